@@ -1,0 +1,71 @@
+//! `logis explain`: why a row is decided as it is.
+
+use anyhow::{Result, bail};
+use logis_engine::data::Dataset;
+use logis_engine::diagnostic::nearest;
+use logis_engine::explain::{explain, to_text};
+use logis_engine::pack::schema::Origin;
+use logis_engine::plan::Plan;
+
+use crate::{End, ExplainArgs, TextFormat, input, output};
+
+/// Prints the explanation of the asked rules (or of the pack's results) for one row.
+pub fn run(args: &ExplainArgs) -> Result<End> {
+    let mut run = input::Run::new(&args.rules, &args.data)?;
+    let selected: Vec<&str> = match args.rule.is_empty() {
+        true => run.pack.results(),
+        false => args.rule.iter().map(|s| s.trim()).collect(),
+    };
+    let plan = run.plan(&selected)?;
+    let files = std::mem::take(&mut run.files);
+    let dataset = input::dataset(&run.pack, files, &[&plan], args.data.keep_going)?;
+    let row = row(&plan, &dataset, &args.id)?;
+    let explanations = explain(&plan, &dataset, row);
+    match args.format {
+        TextFormat::Json => {
+            let about = logis_engine::explain::about(&plan, &dataset, plan.entity, row);
+            let json = serde_json::json!({
+                "id": args.id,
+                "about": about,
+                "date": plan.date.to_string(),
+                "explanations": explanations,
+            });
+            output::print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
+        }
+        TextFormat::Text => {
+            let about = logis_engine::explain::about(&plan, &dataset, plan.entity, row);
+            let mut text = format!("{about}, décidé au {}\n", plan.date);
+            for explanation in &explanations {
+                text.push('\n');
+                text.push_str(&to_text(explanation));
+            }
+            output::print(&text)?;
+        }
+    }
+    Ok(End::Fine)
+}
+
+/// The row of an identifier; of a pair, both identifiers with a colon between.
+fn row(plan: &Plan, dataset: &Dataset, id: &str) -> Result<u64> {
+    let schema = &plan.parsed.schema;
+    let find = |entity: usize, id: &str| -> Result<u64> {
+        let name = schema.entities.get(entity).map_or("", |e| e.name.as_str());
+        let Some(table) = dataset.tables.get(entity) else { bail!("aucune ligne de `{name}`") };
+        if let Some(row) = table.row(id) {
+            return Ok(row as u64);
+        }
+        let near = nearest(id, table.ids.iter().map(AsRef::as_ref));
+        let hint = near.map_or_else(String::new, |n| format!("; vouliez-vous dire `{n}` ?"));
+        bail!("`{id}` n'est l'identifiant d'aucune ligne de `{name}` ({} lignes){hint}", table.rows())
+    };
+    match schema.entities.get(plan.entity).map(|e| &e.origin) {
+        Some(Origin::Pair(a, b)) => {
+            let Some((first, second)) = id.split_once(':') else {
+                bail!("une candidature s'écrit DEMANDE:LOGEMENT, par exemple D0001:L001")
+            };
+            let rows = dataset.tables.get(*b).map_or(1, |t| t.rows().max(1) as u64);
+            Ok(find(*a, first)? * rows + find(*b, second)?)
+        }
+        _ => find(plan.entity, id),
+    }
+}

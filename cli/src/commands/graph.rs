@@ -1,0 +1,34 @@
+//! `logis graph`: the rule graph as a drawing.
+
+use anyhow::{Result, bail};
+use logis_engine::diagnostic::{Diagnostics, nearest};
+use logis_engine::graph::RuleGraph;
+
+use crate::{End, GraphArgs, GraphFormat, input, output};
+
+/// Draws the whole pack, or what some rules need, or what needs them.
+pub fn run(args: &GraphArgs) -> Result<End> {
+    let pack = input::pack(&args.rules)?;
+    let parsed = pack.parsed();
+    let date = args.as_of.unwrap_or(logis_engine::value::Date::constant(9999, 12, 31));
+    let graph = RuleGraph::wire(parsed, date, &mut Diagnostics::default());
+    let mut rules = Vec::new();
+    for name in &args.select {
+        match parsed.rule(name) {
+            Some(rule) => rules.push(rule),
+            None => {
+                let near = nearest(name, parsed.rules.iter().map(|r| r.name.as_str()));
+                let hint = near.map_or_else(String::new, |n| format!("; vouliez-vous dire `{n}` ?"));
+                bail!("il n'y a pas de règle `{name}`{hint}");
+            }
+        }
+    }
+    let drawing = match (args.format, args.needed_by) {
+        (GraphFormat::Dot, false) => graph.to_dot(&rules),
+        (GraphFormat::Mermaid, false) => graph.to_mermaid(&rules),
+        (GraphFormat::Dot, true) => graph.dependents_to_dot(&rules),
+        (GraphFormat::Mermaid, true) => graph.dependents_to_mermaid(&rules),
+    };
+    output::bytes_to(drawing.as_bytes(), args.output.as_deref(), false)?;
+    Ok(End::Fine)
+}

@@ -1,0 +1,154 @@
+//! `logis candidates` and `logis match`: requests facing units.
+
+use anyhow::{Result, bail};
+use logis_engine::candidates::{Candidates, candidates as find};
+use logis_engine::data::{Dataset, Output, OutputColumn};
+use logis_engine::evaluate::{Decisions, Outcome, evaluate};
+use logis_engine::matching::{Matching, Wishes, assign, verify};
+use logis_engine::pack::manifest;
+use logis_engine::pack::schema::{EntityId, Origin};
+use logis_engine::plan::Plan;
+use logis_engine::value::{Type, Value};
+
+use crate::{End, PairArgs, input, output};
+
+/// What a matching needs: the plans on pairs and on requests, and the data.
+pub struct Pairs {
+    /// The plan on pairs: the suitability, then what was selected.
+    pub plan: Plan,
+    /// The plan on requests: what they are ordered by.
+    pub order: Option<Plan>,
+    /// The data.
+    pub dataset: Dataset,
+    /// Entity of the requests.
+    pub requests: EntityId,
+    /// Entity of the units.
+    pub units: EntityId,
+}
+
+impl Pairs {
+    /// Number of rows of an entity.
+    pub fn rows(&self, entity: EntityId) -> usize {
+        self.dataset.tables.get(entity).map_or(0, logis_engine::data::Table::rows)
+    }
+
+    /// The candidates.
+    pub fn candidates(&self) -> Candidates {
+        find(&self.plan, &self.dataset, self.rows(self.requests), self.rows(self.units))
+    }
+
+    /// The attributions, checked against their proof.
+    pub fn matching(&self, candidates: &Candidates) -> Result<(Wishes, Matching)> {
+        let pairs = candidates.pairs.iter().map(|c| (c.first, c.second));
+        let wishes = Wishes::new(self.rows(self.requests), self.rows(self.units), pairs);
+        let matching = assign(&wishes, &self.ordered());
+        verify(&wishes, &matching)?;
+        Ok((wishes, matching))
+    }
+
+    /// Requests, the first to be served first: by the pack's order, then by identifier. A request
+    /// whose order is not known comes after those of which it is.
+    fn ordered(&self) -> Vec<u32> {
+        let decisions = self.order.as_ref().map_or_else(Decisions::default, |p| evaluate(p, &self.dataset));
+        let ids = self.dataset.tables.get(self.requests).map_or(&[][..], |t| &t.ids);
+        let mut order: Vec<u32> = (0_u32..).take(ids.len()).collect();
+        order.sort_by_cached_key(|&row| {
+            let keys: Vec<(bool, Option<Value>)> = decisions
+                .columns
+                .iter()
+                .map(|c| c.get(row as usize).and_then(Outcome::value))
+                .map(|v| (v.is_none(), v.cloned()))
+                .collect();
+            (keys, ids.get(row as usize).cloned())
+        });
+        order
+    }
+}
+
+/// The matching that a pack declares.
+pub fn declared(run: &input::Run) -> Result<&manifest::Matching> {
+    match &run.pack.parsed().manifest.matching {
+        Some(matching) => Ok(matching),
+        None => bail!("le paquet de règles ne déclare pas d'appariement: `[matching]` dans pack.toml"),
+    }
+}
+
+/// Plans and reads what a matching needs.
+pub fn prepare(run: &mut input::Run, select: &[&str], keep_going: bool) -> Result<Pairs> {
+    let declared = declared(run)?.clone();
+    let names: Vec<&str> = [declared.suitable.0.as_str()].into_iter().chain(select.iter().copied()).collect();
+    let plan = run.plan(&names)?;
+    let schema = &plan.parsed.schema;
+    let Some(Origin::Pair(requests, units)) = schema.entities.get(plan.entity).map(|e| e.origin.clone()) else {
+        bail!("`{}` n'est pas une règle d'une candidature", declared.suitable.0);
+    };
+    let order: Vec<&str> = declared.order.iter().map(|(name, _)| name.as_str()).collect();
+    let order = if order.is_empty() { None } else { Some(run.plan(&order)?) };
+    let files = std::mem::take(&mut run.files);
+    let plans: Vec<&Plan> = [&plan].into_iter().chain(&order).collect();
+    let dataset = input::dataset(&run.pack, files, &plans, keep_going)?;
+    Ok(Pairs { plan, order, dataset, requests, units })
+}
+
+/// `logis candidates`: one row per suitable pair.
+pub fn candidates(args: &PairArgs) -> Result<End> {
+    let mut run = input::Run::new(&args.rules, &args.data)?;
+    let select: Vec<&str> = args.select.iter().map(|s| s.trim()).collect();
+    let pairs = prepare(&mut run, &select, args.data.keep_going)?;
+    let found = pairs.candidates();
+    let rows: Vec<usize> = (0..found.pairs.len()).collect();
+    output::write(&table(&pairs, &found, &rows, "candidatures"), &args.output)?;
+    summary(&found);
+    Ok(End::Fine)
+}
+
+/// `logis match`: one row per attribution.
+pub fn matching(args: &PairArgs) -> Result<End> {
+    let mut run = input::Run::new(&args.rules, &args.data)?;
+    let select: Vec<&str> = args.select.iter().map(|s| s.trim()).collect();
+    let pairs = prepare(&mut run, &select, args.data.keep_going)?;
+    let found = pairs.candidates();
+    let (_, matching) = pairs.matching(&found)?;
+    let given = |c: &logis_engine::candidates::Candidate| {
+        matching.unit_of.get(c.first as usize).copied().flatten() == Some(c.second)
+    };
+    let rows: Vec<usize> = (0..found.pairs.len()).filter(|&i| found.pairs.get(i).is_some_and(given)).collect();
+    output::write(&table(&pairs, &found, &rows, "attributions"), &args.output)?;
+    summary(&found);
+    eprintln!("{} attributions; la preuve qu'il n'en est pas davantage a été vérifiée", matching.len());
+    Ok(End::Fine)
+}
+
+fn summary(found: &Candidates) {
+    let open: u32 = found.open.iter().sum();
+    eprintln!("{} candidatures recevables sur {} couples", found.pairs.len(), found.looked_at);
+    if open > 0 {
+        eprintln!("{open} couples restent ouverts faute de données: ils ne sont pas proposés");
+    }
+    if found.errors > 0 {
+        eprintln!("{} couples ont une erreur: ils ne sont pas proposés", found.errors);
+    }
+}
+
+/// Some candidates as a table: both identifiers, then the selected rules.
+fn table(pairs: &Pairs, found: &Candidates, rows: &[usize], name: &str) -> Output {
+    let schema = &pairs.plan.parsed.schema;
+    let chosen: Vec<_> = rows.iter().filter_map(|&i| found.pairs.get(i)).collect();
+    let ids = |entity: EntityId, row: fn(&logis_engine::candidates::Candidate) -> u32| OutputColumn {
+        name: schema.entities.get(entity).map_or_else(String::new, |e| e.key.clone()),
+        cells: chosen
+            .iter()
+            .map(|c| pairs.dataset.tables.get(entity)?.ids.get(row(c) as usize).cloned().map(Value::Text))
+            .collect(),
+        kind: Type::Text(None),
+    };
+    let mut columns = vec![ids(pairs.requests, |c| c.first), ids(pairs.units, |c| c.second)];
+    for (i, (name, node)) in pairs.plan.selected.iter().skip(1).enumerate() {
+        columns.push(OutputColumn {
+            name: name.clone(),
+            cells: chosen.iter().map(|c| c.outcomes.get(i).and_then(Outcome::value).cloned()).collect(),
+            kind: pairs.plan.node(*node).map_or(Type::Bool, |n| n.ty.clone()),
+        });
+    }
+    Output { name: name.to_string(), columns }
+}

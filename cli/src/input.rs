@@ -1,0 +1,146 @@
+//! Reading what a command is given: the pack, the data package, the date.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use logis_engine::Pack;
+use logis_engine::data::{self, Dataset, InputFile, Issue, Needs};
+use logis_engine::diagnostic;
+use logis_engine::pack::schema::Origin;
+use logis_engine::plan::Plan;
+use logis_engine::value::Date;
+
+use crate::{DataArgs, RulesArgs, embedded};
+
+/// The pack that was asked for, with its warnings on the standard error.
+pub fn pack(args: &RulesArgs) -> Result<Pack> {
+    let pack = match &args.rules {
+        Some(folder) => {
+            if !folder.is_dir() {
+                bail!("{}: ce dossier de règles n'existe pas", folder.display());
+            }
+            Pack::load(folder)?
+        }
+        None => Pack::from_files("rules", embedded::rules())?,
+    };
+    if !pack.warnings.is_empty() {
+        eprint!("{}", diagnostic::render(&pack.warnings, &pack.parsed().sources));
+    }
+    Ok(pack)
+}
+
+/// The reference tables of a pack, and no other rows.
+pub fn references(pack: &Pack) -> Result<Dataset> {
+    let parsed = pack.parsed();
+    let outcome = data::read(&parsed.schema, &parsed.references, Vec::new(), &Needs::default());
+    report(&outcome.issues, false)?;
+    Ok(outcome.dataset)
+}
+
+/// The files of a data package: a folder, or one workbook.
+pub fn files(path: &Path) -> Result<Vec<InputFile>> {
+    let read = |path: &Path| -> Result<InputFile> {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let bytes = std::fs::read(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
+        Ok(InputFile { name, bytes })
+    };
+    if path.is_file() {
+        return Ok(vec![read(path)?]);
+    }
+    if !path.is_dir() {
+        bail!("{}: ce paquet de données n'existe pas", path.display());
+    }
+    let mut files = Vec::new();
+    let entries = std::fs::read_dir(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+        if path.is_file() && !hidden {
+            files.push(read(&path)?);
+        }
+    }
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+/// The date of a run: asked, or the data package's, or today.
+pub fn as_of(asked: Option<Date>, files: &[InputFile]) -> Result<Date> {
+    if let Some(date) = asked {
+        return Ok(date);
+    }
+    let (about, _) = data::about(files);
+    if let Some(date) = about.as_of {
+        return Ok(date);
+    }
+    let today = jiff::Zoned::now().date();
+    eprintln!("décidé au {today} (aujourd'hui); pour une autre date: --as-of AAAA-MM-JJ");
+    Ok(today)
+}
+
+/// What a plan needs of the data.
+pub fn needs(plan: &Plan) -> Needs {
+    let schema = &plan.parsed.schema;
+    let data = |e: &usize| matches!(schema.entities.get(*e).map(|e| &e.origin), Some(Origin::Data { .. }));
+    let entities: BTreeSet<usize> = plan.entities().into_iter().filter(data).collect();
+    Needs { fields: plan.fields(), entities }
+}
+
+/// Reads the data that plans need, and reports what is wrong with it.
+pub fn dataset(pack: &Pack, files: Vec<InputFile>, plans: &[&Plan], args_keep_going: bool) -> Result<Dataset> {
+    let mut all = Needs::default();
+    for plan in plans {
+        let needs = needs(plan);
+        all.fields.extend(needs.fields);
+        all.entities.extend(needs.entities);
+    }
+    let parsed = pack.parsed();
+    let outcome = data::read(&parsed.schema, &parsed.references, files, &all);
+    report(&outcome.issues, args_keep_going)?;
+    Ok(outcome.dataset)
+}
+
+/// Prints issues; errors stop the command unless it is to keep going.
+fn report(issues: &[Issue], keep_going: bool) -> Result<()> {
+    let errors = issues.iter().filter(|i| i.is_error()).count();
+    for issue in issues {
+        let kind = if issue.is_error() { "erreur" } else { "avertissement" };
+        eprintln!("{kind}: {issue}");
+    }
+    if errors > 0 && !keep_going {
+        bail!("{errors} erreur(s) dans les données; pour continuer avec les lignes justes: --keep-going");
+    }
+    if errors > 0 {
+        eprintln!("{errors} erreur(s): les lignes fautives, et celles qui en dépendent, sont écartées");
+    }
+    Ok(())
+}
+
+/// Plans, data and date of a command.
+pub struct Run {
+    /// The pack.
+    pub pack: Pack,
+    /// The date.
+    pub date: Date,
+    /// Files of the data package, until they are read.
+    pub files: Vec<InputFile>,
+}
+
+impl Run {
+    /// Reads the pack and the files, and settles the date.
+    pub fn new(rules: &RulesArgs, data: &DataArgs) -> Result<Run> {
+        let pack = pack(rules)?;
+        let files = files(&data.data)?;
+        let date = as_of(data.as_of, &files)?;
+        Ok(Run { pack, date, files })
+    }
+
+    /// Plans rules, with their warnings on the standard error.
+    pub fn plan(&self, names: &[&str]) -> Result<Plan> {
+        let plan = self.pack.plan(self.date, names)?;
+        for warning in &plan.warnings {
+            eprintln!("avertissement: {warning}");
+        }
+        Ok(plan)
+    }
+}

@@ -1,0 +1,288 @@
+//! `logis`: the command line of Logis.
+//!
+//! Each command is a module of [`commands`]; this file only says what they are called with. Exit
+//! codes: 0 fine; 1 a check, a test or a regression fell short; 2 bad usage or bad input.
+
+mod commands;
+mod embedded;
+mod input;
+mod output;
+mod text;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use logis_engine::value::{Date, parse_date};
+
+/// Règles d'Action Logement: qui a droit à quoi, pourquoi, et quel logement pour qui.
+#[derive(Parser)]
+#[command(name = "logis", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Décide, explique et apparie les demandes de Grand Dijon (données embarquées)
+    Demo,
+    /// Décide des règles pour chaque ligne d'un paquet de données
+    Eval(EvalArgs),
+    /// Explique les décisions d'une ligne: chaque comparaison, chaque seuil et sa source
+    Explain(ExplainArgs),
+    /// Liste les candidatures recevables: quelle demande peut recevoir quel logement
+    Candidates(PairArgs),
+    /// Attribue les logements aux demandes, et prouve que l'on ne peut en loger davantage
+    Match(PairArgs),
+    /// Vérifie un paquet de règles et signale tout ce qui ne va pas
+    Check {
+        #[command(flatten)]
+        rules: RulesArgs,
+    },
+    /// Exécute les cas du paquet de règles
+    Test {
+        #[command(flatten)]
+        rules: RulesArgs,
+        /// Ne garde que les cas dont le nom ou le fichier contient ce texte
+        filter: Option<String>,
+    },
+    /// Dessine le graphe des règles
+    Graph(GraphArgs),
+    /// Donne le schéma des données attendues, et des modèles vides
+    Schema(SchemaArgs),
+    /// Tire une population synthétique
+    Generate(GenerateArgs),
+    /// Écrit le complètement automatique pour un interpréteur de commandes
+    Completions {
+        /// L'interpréteur
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Which rules.
+#[derive(clap::Args)]
+pub struct RulesArgs {
+    /// Dossier du paquet de règles (sinon, celui qui est embarqué)
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+}
+
+/// Which data.
+#[derive(clap::Args)]
+pub struct DataArgs {
+    /// Paquet de données: dossier de CSV ou Parquet, ou classeur XLSX
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Date à laquelle tout est décidé (sinon celle du paquet de données, sinon aujourd'hui)
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    as_of: Option<Date>,
+    /// Écarte les lignes fautives et continue avec les autres
+    #[arg(long)]
+    keep_going: bool,
+}
+
+/// How results are written.
+#[derive(clap::Args)]
+pub struct OutputArgs {
+    /// Forme du résultat (sinon d'après le nom du fichier, sinon un tableau)
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Fichier à écrire (sinon la sortie standard)
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Forms of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tableau pour le terminal
+    Table,
+    /// CSV, UTF-8, virgules
+    Csv,
+    /// Tableau JSON d'objets
+    Json,
+    /// Apache Parquet
+    Parquet,
+    /// Classeur Excel
+    Xlsx,
+}
+
+/// `logis eval`
+#[derive(clap::Args)]
+pub struct EvalArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Règles à décider, séparées par des virgules (sinon les résultats du paquet)
+    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Moteur: le plan, ou l'interpréteur de Rhai pour le contrôler
+    #[arg(long, value_enum, default_value = "plan")]
+    engine: Engine,
+}
+
+/// Which engine decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// Le plan: rapide, données manquantes suivies
+    Plan,
+    /// L'interpréteur de Rhai: l'oracle
+    Reference,
+}
+
+/// `logis explain`
+#[derive(clap::Args)]
+pub struct ExplainArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Identifiant de la ligne; pour une candidature, DEMANDE:LOGEMENT
+    #[arg(long)]
+    id: String,
+    /// Règle à expliquer, ou plusieurs séparées par des virgules
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    rule: Vec<String>,
+    /// Forme de l'explication
+    #[arg(long, value_enum, default_value = "text")]
+    format: TextFormat,
+}
+
+/// Forms of an explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TextFormat {
+    /// Texte
+    Text,
+    /// JSON
+    Json,
+}
+
+/// `logis candidates` and `logis match`
+#[derive(clap::Args)]
+pub struct PairArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Règles de la candidature à écrire en plus, séparées par des virgules
+    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    select: Vec<String>,
+}
+
+/// `logis graph`
+#[derive(clap::Args)]
+pub struct GraphArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Règles dont on veut ce qu'il leur faut (sinon tout le paquet)
+    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Montre plutôt ce qui dépend de ces règles
+    #[arg(long, requires = "select")]
+    needed_by: bool,
+    /// Date du texte des règles
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    as_of: Option<Date>,
+    /// Forme du dessin
+    #[arg(long, value_enum, default_value = "mermaid")]
+    format: GraphFormat,
+    /// Fichier à écrire (sinon la sortie standard)
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Forms of a graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// Graphviz
+    Dot,
+    /// Mermaid, que les pages Markdown dessinent
+    Mermaid,
+}
+
+/// `logis schema`
+#[derive(clap::Args)]
+pub struct SchemaArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Ce qu'il faut écrire
+    #[arg(long, value_enum, default_value = "json")]
+    format: SchemaFormat,
+    /// Fichier (json, xlsx) ou dossier (csv) à écrire
+    #[arg(long, short, value_name = "PATH")]
+    output: Option<PathBuf>,
+}
+
+/// Forms of the schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaFormat {
+    /// JSON Schema
+    Json,
+    /// Un modèle CSV vide par table
+    Csv,
+    /// Un classeur vide, une feuille par table
+    Xlsx,
+}
+
+/// `logis generate`
+#[derive(clap::Args)]
+pub struct GenerateArgs {
+    /// Fichier de population (sinon Grand Dijon 2015)
+    #[arg(long, value_name = "FILE")]
+    population: Option<PathBuf>,
+    /// Graine du tirage
+    #[arg(long, default_value_t = 2015)]
+    seed: u64,
+    /// Dossier à écrire
+    #[arg(long, short, value_name = "DIR")]
+    output: PathBuf,
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    parse_date(text).ok_or_else(|| "attendu: une date telle que 2017-06-30 ou 30/06/2017".to_string())
+}
+
+/// What a command ends with.
+pub enum End {
+    /// All is fine.
+    Fine,
+    /// A check, a test or a regression fell short: exit code 1.
+    FellShort,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let end = match cli.command {
+        Command::Demo => commands::demo::run(),
+        Command::Eval(args) => commands::eval::run(&args),
+        Command::Explain(args) => commands::explain::run(&args),
+        Command::Candidates(args) => commands::pairs::candidates(&args),
+        Command::Match(args) => commands::pairs::matching(&args),
+        Command::Check { rules } => commands::check::run(&rules),
+        Command::Test { rules, filter } => commands::test::run(&rules, filter.as_deref().unwrap_or("")),
+        Command::Graph(args) => commands::graph::run(&args),
+        Command::Schema(args) => commands::schema::run(&args),
+        Command::Generate(args) => commands::generate::run(&args),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "logis", &mut std::io::stdout());
+            Ok(End::Fine)
+        }
+    };
+    match end {
+        Ok(End::Fine) => ExitCode::SUCCESS,
+        Ok(End::FellShort) => ExitCode::from(1),
+        // Whoever reads our output stopped reading: nothing is wrong.
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let text = format!("{error:#}");
+            eprintln!("{}", text.trim_end());
+            ExitCode::from(2)
+        }
+    }
+}

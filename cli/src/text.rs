@@ -1,0 +1,56 @@
+//! Tables and numbers as people read them.
+
+use std::io::IsTerminal;
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use logis_engine::data::Output;
+use logis_engine::value::Value;
+
+/// A result as a table; an unknown is a question mark.
+pub fn table(result: &Output) -> String {
+    let mut table = empty(&result.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>());
+    let rows = result.columns.first().map_or(0, |c| c.cells.len());
+    for row in 0..rows {
+        table.add_row(result.columns.iter().map(|column| match column.cells.get(row).and_then(Option::as_ref) {
+            Some(Value::Bool(value)) => Cell::new(if *value { "oui" } else { "non" }),
+            Some(value @ Value::Number(_)) => Cell::new(value).set_alignment(CellAlignment::Right),
+            Some(value) => Cell::new(value),
+            None => Cell::new("?"),
+        }));
+    }
+    format!("{table}\n")
+}
+
+/// An empty table with these headers. Outside a terminal its width depends on its content only.
+pub fn empty(headers: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(headers.iter().map(Cell::new));
+    if std::io::stdout().is_terminal() {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    } else {
+        table.force_no_tty();
+    }
+    table
+}
+
+/// `12 %`, `8,5 %`: a share with one decimal, in the French way, from exact counts.
+pub fn percent(part: usize, whole: usize) -> String {
+    if whole == 0 {
+        return "–".to_string();
+    }
+    let tenths = (2000 * part + whole) / (2 * whole);
+    if tenths % 10 == 0 { format!("{} %", tenths / 10) } else { format!("{},{} %", tenths / 10, tenths % 10) }
+}
+
+/// `1 234`
+pub fn count(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    out
+}

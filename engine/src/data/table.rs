@@ -1,0 +1,185 @@
+//! Columns and tables: the data of a run, typed by the schema.
+//!
+//! A column holds one field for all rows; a missing cell is an unknown. Numbers are whole counts of
+//! their field's smallest unit (cents for amounts). Relations are row numbers.
+
+use std::sync::Arc;
+
+use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+
+use crate::pack::schema::{EntityId, FieldId};
+use crate::value::{Date, Exact, Value, add_days, power_of_ten};
+
+/// Row number that stands for "belongs to none" in [`Table::links`].
+pub const NO_ROW: u32 = u32::MAX;
+
+/// The rows of all entities.
+#[derive(Clone, Debug, Default)]
+pub struct Dataset {
+    /// By entity number. Pairs have no rows here.
+    pub tables: Vec<Table>,
+    /// What the package says of itself.
+    pub about: About,
+}
+
+/// What `paquet.toml` in a data package says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// Title of the package.
+    pub title: Option<String>,
+    /// The date as of which it is decided unless another is asked.
+    pub as_of: Option<Date>,
+    /// Are the persons invented?
+    pub synthetic: bool,
+    /// A text shown with every summary.
+    pub text: Option<String>,
+}
+
+/// The rows of one entity.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    /// Is there a file or sheet for it? If not, it has no rows.
+    pub present: bool,
+    /// The identifier of each row.
+    pub ids: Vec<Arc<str>>,
+    /// One per field of the entity, in the order of the schema; `None` where the column is absent:
+    /// then every cell is unknown.
+    pub columns: Vec<Option<Column>>,
+    /// One per relation of the entity: the row of the target that each row belongs to, or
+    /// [`NO_ROW`].
+    pub links: Vec<Vec<u32>>,
+}
+
+/// One field for all rows.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// The cells; what stands at a missing one means nothing.
+    pub cells: Cells,
+    /// Which cells are known; `None` if all are.
+    pub known: Option<NullBuffer>,
+}
+
+/// The cells of a column, by type.
+#[derive(Clone, Debug)]
+pub enum Cells {
+    /// Booleans.
+    Bool(BooleanBuffer),
+    /// Numbers, in units of 10⁻ᵈᵉᶜⁱᵐᵃˡˢ.
+    Number {
+        /// The counts of units.
+        units: ScalarBuffer<i64>,
+        /// Decimals of one unit.
+        decimals: u32,
+    },
+    /// Days since 1 January 1970.
+    Date(ScalarBuffer<i32>),
+    /// Texts, as numbers in a dictionary (for an enumeration: its values in the schema's order).
+    Text {
+        /// Numbers in the dictionary.
+        codes: ScalarBuffer<u32>,
+        /// The texts.
+        dictionary: Arc<[Arc<str>]>,
+    },
+    /// Lists of texts: those of row `i` are `codes[offsets[i]..offsets[i + 1]]`.
+    Codes {
+        /// One more than rows.
+        offsets: ScalarBuffer<u32>,
+        /// Numbers in the dictionary.
+        codes: ScalarBuffer<u32>,
+        /// The texts.
+        dictionary: Arc<[Arc<str>]>,
+    },
+}
+
+impl Column {
+    /// The value in a row; `None` if it is missing (or the row does not exist).
+    pub fn get(&self, row: usize) -> Option<Value> {
+        if self.known.as_ref().is_some_and(|k| row >= k.len() || k.is_null(row)) {
+            return None;
+        }
+        match &self.cells {
+            Cells::Bool(bits) => (row < bits.len()).then(|| Value::Bool(bits.value(row))),
+            Cells::Number { units, decimals } => {
+                let units = i128::from(*units.get(row)?);
+                Some(Value::Number(Exact::new(units, power_of_ten(*decimals)?)))
+            }
+            Cells::Date(days) => {
+                add_days(Date::constant(1970, 1, 1), i64::from(*days.get(row)?)).map(Value::Date)
+            }
+            Cells::Text { codes, dictionary } => {
+                Some(Value::Text(dictionary.get(*codes.get(row)? as usize)?.clone()))
+            }
+            Cells::Codes { offsets, codes, dictionary } => {
+                let (start, end) = (*offsets.get(row)? as usize, *offsets.get(row + 1)? as usize);
+                let items = codes.get(start..end)?.iter();
+                let items: Option<Arc<[Value]>> =
+                    items.map(|&c| dictionary.get(c as usize).cloned().map(Value::Text)).collect();
+                Some(Value::List(items?))
+            }
+        }
+    }
+}
+
+impl Table {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// The row of that identifier.
+    pub fn row(&self, id: &str) -> Option<usize> {
+        self.ids.iter().position(|i| i.as_ref() == id)
+    }
+}
+
+/// The members of each row of a parent entity, for one relation of a child.
+#[derive(Clone, Debug)]
+pub struct Members {
+    offsets: Vec<u32>,
+    rows: Vec<u32>,
+}
+
+impl Members {
+    /// Groups the rows of a child by the row that they belong to, in the order of the child's rows.
+    pub fn new(links: &[u32], parents: usize) -> Members {
+        let mut offsets = vec![0_u32; parents + 1];
+        for &parent in links.iter().filter(|&&p| p != NO_ROW) {
+            if let Some(count) = offsets.get_mut(parent as usize + 1) {
+                *count += 1;
+            }
+        }
+        for i in 1..offsets.len() {
+            offsets[i] += offsets[i - 1];
+        }
+        let mut next = offsets.clone();
+        let mut rows = vec![0_u32; offsets.last().copied().unwrap_or(0) as usize];
+        for (child, &parent) in (0_u32..).zip(links) {
+            if let Some(at) = next.get_mut(parent as usize) {
+                if let Some(slot) = rows.get_mut(*at as usize) {
+                    *slot = child;
+                }
+                *at += 1;
+            }
+        }
+        Members { offsets, rows }
+    }
+
+    /// The members of a row of the parent.
+    pub fn of(&self, parent: usize) -> &[u32] {
+        match (self.offsets.get(parent), self.offsets.get(parent + 1)) {
+            (Some(&start), Some(&end)) => self.rows.get(start as usize..end as usize).unwrap_or(&[]),
+            _ => &[],
+        }
+    }
+}
+
+/// A field's place in its table.
+pub fn column_of<'d>(
+    dataset: &'d Dataset,
+    schema: &crate::pack::schema::Schema,
+    field: FieldId,
+) -> Option<&'d Column> {
+    let entity: EntityId = schema.fields.get(field)?.entity;
+    let place = schema.entities.get(entity)?.fields.iter().position(|&f| f == field)?;
+    dataset.tables.get(entity)?.columns.get(place)?.as_ref()
+}

@@ -1,0 +1,445 @@
+//! What a value can be: known, or all that the missing inputs leave possible.
+//!
+//! A missing cell is not nothing: it is any value that its field allows. Computing with sets and
+//! ranges of possible values instead of one value tells whether an outcome is the same for all of
+//! them; if it is, the missing cell does not matter. What cannot be followed becomes "anything",
+//! so that an outcome is only ever given when every completion agrees.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use num_traits::{Signed, Zero};
+
+use crate::pack::schema::{EntityId, FieldId};
+use crate::plan::builtins::{Builtin, ValueError, apply};
+use crate::plan::ir::{Arithmetic, Comparison};
+use crate::value::{Exact, NumberError, Value, add, div, mul, sub};
+
+/// How many possible values are kept one by one; beyond, only their range.
+const MAX_VALUES: usize = 32;
+
+/// A missing cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MissingInput {
+    /// Entity of the row.
+    pub entity: EntityId,
+    /// The row.
+    pub row: u64,
+    /// What is missing there.
+    pub what: MissingCell,
+}
+
+/// Which cell of a row is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum MissingCell {
+    /// A field.
+    Field(FieldId),
+    /// The relation of that number of the entity.
+    Relation(usize),
+}
+
+/// The missing cells that an open value depends on.
+pub type Missing = Arc<BTreeSet<MissingInput>>;
+
+/// What a value can be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Possible {
+    /// Exactly this.
+    Known(Value),
+    /// Not known: one of `range`, depending on the missing cells.
+    Open(Range, Missing),
+    /// A list of which some items are not known.
+    Items(Arc<[Possible]>),
+}
+
+/// The values that an open one can take.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Range {
+    /// One of these (sorted, at least one).
+    OneOf(Arc<[Value]>),
+    /// A number or date between these, bounds included; an absent bound is no bound.
+    Between(Option<Value>, Option<Value>),
+    /// Anything.
+    Any,
+}
+
+impl From<Value> for Possible {
+    fn from(value: Value) -> Self {
+        Possible::Known(value)
+    }
+}
+
+impl Possible {
+    /// True or false, open.
+    pub fn open_bool(missing: Missing) -> Possible {
+        Possible::Open(Range::OneOf(Arc::from([Value::Bool(false), Value::Bool(true)])), missing)
+    }
+
+    /// The value, if it is known.
+    pub fn known(&self) -> Option<&Value> {
+        match self {
+            Possible::Known(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The boolean, if it is known.
+    pub fn known_bool(&self) -> Option<bool> {
+        match self {
+            Possible::Known(Value::Bool(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The missing cells that it depends on.
+    pub fn missing(&self) -> Missing {
+        match self {
+            Possible::Known(_) => Missing::default(),
+            Possible::Open(_, missing) => missing.clone(),
+            Possible::Items(items) => items.iter().fold(Missing::default(), |all, i| union(&all, &i.missing())),
+        }
+    }
+
+    /// All values, where there are few enough to list.
+    fn values(&self) -> Option<&[Value]> {
+        match self {
+            Possible::Known(value) => Some(std::slice::from_ref(value)),
+            Possible::Open(Range::OneOf(values), _) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// Smallest and largest value.
+    fn bounds(&self) -> (Option<Value>, Option<Value>) {
+        match self {
+            Possible::Open(Range::Between(low, high), _) => (low.clone(), high.clone()),
+            Possible::Open(Range::Any, _) | Possible::Items(_) => (None, None),
+            _ => {
+                let values = self.values().unwrap_or(&[]);
+                (values.first().cloned(), values.last().cloned())
+            }
+        }
+    }
+
+    /// An open value of one of `values`; known if there is one only.
+    fn one_of(values: BTreeSet<Value>, missing: Missing) -> Possible {
+        if values.len() == 1
+            && let Some(value) = values.first()
+        {
+            return Possible::Known(value.clone());
+        }
+        if values.len() <= MAX_VALUES {
+            return Possible::Open(Range::OneOf(values.into_iter().collect()), missing);
+        }
+        let ordered = matches!(values.first(), Some(Value::Number(_) | Value::Date(_)));
+        let range = if ordered { Range::Between(values.first().cloned(), values.last().cloned()) } else { Range::Any };
+        Possible::Open(range, missing)
+    }
+
+    /// An open value between two bounds.
+    fn between(low: Option<Value>, high: Option<Value>, missing: Missing) -> Possible {
+        match (&low, &high) {
+            (Some(a), Some(b)) if a == b => Possible::Known(a.clone()),
+            (None, None) => Possible::Open(Range::Any, missing),
+            _ => Possible::Open(Range::Between(low, high), missing),
+        }
+    }
+
+    /// What either of two can be, depending on `missing` too.
+    pub fn or(&self, other: &Possible, missing: &Missing) -> Possible {
+        if let (Some(a), Some(b)) = (self.known(), other.known())
+            && a == b
+        {
+            return self.clone();
+        }
+        let missing = union(missing, &union(&self.missing(), &other.missing()));
+        if let (Some(a), Some(b)) = (self.values(), other.values()) {
+            return Possible::one_of(a.iter().chain(b).cloned().collect(), missing);
+        }
+        let ((low_a, high_a), (low_b, high_b)) = (self.bounds(), other.bounds());
+        let low = low_a.zip(low_b).map(|(a, b)| a.min(b));
+        let high = high_a.zip(high_b).map(|(a, b)| a.max(b));
+        Possible::between(low, high, missing)
+    }
+
+    /// One of several, depending on `missing` too: a cell of a table whose keys are not all known.
+    pub fn any_of<'v>(values: impl Iterator<Item = &'v Value>, missing: Missing) -> Possible {
+        Possible::one_of(values.cloned().collect(), missing)
+    }
+
+    /// What is left of it where `self <comparison> other` holds; `None` if nothing is.
+    pub fn narrowed(&self, comparison: Comparison, other: &Possible) -> Option<Possible> {
+        let missing = self.missing();
+        let (low, high) = other.bounds();
+        if let Some(values) = self.values() {
+            let left: BTreeSet<Value> = values
+                .iter()
+                .filter(|v| match compare(comparison, &Possible::Known((*v).clone()), other) {
+                    Possible::Known(Value::Bool(holds)) => holds,
+                    _ => true,
+                })
+                .cloned()
+                .collect();
+            return (!left.is_empty()).then(|| match self {
+                Possible::Known(_) => self.clone(),
+                _ => keep_open(left, missing),
+            });
+        }
+        let Possible::Open(range, _) = self else { return Some(self.clone()) };
+        let (mut from, mut to) = match range {
+            Range::Between(a, b) => (a.clone(), b.clone()),
+            _ => (None, None),
+        };
+        let upper = matches!(comparison, Comparison::Less | Comparison::AtMost | Comparison::Equal);
+        let lower = matches!(comparison, Comparison::Greater | Comparison::AtLeast | Comparison::Equal);
+        if upper && let Some(high) = high {
+            to = Some(to.map_or(high.clone(), |t| t.min(high)));
+        }
+        if lower && let Some(low) = low {
+            from = Some(from.map_or(low.clone(), |f| f.max(low)));
+        }
+        if let (Some(a), Some(b)) = (&from, &to)
+            && a > b
+        {
+            return None;
+        }
+        let range = if from.is_none() && to.is_none() { range.clone() } else { Range::Between(from, to) };
+        Some(Possible::Open(range, missing))
+    }
+}
+
+/// An assumed value stays open, with its missing cell, even when only one is left.
+fn keep_open(values: BTreeSet<Value>, missing: Missing) -> Possible {
+    Possible::Open(Range::OneOf(values.into_iter().collect()), missing)
+}
+
+/// All of both.
+pub fn union(a: &Missing, b: &Missing) -> Missing {
+    if a.is_empty() {
+        return b.clone();
+    }
+    if b.is_empty() || Arc::ptr_eq(a, b) {
+        return a.clone();
+    }
+    Arc::new(a.union(b).copied().collect())
+}
+
+/// `f` of all pairs of values, where both are few.
+fn pairs(
+    a: &Possible,
+    b: &Possible,
+    f: impl Fn(&Value, &Value) -> Result<Value, ValueError>,
+) -> Option<Possible> {
+    let (left, right) = (a.values()?, b.values()?);
+    if left.len() * right.len() > 4 * MAX_VALUES * MAX_VALUES {
+        return None;
+    }
+    let mut values = BTreeSet::new();
+    for x in left {
+        for y in right {
+            // A completion that fails has no outcome to compare with.
+            values.insert(f(x, y).ok()?);
+        }
+    }
+    Some(Possible::one_of(values, union(&a.missing(), &b.missing())))
+}
+
+fn number(value: &Value) -> Option<&Exact> {
+    match value {
+        Value::Number(n) => Some(n),
+        _ => None,
+    }
+}
+
+/// One of the four operations.
+pub fn arithmetic(op: Arithmetic, a: &Possible, b: &Possible) -> Result<Possible, ValueError> {
+    let exact = |x: &Value, y: &Value| -> Result<Value, ValueError> {
+        let (Some(x), Some(y)) = (number(x), number(y)) else { return Err(ValueError::Type) };
+        Ok(Value::Number(match op {
+            Arithmetic::Add => add(x, y)?,
+            Arithmetic::Subtract => sub(x, y)?,
+            Arithmetic::Multiply => mul(x, y)?,
+            Arithmetic::Divide => div(x, y)?,
+        }))
+    };
+    if let (Some(x), Some(y)) = (a.known(), b.known()) {
+        return exact(x, y).map(Possible::Known);
+    }
+    if let Some(result) = pairs(a, b, exact) {
+        return Ok(result);
+    }
+    let missing = union(&a.missing(), &b.missing());
+    let ((low_a, high_a), (low_b, high_b)) = (a.bounds(), b.bounds());
+    let of = |x: &Option<Value>, y: &Option<Value>| exact(x.as_ref()?, y.as_ref()?).ok();
+    let (low, high) = match op {
+        Arithmetic::Add => (of(&low_a, &low_b), of(&high_a, &high_b)),
+        Arithmetic::Subtract => (of(&low_a, &high_b), of(&high_a, &low_b)),
+        Arithmetic::Multiply | Arithmetic::Divide => {
+            // By a known number: the bounds move with it, and change sides with its sign.
+            let (by, low, high) = match (b.known(), a.known(), op) {
+                (Some(by), _, _) => (by, low_a, high_a),
+                (_, Some(by), Arithmetic::Multiply) => (by, low_b, high_b),
+                _ => return Ok(Possible::Open(Range::Any, missing)),
+            };
+            let by = number(by).ok_or(ValueError::Type)?;
+            if by.is_zero() {
+                return match op {
+                    Arithmetic::Divide => Err(NumberError::DivisionByZero.into()),
+                    _ => Ok(Possible::Known(Value::Number(Exact::zero()))),
+                };
+            }
+            let by_value = Some(Value::Number(*by));
+            let (x, y) = (of(&low, &by_value), of(&high, &by_value));
+            if by.is_negative() { (y, x) } else { (x, y) }
+        }
+    };
+    Ok(Possible::between(low, high, missing))
+}
+
+/// One of the six comparisons.
+pub fn compare(op: Comparison, a: &Possible, b: &Possible) -> Possible {
+    if let (Some(x), Some(y)) = (a.known(), b.known()) {
+        return Value::Bool(op.holds(x.cmp(y))).into();
+    }
+    let missing = union(&a.missing(), &b.missing());
+    if let Some(result) = pairs(a, b, |x, y| Ok(Value::Bool(op.holds(x.cmp(y))))) {
+        return result;
+    }
+    let ((low_a, high_a), (low_b, high_b)) = (a.bounds(), b.bounds());
+    let below = |x: &Option<Value>, y: &Option<Value>| x.as_ref().zip(y.as_ref()).is_some_and(|(x, y)| x < y);
+    let at_most = |x: &Option<Value>, y: &Option<Value>| x.as_ref().zip(y.as_ref()).is_some_and(|(x, y)| x <= y);
+    let (always, never) = match op {
+        Comparison::Less => (below(&high_a, &low_b), at_most(&high_b, &low_a)),
+        Comparison::AtMost => (at_most(&high_a, &low_b), below(&high_b, &low_a)),
+        Comparison::Greater => (below(&high_b, &low_a), at_most(&high_a, &low_b)),
+        Comparison::AtLeast => (at_most(&high_b, &low_a), below(&high_a, &low_b)),
+        Comparison::Equal => (false, below(&high_a, &low_b) || below(&high_b, &low_a)),
+        Comparison::NotEqual => (below(&high_a, &low_b) || below(&high_b, &low_a), false),
+    };
+    match (always, never) {
+        (true, _) => Value::Bool(true).into(),
+        (_, true) => Value::Bool(false).into(),
+        _ => Possible::open_bool(missing),
+    }
+}
+
+/// A function of the engine.
+pub fn call(builtin: Builtin, args: &[Possible]) -> Result<Possible, ValueError> {
+    let known: Option<Vec<Value>> = args.iter().map(|a| a.known().cloned()).collect();
+    if let Some(known) = known {
+        return apply(builtin, &known).map(Possible::Known);
+    }
+    let missing = args.iter().fold(Missing::default(), |all, a| union(&all, &a.missing()));
+    Ok(match (builtin, args) {
+        (Builtin::Longueur, [Possible::Items(items)]) => length(items.len()),
+        (Builtin::Nombre, [Possible::Items(items)]) => {
+            if !items.iter().any(is_boolean) {
+                return Ok(length(items.len()));
+            }
+            let sure = items.iter().filter(|i| i.known_bool() == Some(true)).count();
+            let open = items.iter().filter(|i| i.known().is_none()).count();
+            let counts = (sure..=sure + open).filter_map(|n| i64::try_from(n).ok()).map(Value::int);
+            Possible::one_of(counts.collect(), missing)
+        }
+        (Builtin::Somme, [Possible::Items(items)]) => {
+            let mut total = Possible::Known(Value::int(0));
+            for item in items.iter() {
+                total = arithmetic(Arithmetic::Add, &total, item)?;
+            }
+            total
+        }
+        (Builtin::Un, [Possible::Items(items)]) => decided_by(items, true, missing),
+        (Builtin::Tous, [Possible::Items(items)]) => decided_by(items, false, missing),
+        (Builtin::Max | Builtin::Min, [Possible::Items(items)]) => {
+            let mut items = items.iter();
+            let first = items.next().cloned().ok_or(ValueError::EmptyList)?;
+            items.fold(first, |best, item| extreme(builtin, &best, item))
+        }
+        (Builtin::Max | Builtin::Min, [a, b]) => extreme(builtin, a, b),
+        (Builtin::Contient, [Possible::Items(items), value]) => {
+            if value.known().is_some() && items.contains(value) {
+                Value::Bool(true).into()
+            } else {
+                Possible::open_bool(missing)
+            }
+        }
+        (Builtin::Arrondi(_), [x, rest @ ..]) => monotone(x, missing, |v| {
+            let mut all = vec![v.clone()];
+            all.extend(rest.iter().filter_map(|r| r.known().cloned()));
+            if all.len() <= rest.len() { return Err(ValueError::Type) }
+            apply(builtin, &all)
+        }),
+        (Builtin::AjouterAnnees | Builtin::AjouterMois | Builtin::AjouterJours, [date, n]) => match n.known() {
+            Some(n) => monotone(date, missing, |d| apply(builtin, &[d.clone(), n.clone()])),
+            None => Possible::Open(Range::Any, missing),
+        },
+        (Builtin::AnneesEntre | Builtin::MoisEntre | Builtin::JoursEntre, [from, to]) => {
+            // The later the first day, the shorter; the later the second, the longer.
+            let ((from_low, from_high), (to_low, to_high)) = (from.bounds(), to.bounds());
+            let of = |a: Option<Value>, b: Option<Value>| apply(builtin, &[a?, b?]).ok();
+            Possible::between(of(from_high, to_low), of(from_low, to_high), missing)
+        }
+        (Builtin::Contient, _) => Possible::open_bool(missing),
+        (Builtin::Un | Builtin::Tous, _) => Possible::open_bool(missing),
+        _ => Possible::Open(Range::Any, missing),
+    })
+}
+
+fn length(n: usize) -> Possible {
+    i64::try_from(n).map_or(Possible::Open(Range::Any, Missing::default()), |n| Value::int(n).into())
+}
+
+fn is_boolean(item: &Possible) -> bool {
+    matches!(item.values().and_then(<[Value]>::first), Some(Value::Bool(_)))
+}
+
+/// `un` is settled by one true, `tous` by one false.
+fn decided_by(items: &[Possible], settling: bool, missing: Missing) -> Possible {
+    if items.iter().any(|i| i.known_bool() == Some(settling)) {
+        Value::Bool(settling).into()
+    } else {
+        Possible::open_bool(missing)
+    }
+}
+
+fn extreme(builtin: Builtin, a: &Possible, b: &Possible) -> Possible {
+    if let Some(result) = pairs(a, b, |x, y| apply(builtin, &[x.clone(), y.clone()])) {
+        return result;
+    }
+    let missing = union(&a.missing(), &b.missing());
+    let ((low_a, high_a), (low_b, high_b)) = (a.bounds(), b.bounds());
+    // The larger of two is at least as large as either; below, it needs both.
+    let either = |x: Option<Value>, y: Option<Value>, pick: fn(Value, Value) -> Value| match (x, y) {
+        (Some(x), Some(y)) => Some(pick(x, y)),
+        (x, y) => x.or(y),
+    };
+    if builtin == Builtin::Max {
+        Possible::between(either(low_a, low_b, Value::max), high_a.zip(high_b).map(|(x, y)| x.max(y)), missing)
+    } else {
+        Possible::between(low_a.zip(low_b).map(|(x, y)| x.min(y)), either(high_a, high_b, Value::min), missing)
+    }
+}
+
+/// A function that grows with its argument, of an open value.
+fn monotone(x: &Possible, missing: Missing, f: impl Fn(&Value) -> Result<Value, ValueError>) -> Possible {
+    if let Some(values) = x.values() {
+        let values: Result<BTreeSet<Value>, ValueError> = values.iter().map(&f).collect();
+        return values.map_or(Possible::Open(Range::Any, missing.clone()), |v| Possible::one_of(v, missing));
+    }
+    let (low, high) = x.bounds();
+    let of = |v: Option<Value>| f(&v?).ok();
+    Possible::between(of(low), of(high), missing)
+}
+
+/// `!a`
+pub fn not(a: &Possible) -> Possible {
+    match a.known_bool() {
+        Some(value) => Value::Bool(!value).into(),
+        None => Possible::open_bool(a.missing()),
+    }
+}
+
+/// `-a`
+pub fn negate(a: &Possible) -> Result<Possible, ValueError> {
+    arithmetic(Arithmetic::Subtract, &Value::int(0).into(), a)
+}

@@ -1,0 +1,486 @@
+//! Evaluates a plan for one row at a time, missing inputs included.
+//!
+//! The evaluator walks the expression graph from an outcome down, remembers what it has computed
+//! for the current row, and follows relations to other rows. Inside a branch whose condition is not
+//! decided it assumes the condition: that narrows the missing inputs that the condition reads.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::possible::{Missing, MissingCell, MissingInput, Possible, Range, arithmetic, call, compare, negate, not, union};
+use crate::data::{Column, Dataset, Members, NO_ROW, column_of};
+use crate::graph::{RuleId, Step};
+use crate::pack::schema::{EntityId, FieldId, FieldKind, Origin};
+use crate::plan::Plan;
+use crate::plan::builtins::{ValueError, empty_list};
+use crate::plan::ir::{Comparison, NodeId, Op};
+use crate::value::Value;
+
+/// An error of one row: it has no outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RowError {
+    /// What went wrong.
+    pub error: ValueError,
+    /// The node where it did.
+    pub node: NodeId,
+    /// The innermost rule around it.
+    pub rule: Option<RuleId>,
+}
+
+/// The data of a run as the plan sees it: its columns, and the members of relations.
+pub struct Context<'d> {
+    /// The plan.
+    pub plan: &'d Plan,
+    /// The data.
+    pub dataset: &'d Dataset,
+    /// By node that reads a field: its column.
+    columns: Vec<Option<&'d Column>>,
+    /// By node that takes the members of a row.
+    members: Vec<Option<Members>>,
+    /// Nodes read from rows of other entities, worth remembering for every row.
+    shared: Vec<bool>,
+    /// Values given in place of rules: by rule name, of the rows of its entity (cases only).
+    given: Vec<(NodeId, Vec<Option<Possible>>)>,
+}
+
+impl<'d> Context<'d> {
+    /// Binds a plan to data.
+    pub fn new(plan: &'d Plan, dataset: &'d Dataset) -> Context<'d> {
+        let schema = &plan.parsed.schema;
+        let rows = |e: EntityId| dataset.tables.get(e).map_or(0, crate::data::Table::rows);
+        let mut shared = vec![false; plan.nodes.len()];
+        let mut columns = Vec::with_capacity(plan.nodes.len());
+        let mut members = Vec::with_capacity(plan.nodes.len());
+        for node in &plan.nodes {
+            columns.push(match node.op {
+                Op::Field(field) => column_of(dataset, schema, field),
+                _ => None,
+            });
+            members.push(match node.op {
+                Op::Members(child, relation, _) => {
+                    let links = dataset.tables.get(child).and_then(|t| t.links.get(relation));
+                    Some(Members::new(links.map_or(&[], Vec::as_slice), rows(node.entity)))
+                }
+                _ => None,
+            });
+            if let Op::Up(_, inner) | Op::Members(_, _, inner) = node.op
+                && let Some(slot) = shared.get_mut(inner as usize)
+            {
+                *slot = !matches!(plan.node(inner).map(|n| &n.op), Some(Op::Field(_)));
+            }
+        }
+        Context { plan, dataset, columns, members, shared, given: Vec::new() }
+    }
+
+    /// Puts values in place of what a rule would decide, one for each row of its entity.
+    pub fn give(&mut self, rule: RuleId, values: Vec<Option<Possible>>) {
+        let node = self.plan.nodes.iter().position(|n| matches!(n.op, Op::Rule(r, _) if r == rule));
+        if let Some(node) = node.and_then(|n| NodeId::try_from(n).ok()) {
+            self.given.push((node, values));
+        }
+    }
+
+    /// How many rows the plan's entity has.
+    pub fn rows(&self) -> u64 {
+        self.rows_of(self.plan.entity)
+    }
+
+    fn rows_of(&self, entity: EntityId) -> u64 {
+        let count = |e: EntityId| self.dataset.tables.get(e).map_or(0, |t| t.rows() as u64);
+        match self.plan.parsed.schema.entities.get(entity).map(|e| &e.origin) {
+            Some(Origin::Pair(a, b)) => count(*a) * count(*b),
+            _ => count(entity),
+        }
+    }
+
+    /// The row of a pair of rows.
+    pub fn pair_row(&self, first: u64, second: u64) -> u64 {
+        first * self.second_rows(self.plan.entity) + second
+    }
+
+    fn second_rows(&self, pair: EntityId) -> u64 {
+        match self.plan.parsed.schema.entities.get(pair).map(|e| &e.origin) {
+            Some(Origin::Pair(_, b)) => self.rows_of(*b).max(1),
+            _ => 1,
+        }
+    }
+
+    /// The row that a step leads to.
+    pub fn step(&self, step: Step, row: u64) -> Result<u64, MissingInput> {
+        match step {
+            Step::First(pair) => Ok(row / self.second_rows(pair)),
+            Step::Second(pair) => Ok(row % self.second_rows(pair)),
+            Step::BelongsTo(entity, relation) => {
+                let links = self.dataset.tables.get(entity).and_then(|t| t.links.get(relation));
+                match links.and_then(|l| l.get(usize::try_from(row).ok()?)) {
+                    Some(&parent) if parent != NO_ROW => Ok(u64::from(parent)),
+                    _ => Err(MissingInput { entity, row, what: MissingCell::Relation(relation) }),
+                }
+            }
+        }
+    }
+
+    /// The rows of the members that a node of that kind takes.
+    pub fn members(&self, node: NodeId, row: u64) -> &[u32] {
+        let members = self.members.get(node as usize).and_then(Option::as_ref);
+        members.map_or(&[], |m| usize::try_from(row).map_or(&[], |r| m.of(r)))
+    }
+}
+
+/// Assumptions on missing cells, innermost last: the node of the field, the row, what is left.
+type Assumed = Vec<(NodeId, u64, Possible)>;
+
+/// Evaluates nodes of a plan; keeps what it computed for the current row of each entity.
+pub struct Evaluator<'c, 'd> {
+    context: &'c Context<'d>,
+    /// By node: the row it was last computed for, and the outcome.
+    current: Vec<Option<(u64, Result<Possible, RowError>)>>,
+    /// By shared node: the outcomes of all rows computed so far.
+    kept: Vec<Vec<Option<Result<Possible, RowError>>>>,
+    assumed: Assumed,
+    rule: Option<RuleId>,
+}
+
+impl<'c, 'd> Evaluator<'c, 'd> {
+    /// An evaluator of `context`; each thread has its own.
+    pub fn new(context: &'c Context<'d>) -> Self {
+        let nodes = context.plan.nodes.len();
+        Evaluator {
+            context,
+            current: vec![None; nodes],
+            kept: vec![Vec::new(); nodes],
+            assumed: Vec::new(),
+            rule: None,
+        }
+    }
+
+    /// The outcome of a node for a row.
+    ///
+    /// Where the sets of possible values do not settle it, each combination of the missing
+    /// enumerations and booleans is tried: they are often not independent of each other.
+    pub fn outcome(&mut self, node: NodeId, row: u64) -> Result<Possible, RowError> {
+        let first = self.eval(node, row)?;
+        let Possible::Open(_, missing) = &first else { return Ok(first) };
+        let choices: Vec<(NodeId, u64, Vec<Value>)> = missing.iter().filter_map(|m| self.choices(m)).collect();
+        let combinations = choices.iter().try_fold(1_usize, |n, (_, _, v)| n.checked_mul(v.len()));
+        let Some(combinations) = combinations.filter(|&n| n > 1 && n <= 64) else { return Ok(first) };
+        let mut all: Option<Possible> = None;
+        for mut number in 0..combinations {
+            let depth = self.assumed.len();
+            for (field, row, values) in &choices {
+                let value = values.get(number % values.len()).cloned();
+                number /= values.len();
+                self.assumed.extend(value.map(|v| (*field, *row, Possible::Known(v))));
+            }
+            let result = self.eval(node, row);
+            self.assumed.truncate(depth);
+            // A completion that fails has no outcome to agree with.
+            let Ok(result) = result else { return Ok(first) };
+            let joined = match &all {
+                Some(all) => all.or(&result, &Missing::default()),
+                None => result,
+            };
+            all = Some(joined);
+        }
+        match all {
+            Some(Possible::Known(value)) => Ok(Possible::Known(value)),
+            _ => Ok(first),
+        }
+    }
+
+    /// The values of a missing enumeration or boolean, with the node that reads it.
+    fn choices(&self, missing: &MissingInput) -> Option<(NodeId, u64, Vec<Value>)> {
+        let MissingCell::Field(field) = missing.what else { return None };
+        let values = finite_values(&self.context.plan.parsed.schema.fields.get(field)?.kind)?;
+        let node = self.context.plan.nodes.iter().position(|n| n.op == Op::Field(field))?;
+        Some((NodeId::try_from(node).ok()?, missing.row, values))
+    }
+
+    /// The outcome of a node for a row under the current assumptions.
+    pub fn eval(&mut self, node: NodeId, row: u64) -> Result<Possible, RowError> {
+        let index = node as usize;
+        let plan = self.context.plan;
+        let Some(expression) = plan.nodes.get(index) else { return Err(self.fail(node, ValueError::Type)) };
+        let free = self.assumed.is_empty();
+        match &expression.op {
+            // Leaves cost less than remembering them.
+            Op::Const(value) => return Ok(Possible::Known(value.clone())),
+            Op::DecisionDate => return Ok(Possible::Known(Value::Date(plan.date))),
+            Op::Field(field) => return Ok(self.field(node, *field, row)),
+            _ => {}
+        }
+        let place = usize::try_from(row).unwrap_or(usize::MAX);
+        if self.context.shared.get(index).copied().unwrap_or(false) {
+            if let Some(Some(done)) = self.kept.get(index).and_then(|k| k.get(place))
+                && (free || matches!(done, Ok(Possible::Known(_))))
+            {
+                return done.clone();
+            }
+            let done = self.compute(node, &expression.op, row);
+            if free && let Some(kept) = self.kept.get_mut(index) {
+                if kept.len() <= place {
+                    kept.resize(place + 1, None);
+                }
+                if let Some(slot) = kept.get_mut(place) {
+                    *slot = Some(done.clone());
+                }
+            }
+            return done;
+        }
+        if let Some(Some((at, done))) = self.current.get(index)
+            && *at == row
+            && (free || matches!(done, Ok(Possible::Known(_))))
+        {
+            return done.clone();
+        }
+        let done = self.compute(node, &expression.op, row);
+        if free && let Some(slot) = self.current.get_mut(index) {
+            *slot = Some((row, done.clone()));
+        }
+        done
+    }
+
+    fn fail(&self, node: NodeId, error: ValueError) -> RowError {
+        RowError { error, node, rule: self.rule }
+    }
+
+    fn field(&self, node: NodeId, field: FieldId, row: u64) -> Possible {
+        if let Some((_, _, assumed)) = self.assumed.iter().rev().find(|(n, r, _)| *n == node && *r == row) {
+            return assumed.clone();
+        }
+        let column = self.context.columns.get(node as usize).copied().flatten();
+        match column.and_then(|c| c.get(usize::try_from(row).ok()?)) {
+            Some(value) => Possible::Known(value),
+            None => self.missing_field(field, row),
+        }
+    }
+
+    fn missing_field(&self, id: FieldId, row: u64) -> Possible {
+        let Some(field) = self.context.plan.parsed.schema.fields.get(id) else {
+            return Possible::Open(Range::Any, Missing::default());
+        };
+        if field.empty_is_none && !self.column_exists(id) {
+            return Possible::Known(if field.kind == FieldKind::Codes { empty_list() } else { Value::text("") });
+        }
+        let missing: Missing =
+            Arc::new(BTreeSet::from([MissingInput { entity: field.entity, row, what: MissingCell::Field(id) }]));
+        let range = match (finite_values(&field.kind), &field.range) {
+            (Some(values), _) => Range::OneOf(values.into_iter().collect::<BTreeSet<_>>().into_iter().collect()),
+            (None, Some((low, high))) => Range::Between(Some(Value::Number(*low)), Some(Value::Number(*high))),
+            _ => Range::Any,
+        };
+        Possible::Open(range, missing)
+    }
+
+    fn column_exists(&self, field: FieldId) -> bool {
+        column_of(self.context.dataset, &self.context.plan.parsed.schema, field).is_some()
+    }
+
+    fn compute(&mut self, node: NodeId, op: &Op, row: u64) -> Result<Possible, RowError> {
+        let known = |value: bool| Ok(Possible::Known(Value::Bool(value)));
+        match op {
+            Op::Const(_) | Op::DecisionDate | Op::Field(_) => self.eval(node, row),
+            Op::Rule(rule, body) => {
+                if let Some((_, values)) = self.context.given.iter().find(|(n, _)| *n == node)
+                    && let Some(Some(given)) = usize::try_from(row).ok().and_then(|r| values.get(r))
+                {
+                    return Ok(given.clone());
+                }
+                let outer = self.rule.replace(*rule);
+                let outcome = self.eval(*body, row);
+                self.rule = outer;
+                outcome
+            }
+            Op::Up(step, inner) => match self.context.step(*step, row) {
+                Ok(parent) => self.eval(*inner, parent),
+                Err(missing) => Ok(Possible::Open(Range::Any, Arc::new(BTreeSet::from([missing])))),
+            },
+            Op::Members(_, _, inner) => {
+                let rows = self.context.members(node, row);
+                let mut items = Vec::with_capacity(rows.len());
+                for &member in rows {
+                    items.push(self.eval(*inner, u64::from(member))?);
+                }
+                let known: Option<Arc<[Value]>> = items.iter().map(|i| i.known().cloned()).collect();
+                Ok(match known {
+                    Some(values) => Possible::Known(Value::List(values)),
+                    None => Possible::Items(items.into()),
+                })
+            }
+            Op::Not(a) => Ok(not(&self.eval(*a, row)?)),
+            Op::Negate(a) => negate(&self.eval(*a, row)?).map_err(|e| self.fail(node, e)),
+            Op::Arithmetic(op, a, b) => {
+                let (a, b) = (self.eval(*a, row)?, self.eval(*b, row)?);
+                arithmetic(*op, &a, &b).map_err(|e| self.fail(node, e))
+            }
+            Op::Compare(op, a, b) => {
+                let (a, b) = (self.eval(*a, row)?, self.eval(*b, row)?);
+                Ok(compare(*op, &a, &b))
+            }
+            Op::And(a, b) | Op::Or(a, b) => {
+                // `settling` is the value of the left that makes the right irrelevant.
+                let settling = matches!(op, Op::Or(..));
+                let left = self.eval(*a, row)?;
+                match left.known_bool() {
+                    Some(value) if value == settling => return known(settling),
+                    Some(_) => return self.eval(*b, row),
+                    None => {}
+                }
+                let right = self.under(*a, !settling, row, |this| this.eval(*b, row));
+                match right.map(|r| (r.known_bool(), r)) {
+                    // The left cannot be other than settling.
+                    None => known(settling),
+                    Some((Some(value), _)) if value == settling => known(settling),
+                    Some((Some(_), _)) => Ok(Possible::open_bool(left.missing())),
+                    Some((None, right)) => Ok(Possible::open_bool(union(&left.missing(), &right.missing()))),
+                }
+            }
+            Op::If(c, a, b) => {
+                let condition = self.eval(*c, row)?;
+                match condition.known_bool() {
+                    Some(true) => return self.eval(*a, row),
+                    Some(false) => return self.eval(*b, row),
+                    None => {}
+                }
+                let yes = self.under(*c, true, row, |this| this.eval(*a, row));
+                let no = self.under(*c, false, row, |this| this.eval(*b, row));
+                Ok(match (yes, no) {
+                    (Some(yes), Some(no)) => yes.or(&no, &condition.missing()),
+                    (Some(only), None) | (None, Some(only)) => only,
+                    (None, None) => Possible::Open(Range::Any, condition.missing()),
+                })
+            }
+            Op::Param(id, keys) => self.param(node, *id, keys, row),
+            Op::Call(builtin, args) => {
+                let mut values = Vec::with_capacity(args.len());
+                for arg in args {
+                    values.push(self.eval(*arg, row)?);
+                }
+                call(*builtin, &values).map_err(|e| self.fail(node, e))
+            }
+        }
+    }
+
+    fn param(&mut self, node: NodeId, id: usize, keys: &[NodeId], row: u64) -> Result<Possible, RowError> {
+        let mut possible = Vec::with_capacity(keys.len());
+        for key in keys {
+            possible.push(self.eval(*key, row)?);
+        }
+        let Some(version) = self.context.plan.parameter(id) else { return Err(self.fail(node, ValueError::NoCell)) };
+        let known: Option<Vec<Value>> = possible.iter().map(|k| k.known().cloned()).collect();
+        if let Some(keys) = known {
+            let cell = version.cells.get(&keys).ok_or_else(|| self.fail(node, ValueError::NoCell))?;
+            return Ok(Possible::Known(cell.value.clone()));
+        }
+        let may_be = |key: &Possible, value: &Value| {
+            compare(Comparison::Equal, key, &Possible::Known(value.clone())).known_bool() != Some(false)
+        };
+        let missing = possible.iter().fold(Missing::default(), |all, k| union(&all, &k.missing()));
+        let mut cells = version
+            .cells
+            .iter()
+            .filter(|(keys, _)| keys.iter().zip(&possible).all(|(value, key)| may_be(key, value)))
+            .map(|(_, cell)| &cell.value)
+            .peekable();
+        if cells.peek().is_none() {
+            return Err(self.fail(node, ValueError::NoCell));
+        }
+        Ok(match Possible::any_of(cells, missing.clone()) {
+            // One value for all keys that are in the table: but the key may be in none.
+            open => match open {
+                Possible::Known(value) if !covers(version, &possible) => {
+                    Possible::Open(Range::OneOf(Arc::from([value])), missing)
+                }
+                open => open,
+            },
+        })
+    }
+
+    /// Evaluates under the assumption that `condition` is `truth` for the row; `None` if it cannot
+    /// be. An error there is an error of some completions only: the outcome is then open.
+    fn under(
+        &mut self,
+        condition: NodeId,
+        truth: bool,
+        row: u64,
+        f: impl FnOnce(&mut Self) -> Result<Possible, RowError>,
+    ) -> Option<Possible> {
+        let depth = self.assumed.len();
+        let possible = self.assume(condition, truth, row);
+        let outcome = if possible {
+            Some(f(self).unwrap_or_else(|_| Possible::Open(Range::Any, Missing::default())))
+        } else {
+            None
+        };
+        self.assumed.truncate(depth);
+        outcome
+    }
+
+    /// Narrows the missing fields that a condition reads; false if it cannot be `truth`.
+    fn assume(&mut self, condition: NodeId, truth: bool, row: u64) -> bool {
+        let Some(node) = self.context.plan.node(condition) else { return true };
+        match &node.op {
+            Op::Rule(_, body) => self.assume(*body, truth, row),
+            Op::Not(a) => self.assume(*a, !truth, row),
+            Op::And(a, b) if truth => self.assume(*a, true, row) && self.assume(*b, true, row),
+            Op::Or(a, b) if !truth => self.assume(*a, false, row) && self.assume(*b, false, row),
+            Op::Compare(op, a, b) => {
+                let op = if truth { *op } else { op.negated() };
+                self.narrow(op, *a, *b, row) && self.narrow(op.mirrored(), *b, *a, row)
+            }
+            Op::Field(_) | Op::Up(..) => match self.source(condition, row) {
+                Some((field, at)) => {
+                    self.assumed.push((field, at, Possible::Known(Value::Bool(truth))));
+                    true
+                }
+                None => true,
+            },
+            _ => true,
+        }
+    }
+
+    /// Narrows `a`, if it is a missing field, to where `a <op> b` holds.
+    fn narrow(&mut self, op: Comparison, a: NodeId, b: NodeId, row: u64) -> bool {
+        let Some((field, at)) = self.source(a, row) else { return true };
+        let (Ok(value), Ok(other)) = (self.eval(field, at), self.eval(b, row)) else { return true };
+        if value.known().is_some() {
+            return true;
+        }
+        match value.narrowed(op, &other) {
+            Some(narrowed) => {
+                self.assumed.push((field, at, narrowed));
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The field that a node reads, with its row, seen through rules and relations.
+    fn source(&self, node: NodeId, row: u64) -> Option<(NodeId, u64)> {
+        match &self.context.plan.node(node)?.op {
+            Op::Field(_) => Some((node, row)),
+            Op::Rule(_, body) => self.source(*body, row),
+            Op::Up(step, inner) => self.source(*inner, self.context.step(*step, row).ok()?),
+            _ => None,
+        }
+    }
+}
+
+/// Has the table a cell for every possible key?
+fn covers(version: &crate::pack::params::ParameterVersion, possible: &[Possible]) -> bool {
+    possible.iter().enumerate().all(|(i, key)| match key {
+        Possible::Known(_) => true,
+        Possible::Open(Range::OneOf(values), _) => {
+            values.iter().all(|v| version.cells.keys().any(|k| k.get(i) == Some(v)))
+        }
+        _ => false,
+    })
+}
+
+fn finite_values(kind: &FieldKind) -> Option<Vec<Value>> {
+    match kind {
+        FieldKind::Boolean => Some(vec![Value::Bool(false), Value::Bool(true)]),
+        FieldKind::Enum(values) => Some(values.iter().cloned().map(Value::Text).collect()),
+        _ => None,
+    }
+}

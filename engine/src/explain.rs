@@ -1,0 +1,487 @@
+//! Explanations: the evaluated expression of a rule, in the words of its doc comments.
+//!
+//! An explanation is a tree: each rule with its outcome, the comparisons that led to it with both
+//! values, the parameters with their date and legal reference, the inputs. Only what decided is
+//! shown: the branch taken, the side of an `&&` that failed.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::data::Dataset;
+use crate::evaluate::possible::{MissingCell, MissingInput, Possible};
+use crate::evaluate::{Context, Evaluator, Outcome, outcome};
+use crate::pack::params::show_keys;
+use crate::pack::schema::EntityId;
+use crate::plan::Plan;
+use crate::plan::builtins::name as builtin_name;
+use crate::plan::ir::{NodeId, Op};
+use crate::value::Value;
+
+/// Why a rule has its outcome.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The rule.
+    pub rule: String,
+    /// Its sentence.
+    pub label: String,
+    /// Entity and identifier of the row that it is about.
+    pub about: String,
+    /// The outcome.
+    pub outcome: Shown,
+    /// Unit of the outcome.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Legal references.
+    pub sources: Vec<String>,
+    /// Why the rule may be wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<String>,
+    /// Where the rule is written.
+    pub written: String,
+    /// What led to the outcome.
+    pub because: Vec<Because>,
+}
+
+/// One thing that led to an outcome.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Because {
+    /// A comparison, with the values of both sides.
+    Comparison {
+        /// As the rule writes it.
+        text: String,
+        /// Left side and its value.
+        left: Shown,
+        /// The sign.
+        sign: &'static str,
+        /// Right side and its value.
+        right: Shown,
+        /// Does it hold?
+        holds: Shown,
+    },
+    /// A cell of a parameter's table.
+    Parameter {
+        /// Path of the table.
+        path: String,
+        /// What people call it.
+        label: String,
+        /// The keys of the cell.
+        keys: Vec<Shown>,
+        /// The value.
+        value: Shown,
+        /// Its unit.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+        /// First day on which it holds.
+        from: String,
+        /// Legal reference.
+        source: String,
+        /// Why it may be wrong.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        doubt: Option<String>,
+        /// Where it is written.
+        written: String,
+    },
+    /// An input.
+    Input {
+        /// The field.
+        field: String,
+        /// What people call it.
+        label: String,
+        /// Entity and identifier of the row.
+        about: String,
+        /// The value.
+        value: Shown,
+        /// Its unit.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+    },
+    /// The values of several members.
+    Members {
+        /// The rule or field of the member.
+        name: String,
+        /// Identifier of each member and its value.
+        values: Vec<(String, Shown)>,
+    },
+    /// A rule that was needed.
+    Rule(Box<Explanation>),
+    /// A rule that was explained above.
+    Above {
+        /// The rule.
+        rule: String,
+        /// Its outcome.
+        outcome: Shown,
+    },
+}
+
+/// A value as it is shown.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shown {
+    /// A known value, in plain form.
+    Value(String),
+    /// Not known, with the missing cells that would settle it.
+    Unknown(Vec<String>),
+    /// The row has an error.
+    Error(String),
+}
+
+/// Explains the selected rules of a plan for one row.
+pub fn explain(plan: &Plan, dataset: &Dataset, row: u64) -> Vec<Explanation> {
+    explain_in(&Context::new(plan, dataset), row)
+}
+
+/// The same in a context that is there already.
+pub fn explain_in(context: &Context<'_>, row: u64) -> Vec<Explanation> {
+    let mut explainer = Explainer {
+        context,
+        evaluator: Evaluator::new(context),
+        seen: BTreeSet::new(),
+    };
+    let mut explanations = Vec::new();
+    for (name, node) in &context.plan.selected {
+        explainer.seen.clear();
+        let explanation = explainer.rule(*node, row).unwrap_or_else(|| {
+            let mut because = Vec::new();
+            explainer.walk(*node, row, &mut because);
+            Explanation {
+                rule: name.clone(),
+                label: String::new(),
+                about: explainer.about(context.plan.entity, row),
+                outcome: explainer.shown(*node, row),
+                unit: None,
+                sources: Vec::new(),
+                doubts: Vec::new(),
+                written: String::new(),
+                because,
+            }
+        });
+        explanations.push(explanation);
+    }
+    explanations
+}
+
+struct Explainer<'c, 'd> {
+    context: &'c Context<'d>,
+    evaluator: Evaluator<'c, 'd>,
+    /// Rules explained already, with their rows.
+    seen: BTreeSet<(NodeId, u64)>,
+}
+
+impl Explainer<'_, '_> {
+    fn shown(&mut self, node: NodeId, row: u64) -> Shown {
+        let outcome = outcome(&mut self.evaluator, node, row);
+        show(self.context.plan, self.context.dataset, &outcome)
+    }
+
+    fn about(&self, entity: EntityId, row: u64) -> String {
+        about(self.context.plan, self.context.dataset, entity, row)
+    }
+
+    /// The explanation of a rule's node; `None` if it is no rule.
+    fn rule(&mut self, node: NodeId, row: u64) -> Option<Explanation> {
+        let plan = self.context.plan;
+        let expression = plan.node(node)?;
+        let Op::Rule(id, body) = expression.op else { return None };
+        self.seen.insert((node, row));
+        let rule = plan.parsed.rules.get(id)?;
+        let text = crate::graph::text_at(&rule.texts, plan.date)?;
+        let mut because = Vec::new();
+        self.walk(body, row, &mut because);
+        Some(Explanation {
+            rule: rule.name.clone(),
+            label: text.doc.label.clone(),
+            about: self.about(expression.entity, row),
+            outcome: self.shown(node, row),
+            unit: text.doc.unit.clone(),
+            sources: text.doc.sources.clone(),
+            doubts: text.doc.doubts.clone(),
+            written: plan.parsed.sources.locate(&text.span),
+            because,
+        })
+    }
+
+    /// Adds what led to the value of a node.
+    fn walk(&mut self, node: NodeId, row: u64, into: &mut Vec<Because>) {
+        let plan = self.context.plan;
+        let Some(expression) = plan.node(node) else { return };
+        match &expression.op {
+            Op::Const(_) | Op::DecisionDate => {}
+            Op::Rule(id, _) => {
+                if self.seen.contains(&(node, row)) {
+                    let rule = plan.parsed.rules.get(*id).map_or(String::new(), |r| r.name.clone());
+                    into.push(Because::Above { rule, outcome: self.shown(node, row) });
+                } else if let Some(explanation) = self.rule(node, row) {
+                    into.push(Because::Rule(Box::new(explanation)));
+                }
+            }
+            Op::Field(id) => {
+                let Some(field) = plan.parsed.schema.fields.get(*id) else { return };
+                let input = Because::Input {
+                    field: field.name.clone(),
+                    label: field.label.clone(),
+                    about: self.about(field.entity, row),
+                    value: self.shown(node, row),
+                    unit: field.unit.clone(),
+                };
+                if !into.contains(&input) {
+                    into.push(input);
+                }
+            }
+            Op::Up(step, inner) => {
+                if let Ok(parent) = self.context.step(*step, row) {
+                    self.walk(*inner, parent, into);
+                }
+            }
+            Op::Members(child, _, inner) => {
+                let members = self.context.members(node, row).to_vec();
+                let values = members
+                    .into_iter()
+                    .map(|m| {
+                        let id = self.context.dataset.tables.get(*child).and_then(|t| t.ids.get(m as usize));
+                        (id.map_or_else(String::new, ToString::to_string), self.shown(*inner, u64::from(m)))
+                    })
+                    .collect();
+                into.push(Because::Members { name: text_of(plan, *inner), values });
+            }
+            Op::Compare(op, a, b) => {
+                into.push(Because::Comparison {
+                    text: text_of(plan, node),
+                    left: self.shown(*a, row),
+                    sign: op.symbol(),
+                    right: self.shown(*b, row),
+                    holds: self.shown(node, row),
+                });
+                self.walk(*a, row, into);
+                self.walk(*b, row, into);
+            }
+            Op::And(a, b) | Op::Or(a, b) => {
+                let settling = matches!(expression.op, Op::Or(..));
+                let settled = |e: &mut Evaluator<'_, '_>, n| {
+                    e.eval(n, row).ok().as_ref().and_then(Possible::known_bool) == Some(settling)
+                };
+                let left = settled(&mut self.evaluator, *a);
+                let right = !left && settled(&mut self.evaluator, *b);
+                if !right {
+                    self.walk(*a, row, into);
+                }
+                if !left {
+                    self.walk(*b, row, into);
+                }
+            }
+            Op::If(condition, a, b) => {
+                self.walk(*condition, row, into);
+                match self.evaluator.eval(*condition, row).ok().as_ref().and_then(Possible::known_bool) {
+                    Some(true) => self.walk(*a, row, into),
+                    Some(false) => self.walk(*b, row, into),
+                    None => {
+                        self.walk(*a, row, into);
+                        self.walk(*b, row, into);
+                    }
+                }
+            }
+            Op::Param(id, keys) => {
+                let (Some(parameter), Some(version)) = (plan.parsed.parameters.get(*id), plan.parameter(*id)) else {
+                    return;
+                };
+                let known: Option<Vec<Value>> = keys
+                    .iter()
+                    .map(|k| self.evaluator.eval(*k, row).ok().as_ref().and_then(|p| p.known().cloned()))
+                    .collect();
+                let cell = known.as_ref().and_then(|k| version.cells.get(k));
+                let written = cell.map_or(&version.span, |c| &c.span);
+                let shown = Because::Parameter {
+                    path: parameter.path.clone(),
+                    label: parameter.label.clone(),
+                    keys: keys.iter().map(|k| self.shown(*k, row)).collect(),
+                    value: self.shown(node, row),
+                    unit: parameter.unit.clone(),
+                    from: version.from.to_string(),
+                    source: version.source.to_string(),
+                    doubt: version.doubt.clone(),
+                    written: plan.parsed.sources.locate(written),
+                };
+                if !into.contains(&shown) {
+                    into.push(shown);
+                }
+                for key in keys {
+                    self.walk(*key, row, into);
+                }
+            }
+            other => {
+                for input in other.inputs() {
+                    self.walk(input, row, into);
+                }
+            }
+        }
+    }
+}
+
+/// Entity and identifier of a row: `demande D0042`; both identifiers for a pair.
+pub fn about(plan: &Plan, dataset: &Dataset, entity: EntityId, row: u64) -> String {
+    let schema = &plan.parsed.schema;
+    let Some(declared) = schema.entities.get(entity) else { return String::new() };
+    if let crate::pack::schema::Origin::Pair(a, b) = declared.origin {
+        let rows = dataset.tables.get(b).map_or(1, |t| t.rows().max(1) as u64);
+        let (first, second) = (about(plan, dataset, a, row / rows), about(plan, dataset, b, row % rows));
+        return format!("{first} × {second}");
+    }
+    let id = dataset.tables.get(entity).and_then(|t| t.ids.get(usize::try_from(row).ok()?));
+    format!("{} {}", declared.name, id.map_or("?", AsRef::as_ref))
+}
+
+/// A missing cell: `rfr_n1 (demande D0042)`.
+pub fn show_missing(plan: &Plan, dataset: &Dataset, missing: &MissingInput) -> String {
+    let schema = &plan.parsed.schema;
+    let name = match missing.what {
+        MissingCell::Field(field) => schema.fields.get(field).map(|f| f.name.as_str()),
+        MissingCell::Relation(relation) => schema
+            .entities
+            .get(missing.entity)
+            .and_then(|e| e.belongs_to.get(relation))
+            .map(|r| r.column.as_str()),
+    };
+    format!("{} ({})", name.unwrap_or("?"), about(plan, dataset, missing.entity, missing.row))
+}
+
+/// An outcome as it is shown.
+pub fn show(plan: &Plan, dataset: &Dataset, outcome: &Outcome) -> Shown {
+    match outcome {
+        Outcome::Known(value) => Shown::Value(value.to_string()),
+        Outcome::Unknown(missing) => {
+            Shown::Unknown(missing.iter().map(|m| show_missing(plan, dataset, m)).collect())
+        }
+        Outcome::Error(error) => {
+            let rule = error.rule.and_then(|r| plan.parsed.rules.get(r)).map_or("?", |r| r.name.as_str());
+            let at = plan.node(error.node).map(|n| plan.parsed.sources.locate(&n.span)).unwrap_or_default();
+            Shown::Error(format!("{} (règle `{rule}`, {at})", error.error))
+        }
+    }
+}
+
+/// A node as the rule writes it, rules and fields by their names.
+pub fn text_of(plan: &Plan, node: NodeId) -> String {
+    let Some(expression) = plan.node(node) else { return String::new() };
+    let inner = |n: NodeId| {
+        let text = text_of(plan, n);
+        let compound = plan.node(n).is_some_and(|n| {
+            matches!(n.op, Op::Arithmetic(..) | Op::Compare(..) | Op::And(..) | Op::Or(..) | Op::If(..))
+        });
+        if compound { format!("({text})") } else { text }
+    };
+    let list = |nodes: &[NodeId]| nodes.iter().map(|n| text_of(plan, *n)).collect::<Vec<_>>().join(", ");
+    match &expression.op {
+        Op::Const(Value::Text(text)) => format!("\"{text}\""),
+        Op::Const(Value::List(items)) => show_keys(items),
+        Op::Const(value) => value.to_string(),
+        Op::DecisionDate => crate::pack::schema::DECISION_DATE.to_string(),
+        Op::Field(id) => plan.parsed.schema.fields.get(*id).map_or_else(String::new, |f| f.name.clone()),
+        Op::Rule(id, _) => plan.parsed.rules.get(*id).map_or_else(String::new, |r| r.name.clone()),
+        Op::Up(_, n) | Op::Members(_, _, n) => text_of(plan, *n),
+        Op::Not(n) => format!("!{}", inner(*n)),
+        Op::Negate(n) => format!("-{}", inner(*n)),
+        Op::Arithmetic(op, a, b) => format!("{} {} {}", inner(*a), op.symbol(), inner(*b)),
+        Op::Compare(op, a, b) => format!("{} {} {}", inner(*a), op.symbol(), inner(*b)),
+        Op::And(a, b) => format!("{} && {}", inner(*a), inner(*b)),
+        Op::Or(a, b) => format!("{} || {}", inner(*a), inner(*b)),
+        Op::If(c, a, b) => {
+            format!("if {} {{ {} }} else {{ {} }}", text_of(plan, *c), text_of(plan, *a), text_of(plan, *b))
+        }
+        Op::Param(id, keys) => {
+            let path = plan.parsed.parameters.get(*id).map_or("?", |p| p.path.as_str());
+            if keys.is_empty() { path.to_string() } else { format!("{path}[{}]", list(keys)) }
+        }
+        Op::Call(builtin, args) => format!("{}({})", builtin_name(*builtin), list(args)),
+    }
+}
+
+/// The explanation as text, for the terminal.
+pub fn to_text(explanation: &Explanation) -> String {
+    let mut out = String::new();
+    write_rule(explanation, 0, &mut out);
+    out
+}
+
+fn write_rule(e: &Explanation, depth: usize, out: &mut String) {
+    let pad = "   ".repeat(depth);
+    let mark = match &e.outcome {
+        Shown::Value(v) if v == "true" => "✓ ",
+        Shown::Value(v) if v == "false" => "✗ ",
+        Shown::Value(_) => "• ",
+        Shown::Unknown(_) => "? ",
+        Shown::Error(_) => "! ",
+    };
+    let _ = writeln!(out, "{pad}{mark}{} = {}", e.rule, with_unit(&e.outcome, e.unit.as_deref()));
+    if !e.label.is_empty() {
+        let _ = writeln!(out, "{pad}   {} [{}]", e.label, e.about);
+    }
+    for source in &e.sources {
+        let _ = writeln!(out, "{pad}   source : {source}");
+    }
+    for doubt in &e.doubts {
+        let _ = writeln!(out, "{pad}   doute : {doubt}");
+    }
+    for because in &e.because {
+        write_because(because, depth + 1, out);
+    }
+}
+
+fn write_because(because: &Because, depth: usize, out: &mut String) {
+    let pad = "   ".repeat(depth);
+    match because {
+        Because::Comparison { text, left, sign, right, holds } => {
+            let _ = writeln!(
+                out,
+                "{pad}{text} : {} {sign} {} → {}",
+                plain(left),
+                plain(right),
+                match holds {
+                    Shown::Value(v) if v == "true" => "vrai".to_string(),
+                    Shown::Value(_) => "faux".to_string(),
+                    other => plain(other),
+                }
+            );
+        }
+        Because::Parameter { path, label, keys, value, unit, from, source, doubt, .. } => {
+            let keys: Vec<String> = keys.iter().map(plain).collect();
+            let cell = if keys.is_empty() { path.clone() } else { format!("{path}[{}]", keys.join(", ")) };
+            let _ = writeln!(out, "{pad}{cell} = {} — {label}", with_unit(value, unit.as_deref()));
+            let _ = writeln!(out, "{pad}   en vigueur depuis le {from} ; source : {source}");
+            if let Some(doubt) = doubt {
+                let _ = writeln!(out, "{pad}   doute : {doubt}");
+            }
+        }
+        Because::Input { field, label, about, value, unit } => {
+            let _ = writeln!(out, "{pad}{field} = {} — {label} [{about}]", with_unit(value, unit.as_deref()));
+        }
+        Because::Members { name, values } => {
+            let values: Vec<String> = values.iter().map(|(id, v)| format!("{id} : {}", plain(v))).collect();
+            let _ = writeln!(out, "{pad}{name} ({})", values.join(" ; "));
+        }
+        Because::Rule(rule) => write_rule(rule, depth, out),
+        Because::Above { rule, outcome } => {
+            let _ = writeln!(out, "{pad}{rule} = {} (expliqué plus haut)", plain(outcome));
+        }
+    }
+}
+
+fn with_unit(shown: &Shown, unit: Option<&str>) -> String {
+    match (shown, unit) {
+        (Shown::Value(v), Some(unit)) if v != "true" && v != "false" => format!("{v} {unit}"),
+        _ => plain(shown),
+    }
+}
+
+fn plain(shown: &Shown) -> String {
+    match shown {
+        Shown::Value(v) if v == "true" => "oui".to_string(),
+        Shown::Value(v) if v == "false" => "non".to_string(),
+        Shown::Value(v) if v.is_empty() => "(vide)".to_string(),
+        Shown::Value(v) => v.clone(),
+        Shown::Unknown(missing) if missing.is_empty() => "inconnu".to_string(),
+        Shown::Unknown(missing) => format!("inconnu, manque {}", missing.join(", ")),
+        Shown::Error(error) => format!("erreur : {error}"),
+    }
+}

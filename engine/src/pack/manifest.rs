@@ -1,0 +1,55 @@
+//! `pack.toml`: the name of the pack, what it shows by default, which rules drive the matching.
+
+use super::toml_reader::{Reader, parse};
+use crate::diagnostic::{Diagnostics, FileId, Span};
+
+/// What `pack.toml` says. Names are checked against the pack when it is wired.
+#[derive(Clone, Debug, Default)]
+pub struct Manifest {
+    /// Identifier of the pack.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// The entity that is decided when nothing is selected.
+    pub entity: Option<(String, Span)>,
+    /// The rules shown by default, in order.
+    pub results: Vec<(String, Span)>,
+    /// The matching, if the pack has one.
+    pub matching: Option<Matching>,
+}
+
+/// Which rules drive the matching.
+#[derive(Clone, Debug)]
+pub struct Matching {
+    /// The pair entity: one request facing one unit.
+    pub candidature: (String, Span),
+    /// Boolean rule of the pair: may this unit be proposed to this request?
+    pub suitable: (String, Span),
+    /// Fields or rules of the request, smallest served first; ties by identifier.
+    pub order: Vec<(String, Span)>,
+}
+
+/// Reads `pack.toml`.
+pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Manifest {
+    let mut manifest = Manifest::default();
+    let Some(root) = parse(file, text, out) else { return manifest };
+    let mut reader = Reader::new(file, 0..0, "the pack", root.get_ref());
+    manifest.name = reader.string("name", out).unwrap_or_default();
+    manifest.title = reader.string("title", out).unwrap_or_default();
+    let own = |text: (&str, Span)| (text.0.to_string(), text.1);
+    manifest.entity = reader.str("entity", out).map(own);
+    manifest.results = reader.strings("results", out).unwrap_or_default();
+    if let Some(table) = reader.table("matching", out) {
+        let span = reader.get("matching").map_or(0..0, toml::Spanned::span);
+        let mut matching = Reader::new(file, span, "`matching`", table);
+        let candidature = matching.required_str("candidature", out).map(own);
+        let suitable = matching.required_str("suitable", out).map(own);
+        let order = matching.strings("order", out).unwrap_or_default();
+        matching.finish(out);
+        if let (Some(candidature), Some(suitable)) = (candidature, suitable) {
+            manifest.matching = Some(Matching { candidature, suitable, order });
+        }
+    }
+    reader.finish(out);
+    manifest
+}

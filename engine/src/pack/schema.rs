@@ -1,0 +1,381 @@
+//! The schema: which entities there are, what their fields are, and how they belong to each other.
+
+use std::sync::Arc;
+
+use toml::de::DeTable;
+
+use super::toml_reader::{Reader, parse, scalar};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span, did_you_mean};
+use crate::value::{Exact, Type, Value};
+
+/// Number of an entity in [`Schema::entities`].
+pub type EntityId = usize;
+
+/// Number of a field in [`Schema::fields`].
+pub type FieldId = usize;
+
+/// Name of the field that every entity has: the date as of which all is decided.
+pub const DECISION_DATE: &str = "date_decision";
+
+/// The entities of a pack and their fields.
+#[derive(Clone, Debug, Default)]
+pub struct Schema {
+    /// In the order of the file.
+    pub entities: Vec<Entity>,
+    /// Of all entities; names are unique over the whole pack.
+    pub fields: Vec<Field>,
+}
+
+/// Where the rows of an entity come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A file or sheet of that name in the data package.
+    Data {
+        /// Name without extension.
+        table: String,
+    },
+    /// A CSV file of the pack: the same for every data package.
+    Reference {
+        /// Name of the file, in any folder of the pack.
+        file: String,
+    },
+    /// All pairs of a row of the first and a row of the second entity.
+    Pair(EntityId, EntityId),
+}
+
+/// One entity.
+#[derive(Clone, Debug)]
+pub struct Entity {
+    /// Its name in rule files: `demande`.
+    pub name: String,
+    /// What people call it.
+    pub label: String,
+    /// Where its rows come from.
+    pub origin: Origin,
+    /// The identifier's column (empty for pairs).
+    pub key: String,
+    /// Its fields.
+    pub fields: Vec<FieldId>,
+    /// The entities that it belongs to.
+    pub belongs_to: Vec<BelongsTo>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// A relation: each row belongs to one row of `target`, or to none.
+#[derive(Clone, Debug)]
+pub struct BelongsTo {
+    /// The entity belonged to.
+    pub target: EntityId,
+    /// The column that holds the target's identifier.
+    pub column: String,
+    /// Must every row belong to one?
+    pub required: bool,
+    /// How many members each row of the target must have at least.
+    pub min: u64,
+}
+
+/// What the cells of a field hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// `true` or `false`.
+    Boolean,
+    /// A number with this many decimals (0: an integer; 2: an amount in euros and cents).
+    Number {
+        /// Decimals.
+        decimals: u32,
+        /// Is it money?
+        amount: bool,
+    },
+    /// A civil date.
+    Date,
+    /// A code or a free text.
+    Text,
+    /// One value of a closed list.
+    Enum(Arc<[Arc<str>]>),
+    /// Several codes in one cell, separated by spaces.
+    Codes,
+}
+
+/// One field.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name in rules, unique over the pack.
+    pub name: String,
+    /// Its entity.
+    pub entity: EntityId,
+    /// Its column in the data.
+    pub column: String,
+    /// What its cells hold.
+    pub kind: FieldKind,
+    /// Smallest and largest value allowed, if declared.
+    pub range: Option<(Exact, Exact)>,
+    /// Is an empty cell an error?
+    pub required: bool,
+    /// Is an empty cell a known nothing (rather than an unknown)?
+    pub empty_is_none: bool,
+    /// What people call it.
+    pub label: String,
+    /// Its unit: `EUR/an`, `m²`…
+    pub unit: Option<String>,
+    /// Where the official request form asks it.
+    pub form: Option<String>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+impl Field {
+    /// The type of its values in rules.
+    pub fn value_type(&self) -> Type {
+        match &self.kind {
+            FieldKind::Boolean => Type::Bool,
+            FieldKind::Number { .. } => Type::Number,
+            FieldKind::Date => Type::Date,
+            FieldKind::Text => Type::Text(None),
+            FieldKind::Enum(values) => Type::Text(Some(values.clone())),
+            FieldKind::Codes => Type::List(Box::new(Type::Text(None))),
+        }
+    }
+}
+
+impl Schema {
+    /// The entity of that name.
+    pub fn entity(&self, name: &str) -> Option<EntityId> {
+        self.entities.iter().position(|e| e.name == name)
+    }
+
+    /// The field of that name.
+    pub fn field(&self, name: &str) -> Option<FieldId> {
+        self.fields.iter().position(|f| f.name == name)
+    }
+
+    /// The entities that rows of `child` belong to directly: relations, and the two sides of a pair.
+    pub fn parents(&self, child: EntityId) -> Vec<EntityId> {
+        let Some(entity) = self.entities.get(child) else { return Vec::new() };
+        let mut parents: Vec<EntityId> = entity.belongs_to.iter().map(|r| r.target).collect();
+        if let Origin::Pair(a, b) = entity.origin {
+            parents.extend([a, b]);
+        }
+        parents
+    }
+}
+
+/// Reads `schema.toml`.
+pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Schema {
+    let mut schema = Schema::default();
+    let Some(root) = parse(file, text, out) else { return schema };
+    // First the names, so that relations may point forward.
+    let mut tables = Vec::new();
+    for (key, value) in root.get_ref().iter() {
+        let span = Span::new(file, key.span());
+        let Some(table) = value.get_ref().as_table() else {
+            out.push(Diagnostic::error("L0003", "an entity must be a table", span, "write `[name]` above its keys"));
+            continue;
+        };
+        schema.entities.push(Entity {
+            name: key.get_ref().to_string(),
+            label: String::new(),
+            origin: Origin::Data { table: String::new() },
+            key: String::new(),
+            fields: Vec::new(),
+            belongs_to: Vec::new(),
+            span,
+        });
+        tables.push((key.span(), table));
+    }
+    for (id, (span, table)) in tables.into_iter().enumerate() {
+        read_entity(&mut schema, id, file, span, table, out);
+    }
+    if schema.entities.is_empty() {
+        out.push(Diagnostic::error("L0005", "the schema declares no entity", Span::new(file, 0..0), "write `[demande]`"));
+    }
+    schema
+}
+
+fn read_entity(
+    schema: &mut Schema,
+    id: EntityId,
+    file: FileId,
+    span: std::ops::Range<usize>,
+    table: &DeTable<'_>,
+    out: &mut Diagnostics,
+) {
+    let name = schema.entities[id].name.clone();
+    let mut reader = Reader::new(file, span, format!("entity `{name}`"), table);
+    let label = reader.string("label", out).unwrap_or_else(|| name.clone());
+    let origin = if let Some(pair) = reader.strings("pair", out) {
+        let sides: Vec<EntityId> =
+            pair.iter().filter_map(|(side, span)| find_entity(schema, side, span.clone(), out)).collect();
+        match sides[..] {
+            [a, b] => Origin::Pair(a, b),
+            _ => {
+                if pair.len() != 2 {
+                    out.push(Diagnostic::error("L0006", "a pair has two entities", reader.span(), "two names"));
+                }
+                Origin::Pair(id, id)
+            }
+        }
+    } else if let Some(source) = reader.string("source", out) {
+        Origin::Reference { file: source }
+    } else {
+        Origin::Data { table: reader.string("table", out).unwrap_or_else(|| name.clone()) }
+    };
+    let is_pair = matches!(origin, Origin::Pair(..));
+    let key = if is_pair { String::new() } else { reader.required_str("key", out).map_or_else(String::new, |k| k.0.to_string()) };
+    let belongs_to = read_relations(schema, file, &name, &mut reader, out);
+    if let Some(fields) = reader.table("fields", out) {
+        for (field, value) in fields.iter() {
+            let span = Span::new(file, field.span());
+            let Some(table) = value.get_ref().as_table() else {
+                out.push(Diagnostic::error("L0003", "a field must be a table", span, "`{ type = \"…\" }`"));
+                continue;
+            };
+            if let Some(field) = read_field(id, &name, field.get_ref(), span, table, out) {
+                if let Some(other) = schema.field(&field.name) {
+                    let other = schema.fields[other].span.clone();
+                    out.push(
+                        Diagnostic::error(
+                            "L0105",
+                            format!("the name `{}` is declared twice", field.name),
+                            field.span.clone(),
+                            "give this field a name of its own and `column = \"…\"`",
+                        )
+                        .with_label(other, "first declared here"),
+                    );
+                    continue;
+                }
+                schema.entities[id].fields.push(schema.fields.len());
+                schema.fields.push(field);
+            }
+        }
+    }
+    reader.finish(out);
+    let entity = &mut schema.entities[id];
+    entity.label = label;
+    entity.origin = origin;
+    entity.key = key;
+    entity.belongs_to = belongs_to;
+}
+
+fn find_entity(schema: &Schema, name: &str, span: Span, out: &mut Diagnostics) -> Option<EntityId> {
+    let found = schema.entity(name);
+    if found.is_none() {
+        out.push(Diagnostic::error(
+            "L0101",
+            format!("there is no entity `{name}`"),
+            span,
+            did_you_mean(name, schema.entities.iter().map(|e| e.name.as_str())),
+        ));
+    }
+    found
+}
+
+fn read_relations(
+    schema: &Schema,
+    file: FileId,
+    name: &str,
+    reader: &mut Reader<'_, '_>,
+    out: &mut Diagnostics,
+) -> Vec<BelongsTo> {
+    let mut relations = Vec::new();
+    let Some(table) = reader.table("belongs_to", out) else { return relations };
+    for (target, value) in table.iter() {
+        let span = Span::new(file, target.span());
+        let Some(keys) = value.get_ref().as_table() else {
+            out.push(Diagnostic::error("L0003", "a relation must be a table", span, "`{ column = \"…\" }`"));
+            continue;
+        };
+        let what = format!("relation `{name}` to `{}`", target.get_ref());
+        let mut reader = Reader::new(file, target.span(), what, keys);
+        let column = reader.required_str("column", out).map(|c| c.0.to_string());
+        let required = reader.bool("required", out);
+        let min = reader.int("min", out).map_or(0, |m| u64::try_from(m).unwrap_or(0));
+        reader.finish(out);
+        let target = find_entity(schema, target.get_ref(), span, out);
+        if let (Some(target), Some(column)) = (target, column) {
+            relations.push(BelongsTo { target, column, required, min });
+        }
+    }
+    relations
+}
+
+const TYPES: [&str; 7] = ["amount", "integer", "decimal", "boolean", "date", "text", "codes"];
+
+fn read_field(
+    entity: EntityId,
+    entity_name: &str,
+    name: &str,
+    span: Span,
+    table: &DeTable<'_>,
+    out: &mut Diagnostics,
+) -> Option<Field> {
+    let mut reader = Reader::new(span.file, span.range.clone(), format!("field `{entity_name}.{name}`"), table);
+    let values = reader.strings("values", out);
+    let decimals = reader.int("decimals", out).and_then(|d| u32::try_from(d).ok()).unwrap_or(2).min(9);
+    let kind = if let Some(values) = values {
+        reader.str("type", out);
+        Some(FieldKind::Enum(values.into_iter().map(|(v, _)| Arc::from(v)).collect()))
+    } else {
+        reader.required_str("type", out).and_then(|(kind, at)| match kind {
+            "amount" => Some(FieldKind::Number { decimals: 2, amount: true }),
+            "integer" => Some(FieldKind::Number { decimals: 0, amount: false }),
+            "decimal" => Some(FieldKind::Number { decimals, amount: false }),
+            "boolean" => Some(FieldKind::Boolean),
+            "date" => Some(FieldKind::Date),
+            "text" => Some(FieldKind::Text),
+            "codes" => Some(FieldKind::Codes),
+            other => {
+                out.push(
+                    Diagnostic::error("L0007", format!("there is no type `{other}`"), at, did_you_mean(other, TYPES))
+                        .with_note(format!("types are {}; a closed list has `values` instead", TYPES.join(", "))),
+                );
+                None
+            }
+        })
+    };
+    let range = reader.get("range").and_then(|item| {
+        let bounds: Vec<Exact> = item
+            .get_ref()
+            .as_array()
+            .map(|a| a.iter().filter_map(|v| match scalar(v.get_ref()) {
+                Some(Value::Number(n)) => Some(n),
+                _ => None,
+            }).collect())
+            .unwrap_or_default();
+        match bounds[..] {
+            [low, high] if low <= high => Some((low, high)),
+            _ => {
+                let at = reader.at(item);
+                out.push(Diagnostic::error("L0003", "a range is two numbers, smallest first", at, "such as [0, 100]"));
+                None
+            }
+        }
+    });
+    let empty_is_none = match reader.str("empty", out) {
+        None => false,
+        Some(("none", _)) => true,
+        Some((other, at)) => {
+            out.push(Diagnostic::error("L0003", format!("`empty = \"{other}\"` means nothing"), at, "the one value is \"none\""));
+            false
+        }
+    };
+    let column = reader.string("column", out).unwrap_or_else(|| name.to_string());
+    let required = reader.bool("required", out);
+    let label = reader.string("label", out).unwrap_or_else(|| name.to_string());
+    let unit = reader.string("unit", out);
+    let form = reader.string("form", out);
+    reader.finish(out);
+    Some(Field {
+        name: name.to_string(),
+        entity,
+        column,
+        kind: kind?,
+        range,
+        required,
+        empty_is_none,
+        label,
+        unit,
+        form,
+        span,
+    })
+}

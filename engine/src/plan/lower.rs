@@ -1,0 +1,584 @@
+//! Lowering: from the syntax tree of the rules to the typed expression graph.
+//!
+//! The allowed subset of Rhai is what this module understands; all else is reported where it
+//! stands. Types are inferred from the fields, parameters and constants upwards, and checked here,
+//! before anything runs.
+
+use std::collections::HashMap;
+
+use rhai::{Expr, FnCallExpr, Position, Stmt};
+
+use super::builtins::{BUILTINS, Builtin, builtin, result_type};
+use super::ir::{Arithmetic, Comparison, Node, NodeId, Op};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::graph::{Access, Link, RuleGraph, RuleId, Step, Target, text_at};
+use crate::pack::params::show_keys;
+use crate::pack::schema::{DECISION_DATE, EntityId};
+use crate::pack::script::{RuleText, word_at};
+use crate::value::{Type, Value};
+
+/// The nodes of a plan being built.
+pub(super) struct Lowering<'g, 'p, 'o> {
+    pub graph: &'g RuleGraph<'p>,
+    pub nodes: Vec<Node>,
+    interned: HashMap<(Op, EntityId), NodeId>,
+    /// The outcome node of each rule, once lowered.
+    rules: HashMap<RuleId, Option<NodeId>>,
+    /// Helpers being inlined, to stop at a call in a circle.
+    calls: Vec<String>,
+    /// Is the next expression the direct argument of a rounding?
+    in_rounding: bool,
+    out: &'o mut Diagnostics,
+}
+
+/// What a name inside a function stands for.
+type Env = Vec<(String, NodeId)>;
+
+/// Statements that follow a block, innermost last.
+type Rest<'a> = Vec<(&'a [Stmt], Env)>;
+
+/// Where code being lowered stands: its entity and its file.
+#[derive(Clone)]
+struct Place {
+    entity: EntityId,
+    file: usize,
+}
+
+impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
+    pub fn new(graph: &'g RuleGraph<'p>, out: &'o mut Diagnostics) -> Self {
+        Lowering { graph, nodes: Vec::new(), interned: HashMap::new(), rules: HashMap::new(), calls: Vec::new(), in_rounding: false, out }
+    }
+
+    /// The outcome node of a rule; `None` if it has an error (reported) or needs a rule that has.
+    /// The rules that it needs must have been lowered before: call it in the graph's order.
+    pub fn rule(&mut self, id: RuleId) -> Option<NodeId> {
+        if let Some(done) = self.rules.get(&id) {
+            return *done;
+        }
+        let node = self.lower_rule(id);
+        self.rules.insert(id, node);
+        node
+    }
+
+    fn lower_rule(&mut self, id: RuleId) -> Option<NodeId> {
+        let graph = self.graph;
+        let rule = graph.parsed.rules.get(id)?;
+        let wired = graph.rules.get(id)?.as_ref()?;
+        let place = Place { entity: rule.entity, file: wired.text.span.file };
+        let mut env = Env::new();
+        let mut complete = true;
+        for ((name, span), link) in wired.text.params.iter().zip(&wired.links) {
+            match self.link(link, rule.entity, span) {
+                Some(node) => env.push((name.clone(), node)),
+                None => complete = false,
+            }
+        }
+        if !complete {
+            return None;
+        }
+        let body = self.function_body(wired.text, env, &place)?;
+        let ty = self.nodes.get(body as usize)?.ty.clone();
+        Some(self.node(Op::Rule(id, body), rule.entity, ty, wired.text.span.clone()))
+    }
+
+    /// The node of a wired name, as seen from a row of `entity`.
+    pub fn link(&mut self, link: &Link, entity: EntityId, span: &Span) -> Option<NodeId> {
+        let schema = &self.graph.parsed.schema;
+        let leaf = match link.target {
+            Target::DecisionDate => return Some(self.node(Op::DecisionDate, entity, Type::Date, span.clone())),
+            Target::Field(id) => {
+                let field = schema.fields.get(id)?;
+                self.node(Op::Field(id), field.entity, field.value_type(), span.clone())
+            }
+            Target::Rule(id) => {
+                if let Some(Some(node)) = self.rules.get(&id) {
+                    *node
+                } else {
+                    self.not_in_force(id, span);
+                    return None;
+                }
+            }
+        };
+        let ty = self.ty(leaf);
+        Some(match &link.access {
+            Access::Own => leaf,
+            Access::Up(steps) => steps.iter().rev().fold(leaf, |node, step| {
+                let (Step::BelongsTo(child, _) | Step::First(child) | Step::Second(child)) = *step;
+                self.node(Op::Up(*step, node), child, ty.clone(), span.clone())
+            }),
+            Access::Members { child, relation } => {
+                self.node(Op::Members(*child, *relation, leaf), entity, Type::List(Box::new(ty)), span.clone())
+            }
+        })
+    }
+
+    /// Reports a rule that has a text, but none on the date of the graph.
+    fn not_in_force(&mut self, id: RuleId, span: &Span) {
+        let Some(rule) = self.graph.parsed.rules.get(id) else { return };
+        if self.graph.rules.get(id).is_some_and(Option::is_some) {
+            // It has an error of its own, reported already.
+            return;
+        }
+        let Some(first) = rule.texts.iter().filter_map(|t| t.from).min() else { return };
+        if text_at(&rule.texts, self.graph.date).is_some() {
+            return;
+        }
+        self.out.push(Diagnostic::error(
+            "L0111",
+            format!("`{}` is not in force on {}", rule.name, self.graph.date),
+            span.clone(),
+            format!("its first text holds from {first}"),
+        ));
+    }
+
+    fn function_body(&mut self, text: &RuleText, env: Env, place: &Place) -> Option<NodeId> {
+        let end = if text.end.is_none() { text.span.clone() } else { self.span(text.end, place) };
+        self.statements(&text.body, env, &mut Vec::new(), place, &end)
+    }
+
+    /// Lowers statements and then what follows them to the value that the function gives.
+    fn statements<'a>(
+        &mut self,
+        statements: &'a [Stmt],
+        mut env: Env,
+        rest: &mut Rest<'a>,
+        place: &Place,
+        end: &Span,
+    ) -> Option<NodeId> {
+        let Some((statement, following)) = statements.split_first() else {
+            let Some((statements, env)) = rest.pop() else {
+                self.out.push(Diagnostic::error("L0112", "this path gives no value", end.clone(), "end it with a value"));
+                return None;
+            };
+            let node = self.statements(statements, env.clone(), rest, place, end);
+            rest.push((statements, env));
+            return node;
+        };
+        let last = following.is_empty() && rest.is_empty();
+        match statement {
+            Stmt::Noop(_) => self.statements(following, env, rest, place, end),
+            Stmt::Var(var, _, _) => {
+                let (name, value, _) = &**var;
+                let node = self.expr(value, &env, place)?;
+                env.push((name.name.to_string(), node));
+                self.statements(following, env, rest, place, end)
+            }
+            Stmt::Return(value, flags, position) => match value {
+                Some(value) if flags.is_empty() => self.expr(value, &env, place),
+                _ => self.forbidden(*position, place, "throw, or return without a value"),
+            },
+            Stmt::If(flow, position) => {
+                let condition = self.expr(&flow.expr, &env, place)?;
+                self.expect(condition, &Type::Bool, flow.expr.position(), place)?;
+                let pushed = !following.is_empty();
+                if pushed {
+                    rest.push((following, env.clone()));
+                }
+                let yes = self.statements(flow.body.statements(), env.clone(), rest, place, end);
+                let no = self.statements(flow.branch.statements(), env, rest, place, end);
+                if pushed {
+                    rest.pop();
+                }
+                self.choose(condition, yes?, no?, *position, place)
+            }
+            Stmt::Block(block) => {
+                let pushed = !following.is_empty();
+                if pushed {
+                    rest.push((following, env.clone()));
+                }
+                let node = self.statements(block.statements(), env, rest, place, end);
+                if pushed {
+                    rest.pop();
+                }
+                node
+            }
+            Stmt::Expr(expr) if last => self.expr(expr, &env, place),
+            Stmt::FnCall(call, position) if last => self.call(call, *position, &env, place, false),
+            Stmt::Expr(_) | Stmt::FnCall(..) => {
+                let span = self.span(statement.position(), place);
+                self.out.push(
+                    Diagnostic::error("L0113", "this value is not used", span, "computed here")
+                        .with_note("a rule gives one value; name it with `let`, or `return` it"),
+                );
+                None
+            }
+            Stmt::Switch(_, position) => self.forbidden(*position, place, "`switch`: write `if … else if …`"),
+            Stmt::While(_, position) | Stmt::Do(_, _, position) => self.forbidden(*position, place, "loops"),
+            Stmt::For(_, position) => self.forbidden(*position, place, "loops: take the list with `somme`, `nombre`, `un`, `tous`"),
+            Stmt::Assignment(_) => self.forbidden(statement.position(), place, "changing a value: name the new one with `let`"),
+            Stmt::TryCatch(_, position) => self.forbidden(*position, place, "try"),
+            Stmt::Import(_, position) => self.forbidden(*position, place, "modules: a rule is reached by its name"),
+            _ => self.forbidden(statement.position(), place, "this statement"),
+        }
+    }
+
+    fn choose(&mut self, condition: NodeId, yes: NodeId, no: NodeId, position: Position, place: &Place) -> Option<NodeId> {
+        if yes == no {
+            return Some(yes);
+        }
+        let (a, b) = (self.ty(yes), self.ty(no));
+        let ty = if a == b {
+            a
+        } else if let (Type::Text(_), Type::Text(_)) = (&a, &b) {
+            merge_texts(&a, &b)
+        } else {
+            let (here, there) = (self.span_of(yes), self.span_of(no));
+            let span = self.span(position, place);
+            self.out.push(
+                Diagnostic::error("L0201", format!("one branch is a {a}, the other a {b}"), span, "the branches of this `if`")
+                    .with_label(here, format!("{a}"))
+                    .with_label(there, format!("{b}")),
+            );
+            return None;
+        };
+        let span = self.span(position, place);
+        Some(self.node(Op::If(condition, yes, no), place.entity, ty, span))
+    }
+
+    fn expr(&mut self, expr: &Expr, env: &Env, place: &Place) -> Option<NodeId> {
+        let position = expr.position();
+        let rounded = std::mem::take(&mut self.in_rounding);
+        let constant = |value| Some(Op::Const(value));
+        let op = match expr {
+            Expr::BoolConstant(value, _) => constant(Value::Bool(*value)),
+            Expr::IntegerConstant(value, _) => constant(Value::int(*value)),
+            Expr::StringConstant(value, _) => constant(Value::text(value)),
+            Expr::DynamicConstant(value, _) => match value.as_decimal() {
+                Ok(decimal) => crate::value::parse_number(&decimal.to_string()).map(|n| Op::Const(Value::Number(n))),
+                Err(_) => return self.forbidden(position, place, "closures and function pointers"),
+            },
+            Expr::FloatConstant(..) => return self.forbidden(position, place, "a number with more than 28 digits"),
+            Expr::Variable(variable, _, _) => return self.variable(&variable.1, position, env, place),
+            Expr::FnCall(call, _) => return self.call(call, position, env, place, rounded),
+            Expr::And(operands, _) | Expr::Or(operands, _) => {
+                let mut nodes = Vec::new();
+                for operand in operands.iter() {
+                    let node = self.expr(operand, env, place)?;
+                    self.expect(node, &Type::Bool, operand.position(), place)?;
+                    nodes.push(node);
+                }
+                let span = self.span(position, place);
+                let is_and = matches!(expr, Expr::And(..));
+                let join = |a, b| if is_and { Op::And(a, b) } else { Op::Or(a, b) };
+                return nodes.into_iter().reduce(|a, b| self.node(join(a, b), place.entity, Type::Bool, span.clone()));
+            }
+            Expr::Stmt(block) => {
+                let span = self.span(position, place);
+                if block.statements().iter().any(has_return) {
+                    return self.forbidden(position, place, "`return` inside an expression");
+                }
+                return self.statements(block.statements(), env.clone(), &mut Vec::new(), place, &span);
+            }
+            Expr::Coalesce(_, position) => return self.forbidden(*position, place, "`??`: an unknown input is not nothing"),
+            Expr::InterpolatedString(..) | Expr::CharConstant(..) => return self.forbidden(position, place, "building texts"),
+            Expr::Array(..) | Expr::Map(..) | Expr::Index(..) => return self.forbidden(position, place, "arrays and maps"),
+            Expr::Dot(..) | Expr::MethodCall(..) | Expr::Property(..) => {
+                return self.forbidden(position, place, "methods and properties: call the function with its arguments");
+            }
+            _ => return self.forbidden(position, place, "this expression"),
+        };
+        let Op::Const(value) = op? else { return None };
+        let (ty, span) = (value.value_type(), self.span(position, place));
+        Some(self.node(Op::Const(value), place.entity, ty, span))
+    }
+
+    fn variable(&mut self, name: &str, position: Position, env: &Env, place: &Place) -> Option<NodeId> {
+        if let Some((_, node)) = env.iter().rev().find(|(n, _)| n == name) {
+            return Some(*node);
+        }
+        let parsed = self.graph.parsed;
+        let span = self.span(position, place);
+        let exists = parsed.schema.field(name).is_some() || parsed.rule(name).is_some() || name == DECISION_DATE;
+        let label = if exists {
+            "add it to the parameters of the rule".to_string()
+        } else {
+            did_you_mean(name, env.iter().map(|(n, _)| n.as_str()))
+        };
+        self.out.push(Diagnostic::error("L0108", format!("`{name}` is not a parameter of this rule"), span, label));
+        None
+    }
+
+    fn call(&mut self, call: &FnCallExpr, position: Position, env: &Env, place: &Place, rounded: bool) -> Option<NodeId> {
+        if !call.namespace.is_empty() {
+            return self.forbidden(position, place, "modules");
+        }
+        if call.op_token.is_none() && call.name == "param" {
+            return self.param(call, position, env, place);
+        }
+        let rounding = call.op_token.is_none() && matches!(builtin(&call.name), Some(Builtin::Arrondi(_)));
+        let mut args = Vec::with_capacity(call.args.len());
+        for (i, arg) in call.args.iter().enumerate() {
+            self.in_rounding = rounding && i == 0;
+            args.push(self.expr(arg, env, place));
+        }
+        let args: Vec<NodeId> = args.into_iter().collect::<Option<_>>()?;
+        if call.op_token.is_some() {
+            return self.operator(&call.name, &args, call, position, place, rounded);
+        }
+        if let Some(builtin) = builtin(&call.name) {
+            return self.builtin(builtin, args, position, place);
+        }
+        self.inline(call, args, position, place)
+    }
+
+    /// Calls a function of the pack with arguments: its body takes the place of the call.
+    fn inline(&mut self, call: &FnCallExpr, args: Vec<NodeId>, position: Position, place: &Place) -> Option<NodeId> {
+        let name = call.name.as_str();
+        let span = self.span(position, place);
+        let parsed = self.graph.parsed;
+        let Some(rule) = parsed.rule(name).and_then(|r| parsed.rules.get(r)) else {
+            let names = BUILTINS.iter().map(|(n, _)| *n).chain(["param"]);
+            let names = names.chain(parsed.rules.iter().map(|r| r.name.as_str()));
+            let diagnostic = if ["eval", "print", "debug", "import"].contains(&name) {
+                Diagnostic::error("L0120", format!("a rule may not call `{name}`"), span, "not allowed")
+            } else {
+                Diagnostic::error("L0103", format!("there is no function `{name}`"), span, did_you_mean(name, names))
+            };
+            self.out.push(diagnostic);
+            return None;
+        };
+        let text = text_at(&rule.texts, self.graph.date)?;
+        if text.params.len() != args.len() {
+            self.out.push(
+                Diagnostic::error(
+                    "L0109",
+                    format!("`{name}` takes {} argument(s), not {}", text.params.len(), args.len()),
+                    span,
+                    format!("{} given", args.len()),
+                )
+                .with_label(text.span.clone(), "declared here"),
+            );
+            return None;
+        }
+        if self.calls.iter().any(|c| c == name) {
+            self.out.push(Diagnostic::error("L0104", format!("`{name}` calls itself"), span, "a call in a circle"));
+            return None;
+        }
+        self.calls.push(name.to_string());
+        let env = text.params.iter().map(|(n, _)| n.clone()).zip(args).collect();
+        let inner = Place { entity: place.entity, file: text.span.file };
+        let node = self.function_body(text, env, &inner);
+        self.calls.pop();
+        node
+    }
+
+    fn builtin(&mut self, builtin: Builtin, args: Vec<NodeId>, position: Position, place: &Place) -> Option<NodeId> {
+        let types: Vec<Type> = args.iter().map(|&a| self.ty(a)).collect();
+        let span = self.span(position, place);
+        match result_type(builtin, &types) {
+            Ok(ty) => Some(self.node(Op::Call(builtin, args), place.entity, ty, span)),
+            Err(expected) => {
+                let name = super::builtins::name(builtin);
+                let found: Vec<String> = types.iter().map(Type::to_string).collect();
+                self.out.push(
+                    Diagnostic::error("L0202", format!("`{name}` takes {expected}"), span, format!("given ({})", found.join(", "))),
+                );
+                None
+            }
+        }
+    }
+
+    fn operator(
+        &mut self,
+        symbol: &str,
+        args: &[NodeId],
+        call: &FnCallExpr,
+        position: Position,
+        place: &Place,
+        rounded: bool,
+    ) -> Option<NodeId> {
+        let span = self.span(position, place);
+        let arithmetic = match symbol {
+            "+" => Some(Arithmetic::Add),
+            "-" => Some(Arithmetic::Subtract),
+            "*" => Some(Arithmetic::Multiply),
+            "/" => Some(Arithmetic::Divide),
+            _ => None,
+        };
+        let comparison = match symbol {
+            "==" => Some(Comparison::Equal),
+            "!=" => Some(Comparison::NotEqual),
+            "<" => Some(Comparison::Less),
+            "<=" => Some(Comparison::AtMost),
+            ">" => Some(Comparison::Greater),
+            ">=" => Some(Comparison::AtLeast),
+            _ => None,
+        };
+        match (args, arithmetic, comparison) {
+            ([a], ..) if symbol == "!" => {
+                self.expect(*a, &Type::Bool, position, place)?;
+                Some(self.node(Op::Not(*a), place.entity, Type::Bool, span))
+            }
+            ([a], ..) if symbol == "-" => {
+                self.expect(*a, &Type::Number, position, place)?;
+                Some(self.node(Op::Negate(*a), place.entity, Type::Number, span))
+            }
+            ([a, b], Some(op), _) => {
+                for (arg, expr) in [a, b].into_iter().zip(&call.args) {
+                    self.expect(*arg, &Type::Number, expr.position(), place)?;
+                }
+                let fixed = matches!(self.op(*b), Some(Op::Const(_) | Op::Param(..)));
+                if op == Arithmetic::Divide && !fixed && !rounded {
+                    self.out.push(
+                        Diagnostic::error("L0207", "this division may have no exact result", span, "divided by a value of the row")
+                            .with_note("name the rounding: `arrondi(a / b, 2)`, `arrondi_inferieur(…)`, `arrondi_superieur(…)`; or compare products instead: `a <= c * b`"),
+                    );
+                    return None;
+                }
+                Some(self.node(Op::Arithmetic(op, *a, *b), place.entity, Type::Number, span))
+            }
+            ([a, b], _, Some(op)) => self.compare(op, *a, *b, span, place),
+            _ => self.forbidden(position, place, &format!("the operator `{symbol}`")),
+        }
+    }
+
+    fn compare(&mut self, op: Comparison, a: NodeId, b: NodeId, span: Span, place: &Place) -> Option<NodeId> {
+        let (ta, tb) = (self.ty(a), self.ty(b));
+        let ordered = matches!(op, Comparison::Equal | Comparison::NotEqual)
+            && matches!(ta, Type::Bool | Type::Number | Type::Date | Type::Text(_))
+            || matches!(ta, Type::Number | Type::Date);
+        if !ta.matches(&tb) || !ordered {
+            let (here, there) = (self.span_of(a), self.span_of(b));
+            self.out.push(
+                Diagnostic::error("L0204", format!("a {ta} and a {tb} do not compare with `{}`", op.symbol()), span, "this comparison")
+                    .with_label(here, format!("{ta}"))
+                    .with_label(there, format!("{tb}")),
+            );
+            return None;
+        }
+        for (closed, other) in [(&ta, b), (&tb, a)] {
+            if let (Type::Text(Some(values)), Some(Op::Const(Value::Text(text)))) = (closed, self.op(other))
+                && !values.contains(text)
+            {
+                let (text, at) = (text.clone(), self.span_of(other));
+                self.out.push(
+                    Diagnostic::error("L0203", format!("`{text}` is none of the possible values"), at, did_you_mean(&text, values.iter().map(AsRef::as_ref)))
+                        .with_note(format!("they are {}", values.join(", "))),
+                );
+                return None;
+            }
+        }
+        Some(self.node(Op::Compare(op, a, b), place.entity, Type::Bool, span))
+    }
+
+    fn param(&mut self, call: &FnCallExpr, position: Position, env: &Env, place: &Place) -> Option<NodeId> {
+        let span = self.span(position, place);
+        let Some((Expr::StringConstant(path, at), keys)) = call.args.split_first() else {
+            self.out.push(Diagnostic::error("L0121", "`param` begins with the path of a table, as a text", span, "such as param(\"plus.plafond\", …)"));
+            return None;
+        };
+        let parsed = self.graph.parsed;
+        let path_span = self.text_span(*at, path, place);
+        let found = parsed.parameter(path).and_then(|id| parsed.parameters.get(id).map(|p| (id, p)));
+        let Some((id, parameter)) = found else {
+            let label = did_you_mean(path, parsed.parameters.iter().map(|p| p.path.as_str()));
+            self.out.push(Diagnostic::error("L0110", format!("there is no parameter `{path}`"), path_span, label));
+            return None;
+        };
+        let nodes: Vec<Option<NodeId>> = keys.iter().map(|k| self.expr(k, env, place)).collect();
+        let nodes: Vec<NodeId> = nodes.into_iter().collect::<Option<_>>()?;
+        if nodes.len() != parameter.by.len() {
+            self.out.push(
+                Diagnostic::error("L0109", format!("`{path}` takes {} key(s), not {}", parameter.by.len(), nodes.len()), path_span, format!("keys: {}", parameter.by.join(", ")))
+                    .with_label(parameter.span.clone(), "declared here"),
+            );
+            return None;
+        }
+        for (i, &node) in nodes.iter().enumerate() {
+            let ty = self.ty(node);
+            let mut cells = parameter.versions.iter().flat_map(|v| v.cells.keys()).filter_map(|k| k.get(i));
+            if let Some(key) = cells.next() && !key.value_type().matches(&ty) {
+                let at = self.span_of(node);
+                self.out.push(Diagnostic::error(
+                    "L0205",
+                    format!("key `{}` of `{path}` is a {}, not a {ty}", parameter.by.get(i).map_or("?", String::as_str), key.value_type()),
+                    at,
+                    format!("{ty}"),
+                ));
+                return None;
+            }
+            if let Some(Op::Const(value)) = self.op(node) && !parameter.versions.iter().any(|v| v.cells.keys().any(|k| k.get(i) == Some(value))) {
+                let (text, at) = (value.to_string(), self.span_of(node));
+                let known: Vec<String> = parameter.versions.iter().flat_map(|v| v.cells.keys()).filter_map(|k| k.get(i)).map(Value::to_string).collect();
+                self.out.push(Diagnostic::error("L0206", format!("`{path}` has no cell {}", show_keys(std::slice::from_ref(value))), at, did_you_mean(&text, known.iter().map(String::as_str))));
+                return None;
+            }
+        }
+        let ty = parameter.value_type.clone();
+        Some(self.node(Op::Param(id, nodes), place.entity, ty, path_span))
+    }
+
+    /// Adds a node, or finds the equal one that is there.
+    fn node(&mut self, op: Op, entity: EntityId, ty: Type, span: Span) -> NodeId {
+        if let Some(&id) = self.interned.get(&(op.clone(), entity)) {
+            return id;
+        }
+        let id = NodeId::try_from(self.nodes.len()).unwrap_or(NodeId::MAX);
+        self.nodes.push(Node { op: op.clone(), entity, ty, span });
+        self.interned.insert((op, entity), id);
+        id
+    }
+
+    fn op(&self, node: NodeId) -> Option<&Op> {
+        self.nodes.get(node as usize).map(|n| &n.op)
+    }
+
+    fn ty(&self, node: NodeId) -> Type {
+        self.nodes.get(node as usize).map_or(Type::Bool, |n| n.ty.clone())
+    }
+
+    fn span_of(&self, node: NodeId) -> Span {
+        self.nodes.get(node as usize).map(|n| n.span.clone()).unwrap_or_default()
+    }
+
+    fn expect(&mut self, node: NodeId, expected: &Type, position: Position, place: &Place) -> Option<()> {
+        let found = self.ty(node);
+        if found.matches(expected) {
+            return Some(());
+        }
+        let span = self.span(position, place);
+        self.out.push(Diagnostic::error("L0202", format!("a {expected} is needed here"), span, format!("this is a {found}")));
+        None
+    }
+
+    fn forbidden(&mut self, position: Position, place: &Place, what: &str) -> Option<NodeId> {
+        let span = self.span(position, place);
+        self.out.push(
+            Diagnostic::error("L0120", "a rule may not use this", span, format!("not allowed: {what}"))
+                .with_note("allowed: let, if/else, return, + - * /, comparisons, && || !, and calls"),
+        );
+        None
+    }
+
+    /// The place of a position of Rhai: the word or sign that starts there.
+    fn span(&self, position: Position, place: &Place) -> Span {
+        let sources = &self.graph.parsed.sources;
+        let Some(line) = position.line() else { return Span::new(place.file, 0..0) };
+        let at = sources.offset(place.file, line, position.position().unwrap_or(1));
+        let text = sources.get(place.file).map_or("", |f| f.text.as_ref());
+        Span::new(place.file, word_at(text, at))
+    }
+
+    /// The place of a text constant, quotes included.
+    fn text_span(&self, position: Position, text: &str, place: &Place) -> Span {
+        let span = self.span(position, place);
+        let end = self.graph.parsed.sources.get(place.file).map_or(0, |f| f.text.len());
+        Span::new(place.file, span.range.start..(span.range.start + text.len() + 2).min(end))
+    }
+}
+
+fn merge_texts(a: &Type, b: &Type) -> Type {
+    match (a, b) {
+        (Type::Text(Some(x)), Type::Text(Some(y))) if x == y => a.clone(),
+        _ => Type::Text(None),
+    }
+}
+
+fn has_return(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::Return(..) => true,
+        Stmt::If(flow, _) => flow.body.statements().iter().chain(flow.branch.statements()).any(has_return),
+        Stmt::Block(block) => block.statements().iter().any(has_return),
+        _ => false,
+    }
+}

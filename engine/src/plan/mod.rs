@@ -1,0 +1,180 @@
+//! The plan: selected rules, lowered to one expression graph and bound to a date.
+
+pub mod builtins;
+pub mod ir;
+mod lower;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, PackError, Span, nearest};
+use crate::graph::{RuleGraph, RuleId, Target};
+use crate::pack::Parsed;
+use crate::pack::params::{ParameterId, ParameterVersion};
+use crate::pack::schema::{EntityId, FieldId, Origin};
+use crate::value::Date;
+use ir::{Node, NodeId, Op};
+use lower::Lowering;
+
+/// Selected rules (and fields) of one entity, as of a date: what is evaluated.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The pack.
+    pub parsed: Arc<Parsed>,
+    /// The date as of which all is decided.
+    pub date: Date,
+    /// The entity whose rows are decided.
+    pub entity: EntityId,
+    /// What was selected, in order: name and node.
+    pub selected: Vec<(String, NodeId)>,
+    /// All nodes, each after what it is made of.
+    pub nodes: Vec<Node>,
+    /// Parameters used past the last year that they cover, and other things to know.
+    pub warnings: Vec<String>,
+}
+
+impl Plan {
+    /// Plans `names`, rules or fields of one entity, as of `date`.
+    ///
+    /// # Errors
+    /// An unknown name, names of several entities, a parameter without a value on the date, a rule
+    /// that is not in force.
+    pub fn new(parsed: &Arc<Parsed>, date: Date, names: &[&str]) -> Result<Plan, PackError> {
+        let mut out = Diagnostics::default();
+        let mut roots = Vec::new();
+        for name in names {
+            let target = match (parsed.rule(name), parsed.schema.field(name)) {
+                (Some(rule), _) => parsed.rules.get(rule).map(|r| (Target::Rule(rule), r.entity)),
+                (_, Some(field)) => parsed.schema.fields.get(field).map(|f| (Target::Field(field), f.entity)),
+                _ => None,
+            };
+            match target {
+                Some(target) => roots.push((*name, target)),
+                None => out.push(unknown_name(parsed, name)),
+            }
+        }
+        let entity = roots.first().map(|(_, (_, entity))| *entity);
+        if let Some((name, (_, other))) = roots.iter().find(|(_, (_, e))| Some(*e) != entity) {
+            let of = |e: EntityId| parsed.schema.entities.get(e).map_or("?", |e| e.name.as_str());
+            out.push(no_place(format!(
+                "`{name}` is of `{}`, `{}` of `{}`: select rules of one entity at a time",
+                of(*other),
+                names.first().unwrap_or(&""),
+                of(entity.unwrap_or(*other))
+            )));
+        }
+        let graph = RuleGraph::wire(parsed, date, &mut out);
+        let wanted: Vec<RuleId> = roots
+            .iter()
+            .filter_map(|(_, (target, _))| match target {
+                Target::Rule(rule) => Some(*rule),
+                _ => None,
+            })
+            .collect();
+        let mut lowering = Lowering::new(&graph, &mut out);
+        for rule in graph.closure(&wanted) {
+            lowering.rule(rule);
+        }
+        let mut selected = Vec::new();
+        for (name, (target, entity)) in &roots {
+            let link = crate::graph::Link { target: *target, access: crate::graph::Access::Own };
+            selected.extend(lowering.link(&link, *entity, &Span::default()).map(|node| (name.to_string(), node)));
+        }
+        let nodes = lowering.nodes;
+        let warnings = bind_parameters(parsed, date, &nodes, &mut out);
+        if selected.len() < names.len() && !out.has_errors() {
+            out.push(no_place("a selected rule cannot be planned".to_string()));
+        }
+        if out.has_errors() {
+            out.sort();
+            return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });
+        }
+        let entity = entity.unwrap_or(0);
+        Ok(Plan { parsed: parsed.clone(), date, entity, selected, nodes, warnings })
+    }
+
+    /// The node, if it is one.
+    pub fn node(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(id as usize)
+    }
+
+    /// The values of a parameter in force on the plan's date.
+    pub fn parameter(&self, id: ParameterId) -> Option<&ParameterVersion> {
+        self.parsed.parameters.get(id)?.at(self.date)
+    }
+
+    /// The fields that the plan reads.
+    pub fn fields(&self) -> BTreeSet<FieldId> {
+        self.nodes
+            .iter()
+            .filter_map(|n| match n.op {
+                Op::Field(field) => Some(field),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The entities whose rows the plan reads, the decided one and the sides of pairs included.
+    pub fn entities(&self) -> BTreeSet<EntityId> {
+        let mut entities: BTreeSet<EntityId> = self.nodes.iter().map(|n| n.entity).chain([self.entity]).collect();
+        for entity in entities.clone() {
+            if let Some(Origin::Pair(a, b)) = self.parsed.schema.entities.get(entity).map(|e| &e.origin) {
+                entities.extend([*a, *b]);
+            }
+        }
+        entities
+    }
+}
+
+fn no_place(message: String) -> Diagnostic {
+    Diagnostic { labels: Vec::new(), ..Diagnostic::error("L0130", message, Span::default(), "") }
+}
+
+fn unknown_name(parsed: &Parsed, name: &str) -> Diagnostic {
+    let names = parsed.rules.iter().map(|r| r.name.as_str());
+    let names = names.chain(parsed.schema.fields.iter().map(|f| f.name.as_str()));
+    let hint = nearest(name, names).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+    no_place(format!("`{name}` is neither a rule nor a field{hint}"))
+}
+
+/// Reports the parameters without a value on the date; returns warnings on those used past the last
+/// year that they cover.
+fn bind_parameters(parsed: &Parsed, date: Date, nodes: &[Node], out: &mut Diagnostics) -> Vec<String> {
+    let mut stale = BTreeSet::new();
+    for node in nodes {
+        let Op::Param(id, _) = &node.op else { continue };
+        let Some(parameter) = parsed.parameters.get(*id) else { continue };
+        if parameter.at(date).is_none() {
+            let known = match (parameter.versions.first(), parameter.versions.last()) {
+                (Some(first), _) if date < first.from => format!("its first value holds from {}", first.from),
+                (_, Some(last)) => format!("its last value ended on {}", last.until.unwrap_or(last.from)),
+                _ => "it has no value at all".to_string(),
+            };
+            out.push(
+                Diagnostic::error("L0122", format!("`{}` has no value on {date}", parameter.path), node.span.clone(), "needed here")
+                    .with_label(parameter.span.clone(), known),
+            );
+        } else if parameter.is_stale(date) && let Some(last) = parameter.versions.last() {
+            stale.insert(format!(
+                "paramètre `{}`: la loi le renouvelle chaque année, sa dernière valeur date du {}; la décision au {date} peut être périmée",
+                parameter.path, last.from
+            ));
+        }
+    }
+    stale.into_iter().collect()
+}
+
+/// Lowers every rule on every date at which a text changes, to report what is wrong in any of them.
+pub(crate) fn check_all(parsed: &Parsed, out: &mut Diagnostics) {
+    let mut dates: BTreeSet<Date> = [Date::constant(1, 1, 1)].into();
+    dates.extend(parsed.rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from));
+    for date in dates {
+        let graph = RuleGraph::wire(parsed, date, out);
+        let mut lowering = Lowering::new(&graph, out);
+        for rule in graph.order.clone() {
+            lowering.rule(rule);
+        }
+    }
+    // A rule not yet in force is no error of the pack: only of a plan that asks for it.
+    out.items.retain(|d| d.code != "L0111");
+}

@@ -1,0 +1,141 @@
+//! The pack as users hold it: read, wired and checked.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, PackError};
+use crate::pack::{self, Parsed};
+use crate::plan::{Plan, check_all};
+use crate::value::Date;
+
+/// A checked pack: what [`Pack::plan`] makes plans of.
+#[derive(Clone, Debug)]
+pub struct Pack {
+    parsed: Arc<Parsed>,
+    /// What is worth a look, but no error.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Pack {
+    /// Reads a pack from a folder.
+    ///
+    /// # Errors
+    /// [`LoadError::Io`] if the folder does not read; [`LoadError::Pack`] with **all** problems of
+    /// the pack, each at its place.
+    pub fn load(folder: impl AsRef<Path>) -> Result<Pack, LoadError> {
+        let folder = folder.as_ref();
+        let mut files = Vec::new();
+        collect(folder, "", &mut files)?;
+        Ok(Pack::from_files(&folder.to_string_lossy(), files)?)
+    }
+
+    /// Reads a pack from its files: path relative to the pack (with `/`) and content. `root` is shown
+    /// before each path in messages.
+    ///
+    /// # Errors
+    /// All problems of the pack, each at its place.
+    pub fn from_files(root: &str, files: Vec<(String, Vec<u8>)>) -> Result<Pack, PackError> {
+        let mut out = Diagnostics::default();
+        let parsed = pack::read(root, files, &mut out);
+        check_all(&parsed, &mut out);
+        check_manifest(&parsed, &mut out);
+        out.sort();
+        if out.has_errors() {
+            return Err(PackError { diagnostics: out.items, sources: parsed.sources });
+        }
+        Ok(Pack { parsed: Arc::new(parsed), warnings: out.items })
+    }
+
+    /// What the files say.
+    pub fn parsed(&self) -> &Arc<Parsed> {
+        &self.parsed
+    }
+
+    /// Plans rules (or fields) of one entity as of a date.
+    ///
+    /// # Errors
+    /// An unknown name, names of several entities, a parameter without a value on the date.
+    pub fn plan(&self, as_of: Date, names: &[&str]) -> Result<Plan, PackError> {
+        Plan::new(&self.parsed, as_of, names)
+    }
+
+    /// The rules shown when nothing is selected: those of `pack.toml`, or all of its main entity
+    /// that are in force on some date.
+    pub fn results(&self) -> Vec<&str> {
+        let manifest = &self.parsed.manifest;
+        if !manifest.results.is_empty() {
+            return manifest.results.iter().map(|(name, _)| name.as_str()).collect();
+        }
+        let entity = match &manifest.entity {
+            Some((name, _)) => self.parsed.schema.entity(name),
+            None => self.parsed.rules.first().map(|r| r.entity),
+        };
+        let rules = self.parsed.rules.iter().filter(|r| Some(r.entity) == entity);
+        rules.filter(|r| r.texts.iter().any(|t| !t.helper)).map(|r| r.name.as_str()).collect()
+    }
+}
+
+/// Why a pack does not load.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file does not read.
+    #[error("{path}: {error}")]
+    Io {
+        /// The file or folder.
+        path: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The pack has problems.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+}
+
+fn collect(folder: &Path, prefix: &str, into: &mut Vec<(String, Vec<u8>)>) -> Result<(), LoadError> {
+    let io = |path: &Path| {
+        let path = path.display().to_string();
+        move |error| LoadError::Io { path, error }
+    };
+    for entry in std::fs::read_dir(folder).map_err(io(folder))? {
+        let entry = entry.map_err(io(folder))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        if name.starts_with('.') {
+            continue;
+        }
+        let shown = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+        if path.is_dir() {
+            collect(&path, &shown, into)?;
+        } else {
+            into.push((shown, std::fs::read(&path).map_err(io(&path))?));
+        }
+    }
+    Ok(())
+}
+
+/// Names in `pack.toml` must be of the pack.
+fn check_manifest(parsed: &Parsed, out: &mut Diagnostics) {
+    let entity = |(name, span): &(String, crate::diagnostic::Span), out: &mut Diagnostics| {
+        let found = parsed.schema.entity(name);
+        if found.is_none() {
+            let names = parsed.schema.entities.iter().map(|e| e.name.as_str());
+            let hint = crate::diagnostic::did_you_mean(name, names);
+            out.push(Diagnostic::error("L0101", format!("there is no entity `{name}`"), span.clone(), hint));
+        }
+        found
+    };
+    let manifest = &parsed.manifest;
+    if let Some(main) = &manifest.entity {
+        entity(main, out);
+    }
+    for (name, span) in &manifest.results {
+        crate::graph::check_name(parsed, name, span, out);
+    }
+    if let Some(matching) = &manifest.matching {
+        entity(&matching.candidature, out);
+        crate::graph::check_name(parsed, &matching.suitable.0, &matching.suitable.1, out);
+        for (name, span) in &matching.order {
+            crate::graph::check_name(parsed, name, span, out);
+        }
+    }
+}
