@@ -1,3 +1,21 @@
 //! Data packages: files of tables in, typed columns out, and results written.
+//!
+//! A package is a folder of CSV or Parquet files, or a workbook. Everything here works on bytes:
+//! opening and saving files is the caller's.
+
+mod cells;
+mod csv_file;
+mod issue;
+mod parquet_file;
+mod raw;
+mod read;
 mod table;
+mod template;
+mod write;
+mod xlsx_file;
+
+pub use issue::Issue;
+pub use read::{InputFile, Needs, ReadOutcome, about, read};
 pub use table::{About, Cells, Column, Dataset, Members, NO_ROW, Table, column_of};
+pub use template::{json_schema, template_csv, template_xlsx};
+pub use write::{Output, OutputColumn, WriteError, to_csv, to_json, to_parquet, to_xlsx};

@@ -1,0 +1,79 @@
+//! Tables as files hold them, before the schema gives their cells a type.
+
+use super::issue::Issue;
+use crate::value::Date;
+
+/// One table of a file.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawTable {
+    /// The name that an entity declares: file or sheet name, without extension.
+    pub name: String,
+    /// What messages call it.
+    pub file: String,
+    /// Headers, in the order of the file.
+    pub headers: Vec<String>,
+    /// The line of each row, as an editor or a spreadsheet shows it.
+    pub lines: Vec<u64>,
+    /// By header, then by row.
+    pub columns: Vec<Vec<Raw>>,
+}
+
+/// A cell as the file holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Raw {
+    Empty,
+    Text(Box<str>),
+    /// A number of a typed file, in its shortest exact decimal text.
+    Number(Box<str>),
+    Bool(bool),
+    Date(Date),
+    /// What a typed file holds and no field can.
+    Other(Box<str>),
+}
+
+impl Raw {
+    pub fn text(text: &str) -> Raw {
+        let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        if text.is_empty() { Raw::Empty } else { Raw::Text(text.into()) }
+    }
+
+    /// A number from a binary one: its shortest decimal text says what was meant.
+    pub fn float(value: f64) -> Raw {
+        if !value.is_finite() {
+            return Raw::Other(value.to_string().into());
+        }
+        Raw::Number(format!("{value}").into())
+    }
+
+    /// As messages show it.
+    pub fn shown(&self) -> String {
+        match self {
+            Raw::Empty => String::new(),
+            Raw::Text(t) | Raw::Number(t) | Raw::Other(t) => t.to_string(),
+            Raw::Bool(b) => b.to_string(),
+            Raw::Date(d) => d.to_string(),
+        }
+    }
+}
+
+impl RawTable {
+    /// Starts a table; checks its headers.
+    pub fn new(name: &str, file: &str, headers: Vec<String>, issues: &mut Vec<Issue>) -> RawTable {
+        for (i, header) in headers.iter().enumerate() {
+            if !header.is_empty() && headers.iter().take(i).any(|h| h == header) {
+                issues.push(Issue::error(file, "cet en-tête apparaît deux fois").at(1).in_column(header));
+            }
+        }
+        let columns = vec![Vec::new(); headers.len()];
+        RawTable { name: name.to_string(), file: file.to_string(), headers, lines: Vec::new(), columns }
+    }
+
+    /// Adds a row with as many cells as headers.
+    pub fn push(&mut self, line: u64, cells: impl IntoIterator<Item = Raw>) {
+        self.lines.push(line);
+        let mut cells = cells.into_iter();
+        for column in &mut self.columns {
+            column.push(cells.next().unwrap_or(Raw::Empty));
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What data is expected: empty files to fill, and a JSON Schema.
+
+use rust_xlsxwriter::Format;
+use serde_json::{Map, Value as Json, json};
+
+use super::write::{WriteError, workbook};
+use crate::pack::schema::{Entity, EntityId, Field, FieldKind, Origin, Schema};
+
+/// One column of a table, as it is documented.
+struct Documented<'s> {
+    column: &'s str,
+    label: String,
+    kind: String,
+    unit: &'s str,
+    values: String,
+    required: bool,
+    form: &'s str,
+}
+
+/// The columns of an entity: its key, its relations, its fields; each once.
+fn columns<'s>(schema: &'s Schema, entity: &'s Entity) -> Vec<Documented<'s>> {
+    let plain = |column: &'s str, label: String, kind: String, required: bool| Documented {
+        column,
+        label,
+        kind,
+        unit: "",
+        values: String::new(),
+        required,
+        form: "",
+    };
+    let mut all = vec![plain(&entity.key, format!("Identifiant: {}", entity.label), "identifiant".into(), true)];
+    for relation in &entity.belongs_to {
+        let target = schema.entities.get(relation.target).map_or("", |t| t.label.as_str());
+        all.push(plain(&relation.column, format!("Identifiant: {target}"), "identifiant".into(), relation.required));
+    }
+    for field in entity.fields.iter().filter_map(|&f| schema.fields.get(f)) {
+        if all.iter().any(|c| c.column == field.column) {
+            continue;
+        }
+        all.push(Documented {
+            column: &field.column,
+            label: field.label.clone(),
+            kind: kind(field),
+            unit: field.unit.as_deref().unwrap_or(""),
+            values: match (&field.kind, &field.range) {
+                (FieldKind::Enum(values), _) => values.join(", "),
+                (_, Some((low, high))) => format!("de {low} à {high}"),
+                _ => String::new(),
+            },
+            required: field.required,
+            form: field.form.as_deref().unwrap_or(""),
+        });
+    }
+    all
+}
+
+fn kind(field: &Field) -> String {
+    match &field.kind {
+        FieldKind::Boolean => "vrai ou faux".to_string(),
+        FieldKind::Number { amount: true, .. } => "montant en euros".to_string(),
+        FieldKind::Number { decimals: 0, .. } => "nombre entier".to_string(),
+        FieldKind::Number { decimals, .. } => format!("nombre, {decimals} décimales"),
+        FieldKind::Date => "date (AAAA-MM-JJ ou JJ/MM/AAAA)".to_string(),
+        FieldKind::Text => "texte".to_string(),
+        FieldKind::Enum(_) => "une des valeurs".to_string(),
+        FieldKind::Codes => "codes séparés par des espaces".to_string(),
+    }
+}
+
+/// The header line of an entity's table.
+pub fn template_csv(schema: &Schema, entity: EntityId) -> String {
+    let columns = schema.entities.get(entity).map_or_else(Vec::new, |e| columns(schema, e));
+    let names: Vec<&str> = columns.iter().map(|c| c.column).collect();
+    format!("{}\n", names.join(","))
+}
+
+/// A workbook with an empty sheet per table, and one that documents every column.
+///
+/// # Errors
+/// [`WriteError::Xlsx`] if a name does not fit into a sheet.
+pub fn template_xlsx(schema: &Schema) -> Result<Vec<u8>, WriteError> {
+    let mut book = workbook()?;
+    let bold = Format::new().set_bold();
+    let mut dictionary: Vec<[String; 8]> = Vec::new();
+    for entity in &schema.entities {
+        let Origin::Data { table } = &entity.origin else { continue };
+        let sheet = book.add_worksheet();
+        sheet.set_name(table)?;
+        for (at, column) in (0_u16..).zip(columns(schema, entity)) {
+            sheet.write_with_format(0, at, column.column, &bold)?;
+            // Codes and identifiers keep their leading zeros only as text.
+            if matches!(column.kind.as_str(), "identifiant" | "texte" | "codes séparés par des espaces") {
+                sheet.set_column_format(at, &Format::new().set_num_format("@"))?;
+            }
+            sheet.set_column_width(at, 18)?;
+            let required = if column.required { "oui" } else { "non" };
+            let row = [table, column.column, &column.label, &column.kind, column.unit, &column.values, required, column.form];
+            dictionary.push(row.map(str::to_string));
+        }
+    }
+    let sheet = book.add_worksheet();
+    sheet.set_name("Dictionnaire")?;
+    let headers = ["table", "colonne", "libellé", "type", "unité", "valeurs", "obligatoire", "formulaire"];
+    for (at, header) in (0_u16..).zip(headers) {
+        sheet.write_with_format(0, at, header, &bold)?;
+        sheet.set_column_width(at, 24)?;
+    }
+    for (row, cells) in (1_u32..).zip(&dictionary) {
+        for (at, cell) in (0_u16..).zip(cells) {
+            sheet.write_string(row, at, cell)?;
+        }
+    }
+    Ok(book.save_to_buffer()?)
+}
+
+/// The JSON Schema of a data package: an array of rows by table.
+pub fn json_schema(schema: &Schema) -> Json {
+    let mut tables = Map::new();
+    for entity in &schema.entities {
+        let Origin::Data { table } = &entity.origin else { continue };
+        let mut properties = Map::new();
+        let mut required = Vec::new();
+        for column in columns(schema, entity) {
+            let field = entity.fields.iter().filter_map(|&f| schema.fields.get(f)).find(|f| f.column == column.column);
+            let mut property = field.map_or_else(|| json!({ "type": "string" }), |f| type_of(f, column.required));
+            if let Some(property) = property.as_object_mut() {
+                let unit = if column.unit.is_empty() { String::new() } else { format!(" ({})", column.unit) };
+                property.insert("description".into(), json!(format!("{}{unit}", column.label)));
+                if !column.form.is_empty() {
+                    property.insert("x-formulaire".into(), json!(column.form));
+                }
+            }
+            if column.required {
+                required.push(json!(column.column));
+            }
+            properties.insert(column.column.to_string(), property);
+        }
+        let row = json!({
+            "type": "object",
+            "title": entity.label,
+            "properties": properties,
+            "required": required,
+        });
+        tables.insert(table.clone(), json!({ "type": "array", "items": row }));
+    }
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Paquet de données",
+        "type": "object",
+        "properties": tables,
+    })
+}
+
+fn type_of(field: &Field, required: bool) -> Json {
+    let name = |name: &str| if required { json!(name) } else { json!([name, "null"]) };
+    let mut found = match &field.kind {
+        FieldKind::Boolean => json!({ "type": name("boolean") }),
+        FieldKind::Number { decimals: 0, .. } => json!({ "type": name("integer") }),
+        FieldKind::Number { .. } => json!({ "type": name("number") }),
+        FieldKind::Date => json!({ "type": name("string"), "format": "date" }),
+        FieldKind::Text | FieldKind::Codes => json!({ "type": name("string") }),
+        FieldKind::Enum(values) => {
+            let mut all: Vec<Json> = values.iter().map(|v| json!(v.as_ref())).collect();
+            if !required {
+                all.push(Json::Null);
+            }
+            json!({ "enum": all })
+        }
+    };
+    if let (Some((low, high)), Some(found)) = (&field.range, found.as_object_mut()) {
+        let bound = |n: &crate::value::Exact| serde_json::from_str(&crate::value::format_number(n)).unwrap_or(Json::Null);
+        found.insert("minimum".into(), bound(low));
+        found.insert("maximum".into(), bound(high));
+    }
+    found
+}
