@@ -73,7 +73,7 @@ pub fn as_of(asked: Option<Date>, files: &[InputFile]) -> Result<Date> {
     if let Some(date) = about.as_of {
         return Ok(date);
     }
-    let today = jiff::Zoned::now().date();
+    let today = jiff::ZonedDateTime::now().date();
     eprintln!("décidé au {today} (aujourd'hui); pour une autre date: --as-of AAAA-MM-JJ");
     Ok(today)
 }
@@ -83,7 +83,7 @@ pub fn needs(plan: &Plan) -> Needs {
     let schema = &plan.parsed.schema;
     let data = |e: &usize| matches!(schema.entities.get(*e).map(|e| &e.origin), Some(Origin::Data { .. }));
     let entities: BTreeSet<usize> = plan.entities().into_iter().filter(data).collect();
-    Needs { fields: plan.fields(), entities }
+    Needs { fields: plan.fields(), entities, relations: plan.relations() }
 }
 
 /// Reads the data that plans need, and reports what is wrong with it.
@@ -93,6 +93,7 @@ pub fn dataset(pack: &Pack, files: Vec<InputFile>, plans: &[&Plan], args_keep_go
         let needs = needs(plan);
         all.fields.extend(needs.fields);
         all.entities.extend(needs.entities);
+        all.relations.extend(needs.relations);
     }
     let parsed = pack.parsed();
     let outcome = data::read(&parsed.schema, &parsed.references, files, &all);

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use logis_engine::data::Output;
 use logis_engine::value::Value;
 
@@ -21,10 +21,12 @@ pub fn table(result: &Output) -> String {
     format!("{table}\n")
 }
 
+const RULED: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
 /// An empty table with these headers. Outside a terminal its width depends on its content only.
 pub fn empty(headers: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(headers.iter().map(Cell::new));
+    table.load_style(RULED).set_header(headers.iter().map(Cell::new));
     if std::io::stdout().is_terminal() {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     } else {

@@ -163,6 +163,29 @@ pub fn explain_in(context: &Context<'_>, row: u64) -> Vec<Explanation> {
     explanations
 }
 
+impl Explanation {
+    /// The parameter cells that the outcome was computed from, each with its value and place.
+    pub fn cells(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for because in &self.because {
+            match because {
+                Because::Parameter { path, keys, value, written, .. } => {
+                    found.push(format!("{} = {} ({written})", cell_name(path, keys), plain(value)));
+                }
+                Because::Rule(rule) => found.extend(rule.cells()),
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+/// `plus.plafond[autres_regions, 3]`
+fn cell_name(path: &str, keys: &[Shown]) -> String {
+    let keys: Vec<String> = keys.iter().map(plain).collect();
+    if keys.is_empty() { path.to_string() } else { format!("{path}[{}]", keys.join(", ")) }
+}
+
 struct Explainer<'c, 'd> {
     context: &'c Context<'d>,
     evaluator: Evaluator<'c, 'd>,
@@ -445,8 +468,7 @@ fn write_because(because: &Because, depth: usize, out: &mut String) {
             );
         }
         Because::Parameter { path, label, keys, value, unit, from, source, doubt, .. } => {
-            let keys: Vec<String> = keys.iter().map(plain).collect();
-            let cell = if keys.is_empty() { path.clone() } else { format!("{path}[{}]", keys.join(", ")) };
+            let cell = cell_name(path, keys);
             let _ = writeln!(out, "{pad}{cell} = {} — {label}", with_unit(value, unit.as_deref()));
             let _ = writeln!(out, "{pad}   en vigueur depuis le {from} ; source : {source}");
             if let Some(doubt) = doubt {

@@ -163,7 +163,18 @@ impl<'p> RuleGraph<'p> {
         self.order.iter().copied().filter(|r| wanted.contains(r)).collect()
     }
 
-    /// The graph of these rules (of all, if empty) with the fields they read, in Graphviz's DOT.
+    /// `rules` and all that depends on them, in order of evaluation.
+    pub fn dependents(&self, rules: &[RuleId]) -> Vec<RuleId> {
+        let mut wanted: BTreeSet<RuleId> = rules.iter().copied().collect();
+        for &rule in &self.order {
+            if wanted.contains(&rule) {
+                wanted.extend(self.needed_by(rule));
+            }
+        }
+        self.order.iter().copied().filter(|r| wanted.contains(r)).collect()
+    }
+
+    /// These rules and the fields they read, in Graphviz's DOT.
     pub fn to_dot(&self, rules: &[RuleId]) -> String {
         let picture = self.picture(rules);
         let mut out = String::from("digraph regles {\n  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n");
@@ -203,19 +214,20 @@ impl<'p> RuleGraph<'p> {
     }
 
     fn picture(&self, rules: &[RuleId]) -> Picture<'p> {
-        let shown = if rules.is_empty() { self.order.clone() } else { self.closure(rules) };
         let mut picture = Picture::default();
-        for id in shown {
+        for &id in rules {
             let (Some(rule), Some(Some(wired))) = (self.parsed.rules.get(id), self.rules.get(id)) else { continue };
             picture.nodes.entry(rule.entity).or_default().insert((rule.name.as_str(), true));
             for link in &wired.links {
                 let from = match link.target {
-                    Target::Rule(needed) => self.parsed.rules.get(needed).map(|r| r.name.as_str()),
+                    Target::Rule(needed) if rules.contains(&needed) => {
+                        self.parsed.rules.get(needed).map(|r| r.name.as_str())
+                    }
                     Target::Field(field) => self.parsed.schema.fields.get(field).map(|f| {
                         picture.nodes.entry(f.entity).or_default().insert((f.name.as_str(), false));
                         f.name.as_str()
                     }),
-                    Target::DecisionDate => None,
+                    _ => None,
                 };
                 picture.edges.extend(from.map(|from| (from, rule.name.as_str())));
             }

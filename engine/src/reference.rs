@@ -104,7 +104,13 @@ impl<'d> Interpreter<'d> {
         let name = self.parsed.rules.get(rule).map_or("", |r| r.name.as_str());
         let mut scope = Scope::new();
         let options = rhai::CallFnOptions::new().eval_ast(false);
+        let failed = args.iter().find_map(|a| a.clone().try_cast::<Failed>()?.0);
         let result = self.engine.call_fn_with_options::<Dynamic>(options, &mut scope, &self.ast, name, args);
+        // `if failed …`: Rhai only says that it wanted a boolean.
+        let result = match (result, failed) {
+            (Err(error), Some(failed)) if type_found(&error).is_some_and(|t| t.contains("Failed")) => Err(failure(failed)),
+            (result, _) => result,
+        };
         let kept = match &result {
             Ok(value) => Ok(value.clone()),
             Err(error) => Err(copy_error(error)),
@@ -139,7 +145,13 @@ impl<'d> Interpreter<'d> {
     fn leaf(&self, target: Target, row: u64, done: &mut HashMap<(RuleId, u64), Fallible<Dynamic>>) -> Dynamic {
         match target {
             Target::DecisionDate => Dynamic::from(self.date),
-            Target::Rule(rule) => self.run(rule, row, done).unwrap_or_else(|error| Dynamic::from(Failed::of(&error))),
+            Target::Rule(rule) => match self.run(rule, row, done) {
+                Ok(value) => value,
+                Err(error) => match reason(&error) {
+                    Some(_) => Dynamic::from(Failed::of(&error)),
+                    None => Dynamic::from(Unknown),
+                },
+            },
             Target::Field(id) => {
                 let schema = &self.parsed.schema;
                 let column = column_of(self.dataset, schema, id);
@@ -207,8 +219,16 @@ fn reason(error: &EvalAltResult) -> Option<ValueError> {
             None => Some(ValueError::Type),
         },
         // `if unknown`, `unknown && …`: Rhai wants a boolean and says which type it found.
-        EvalAltResult::ErrorMismatchDataType(_, found, _) if found.contains("Unknown") => None,
+        _ if type_found(error).is_some_and(|t| t.contains("Unknown")) => None,
         _ => Some(ValueError::Type),
+    }
+}
+
+/// The type that Rhai found where it wanted another.
+fn type_found(error: &EvalAltResult) -> Option<&str> {
+    match error.unwrap_inner() {
+        EvalAltResult::ErrorMismatchDataType(_, found, _) => Some(found),
+        _ => None,
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Failure {
     pub expected: String,
     /// What was found.
     pub found: String,
+    /// The parameter cells that it was computed from: path, keys, value, place.
+    pub cells: Vec<String>,
     /// How it came about.
     pub explanation: Option<Box<Explanation>>,
 }
@@ -193,6 +195,7 @@ fn run_group(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mut Diagn
                         Shown::Unknown(missing) => format!("inconnu, manque {}", missing.join(", ")),
                         Shown::Error(error) => format!("erreur : {error}"),
                     },
+                    cells: explanation.as_ref().map_or_else(Vec::new, Explanation::cells),
                     explanation: explanation.map(Box::new),
                 });
             }

@@ -23,11 +23,14 @@ pub fn run(args: &GraphArgs) -> Result<End> {
             }
         }
     }
-    let drawing = match (args.format, args.needed_by) {
-        (GraphFormat::Dot, false) => graph.to_dot(&rules),
-        (GraphFormat::Mermaid, false) => graph.to_mermaid(&rules),
-        (GraphFormat::Dot, true) => graph.dependents_to_dot(&rules),
-        (GraphFormat::Mermaid, true) => graph.dependents_to_mermaid(&rules),
+    let shown = match (args.select.is_empty(), args.needed_by) {
+        (true, _) => graph.order.clone(),
+        (_, false) => graph.closure(&rules),
+        (_, true) => graph.dependents(&rules),
+    };
+    let drawing = match args.format {
+        GraphFormat::Dot => graph.to_dot(&shown),
+        GraphFormat::Mermaid => graph.to_mermaid(&shown),
     };
     output::bytes_to(drawing.as_bytes(), args.output.as_deref(), false)?;
     Ok(End::Fine)

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, PackError, Span, nearest};
-use crate::graph::{RuleGraph, RuleId, Target};
+use crate::graph::{RuleGraph, RuleId, Step, Target};
 use crate::pack::Parsed;
 use crate::pack::params::{ParameterId, ParameterVersion};
 use crate::pack::schema::{EntityId, FieldId, Origin};
@@ -109,6 +109,18 @@ impl Plan {
             .iter()
             .filter_map(|n| match n.op {
                 Op::Field(field) => Some(field),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The relations that the plan follows: entity, and number of the relation among its own.
+    pub fn relations(&self) -> BTreeSet<(EntityId, usize)> {
+        self.nodes
+            .iter()
+            .filter_map(|n| match n.op {
+                Op::Up(Step::BelongsTo(entity, relation), _) => Some((entity, relation)),
+                Op::Members(child, relation, _) => Some((child, relation)),
                 _ => None,
             })
             .collect()
