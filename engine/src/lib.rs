@@ -4,6 +4,7 @@ pub mod data;
 pub mod diagnostic;
 pub mod evaluate;
 pub mod explain;
+pub mod generate;
 pub mod graph;
 pub mod matching;
 pub mod pack;

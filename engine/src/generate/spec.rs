@@ -1,0 +1,267 @@
+//! The population file: margins, with their sources.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::value::{Date, parse_date};
+
+/// Why a population cannot be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum GenerateError {
+    /// The file does not read.
+    #[error("{0}")]
+    Toml(#[from] toml::de::Error),
+    /// A margin makes no sense.
+    #[error("`{key}`: {message}")]
+    Margin {
+        /// Where in the file.
+        key: &'static str,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// A population to draw. Weights are relative; the text of each field is in the shipped file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Spec {
+    pub title: String,
+    #[serde(deserialize_with = "as_text")]
+    pub as_of: String,
+    pub text: String,
+    pub zone_plafond: String,
+    pub demandes: Requests,
+    pub logements: Count,
+    pub employeurs: Count,
+    pub attributions: Count,
+    pub communes: Communes,
+    pub quartiers: Quartiers,
+    pub menages: Menages,
+    pub ressources: Ressources,
+    pub emploi: Emploi,
+    pub souhaits: Souhaits,
+    pub typologies: Typologies,
+    pub financements: Financements,
+}
+
+/// A published count.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Count {
+    pub nombre: u64,
+    pub source: String,
+    pub confidence: String,
+}
+
+/// How many requests, and between which days they were registered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Requests {
+    pub nombre: u64,
+    pub source: String,
+    pub confidence: String,
+    #[serde(deserialize_with = "as_text")]
+    pub depuis: String,
+    #[serde(deserialize_with = "as_text")]
+    pub jusqua: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Communes {
+    pub source: String,
+    pub confidence: String,
+    pub liste: Vec<Commune>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Commune {
+    pub code: String,
+    pub nom: String,
+    pub demande: u64,
+    pub parc: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Quartiers {
+    pub source: String,
+    pub confidence: String,
+    pub hors: u64,
+    pub liste: Vec<Quartier>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Quartier {
+    pub quartier: String,
+    pub commune: String,
+    pub part: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Menages {
+    pub source: String,
+    pub confidence: String,
+    pub seule: u64,
+    pub monoparentale: u64,
+    pub couple: u64,
+    pub couple_enfants: u64,
+    pub enfants_monoparentale: Vec<u64>,
+    pub enfants_couple: Vec<u64>,
+    /// Youngest, oldest, weight.
+    pub ages: Vec<(i64, i64, u64)>,
+    pub handicap_pour_mille: u64,
+    pub ascendant_pour_mille: u64,
+    pub deux_salaires_pour_cent: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Ressources {
+    pub source: String,
+    pub confidence: String,
+    pub sous_plai: u64,
+    pub sous_plus: u64,
+    pub au_dela: u64,
+    pub plancher_pour_cent_plai: i64,
+    pub baisse_pour_cent: u64,
+    pub manque_n1_pour_mille: u64,
+    pub manque_12_mois_pour_mille: u64,
+    /// Categories 1 to 6, then each further person; euros a year.
+    pub plafonds_plus: [i64; 7],
+    pub plafonds_plai: [i64; 7],
+    pub plafonds_source: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Emploi {
+    pub source: String,
+    pub confidence: String,
+    pub contrats: BTreeMap<String, u64>,
+    /// Smallest and largest headcount, weight.
+    pub effectifs: Vec<(i64, i64, u64)>,
+    pub agricole_pour_cent: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Souhaits {
+    pub source: String,
+    pub confidence: String,
+    /// Weights of 0, 1, 2… wished communes.
+    pub communes: Vec<u64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[allow(missing_docs)]
+pub struct Typologies {
+    pub source: String,
+    pub confidence: String,
+    /// By size, `T1` and on.
+    #[serde(flatten)]
+    pub liste: BTreeMap<String, Typologie>,
+}
+
+/// Weight of a size, its surface in m² and how far it may be from it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Typologie {
+    pub part: u64,
+    pub surface: i64,
+    pub ecart: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[allow(missing_docs)]
+pub struct Financements {
+    pub source: String,
+    pub confidence: String,
+    /// Smallest and largest service charges, cents per m² and month.
+    pub charges_m2_centimes: (i64, i64),
+    /// By product.
+    #[serde(flatten)]
+    pub liste: BTreeMap<String, Financement>,
+}
+
+/// Weight of a product and its rent, cents per m² and month.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Financement {
+    pub part: u64,
+    pub loyer_m2_centimes: i64,
+}
+
+/// A TOML date, or a text.
+fn as_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Date(toml::value::Datetime),
+        Text(String),
+    }
+    Ok(match Either::deserialize(deserializer)? {
+        Either::Date(date) => date.to_string(),
+        Either::Text(text) => text,
+    })
+}
+
+impl Spec {
+    /// Reads a population file.
+    ///
+    /// # Errors
+    /// [`GenerateError::Toml`], with the line of what is wrong.
+    pub fn parse(text: &str) -> Result<Spec, GenerateError> {
+        Ok(toml::from_str(text)?)
+    }
+
+    /// Do the margins make a population?
+    ///
+    /// # Errors
+    /// [`GenerateError::Margin`] names the first that does not.
+    pub fn check(&self) -> Result<(), GenerateError> {
+        let wrong = |key: &'static str, message: &str| GenerateError::Margin { key, message: message.to_string() };
+        let dates = [("as_of", &self.as_of), ("demandes.depuis", &self.demandes.depuis), ("demandes.jusqua", &self.demandes.jusqua)];
+        for (key, text) in dates {
+            if parse_date(text).is_none() {
+                return Err(wrong(key, "attendu: une date telle que 2015-12-31"));
+            }
+        }
+        if self.communes.liste.iter().all(|c| c.demande == 0) || self.communes.liste.iter().all(|c| c.parc == 0) {
+            return Err(wrong("communes.liste", "attendu: au moins une commune de poids non nul"));
+        }
+        if self.menages.ages.is_empty() || self.emploi.effectifs.is_empty() {
+            return Err(wrong("menages.ages, emploi.effectifs", "attendu: au moins une tranche"));
+        }
+        if self.typologies.liste.is_empty() || self.financements.liste.is_empty() || self.emploi.contrats.is_empty() {
+            return Err(wrong("typologies, financements, emploi.contrats", "attendu: au moins une ligne"));
+        }
+        if self.employeurs.nombre == 0 {
+            return Err(wrong("employeurs.nombre", "attendu: au moins un employeur"));
+        }
+        Ok(())
+    }
+
+    /// The day of a date of the file.
+    pub(super) fn day(text: &str) -> Date {
+        // Checked by `check`, which `generate` calls first.
+        parse_date(text).unwrap_or(Date::constant(2000, 1, 1))
+    }
+}
