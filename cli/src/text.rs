@@ -35,6 +35,13 @@ pub fn empty(headers: &[&str]) -> Table {
     table
 }
 
+/// Puts the numbers of all columns but the first to the right.
+pub fn align_numbers(table: &mut Table) {
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+}
+
 /// `12 %`, `8,5 %`: a share with one decimal, in the French way, from exact counts.
 pub fn percent(part: usize, whole: usize) -> String {
     if whole == 0 {

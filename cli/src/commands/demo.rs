@@ -1,8 +1,170 @@
-//! `logis demo`.
-use anyhow::{Result, bail};
+//! `logis demo`: the whole of Logis on the embedded data of Grand Dijon.
 
-use crate::End;
+use std::fmt::Write as _;
 
+use anyhow::Result;
+use logis_engine::data::{Dataset, NO_ROW, column_of};
+use logis_engine::evaluate::{Decisions, Outcome, evaluate};
+use logis_engine::explain::{explain, to_text};
+use logis_engine::pack::schema::{EntityId, Schema};
+use logis_engine::value::Value;
+
+use super::pairs::{self, Pairs};
+use crate::text::{align_numbers, count, empty, percent};
+use crate::{End, RulesArgs, embedded, input, output};
+
+const PRODUCTS: [&str; 3] = ["PLAI", "PLUS", "PLS"];
+
+/// Decides the requests, matches them to the reserved units, explains a refusal, and sums up.
 pub fn run() -> Result<End> {
-    bail!("pas encore")
+    let pack = input::pack(&RulesArgs { rules: None })?;
+    let files: Vec<_> = embedded::grand_dijon()
+        .into_iter()
+        .map(|(name, bytes)| logis_engine::data::InputFile { name, bytes })
+        .collect();
+    let date = input::as_of(None, &files)?;
+    let mut run = input::Run { pack, date, files };
+    let requests = run.plan(&["eligible_plai", "eligible_plus", "eligible_pls"])?;
+    let units = run.plan(&["financement", "en_quartier_prioritaire", "en_quartier_de_veille"])?;
+    let pairs = pairs::prepare(&mut run, &[], &[&requests, &units], false)?;
+    let decided = evaluate(&requests, &pairs.dataset);
+    let of_units = evaluate(&units, &pairs.dataset);
+    let found = pairs.candidates();
+    let (_, matching) = pairs.matching(&found)?;
+
+    let mut text = String::new();
+    let about = &pairs.dataset.about;
+    let _ = writeln!(text, "{}", about.title.as_deref().unwrap_or("Démonstration"));
+    let _ = writeln!(text, "{}", about.text.as_deref().unwrap_or(""));
+    let _ = writeln!(text, "Règles et paramètres en vigueur au {date}.");
+    eligibility(&decided, pairs.rows(pairs.requests), &mut text);
+    by_commune(&pairs, &decided, &of_units, &matching.unit_of, &mut text);
+    by_product(&of_units, &matching.request_of, &mut text);
+    let open = found.open.iter().filter(|&&n| n > 0).count();
+    let _ = writeln!(
+        text,
+        "\nAppariement : {} candidatures recevables sur {} couples ; {} attributions sur {} logements.\n\
+         Preuve vérifiée : aucune autre répartition ne loge davantage de demandes.\n\
+         {} demandes ont un couple au moins qu'une donnée manquante laisse ouvert.",
+        count(found.pairs.len()),
+        count(usize::try_from(found.looked_at).unwrap_or(usize::MAX)),
+        count(matching.len()),
+        count(pairs.rows(pairs.units)),
+        count(open),
+    );
+    refusal(&run, &pairs.dataset, &decided, &mut text)?;
+    text.push_str(
+        "\nPour aller plus loin, sur vos données :\n   \
+         logis schema --format xlsx --output modele.xlsx     un classeur à remplir\n   \
+         logis eval --data modele.xlsx                       qui a droit à quoi\n   \
+         logis explain --data modele.xlsx --id D0001         et pourquoi\n   \
+         logis match --data modele.xlsx                      quel logement pour qui\n",
+    );
+    output::print(&text)?;
+    Ok(End::Fine)
+}
+
+fn eligibility(decided: &Decisions, total: usize, text: &mut String) {
+    let mut table = empty(&["Plafond", "Demandes éligibles", "Part", "Non éligibles", "Inconnu"]);
+    for (product, column) in PRODUCTS.iter().zip(&decided.columns) {
+        let yes = column.iter().filter(|o| o.is_true()).count();
+        let no = column.iter().filter(|o| o.value() == Some(&Value::Bool(false))).count();
+        table.add_row([product.to_string(), count(yes), percent(yes, total), count(no), count(total - yes - no)]);
+    }
+    align_numbers(&mut table);
+    let _ = writeln!(text, "\n{} demandes de logement, toutes de salariés\n{table}", count(total));
+}
+
+/// Requests, units and attributions of each commune.
+fn by_commune(
+    pairs: &Pairs,
+    decided: &Decisions,
+    of_units: &Decisions,
+    unit_of: &[Option<u32>],
+    text: &mut String,
+) {
+    let schema = &pairs.plan.parsed.schema;
+    let asked = communes(schema, &pairs.dataset, pairs.requests);
+    let built = communes(schema, &pairs.dataset, pairs.units);
+    let names = schema.field("nom_commune").and_then(|f| column_of(&pairs.dataset, schema, f));
+    let is = |rule: &str, row: usize| of_units.column(rule).and_then(|c| c.get(row)).is_some_and(Outcome::is_true);
+    let eligible = |row: usize| decided.column("eligible_plus").and_then(|c| c.get(row)).is_some_and(Outcome::is_true);
+    // Requests, of which under PLUS; units, of which in priority districts; attributions, likewise.
+    let mut lines: std::collections::BTreeMap<u32, [usize; 6]> = std::collections::BTreeMap::new();
+    let mut add = |commune: Option<&u32>, at: usize| {
+        if let Some(&commune) = commune.filter(|&&c| c != NO_ROW)
+            && let Some(slot) = lines.entry(commune).or_default().get_mut(at)
+        {
+            *slot += 1;
+        }
+    };
+    for (row, commune) in asked.iter().enumerate() {
+        add(Some(commune), 0);
+        if eligible(row) {
+            add(Some(commune), 1);
+        }
+    }
+    for (row, commune) in built.iter().enumerate() {
+        add(Some(commune), 2);
+        if is("en_quartier_prioritaire", row) {
+            add(Some(commune), 3);
+        }
+    }
+    for unit in unit_of.iter().flatten() {
+        add(built.get(*unit as usize), 4);
+        if is("en_quartier_prioritaire", *unit as usize) {
+            add(built.get(*unit as usize), 5);
+        }
+    }
+    let mut table = empty(&[
+        "Commune", "Demandes", "dont sous PLUS", "Logements", "dont en QPV", "Attributions", "dont en QPV",
+    ]);
+    let mut total = [0; 6];
+    for (commune, line) in &lines {
+        let name = names.and_then(|n| n.get(*commune as usize)).map_or_else(|| "?".to_string(), |n| n.to_string());
+        for (sum, value) in total.iter_mut().zip(line) {
+            *sum += value;
+        }
+        table.add_row([name].into_iter().chain(line.iter().map(|n| count(*n))));
+    }
+    table.add_row(["Ensemble".to_string()].into_iter().chain(total.iter().map(|n| count(*n))));
+    align_numbers(&mut table);
+    let _ = writeln!(text, "{table}");
+    let watched = (0..built.len()).filter(|&row| is("en_quartier_de_veille", row)).count();
+    let _ = writeln!(text, "QPV : quartier prioritaire de la politique de la ville ; en outre {watched} logements en quartier de veille.");
+}
+
+/// The row of the commune of each row of an entity.
+fn communes<'d>(schema: &Schema, dataset: &'d Dataset, entity: EntityId) -> &'d [u32] {
+    let target = schema.entity("commune");
+    let relation = schema.entities.get(entity).and_then(|e| e.belongs_to.iter().position(|r| Some(r.target) == target));
+    relation
+        .and_then(|r| dataset.tables.get(entity)?.links.get(r))
+        .map_or(&[], Vec::as_slice)
+}
+
+fn by_product(of_units: &Decisions, request_of: &[Option<u32>], text: &mut String) {
+    let mut table = empty(&["Financement", "Logements", "Attribués"]);
+    let products = of_units.column("financement").unwrap_or(&[]);
+    for product in PRODUCTS {
+        let rows: Vec<usize> = (0..products.len())
+            .filter(|&row| products.get(row).and_then(Outcome::value).is_some_and(|v| *v == Value::text(product)))
+            .collect();
+        let given = rows.iter().filter(|&&row| request_of.get(row).copied().flatten().is_some()).count();
+        table.add_row([product.to_string(), count(rows.len()), count(given)]);
+    }
+    align_numbers(&mut table);
+    let _ = writeln!(text, "\n{table}");
+}
+
+/// The explanation of the first refusal.
+fn refusal(run: &input::Run, dataset: &Dataset, decided: &Decisions, text: &mut String) -> Result<()> {
+    let refused = decided.column("eligible_plus").unwrap_or(&[]);
+    let Some(row) = refused.iter().position(|o| o.value() == Some(&Value::Bool(false))) else { return Ok(()) };
+    let plan = run.pack.plan(run.date, &["eligible_plus"])?;
+    let _ = writeln!(text, "\nUne décision expliquée :");
+    for explanation in explain(&plan, dataset, row as u64) {
+        text.push_str(&to_text(&explanation));
+    }
+    Ok(())
 }

@@ -73,8 +73,8 @@ pub fn declared(run: &input::Run) -> Result<&manifest::Matching> {
     }
 }
 
-/// Plans and reads what a matching needs.
-pub fn prepare(run: &mut input::Run, select: &[&str], keep_going: bool) -> Result<Pairs> {
+/// Plans and reads what a matching needs, and what other plans on the same data do.
+pub fn prepare(run: &mut input::Run, select: &[&str], others: &[&Plan], keep_going: bool) -> Result<Pairs> {
     let declared = declared(run)?.clone();
     let names: Vec<&str> = [declared.suitable.0.as_str()].into_iter().chain(select.iter().copied()).collect();
     let plan = run.plan(&names)?;
@@ -85,7 +85,7 @@ pub fn prepare(run: &mut input::Run, select: &[&str], keep_going: bool) -> Resul
     let order: Vec<&str> = declared.order.iter().map(|(name, _)| name.as_str()).collect();
     let order = if order.is_empty() { None } else { Some(run.plan(&order)?) };
     let files = std::mem::take(&mut run.files);
-    let plans: Vec<&Plan> = [&plan].into_iter().chain(&order).collect();
+    let plans: Vec<&Plan> = [&plan].into_iter().chain(&order).chain(others.iter().copied()).collect();
     let dataset = input::dataset(&run.pack, files, &plans, keep_going)?;
     Ok(Pairs { plan, order, dataset, requests, units })
 }
@@ -94,7 +94,7 @@ pub fn prepare(run: &mut input::Run, select: &[&str], keep_going: bool) -> Resul
 pub fn candidates(args: &PairArgs) -> Result<End> {
     let mut run = input::Run::new(&args.rules, &args.data)?;
     let select: Vec<&str> = args.select.iter().map(|s| s.trim()).collect();
-    let pairs = prepare(&mut run, &select, args.data.keep_going)?;
+    let pairs = prepare(&mut run, &select, &[], args.data.keep_going)?;
     let found = pairs.candidates();
     let rows: Vec<usize> = (0..found.pairs.len()).collect();
     output::write(&table(&pairs, &found, &rows, "candidatures"), &args.output)?;
@@ -106,7 +106,7 @@ pub fn candidates(args: &PairArgs) -> Result<End> {
 pub fn matching(args: &PairArgs) -> Result<End> {
     let mut run = input::Run::new(&args.rules, &args.data)?;
     let select: Vec<&str> = args.select.iter().map(|s| s.trim()).collect();
-    let pairs = prepare(&mut run, &select, args.data.keep_going)?;
+    let pairs = prepare(&mut run, &select, &[], args.data.keep_going)?;
     let found = pairs.candidates();
     let (_, matching) = pairs.matching(&found)?;
     let given = |c: &logis_engine::candidates::Candidate| {
