@@ -262,11 +262,13 @@ pub(crate) fn wire_name(
     if name == DECISION_DATE {
         return Some(Link { target: Target::DecisionDate, access: Access::Own });
     }
-    let rule = parsed.rule(name).filter(|&r| parsed.rules[r].texts.iter().any(|t| !t.helper));
-    let (target, home) = if let Some(field) = parsed.schema.field(name) {
-        (Target::Field(field), parsed.schema.fields[field].entity)
-    } else if let Some(rule) = rule {
-        (Target::Rule(rule), parsed.rules[rule].entity)
+    let field = parsed.schema.field(name).and_then(|id| Some((id, parsed.schema.fields.get(id)?.entity)));
+    let rule = parsed.rule(name).and_then(|id| Some((id, parsed.rules.get(id)?)));
+    let rule = rule.filter(|(_, r)| r.texts.iter().any(|t| !t.helper)).map(|(id, r)| (id, r.entity));
+    let (target, home) = if let Some((field, home)) = field {
+        (Target::Field(field), home)
+    } else if let Some((rule, home)) = rule {
+        (Target::Rule(rule), home)
     } else {
         let names = parsed.schema.fields.iter().map(|f| f.name.as_str());
         let names = names.chain(parsed.rules.iter().map(|r| r.name.as_str())).chain([DECISION_DATE]);

@@ -1,4 +1,11 @@
-//! Logis: the engine.
+//! Logis decides, explains and matches by the dated rules of Action Logement.
+//!
+//! Rules are plain [Rhai](https://rhai.rs) functions in a [`Pack`]; a [`Plan`] is what some of them
+//! need as of a date; [`evaluate()`](evaluate::evaluate) decides the rows of a data package;
+//! [`explain()`](explain::explain) says why; [`candidates`] and [`matching`] give units to requests.
+//!
+//! Modules depend on those before them only, in the order given in `ARCHITECTURE.md`.
+
 pub mod candidates;
 pub mod data;
 pub mod diagnostic;
@@ -13,4 +20,6 @@ pub mod reference;
 mod rulebook;
 pub mod testing;
 pub mod value;
+
+pub use plan::Plan;
 pub use rulebook::{LoadError, Pack};

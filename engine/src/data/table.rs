@@ -148,8 +148,10 @@ impl Members {
                 *count += 1;
             }
         }
-        for i in 1..offsets.len() {
-            offsets[i] += offsets[i - 1];
+        let mut total = 0;
+        for offset in &mut offsets {
+            total += *offset;
+            *offset = total;
         }
         let mut next = offsets.clone();
         let mut rows = vec![0_u32; offsets.last().copied().unwrap_or(0) as usize];

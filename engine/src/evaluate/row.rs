@@ -387,12 +387,10 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         }
         Ok(match Possible::any_of(cells, missing.clone()) {
             // One value for all keys that are in the table: but the key may be in none.
-            open => match open {
-                Possible::Known(value) if !covers(version, &possible) => {
-                    Possible::Open(Range::OneOf(Arc::from([value])), missing)
-                }
-                open => open,
-            },
+            Possible::Known(value) if !covers(version, &possible) => {
+                Possible::Open(Range::OneOf(Arc::from([value])), missing)
+            }
+            open => open,
         })
     }
 

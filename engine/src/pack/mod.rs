@@ -208,10 +208,9 @@ fn finish(parsed: &mut Parsed, out: &mut Diagnostics) {
     parsed.rules.sort_by(|a, b| a.name.cmp(&b.name));
     for rule in &mut parsed.rules {
         rule.texts.sort_by_key(|t| t.from);
-        if let (Some(field), Some(text)) = (parsed.schema.field(&rule.name), rule.texts.first()) {
-            if let Some(field) = parsed.schema.fields.get(field) {
-                out.push(clash(&rule.name, &text.span, &field.span));
-            }
+        let field = parsed.schema.field(&rule.name).and_then(|f| parsed.schema.fields.get(f));
+        if let (Some(field), Some(text)) = (field, rule.texts.first()) {
+            out.push(clash(&rule.name, &text.span, &field.span));
         }
     }
     parsed.parameters.sort_by(|a, b| a.path.cmp(&b.path));

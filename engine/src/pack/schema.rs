@@ -200,7 +200,7 @@ fn read_entity(
     table: &DeTable<'_>,
     out: &mut Diagnostics,
 ) {
-    let name = schema.entities[id].name.clone();
+    let Some(name) = schema.entities.get(id).map(|e| e.name.clone()) else { return };
     let mut reader = Reader::new(file, span, format!("entity `{name}`"), table);
     let label = reader.string("label", out).unwrap_or_else(|| name.clone());
     let origin = if let Some(pair) = reader.strings("pair", out) {
@@ -231,8 +231,8 @@ fn read_entity(
                 continue;
             };
             if let Some(field) = read_field(id, &name, field.get_ref(), span, table, out) {
-                if let Some(other) = schema.field(&field.name) {
-                    let other = schema.fields[other].span.clone();
+                if let Some(other) = schema.field(&field.name).and_then(|f| schema.fields.get(f)) {
+                    let other = other.span.clone();
                     out.push(
                         Diagnostic::error(
                             "L0105",
@@ -244,13 +244,15 @@ fn read_entity(
                     );
                     continue;
                 }
-                schema.entities[id].fields.push(schema.fields.len());
+                if let Some(entity) = schema.entities.get_mut(id) {
+                    entity.fields.push(schema.fields.len());
+                }
                 schema.fields.push(field);
             }
         }
     }
     reader.finish(out);
-    let entity = &mut schema.entities[id];
+    let Some(entity) = schema.entities.get_mut(id) else { return };
     entity.label = label;
     entity.origin = origin;
     entity.key = key;
