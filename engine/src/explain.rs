@@ -333,6 +333,7 @@ impl Explainer<'_, '_> {
                     self.walk(*key, row, into);
                 }
             }
+            Op::Strict(_, value) => self.walk(*value, row, into),
             other => {
                 for input in other.inputs() {
                     self.walk(input, row, into);
@@ -402,7 +403,7 @@ pub fn text_of(plan: &Plan, node: NodeId) -> String {
         Op::DecisionDate => crate::pack::schema::DECISION_DATE.to_string(),
         Op::Field(id) => plan.parsed.schema.fields.get(*id).map_or_else(String::new, |f| f.name.clone()),
         Op::Rule(id, _) => plan.parsed.rules.get(*id).map_or_else(String::new, |r| r.name.clone()),
-        Op::Up(_, n) | Op::Members(_, _, n) => text_of(plan, *n),
+        Op::Up(_, n) | Op::Members(_, _, n) | Op::Strict(_, n) => text_of(plan, *n),
         Op::Not(n) => format!("!{}", inner(*n)),
         Op::Negate(n) => format!("-{}", inner(*n)),
         Op::Arithmetic(op, a, b) => format!("{} {} {}", inner(*a), op.symbol(), inner(*b)),

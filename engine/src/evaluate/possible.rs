@@ -61,6 +61,8 @@ pub enum Range {
     Between(Option<Value>, Option<Value>),
     /// Anything.
     Any,
+    /// Some completion may be an error, so that nothing can be given; neither can what uses it.
+    MayFail,
 }
 
 impl From<Value> for Possible {
@@ -91,6 +93,20 @@ impl Possible {
         }
     }
 
+    /// What some completion of these cells may fail to give.
+    pub fn may_fail(missing: Missing) -> Possible {
+        Possible::Open(Range::MayFail, missing)
+    }
+
+    /// Is some completion an error?
+    pub fn is_risky(&self) -> bool {
+        match self {
+            Possible::Known(_) => false,
+            Possible::Open(range, _) => *range == Range::MayFail,
+            Possible::Items(items) => items.iter().any(Possible::is_risky),
+        }
+    }
+
     /// The missing cells that it depends on.
     pub fn missing(&self) -> Missing {
         match self {
@@ -113,7 +129,7 @@ impl Possible {
     fn bounds(&self) -> (Option<Value>, Option<Value>) {
         match self {
             Possible::Open(Range::Between(low, high), _) => (low.clone(), high.clone()),
-            Possible::Open(Range::Any, _) | Possible::Items(_) => (None, None),
+            Possible::Open(Range::Any | Range::MayFail, _) | Possible::Items(_) => (None, None),
             _ => {
                 let values = self.values().unwrap_or(&[]);
                 (values.first().cloned(), values.last().cloned())
@@ -153,6 +169,9 @@ impl Possible {
             return self.clone();
         }
         let missing = union(missing, &union(&self.missing(), &other.missing()));
+        if self.is_risky() || other.is_risky() {
+            return Possible::may_fail(missing);
+        }
         if let (Some(a), Some(b)) = (self.values(), other.values()) {
             return Possible::one_of(a.iter().chain(b).cloned().collect(), missing);
         }
@@ -186,6 +205,9 @@ impl Possible {
             });
         }
         let Possible::Open(range, _) = self else { return Some(self.clone()) };
+        if self.is_risky() || other.is_risky() {
+            return Some(self.clone());
+        }
         let (mut from, mut to) = match range {
             Range::Between(a, b) => (a.clone(), b.clone()),
             _ => (None, None),
@@ -230,6 +252,9 @@ fn pairs(
     b: &Possible,
     f: impl Fn(&Value, &Value) -> Result<Value, ValueError>,
 ) -> Option<Possible> {
+    if a.is_risky() || b.is_risky() {
+        return Some(Possible::may_fail(union(&a.missing(), &b.missing())));
+    }
     let (left, right) = (a.values()?, b.values()?);
     if left.len() * right.len() > 4 * MAX_VALUES * MAX_VALUES {
         return None;
@@ -237,8 +262,10 @@ fn pairs(
     let mut values = BTreeSet::new();
     for x in left {
         for y in right {
-            // A completion that fails has no outcome to compare with.
-            values.insert(f(x, y).ok()?);
+            match f(x, y) {
+                Ok(value) => values.insert(value),
+                Err(_) => return Some(Possible::may_fail(union(&a.missing(), &b.missing()))),
+            };
         }
     }
     Some(Possible::one_of(values, union(&a.missing(), &b.missing())))
@@ -270,7 +297,14 @@ pub fn arithmetic(op: Arithmetic, a: &Possible, b: &Possible) -> Result<Possible
     }
     let missing = union(&a.missing(), &b.missing());
     let ((low_a, high_a), (low_b, high_b)) = (a.bounds(), b.bounds());
-    let of = |x: &Option<Value>, y: &Option<Value>| exact(x.as_ref()?, y.as_ref()?).ok();
+    let overflow = std::cell::Cell::new(false);
+    let of = |x: &Option<Value>, y: &Option<Value>| match exact(x.as_ref()?, y.as_ref()?) {
+        Ok(value) => Some(value),
+        Err(_) => {
+            overflow.set(true);
+            None
+        }
+    };
     let (low, high) = match op {
         Arithmetic::Add => (of(&low_a, &low_b), of(&high_a, &high_b)),
         Arithmetic::Subtract => (of(&low_a, &high_b), of(&high_a, &low_b)),
@@ -279,6 +313,7 @@ pub fn arithmetic(op: Arithmetic, a: &Possible, b: &Possible) -> Result<Possible
             let (by, low, high) = match (b.known(), a.known(), op) {
                 (Some(by), _, _) => (by, low_a, high_a),
                 (_, Some(by), Arithmetic::Multiply) => (by, low_b, high_b),
+                (_, _, Arithmetic::Divide) => return Ok(Possible::may_fail(missing)),
                 _ => return Ok(Possible::Open(Range::Any, missing)),
             };
             let by = number(by).ok_or(ValueError::Type)?;
@@ -293,6 +328,9 @@ pub fn arithmetic(op: Arithmetic, a: &Possible, b: &Possible) -> Result<Possible
             if by.is_negative() { (y, x) } else { (x, y) }
         }
     };
+    if overflow.get() {
+        return Ok(Possible::may_fail(missing));
+    }
     Ok(Possible::between(low, high, missing))
 }
 
@@ -330,6 +368,9 @@ pub fn call(builtin: Builtin, args: &[Possible]) -> Result<Possible, ValueError>
         return apply(builtin, &known).map(Possible::Known);
     }
     let missing = args.iter().fold(Missing::default(), |all, a| union(&all, &a.missing()));
+    if args.iter().any(Possible::is_risky) {
+        return Ok(Possible::may_fail(missing));
+    }
     Ok(match (builtin, args) {
         (Builtin::Longueur, [Possible::Items(items)]) => length(items.len()),
         (Builtin::Nombre, [Possible::Items(items)]) => {
@@ -371,7 +412,8 @@ pub fn call(builtin: Builtin, args: &[Possible]) -> Result<Possible, ValueError>
         }),
         (Builtin::AjouterAnnees | Builtin::AjouterMois | Builtin::AjouterJours, [date, n]) => match n.known() {
             Some(n) => monotone(date, missing, |d| apply(builtin, &[d.clone(), n.clone()])),
-            None => Possible::Open(Range::Any, missing),
+            // The number of days may not be whole.
+            None => Possible::may_fail(missing),
         },
         (Builtin::AnneesEntre | Builtin::MoisEntre | Builtin::JoursEntre, [from, to]) => {
             // The later the first day, the shorter; the later the second, the longer.
@@ -424,17 +466,21 @@ fn extreme(builtin: Builtin, a: &Possible, b: &Possible) -> Possible {
 fn monotone(x: &Possible, missing: Missing, f: impl Fn(&Value) -> Result<Value, ValueError>) -> Possible {
     if let Some(values) = x.values() {
         let values: Result<BTreeSet<Value>, ValueError> = values.iter().map(&f).collect();
-        return values.map_or(Possible::Open(Range::Any, missing.clone()), |v| Possible::one_of(v, missing));
+        return values.map_or_else(|_| Possible::may_fail(missing.clone()), |v| Possible::one_of(v, missing.clone()));
     }
     let (low, high) = x.bounds();
-    let of = |v: Option<Value>| f(&v?).ok();
-    Possible::between(of(low), of(high), missing)
+    let of = |v: Option<Value>| v.map(|v| f(&v)).transpose();
+    match (of(low), of(high)) {
+        (Ok(low), Ok(high)) => Possible::between(low, high, missing),
+        _ => Possible::may_fail(missing),
+    }
 }
 
 /// `!a`
 pub fn not(a: &Possible) -> Possible {
     match a.known_bool() {
         Some(value) => Value::Bool(!value).into(),
+        None if a.is_risky() => a.clone(),
         None => Possible::open_bool(a.missing()),
     }
 }

@@ -326,10 +326,14 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                     Some(_) => return self.eval(*b, row),
                     None => {}
                 }
+                if left.is_risky() {
+                    return Ok(left);
+                }
                 let right = self.under(*a, !settling, row, |this| this.eval(*b, row));
                 match right.map(|r| (r.known_bool(), r)) {
                     // The left cannot be other than settling.
                     None => known(settling),
+                    Some((_, right)) if right.is_risky() => Ok(Possible::may_fail(union(&left.missing(), &right.missing()))),
                     Some((Some(value), _)) if value == settling => known(settling),
                     Some((Some(_), _)) => Ok(Possible::open_bool(left.missing())),
                     Some((None, right)) => Ok(Possible::open_bool(union(&left.missing(), &right.missing()))),
@@ -342,12 +346,23 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                     Some(false) => return self.eval(*b, row),
                     None => {}
                 }
+                if condition.is_risky() {
+                    return Ok(condition);
+                }
                 let yes = self.under(*c, true, row, |this| this.eval(*a, row));
                 let no = self.under(*c, false, row, |this| this.eval(*b, row));
                 Ok(match (yes, no) {
                     (Some(yes), Some(no)) => yes.or(&no, &condition.missing()),
                     (Some(only), None) | (None, Some(only)) => only,
                     (None, None) => Possible::Open(Range::Any, condition.missing()),
+                })
+            }
+            Op::Strict(computed, value) => {
+                let risk = self.compute_only(*computed, row)?;
+                let value = self.eval(*value, row)?;
+                Ok(match risk {
+                    Some(missing) => Possible::may_fail(union(&missing, &value.missing())),
+                    None => value,
                 })
             }
             Op::Param(id, keys) => self.param(node, *id, keys, row),
@@ -358,6 +373,42 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                 }
                 call(*builtin, &values).map_err(|e| self.fail(node, e))
             }
+        }
+    }
+
+    /// Computes a node for its errors. The outcome of a rule passes through, error and all: only
+    /// using it is an error.
+    ///
+    /// Gives the missing cells of which some completion may be an error, if there are any.
+    fn compute_only(&mut self, node: NodeId, row: u64) -> Result<Option<Missing>, RowError> {
+        let risk = |value: Possible| value.is_risky().then(|| value.missing());
+        match self.context.plan.node(node).map(|n| &n.op) {
+            Some(Op::Rule(..) | Op::Up(..) | Op::Members(..)) => Ok(None),
+            Some(Op::If(c, a, b)) => {
+                let condition = self.eval(*c, row)?;
+                match condition.known_bool() {
+                    Some(true) => self.compute_only(*a, row),
+                    Some(false) => self.compute_only(*b, row),
+                    None if condition.is_risky() => Ok(risk(condition)),
+                    None => {
+                        let missing = condition.missing();
+                        let mut all = None;
+                        for branch in [*a, *b] {
+                            match self.compute_only(branch, row) {
+                                Ok(None) => {}
+                                Ok(Some(more)) => all = Some(union(&missing, &more)),
+                                Err(_) => all = Some(missing.clone()),
+                            }
+                        }
+                        Ok(all)
+                    }
+                }
+            }
+            Some(Op::Strict(a, b)) => {
+                let first = self.compute_only(*a, row)?;
+                Ok(self.compute_only(*b, row)?.or(first))
+            }
+            _ => Ok(risk(self.eval(node, row)?)),
         }
     }
 
@@ -376,22 +427,15 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             compare(Comparison::Equal, key, &Possible::Known(value.clone())).known_bool() != Some(false)
         };
         let missing = possible.iter().fold(Missing::default(), |all, k| union(&all, &k.missing()));
-        let mut cells = version
+        if possible.iter().any(Possible::is_risky) || !covers(version, &possible) {
+            return Ok(Possible::may_fail(missing));
+        }
+        let cells = version
             .cells
             .iter()
             .filter(|(keys, _)| keys.iter().zip(&possible).all(|(value, key)| may_be(key, value)))
-            .map(|(_, cell)| &cell.value)
-            .peekable();
-        if cells.peek().is_none() {
-            return Err(self.fail(node, ValueError::NoCell));
-        }
-        Ok(match Possible::any_of(cells, missing.clone()) {
-            // One value for all keys that are in the table: but the key may be in none.
-            Possible::Known(value) if !covers(version, &possible) => {
-                Possible::Open(Range::OneOf(Arc::from([value])), missing)
-            }
-            open => open,
-        })
+            .map(|(_, cell)| &cell.value);
+        Ok(Possible::any_of(cells, missing))
     }
 
     /// Evaluates under the assumption that `condition` is `truth` for the row; `None` if it cannot
@@ -406,7 +450,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         let depth = self.assumed.len();
         let possible = self.assume(condition, truth, row);
         let outcome = if possible {
-            Some(f(self).unwrap_or_else(|_| Possible::Open(Range::Any, Missing::default())))
+            Some(f(self).unwrap_or_else(|_| Possible::may_fail(Missing::default())))
         } else {
             None
         };
@@ -418,7 +462,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
     fn assume(&mut self, condition: NodeId, truth: bool, row: u64) -> bool {
         let Some(node) = self.context.plan.node(condition) else { return true };
         match &node.op {
-            Op::Rule(_, body) => self.assume(*body, truth, row),
+            Op::Rule(_, body) | Op::Strict(_, body) => self.assume(*body, truth, row),
             Op::Not(a) => self.assume(*a, !truth, row),
             Op::And(a, b) if truth => self.assume(*a, true, row) && self.assume(*b, true, row),
             Op::Or(a, b) if !truth => self.assume(*a, false, row) && self.assume(*b, false, row),
@@ -457,22 +501,31 @@ impl<'c, 'd> Evaluator<'c, 'd> {
     fn source(&self, node: NodeId, row: u64) -> Option<(NodeId, u64)> {
         match &self.context.plan.node(node)?.op {
             Op::Field(_) => Some((node, row)),
-            Op::Rule(_, body) => self.source(*body, row),
+            Op::Rule(_, body) | Op::Strict(_, body) => self.source(*body, row),
             Op::Up(step, inner) => self.source(*inner, self.context.step(*step, row).ok()?),
             _ => None,
         }
     }
 }
 
-/// Has the table a cell for every possible key?
+/// Has the table a cell for every combination of possible keys?
 fn covers(version: &crate::pack::params::ParameterVersion, possible: &[Possible]) -> bool {
-    possible.iter().enumerate().all(|(i, key)| match key {
-        Possible::Known(_) => true,
-        Possible::Open(Range::OneOf(values), _) => {
-            values.iter().all(|v| version.cells.keys().any(|k| k.get(i) == Some(v)))
+    let mut combinations: Vec<Vec<Value>> = vec![Vec::new()];
+    for key in possible {
+        let values: &[Value] = match key {
+            Possible::Known(value) => std::slice::from_ref(value),
+            Possible::Open(Range::OneOf(values), _) => values,
+            _ => return false,
+        };
+        combinations = combinations
+            .iter()
+            .flat_map(|c| values.iter().map(|v| c.iter().chain([v]).cloned().collect()))
+            .collect();
+        if combinations.len() > 4096 {
+            return false;
         }
-        _ => false,
-    })
+    }
+    combinations.iter().all(|keys| version.cells.contains_key(keys))
 }
 
 fn finite_values(kind: &FieldKind) -> Option<Vec<Value>> {

@@ -199,7 +199,8 @@ fn signatures(engine: &Engine, file: FileId, sources: &Sources) -> Vec<Signature
                     signature.params.push((name.to_string(), Span::new(file, at..at + name.len())));
                 }
             }
-            Token::RightParen => in_params = false,
+            // `()` is one token.
+            Token::RightParen | Token::Unit => in_params = false,
             _ => {}
         }
     }

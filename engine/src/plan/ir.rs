@@ -56,6 +56,9 @@ pub enum Op {
     Param(ParameterId, Vec<NodeId>),
     /// A function of the engine.
     Call(Builtin, Vec<NodeId>),
+    /// The second, once the first is computed: an error there is an error here. It stands for a
+    /// `let` or an argument, which Rhai computes whether it is used or not.
+    Strict(NodeId, NodeId),
     /// The outcome of a rule: its body.
     Rule(RuleId, NodeId),
 }
@@ -157,7 +160,9 @@ impl Op {
         match self {
             Op::Const(_) | Op::DecisionDate | Op::Field(_) => Vec::new(),
             Op::Up(_, a) | Op::Members(_, _, a) | Op::Not(a) | Op::Negate(a) | Op::Rule(_, a) => vec![*a],
-            Op::Arithmetic(_, a, b) | Op::Compare(_, a, b) | Op::And(a, b) | Op::Or(a, b) => vec![*a, *b],
+            Op::Arithmetic(_, a, b) | Op::Compare(_, a, b) | Op::And(a, b) | Op::Or(a, b) | Op::Strict(a, b) => {
+                vec![*a, *b]
+            }
             Op::If(c, a, b) => vec![*c, *a, *b],
             Op::Param(_, inputs) | Op::Call(_, inputs) => inputs.clone(),
         }

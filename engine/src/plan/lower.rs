@@ -161,7 +161,8 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
                 let (name, value, _) = &**var;
                 let node = self.expr(value, &env, place)?;
                 env.push((name.name.to_string(), node));
-                self.statements(following, env, rest, place, end)
+                let value = self.statements(following, env, rest, place, end)?;
+                Some(self.strict(node, value))
             }
             Stmt::Return(value, flags, position) => match value {
                 Some(value) if flags.is_empty() => self.expr(value, &env, place),
@@ -213,7 +214,7 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
     }
 
     fn choose(&mut self, condition: NodeId, yes: NodeId, no: NodeId, position: Position, place: &Place) -> Option<NodeId> {
-        if yes == no {
+        if yes == no && !self.use_may_fail(condition) {
             return Some(yes);
         }
         let (a, b) = (self.ty(yes), self.ty(no));
@@ -355,11 +356,12 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             return None;
         }
         self.calls.push(name.to_string());
-        let env = text.params.iter().map(|(n, _)| n.clone()).zip(args).collect();
+        let env = text.params.iter().map(|(n, _)| n.clone()).zip(args.iter().copied()).collect();
         let inner = Place { entity: place.entity, file: text.span.file };
         let node = self.function_body(text, env, &inner);
         self.calls.pop();
-        node
+        let node = node?;
+        Some(args.into_iter().rev().fold(node, |body, arg| self.strict(arg, body)))
     }
 
     fn builtin(&mut self, builtin: Builtin, args: Vec<NodeId>, position: Position, place: &Place) -> Option<NodeId> {
@@ -517,6 +519,36 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         self.nodes.push(Node { op: op.clone(), entity, ty, span });
         self.interned.insert((op, entity), id);
         id
+    }
+
+    /// `value`, but with the errors of `computed` too.
+    fn strict(&mut self, computed: NodeId, value: NodeId) -> NodeId {
+        if computed == value || !self.may_fail(computed) {
+            return value;
+        }
+        match self.nodes.get(value as usize).cloned() {
+            Some(node) => self.node(Op::Strict(computed, value), node.entity, node.ty, node.span),
+            None => value,
+        }
+    }
+
+    /// May computing it be an error? A rule's own error is not one until its outcome is used.
+    fn may_fail(&self, node: NodeId) -> bool {
+        match self.op(node) {
+            Some(Op::Arithmetic(..) | Op::Negate(_) | Op::Param(..) | Op::Call(..)) => true,
+            Some(Op::If(c, a, b)) => self.use_may_fail(*c) || self.may_fail(*a) || self.may_fail(*b),
+            Some(Op::Strict(a, b)) => self.may_fail(*a) || self.may_fail(*b),
+            Some(op @ (Op::Not(_) | Op::Compare(..) | Op::And(..) | Op::Or(..))) => {
+                op.inputs().into_iter().any(|i| self.use_may_fail(i))
+            }
+            _ => false,
+        }
+    }
+
+    /// May using its value be an error?
+    fn use_may_fail(&self, node: NodeId) -> bool {
+        let outcome = matches!(self.op(node), Some(Op::Rule(..) | Op::Up(..) | Op::Members(..)));
+        outcome || self.may_fail(node)
     }
 
     fn op(&self, node: NodeId) -> Option<&Op> {
