@@ -1,6 +1,8 @@
 //! The modules of the engine depend on those before them only, in the order that ARCHITECTURE.md
 //! states.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 use std::fs;
 use std::path::Path;
 

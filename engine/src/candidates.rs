@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use crate::data::Dataset;
-use crate::evaluate::{Context, Evaluator, Outcome, outcome};
+use crate::evaluate::{Context, Evaluator, Outcome, evaluate, outcome};
 use crate::plan::Plan;
 
 /// One suitable pair, with the outcomes of the other selected rules.
@@ -37,8 +37,10 @@ pub struct Candidates {
 ///
 /// The result does not depend on the number of threads.
 pub fn candidates(plan: &Plan, dataset: &Dataset, requests: usize, units: usize) -> Candidates {
+    let Some((suitable, others)) = plan.selected.split_first() else { return Candidates::default() };
+    let decisions = evaluate(&Plan { selected: vec![suitable.clone()], ..plan.clone() }, dataset);
+    let Some(suitable) = decisions.columns.first() else { return Candidates::default() };
     let context = Context::new(plan, dataset);
-    let Some(((_, suitable), others)) = plan.selected.split_first() else { return Candidates::default() };
     let by_request: Vec<(Vec<Candidate>, u32, u64)> = (0..requests)
         .into_par_iter()
         .with_min_len(16)
@@ -47,17 +49,24 @@ pub fn candidates(plan: &Plan, dataset: &Dataset, requests: usize, units: usize)
             |evaluator, first| {
                 let (mut found, mut open, mut errors) = (Vec::new(), 0, 0);
                 for second in 0..units {
-                    let row = context.pair_row(first as u64, second as u64);
-                    match outcome(evaluator, *suitable, row) {
-                        suitable if suitable.is_true() => found.push(Candidate {
-                            first: u32::try_from(first).unwrap_or(u32::MAX),
-                            second: u32::try_from(second).unwrap_or(u32::MAX),
-                            outcomes: others.iter().map(|(_, node)| outcome(evaluator, *node, row)).collect(),
-                        }),
-                        Outcome::Unknown(_) => open += 1,
-                        Outcome::Error(_) => errors += 1,
-                        Outcome::Known(_) => {}
+                    let row = first * units + second;
+                    match suitable.get(row) {
+                        Some(outcome) if outcome.is_true() => {}
+                        Some(Outcome::Unknown(_)) => {
+                            open += 1;
+                            continue;
+                        }
+                        Some(Outcome::Error(_)) => {
+                            errors += 1;
+                            continue;
+                        }
+                        _ => continue,
                     }
+                    found.push(Candidate {
+                        first: u32::try_from(first).unwrap_or(u32::MAX),
+                        second: u32::try_from(second).unwrap_or(u32::MAX),
+                        outcomes: others.iter().map(|(_, node)| outcome(evaluator, *node, row as u64)).collect(),
+                    });
                 }
                 (found, open, errors)
             },

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use logis_engine::data::{Dataset, NO_ROW, column_of};
-use logis_engine::evaluate::{Decisions, Outcome, evaluate};
+use logis_engine::evaluate::{Decisions, evaluate};
 use logis_engine::explain::{explain, to_text};
 use logis_engine::pack::schema::{EntityId, Schema};
 use logis_engine::value::Value;
@@ -87,8 +87,8 @@ fn by_commune(
     let asked = communes(schema, &pairs.dataset, pairs.requests);
     let built = communes(schema, &pairs.dataset, pairs.units);
     let names = schema.field("nom_commune").and_then(|f| column_of(&pairs.dataset, schema, f));
-    let is = |rule: &str, row: usize| of_units.column(rule).and_then(|c| c.get(row)).is_some_and(Outcome::is_true);
-    let eligible = |row: usize| decided.column("eligible_plus").and_then(|c| c.get(row)).is_some_and(Outcome::is_true);
+    let is = |rule: &str, row: usize| of_units.column(rule).and_then(|c| c.get(row)).is_some_and(|o| o.is_true());
+    let eligible = |row: usize| decided.column("eligible_plus").and_then(|c| c.get(row)).is_some_and(|o| o.is_true());
     // Requests, of which under PLUS; units, of which in priority districts; attributions, likewise.
     let mut lines: std::collections::BTreeMap<u32, [usize; 6]> = std::collections::BTreeMap::new();
     let mut add = |commune: Option<&u32>, at: usize| {
@@ -145,10 +145,10 @@ fn communes<'d>(schema: &Schema, dataset: &'d Dataset, entity: EntityId) -> &'d 
 
 fn by_product(of_units: &Decisions, request_of: &[Option<u32>], text: &mut String) {
     let mut table = empty(&["Financement", "Logements", "Attribués"]);
-    let products = of_units.column("financement").unwrap_or(&[]);
+    let Some(products) = of_units.column("financement") else { return };
     for product in PRODUCTS {
         let rows: Vec<usize> = (0..products.len())
-            .filter(|&row| products.get(row).and_then(Outcome::value).is_some_and(|v| *v == Value::text(product)))
+            .filter(|&row| products.value(row) == Some(Value::text(product)))
             .collect();
         let given = rows.iter().filter(|&&row| request_of.get(row).copied().flatten().is_some()).count();
         table.add_row([product.to_string(), count(rows.len()), count(given)]);
@@ -159,7 +159,7 @@ fn by_product(of_units: &Decisions, request_of: &[Option<u32>], text: &mut Strin
 
 /// The explanation of the first refusal.
 fn refusal(run: &input::Run, dataset: &Dataset, decided: &Decisions, text: &mut String) -> Result<()> {
-    let refused = decided.column("eligible_plus").unwrap_or(&[]);
+    let Some(refused) = decided.column("eligible_plus") else { return Ok(()) };
     let Some(row) = refused.iter().position(|o| o.value() == Some(&Value::Bool(false))) else { return Ok(()) };
     let plan = run.pack.plan(run.date, &["eligible_plus"])?;
     let _ = writeln!(text, "\nUne décision expliquée :");

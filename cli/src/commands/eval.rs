@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use logis_engine::data::{Output, OutputColumn};
-use logis_engine::evaluate::{Decisions, Outcome, evaluate};
+use logis_engine::evaluate::{DecisionColumn, Decisions, Outcome, evaluate};
 use logis_engine::explain::{Shown, show};
 use logis_engine::plan::Plan;
 use logis_engine::reference::{Answer, Interpreter};
@@ -51,7 +51,7 @@ fn outcome_columns(plan: &Plan, decisions: Decisions) -> Vec<OutputColumn> {
         .zip(&plan.selected)
         .map(|((name, column), (_, node))| OutputColumn {
             name,
-            cells: column.into_iter().map(|o| o.value().cloned()).collect(),
+            cells: (0..column.len()).map(|row| column.value(row)).collect(),
             kind: plan.node(*node).map_or(Type::Bool, |n| n.ty.clone()),
         })
         .collect()
@@ -69,7 +69,7 @@ fn reference(plan: &Plan, dataset: &logis_engine::data::Dataset) -> Result<Decis
             Answer::Error(error) => Outcome::Error(logis_engine::evaluate::RowError { error, node: *node, rule: None }),
         };
         decisions.names.push(name.clone());
-        decisions.columns.push((0..rows).map(decide).collect());
+        decisions.columns.push(DecisionColumn::new((0..rows).map(decide)));
     }
     Ok(decisions)
 }

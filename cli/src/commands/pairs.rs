@@ -56,8 +56,8 @@ impl Pairs {
             let keys: Vec<(bool, Option<Value>)> = decisions
                 .columns
                 .iter()
-                .map(|c| c.get(row as usize).and_then(Outcome::value))
-                .map(|v| (v.is_none(), v.cloned()))
+                .map(|c| c.value(row as usize))
+                .map(|v| (v.is_none(), v))
                 .collect();
             (keys, ids.get(row as usize).cloned())
         });

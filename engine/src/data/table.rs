@@ -166,6 +166,11 @@ impl Members {
         Members { offsets, rows }
     }
 
+    /// The most members that a row has.
+    pub fn most(&self) -> usize {
+        self.offsets.windows(2).map(|w| if let [a, b] = w { (b - a) as usize } else { 0 }).max().unwrap_or(0)
+    }
+
     /// The members of a row of the parent.
     pub fn of(&self, parent: usize) -> &[u32] {
         match (self.offsets.get(parent), self.offsets.get(parent + 1)) {

@@ -1,7 +1,10 @@
 //! Evaluation: a plan over the rows of a data set gives decisions.
 
+mod columns;
 pub mod possible;
 mod row;
+
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
@@ -9,6 +12,7 @@ use crate::data::Dataset;
 use crate::plan::Plan;
 use crate::plan::ir::NodeId;
 use crate::value::Value;
+pub use columns::Certain;
 use possible::{MissingInput, Possible};
 pub use row::{Context, Evaluator, RowError};
 
@@ -43,25 +47,73 @@ impl Outcome {
 pub struct Decisions {
     /// Names, in the order in which they were selected.
     pub names: Vec<String>,
-    /// By name, then by row.
-    pub columns: Vec<Vec<Outcome>>,
+    /// By name.
+    pub columns: Vec<DecisionColumn>,
+}
+
+/// The outcomes of one rule for all rows.
+#[derive(Clone, Debug, Default)]
+pub struct DecisionColumn {
+    rows: usize,
+    certain: Option<Certain>,
+    /// The rows that the columns leave over: unknown, in error, or of a kind that they do not hold.
+    odd: BTreeMap<usize, Outcome>,
+}
+
+impl DecisionColumn {
+    /// A column of these outcomes.
+    pub fn new(outcomes: impl IntoIterator<Item = Outcome>) -> DecisionColumn {
+        let odd: BTreeMap<usize, Outcome> = outcomes.into_iter().enumerate().collect();
+        DecisionColumn { rows: odd.len(), certain: None, odd }
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Has it no rows?
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// The outcome of a row, if there is such a row.
+    pub fn get(&self, row: usize) -> Option<Outcome> {
+        match self.odd.get(&row) {
+            Some(outcome) => Some(outcome.clone()),
+            None => self.certain.as_ref()?.get(row).map(Outcome::Known),
+        }
+    }
+
+    /// The value of a row, if it is decided.
+    pub fn value(&self, row: usize) -> Option<Value> {
+        match self.get(row) {
+            Some(Outcome::Known(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// All outcomes, by row.
+    pub fn iter(&self) -> impl Iterator<Item = Outcome> + '_ {
+        (0..self.rows).filter_map(|row| self.get(row))
+    }
 }
 
 impl Decisions {
     /// The errors of single rows: row, rule, error.
     pub fn row_errors(&self) -> impl Iterator<Item = (usize, &str, &RowError)> {
         self.names.iter().zip(&self.columns).flat_map(|(name, column)| {
-            column.iter().enumerate().filter_map(move |(row, outcome)| match outcome {
-                Outcome::Error(error) => Some((row, name.as_str(), error)),
+            column.odd.iter().filter_map(move |(row, outcome)| match outcome {
+                Outcome::Error(error) => Some((*row, name.as_str(), error)),
                 _ => None,
             })
         })
     }
 
     /// The column of a selected rule.
-    pub fn column(&self, name: &str) -> Option<&[Outcome]> {
+    pub fn column(&self, name: &str) -> Option<&DecisionColumn> {
         let at = self.names.iter().position(|n| n == name)?;
-        self.columns.get(at).map(Vec::as_slice)
+        self.columns.get(at)
     }
 }
 
@@ -81,21 +133,18 @@ pub fn outcome(evaluator: &mut Evaluator<'_, '_>, node: NodeId, row: u64) -> Out
 pub fn evaluate(plan: &Plan, dataset: &Dataset) -> Decisions {
     let context = Context::new(plan, dataset);
     let rows = usize::try_from(context.rows()).unwrap_or(usize::MAX);
-    let by_row: Vec<Vec<Outcome>> = (0..rows)
+    let certain = columns::evaluate(&context, rows);
+    let columns = plan.selected.iter().zip(certain).map(|((_, node), certain)| decided(&context, *node, certain, rows));
+    Decisions { names: plan.selected.iter().map(|(name, _)| name.clone()).collect(), columns: columns.collect() }
+}
+
+/// A column of certain outcomes, completed row by row where it is not.
+fn decided(context: &Context<'_>, node: NodeId, certain: Option<Certain>, rows: usize) -> DecisionColumn {
+    let left: Vec<usize> = certain.as_ref().map_or_else(|| (0..rows).collect(), |c| c.left_over().collect());
+    let odd: Vec<(usize, Outcome)> = left
         .into_par_iter()
         .with_min_len(256)
-        .map_init(
-            || Evaluator::new(&context),
-            |evaluator, row| {
-                plan.selected.iter().map(|(_, node)| outcome(evaluator, *node, row as u64)).collect()
-            },
-        )
+        .map_init(|| Evaluator::new(context), |evaluator, row| (row, outcome(evaluator, node, row as u64)))
         .collect();
-    let mut columns: Vec<Vec<Outcome>> = plan.selected.iter().map(|_| Vec::with_capacity(by_row.len())).collect();
-    for row in by_row {
-        for (column, outcome) in columns.iter_mut().zip(row) {
-            column.push(outcome);
-        }
-    }
-    Decisions { names: plan.selected.iter().map(|(name, _)| name.clone()).collect(), columns }
+    DecisionColumn { rows, certain, odd: odd.into_iter().collect() }
 }

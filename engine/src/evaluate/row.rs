@@ -85,7 +85,8 @@ impl<'d> Context<'d> {
         self.rows_of(self.plan.entity)
     }
 
-    fn rows_of(&self, entity: EntityId) -> u64 {
+    /// How many rows an entity has.
+    pub(crate) fn rows_of(&self, entity: EntityId) -> u64 {
         let count = |e: EntityId| self.dataset.tables.get(e).map_or(0, |t| t.rows() as u64);
         match self.plan.parsed.schema.entities.get(entity).map(|e| &e.origin) {
             Some(Origin::Pair(a, b)) => count(*a) * count(*b),
@@ -102,6 +103,39 @@ impl<'d> Context<'d> {
         match self.plan.parsed.schema.entities.get(pair).map(|e| &e.origin) {
             Some(Origin::Pair(_, b)) => self.rows_of(*b).max(1),
             _ => 1,
+        }
+    }
+
+    /// How many rows the second side of a pair has (1, if none).
+    pub(crate) fn second_rows_of(&self, pair: EntityId) -> usize {
+        usize::try_from(self.second_rows(pair)).unwrap_or(usize::MAX)
+    }
+
+    /// The rows that those of an entity belong to, by a relation.
+    pub(crate) fn links(&self, entity: EntityId, relation: usize) -> &'d [u32] {
+        self.dataset.tables.get(entity).and_then(|t| t.links.get(relation)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The column of a node that reads a field.
+    pub(crate) fn column(&self, node: NodeId) -> Option<&'d Column> {
+        self.columns.get(node as usize).copied().flatten()
+    }
+
+    /// Is the outcome of a node given in place of its rule's?
+    pub(crate) fn is_given(&self, node: NodeId) -> bool {
+        self.given.iter().any(|(n, _)| *n == node)
+    }
+
+    /// The groups of a node that takes members.
+    pub(crate) fn members_table(&self, node: NodeId) -> Option<&Members> {
+        self.members.get(node as usize)?.as_ref()
+    }
+
+    /// How many rows the members' entity has, for a node that takes members.
+    pub(crate) fn child_rows(&self, node: NodeId) -> usize {
+        match self.plan.node(node).map(|n| &n.op) {
+            Some(Op::Members(child, ..)) => usize::try_from(self.rows_of(*child)).unwrap_or(0),
+            _ => 0,
         }
     }
 

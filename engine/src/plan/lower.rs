@@ -547,8 +547,12 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
 
     /// May using its value be an error?
     fn use_may_fail(&self, node: NodeId) -> bool {
-        let outcome = matches!(self.op(node), Some(Op::Rule(..) | Op::Up(..) | Op::Members(..)));
-        outcome || self.may_fail(node)
+        match self.op(node) {
+            Some(Op::Rule(..) | Op::Up(..) | Op::Members(..)) => true,
+            Some(Op::If(c, a, b)) => [*c, *a, *b].into_iter().any(|n| self.use_may_fail(n)),
+            Some(Op::Strict(a, b)) => self.may_fail(*a) || self.use_may_fail(*b),
+            _ => self.may_fail(node),
+        }
     }
 
     fn op(&self, node: NodeId) -> Option<&Op> {

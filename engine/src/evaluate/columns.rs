@@ -1,0 +1,287 @@
+//! Evaluates a plan column by column.
+//!
+//! Numbers are whole counts of a unit that is known before anything runs (cents, thirds of a cent),
+//! so a rule runs as loops over plain arrays. The columns only ever hold what is certain: a row whose
+//! inputs are missing, whose arithmetic does not fit or whose table has no cell is *left over*, and
+//! so is what uses it. [`super::row`] then decides those rows one by one; it is the authority, this
+//! module is the fast way to the same outcomes.
+
+mod compile;
+mod kernels;
+
+use std::sync::Arc;
+
+use arrow_buffer::ScalarBuffer;
+use rayon::prelude::*;
+
+use super::row::Context;
+use crate::pack::schema::EntityId;
+use crate::plan::ir::NodeId;
+use crate::value::{Date, Exact, Value, add_days};
+use compile::{Instruction, Program, Repr};
+
+/// Rows worked on at a time: the columns of a batch stay in the processor's cache.
+const BATCH: usize = 1024;
+
+/// Batches that a thread takes at a time.
+const RUN: usize = 32;
+
+/// Plain arrays of one type.
+#[derive(Clone, Debug)]
+pub(crate) enum Array {
+    /// 0 or 1.
+    Bool(Vec<u8>),
+    /// Counts of the node's unit.
+    Number(ScalarBuffer<i64>),
+    /// Days since 1 January 1970.
+    Date(ScalarBuffer<i32>),
+    /// Numbers in the program's dictionary.
+    Text(Vec<u32>),
+}
+
+/// All rows of a node; `left` marks those left over (nothing is, where it is empty).
+#[derive(Clone, Debug)]
+pub(crate) struct Full {
+    pub array: Array,
+    pub left: Vec<u8>,
+}
+
+/// The certain outcomes of one node for all rows.
+#[derive(Clone, Debug)]
+pub struct Certain {
+    full: Full,
+    denominator: i64,
+    dictionary: Arc<[Arc<str>]>,
+}
+
+impl Certain {
+    /// The outcome of a row, or `None` if it is left over.
+    pub fn get(&self, row: usize) -> Option<Value> {
+        if self.full.left.get(row).is_some_and(|&l| l != 0) {
+            return None;
+        }
+        Some(match &self.full.array {
+            Array::Bool(values) => Value::Bool(*values.get(row)? != 0),
+            Array::Number(units) => {
+                Value::Number(Exact::new(i128::from(*units.get(row)?), i128::from(self.denominator)))
+            }
+            Array::Date(days) => Value::Date(add_days(Date::constant(1970, 1, 1), i64::from(*days.get(row)?))?),
+            Array::Text(codes) => Value::Text(self.dictionary.get(*codes.get(row)? as usize)?.clone()),
+        })
+    }
+
+    /// The rows left over.
+    pub fn left_over(&self) -> impl Iterator<Item = usize> + '_ {
+        self.full.left.iter().enumerate().filter(|(_, l)| **l != 0).map(|(row, _)| row)
+    }
+}
+
+/// Evaluates the selected nodes of a plan for rows `0..rows` of its entity; `None` for a node that
+/// has no columnar form.
+pub(crate) fn evaluate(context: &Context<'_>, rows: usize) -> Vec<Option<Certain>> {
+    let mut program = Program::compile(context);
+    for stage in program.stages.clone() {
+        let count = if stage.entity == context.plan.entity {
+            rows
+        } else {
+            usize::try_from(context.rows_of(stage.entity)).unwrap_or(0)
+        };
+        let keep: Vec<NodeId> = stage.nodes.iter().copied().filter(|&n| program.is_kept(n)).collect();
+        let runs: Vec<Vec<Full>> = (0..count.div_ceil(BATCH * RUN))
+            .into_par_iter()
+            .map_init(
+                || Batch::new(&program),
+                |batch, run| batch.run(&program, stage.entity, &stage.nodes, &keep, run * BATCH * RUN, count),
+            )
+            .collect();
+        for (place, node) in keep.into_iter().enumerate() {
+            let parts: Vec<&Full> = runs.iter().filter_map(|r| r.get(place)).collect();
+            program.keep(node, concat(&parts, &program, node));
+        }
+    }
+    context
+        .plan
+        .selected
+        .iter()
+        .map(|(_, node)| {
+            let full = program.full(*node)?;
+            Some(Certain {
+                full: full.clone(),
+                denominator: program.denominator(*node),
+                dictionary: program.dictionary.clone(),
+            })
+        })
+        .collect()
+}
+
+/// Parts of a column, one after the other.
+fn concat(parts: &[&Full], program: &Program<'_>, node: NodeId) -> Full {
+    let mut full = empty(program.repr(node));
+    let any_left = parts.iter().any(|p| !p.left.is_empty());
+    match &mut full.array {
+        Array::Bool(all) => parts.iter().for_each(|p| if let Array::Bool(v) = &p.array { all.extend_from_slice(v) }),
+        Array::Text(all) => parts.iter().for_each(|p| if let Array::Text(v) = &p.array { all.extend_from_slice(v) }),
+        Array::Number(all) => {
+            let mut joined: Vec<i64> = Vec::with_capacity(parts.iter().map(|p| length(&p.array)).sum());
+            parts.iter().for_each(|p| if let Array::Number(v) = &p.array { joined.extend_from_slice(v) });
+            *all = joined.into();
+        }
+        Array::Date(all) => {
+            let mut joined: Vec<i32> = Vec::with_capacity(parts.iter().map(|p| length(&p.array)).sum());
+            parts.iter().for_each(|p| if let Array::Date(v) = &p.array { joined.extend_from_slice(v) });
+            *all = joined.into();
+        }
+    }
+    if any_left {
+        for part in parts {
+            let rows = full.left.len() + length(&part.array);
+            full.left.extend_from_slice(&part.left);
+            full.left.resize(rows, 0);
+        }
+    }
+    full
+}
+
+fn empty(repr: Repr) -> Full {
+    let array = match repr {
+        Repr::Bool => Array::Bool(Vec::new()),
+        Repr::Number(_) => Array::Number(ScalarBuffer::default()),
+        Repr::Date => Array::Date(ScalarBuffer::default()),
+        Repr::Text => Array::Text(Vec::new()),
+    };
+    Full { array, left: Vec::new() }
+}
+
+pub(crate) fn length(array: &Array) -> usize {
+    match array {
+        Array::Bool(v) => v.len(),
+        Array::Number(v) => v.len(),
+        Array::Date(v) => v.len(),
+        Array::Text(v) => v.len(),
+    }
+}
+
+/// The values of a node in a batch.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Slot {
+    pub bools: Vec<u8>,
+    pub numbers: Vec<i64>,
+    pub dates: Vec<i32>,
+    pub texts: Vec<u32>,
+    /// Rows left over; meaningless unless `any_left`.
+    pub left: Vec<u8>,
+    pub any_left: bool,
+}
+
+/// The working memory of one thread.
+struct Batch {
+    slots: Vec<Slot>,
+}
+
+/// A view of a node's values in the current batch.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'v> {
+    pub bools: &'v [u8],
+    pub numbers: &'v [i64],
+    pub dates: &'v [i32],
+    pub texts: &'v [u32],
+    pub left: &'v [u8],
+}
+
+const NOTHING: View<'static> = View { bools: &[], numbers: &[], dates: &[], texts: &[], left: &[] };
+
+impl Batch {
+    fn new(program: &Program<'_>) -> Batch {
+        let mut slots = vec![Slot::default(); program.nodes.len()];
+        for (slot, node) in slots.iter_mut().zip(&program.nodes) {
+            if let Instruction::Constant(value) = &node.instruction {
+                kernels::fill(slot, value, BATCH);
+            }
+        }
+        Batch { slots }
+    }
+
+    /// Evaluates the nodes of a stage for the rows of one run; gives the kept ones.
+    fn run(
+        &mut self,
+        program: &Program<'_>,
+        entity: EntityId,
+        nodes: &[NodeId],
+        keep: &[NodeId],
+        start: usize,
+        count: usize,
+    ) -> Vec<Full> {
+        let end = (start + BATCH * RUN).min(count);
+        let mut kept: Vec<Full> = keep.iter().map(|&n| empty(program.repr(n))).collect();
+        let mut numbers: Vec<Vec<i64>> = vec![Vec::new(); keep.len()];
+        let mut dates: Vec<Vec<i32>> = vec![Vec::new(); keep.len()];
+        let mut at = start;
+        while at < end {
+            let rows = (end - at).min(BATCH);
+            for &node in nodes {
+                // Taken out while it is written, so that the others can be read.
+                let Some(slot) = self.slots.get_mut(node as usize) else { continue };
+                let mut slot = std::mem::take(slot);
+                let batch = kernels::Rows { entity, start: at, count: rows };
+                kernels::run(program, node, &batch, &mut slot, &|n| self.view(program, entity, n, at, rows));
+                if let Some(place) = self.slots.get_mut(node as usize) {
+                    *place = slot;
+                }
+            }
+            for (place, &node) in keep.iter().enumerate() {
+                let view = self.view(program, entity, node, at, rows);
+                let Some(full) = kept.get_mut(place) else { continue };
+                let before = at - start;
+                match &mut full.array {
+                    Array::Bool(all) => all.extend_from_slice(view.bools),
+                    Array::Text(all) => all.extend_from_slice(view.texts),
+                    Array::Number(_) => numbers.get_mut(place).into_iter().for_each(|n| n.extend_from_slice(view.numbers)),
+                    Array::Date(_) => dates.get_mut(place).into_iter().for_each(|d| d.extend_from_slice(view.dates)),
+                }
+                if !view.left.is_empty() {
+                    full.left.resize(before, 0);
+                    full.left.extend_from_slice(view.left);
+                } else if !full.left.is_empty() {
+                    full.left.resize(before + rows, 0);
+                }
+            }
+            at += rows;
+        }
+        for ((full, numbers), dates) in kept.iter_mut().zip(numbers).zip(dates) {
+            match &mut full.array {
+                Array::Number(all) => *all = numbers.into(),
+                Array::Date(all) => *all = dates.into(),
+                _ => {}
+            }
+        }
+        kept
+    }
+
+    /// A node's values for rows `at..at + rows` of `entity`.
+    fn view<'v>(&'v self, program: &'v Program<'_>, entity: EntityId, node: NodeId, at: usize, rows: usize) -> View<'v> {
+        if let Some(full) = program.full(node)
+            && program.entity(node) == entity
+        {
+            let mut view = NOTHING;
+            match &full.array {
+                Array::Bool(v) => view.bools = v.get(at..at + rows).unwrap_or(&[]),
+                Array::Number(v) => view.numbers = v.get(at..at + rows).unwrap_or(&[]),
+                Array::Date(v) => view.dates = v.get(at..at + rows).unwrap_or(&[]),
+                Array::Text(v) => view.texts = v.get(at..at + rows).unwrap_or(&[]),
+            }
+            view.left = full.left.get(at..at + rows).unwrap_or(&[]);
+            return view;
+        }
+        let Some(slot) = self.slots.get(node as usize) else { return NOTHING };
+        fn part<T>(values: &[T], rows: usize) -> &[T] {
+            values.get(..rows).unwrap_or(values)
+        }
+        View {
+            bools: part(&slot.bools, rows),
+            numbers: part(&slot.numbers, rows),
+            dates: part(&slot.dates, rows),
+            texts: part(&slot.texts, rows),
+            left: if slot.any_left { part(&slot.left, rows) } else { &[] },
+        }
+    }
+}
