@@ -269,6 +269,9 @@ pub(crate) fn wire_name(
         (Target::Field(field), home)
     } else if let Some((rule, home)) = rule {
         (Target::Rule(rule), home)
+    } else if parsed.unreadable.iter().any(|n| n == name || n == "*") {
+        // Reported where it is declared.
+        return None;
     } else {
         let names = parsed.schema.fields.iter().map(|f| f.name.as_str());
         let names = names.chain(parsed.rules.iter().map(|r| r.name.as_str())).chain([DECISION_DATE]);

@@ -63,7 +63,7 @@ impl fmt::Display for Type {
             Type::Number => f.write_str("number"),
             Type::Date => f.write_str("date"),
             Type::Text(None) => f.write_str("text"),
-            Type::Text(Some(values)) => write!(f, "one of {}", values.join("|")),
+            Type::Text(Some(values)) => write!(f, "text ({})", values.join("|")),
             Type::List(item) => write!(f, "list of {item}"),
         }
     }

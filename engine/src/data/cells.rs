@@ -86,7 +86,7 @@ pub(super) fn column(field: &Field, raw: &[Raw], mut wrong: impl FnMut(usize, St
                             .find(|v| fold(v) == folded)
                             .map(AsRef::as_ref)
                             .or_else(|| nearest(&shown, values.iter().map(AsRef::as_ref)));
-                        fail(unfit(field, cell, "n'est pas une valeur admise", &meant(near)));
+                        fail(format!("{}{}", unfit(field, cell, "n'est pas une valeur admise", ""), meant(near)));
                         0
                     }
                 }

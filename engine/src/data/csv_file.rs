@@ -46,10 +46,10 @@ pub(super) fn read(name: &str, file: &str, bytes: &[u8], issues: &mut Vec<Issue>
             // A quote that is never closed swallows the rest of the file into one cell.
             let open = record.iter().any(|cell| cell.contains('\n'));
             let hint = if open { " (un guillemet ouvert et jamais fermé ?)" } else { "" };
-            issues.push(Issue::error(file, format!("{found} cellules ; attendu: {width}, comme d'en-têtes{hint}")).at(line));
-            continue;
+            issues.push(Issue::error(file, format!("{found} cellule(s) ; attendu: {width}, comme d'en-têtes{hint}")).at(line));
         }
-        table.push(line, record.iter().map(Raw::text));
+        // A row of the wrong length is kept as bad, so that what refers to it is no orphan.
+        table.push(line, record.len() != width, record.iter().map(Raw::text));
     }
     Some(table)
 }

@@ -42,6 +42,7 @@ pub(super) fn read(name: &str, file: &str, bytes: Vec<u8>, issues: &mut Vec<Issu
             column.extend((0..batch.num_rows()).map(|row| cell(array, row)));
         }
         table.lines.extend((0..batch.num_rows()).map(|row| line + row as u64 + 1));
+        table.bad.resize(table.lines.len(), false);
         line += batch.num_rows() as u64;
     }
     if table.is_none() {

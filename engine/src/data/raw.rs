@@ -14,6 +14,8 @@ pub(super) struct RawTable {
     pub headers: Vec<String>,
     /// The line of each row, as an editor or a spreadsheet shows it.
     pub lines: Vec<u64>,
+    /// By row: is something already known to be wrong with it as a whole?
+    pub bad: Vec<bool>,
     /// By header, then by row.
     pub columns: Vec<Vec<Raw>>,
 }
@@ -65,12 +67,13 @@ impl RawTable {
             }
         }
         let columns = vec![Vec::new(); headers.len()];
-        RawTable { name: name.to_string(), file: file.to_string(), headers, lines: Vec::new(), columns }
+        RawTable { name: name.to_string(), file: file.to_string(), headers, lines: Vec::new(), bad: Vec::new(), columns }
     }
 
     /// Adds a row with as many cells as headers.
-    pub fn push(&mut self, line: u64, cells: impl IntoIterator<Item = Raw>) {
+    pub fn push(&mut self, line: u64, bad: bool, cells: impl IntoIterator<Item = Raw>) {
         self.lines.push(line);
+        self.bad.push(bad);
         let mut cells = cells.into_iter();
         for column in &mut self.columns {
             column.push(cells.next().unwrap_or(Raw::Empty));

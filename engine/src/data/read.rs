@@ -54,7 +54,7 @@ pub fn read(schema: &Schema, references: &[Reference], files: Vec<InputFile>, ne
     let mut issues = Vec::new();
     let (about, about_issues) = about(&files);
     issues.extend(about_issues);
-    let tables = raw_tables(schema, files, &mut issues);
+    let (tables, tried) = raw_tables(schema, files, &mut issues);
     let mut drafts: Vec<Draft> = Vec::new();
     for (id, entity) in schema.entities.iter().enumerate() {
         let raw = match &entity.origin {
@@ -70,7 +70,10 @@ pub fn read(schema: &Schema, references: &[Reference], files: Vec<InputFile>, ne
         let draft = match raw.or(own.as_ref()) {
             Some(raw) => Draft::new(schema, id, entity, raw, needs, &mut issues),
             None => {
-                if needs.entities.contains(&id) && let Origin::Data { table } = &entity.origin {
+                if needs.entities.contains(&id)
+                    && let Origin::Data { table } = &entity.origin
+                    && !tried.contains(table.as_str())
+                {
                     let near = nearest(table, tables.keys().copied());
                     let hint = near.map_or_else(String::new, |n| format!(" ; le fichier « {n} » est-il celui-là ?"));
                     issues.push(Issue::error(
@@ -128,8 +131,13 @@ pub fn about(files: &[InputFile]) -> (About, Vec<Issue>) {
     (about, issues)
 }
 
-/// Reads every file that holds tables; the rest of a folder is named once.
-fn raw_tables<'s>(schema: &'s Schema, files: Vec<InputFile>, issues: &mut Vec<Issue>) -> BTreeMap<&'s str, RawTable> {
+/// Reads every file that holds tables; the rest of a folder is named once. Gives the tables, and the
+/// names of those for which there is a file that does not read.
+fn raw_tables<'s>(
+    schema: &'s Schema,
+    files: Vec<InputFile>,
+    issues: &mut Vec<Issue>,
+) -> (BTreeMap<&'s str, RawTable>, BTreeSet<&'s str>) {
     let names: Vec<&str> = schema
         .entities
         .iter()
@@ -139,6 +147,7 @@ fn raw_tables<'s>(schema: &'s Schema, files: Vec<InputFile>, issues: &mut Vec<Is
         })
         .collect();
     let mut found: BTreeMap<&str, RawTable> = BTreeMap::new();
+    let mut tried: BTreeSet<&str> = BTreeSet::new();
     for file in files {
         let (stem, end) = file.name.rsplit_once('.').unwrap_or((file.name.as_str(), ""));
         let end = end.to_ascii_lowercase();
@@ -147,6 +156,7 @@ fn raw_tables<'s>(schema: &'s Schema, files: Vec<InputFile>, issues: &mut Vec<Is
             continue;
         }
         let name = names.iter().find(|n| fold(n) == fold(stem)).copied();
+        let before = issues.len();
         let tables = match (end.as_str(), name) {
             ("csv" | "txt" | "tsv", Some(name)) => csv_file::read(name, &file.name, &file.bytes, issues).into_iter().collect(),
             ("parquet", Some(name)) => parquet_file::read(name, &file.name, file.bytes, issues).into_iter().collect(),
@@ -157,6 +167,12 @@ fn raw_tables<'s>(schema: &'s Schema, files: Vec<InputFile>, issues: &mut Vec<Is
                 continue;
             }
         };
+        if tables.is_empty() && issues.len() > before {
+            match name {
+                Some(name) => tried.extend([name]),
+                None => tried.extend(names.iter().copied()),
+            }
+        }
         for table in tables {
             let Some(name) = names.iter().find(|n| fold(n) == fold(&table.name)).copied() else {
                 // The documentation sheet of our own templates.
@@ -174,7 +190,7 @@ fn raw_tables<'s>(schema: &'s Schema, files: Vec<InputFile>, issues: &mut Vec<Is
             }
         }
     }
-    found
+    (found, tried)
 }
 
 /// A table being read.
@@ -188,6 +204,8 @@ struct Draft {
     keys: Vec<Option<(String, Vec<Raw>)>>,
     links: Vec<Vec<u32>>,
     bad: Vec<bool>,
+    /// Rows of which the file says enough: nothing more is reported.
+    said: Vec<bool>,
 }
 
 impl Draft {
@@ -201,13 +219,17 @@ impl Draft {
             keys: entity.belongs_to.iter().map(|_| None).collect(),
             links: vec![Vec::new(); entity.belongs_to.len()],
             bad: Vec::new(),
+            said: Vec::new(),
         }
     }
 
     fn new(schema: &Schema, id: EntityId, entity: &Entity, raw: &RawTable, needs: &Needs, issues: &mut Vec<Issue>) -> Draft {
         let rows = raw.lines.len();
         let mut draft = Draft { present: true, file: raw.file.clone(), lines: raw.lines.clone(), ..Draft::absent(entity) };
-        draft.bad = vec![false; rows];
+        draft.bad = raw.bad.clone();
+        draft.bad.resize(rows, false);
+        draft.said = draft.bad.clone();
+        let mut hinted: Vec<&str> = Vec::new();
         let mut used = vec![false; raw.headers.len()];
         let fields: Vec<_> = entity.fields.iter().filter_map(|&f| Some((f, schema.fields.get(f)?))).collect();
         let expected: Vec<&str> = [entity.key.as_str()]
@@ -227,6 +249,7 @@ impl Draft {
                 None if needed => {
                     let others = raw.headers.iter().map(String::as_str).filter(|h| !expected.contains(h));
                     let near = nearest(name, others);
+                    hinted.extend(near);
                     let hint = near.map_or_else(String::new, |n| format!(" ; est-ce la colonne « {n} » ?"));
                     issues.push(Issue::error(&raw.file, format!("la colonne `{name}` manque{hint}")).at(1));
                 }
@@ -256,7 +279,8 @@ impl Draft {
             }
         }
         for (header, used) in raw.headers.iter().zip(&used) {
-            if !used && !header.is_empty() {
+            let said = hinted.contains(&header.as_str()) || raw.headers.iter().filter(|h| *h == header).count() > 1;
+            if !used && !header.is_empty() && !said {
                 let near = nearest(header, expected.iter().copied());
                 issues.push(Issue::warning(&raw.file, format!("cette colonne n'est pas attendue: elle n'est pas lue{}", meant(near))).at(1).in_column(header));
             }
@@ -268,6 +292,9 @@ impl Draft {
     fn fail(&mut self, row: usize, column: Option<&str>, message: String, issues: &mut Vec<Issue>) {
         if let Some(bad) = self.bad.get_mut(row) {
             *bad = true;
+        }
+        if self.said.get(row) == Some(&true) {
+            return;
         }
         let mut issue = Issue::error(&self.file, message);
         issue.line = self.lines.get(row).copied();
@@ -377,8 +404,8 @@ fn unknown_key(key: &str, name: &str, reference: bool, index: Option<&HashMap<Ar
     if zero {
         return format!("« {key} » n'existe pas dans `{name}`: zéro initial perdu ? Écrire « {with_zero} »");
     }
-    // Looking for the nearest of many identifiers costs more than it tells.
-    let near = index.filter(|i| i.len() <= 5_000).and_then(|i| {
+    // The nearest of many identifiers, or of short ones, tells nothing.
+    let near = index.filter(|i| i.len() <= 5_000 && key.len() >= 5).and_then(|i| {
         let mut ids: Vec<&str> = i.keys().map(AsRef::as_ref).collect();
         ids.sort_unstable();
         nearest(key, ids)
@@ -405,7 +432,9 @@ fn keep_good(schema: &Schema, mut drafts: Vec<Draft>, issues: &mut Vec<Issue>) -
                 .filter(|(_, n)| (*n as u64) < relation.min)
                 .collect();
             for (row, n) in short {
-                if let Some(parent) = drafts.get_mut(relation.target) {
+                if let Some(parent) = drafts.get_mut(relation.target)
+                    && parent.bad.get(row) == Some(&false)
+                {
                     let key = schema.entities.get(relation.target).map(|e| e.key.as_str());
                     let shown = parent.ids.get(row).cloned().unwrap_or_default();
                     let message = format!("« {shown} » a {n} ligne(s) de `{}` ; attendu: au moins {}", entity.name, relation.min);

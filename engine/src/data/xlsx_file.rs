@@ -35,7 +35,7 @@ pub(super) fn read(file: &str, bytes: &[u8], issues: &mut Vec<Issue>) -> Vec<Raw
         for (line, row) in (first + 1..).zip(rows) {
             let cells: Vec<Raw> = row.iter().map(cell).collect();
             if cells.iter().any(|c| *c != Raw::Empty) {
-                table.push(line, cells);
+                table.push(line, false, cells);
             }
         }
         tables.push(table);

@@ -59,6 +59,9 @@ pub struct Parsed {
     pub references: Vec<Reference>,
     /// Cases, by file.
     pub cases: Vec<CaseFile>,
+    /// Names of fields and parameters that could not be read; `*` where a whole file could not. That
+    /// they are not found is no news.
+    pub unreadable: Vec<String>,
 }
 
 impl Parsed {
@@ -98,14 +101,16 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
         texts.push(SourceFile { path, text: Arc::from(text) });
     }
     let sources = Sources::new(root, texts);
-    for file in broken {
+    for &file in &broken {
         out.push(Diagnostic::error("L0030", "the file is not UTF-8 text", Span::new(file, 0..0), "save it as UTF-8"));
     }
     let find = |name: &str| sources.files().iter().position(|f| f.path == name);
     let manifest = find("pack.toml").map_or_else(Manifest::default, |f| manifest::read(f, text_of(&sources, f), out));
+    let mut unreadable = Vec::new();
     let schema = match find("schema.toml") {
-        Some(file) => schema::read(file, text_of(&sources, file), out),
+        Some(file) => schema::read(file, text_of(&sources, file), &mut unreadable, out),
         None => {
+            unreadable.push("*".to_string());
             out.push(Diagnostic {
                 labels: Vec::new(),
                 ..Diagnostic::error("L0031", "the pack has no schema.toml", Span::default(), "").with_note(format!(
@@ -122,12 +127,13 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
         parameters: Vec::new(),
         references: Vec::new(),
         cases: Vec::new(),
+        unreadable,
         sources: Arc::new(sources),
         schema,
     };
     read_references(&mut parsed, tables, out);
     let sources = parsed.sources.clone();
-    for (file, source) in sources.files().iter().enumerate() {
+    for (file, source) in sources.files().iter().enumerate().filter(|(f, _)| !broken.contains(f)) {
         let path = source.path.as_str();
         if path.ends_with(".cas.toml") {
             parsed.cases.push(cases::read_toml(file, &source.text, out));
@@ -136,8 +142,11 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
         } else if path.ends_with(".rhai") {
             read_rules(&mut parsed, file, &sources, out);
         } else if path != "pack.toml" && path != "schema.toml" {
-            params::read(file, &source.text, &mut parsed.parameters, out);
+            params::read(file, &source.text, &mut parsed.parameters, &mut parsed.unreadable, out);
         }
+    }
+    if parsed.unreadable.iter().any(|n| n == "*") {
+        out.items.retain(|d| d.code != "L0101");
     }
     finish(&mut parsed, out);
     parsed

@@ -91,24 +91,41 @@ impl Parameter {
 }
 
 /// Reads the parameter tables of one file.
-pub(super) fn read(file: FileId, text: &str, into: &mut Vec<Parameter>, out: &mut Diagnostics) {
-    let Some(root) = parse(file, text, out) else { return };
-    find(file, "", root.get_ref(), into, out);
+pub(super) fn read(
+    file: FileId,
+    text: &str,
+    into: &mut Vec<Parameter>,
+    unreadable: &mut Vec<String>,
+    out: &mut Diagnostics,
+) {
+    let Some(root) = parse(file, text, out) else {
+        unreadable.push("*".to_string());
+        return;
+    };
+    find(file, "", root.get_ref(), into, unreadable, out);
 }
 
 /// A table with `values` is a parameter; any other is a folder of tables.
-fn find(file: FileId, path: &str, table: &DeTable<'_>, into: &mut Vec<Parameter>, out: &mut Diagnostics) {
+fn find(
+    file: FileId,
+    path: &str,
+    table: &DeTable<'_>,
+    into: &mut Vec<Parameter>,
+    unreadable: &mut Vec<String>,
+    out: &mut Diagnostics,
+) {
     for (key, value) in table.iter() {
         let path = if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
         let span = Span::new(file, key.span());
         match value.get_ref() {
             DeValue::Table(inner) if inner.contains_key("values") => {
-                if let Some(parameter) = read_parameter(file, &path, span, inner, out) {
-                    into.push(parameter);
+                match read_parameter(file, &path, span, inner, out) {
+                    Some(parameter) => into.push(parameter),
+                    None => unreadable.push(path),
                 }
             }
             DeValue::Table(inner) if inner.iter().any(|(_, v)| v.get_ref().is_table()) => {
-                find(file, &path, inner, into, out);
+                find(file, &path, inner, into, unreadable, out);
             }
             _ => out.push(
                 Diagnostic::error("L0010", format!("`{path}` holds no values"), span, "a parameter needs values")

@@ -161,9 +161,12 @@ impl Schema {
 }
 
 /// Reads `schema.toml`.
-pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Schema {
+pub(super) fn read(file: FileId, text: &str, unreadable: &mut Vec<String>, out: &mut Diagnostics) -> Schema {
     let mut schema = Schema::default();
-    let Some(root) = parse(file, text, out) else { return schema };
+    let Some(root) = parse(file, text, out) else {
+        unreadable.push("*".to_string());
+        return schema;
+    };
     // First the names, so that relations may point forward.
     let mut tables = Vec::new();
     for (key, value) in root.get_ref().iter() {
@@ -184,7 +187,7 @@ pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Schema {
         tables.push((key.span(), table));
     }
     for (id, (span, table)) in tables.into_iter().enumerate() {
-        read_entity(&mut schema, id, file, span, table, out);
+        read_entity(&mut schema, id, file, span, table, unreadable, out);
     }
     if schema.entities.is_empty() {
         out.push(Diagnostic::error("L0005", "the schema declares no entity", Span::new(file, 0..0), "write `[demande]`"));
@@ -198,6 +201,7 @@ fn read_entity(
     file: FileId,
     span: std::ops::Range<usize>,
     table: &DeTable<'_>,
+    unreadable: &mut Vec<String>,
     out: &mut Diagnostics,
 ) {
     let Some(name) = schema.entities.get(id).map(|e| e.name.clone()) else { return };
@@ -230,7 +234,11 @@ fn read_entity(
                 out.push(Diagnostic::error("L0003", "a field must be a table", span, "`{ type = \"…\" }`"));
                 continue;
             };
-            if let Some(field) = read_field(id, &name, field.get_ref(), span, table, out) {
+            let read = read_field(id, &name, field.get_ref(), span, table, out);
+            if read.is_none() {
+                unreadable.push(field.get_ref().to_string());
+            }
+            if let Some(field) = read {
                 if let Some(other) = schema.field(&field.name).and_then(|f| schema.fields.get(f)) {
                     let other = other.span.clone();
                     out.push(

@@ -279,7 +279,11 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             _ => return self.forbidden(position, place, "this expression"),
         };
         let Op::Const(value) = op? else { return None };
-        let (ty, span) = (value.value_type(), self.span(position, place));
+        let span = match &value {
+            Value::Text(text) => self.text_span(position, text, place),
+            _ => self.span(position, place),
+        };
+        let ty = value.value_type();
         Some(self.node(Op::Const(value), place.entity, ty, span))
     }
 
@@ -473,6 +477,9 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         let path_span = self.text_span(*at, path, place);
         let found = parsed.parameter(path).and_then(|id| parsed.parameters.get(id).map(|p| (id, p)));
         let Some((id, parameter)) = found else {
+            if parsed.unreadable.iter().any(|n| n == path.as_str() || n == "*") {
+                return None;
+            }
             let label = did_you_mean(path, parsed.parameters.iter().map(|p| p.path.as_str()));
             self.out.push(Diagnostic::error("L0110", format!("there is no parameter `{path}`"), path_span, label));
             return None;
