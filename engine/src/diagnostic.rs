@@ -244,8 +244,13 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         .map(|c| (strsim::damerau_levenshtein(&folded, &fold(c)), c))
         .filter(|(distance, c)| *distance <= 1 + c.chars().count().min(name.chars().count()) / 4)
-        .min_by(|a, b| a.0.cmp(&b.0).then(a.1.cmp(b.1)))
+        .min_by_key(|(distance, c)| (*distance, std::cmp::Reverse(shared_start(&folded, &fold(c))), *c))
         .map(|(_, c)| c)
+}
+
+/// How many characters two texts have in common at their start.
+fn shared_start(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count()
 }
 
 /// ` did you mean …?` for a label, or nothing.

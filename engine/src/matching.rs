@@ -26,6 +26,23 @@ impl Matching {
         self.unit_of.iter().flatten().count()
     }
 
+    /// The same answer with unit `n` called `names[n]`, each name once.
+    #[must_use]
+    pub fn with_units(&self, names: &[u32]) -> Matching {
+        let name = |unit: u32| names.get(unit as usize).copied().unwrap_or(unit);
+        let mut renamed = Matching {
+            unit_of: self.unit_of.iter().map(|u| u.map(name)).collect(),
+            request_of: vec![None; self.request_of.len()],
+            covering_units: vec![false; self.covering_units.len()],
+            covering_requests: self.covering_requests.clone(),
+        };
+        for (unit, (request, covering)) in (0_u32..).zip(self.request_of.iter().zip(&self.covering_units)) {
+            set(&mut renamed.request_of, name(unit) as usize, *request);
+            set(&mut renamed.covering_units, name(unit) as usize, *covering);
+        }
+        renamed
+    }
+
     /// Is nobody housed?
     pub fn is_empty(&self) -> bool {
         self.len() == 0

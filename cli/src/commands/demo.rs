@@ -30,7 +30,7 @@ pub fn run() -> Result<End> {
     let decided = evaluate(&requests, &pairs.dataset);
     let of_units = evaluate(&units, &pairs.dataset);
     let found = pairs.candidates();
-    let (_, matching) = pairs.matching(&found)?;
+    let matching = pairs.matching(&found)?;
 
     let mut text = String::new();
     let about = &pairs.dataset.about;

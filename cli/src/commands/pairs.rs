@@ -38,12 +38,29 @@ impl Pairs {
     }
 
     /// The attributions, checked against their proof.
-    pub fn matching(&self, candidates: &Candidates) -> Result<(Wishes, Matching)> {
-        let pairs = candidates.pairs.iter().map(|c| (c.first, c.second));
-        let wishes = Wishes::new(self.rows(self.requests), self.rows(self.units), pairs);
+    pub fn matching(&self, candidates: &Candidates) -> Result<Matching> {
+        // Units are numbered by identifier, so that the order of the rows decides nothing.
+        let rows = self.by_identifier(self.units);
+        let mut numbers = vec![0; rows.len()];
+        for (number, &row) in (0_u32..).zip(&rows) {
+            if let Some(slot) = numbers.get_mut(row as usize) {
+                *slot = number;
+            }
+        }
+        let number = |row: u32| numbers.get(row as usize).copied().unwrap_or(u32::MAX);
+        let pairs = candidates.pairs.iter().map(|c| (c.first, number(c.second)));
+        let wishes = Wishes::new(self.rows(self.requests), rows.len(), pairs);
         let matching = assign(&wishes, &self.ordered());
         verify(&wishes, &matching)?;
-        Ok((wishes, matching))
+        Ok(matching.with_units(&rows))
+    }
+
+    /// The rows of an entity in the order of their identifiers.
+    fn by_identifier(&self, entity: EntityId) -> Vec<u32> {
+        let ids = self.dataset.tables.get(entity).map_or(&[][..], |t| &t.ids);
+        let mut rows: Vec<u32> = (0_u32..).take(ids.len()).collect();
+        rows.sort_by_key(|&row| ids.get(row as usize));
+        rows
     }
 
     /// Requests, the first to be served first: by the pack's order, then by identifier. A request
@@ -108,7 +125,7 @@ pub fn matching(args: &PairArgs) -> Result<End> {
     let select: Vec<&str> = args.select.iter().map(|s| s.trim()).collect();
     let pairs = prepare(&mut run, &select, &[], args.data.keep_going)?;
     let found = pairs.candidates();
-    let (_, matching) = pairs.matching(&found)?;
+    let matching = pairs.matching(&found)?;
     let given = |c: &logis_engine::candidates::Candidate| {
         matching.unit_of.get(c.first as usize).copied().flatten() == Some(c.second)
     };
