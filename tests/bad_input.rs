@@ -15,8 +15,11 @@ fn root() -> PathBuf {
 }
 
 fn folders(of: &str) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> =
-        fs::read_dir(root().join("tests/bad").join(of)).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_dir()).collect();
+    let mut found: Vec<PathBuf> = fs::read_dir(root().join("tests/bad").join(of))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.is_dir())
+        .collect();
     found.sort();
     found
 }
@@ -69,7 +72,15 @@ fn broken_data_is_refused_at_its_place_and_nothing_is_written() {
     let file = out.path().join("resultat.csv");
     for folder in folders {
         let relative = format!("tests/bad/data/{}", folder.file_name().unwrap().to_string_lossy());
-        let output = logis(&["eval", "--data", &relative, "--as-of", "2017-06-30", "--output", file.to_str().unwrap()]);
+        let output = logis(&[
+            "eval",
+            "--data",
+            &relative,
+            "--as-of",
+            "2017-06-30",
+            "--output",
+            file.to_str().unwrap(),
+        ]);
         wrong.extend(compare(&folder, &output));
         let left: Vec<_> = fs::read_dir(out.path()).unwrap().map(|e| e.unwrap().path()).collect();
         assert!(left.is_empty(), "{relative} left {left:?}");

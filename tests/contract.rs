@@ -1,6 +1,12 @@
 //! The contract of the command line.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -109,7 +115,8 @@ fn an_unknown_is_null_in_json() {
 #[test]
 fn the_reference_engine_agrees_on_complete_rows() {
     let data = package();
-    let reference = stdout(&eval(data.path(), &["--select", SELECT, "--format", "csv", "--engine", "reference"]));
+    let reference =
+        stdout(&eval(data.path(), &["--select", SELECT, "--format", "csv", "--engine", "reference"]));
     let lines = |text: &str| text.lines().take(6).map(str::to_string).collect::<Vec<_>>();
     assert_eq!(lines(&reference), lines(DECIDED));
 }
@@ -148,7 +155,13 @@ fn every_form_of_a_package_gives_the_same_bytes() {
     };
     for name in ["demandes.csv", "personnes.csv"] {
         let text = french(&read(name));
-        let bytes: Vec<u8> = text.chars().map(|c| match c { '€' => 0x80, c => u8::try_from(c as u32).unwrap() }).collect();
+        let bytes: Vec<u8> = text
+            .chars()
+            .map(|c| match c {
+                '€' => 0x80,
+                c => u8::try_from(c as u32).unwrap(),
+            })
+            .collect();
         fs::write(other.path().join(name), bytes).unwrap();
     }
     check("Windows-1252, semicolons");
@@ -201,7 +214,9 @@ fn every_form_of_a_package_gives_the_same_bytes() {
 fn every_form_of_a_result_is_written_and_the_same_twice() {
     let folder = tempfile::tempdir().unwrap();
     let data = package();
-    for (name, magic) in [("r.parquet", &b"PAR1"[..]), ("r.xlsx", b"PK"), ("r.csv", b"demande_id"), ("r.json", b"[")] {
+    for (name, magic) in
+        [("r.parquet", &b"PAR1"[..]), ("r.xlsx", b"PK"), ("r.csv", b"demande_id"), ("r.json", b"[")]
+    {
         let file = folder.path().join(name);
         let output = logis(&eval(data.path(), &["--select", SELECT, "--output", file.to_str().unwrap()]));
         assert!(output.status.success() && output.stdout.is_empty());
@@ -216,7 +231,8 @@ fn every_form_of_a_result_is_written_and_the_same_twice() {
 fn keep_going_drops_the_bad_rows_and_what_depends_on_them() {
     let data = package();
     let file = data.path().join("personnes.csv");
-    let text = fs::read_to_string(&file).unwrap().replace("P3,D2,enfant", "P3,D2,enfants") + "P11,D9,demandeur,1980-01-01,false,false\n";
+    let text = fs::read_to_string(&file).unwrap().replace("P3,D2,enfant", "P3,D2,enfants")
+        + "P11,D9,demandeur,1980-01-01,false,false\n";
     fs::write(&file, text).unwrap();
     let refused = logis(&eval(data.path(), &["--select", SELECT, "--format", "csv"]));
     assert_eq!(refused.status.code(), Some(2));
@@ -229,7 +245,17 @@ fn keep_going_drops_the_bad_rows_and_what_depends_on_them() {
 #[test]
 fn explain_shows_values_dates_and_references() {
     let data = package();
-    let args = ["explain", "--data", data.path().to_str().unwrap(), "--as-of", "2017-06-30", "--id", "D4", "--rule", "eligible_plus"];
+    let args = [
+        "explain",
+        "--data",
+        data.path().to_str().unwrap(),
+        "--as-of",
+        "2017-06-30",
+        "--id",
+        "D4",
+        "--rule",
+        "eligible_plus",
+    ];
     let text = stdout(&args);
     for shown in [
         "eligible_plus = non",
@@ -240,7 +266,8 @@ fn explain_shows_values_dates_and_references() {
     ] {
         assert!(text.contains(shown), "{shown}\n{text}");
     }
-    let json: serde_json::Value = serde_json::from_str(&stdout(&[&args[..], &["--format", "json"]].concat())).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&stdout(&[&args[..], &["--format", "json"]].concat())).unwrap();
     assert_eq!(json["explanations"][0]["outcome"]["value"], "false");
     assert_eq!(json["explanations"][0]["because"][0]["right"]["value"], "26872");
 }
@@ -326,7 +353,11 @@ fn attributions_are_candidates_and_complete() {
     let pairs = |command: &str| -> Vec<(String, String)> {
         let text = stdout(&[command, "--data", DEMO, "--format", "csv"]);
         assert!(text.starts_with("demande_id,logement_id\n"));
-        text.lines().skip(1).map(|l| l.split_once(',').unwrap()).map(|(a, b)| (a.to_string(), b.to_string())).collect()
+        text.lines()
+            .skip(1)
+            .map(|l| l.split_once(',').unwrap())
+            .map(|(a, b)| (a.to_string(), b.to_string()))
+            .collect()
     };
     let (candidates, given) = (pairs("candidates"), pairs("match"));
     let candidates: std::collections::HashSet<_> = candidates.into_iter().collect();
@@ -376,8 +407,17 @@ fn a_closed_output_is_no_error() {
 fn the_demo_data_is_what_the_generator_draws() {
     let folder = tempfile::tempdir().unwrap();
     stdout(&["generate", "--output", folder.path().to_str().unwrap()]);
-    for name in ["demandes.csv", "personnes.csv", "employeurs.csv", "logements.csv", "calibration.csv", "paquet.toml", "population.toml"] {
-        let (shipped, drawn) = (fs::read(root().join(DEMO).join(name)).unwrap(), fs::read(folder.path().join(name)).unwrap());
+    for name in [
+        "demandes.csv",
+        "personnes.csv",
+        "employeurs.csv",
+        "logements.csv",
+        "calibration.csv",
+        "paquet.toml",
+        "population.toml",
+    ] {
+        let (shipped, drawn) =
+            (fs::read(root().join(DEMO).join(name)).unwrap(), fs::read(folder.path().join(name)).unwrap());
         assert!(shipped == drawn, "{name} differs from what `logis generate` writes");
     }
 }
@@ -389,7 +429,15 @@ fn templates_and_schema_name_every_column() {
     assert_eq!(json["properties"]["personnes"]["items"]["properties"]["lien"]["enum"][0], "demandeur");
     stdout(&["schema", "--format", "csv", "--output", folder.path().to_str().unwrap()]);
     let text = fs::read_to_string(folder.path().join("demandes.csv")).unwrap();
-    for column in ["demande_id", "date_demande", "commune", "rfr_n2", "rfr_n1", "revenus_12_mois", "communes_souhaitees"] {
+    for column in [
+        "demande_id",
+        "date_demande",
+        "commune",
+        "rfr_n2",
+        "rfr_n1",
+        "revenus_12_mois",
+        "communes_souhaitees",
+    ] {
         assert!(text.trim().split(',').any(|c| c == column), "{column} in {text}");
     }
     let book = folder.path().join("modele.xlsx");

@@ -8,7 +8,8 @@ use std::path::Path;
 
 /// The levels of `ARCHITECTURE.md`, leftmost first.
 fn levels() -> Vec<Vec<String>> {
-    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../ARCHITECTURE.md"))
+        .expect("ARCHITECTURE.md");
     let after = text.split("## Order of modules").nth(1).expect("its section on the order of modules");
     let block = after.split("```").nth(1).expect("a block");
     let lines = block.lines().skip(1).filter(|l| !l.trim().is_empty());
@@ -21,7 +22,10 @@ fn sources(at: &Path, into: &mut Vec<(String, String)>) {
         if path.is_dir() {
             sources(&path, into);
         } else {
-            into.push((path.to_string_lossy().replace('\\', "/"), fs::read_to_string(&path).expect("a source file")));
+            into.push((
+                path.to_string_lossy().replace('\\', "/"),
+                fs::read_to_string(&path).expect("a source file"),
+            ));
         }
     }
 }
@@ -48,7 +52,13 @@ fn modules_depend_to_the_left_only() {
         let code = text.split("#[cfg(test)]").next().unwrap_or("");
         for used in code.split("crate::").skip(1) {
             let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            let used = if used == "Pack" { "rulebook" } else if used == "Plan" { "plan" } else { used.as_str() };
+            let used = if used == "Pack" {
+                "rulebook"
+            } else if used == "Plan" {
+                "plan"
+            } else {
+                used.as_str()
+            };
             if used == module || used.is_empty() {
                 continue;
             }

@@ -115,8 +115,10 @@ impl Writer {
     }
 
     fn name(&mut self, kind: Kind) -> Option<String> {
-        let local: Vec<String> = self.locals.iter().filter(|(_, k)| *k == kind).map(|(n, _)| n.clone()).collect();
-        let global: Vec<String> = self.names.iter().filter(|(_, k)| *k == kind).map(|(n, _)| n.clone()).collect();
+        let local: Vec<String> =
+            self.locals.iter().filter(|(_, k)| *k == kind).map(|(n, _)| n.clone()).collect();
+        let global: Vec<String> =
+            self.names.iter().filter(|(_, k)| *k == kind).map(|(n, _)| n.clone()).collect();
         let at = self.below((local.len() * 2 + global.len()).max(1));
         if let Some(name) = local.get(at / 2) {
             return Some(name.clone());
@@ -187,25 +189,52 @@ impl Writer {
                     let sign = ["+", "-", "*"][self.below(3)];
                     format!("({} {sign} {})", self.expr(Kind::Number, d), self.expr(Kind::Number, d))
                 }
-                4 => format!("({} / {})", self.expr(Kind::Number, d), ["4", "3", "param(\"p.tiers\")", "0"][self.below(4)]),
+                4 => format!(
+                    "({} / {})",
+                    self.expr(Kind::Number, d),
+                    ["4", "3", "param(\"p.tiers\")", "0"][self.below(4)]
+                ),
                 5 => {
                     let how = ["arrondi", "arrondi_inferieur", "arrondi_superieur"][self.below(3)];
-                    format!("{how}({} / {}, {})", self.expr(Kind::Number, d), self.expr(Kind::Number, d), self.below(3))
+                    format!(
+                        "{how}({} / {}, {})",
+                        self.expr(Kind::Number, d),
+                        self.expr(Kind::Number, d),
+                        self.below(3)
+                    )
                 }
-                6 => format!("{}({}, {})", ["min", "max"][self.below(2)], self.expr(Kind::Number, d), self.expr(Kind::Number, d)),
-                7 => format!("{}({})", ["somme", "min", "max", "longueur"][self.below(4)], self.expr(Kind::Numbers, 0)),
+                6 => format!(
+                    "{}({}, {})",
+                    ["min", "max"][self.below(2)],
+                    self.expr(Kind::Number, d),
+                    self.expr(Kind::Number, d)
+                ),
+                7 => format!(
+                    "{}({})",
+                    ["somme", "min", "max", "longueur"][self.below(4)],
+                    self.expr(Kind::Numbers, 0)
+                ),
                 8 => format!("nombre({})", self.expr(Kind::Bools, 0)),
                 9 => {
                     let name = ["annees_entre", "mois_entre", "jours_entre"][self.below(3)];
                     format!("{name}({}, {})", self.expr(Kind::Date, d), self.expr(Kind::Date, d))
                 }
-                10 => format!("param(\"p.table\", {}, {})", self.expr(Kind::Text, d), self.expr(Kind::Number, d)),
+                10 => format!(
+                    "param(\"p.table\", {}, {})",
+                    self.expr(Kind::Text, d),
+                    self.expr(Kind::Number, d)
+                ),
                 11 => "param(\"p.seuil\")".to_string(),
                 12 => format!("aide({}, {})", self.expr(Kind::Number, d), self.expr(Kind::Number, d)),
                 _ => format!("-({})", self.expr(Kind::Number, d)),
             },
             Kind::Date => match self.below(3) {
-                0 => format!("{}({}, {})", ["min", "max"][self.below(2)], self.expr(Kind::Date, d), self.expr(Kind::Date, d)),
+                0 => format!(
+                    "{}({}, {})",
+                    ["min", "max"][self.below(2)],
+                    self.expr(Kind::Date, d),
+                    self.expr(Kind::Date, d)
+                ),
                 1 => format!("{}({})", ["min", "max"][self.below(2)], self.expr(Kind::Dates, 0)),
                 _ => {
                     let name = ["ajouter_mois", "ajouter_annees", "ajouter_jours"][self.below(3)];
@@ -261,16 +290,35 @@ fn draw_rules(seed: u64) -> (Vec<(String, Vec<u8>)>, Vec<String>) {
     for (i, kind) in [Kind::Number, Kind::Bool].into_iter().enumerate() {
         let sign = ["<", "<=", "=="][writer.below(3)];
         let text = match kind {
-            Kind::Number => format!("fn m{i}(x, y) {{ if y {{ x + {} }} else {{ x * {} }} }}\n", writer.below(3), writer.below(4)),
-            _ => format!("fn m{i}(x, z, date_decision) {{ x {sign} {} && z <= date_decision }}\n", writer.below(4)),
+            Kind::Number => format!(
+                "fn m{i}(x, y) {{ if y {{ x + {} }} else {{ x * {} }} }}\n",
+                writer.below(3),
+                writer.below(4)
+            ),
+            _ => format!(
+                "fn m{i}(x, z, date_decision) {{ x {sign} {} && z <= date_decision }}\n",
+                writer.below(4)
+            ),
         };
         member.push_str(&text);
         drawn.push((format!("m{i}"), kind));
     }
     writer.names = fields(&[
-        ("b1", Kind::Bool), ("b2", Kind::Bool), ("n1", Kind::Number), ("n2", Kind::Number), ("q1", Kind::Number),
-        ("d1", Kind::Date), ("d2", Kind::Date), ("t1", Kind::Text), ("t2", Kind::Text), ("x", Kind::Numbers),
-        ("y", Kind::Bools), ("z", Kind::Dates), ("m0", Kind::Numbers), ("m1", Kind::Bools), ("pa", Kind::Number),
+        ("b1", Kind::Bool),
+        ("b2", Kind::Bool),
+        ("n1", Kind::Number),
+        ("n2", Kind::Number),
+        ("q1", Kind::Number),
+        ("d1", Kind::Date),
+        ("d2", Kind::Date),
+        ("t1", Kind::Text),
+        ("t2", Kind::Text),
+        ("x", Kind::Numbers),
+        ("y", Kind::Bools),
+        ("z", Kind::Dates),
+        ("m0", Kind::Numbers),
+        ("m1", Kind::Bools),
+        ("pa", Kind::Number),
         ("pb", Kind::Bool),
     ]);
     let mut rules = format!("//! entité: tout\n{HELPERS}");
@@ -284,7 +332,12 @@ fn draw_rules(seed: u64) -> (Vec<(String, Vec<u8>)>, Vec<String>) {
     }
     let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
     (
-        vec![file("schema.toml", SCHEMA), file("p.toml", PARAMETERS), file("m.rhai", &member), file("r.rhai", &rules)],
+        vec![
+            file("schema.toml", SCHEMA),
+            file("p.toml", PARAMETERS),
+            file("m.rhai", &member),
+            file("r.rhai", &rules),
+        ],
         names,
     )
 }
@@ -310,12 +363,26 @@ impl Rows {
         }
         for i in 0..3 {
             rows.touts.push([
-                format!("e{i}"), format!("p{}", below(2)), truth(below(2)), truth(below(2)), below(5).to_string(),
-                (below(5) - 2).to_string(), format!("{}.{:02}", below(5) - 2, below(100)), day(below(90)),
-                day(below(90)), letter(below(3)), letter(below(3)),
+                format!("e{i}"),
+                format!("p{}", below(2)),
+                truth(below(2)),
+                truth(below(2)),
+                below(5).to_string(),
+                (below(5) - 2).to_string(),
+                format!("{}.{:02}", below(5) - 2, below(100)),
+                day(below(90)),
+                day(below(90)),
+                letter(below(3)),
+                letter(below(3)),
             ]);
             for j in 0..below(4) {
-                rows.membres.push([format!("m{i}{j}"), format!("e{i}"), below(4).to_string(), truth(below(2)), day(below(90))]);
+                rows.membres.push([
+                    format!("m{i}{j}"),
+                    format!("e{i}"),
+                    below(4).to_string(),
+                    truth(below(2)),
+                    day(below(90)),
+                ]);
             }
         }
         rows
@@ -328,7 +395,10 @@ impl Rows {
         }
         let files = vec![
             InputFile { name: "parents.csv".into(), bytes: csv("parent_id,pa,pb", &self.parents) },
-            InputFile { name: "touts.csv".into(), bytes: csv("tout_id,parent_id,b1,b2,n1,n2,q1,d1,d2,t1,t2", &self.touts) },
+            InputFile {
+                name: "touts.csv".into(),
+                bytes: csv("tout_id,parent_id,b1,b2,n1,n2,q1,d1,d2,t1,t2", &self.touts),
+            },
             InputFile { name: "membres.csv".into(), bytes: csv("membre_id,tout_id,x,y,z", &self.membres) },
         ];
         let parsed = pack.parsed();
@@ -362,7 +432,11 @@ fn load(files: &[(String, Vec<u8>)]) -> Option<Pack> {
 }
 
 fn show(files: &[(String, Vec<u8>)]) -> String {
-    files.iter().filter(|(n, _)| n.ends_with(".rhai")).map(|(_, b)| String::from_utf8_lossy(b).into_owned()).collect()
+    files
+        .iter()
+        .filter(|(n, _)| n.ends_with(".rhai"))
+        .map(|(_, b)| String::from_utf8_lossy(b).into_owned())
+        .collect()
 }
 
 #[test]
@@ -377,7 +451,8 @@ fn the_plan_agrees_with_the_interpreter_on_complete_rows() {
         let dataset = rows.dataset(&pack);
         let selected: Vec<&str> = names.iter().map(String::as_str).collect();
         for date in dates() {
-            let plan = pack.plan(date, &selected).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{}", show(&files)));
+            let plan =
+                pack.plan(date, &selected).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{}", show(&files)));
             let interpreter = Interpreter::new(&plan, &dataset).unwrap_or_else(|e| panic!("{e}"));
             let decisions = evaluate(&plan, &dataset);
             for (name, column) in decisions.names.iter().zip(&decisions.columns) {
@@ -388,7 +463,11 @@ fn the_plan_agrees_with_the_interpreter_on_complete_rows() {
                         (Outcome::Error(_), Answer::Error(_)) => true,
                         _ => false,
                     };
-                    assert!(agree, "seed {seed}, {date}, {name}, row {row}: plan {outcome:?}, interpreter {answer:?}\n{}\n{rows:?}", show(&files));
+                    assert!(
+                        agree,
+                        "seed {seed}, {date}, {name}, row {row}: plan {outcome:?}, interpreter {answer:?}\n{}\n{rows:?}",
+                        show(&files)
+                    );
                     compared += 1;
                     errors += u64::from(matches!(answer, Answer::Error(_)));
                 }
@@ -431,7 +510,9 @@ fn an_outcome_with_missing_cells_is_that_of_every_completion() {
                 missing.push(choice);
             }
         }
-        let set = |rows: &mut Rows, (table, row, column, _): &(usize, usize, usize, Vec<String>), cell: &str| match table {
+        let set = |rows: &mut Rows,
+                   (table, row, column, _): &(usize, usize, usize, Vec<String>),
+                   cell: &str| match table {
             0 => rows.parents[*row][*column] = cell.to_string(),
             1 => rows.touts[*row][*column] = cell.to_string(),
             _ => rows.membres[*row][*column] = cell.to_string(),
@@ -441,7 +522,8 @@ fn an_outcome_with_missing_cells_is_that_of_every_completion() {
         }
         let selected: Vec<&str> = names.iter().map(String::as_str).collect();
         let date = dates()[1];
-        let plan = pack.plan(date, &selected).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{}", show(&files)));
+        let plan =
+            pack.plan(date, &selected).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{}", show(&files)));
         let decisions = evaluate(&plan, &rows.dataset(&pack));
         // Every completion, decided by the interpreter.
         let total: usize = missing.iter().map(|m| m.3.len()).product();
@@ -454,7 +536,9 @@ fn an_outcome_with_missing_cells_is_that_of_every_completion() {
             }
             let dataset = complete.dataset(&pack);
             let interpreter = Interpreter::new(&plan, &dataset).unwrap_or_else(|e| panic!("{e}"));
-            answers.push(names.iter().map(|n| (0..3).map(|row| interpreter.decide_name(n, row)).collect()).collect());
+            answers.push(
+                names.iter().map(|n| (0..3).map(|row| interpreter.decide_name(n, row)).collect()).collect(),
+            );
         }
         for (at, (name, column)) in decisions.names.iter().zip(&decisions.columns).enumerate() {
             for (row, outcome) in column.iter().enumerate() {
@@ -463,22 +547,37 @@ fn an_outcome_with_missing_cells_is_that_of_every_completion() {
                 match outcome {
                     Outcome::Known(value) => {
                         let agrees = all.all(|a| *a == Answer::Known(value.clone()));
-                        assert!(agrees, "seed {seed}, {name}, row {row}: plan {value:?}, completions {:?}\n{}\n{rows:?}", answers.iter().map(|a| &a[at][row]).collect::<Vec<_>>(), show(&files));
+                        assert!(
+                            agrees,
+                            "seed {seed}, {name}, row {row}: plan {value:?}, completions {:?}\n{}\n{rows:?}",
+                            answers.iter().map(|a| &a[at][row]).collect::<Vec<_>>(),
+                            show(&files)
+                        );
                     }
                     Outcome::Unknown(missing) => {
-                        assert!(!missing.is_empty(), "seed {seed}, {name}, row {row}: unknown without a reason\n{}", show(&files));
+                        assert!(
+                            !missing.is_empty(),
+                            "seed {seed}, {name}, row {row}: unknown without a reason\n{}",
+                            show(&files)
+                        );
                         open += 1;
                         let first = all.next();
                         settled += u64::from(all.all(|a| Some(a) == first));
                     }
                     Outcome::Error(_) => {
                         let fails = all.all(|a| matches!(a, Answer::Error(_)));
-                        assert!(fails, "seed {seed}, {name}, row {row}: the plan fails, completions do not\n{}\n{rows:?}", show(&files));
+                        assert!(
+                            fails,
+                            "seed {seed}, {name}, row {row}: the plan fails, completions do not\n{}\n{rows:?}",
+                            show(&files)
+                        );
                     }
                 }
             }
         }
     }
-    println!("{loaded} packs, {compared} outcomes compared, {open} open, {settled} of which every completion agrees");
+    println!(
+        "{loaded} packs, {compared} outcomes compared, {open} open, {settled} of which every completion agrees"
+    );
     assert!(open > 0 && compared > open, "the drawing must leave some outcomes open and settle others");
 }

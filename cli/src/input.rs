@@ -52,7 +52,8 @@ pub fn files(path: &Path) -> Result<Vec<InputFile>> {
         bail!("{}: ce paquet de données n'existe pas", path.display());
     }
     let mut files = Vec::new();
-    let entries = std::fs::read_dir(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
+    let entries =
+        std::fs::read_dir(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
     for entry in entries {
         let path = entry?.path();
         let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
@@ -87,7 +88,12 @@ pub fn needs(plan: &Plan) -> Needs {
 }
 
 /// Reads the data that plans need, and reports what is wrong with it.
-pub fn dataset(pack: &Pack, files: Vec<InputFile>, plans: &[&Plan], args_keep_going: bool) -> Result<Dataset> {
+pub fn dataset(
+    pack: &Pack,
+    files: Vec<InputFile>,
+    plans: &[&Plan],
+    args_keep_going: bool,
+) -> Result<Dataset> {
     let mut all = Needs::default();
     for plan in plans {
         let needs = needs(plan);
@@ -96,7 +102,9 @@ pub fn dataset(pack: &Pack, files: Vec<InputFile>, plans: &[&Plan], args_keep_go
         all.relations.extend(needs.relations);
     }
     let parsed = pack.parsed();
+    let busy = crate::text::busy("lecture des données");
     let outcome = data::read(&parsed.schema, &parsed.references, files, &all);
+    drop(busy);
     report(&outcome.issues, args_keep_going)?;
     Ok(outcome.dataset)
 }

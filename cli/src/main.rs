@@ -17,7 +17,7 @@ use logis_engine::value::{Date, parse_date};
 
 /// Règles d'Action Logement: qui a droit à quoi, pourquoi, et quel logement pour qui.
 #[derive(Parser)]
-#[command(name = "logis", version, about, max_term_width = 100)]
+#[command(name = "logis", version, max_term_width = 100)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -11,12 +11,14 @@ pub fn table(result: &Output) -> String {
     let mut table = empty(&result.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>());
     let rows = result.columns.first().map_or(0, |c| c.cells.len());
     for row in 0..rows {
-        table.add_row(result.columns.iter().map(|column| match column.cells.get(row).and_then(Option::as_ref) {
-            Some(Value::Bool(value)) => Cell::new(if *value { "oui" } else { "non" }),
-            Some(value @ Value::Number(_)) => Cell::new(value).set_alignment(CellAlignment::Right),
-            Some(value) => Cell::new(value),
-            None => Cell::new("?"),
-        }));
+        table.add_row(result.columns.iter().map(
+            |column| match column.cells.get(row).and_then(Option::as_ref) {
+                Some(Value::Bool(value)) => Cell::new(if *value { "oui" } else { "non" }),
+                Some(value @ Value::Number(_)) => Cell::new(value).set_alignment(CellAlignment::Right),
+                Some(value) => Cell::new(value),
+                None => Cell::new("?"),
+            },
+        ));
     }
     format!("{table}\n")
 }
@@ -42,13 +44,33 @@ pub fn align_numbers(table: &mut Table) {
     }
 }
 
+/// Shows that something long is under way, on a terminal only, until it is dropped.
+pub fn busy(what: &'static str) -> Busy {
+    let bar = indicatif::ProgressBar::new_spinner().with_message(what);
+    bar.enable_steady_tick(std::time::Duration::from_millis(120));
+    Busy(bar)
+}
+
+/// See [`busy`].
+pub struct Busy(indicatif::ProgressBar);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
 /// `12 %`, `8,5 %`: a share with one decimal, in the French way, from exact counts.
 pub fn percent(part: usize, whole: usize) -> String {
     if whole == 0 {
         return "–".to_string();
     }
     let tenths = (2000 * part + whole) / (2 * whole);
-    if tenths.is_multiple_of(10) { format!("{} %", tenths / 10) } else { format!("{},{} %", tenths / 10, tenths % 10) }
+    if tenths.is_multiple_of(10) {
+        format!("{} %", tenths / 10)
+    } else {
+        format!("{},{} %", tenths / 10, tenths % 10)
+    }
 }
 
 /// `1 234`

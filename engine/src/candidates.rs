@@ -65,7 +65,10 @@ pub fn candidates(plan: &Plan, dataset: &Dataset, requests: usize, units: usize)
                     found.push(Candidate {
                         first: u32::try_from(first).unwrap_or(u32::MAX),
                         second: u32::try_from(second).unwrap_or(u32::MAX),
-                        outcomes: others.iter().map(|(_, node)| outcome(evaluator, *node, row as u64)).collect(),
+                        outcomes: others
+                            .iter()
+                            .map(|(_, node)| outcome(evaluator, *node, row as u64))
+                            .collect(),
                     });
                 }
                 (found, open, errors)

@@ -135,11 +135,7 @@ pub fn explain(plan: &Plan, dataset: &Dataset, row: u64) -> Vec<Explanation> {
 
 /// The same in a context that is there already.
 pub fn explain_in(context: &Context<'_>, row: u64) -> Vec<Explanation> {
-    let mut explainer = Explainer {
-        context,
-        evaluator: Evaluator::new(context),
-        seen: BTreeSet::new(),
-    };
+    let mut explainer = Explainer { context, evaluator: Evaluator::new(context), seen: BTreeSet::new() };
     let mut explanations = Vec::new();
     for (name, node) in &context.plan.selected {
         explainer.seen.clear();
@@ -306,7 +302,8 @@ impl Explainer<'_, '_> {
                 }
             }
             Op::Param(id, keys) => {
-                let (Some(parameter), Some(version)) = (plan.parsed.parameters.get(*id), plan.parameter(*id)) else {
+                let (Some(parameter), Some(version)) = (plan.parsed.parameters.get(*id), plan.parameter(*id))
+                else {
                     return;
                 };
                 let known: Option<Vec<Value>> = keys

@@ -105,8 +105,11 @@ impl<'p> RuleGraph<'p> {
         for (id, rule) in parsed.rules.iter().enumerate() {
             let text = text_at(&rule.texts, date).filter(|t| !t.helper);
             let wired = text.and_then(|text| {
-                let links: Vec<Option<Link>> =
-                    text.params.iter().map(|(name, span)| wire_name(parsed, rule.entity, name, span, out)).collect();
+                let links: Vec<Option<Link>> = text
+                    .params
+                    .iter()
+                    .map(|(name, span)| wire_name(parsed, rule.entity, name, span, out))
+                    .collect();
                 // Every name is looked at, so that all that are wrong are reported.
                 Some(Wired { text, links: links.into_iter().collect::<Option<_>>()? })
             });
@@ -216,7 +219,9 @@ impl<'p> RuleGraph<'p> {
     fn picture(&self, rules: &[RuleId]) -> Picture<'p> {
         let mut picture = Picture::default();
         for &id in rules {
-            let (Some(rule), Some(Some(wired))) = (self.parsed.rules.get(id), self.rules.get(id)) else { continue };
+            let (Some(rule), Some(Some(wired))) = (self.parsed.rules.get(id), self.rules.get(id)) else {
+                continue;
+            };
             picture.nodes.entry(rule.entity).or_default().insert((rule.name.as_str(), true));
             for link in &wired.links {
                 let from = match link.target {
@@ -245,7 +250,8 @@ struct Picture<'p> {
 
 /// Reports a name that is neither a field nor a rule.
 pub(crate) fn check_name(parsed: &Parsed, name: &str, span: &Span, out: &mut Diagnostics) {
-    let entity = |id: Option<usize>, of: fn(&Parsed, usize) -> Option<EntityId>| id.and_then(|i| of(parsed, i));
+    let entity =
+        |id: Option<usize>, of: fn(&Parsed, usize) -> Option<EntityId>| id.and_then(|i| of(parsed, i));
     let home = entity(parsed.rule(name), |p, i| p.rules.get(i).map(|r| r.entity))
         .or_else(|| entity(parsed.schema.field(name), |p, i| p.schema.fields.get(i).map(|f| f.entity)));
     wire_name(parsed, home.unwrap_or(0), name, span, out);
@@ -342,7 +348,12 @@ fn climb(schema: &Schema, at: EntityId, to: EntityId, way: &mut Vec<Step>, found
 }
 
 /// Reports each cycle once, with the way round it.
-fn report_cycles(parsed: &Parsed, rules: &[Option<Wired<'_>>], graph: &DiGraph<RuleId, ()>, out: &mut Diagnostics) {
+fn report_cycles(
+    parsed: &Parsed,
+    rules: &[Option<Wired<'_>>],
+    graph: &DiGraph<RuleId, ()>,
+    out: &mut Diagnostics,
+) {
     for component in tarjan_scc(graph) {
         let mut members: Vec<RuleId> = component.iter().map(|&n| graph[n]).collect();
         members.sort_unstable();
@@ -377,7 +388,8 @@ fn report_cycles(parsed: &Parsed, rules: &[Option<Wired<'_>>], graph: &DiGraph<R
         };
         let name = |id: RuleId| parsed.rules.get(id).map_or("?", |r| r.name.as_str());
         let shown: Vec<&str> = cycle.iter().chain(cycle.first()).map(|(r, _)| name(*r)).collect();
-        let mut labels = cycle.iter().map(|(r, span)| (span.clone(), format!("`{}` is needed here", name(*r))));
+        let mut labels =
+            cycle.iter().map(|(r, span)| (span.clone(), format!("`{}` is needed here", name(*r))));
         let Some((span, label)) = labels.next() else { continue };
         let mut diagnostic =
             Diagnostic::error("L0104", format!("rules need each other: {}", shown.join(" → ")), span, label);

@@ -23,3 +23,8 @@ pub mod value;
 
 pub use plan::Plan;
 pub use rulebook::{LoadError, Pack};
+
+/// The code of the README compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -60,10 +60,8 @@ pub struct Wishes {
 impl Wishes {
     /// From suitable pairs `(request, unit)` in any order; pairs out of range are left out.
     pub fn new(requests: usize, units: usize, pairs: impl IntoIterator<Item = (u32, u32)>) -> Wishes {
-        let mut pairs: Vec<(u32, u32)> = pairs
-            .into_iter()
-            .filter(|(r, u)| (*r as usize) < requests && (*u as usize) < units)
-            .collect();
+        let mut pairs: Vec<(u32, u32)> =
+            pairs.into_iter().filter(|(r, u)| (*r as usize) < requests && (*u as usize) < units).collect();
         pairs.sort_unstable();
         pairs.dedup();
         let mut offsets = Vec::with_capacity(requests + 1);
@@ -227,7 +225,9 @@ pub fn verify(wishes: &Wishes, matching: &Matching) -> Result<(), ProofError> {
             _ => return Err(ProofError::NotOnce { unit }),
         }
     }
-    if let Some((unit, _)) = (0_u32..).zip(holders.iter().zip(&matching.request_of)).find(|(_, (a, b))| a != b) {
+    if let Some((unit, _)) =
+        (0_u32..).zip(holders.iter().zip(&matching.request_of)).find(|(_, (a, b))| a != b)
+    {
         return Err(ProofError::NotOnce { unit });
     }
     for request in (0_u32..).take(wishes.requests()) {
@@ -342,7 +342,10 @@ mod tests {
         assert!(matches!(corrupt(|m| m.covering_units[0] = false), Err(ProofError::NotCovered { .. })));
         assert!(matches!(corrupt(|m| m.covering_requests[0] = true), Err(ProofError::NotTight { .. })));
         assert!(matches!(
-            corrupt(|m| { m.unit_of[1] = None; m.request_of[0] = None; }),
+            corrupt(|m| {
+                m.unit_of[1] = None;
+                m.request_of[0] = None;
+            }),
             Err(ProofError::NotTight { .. })
         ));
     }

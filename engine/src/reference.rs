@@ -79,6 +79,16 @@ impl<'d> Interpreter<'d> {
         answer(self.run(rule, row, &mut HashMap::new()))
     }
 
+    /// Decides several names for one row; rules that they share are run once.
+    pub fn decide_all(&self, names: &[&str], row: u64) -> Vec<Answer> {
+        let mut done = HashMap::new();
+        let decide = |name: &&str| match self.parsed.rule(name) {
+            Some(rule) => answer(self.run(rule, row, &mut done)),
+            None => self.decide_name(name, row),
+        };
+        names.iter().map(decide).collect()
+    }
+
     /// Decides a name selected in a plan: a rule, or a field as it stands.
     pub fn decide_name(&self, name: &str, row: u64) -> Answer {
         match (self.parsed.rule(name), self.parsed.schema.field(name)) {
@@ -88,7 +98,12 @@ impl<'d> Interpreter<'d> {
         }
     }
 
-    fn run(&self, rule: RuleId, row: u64, done: &mut HashMap<(RuleId, u64), Fallible<Dynamic>>) -> Fallible<Dynamic> {
+    fn run(
+        &self,
+        rule: RuleId,
+        row: u64,
+        done: &mut HashMap<(RuleId, u64), Fallible<Dynamic>>,
+    ) -> Fallible<Dynamic> {
         if let Some(known) = done.get(&(rule, row)) {
             return match known {
                 Ok(value) => Ok(value.clone()),
@@ -108,7 +123,9 @@ impl<'d> Interpreter<'d> {
         let result = self.engine.call_fn_with_options::<Dynamic>(options, &mut scope, &self.ast, name, args);
         // `if failed …`: Rhai only says that it wanted a boolean.
         let result = match (result, failed) {
-            (Err(error), Some(failed)) if type_found(&error).is_some_and(|t| t.contains("Failed")) => Err(failure(failed)),
+            (Err(error), Some(failed)) if type_found(&error).is_some_and(|t| t.contains("Failed")) => {
+                Err(failure(failed))
+            }
             (result, _) => result,
         };
         let kept = match &result {
@@ -119,7 +136,12 @@ impl<'d> Interpreter<'d> {
         result
     }
 
-    fn argument(&self, link: &Link, row: u64, done: &mut HashMap<(RuleId, u64), Fallible<Dynamic>>) -> Dynamic {
+    fn argument(
+        &self,
+        link: &Link,
+        row: u64,
+        done: &mut HashMap<(RuleId, u64), Fallible<Dynamic>>,
+    ) -> Dynamic {
         match &link.access {
             Access::Own => self.leaf(link.target, row, done),
             Access::Up(steps) => {
@@ -142,7 +164,12 @@ impl<'d> Interpreter<'d> {
         }
     }
 
-    fn leaf(&self, target: Target, row: u64, done: &mut HashMap<(RuleId, u64), Fallible<Dynamic>>) -> Dynamic {
+    fn leaf(
+        &self,
+        target: Target,
+        row: u64,
+        done: &mut HashMap<(RuleId, u64), Fallible<Dynamic>>,
+    ) -> Dynamic {
         match target {
             Target::DecisionDate => Dynamic::from(self.date),
             Target::Rule(rule) => match self.run(rule, row, done) {
@@ -176,7 +203,8 @@ impl<'d> Interpreter<'d> {
             Step::First(pair) => Some(row / second_rows(pair)),
             Step::Second(pair) => Some(row % second_rows(pair)),
             Step::BelongsTo(entity, relation) => {
-                let parent = *self.dataset.tables.get(entity)?.links.get(relation)?.get(usize::try_from(row).ok()?)?;
+                let parent =
+                    *self.dataset.tables.get(entity)?.links.get(relation)?.get(usize::try_from(row).ok()?)?;
                 (parent != NO_ROW).then(|| u64::from(parent))
             }
         }
@@ -408,5 +436,7 @@ fn register_param(engine: &mut Engine, parsed: Arc<Parsed>, date: Date) {
     engine.register_fn("param", move |p: ImmutableString, a: Dynamic| r(&p, &[a]));
     let r = read.clone();
     engine.register_fn("param", move |p: ImmutableString, a: Dynamic, b: Dynamic| r(&p, &[a, b]));
-    engine.register_fn("param", move |p: ImmutableString, a: Dynamic, b: Dynamic, c: Dynamic| read(&p, &[a, b, c]));
+    engine.register_fn("param", move |p: ImmutableString, a: Dynamic, b: Dynamic, c: Dynamic| {
+        read(&p, &[a, b, c])
+    });
 }

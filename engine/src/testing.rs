@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 
+use crate::Pack;
 use crate::data::{Cells, Column, Dataset, NO_ROW, Table};
 use crate::diagnostic::{Diagnostic, Diagnostics, PackError, Span, did_you_mean};
 use crate::evaluate::possible::{Missing, Possible, Range};
@@ -20,7 +21,6 @@ use crate::pack::schema::{EntityId, FieldKind, Origin, Schema};
 use crate::plan::Plan;
 use crate::plan::ir::Op;
 use crate::value::{Date, Exact, Type, Value, days_between, parse_date, parse_number, power_of_ten};
-use crate::Pack;
 
 /// What became of a case.
 #[derive(Clone, Debug)]
@@ -104,18 +104,33 @@ fn check_case(parsed: &Parsed, case: &Case, out: &mut Diagnostics) -> bool {
     };
     for (name, _, span) in &case.expected {
         if parsed.rule(name).is_none() && schema.field(name).is_none() {
-            out.push(Diagnostic::error("L0102", format!("`{name}` is neither a field nor a rule"), span.clone(), did_you_mean(name, names())));
+            out.push(Diagnostic::error(
+                "L0102",
+                format!("`{name}` is neither a field nor a rule"),
+                span.clone(),
+                did_you_mean(name, names()),
+            ));
         }
     }
     for (entity, rows) in &case.inputs {
         let Some(id) = schema.entity(entity) else {
             let hint = did_you_mean(entity, schema.entities.iter().map(|e| e.name.as_str()));
-            out.push(Diagnostic::error("L0101", format!("there is no entity `{entity}`"), case.span.clone(), hint));
+            out.push(Diagnostic::error(
+                "L0101",
+                format!("there is no entity `{entity}`"),
+                case.span.clone(),
+                hint,
+            ));
             continue;
         };
         for (name, (_, span)) in rows.iter().flatten() {
             if input(parsed, id, name).is_none() {
-                out.push(Diagnostic::error("L0102", format!("`{name}` is neither a field nor a rule of `{entity}`"), span.clone(), did_you_mean(name, names())));
+                out.push(Diagnostic::error(
+                    "L0102",
+                    format!("`{name}` is neither a field nor a rule of `{entity}`"),
+                    span.clone(),
+                    did_you_mean(name, names()),
+                ));
             }
         }
     }
@@ -139,7 +154,14 @@ fn input(parsed: &Parsed, entity: EntityId, name: &str) -> Option<Vec<Input>> {
             found.push(Input::Field(place));
         }
     }
-    found.extend(declared.belongs_to.iter().enumerate().filter(|(_, r)| r.column == name).map(|(i, _)| Input::Relation(i)));
+    found.extend(
+        declared
+            .belongs_to
+            .iter()
+            .enumerate()
+            .filter(|(_, r)| r.column == name)
+            .map(|(i, _)| Input::Relation(i)),
+    );
     if found.is_empty() {
         let rule = parsed.rule(name).filter(|&r| parsed.rules.get(r).is_some_and(|r| r.entity == entity))?;
         found.push(Input::Rule(rule));
@@ -147,7 +169,12 @@ fn input(parsed: &Parsed, entity: EntityId, name: &str) -> Option<Vec<Input>> {
     Some(found)
 }
 
-fn run_group(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mut Diagnostics) -> Vec<(Span, CaseResult)> {
+fn run_group(
+    plan: &Plan,
+    references: &Dataset,
+    cases: &[&Case],
+    out: &mut Diagnostics,
+) -> Vec<(Span, CaseResult)> {
     let parsed = &plan.parsed;
     let schema = &parsed.schema;
     let built = build(plan, references, cases, out);
@@ -155,12 +182,21 @@ fn run_group(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mut Diagn
     let pair = matches!(schema.entities.get(plan.entity).map(|e| &e.origin), Some(Origin::Pair(..)));
     let count = cases.len() as u64;
     for (rule, by_case) in &built.given {
-        let spread: Vec<Option<Possible>> = if parsed.rules.get(*rule).is_some_and(|r| r.entity == plan.entity) && pair {
-            // Only the pairs of a case with itself are decided.
-            (0..count * count).map(|row| by_case.get(usize::try_from(row / count.max(1)).ok()?).cloned().flatten().filter(|_| row / count.max(1) == row % count.max(1))).collect()
-        } else {
-            by_case.clone()
-        };
+        let spread: Vec<Option<Possible>> =
+            if parsed.rules.get(*rule).is_some_and(|r| r.entity == plan.entity) && pair {
+                // Only the pairs of a case with itself are decided.
+                (0..count * count)
+                    .map(|row| {
+                        by_case
+                            .get(usize::try_from(row / count.max(1)).ok()?)
+                            .cloned()
+                            .flatten()
+                            .filter(|_| row / count.max(1) == row % count.max(1))
+                    })
+                    .collect()
+            } else {
+                by_case.clone()
+            };
         context.give(*rule, spread);
     }
     let mut evaluator = Evaluator::new(&context);
@@ -175,7 +211,12 @@ fn run_group(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mut Diagn
             let expected = match typed(expected, &ty) {
                 Ok(expected) => expected,
                 Err(text) => {
-                    out.push(Diagnostic::error("L0043", format!("`{text}` is no value of `{name}`"), span.clone(), format!("a {ty} is expected")));
+                    out.push(Diagnostic::error(
+                        "L0043",
+                        format!("`{text}` is no value of `{name}`"),
+                        span.clone(),
+                        format!("a {ty} is expected"),
+                    ));
                     continue;
                 }
             };
@@ -200,7 +241,8 @@ fn run_group(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mut Diagn
                 });
             }
         }
-        let result = CaseResult { name: case.name.clone(), place: parsed.sources.locate(&case.span), failures };
+        let result =
+            CaseResult { name: case.name.clone(), place: parsed.sources.locate(&case.span), failures };
         results.push((case.span.clone(), result));
     }
     results
@@ -243,9 +285,14 @@ fn build(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mut Diagnosti
         for (row, (number, inputs)) in own.iter().enumerate() {
             for (relation, link) in entity.belongs_to.iter().enumerate() {
                 let parents = rows.get(link.target).map_or(&[][..], Vec::as_slice);
-                let reference = matches!(schema.entities.get(link.target).map(|e| &e.origin), Some(Origin::Reference { .. }));
+                let reference = matches!(
+                    schema.entities.get(link.target).map(|e| &e.origin),
+                    Some(Origin::Reference { .. })
+                );
                 let parent = parents.iter().position(|(n, r)| n == number && (!reference || !r.is_empty()));
-                if let (Some(parent), Some(slot)) = (parent, links.get_mut(relation).and_then(|l| l.get_mut(row))) {
+                if let (Some(parent), Some(slot)) =
+                    (parent, links.get_mut(relation).and_then(|l| l.get_mut(row)))
+                {
                     *slot = u32::try_from(parent).unwrap_or(NO_ROW);
                 }
             }
@@ -261,7 +308,12 @@ fn build(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mut Diagnosti
                                         *slot = value;
                                     }
                                 }
-                                Err(text) => out.push(Diagnostic::error("L0043", format!("`{text}` is no value of `{name}`"), span.clone(), format!("a {ty} is expected"))),
+                                Err(text) => out.push(Diagnostic::error(
+                                    "L0043",
+                                    format!("`{text}` is no value of `{name}`"),
+                                    span.clone(),
+                                    format!("a {ty} is expected"),
+                                )),
                             }
                         }
                         Input::Relation(relation) => {
@@ -271,25 +323,38 @@ fn build(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mut Diagnosti
                                 CaseValue::Text(text) => text.clone(),
                                 CaseValue::Unknown => continue,
                             };
-                            let found = target.and_then(|t| references.tables.get(t)).and_then(|t| t.row(&key));
-                            if let (Some(found), Some(slot)) = (found, links.get_mut(relation).and_then(|l| l.get_mut(row)))
+                            let found =
+                                target.and_then(|t| references.tables.get(t)).and_then(|t| t.row(&key));
+                            if let (Some(found), Some(slot)) =
+                                (found, links.get_mut(relation).and_then(|l| l.get_mut(row)))
                                 && *slot == NO_ROW
                             {
                                 *slot = u32::try_from(found).unwrap_or(NO_ROW);
                             }
                         }
                         Input::Rule(rule) => {
-                            let ty = plan.nodes.iter().find(|n| matches!(n.op, Op::Rule(r, _) if r == rule)).map(|n| n.ty.clone());
+                            let ty = plan
+                                .nodes
+                                .iter()
+                                .find(|n| matches!(n.op, Op::Rule(r, _) if r == rule))
+                                .map(|n| n.ty.clone());
                             // A rule that the plan does not need may be given all the same.
                             let Some(ty) = ty else { continue };
                             match typed(value, &ty) {
                                 Ok(value) => {
-                                    let values = given.entry(rule).or_insert_with(|| vec![None; own.len().max(cases.len())]);
+                                    let values = given
+                                        .entry(rule)
+                                        .or_insert_with(|| vec![None; own.len().max(cases.len())]);
                                     if let Some(slot) = values.get_mut(row) {
                                         *slot = Some(value.map_or_else(|| open(&ty), Possible::Known));
                                     }
                                 }
-                                Err(text) => out.push(Diagnostic::error("L0043", format!("`{text}` is no value of `{name}`"), span.clone(), format!("a {ty} is expected"))),
+                                Err(text) => out.push(Diagnostic::error(
+                                    "L0043",
+                                    format!("`{text}` is no value of `{name}`"),
+                                    span.clone(),
+                                    format!("a {ty} is expected"),
+                                )),
                             }
                         }
                     }
@@ -307,7 +372,10 @@ fn build(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mut Diagnosti
 /// Does `entity` belong to `above`, directly or through others?
 fn is_above(schema: &Schema, entity: EntityId, above: EntityId, depth: usize) -> bool {
     depth < schema.entities.len()
-        && schema.parents(entity).iter().any(|&p| p == above || (p != entity && is_above(schema, p, above, depth + 1)))
+        && schema
+            .parents(entity)
+            .iter()
+            .any(|&p| p == above || (p != entity && is_above(schema, p, above, depth + 1)))
 }
 
 /// Anything of that type.
@@ -329,7 +397,9 @@ fn typed(value: &CaseValue, ty: &Type) -> Result<Option<Value>, String> {
         CaseValue::Unknown => return Ok(None),
         CaseValue::Typed(value) => match (value, ty) {
             (Value::Text(text), Type::List(_)) => codes(text),
-            (Value::Text(text), Type::Number) => parse_number(text).map(Value::Number).ok_or_else(|| text.to_string())?,
+            (Value::Text(text), Type::Number) => {
+                parse_number(text).map(Value::Number).ok_or_else(|| text.to_string())?
+            }
             (value, _) => value.clone(),
         },
         CaseValue::Text(text) => match ty {
@@ -368,7 +438,9 @@ fn column(kind: &FieldKind, values: &[Option<Value>]) -> Column {
     };
     let epoch = Date::constant(1970, 1, 1);
     let cells = match kind {
-        FieldKind::Boolean => Cells::Bool(BooleanBuffer::from_iter(values.iter().map(|v| *v == Some(Value::Bool(true))))),
+        FieldKind::Boolean => {
+            Cells::Bool(BooleanBuffer::from_iter(values.iter().map(|v| *v == Some(Value::Bool(true)))))
+        }
         FieldKind::Number { .. } => {
             // Cases may write more decimals than data: nine are kept.
             let unit = Exact::from_integer(power_of_ten(9).unwrap_or(1));

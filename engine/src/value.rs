@@ -87,9 +87,9 @@ impl Value {
             Value::Number(_) => Type::Number,
             Value::Date(_) => Type::Date,
             Value::Text(_) => Type::Text(None),
-            Value::List(items) => Type::List(Box::new(
-                items.first().map_or(Type::Text(None), Value::value_type),
-            )),
+            Value::List(items) => {
+                Type::List(Box::new(items.first().map_or(Type::Text(None), Value::value_type)))
+            }
         }
     }
 }

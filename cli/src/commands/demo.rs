@@ -69,7 +69,13 @@ fn eligibility(decided: &Decisions, total: usize, text: &mut String) {
     for (product, column) in PRODUCTS.iter().zip(&decided.columns) {
         let yes = column.iter().filter(|o| o.is_true()).count();
         let no = column.iter().filter(|o| o.value() == Some(&Value::Bool(false))).count();
-        table.add_row([product.to_string(), count(yes), percent(yes, total), count(no), count(total - yes - no)]);
+        table.add_row([
+            product.to_string(),
+            count(yes),
+            percent(yes, total),
+            count(no),
+            count(total - yes - no),
+        ]);
     }
     align_numbers(&mut table);
     let _ = writeln!(text, "\n{} demandes de logement, toutes de salariés\n{table}", count(total));
@@ -87,8 +93,10 @@ fn by_commune(
     let asked = communes(schema, &pairs.dataset, pairs.requests);
     let built = communes(schema, &pairs.dataset, pairs.units);
     let names = schema.field("nom_commune").and_then(|f| column_of(&pairs.dataset, schema, f));
-    let is = |rule: &str, row: usize| of_units.column(rule).and_then(|c| c.get(row)).is_some_and(|o| o.is_true());
-    let eligible = |row: usize| decided.column("eligible_plus").and_then(|c| c.get(row)).is_some_and(|o| o.is_true());
+    let is =
+        |rule: &str, row: usize| of_units.column(rule).and_then(|c| c.get(row)).is_some_and(|o| o.is_true());
+    let eligible =
+        |row: usize| decided.column("eligible_plus").and_then(|c| c.get(row)).is_some_and(|o| o.is_true());
     // Requests, of which under PLUS; units, of which in priority districts; attributions, likewise.
     let mut lines: std::collections::BTreeMap<u32, [usize; 6]> = std::collections::BTreeMap::new();
     let mut add = |commune: Option<&u32>, at: usize| {
@@ -117,11 +125,18 @@ fn by_commune(
         }
     }
     let mut table = empty(&[
-        "Commune", "Demandes", "dont sous PLUS", "Logements", "dont en QPV", "Attributions", "dont en QPV",
+        "Commune",
+        "Demandes",
+        "dont sous PLUS",
+        "Logements",
+        "dont en QPV",
+        "Attributions",
+        "dont en QPV",
     ]);
     let mut total = [0; 6];
     for (commune, line) in &lines {
-        let name = names.and_then(|n| n.get(*commune as usize)).map_or_else(|| "?".to_string(), |n| n.to_string());
+        let name =
+            names.and_then(|n| n.get(*commune as usize)).map_or_else(|| "?".to_string(), |n| n.to_string());
         for (sum, value) in total.iter_mut().zip(line) {
             *sum += value;
         }
@@ -131,25 +146,26 @@ fn by_commune(
     align_numbers(&mut table);
     let _ = writeln!(text, "{table}");
     let watched = (0..built.len()).filter(|&row| is("en_quartier_de_veille", row)).count();
-    let _ = writeln!(text, "QPV : quartier prioritaire de la politique de la ville ; en outre {watched} logements en quartier de veille.");
+    let _ = writeln!(
+        text,
+        "QPV : quartier prioritaire de la politique de la ville ; en outre {watched} logements en quartier de veille."
+    );
 }
 
 /// The row of the commune of each row of an entity.
 fn communes<'d>(schema: &Schema, dataset: &'d Dataset, entity: EntityId) -> &'d [u32] {
     let target = schema.entity("commune");
-    let relation = schema.entities.get(entity).and_then(|e| e.belongs_to.iter().position(|r| Some(r.target) == target));
-    relation
-        .and_then(|r| dataset.tables.get(entity)?.links.get(r))
-        .map_or(&[], Vec::as_slice)
+    let relation =
+        schema.entities.get(entity).and_then(|e| e.belongs_to.iter().position(|r| Some(r.target) == target));
+    relation.and_then(|r| dataset.tables.get(entity)?.links.get(r)).map_or(&[], Vec::as_slice)
 }
 
 fn by_product(of_units: &Decisions, request_of: &[Option<u32>], text: &mut String) {
     let mut table = empty(&["Financement", "Logements", "Attribués"]);
     let Some(products) = of_units.column("financement") else { return };
     for product in PRODUCTS {
-        let rows: Vec<usize> = (0..products.len())
-            .filter(|&row| products.value(row) == Some(Value::text(product)))
-            .collect();
+        let rows: Vec<usize> =
+            (0..products.len()).filter(|&row| products.value(row) == Some(Value::text(product))).collect();
         let given = rows.iter().filter(|&&row| request_of.get(row).copied().flatten().is_some()).count();
         table.add_row([product.to_string(), count(rows.len()), count(given)]);
     }
@@ -160,7 +176,9 @@ fn by_product(of_units: &Decisions, request_of: &[Option<u32>], text: &mut Strin
 /// The explanation of the first refusal.
 fn refusal(run: &input::Run, dataset: &Dataset, decided: &Decisions, text: &mut String) -> Result<()> {
     let Some(refused) = decided.column("eligible_plus") else { return Ok(()) };
-    let Some(row) = refused.iter().position(|o| o.value() == Some(&Value::Bool(false))) else { return Ok(()) };
+    let Some(row) = refused.iter().position(|o| o.value() == Some(&Value::Bool(false))) else {
+        return Ok(());
+    };
     let plan = run.pack.plan(run.date, &["eligible_plus"])?;
     let _ = writeln!(text, "\nUne décision expliquée :");
     for explanation in explain(&plan, dataset, row as u64) {

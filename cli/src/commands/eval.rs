@@ -20,10 +20,12 @@ pub fn run(args: &EvalArgs) -> Result<End> {
     let plan = run.plan(&selected)?;
     let files = std::mem::take(&mut run.files);
     let dataset = input::dataset(&run.pack, files, &[&plan], args.data.keep_going)?;
+    let busy = crate::text::busy("décisions");
     let decisions = match args.engine {
         Engine::Plan => evaluate(&plan, &dataset),
         Engine::Reference => reference(&plan, &dataset)?,
     };
+    drop(busy);
     for (row, rule, error) in decisions.row_errors() {
         let about = logis_engine::explain::about(&plan, &dataset, plan.entity, row as u64);
         if let Shown::Error(text) = show(&plan, &dataset, &Outcome::Error(error.clone())) {
@@ -38,7 +40,10 @@ pub fn run(args: &EvalArgs) -> Result<End> {
         kind: Type::Text(None),
     }];
     columns.extend(outcome_columns(&plan, decisions));
-    output::write(&Output { name: entity.map_or_else(String::new, |e| e.name.clone()), columns }, &args.output)?;
+    output::write(
+        &Output { name: entity.map_or_else(String::new, |e| e.name.clone()), columns },
+        &args.output,
+    )?;
     Ok(End::Fine)
 }
 
@@ -66,7 +71,9 @@ fn reference(plan: &Plan, dataset: &logis_engine::data::Dataset) -> Result<Decis
         let decide = |row| match interpreter.decide_name(name, row) {
             Answer::Known(value) => Outcome::Known(value),
             Answer::Unknown => Outcome::Unknown(Vec::new()),
-            Answer::Error(error) => Outcome::Error(logis_engine::evaluate::RowError { error, node: *node, rule: None }),
+            Answer::Error(error) => {
+                Outcome::Error(logis_engine::evaluate::RowError { error, node: *node, rule: None })
+            }
         };
         decisions.names.push(name.clone());
         decisions.columns.push(DecisionColumn::new((0..rows).map(decide)));

@@ -10,16 +10,21 @@ use crate::{End, GenerateArgs, embedded, output};
 pub fn run(args: &GenerateArgs) -> Result<End> {
     let (name, text) = match &args.population {
         Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("{}: lecture impossible", path.display()))?;
             (path.display().to_string(), text)
         }
         None => {
             let files = embedded::grand_dijon();
             let file = files.into_iter().find(|(name, _)| name == "population.toml");
-            ("population.toml".to_string(), file.map_or_else(String::new, |(_, b)| String::from_utf8_lossy(&b).into_owned()))
+            (
+                "population.toml".to_string(),
+                file.map_or_else(String::new, |(_, b)| String::from_utf8_lossy(&b).into_owned()),
+            )
         }
     };
-    let spec = Spec::parse(&text).with_context(|| format!("{name}: ce fichier de population ne se lit pas"))?;
+    let spec =
+        Spec::parse(&text).with_context(|| format!("{name}: ce fichier de population ne se lit pas"))?;
     let package = generate(&spec, args.seed).with_context(|| name.clone())?;
     let folder = &args.output;
     std::fs::create_dir_all(folder).with_context(|| format!("{}: création impossible", folder.display()))?;

@@ -34,6 +34,7 @@ impl Pairs {
 
     /// The candidates.
     pub fn candidates(&self) -> Candidates {
+        let _busy = crate::text::busy("candidatures");
         find(&self.plan, &self.dataset, self.rows(self.requests), self.rows(self.units))
     }
 
@@ -70,12 +71,8 @@ impl Pairs {
         let ids = self.dataset.tables.get(self.requests).map_or(&[][..], |t| &t.ids);
         let mut order: Vec<u32> = (0_u32..).take(ids.len()).collect();
         order.sort_by_cached_key(|&row| {
-            let keys: Vec<(bool, Option<Value>)> = decisions
-                .columns
-                .iter()
-                .map(|c| c.value(row as usize))
-                .map(|v| (v.is_none(), v))
-                .collect();
+            let keys: Vec<(bool, Option<Value>)> =
+                decisions.columns.iter().map(|c| c.value(row as usize)).map(|v| (v.is_none(), v)).collect();
             (keys, ids.get(row as usize).cloned())
         });
         order
@@ -96,7 +93,8 @@ pub fn prepare(run: &mut input::Run, select: &[&str], others: &[&Plan], keep_goi
     let names: Vec<&str> = [declared.suitable.0.as_str()].into_iter().chain(select.iter().copied()).collect();
     let plan = run.plan(&names)?;
     let schema = &plan.parsed.schema;
-    let Some(Origin::Pair(requests, units)) = schema.entities.get(plan.entity).map(|e| e.origin.clone()) else {
+    let Some(Origin::Pair(requests, units)) = schema.entities.get(plan.entity).map(|e| e.origin.clone())
+    else {
         bail!("`{}` n'est pas une règle d'une candidature", declared.suitable.0);
     };
     let order: Vec<&str> = declared.order.iter().map(|(name, _)| name.as_str()).collect();
@@ -129,7 +127,8 @@ pub fn matching(args: &PairArgs) -> Result<End> {
     let given = |c: &logis_engine::candidates::Candidate| {
         matching.unit_of.get(c.first as usize).copied().flatten() == Some(c.second)
     };
-    let rows: Vec<usize> = (0..found.pairs.len()).filter(|&i| found.pairs.get(i).is_some_and(given)).collect();
+    let rows: Vec<usize> =
+        (0..found.pairs.len()).filter(|&i| found.pairs.get(i).is_some_and(given)).collect();
     output::write(&table(&pairs, &found, &rows, "attributions"), &args.output)?;
     summary(&found);
     eprintln!("{} attributions; la preuve qu'il n'en est pas davantage a été vérifiée", matching.len());

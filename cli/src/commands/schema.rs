@@ -17,11 +17,17 @@ pub fn run(args: &SchemaArgs) -> Result<End> {
         }
         SchemaFormat::Xlsx => output::bytes_to(&data::template_xlsx(schema)?, args.output.as_deref(), true)?,
         SchemaFormat::Csv => {
-            let Some(folder) = &args.output else { bail!("un modèle CSV par table: donner un dossier avec --output") };
-            std::fs::create_dir_all(folder).with_context(|| format!("{}: création impossible", folder.display()))?;
+            let Some(folder) = &args.output else {
+                bail!("un modèle CSV par table: donner un dossier avec --output")
+            };
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("{}: création impossible", folder.display()))?;
             for (id, entity) in schema.entities.iter().enumerate() {
                 if let Origin::Data { table } = &entity.origin {
-                    output::file(&folder.join(format!("{table}.csv")), data::template_csv(schema, id).as_bytes())?;
+                    output::file(
+                        &folder.join(format!("{table}.csv")),
+                        data::template_csv(schema, id).as_bytes(),
+                    )?;
                 }
             }
         }

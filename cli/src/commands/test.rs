@@ -21,7 +21,11 @@ pub fn run(args: &RulesArgs, filter: &str) -> Result<End> {
         failed += 1;
         let _ = writeln!(text, "ÉCHEC {} : {}", result.place, result.name);
         for failure in &result.failures {
-            let _ = writeln!(text, "   {} : attendu {}, trouvé {}", failure.rule, failure.expected, failure.found);
+            let _ = writeln!(
+                text,
+                "   {} : attendu {}, trouvé {}",
+                failure.rule, failure.expected, failure.found
+            );
             for cell in &failure.cells {
                 let _ = writeln!(text, "      cellule {cell}");
             }

@@ -86,7 +86,11 @@ pub(super) fn column(field: &Field, raw: &[Raw], mut wrong: impl FnMut(usize, St
                             .find(|v| fold(v) == folded)
                             .map(AsRef::as_ref)
                             .or_else(|| nearest(&shown, values.iter().map(AsRef::as_ref)));
-                        fail(format!("{}{}", unfit(field, cell, "n'est pas une valeur admise", ""), meant(near)));
+                        fail(format!(
+                            "{}{}",
+                            unfit(field, cell, "n'est pas une valeur admise", ""),
+                            meant(near)
+                        ));
                         0
                     }
                 }
@@ -105,8 +109,12 @@ pub(super) fn column(field: &Field, raw: &[Raw], mut wrong: impl FnMut(usize, St
         FieldKind::Boolean => Cells::Bool(bools.finish()),
         FieldKind::Number { decimals, .. } => Cells::Number { units: units.into(), decimals: *decimals },
         FieldKind::Date => Cells::Date(days.into()),
-        FieldKind::Text | FieldKind::Enum(_) => Cells::Text { codes: codes.into(), dictionary: texts.finish() },
-        FieldKind::Codes => Cells::Codes { offsets: offsets.into(), codes: codes.into(), dictionary: texts.finish() },
+        FieldKind::Text | FieldKind::Enum(_) => {
+            Cells::Text { codes: codes.into(), dictionary: texts.finish() }
+        }
+        FieldKind::Codes => {
+            Cells::Codes { offsets: offsets.into(), codes: codes.into(), dictionary: texts.finish() }
+        }
     };
     let known = NullBuffer::new(known.finish());
     Column { cells, known: (known.null_count() > 0).then_some(known) }
@@ -124,7 +132,8 @@ impl Dictionary {
         if let Some(&code) = self.numbers.get(text) {
             return code;
         }
-        let (text, code): (Arc<str>, u32) = (Arc::from(text), u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
+        let (text, code): (Arc<str>, u32) =
+            (Arc::from(text), u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
         self.texts.push(text.clone());
         self.numbers.insert(text, code);
         code
@@ -223,5 +232,8 @@ fn number(field: &Field, cell: &Raw, decimals: u32) -> Result<i64, String> {
 /// `21 300,50 €` as `21300.50`.
 fn plain(text: &str) -> String {
     let text = text.strip_suffix('€').unwrap_or(text).trim_end();
-    text.chars().filter(|c| !matches!(c, ' ' | '\u{a0}' | '\u{202f}')).map(|c| if c == ',' { '.' } else { c }).collect()
+    text.chars()
+        .filter(|c| !matches!(c, ' ' | '\u{a0}' | '\u{202f}'))
+        .map(|c| if c == ',' { '.' } else { c })
+        .collect()
 }

@@ -8,7 +8,10 @@ use super::raw::{Raw, RawTable};
 /// Reads a CSV file; what is wrong with it as a file goes to `issues`.
 pub(super) fn read(name: &str, file: &str, bytes: &[u8], issues: &mut Vec<Issue>) -> Option<RawTable> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        issues.push(Issue::error(file, "le fichier est vide ; attendu: une ligne d'en-têtes, puis une ligne par enregistrement"));
+        issues.push(Issue::error(
+            file,
+            "le fichier est vide ; attendu: une ligne d'en-têtes, puis une ligne par enregistrement",
+        ));
         return None;
     }
     if bytes.contains(&0) {
@@ -46,7 +49,10 @@ pub(super) fn read(name: &str, file: &str, bytes: &[u8], issues: &mut Vec<Issue>
             // A quote that is never closed swallows the rest of the file into one cell.
             let open = record.iter().any(|cell| cell.contains('\n'));
             let hint = if open { " (un guillemet ouvert et jamais fermé ?)" } else { "" };
-            issues.push(Issue::error(file, format!("{found} cellule(s) ; attendu: {width}, comme d'en-têtes{hint}")).at(line));
+            issues.push(
+                Issue::error(file, format!("{found} cellule(s) ; attendu: {width}, comme d'en-têtes{hint}"))
+                    .at(line),
+            );
         }
         // A row of the wrong length is kept as bad, so that what refers to it is no orphan.
         table.push(line, record.len() != width, record.iter().map(Raw::text));

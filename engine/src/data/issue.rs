@@ -22,7 +22,13 @@ pub struct Issue {
 impl Issue {
     /// An error about a whole file.
     pub fn error(file: &str, message: impl Into<String>) -> Issue {
-        Issue { severity: Severity::Error, file: file.to_string(), line: None, column: None, message: message.into() }
+        Issue {
+            severity: Severity::Error,
+            file: file.to_string(),
+            line: None,
+            column: None,
+            message: message.into(),
+        }
     }
 
     /// A warning about a whole file.

@@ -2,8 +2,8 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
-    UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
@@ -29,7 +29,10 @@ pub(super) fn read(name: &str, file: &str, bytes: Vec<u8>, issues: &mut Vec<Issu
         let batch = match batch {
             Ok(batch) => batch,
             Err(error) => {
-                issues.push(Issue::error(file, format!("le fichier Parquet ne se lit pas jusqu'au bout: {error}")));
+                issues.push(Issue::error(
+                    file,
+                    format!("le fichier Parquet ne se lit pas jusqu'au bout: {error}"),
+                ));
                 return None;
             }
         };
@@ -75,7 +78,11 @@ fn cell(array: &ArrayRef, row: usize) -> Raw {
         DataType::UInt64 => integer!(UInt64Type),
         DataType::Float32 => {
             let value = array.as_primitive::<Float32Type>().value(row);
-            if value.is_finite() { Raw::Number(format!("{value}").into()) } else { Raw::Other(value.to_string().into()) }
+            if value.is_finite() {
+                Raw::Number(format!("{value}").into())
+            } else {
+                Raw::Other(value.to_string().into())
+            }
         }
         DataType::Float64 => Raw::float(array.as_primitive::<Float64Type>().value(row)),
         DataType::Date32 => {

@@ -67,7 +67,14 @@ impl RawTable {
             }
         }
         let columns = vec![Vec::new(); headers.len()];
-        RawTable { name: name.to_string(), file: file.to_string(), headers, lines: Vec::new(), bad: Vec::new(), columns }
+        RawTable {
+            name: name.to_string(),
+            file: file.to_string(),
+            headers,
+            lines: Vec::new(),
+            bad: Vec::new(),
+            columns,
+        }
     }
 
     /// Adds a row with as many cells as headers.

@@ -75,7 +75,8 @@ pub fn read(schema: &Schema, references: &[Reference], files: Vec<InputFile>, ne
                     && !tried.contains(table.as_str())
                 {
                     let near = nearest(table, tables.keys().copied());
-                    let hint = near.map_or_else(String::new, |n| format!(" ; le fichier « {n} » est-il celui-là ?"));
+                    let hint =
+                        near.map_or_else(String::new, |n| format!(" ; le fichier « {n} » est-il celui-là ?"));
                     issues.push(Issue::error(
                         &format!("{table}.csv"),
                         format!("la table `{table}` manque au paquet de données (CSV, Parquet, ou feuille d'un classeur){hint}"),
@@ -88,7 +89,9 @@ pub fn read(schema: &Schema, references: &[Reference], files: Vec<InputFile>, ne
     }
     link(schema, &mut drafts, &mut issues);
     let dataset = Dataset { tables: keep_good(schema, drafts, &mut issues), about };
-    issues.sort_by(|a, b| (&a.file, a.line, &a.column, &a.message).cmp(&(&b.file, b.line, &b.column, &b.message)));
+    issues.sort_by(|a, b| {
+        (&a.file, a.line, &a.column, &a.message).cmp(&(&b.file, b.line, &b.column, &b.message))
+    });
     issues.dedup();
     ReadOutcome { dataset, issues }
 }
@@ -96,7 +99,9 @@ pub fn read(schema: &Schema, references: &[Reference], files: Vec<InputFile>, ne
 /// What `paquet.toml` says, if the package has one.
 pub fn about(files: &[InputFile]) -> (About, Vec<Issue>) {
     let mut issues = Vec::new();
-    let Some(file) = files.iter().find(|f| f.name == "paquet.toml") else { return (About::default(), issues) };
+    let Some(file) = files.iter().find(|f| f.name == "paquet.toml") else {
+        return (About::default(), issues);
+    };
     let mut wrong = |message: String| issues.push(Issue::error("paquet.toml", message));
     let text = String::from_utf8_lossy(&file.bytes);
     let table: toml::Table = match text.parse() {
@@ -158,12 +163,19 @@ fn raw_tables<'s>(
         let name = names.iter().find(|n| fold(n) == fold(stem)).copied();
         let before = issues.len();
         let tables = match (end.as_str(), name) {
-            ("csv" | "txt" | "tsv", Some(name)) => csv_file::read(name, &file.name, &file.bytes, issues).into_iter().collect(),
-            ("parquet", Some(name)) => parquet_file::read(name, &file.name, file.bytes, issues).into_iter().collect(),
+            ("csv" | "txt" | "tsv", Some(name)) => {
+                csv_file::read(name, &file.name, &file.bytes, issues).into_iter().collect()
+            }
+            ("parquet", Some(name)) => {
+                parquet_file::read(name, &file.name, file.bytes, issues).into_iter().collect()
+            }
             ("xlsx", _) => xlsx_file::read(&file.name, &file.bytes, issues),
             _ => {
                 let near = nearest(stem, names.iter().copied());
-                issues.push(Issue::warning(&file.name, format!("ce fichier n'est pas une table attendue: il n'est pas lu{}", meant(near))));
+                issues.push(Issue::warning(
+                    &file.name,
+                    format!("ce fichier n'est pas une table attendue: il n'est pas lu{}", meant(near)),
+                ));
                 continue;
             }
         };
@@ -178,12 +190,21 @@ fn raw_tables<'s>(
                 // The documentation sheet of our own templates.
                 if fold(&table.name) != "dictionnaire" {
                     let near = nearest(&table.name, names.iter().copied());
-                    issues.push(Issue::warning(&table.file, format!("cette feuille n'est pas une table attendue: elle n'est pas lue{}", meant(near))));
+                    issues.push(Issue::warning(
+                        &table.file,
+                        format!(
+                            "cette feuille n'est pas une table attendue: elle n'est pas lue{}",
+                            meant(near)
+                        ),
+                    ));
                 }
                 continue;
             };
             match found.get(name) {
-                Some(first) => issues.push(Issue::error(&table.file, format!("la table `{name}` est donnée deux fois: aussi par {}", first.file))),
+                Some(first) => issues.push(Issue::error(
+                    &table.file,
+                    format!("la table `{name}` est donnée deux fois: aussi par {}", first.file),
+                )),
                 None => {
                     found.insert(name, table);
                 }
@@ -223,9 +244,21 @@ impl Draft {
         }
     }
 
-    fn new(schema: &Schema, id: EntityId, entity: &Entity, raw: &RawTable, needs: &Needs, issues: &mut Vec<Issue>) -> Draft {
+    fn new(
+        schema: &Schema,
+        id: EntityId,
+        entity: &Entity,
+        raw: &RawTable,
+        needs: &Needs,
+        issues: &mut Vec<Issue>,
+    ) -> Draft {
         let rows = raw.lines.len();
-        let mut draft = Draft { present: true, file: raw.file.clone(), lines: raw.lines.clone(), ..Draft::absent(entity) };
+        let mut draft = Draft {
+            present: true,
+            file: raw.file.clone(),
+            lines: raw.lines.clone(),
+            ..Draft::absent(entity)
+        };
         draft.bad = raw.bad.clone();
         draft.bad.resize(rows, false);
         draft.said = draft.bad.clone();
@@ -260,7 +293,8 @@ impl Draft {
         // Keys and relations first: a missing one is said once even if a field reads it too.
         let key = find(&entity.key, true, issues);
         for (number, relation) in entity.belongs_to.iter().enumerate() {
-            let needed = needs.relations.contains(&(id, number)) || relation.required && needs.entities.contains(&id);
+            let needed =
+                needs.relations.contains(&(id, number)) || relation.required && needs.entities.contains(&id);
             let at = find(&relation.column, needed, issues);
             let cells = at.and_then(|at| raw.columns.get(at)).cloned();
             if let Some(slot) = draft.keys.get_mut(number) {
@@ -268,8 +302,13 @@ impl Draft {
             }
         }
         for (place, (field, declared)) in fields.iter().enumerate() {
-            let relation = entity.belongs_to.iter().any(|r| r.column == declared.column && r.required && needs.entities.contains(&id));
-            let Some(at) = find(&declared.column, needs.fields.contains(field) && !relation, issues) else { continue };
+            let relation = entity
+                .belongs_to
+                .iter()
+                .any(|r| r.column == declared.column && r.required && needs.entities.contains(&id));
+            let Some(at) = find(&declared.column, needs.fields.contains(field) && !relation, issues) else {
+                continue;
+            };
             let Some(cells) = raw.columns.get(at) else { continue };
             let column = cells::column(declared, cells, |row, message| {
                 draft.fail(row, Some(&declared.column), message, issues);
@@ -279,13 +318,25 @@ impl Draft {
             }
         }
         for (header, used) in raw.headers.iter().zip(&used) {
-            let said = hinted.contains(&header.as_str()) || raw.headers.iter().filter(|h| *h == header).count() > 1;
+            let said =
+                hinted.contains(&header.as_str()) || raw.headers.iter().filter(|h| *h == header).count() > 1;
             if !used && !header.is_empty() && !said {
                 let near = nearest(header, expected.iter().copied());
-                issues.push(Issue::warning(&raw.file, format!("cette colonne n'est pas attendue: elle n'est pas lue{}", meant(near))).at(1).in_column(header));
+                issues.push(
+                    Issue::warning(
+                        &raw.file,
+                        format!("cette colonne n'est pas attendue: elle n'est pas lue{}", meant(near)),
+                    )
+                    .at(1)
+                    .in_column(header),
+                );
             }
         }
-        draft.read_ids(&entity.key, key.and_then(|k| raw.columns.get(k)).map_or(&[][..], Vec::as_slice), issues);
+        draft.read_ids(
+            &entity.key,
+            key.and_then(|k| raw.columns.get(k)).map_or(&[][..], Vec::as_slice),
+            issues,
+        );
         draft
     }
 
@@ -316,7 +367,12 @@ impl Draft {
                 self.fail(row, Some(key), "l'identifiant est vide".to_string(), issues);
             } else if let Some(&earlier) = first.get(&id).filter(|_| !cells.is_empty()) {
                 let line = self.lines.get(earlier).copied().unwrap_or(0);
-                self.fail(row, Some(key), format!("« {id} » est déjà l'identifiant de la ligne {line}"), issues);
+                self.fail(
+                    row,
+                    Some(key),
+                    format!("« {id} » est déjà l'identifiant de la ligne {line}"),
+                    issues,
+                );
             } else {
                 first.insert(id.clone(), row);
             }
@@ -358,7 +414,14 @@ fn link(schema: &Schema, drafts: &mut [Draft], issues: &mut Vec<Issue>) {
                 let key = match (cell, reference) {
                     (Raw::Empty, _) => {
                         if relation.required {
-                            draft.fail(row, Some(&column), format!("la cellule est vide ; attendu: l'identifiant d'une ligne de `{name}`"), issues);
+                            draft.fail(
+                                row,
+                                Some(&column),
+                                format!(
+                                    "la cellule est vide ; attendu: l'identifiant d'une ligne de `{name}`"
+                                ),
+                                issues,
+                            );
                         }
                         continue;
                     }
@@ -423,10 +486,13 @@ fn keep_good(schema: &Schema, mut drafts: Vec<Draft>, issues: &mut Vec<Issue>) -
     for (id, entity) in schema.entities.iter().enumerate() {
         for (number, relation) in entity.belongs_to.iter().enumerate().filter(|(_, r)| r.min > 0) {
             let (Some(child), Some(parent)) = (drafts.get(id), drafts.get(relation.target)) else { continue };
-            if !child.present || child.links.get(number).is_none_or(|l| l.is_empty() && !child.lines.is_empty()) {
+            if !child.present
+                || child.links.get(number).is_none_or(|l| l.is_empty() && !child.lines.is_empty())
+            {
                 continue;
             }
-            let members = Members::new(child.links.get(number).map_or(&[], Vec::as_slice), parent.lines.len());
+            let members =
+                Members::new(child.links.get(number).map_or(&[], Vec::as_slice), parent.lines.len());
             let short: Vec<(usize, usize)> = (0..parent.lines.len())
                 .map(|row| (row, members.of(row).len()))
                 .filter(|(_, n)| (*n as u64) < relation.min)
@@ -437,7 +503,10 @@ fn keep_good(schema: &Schema, mut drafts: Vec<Draft>, issues: &mut Vec<Issue>) -
                 {
                     let key = schema.entities.get(relation.target).map(|e| e.key.as_str());
                     let shown = parent.ids.get(row).cloned().unwrap_or_default();
-                    let message = format!("« {shown} » a {n} ligne(s) de `{}` ; attendu: au moins {}", entity.name, relation.min);
+                    let message = format!(
+                        "« {shown} » a {n} ligne(s) de `{}` ; attendu: au moins {}",
+                        entity.name, relation.min
+                    );
                     parent.fail(row, key, message, issues);
                 }
             }
@@ -454,7 +523,8 @@ fn keep_good(schema: &Schema, mut drafts: Vec<Draft>, issues: &mut Vec<Issue>) -
                     if parent == NO_ROW {
                         continue;
                     }
-                    let parent_bad = drafts.get(relation.target).and_then(|d| d.bad.get(parent as usize)) == Some(&true);
+                    let parent_bad =
+                        drafts.get(relation.target).and_then(|d| d.bad.get(parent as usize)) == Some(&true);
                     let row_bad = drafts.get(id).and_then(|d| d.bad.get(row)) == Some(&true);
                     let whole = relation.min > 0;
                     if parent_bad && !row_bad {
@@ -489,7 +559,8 @@ fn keep_good(schema: &Schema, mut drafts: Vec<Draft>, issues: &mut Vec<Issue>) -
         .into_iter()
         .enumerate()
         .map(|(id, draft)| {
-            let rows: Vec<usize> = (0..draft.bad.len()).filter(|&r| draft.bad.get(r) == Some(&false)).collect();
+            let rows: Vec<usize> =
+                (0..draft.bad.len()).filter(|&r| draft.bad.get(r) == Some(&false)).collect();
             let all = rows.len() == draft.bad.len();
             let relations = schema.entities.get(id).map_or(&[][..], |e| &e.belongs_to);
             let links = draft.links.iter().zip(relations).map(|(links, relation)| {
@@ -501,7 +572,11 @@ fn keep_good(schema: &Schema, mut drafts: Vec<Draft>, issues: &mut Vec<Issue>) -
             Table {
                 present: draft.present,
                 links: links.collect(),
-                columns: draft.columns.into_iter().map(|c| c.map(|c| if all { c } else { take(&c, &rows) })).collect(),
+                columns: draft
+                    .columns
+                    .into_iter()
+                    .map(|c| c.map(|c| if all { c } else { take(&c, &rows) }))
+                    .collect(),
                 ids: rows.iter().filter_map(|&r| draft.ids.get(r).cloned()).collect(),
             }
         })
@@ -517,14 +592,21 @@ fn mark(drafts: &mut [Draft], entity: EntityId, row: usize) -> bool {
 
 /// Some rows of a column.
 fn take(column: &Column, rows: &[usize]) -> Column {
-    fn pick<T: Copy + arrow_buffer::ArrowNativeType>(values: &ScalarBuffer<T>, rows: &[usize]) -> ScalarBuffer<T> {
+    fn pick<T: Copy + arrow_buffer::ArrowNativeType>(
+        values: &ScalarBuffer<T>,
+        rows: &[usize],
+    ) -> ScalarBuffer<T> {
         rows.iter().filter_map(|&r| values.get(r).copied()).collect()
     }
     let cells = match &column.cells {
-        Cells::Bool(bits) => Cells::Bool(rows.iter().map(|&r| r < bits.len() && bits.value(r)).collect::<BooleanBuffer>()),
+        Cells::Bool(bits) => {
+            Cells::Bool(rows.iter().map(|&r| r < bits.len() && bits.value(r)).collect::<BooleanBuffer>())
+        }
         Cells::Number { units, decimals } => Cells::Number { units: pick(units, rows), decimals: *decimals },
         Cells::Date(days) => Cells::Date(pick(days, rows)),
-        Cells::Text { codes, dictionary } => Cells::Text { codes: pick(codes, rows), dictionary: dictionary.clone() },
+        Cells::Text { codes, dictionary } => {
+            Cells::Text { codes: pick(codes, rows), dictionary: dictionary.clone() }
+        }
         Cells::Codes { offsets, codes, dictionary } => {
             let (mut new, mut all) = (vec![0_u32], Vec::new());
             for &row in rows {
@@ -536,6 +618,9 @@ fn take(column: &Column, rows: &[usize]) -> Column {
             Cells::Codes { offsets: new.into(), codes: all.into(), dictionary: dictionary.clone() }
         }
     };
-    let known = column.known.as_ref().map(|k| rows.iter().map(|&r| r < k.len() && k.is_valid(r)).collect::<NullBuffer>());
+    let known = column
+        .known
+        .as_ref()
+        .map(|k| rows.iter().map(|&r| r < k.len() && k.is_valid(r)).collect::<NullBuffer>());
     Column { cells, known }
 }

@@ -28,10 +28,16 @@ fn columns<'s>(schema: &'s Schema, entity: &'s Entity) -> Vec<Documented<'s>> {
         required,
         form: "",
     };
-    let mut all = vec![plain(&entity.key, format!("Identifiant: {}", entity.label), "identifiant".into(), true)];
+    let mut all =
+        vec![plain(&entity.key, format!("Identifiant: {}", entity.label), "identifiant".into(), true)];
     for relation in &entity.belongs_to {
         let target = schema.entities.get(relation.target).map_or("", |t| t.label.as_str());
-        all.push(plain(&relation.column, format!("Identifiant: {target}"), "identifiant".into(), relation.required));
+        all.push(plain(
+            &relation.column,
+            format!("Identifiant: {target}"),
+            "identifiant".into(),
+            relation.required,
+        ));
     }
     for field in entity.fields.iter().filter_map(|&f| schema.fields.get(f)) {
         if all.iter().any(|c| c.column == field.column) {
@@ -94,7 +100,16 @@ pub fn template_xlsx(schema: &Schema) -> Result<Vec<u8>, WriteError> {
             }
             sheet.set_column_width(at, 18)?;
             let required = if column.required { "oui" } else { "non" };
-            let row = [table, column.column, &column.label, &column.kind, column.unit, &column.values, required, column.form];
+            let row = [
+                table,
+                column.column,
+                &column.label,
+                &column.kind,
+                column.unit,
+                &column.values,
+                required,
+                column.form,
+            ];
             dictionary.push(row.map(str::to_string));
         }
     }
@@ -121,8 +136,13 @@ pub fn json_schema(schema: &Schema) -> Json {
         let mut properties = Map::new();
         let mut required = Vec::new();
         for column in columns(schema, entity) {
-            let field = entity.fields.iter().filter_map(|&f| schema.fields.get(f)).find(|f| f.column == column.column);
-            let mut property = field.map_or_else(|| json!({ "type": "string" }), |f| type_of(f, column.required));
+            let field = entity
+                .fields
+                .iter()
+                .filter_map(|&f| schema.fields.get(f))
+                .find(|f| f.column == column.column);
+            let mut property =
+                field.map_or_else(|| json!({ "type": "string" }), |f| type_of(f, column.required));
             if let Some(property) = property.as_object_mut() {
                 let unit = if column.unit.is_empty() { String::new() } else { format!(" ({})", column.unit) };
                 property.insert("description".into(), json!(format!("{}{unit}", column.label)));
@@ -168,7 +188,9 @@ fn type_of(field: &Field, required: bool) -> Json {
         }
     };
     if let (Some((low, high)), Some(found)) = (&field.range, found.as_object_mut()) {
-        let bound = |n: &crate::value::Exact| serde_json::from_str(&crate::value::format_number(n)).unwrap_or(Json::Null);
+        let bound = |n: &crate::value::Exact| {
+            serde_json::from_str(&crate::value::format_number(n)).unwrap_or(Json::Null)
+        };
         found.insert("minimum".into(), bound(low));
         found.insert("maximum".into(), bound(high));
     }

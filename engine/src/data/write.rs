@@ -55,9 +55,10 @@ pub fn to_csv(result: &Output) -> Result<Vec<u8>, WriteError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(result.columns.iter().map(|c| c.name.as_str())).map_err(wrong)?;
     for row in 0..result.rows() {
-        let cells = result.columns.iter().map(|c| {
-            c.cells.get(row).and_then(Option::as_ref).map_or_else(String::new, Value::to_string)
-        });
+        let cells = result
+            .columns
+            .iter()
+            .map(|c| c.cells.get(row).and_then(Option::as_ref).map_or_else(String::new, Value::to_string));
         writer.write_record(cells).map_err(wrong)?;
     }
     writer.into_inner().map_err(|e| WriteError::Csv(e.to_string()))
@@ -192,7 +193,8 @@ pub fn to_xlsx(result: &Output) -> Result<Vec<u8>, WriteError> {
                     }
                 },
                 Some(Value::Date(d)) => {
-                    let (y, m, d) = (d.year().unsigned_abs(), d.month().unsigned_abs(), d.day().unsigned_abs());
+                    let (y, m, d) =
+                        (d.year().unsigned_abs(), d.month().unsigned_abs(), d.day().unsigned_abs());
                     sheet.write_datetime_with_format(row, at, ExcelDateTime::from_ymd(y, m, d)?, &day)?;
                 }
                 Some(other) => {

@@ -65,7 +65,9 @@ impl Certain {
             Array::Number(units) => {
                 Value::Number(Exact::new(i128::from(*units.get(row)?), i128::from(self.denominator)))
             }
-            Array::Date(days) => Value::Date(add_days(Date::constant(1970, 1, 1), i64::from(*days.get(row)?))?),
+            Array::Date(days) => {
+                Value::Date(add_days(Date::constant(1970, 1, 1), i64::from(*days.get(row)?))?)
+            }
             Array::Text(codes) => Value::Text(self.dictionary.get(*codes.get(row)? as usize)?.clone()),
         })
     }
@@ -119,16 +121,32 @@ fn concat(parts: &[&Full], program: &Program<'_>, node: NodeId) -> Full {
     let mut full = empty(program.repr(node));
     let any_left = parts.iter().any(|p| !p.left.is_empty());
     match &mut full.array {
-        Array::Bool(all) => parts.iter().for_each(|p| if let Array::Bool(v) = &p.array { all.extend_from_slice(v) }),
-        Array::Text(all) => parts.iter().for_each(|p| if let Array::Text(v) = &p.array { all.extend_from_slice(v) }),
+        Array::Bool(all) => parts.iter().for_each(|p| {
+            if let Array::Bool(v) = &p.array {
+                all.extend_from_slice(v)
+            }
+        }),
+        Array::Text(all) => parts.iter().for_each(|p| {
+            if let Array::Text(v) = &p.array {
+                all.extend_from_slice(v)
+            }
+        }),
         Array::Number(all) => {
             let mut joined: Vec<i64> = Vec::with_capacity(parts.iter().map(|p| length(&p.array)).sum());
-            parts.iter().for_each(|p| if let Array::Number(v) = &p.array { joined.extend_from_slice(v) });
+            parts.iter().for_each(|p| {
+                if let Array::Number(v) = &p.array {
+                    joined.extend_from_slice(v)
+                }
+            });
             *all = joined.into();
         }
         Array::Date(all) => {
             let mut joined: Vec<i32> = Vec::with_capacity(parts.iter().map(|p| length(&p.array)).sum());
-            parts.iter().for_each(|p| if let Array::Date(v) = &p.array { joined.extend_from_slice(v) });
+            parts.iter().for_each(|p| {
+                if let Array::Date(v) = &p.array {
+                    joined.extend_from_slice(v)
+                }
+            });
             *all = joined.into();
         }
     }
@@ -235,8 +253,12 @@ impl Batch {
                 match &mut full.array {
                     Array::Bool(all) => all.extend_from_slice(view.bools),
                     Array::Text(all) => all.extend_from_slice(view.texts),
-                    Array::Number(_) => numbers.get_mut(place).into_iter().for_each(|n| n.extend_from_slice(view.numbers)),
-                    Array::Date(_) => dates.get_mut(place).into_iter().for_each(|d| d.extend_from_slice(view.dates)),
+                    Array::Number(_) => {
+                        numbers.get_mut(place).into_iter().for_each(|n| n.extend_from_slice(view.numbers))
+                    }
+                    Array::Date(_) => {
+                        dates.get_mut(place).into_iter().for_each(|d| d.extend_from_slice(view.dates))
+                    }
                 }
                 if !view.left.is_empty() {
                     full.left.resize(before, 0);
@@ -258,7 +280,14 @@ impl Batch {
     }
 
     /// A node's values for rows `at..at + rows` of `entity`.
-    fn view<'v>(&'v self, program: &'v Program<'_>, entity: EntityId, node: NodeId, at: usize, rows: usize) -> View<'v> {
+    fn view<'v>(
+        &'v self,
+        program: &'v Program<'_>,
+        entity: EntityId,
+        node: NodeId,
+        at: usize,
+        rows: usize,
+    ) -> View<'v> {
         if let Some(full) = program.full(node)
             && program.entity(node) == entity
         {

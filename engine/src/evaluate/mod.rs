@@ -134,8 +134,12 @@ pub fn evaluate(plan: &Plan, dataset: &Dataset) -> Decisions {
     let context = Context::new(plan, dataset);
     let rows = usize::try_from(context.rows()).unwrap_or(usize::MAX);
     let certain = columns::evaluate(&context, rows);
-    let columns = plan.selected.iter().zip(certain).map(|((_, node), certain)| decided(&context, *node, certain, rows));
-    Decisions { names: plan.selected.iter().map(|(name, _)| name.clone()).collect(), columns: columns.collect() }
+    let columns =
+        plan.selected.iter().zip(certain).map(|((_, node), certain)| decided(&context, *node, certain, rows));
+    Decisions {
+        names: plan.selected.iter().map(|(name, _)| name.clone()).collect(),
+        columns: columns.collect(),
+    }
 }
 
 /// A column of certain outcomes, completed row by row where it is not.

@@ -112,7 +112,9 @@ impl Possible {
         match self {
             Possible::Known(_) => Missing::default(),
             Possible::Open(_, missing) => missing.clone(),
-            Possible::Items(items) => items.iter().fold(Missing::default(), |all, i| union(&all, &i.missing())),
+            Possible::Items(items) => {
+                items.iter().fold(Missing::default(), |all, i| union(&all, &i.missing()))
+            }
         }
     }
 
@@ -148,7 +150,11 @@ impl Possible {
             return Possible::Open(Range::OneOf(values.into_iter().collect()), missing);
         }
         let ordered = matches!(values.first(), Some(Value::Number(_) | Value::Date(_)));
-        let range = if ordered { Range::Between(values.first().cloned(), values.last().cloned()) } else { Range::Any };
+        let range = if ordered {
+            Range::Between(values.first().cloned(), values.last().cloned())
+        } else {
+            Range::Any
+        };
         Possible::Open(range, missing)
     }
 
@@ -345,7 +351,8 @@ pub fn compare(op: Comparison, a: &Possible, b: &Possible) -> Possible {
     }
     let ((low_a, high_a), (low_b, high_b)) = (a.bounds(), b.bounds());
     let below = |x: &Option<Value>, y: &Option<Value>| x.as_ref().zip(y.as_ref()).is_some_and(|(x, y)| x < y);
-    let at_most = |x: &Option<Value>, y: &Option<Value>| x.as_ref().zip(y.as_ref()).is_some_and(|(x, y)| x <= y);
+    let at_most =
+        |x: &Option<Value>, y: &Option<Value>| x.as_ref().zip(y.as_ref()).is_some_and(|(x, y)| x <= y);
     let (always, never) = match op {
         Comparison::Less => (below(&high_a, &low_b), at_most(&high_b, &low_a)),
         Comparison::AtMost => (at_most(&high_a, &low_b), below(&high_b, &low_a)),
@@ -407,10 +414,13 @@ pub fn call(builtin: Builtin, args: &[Possible]) -> Result<Possible, ValueError>
         (Builtin::Arrondi(_), [x, rest @ ..]) => monotone(x, missing, |v| {
             let mut all = vec![v.clone()];
             all.extend(rest.iter().filter_map(|r| r.known().cloned()));
-            if all.len() <= rest.len() { return Err(ValueError::Type) }
+            if all.len() <= rest.len() {
+                return Err(ValueError::Type);
+            }
             apply(builtin, &all)
         }),
-        (Builtin::AjouterAnnees | Builtin::AjouterMois | Builtin::AjouterJours, [date, n]) => match n.known() {
+        (Builtin::AjouterAnnees | Builtin::AjouterMois | Builtin::AjouterJours, [date, n]) => match n.known()
+        {
             Some(n) => monotone(date, missing, |d| apply(builtin, &[d.clone(), n.clone()])),
             // The number of days may not be whole.
             None => Possible::may_fail(missing),
@@ -456,9 +466,17 @@ fn extreme(builtin: Builtin, a: &Possible, b: &Possible) -> Possible {
         (x, y) => x.or(y),
     };
     if builtin == Builtin::Max {
-        Possible::between(either(low_a, low_b, Value::max), high_a.zip(high_b).map(|(x, y)| x.max(y)), missing)
+        Possible::between(
+            either(low_a, low_b, Value::max),
+            high_a.zip(high_b).map(|(x, y)| x.max(y)),
+            missing,
+        )
     } else {
-        Possible::between(low_a.zip(low_b).map(|(x, y)| x.min(y)), either(high_a, high_b, Value::min), missing)
+        Possible::between(
+            low_a.zip(low_b).map(|(x, y)| x.min(y)),
+            either(high_a, high_b, Value::min),
+            missing,
+        )
     }
 }
 
@@ -466,7 +484,8 @@ fn extreme(builtin: Builtin, a: &Possible, b: &Possible) -> Possible {
 fn monotone(x: &Possible, missing: Missing, f: impl Fn(&Value) -> Result<Value, ValueError>) -> Possible {
     if let Some(values) = x.values() {
         let values: Result<BTreeSet<Value>, ValueError> = values.iter().map(&f).collect();
-        return values.map_or_else(|_| Possible::may_fail(missing.clone()), |v| Possible::one_of(v, missing.clone()));
+        return values
+            .map_or_else(|_| Possible::may_fail(missing.clone()), |v| Possible::one_of(v, missing.clone()));
     }
     let (low, high) = x.bounds();
     let of = |v: Option<Value>| v.map(|v| f(&v)).transpose();

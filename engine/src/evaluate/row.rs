@@ -7,7 +7,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::possible::{Missing, MissingCell, MissingInput, Possible, Range, arithmetic, call, compare, negate, not, union};
+use super::possible::{
+    Missing, MissingCell, MissingInput, Possible, Range, arithmetic, call, compare, negate, not, union,
+};
 use crate::data::{Column, Dataset, Members, NO_ROW, column_of};
 use crate::graph::{RuleId, Step};
 use crate::pack::schema::{EntityId, FieldId, FieldKind, Origin};
@@ -195,7 +197,8 @@ impl<'c, 'd> Evaluator<'c, 'd> {
     pub fn outcome(&mut self, node: NodeId, row: u64) -> Result<Possible, RowError> {
         let first = self.eval(node, row)?;
         let Possible::Open(_, missing) = &first else { return Ok(first) };
-        let choices: Vec<(NodeId, u64, Vec<Value>)> = missing.iter().filter_map(|m| self.choices(m)).collect();
+        let choices: Vec<(NodeId, u64, Vec<Value>)> =
+            missing.iter().filter_map(|m| self.choices(m)).collect();
         let combinations = choices.iter().try_fold(1_usize, |n, (_, _, v)| n.checked_mul(v.len()));
         let Some(combinations) = combinations.filter(|&n| n > 1 && n <= 64) else { return Ok(first) };
         let mut all: Option<Possible> = None;
@@ -294,13 +297,24 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             return Possible::Open(Range::Any, Missing::default());
         };
         if field.empty_is_none && !self.column_exists(id) {
-            return Possible::Known(if field.kind == FieldKind::Codes { empty_list() } else { Value::text("") });
+            return Possible::Known(if field.kind == FieldKind::Codes {
+                empty_list()
+            } else {
+                Value::text("")
+            });
         }
-        let missing: Missing =
-            Arc::new(BTreeSet::from([MissingInput { entity: field.entity, row, what: MissingCell::Field(id) }]));
+        let missing: Missing = Arc::new(BTreeSet::from([MissingInput {
+            entity: field.entity,
+            row,
+            what: MissingCell::Field(id),
+        }]));
         let range = match (finite_values(&field.kind), &field.range) {
-            (Some(values), _) => Range::OneOf(values.into_iter().collect::<BTreeSet<_>>().into_iter().collect()),
-            (None, Some((low, high))) => Range::Between(Some(Value::Number(*low)), Some(Value::Number(*high))),
+            (Some(values), _) => {
+                Range::OneOf(values.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
+            }
+            (None, Some((low, high))) => {
+                Range::Between(Some(Value::Number(*low)), Some(Value::Number(*high)))
+            }
             _ => Range::Any,
         };
         Possible::Open(range, missing)
@@ -367,7 +381,9 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                 match right.map(|r| (r.known_bool(), r)) {
                     // The left cannot be other than settling.
                     None => known(settling),
-                    Some((_, right)) if right.is_risky() => Ok(Possible::may_fail(union(&left.missing(), &right.missing()))),
+                    Some((_, right)) if right.is_risky() => {
+                        Ok(Possible::may_fail(union(&left.missing(), &right.missing())))
+                    }
                     Some((Some(value), _)) if value == settling => known(settling),
                     Some((Some(_), _)) => Ok(Possible::open_bool(left.missing())),
                     Some((None, right)) => Ok(Possible::open_bool(union(&left.missing(), &right.missing()))),
@@ -451,7 +467,9 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         for key in keys {
             possible.push(self.eval(*key, row)?);
         }
-        let Some(version) = self.context.plan.parameter(id) else { return Err(self.fail(node, ValueError::NoCell)) };
+        let Some(version) = self.context.plan.parameter(id) else {
+            return Err(self.fail(node, ValueError::NoCell));
+        };
         let known: Option<Vec<Value>> = possible.iter().map(|k| k.known().cloned()).collect();
         if let Some(keys) = known {
             let cell = version.cells.get(&keys).ok_or_else(|| self.fail(node, ValueError::NoCell))?;

@@ -12,7 +12,8 @@ pub(super) fn quotas(total: u64, weights: &[u64]) -> Vec<u64> {
         return weights.iter().enumerate().map(|(i, _)| if i == 0 { total } else { 0 }).collect();
     }
     let share = |w: u64| u128::from(total) * u128::from(w);
-    let mut counts: Vec<u64> = weights.iter().map(|&w| u64::try_from(share(w) / sum).unwrap_or(u64::MAX)).collect();
+    let mut counts: Vec<u64> =
+        weights.iter().map(|&w| u64::try_from(share(w) / sum).unwrap_or(u64::MAX)).collect();
     let left = total.saturating_sub(counts.iter().sum());
     let mut by_remainder: Vec<(std::cmp::Reverse<u128>, usize)> =
         weights.iter().enumerate().map(|(i, &w)| (std::cmp::Reverse(share(w) % sum), i)).collect();
@@ -61,7 +62,8 @@ impl Draw {
     /// One class, by weight.
     pub fn pick(&mut self, weights: &[u64]) -> usize {
         let total: u64 = weights.iter().sum();
-        let mut at = u64::try_from(self.between(0, i64::try_from(total).unwrap_or(i64::MAX) - 1)).unwrap_or(0);
+        let mut at =
+            u64::try_from(self.between(0, i64::try_from(total).unwrap_or(i64::MAX) - 1)).unwrap_or(0);
         for (class, &weight) in weights.iter().enumerate() {
             if at < weight {
                 return class;

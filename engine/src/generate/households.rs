@@ -16,7 +16,8 @@ pub(super) fn employers(spec: &Spec, draw: &mut Draw) -> Employers {
     let total = spec.employeurs.nombre;
     let classes = &spec.emploi.effectifs;
     let sizes = draw.deck(total, &classes.iter().map(|c| c.2).collect::<Vec<_>>());
-    let farms = draw.deck(total, &[100 - spec.emploi.agricole_pour_cent.min(100), spec.emploi.agricole_pour_cent]);
+    let farms =
+        draw.deck(total, &[100 - spec.emploi.agricole_pour_cent.min(100), spec.emploi.agricole_pour_cent]);
     let mut rows = Vec::new();
     let mut headcounts = Vec::new();
     for (number, (size, farm)) in sizes.into_iter().zip(farms).enumerate() {
@@ -82,11 +83,21 @@ pub(super) fn requests(spec: &Spec, employers: &Employers, draw: &mut Draw) -> (
             cell(income.last_12, no_12),
             wished(at(&wishes), commune, spec, &weights, draw),
         ]);
-        let mut person = |link: &str, age: i64, dependent: bool, disabled: bool, work: Option<(&str, i64)>, draw: &mut Draw| {
+        let mut person = |link: &str,
+                          age: i64,
+                          dependent: bool,
+                          disabled: bool,
+                          work: Option<(&str, i64)>,
+                          draw: &mut Draw| {
             let birth = birth(as_of, age, draw);
             let (contract, pay) = work.map_or(("", String::new()), |(c, pay)| (c, pay.to_string()));
             let employer = match work {
-                Some(_) => employers.table.rows.get(draw.pick(&employers.headcounts)).and_then(|r| r.first()).cloned(),
+                Some(_) => employers
+                    .table
+                    .rows
+                    .get(draw.pick(&employers.headcounts))
+                    .and_then(|r| r.first())
+                    .cloned(),
                 None => None,
             };
             let no_contract = if age >= 18 { "sans" } else { "" };
@@ -122,14 +133,30 @@ pub(super) fn requests(spec: &Spec, employers: &Employers, draw: &mut Draw) -> (
     }
     let demandes = TableOut {
         name: "demandes",
-        header: vec!["demande_id", "date_demande", "commune", "rfr_n2", "rfr_n1", "revenus_12_mois", "communes_souhaitees"],
+        header: vec![
+            "demande_id",
+            "date_demande",
+            "commune",
+            "rfr_n2",
+            "rfr_n1",
+            "revenus_12_mois",
+            "communes_souhaitees",
+        ],
         rows: requests,
     };
     let personnes = TableOut {
         name: "personnes",
         header: vec![
-            "personne_id", "demande_id", "lien", "date_naissance", "a_charge", "handicap", "employeur_id",
-            "type_contrat", "salaire_mensuel", "commune_travail",
+            "personne_id",
+            "demande_id",
+            "lien",
+            "date_naissance",
+            "a_charge",
+            "handicap",
+            "employeur_id",
+            "type_contrat",
+            "salaire_mensuel",
+            "commune_travail",
         ],
         rows: persons,
     };
@@ -180,7 +207,9 @@ fn contracts(spec: &Spec, households: &[Household], draw: &mut Draw) -> Vec<Stri
     let names: Vec<&String> = spec.emploi.contrats.keys().collect();
     let weights: Vec<u64> = spec.emploi.contrats.values().copied().collect();
     let deck = draw.deck(households.len() as u64, &weights);
-    let study = |class: &usize| names.get(*class).is_some_and(|n| *n == "apprentissage" || *n == "professionnalisation");
+    let study = |class: &usize| {
+        names.get(*class).is_some_and(|n| *n == "apprentissage" || *n == "professionnalisation")
+    };
     let (students, others): (Vec<usize>, Vec<usize>) = deck.into_iter().partition(study);
     let mut by_age: Vec<usize> = (0..households.len()).collect();
     by_age.sort_by_key(|&h| (households.get(h).map(|h| h.age), h));
@@ -268,7 +297,10 @@ fn birth(as_of: Date, age: i64, draw: &mut Draw) -> Date {
 pub(super) fn composition(package: &Package, as_of: Date) -> Vec<(String, i64, i64)> {
     let Some(persons) = package.table("personnes") else { return Vec::new() };
     let mut found: Vec<(String, i64, i64, bool, i64)> = Vec::new();
-    let rows = persons.column("demande_id").zip(persons.column("lien")).zip(persons.column("a_charge").zip(persons.column("date_naissance")));
+    let rows = persons
+        .column("demande_id")
+        .zip(persons.column("lien"))
+        .zip(persons.column("a_charge").zip(persons.column("date_naissance")));
     for ((request, link), (dependent, birth)) in rows {
         if found.last().is_none_or(|(r, ..)| r != request) {
             found.push((request.to_string(), 0, 0, false, 0));

@@ -89,7 +89,8 @@ mod tests {
     use super::*;
 
     fn spec() -> Spec {
-        Spec::parse(include_str!("../../../scenarios/grand-dijon-2015/population.toml")).expect("the shipped file")
+        Spec::parse(include_str!("../../../scenarios/grand-dijon-2015/population.toml"))
+            .expect("the shipped file")
     }
 
     #[test]
@@ -107,7 +108,8 @@ mod tests {
             let package = generate(&spec, seed).unwrap();
             let rows = |name: &str| package.table(name).unwrap().rows.len();
             assert_eq!((rows("demandes"), rows("logements"), rows("employeurs")), (879, 350, 348));
-            let heads = package.table("personnes").unwrap().column("lien").filter(|l| *l == "demandeur").count();
+            let heads =
+                package.table("personnes").unwrap().column("lien").filter(|l| *l == "demandeur").count();
             assert_eq!(heads, 879);
         }
     }

@@ -237,20 +237,30 @@ impl Spec {
     /// # Errors
     /// [`GenerateError::Margin`] names the first that does not.
     pub fn check(&self) -> Result<(), GenerateError> {
-        let wrong = |key: &'static str, message: &str| GenerateError::Margin { key, message: message.to_string() };
-        let dates = [("as_of", &self.as_of), ("demandes.depuis", &self.demandes.depuis), ("demandes.jusqua", &self.demandes.jusqua)];
+        let wrong =
+            |key: &'static str, message: &str| GenerateError::Margin { key, message: message.to_string() };
+        let dates = [
+            ("as_of", &self.as_of),
+            ("demandes.depuis", &self.demandes.depuis),
+            ("demandes.jusqua", &self.demandes.jusqua),
+        ];
         for (key, text) in dates {
             if parse_date(text).is_none() {
                 return Err(wrong(key, "attendu: une date telle que 2015-12-31"));
             }
         }
-        if self.communes.liste.iter().all(|c| c.demande == 0) || self.communes.liste.iter().all(|c| c.parc == 0) {
+        if self.communes.liste.iter().all(|c| c.demande == 0)
+            || self.communes.liste.iter().all(|c| c.parc == 0)
+        {
             return Err(wrong("communes.liste", "attendu: au moins une commune de poids non nul"));
         }
         if self.menages.ages.is_empty() || self.emploi.effectifs.is_empty() {
             return Err(wrong("menages.ages, emploi.effectifs", "attendu: au moins une tranche"));
         }
-        if self.typologies.liste.is_empty() || self.financements.liste.is_empty() || self.emploi.contrats.is_empty() {
+        if self.typologies.liste.is_empty()
+            || self.financements.liste.is_empty()
+            || self.emploi.contrats.is_empty()
+        {
             return Err(wrong("typologies, financements, emploi.contrats", "attendu: au moins une ligne"));
         }
         if self.employeurs.nombre == 0 {

@@ -8,7 +8,8 @@ use super::spec::Spec;
 pub(super) fn units(spec: &Spec, draw: &mut Draw) -> TableOut {
     let total = spec.logements.nombre;
     let districts = &spec.quartiers.liste;
-    let weights: Vec<u64> = [spec.quartiers.hors].into_iter().chain(districts.iter().map(|q| q.part)).collect();
+    let weights: Vec<u64> =
+        [spec.quartiers.hors].into_iter().chain(districts.iter().map(|q| q.part)).collect();
     let places = draw.deck(total, &weights);
     let outside = places.iter().filter(|p| **p == 0).count() as u64;
     let communes = &spec.communes.liste;
@@ -19,13 +20,18 @@ pub(super) fn units(spec: &Spec, draw: &mut Draw) -> TableOut {
     let product_deck = draw.deck(total, &products.iter().map(|(_, p)| p.part).collect::<Vec<_>>());
     let (low, high) = spec.financements.charges_m2_centimes;
     let mut rows = Vec::new();
-    for (number, ((place, size), product)) in places.into_iter().zip(size_deck).zip(product_deck).enumerate() {
+    for (number, ((place, size), product)) in places.into_iter().zip(size_deck).zip(product_deck).enumerate()
+    {
         let district = place.checked_sub(1).and_then(|p| districts.get(p));
         let commune = match district {
             Some(district) => district.commune.clone(),
-            None => elsewhere.next().and_then(|c| communes.get(c)).map_or_else(String::new, |c| c.code.clone()),
+            None => {
+                elsewhere.next().and_then(|c| communes.get(c)).map_or_else(String::new, |c| c.code.clone())
+            }
         };
-        let (Some((size, shape)), Some((product, price))) = (sizes.get(size), products.get(product)) else { continue };
+        let (Some((size, shape)), Some((product, price))) = (sizes.get(size), products.get(product)) else {
+            continue;
+        };
         let surface = draw.between(shape.surface - shape.ecart, shape.surface + shape.ecart).max(9);
         rows.push(vec![
             format!("L{:04}", number + 1),
@@ -40,7 +46,16 @@ pub(super) fn units(spec: &Spec, draw: &mut Draw) -> TableOut {
     }
     TableOut {
         name: "logements",
-        header: vec!["logement_id", "commune", "quartier", "financement", "typologie", "surface", "loyer", "charges"],
+        header: vec![
+            "logement_id",
+            "commune",
+            "quartier",
+            "financement",
+            "typologie",
+            "surface",
+            "loyer",
+            "charges",
+        ],
         rows,
     }
 }

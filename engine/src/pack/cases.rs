@@ -71,7 +71,12 @@ fn read_case(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Case> 
     reader.what = format!("case « {name} »");
     let date = reader.date("date", out);
     if date.is_none() {
-        out.push(Diagnostic::error("L0040", format!("{} has no date", reader.what), span.clone(), "add `date = 2017-06-30`"));
+        out.push(Diagnostic::error(
+            "L0040",
+            format!("{} has no date", reader.what),
+            span.clone(),
+            "add `date = 2017-06-30`",
+        ));
     }
     let mut expected = Vec::new();
     if let Some(table) = reader.table("attendu", out) {
@@ -80,16 +85,30 @@ fn read_case(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Case> 
         }
     }
     if expected.is_empty() {
-        out.push(Diagnostic::error("L0041", format!("{} expects nothing", reader.what), span.clone(), "add `[cas.attendu]`"));
+        out.push(Diagnostic::error(
+            "L0041",
+            format!("{} expects nothing", reader.what),
+            span.clone(),
+            "add `[cas.attendu]`",
+        ));
     }
     let mut inputs = BTreeMap::new();
     for (entity, at, value) in reader.rest() {
         let rows = if let Some(table) = value.get_ref().as_table() {
             vec![read_row(reader.file, table, out)]
         } else if let Some(array) = value.get_ref().as_array() {
-            array.iter().filter_map(|i| i.get_ref().as_table()).map(|t| read_row(reader.file, t, out)).collect()
+            array
+                .iter()
+                .filter_map(|i| i.get_ref().as_table())
+                .map(|t| read_row(reader.file, t, out))
+                .collect()
         } else {
-            out.push(Diagnostic::error("L0003", format!("`{entity}` must be a table of inputs"), Span::new(reader.file, at), format!("write `[cas.{entity}]`")));
+            out.push(Diagnostic::error(
+                "L0003",
+                format!("`{entity}` must be a table of inputs"),
+                Span::new(reader.file, at),
+                format!("write `[cas.{entity}]`"),
+            ));
             continue;
         };
         inputs.insert(entity.to_string(), rows);
@@ -113,7 +132,12 @@ fn read_row(file: FileId, table: &DeTable<'_>, out: &mut Diagnostics) -> InputRo
             Some(value) => {
                 row.insert(key.get_ref().to_string(), (value, span));
             }
-            None => out.push(Diagnostic::error("L0003", format!("`{}` must be a value", key.get_ref()), span, format!("found a {}", value.get_ref().type_str()))),
+            None => out.push(Diagnostic::error(
+                "L0003",
+                format!("`{}` must be a value", key.get_ref()),
+                span,
+                format!("found a {}", value.get_ref().type_str()),
+            )),
         }
     }
     row
@@ -127,14 +151,25 @@ pub(super) fn read_csv(file: FileId, text: &str, out: &mut Diagnostics) -> CaseF
         matches!(key.trim(), "entité" | "entite").then(|| value.trim().to_string())
     });
     let Some(entity) = entity else {
-        out.push(Diagnostic::error("L0023", "the file does not say which entity its cases speak of", Span::new(file, 0..0), "begin with `# entité: NAME`"));
+        out.push(Diagnostic::error(
+            "L0023",
+            "the file does not say which entity its cases speak of",
+            Span::new(file, 0..0),
+            "begin with `# entité: NAME`",
+        ));
         return CaseFile { file, cases };
     };
-    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().comment(Some(b'#')).trim(csv::Trim::All).from_reader(text.as_bytes());
     let header = match reader.headers() {
         Ok(header) => header.clone(),
         Err(error) => {
-            out.push(Diagnostic::error("L0042", "the table of cases does not read", Span::new(file, 0..0), error.to_string()));
+            out.push(Diagnostic::error(
+                "L0042",
+                "the table of cases does not read",
+                Span::new(file, 0..0),
+                error.to_string(),
+            ));
             return CaseFile { file, cases };
         }
     };
@@ -142,8 +177,14 @@ pub(super) fn read_csv(file: FileId, text: &str, out: &mut Diagnostics) -> CaseF
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                let at = error.position().map_or(0, |p| usize::try_from(p.byte()).unwrap_or(0)).min(text.len());
-                out.push(Diagnostic::error("L0042", "this line does not read", Span::new(file, at..at), error.to_string()));
+                let at =
+                    error.position().map_or(0, |p| usize::try_from(p.byte()).unwrap_or(0)).min(text.len());
+                out.push(Diagnostic::error(
+                    "L0042",
+                    "this line does not read",
+                    Span::new(file, at..at),
+                    error.to_string(),
+                ));
                 continue;
             }
         };
@@ -160,7 +201,8 @@ pub(super) fn read_csv(file: FileId, text: &str, out: &mut Diagnostics) -> CaseF
         let mut row = BTreeMap::new();
         let mut date = None;
         for (column, cell) in header.iter().zip(&record) {
-            let value = if cell == "inconnu" { CaseValue::Unknown } else { CaseValue::Text(cell.to_string()) };
+            let value =
+                if cell == "inconnu" { CaseValue::Unknown } else { CaseValue::Text(cell.to_string()) };
             match column {
                 "nom" if !cell.is_empty() => case.name = cell.to_string(),
                 "nom" => {}
@@ -175,13 +217,23 @@ pub(super) fn read_csv(file: FileId, text: &str, out: &mut Diagnostics) -> CaseF
             }
         }
         let Some(date) = date else {
-            out.push(Diagnostic::error("L0040", "this case has no date", span, "its column `date` is a day such as 2017-06-30"));
+            out.push(Diagnostic::error(
+                "L0040",
+                "this case has no date",
+                span,
+                "its column `date` is a day such as 2017-06-30",
+            ));
             continue;
         };
         case.date = date;
         case.inputs.insert(entity.clone(), vec![row]);
         if case.expected.is_empty() {
-            out.push(Diagnostic::error("L0041", "this case expects nothing", span, "fill a column `attendu:RULE`"));
+            out.push(Diagnostic::error(
+                "L0041",
+                "this case expects nothing",
+                span,
+                "fill a column `attendu:RULE`",
+            ));
             continue;
         }
         cases.push(case);

@@ -1,7 +1,7 @@
 //! The pack: rules, parameters, schema, reference tables and cases, read from files.
 //!
 //! Reading collects every problem of every file. What the names of a signature mean is settled one
-//! module further, in [`crate::graph`].
+//! module further, where rules are wired.
 
 pub mod cases;
 pub mod manifest;
@@ -83,7 +83,9 @@ impl Parsed {
 pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnostics) -> Parsed {
     let mut files: BTreeMap<String, Vec<u8>> = files.into_iter().collect();
     let mut tables: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-    for path in files.keys().filter(|p| p.ends_with(".csv") && !p.ends_with(".cas.csv")).cloned().collect::<Vec<_>>() {
+    for path in
+        files.keys().filter(|p| p.ends_with(".csv") && !p.ends_with(".cas.csv")).cloned().collect::<Vec<_>>()
+    {
         if let Some(bytes) = files.remove(&path) {
             tables.insert(path, bytes);
         }
@@ -102,10 +104,16 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
     }
     let sources = Sources::new(root, texts);
     for &file in &broken {
-        out.push(Diagnostic::error("L0030", "the file is not UTF-8 text", Span::new(file, 0..0), "save it as UTF-8"));
+        out.push(Diagnostic::error(
+            "L0030",
+            "the file is not UTF-8 text",
+            Span::new(file, 0..0),
+            "save it as UTF-8",
+        ));
     }
     let find = |name: &str| sources.files().iter().position(|f| f.path == name);
-    let manifest = find("pack.toml").map_or_else(Manifest::default, |f| manifest::read(f, text_of(&sources, f), out));
+    let manifest =
+        find("pack.toml").map_or_else(Manifest::default, |f| manifest::read(f, text_of(&sources, f), out));
     let mut unreadable = Vec::new();
     let schema = match find("schema.toml") {
         Some(file) => schema::read(file, text_of(&sources, file), &mut unreadable, out),
@@ -113,10 +121,9 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
             unreadable.push("*".to_string());
             out.push(Diagnostic {
                 labels: Vec::new(),
-                ..Diagnostic::error("L0031", "the pack has no schema.toml", Span::default(), "").with_note(format!(
-                    "looked in {}",
-                    if root.is_empty() { "the given files" } else { root }
-                ))
+                ..Diagnostic::error("L0031", "the pack has no schema.toml", Span::default(), "").with_note(
+                    format!("looked in {}", if root.is_empty() { "the given files" } else { root }),
+                )
             });
             Schema::default()
         }
@@ -197,7 +204,10 @@ fn read_rules(parsed: &mut Parsed, file: FileId, sources: &Sources, out: &mut Di
                     out.push(clash(&text.name, &text.span, &first.span));
                 } else if rule.entity != entity {
                     let first = rule.texts.first().map(|t| t.span.clone()).unwrap_or_default();
-                    out.push(clash(&text.name, &text.span, &first).with_note("a rule speaks of one entity at all dates"));
+                    out.push(
+                        clash(&text.name, &text.span, &first)
+                            .with_note("a rule speaks of one entity at all dates"),
+                    );
                 } else {
                     rule.texts.push(text);
                 }
@@ -224,7 +234,9 @@ fn finish(parsed: &mut Parsed, out: &mut Diagnostics) {
     }
     parsed.parameters.sort_by(|a, b| a.path.cmp(&b.path));
     for pair in parsed.parameters.windows(2) {
-        if let [a, b] = pair && a.path == b.path {
+        if let [a, b] = pair
+            && a.path == b.path
+        {
             out.push(clash(&b.path, &b.span, &a.span));
         }
     }

@@ -115,7 +115,8 @@ fn find(
     out: &mut Diagnostics,
 ) {
     for (key, value) in table.iter() {
-        let path = if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
+        let path =
+            if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
         let span = Span::new(file, key.span());
         match value.get_ref() {
             DeValue::Table(inner) if inner.contains_key("values") => {
@@ -128,8 +129,13 @@ fn find(
                 find(file, &path, inner, into, unreadable, out);
             }
             _ => out.push(
-                Diagnostic::error("L0010", format!("`{path}` holds no values"), span, "a parameter needs values")
-                    .with_note(format!("write `[[{path}.values]]` with `from`, `source` and the value")),
+                Diagnostic::error(
+                    "L0010",
+                    format!("`{path}` holds no values"),
+                    span,
+                    "a parameter needs values",
+                )
+                .with_note(format!("write `[[{path}.values]]` with `from`, `source` and the value")),
             ),
         }
     }
@@ -150,7 +156,12 @@ fn read_parameter(
         None => false,
         Some(("yearly", _)) => true,
         Some((other, at)) => {
-            out.push(Diagnostic::error("L0003", format!("`renewed = \"{other}\"` means nothing"), at, "the one value is \"yearly\""));
+            out.push(Diagnostic::error(
+                "L0003",
+                format!("`renewed = \"{other}\"` means nothing"),
+                at,
+                "the one value is \"yearly\"",
+            ));
             false
         }
     };
@@ -162,16 +173,28 @@ fn read_parameter(
                     versions.extend(read_version(file, path, &by, version, out));
                 }
             }
-            None => out.push(Diagnostic::error("L0003", format!("`values` of `{path}` must be a list of tables"), reader.at(values), format!("write `[[{path}.values]]`"))),
+            None => out.push(Diagnostic::error(
+                "L0003",
+                format!("`values` of `{path}` must be a list of tables"),
+                reader.at(values),
+                format!("write `[[{path}.values]]`"),
+            )),
         }
     }
     reader.finish(out);
     versions.sort_by_key(|v| v.from);
     for pair in versions.windows(2) {
-        if let [a, b] = pair && a.from == b.from {
+        if let [a, b] = pair
+            && a.from == b.from
+        {
             out.push(
-                Diagnostic::error("L0011", format!("`{path}` has two values from {}", b.from), b.span.clone(), "this one")
-                    .with_label(a.span.clone(), "and this one"),
+                Diagnostic::error(
+                    "L0011",
+                    format!("`{path}` has two values from {}", b.from),
+                    b.span.clone(),
+                    "this one",
+                )
+                .with_label(a.span.clone(), "and this one"),
             );
         }
     }
@@ -198,8 +221,13 @@ fn check_same_keys(path: &str, versions: &[ParameterVersion], out: &mut Diagnost
         for (key, cell) in &b.cells {
             if !a.cells.contains_key(key) && a.cells.keys().any(|k| !b.cells.contains_key(k)) {
                 out.push(
-                    Diagnostic::error("L0013", format!("`{path}` has no cell {} before {}", show_keys(key), b.from), cell.span.clone(), "new key, while an earlier one is gone")
-                        .with_label(a.span.clone(), "the values before"),
+                    Diagnostic::error(
+                        "L0013",
+                        format!("`{path}` has no cell {} before {}", show_keys(key), b.from),
+                        cell.span.clone(),
+                        "new key, while an earlier one is gone",
+                    )
+                    .with_label(a.span.clone(), "the values before"),
                 );
             }
         }
@@ -221,13 +249,23 @@ fn read_version(
 ) -> Option<ParameterVersion> {
     let span = Span::new(file, item.span());
     let Some(table) = item.get_ref().as_table() else {
-        out.push(Diagnostic::error("L0003", format!("a value of `{path}` must be a table"), span, "with `from` and `source`"));
+        out.push(Diagnostic::error(
+            "L0003",
+            format!("a value of `{path}` must be a table"),
+            span,
+            "with `from` and `source`",
+        ));
         return None;
     };
     let mut reader = Reader::new(file, item.span(), format!("a value of `{path}`"), table);
     let from = reader.date("from", out);
     if !table.contains_key("from") {
-        out.push(Diagnostic::error("L0014", format!("a value of `{path}` has no date"), span.clone(), "add `from = 2017-01-01`"));
+        out.push(Diagnostic::error(
+            "L0014",
+            format!("a value of `{path}` has no date"),
+            span.clone(),
+            "add `from = 2017-01-01`",
+        ));
     }
     let until = reader.date("until", out);
     let doubt = reader.string("doute", out);
@@ -243,8 +281,13 @@ fn read_version(
         None => {
             if !table.contains_key("source") {
                 out.push(
-                    Diagnostic::error("L0015", format!("a value of `{path}` has no legal reference"), span.clone(), "where is it written?")
-                        .with_note("add `source = { title = \"…\", id = \"…\" }`"),
+                    Diagnostic::error(
+                        "L0015",
+                        format!("a value of `{path}` has no legal reference"),
+                        span.clone(),
+                        "where is it written?",
+                    )
+                    .with_note("add `source = { title = \"…\", id = \"…\" }`"),
                 );
             }
             Source::default()
@@ -254,7 +297,12 @@ fn read_version(
     if by.is_empty() {
         match reader.get("value") {
             Some(value) => read_cells(file, path, 0, Vec::new(), value, &mut cells, out),
-            None => out.push(Diagnostic::error("L0004", format!("a value of `{path}` has no `value`"), span.clone(), "add `value = …`")),
+            None => out.push(Diagnostic::error(
+                "L0004",
+                format!("a value of `{path}` has no `value`"),
+                span.clone(),
+                "add `value = …`",
+            )),
         }
         reader.finish(out);
     } else {

@@ -172,7 +172,12 @@ pub(super) fn read(file: FileId, text: &str, unreadable: &mut Vec<String>, out: 
     for (key, value) in root.get_ref().iter() {
         let span = Span::new(file, key.span());
         let Some(table) = value.get_ref().as_table() else {
-            out.push(Diagnostic::error("L0003", "an entity must be a table", span, "write `[name]` above its keys"));
+            out.push(Diagnostic::error(
+                "L0003",
+                "an entity must be a table",
+                span,
+                "write `[name]` above its keys",
+            ));
             continue;
         };
         schema.entities.push(Entity {
@@ -190,7 +195,12 @@ pub(super) fn read(file: FileId, text: &str, unreadable: &mut Vec<String>, out: 
         read_entity(&mut schema, id, file, span, table, unreadable, out);
     }
     if schema.entities.is_empty() {
-        out.push(Diagnostic::error("L0005", "the schema declares no entity", Span::new(file, 0..0), "write `[demande]`"));
+        out.push(Diagnostic::error(
+            "L0005",
+            "the schema declares no entity",
+            Span::new(file, 0..0),
+            "write `[demande]`",
+        ));
     }
     schema
 }
@@ -214,7 +224,12 @@ fn read_entity(
             [a, b] => Origin::Pair(a, b),
             _ => {
                 if pair.len() != 2 {
-                    out.push(Diagnostic::error("L0006", "a pair has two entities", reader.span(), "two names"));
+                    out.push(Diagnostic::error(
+                        "L0006",
+                        "a pair has two entities",
+                        reader.span(),
+                        "two names",
+                    ));
                 }
                 Origin::Pair(id, id)
             }
@@ -225,7 +240,11 @@ fn read_entity(
         Origin::Data { table: reader.string("table", out).unwrap_or_else(|| name.clone()) }
     };
     let is_pair = matches!(origin, Origin::Pair(..));
-    let key = if is_pair { String::new() } else { reader.required_str("key", out).map_or_else(String::new, |k| k.0.to_string()) };
+    let key = if is_pair {
+        String::new()
+    } else {
+        reader.required_str("key", out).map_or_else(String::new, |k| k.0.to_string())
+    };
     let belongs_to = read_relations(schema, file, &name, &mut reader, out);
     if let Some(fields) = reader.table("fields", out) {
         for (field, value) in fields.iter() {
@@ -319,7 +338,8 @@ fn read_field(
     table: &DeTable<'_>,
     out: &mut Diagnostics,
 ) -> Option<Field> {
-    let mut reader = Reader::new(span.file, span.range.clone(), format!("field `{entity_name}.{name}`"), table);
+    let mut reader =
+        Reader::new(span.file, span.range.clone(), format!("field `{entity_name}.{name}`"), table);
     let values = reader.strings("values", out);
     let decimals = reader.int("decimals", out).and_then(|d| u32::try_from(d).ok()).unwrap_or(2).min(9);
     let kind = if let Some(values) = values {
@@ -336,8 +356,13 @@ fn read_field(
             "codes" => Some(FieldKind::Codes),
             other => {
                 out.push(
-                    Diagnostic::error("L0007", format!("there is no type `{other}`"), at, did_you_mean(other, TYPES))
-                        .with_note(format!("types are {}; a closed list has `values` instead", TYPES.join(", "))),
+                    Diagnostic::error(
+                        "L0007",
+                        format!("there is no type `{other}`"),
+                        at,
+                        did_you_mean(other, TYPES),
+                    )
+                    .with_note(format!("types are {}; a closed list has `values` instead", TYPES.join(", "))),
                 );
                 None
             }
@@ -347,16 +372,25 @@ fn read_field(
         let bounds: Vec<Exact> = item
             .get_ref()
             .as_array()
-            .map(|a| a.iter().filter_map(|v| match scalar(v.get_ref()) {
-                Some(Value::Number(n)) => Some(n),
-                _ => None,
-            }).collect())
+            .map(|a| {
+                a.iter()
+                    .filter_map(|v| match scalar(v.get_ref()) {
+                        Some(Value::Number(n)) => Some(n),
+                        _ => None,
+                    })
+                    .collect()
+            })
             .unwrap_or_default();
         match bounds[..] {
             [low, high] if low <= high => Some((low, high)),
             _ => {
                 let at = reader.at(item);
-                out.push(Diagnostic::error("L0003", "a range is two numbers, smallest first", at, "such as [0, 100]"));
+                out.push(Diagnostic::error(
+                    "L0003",
+                    "a range is two numbers, smallest first",
+                    at,
+                    "such as [0, 100]",
+                ));
                 None
             }
         }
@@ -365,7 +399,12 @@ fn read_field(
         None => false,
         Some(("none", _)) => true,
         Some((other, at)) => {
-            out.push(Diagnostic::error("L0003", format!("`empty = \"{other}\"` means nothing"), at, "the one value is \"none\""));
+            out.push(Diagnostic::error(
+                "L0003",
+                format!("`empty = \"{other}\"` means nothing"),
+                at,
+                "the one value is \"none\"",
+            ));
             false
         }
     };

@@ -82,7 +82,12 @@ pub(super) fn read(file: FileId, sources: &Sources, out: &mut Diagnostics) -> Op
                 _ => text.len(),
             };
             let range = word_at(text, at);
-            out.push(Diagnostic::error("L0020", "the script does not parse", Span::new(file, range), error.err_type().to_string()));
+            out.push(Diagnostic::error(
+                "L0020",
+                "the script does not parse",
+                Span::new(file, range),
+                error.err_type().to_string(),
+            ));
             return None;
         }
     };
@@ -90,14 +95,21 @@ pub(super) fn read(file: FileId, sources: &Sources, out: &mut Diagnostics) -> Op
         let position = statement.position();
         let at = sources.offset(file, position.line().unwrap_or(1), position.position().unwrap_or(1));
         out.push(
-            Diagnostic::error("L0021", "a rule file holds functions only", Span::new(file, word_at(text, at)), "this is outside every function")
-                .with_note("move it into a rule, or into a parameter table"),
+            Diagnostic::error(
+                "L0021",
+                "a rule file holds functions only",
+                Span::new(file, word_at(text, at)),
+                "this is outside every function",
+            )
+            .with_note("move it into a rule, or into a parameter table"),
         );
     }
     let from = file_date(file, &source.path, out);
     let mut functions = Vec::new();
     for signature in signatures(&engine, file, sources) {
-        let Some(function) = ast.iter_fn_def().find(|f| f.name == signature.name && f.params.len() == signature.params.len()) else {
+        let Some(function) =
+            ast.iter_fn_def().find(|f| f.name == signature.name && f.params.len() == signature.params.len())
+        else {
             continue;
         };
         let doc = read_doc(file, text, signature.line_start, out);
@@ -115,8 +127,13 @@ pub(super) fn read(file: FileId, sources: &Sources, out: &mut Diagnostics) -> Op
     for (i, function) in functions.iter().enumerate() {
         if let Some(first) = functions.iter().take(i).find(|f| f.name == function.name) {
             out.push(
-                Diagnostic::error("L0105", format!("the name `{}` is declared twice", function.name), function.span.clone(), "again here")
-                    .with_label(first.span.clone(), "first declared here"),
+                Diagnostic::error(
+                    "L0105",
+                    format!("the name `{}` is declared twice", function.name),
+                    function.span.clone(),
+                    "again here",
+                )
+                .with_label(first.span.clone(), "first declared here"),
             );
         }
     }
@@ -144,7 +161,12 @@ fn file_date(file: FileId, path: &str, out: &mut Diagnostics) -> Option<Date> {
     let last = stem.rsplit('.').next().unwrap_or(stem);
     let date = parse_date(last);
     if date.is_none() && last.starts_with(|c: char| c.is_ascii_digit()) {
-        out.push(Diagnostic::error("L0022", format!("`{last}` is not a date"), Span::new(file, 0..0), "name the file as in `plus.2020-01-02.rhai`"));
+        out.push(Diagnostic::error(
+            "L0022",
+            format!("`{last}` is not a date"),
+            Span::new(file, 0..0),
+            "name the file as in `plus.2020-01-02.rhai`",
+        ));
     }
     date
 }
@@ -163,7 +185,12 @@ fn read_entity(file: FileId, text: &str, out: &mut Diagnostics) -> Option<(Strin
         }
         start += line.len();
     }
-    out.push(Diagnostic::error("L0023", "the file does not say which entity its rules speak of", Span::new(file, 0..0), "begin with `//! entité: NAME`"));
+    out.push(Diagnostic::error(
+        "L0023",
+        "the file does not say which entity its rules speak of",
+        Span::new(file, 0..0),
+        "begin with `//! entité: NAME`",
+    ));
     None
 }
 
@@ -191,7 +218,13 @@ fn signatures(engine: &Engine, file: FileId, sources: &Sources) -> Vec<Signature
             Token::Identifier(name) if after_fn => {
                 let line_start = source.text.get(..at).and_then(|t| t.rfind('\n')).map_or(0, |i| i + 1);
                 let span = Span::new(file, at..at + name.len());
-                found.push(Signature { name: name.to_string(), span, params: Vec::new(), private, line_start });
+                found.push(Signature {
+                    name: name.to_string(),
+                    span,
+                    params: Vec::new(),
+                    private,
+                    line_start,
+                });
                 (after_fn, in_params, private) = (false, true, false);
             }
             Token::Identifier(name) if in_params => {
@@ -237,7 +270,12 @@ fn read_doc(file: FileId, text: &str, line_start: usize, out: &mut Diagnostics) 
             "monotone" => {}
             _ if nearest(key, TAGS).is_some() => {
                 let at = start + text.get(start..).and_then(|t| t.find(key)).unwrap_or(0);
-                out.push(Diagnostic::warning("L0024", format!("there is no tag `{key}`"), Span::new(file, at..at + key.len()), did_you_mean(key, TAGS)));
+                out.push(Diagnostic::warning(
+                    "L0024",
+                    format!("there is no tag `{key}`"),
+                    Span::new(file, at..at + key.len()),
+                    did_you_mean(key, TAGS),
+                ));
             }
             _ => {
                 doc.label.push(' ');

@@ -126,7 +126,9 @@ impl<'t, 'i> Reader<'t, 'i> {
     }
 
     /// The keys that nobody asked for.
-    pub fn rest(&self) -> impl Iterator<Item = (&'t str, Range<usize>, &'t Spanned<DeValue<'i>>)> + use<'t, 'i> {
+    pub fn rest(
+        &self,
+    ) -> impl Iterator<Item = (&'t str, Range<usize>, &'t Spanned<DeValue<'i>>)> + use<'t, 'i> {
         let known = self.known.clone();
         let table: &'t DeTable<'i> = self.table;
         table.iter().filter_map(move |(key, value)| {
@@ -158,7 +160,12 @@ pub(super) fn parse<'i>(file: FileId, text: &'i str, out: &mut Diagnostics) -> O
         let end = text.len();
         let range = error.span().unwrap_or(0..0);
         let range = range.start.min(end)..range.end.min(end);
-        out.push(Diagnostic::error("L0001", "this is not valid TOML", Span::new(file, range), error.message()));
+        out.push(Diagnostic::error(
+            "L0001",
+            "this is not valid TOML",
+            Span::new(file, range),
+            error.message(),
+        ));
     }
     None
 }

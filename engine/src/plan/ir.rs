@@ -160,7 +160,11 @@ impl Op {
         match self {
             Op::Const(_) | Op::DecisionDate | Op::Field(_) => Vec::new(),
             Op::Up(_, a) | Op::Members(_, _, a) | Op::Not(a) | Op::Negate(a) | Op::Rule(_, a) => vec![*a],
-            Op::Arithmetic(_, a, b) | Op::Compare(_, a, b) | Op::And(a, b) | Op::Or(a, b) | Op::Strict(a, b) => {
+            Op::Arithmetic(_, a, b)
+            | Op::Compare(_, a, b)
+            | Op::And(a, b)
+            | Op::Or(a, b)
+            | Op::Strict(a, b) => {
                 vec![*a, *b]
             }
             Op::If(c, a, b) => vec![*c, *a, *b],

@@ -46,7 +46,15 @@ struct Place {
 
 impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
     pub fn new(graph: &'g RuleGraph<'p>, out: &'o mut Diagnostics) -> Self {
-        Lowering { graph, nodes: Vec::new(), interned: HashMap::new(), rules: HashMap::new(), calls: Vec::new(), in_rounding: false, out }
+        Lowering {
+            graph,
+            nodes: Vec::new(),
+            interned: HashMap::new(),
+            rules: HashMap::new(),
+            calls: Vec::new(),
+            in_rounding: false,
+            out,
+        }
     }
 
     /// The outcome node of a rule; `None` if it has an error (reported) or needs a rule that has.
@@ -85,7 +93,9 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
     pub fn link(&mut self, link: &Link, entity: EntityId, span: &Span) -> Option<NodeId> {
         let schema = &self.graph.parsed.schema;
         let leaf = match link.target {
-            Target::DecisionDate => return Some(self.node(Op::DecisionDate, entity, Type::Date, span.clone())),
+            Target::DecisionDate => {
+                return Some(self.node(Op::DecisionDate, entity, Type::Date, span.clone()));
+            }
             Target::Field(id) => {
                 let field = schema.fields.get(id)?;
                 self.node(Op::Field(id), field.entity, field.value_type(), span.clone())
@@ -106,9 +116,12 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
                 let (Step::BelongsTo(child, _) | Step::First(child) | Step::Second(child)) = *step;
                 self.node(Op::Up(*step, node), child, ty.clone(), span.clone())
             }),
-            Access::Members { child, relation } => {
-                self.node(Op::Members(*child, *relation, leaf), entity, Type::List(Box::new(ty)), span.clone())
-            }
+            Access::Members { child, relation } => self.node(
+                Op::Members(*child, *relation, leaf),
+                entity,
+                Type::List(Box::new(ty)),
+                span.clone(),
+            ),
         })
     }
 
@@ -147,7 +160,12 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
     ) -> Option<NodeId> {
         let Some((statement, following)) = statements.split_first() else {
             let Some((statements, env)) = rest.pop() else {
-                self.out.push(Diagnostic::error("L0112", "this path gives no value", end.clone(), "end it with a value"));
+                self.out.push(Diagnostic::error(
+                    "L0112",
+                    "this path gives no value",
+                    end.clone(),
+                    "end it with a value",
+                ));
                 return None;
             };
             let node = self.statements(statements, env.clone(), rest, place, end);
@@ -205,15 +223,28 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             }
             Stmt::Switch(_, position) => self.forbidden(*position, place, "`switch`: write `if … else if …`"),
             Stmt::While(_, position) | Stmt::Do(_, _, position) => self.forbidden(*position, place, "loops"),
-            Stmt::For(_, position) => self.forbidden(*position, place, "loops: take the list with `somme`, `nombre`, `un`, `tous`"),
-            Stmt::Assignment(_) => self.forbidden(statement.position(), place, "changing a value: name the new one with `let`"),
+            Stmt::For(_, position) => {
+                self.forbidden(*position, place, "loops: take the list with `somme`, `nombre`, `un`, `tous`")
+            }
+            Stmt::Assignment(_) => {
+                self.forbidden(statement.position(), place, "changing a value: name the new one with `let`")
+            }
             Stmt::TryCatch(_, position) => self.forbidden(*position, place, "try"),
-            Stmt::Import(_, position) => self.forbidden(*position, place, "modules: a rule is reached by its name"),
+            Stmt::Import(_, position) => {
+                self.forbidden(*position, place, "modules: a rule is reached by its name")
+            }
             _ => self.forbidden(statement.position(), place, "this statement"),
         }
     }
 
-    fn choose(&mut self, condition: NodeId, yes: NodeId, no: NodeId, position: Position, place: &Place) -> Option<NodeId> {
+    fn choose(
+        &mut self,
+        condition: NodeId,
+        yes: NodeId,
+        no: NodeId,
+        position: Position,
+        place: &Place,
+    ) -> Option<NodeId> {
         if yes == no && !self.use_may_fail(condition) {
             return Some(yes);
         }
@@ -226,9 +257,14 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             let (here, there) = (self.span_of(yes), self.span_of(no));
             let span = self.span(position, place);
             self.out.push(
-                Diagnostic::error("L0201", format!("one branch is a {a}, the other a {b}"), span, "the branches of this `if`")
-                    .with_label(here, format!("{a}"))
-                    .with_label(there, format!("{b}")),
+                Diagnostic::error(
+                    "L0201",
+                    format!("one branch is a {a}, the other a {b}"),
+                    span,
+                    "the branches of this `if`",
+                )
+                .with_label(here, format!("{a}"))
+                .with_label(there, format!("{b}")),
             );
             return None;
         };
@@ -245,10 +281,14 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             Expr::IntegerConstant(value, _) => constant(Value::int(*value)),
             Expr::StringConstant(value, _) => constant(Value::text(value)),
             Expr::DynamicConstant(value, _) => match value.as_decimal() {
-                Ok(decimal) => crate::value::parse_number(&decimal.to_string()).map(|n| Op::Const(Value::Number(n))),
+                Ok(decimal) => {
+                    crate::value::parse_number(&decimal.to_string()).map(|n| Op::Const(Value::Number(n)))
+                }
                 Err(_) => return self.forbidden(position, place, "closures and function pointers"),
             },
-            Expr::FloatConstant(..) => return self.forbidden(position, place, "a number with more than 28 digits"),
+            Expr::FloatConstant(..) => {
+                return self.forbidden(position, place, "a number with more than 28 digits");
+            }
             Expr::Variable(variable, _, _) => return self.variable(&variable.1, position, env, place),
             Expr::FnCall(call, _) => return self.call(call, position, env, place, rounded),
             Expr::And(operands, _) | Expr::Or(operands, _) => {
@@ -261,7 +301,9 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
                 let span = self.span(position, place);
                 let is_and = matches!(expr, Expr::And(..));
                 let join = |a, b| if is_and { Op::And(a, b) } else { Op::Or(a, b) };
-                return nodes.into_iter().reduce(|a, b| self.node(join(a, b), place.entity, Type::Bool, span.clone()));
+                return nodes
+                    .into_iter()
+                    .reduce(|a, b| self.node(join(a, b), place.entity, Type::Bool, span.clone()));
             }
             Expr::Stmt(block) => {
                 let span = self.span(position, place);
@@ -270,11 +312,21 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
                 }
                 return self.statements(block.statements(), env.clone(), &mut Vec::new(), place, &span);
             }
-            Expr::Coalesce(_, position) => return self.forbidden(*position, place, "`??`: an unknown input is not nothing"),
-            Expr::InterpolatedString(..) | Expr::CharConstant(..) => return self.forbidden(position, place, "building texts"),
-            Expr::Array(..) | Expr::Map(..) | Expr::Index(..) => return self.forbidden(position, place, "arrays and maps"),
+            Expr::Coalesce(_, position) => {
+                return self.forbidden(*position, place, "`??`: an unknown input is not nothing");
+            }
+            Expr::InterpolatedString(..) | Expr::CharConstant(..) => {
+                return self.forbidden(position, place, "building texts");
+            }
+            Expr::Array(..) | Expr::Map(..) | Expr::Index(..) => {
+                return self.forbidden(position, place, "arrays and maps");
+            }
             Expr::Dot(..) | Expr::MethodCall(..) | Expr::Property(..) => {
-                return self.forbidden(position, place, "methods and properties: call the function with its arguments");
+                return self.forbidden(
+                    position,
+                    place,
+                    "methods and properties: call the function with its arguments",
+                );
             }
             _ => return self.forbidden(position, place, "this expression"),
         };
@@ -293,17 +345,30 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         }
         let parsed = self.graph.parsed;
         let span = self.span(position, place);
-        let exists = parsed.schema.field(name).is_some() || parsed.rule(name).is_some() || name == DECISION_DATE;
+        let exists =
+            parsed.schema.field(name).is_some() || parsed.rule(name).is_some() || name == DECISION_DATE;
         let label = if exists {
             "add it to the parameters of the rule".to_string()
         } else {
             did_you_mean(name, env.iter().map(|(n, _)| n.as_str()))
         };
-        self.out.push(Diagnostic::error("L0108", format!("`{name}` is not a parameter of this rule"), span, label));
+        self.out.push(Diagnostic::error(
+            "L0108",
+            format!("`{name}` is not a parameter of this rule"),
+            span,
+            label,
+        ));
         None
     }
 
-    fn call(&mut self, call: &FnCallExpr, position: Position, env: &Env, place: &Place, rounded: bool) -> Option<NodeId> {
+    fn call(
+        &mut self,
+        call: &FnCallExpr,
+        position: Position,
+        env: &Env,
+        place: &Place,
+        rounded: bool,
+    ) -> Option<NodeId> {
         if !call.namespace.is_empty() {
             return self.forbidden(position, place, "modules");
         }
@@ -327,7 +392,13 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
     }
 
     /// Calls a function of the pack with arguments: its body takes the place of the call.
-    fn inline(&mut self, call: &FnCallExpr, args: Vec<NodeId>, position: Position, place: &Place) -> Option<NodeId> {
+    fn inline(
+        &mut self,
+        call: &FnCallExpr,
+        args: Vec<NodeId>,
+        position: Position,
+        place: &Place,
+    ) -> Option<NodeId> {
         let name = call.name.as_str();
         let span = self.span(position, place);
         let parsed = self.graph.parsed;
@@ -337,7 +408,12 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             let diagnostic = if ["eval", "print", "debug", "import"].contains(&name) {
                 Diagnostic::error("L0120", format!("a rule may not call `{name}`"), span, "not allowed")
             } else {
-                Diagnostic::error("L0103", format!("there is no function `{name}`"), span, did_you_mean(name, names))
+                Diagnostic::error(
+                    "L0103",
+                    format!("there is no function `{name}`"),
+                    span,
+                    did_you_mean(name, names),
+                )
             };
             self.out.push(diagnostic);
             return None;
@@ -356,7 +432,12 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             return None;
         }
         if self.calls.iter().any(|c| c == name) {
-            self.out.push(Diagnostic::error("L0104", format!("`{name}` calls itself"), span, "a call in a circle"));
+            self.out.push(Diagnostic::error(
+                "L0104",
+                format!("`{name}` calls itself"),
+                span,
+                "a call in a circle",
+            ));
             return None;
         }
         self.calls.push(name.to_string());
@@ -368,7 +449,13 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         Some(args.into_iter().rev().fold(node, |body, arg| self.strict(arg, body)))
     }
 
-    fn builtin(&mut self, builtin: Builtin, args: Vec<NodeId>, position: Position, place: &Place) -> Option<NodeId> {
+    fn builtin(
+        &mut self,
+        builtin: Builtin,
+        args: Vec<NodeId>,
+        position: Position,
+        place: &Place,
+    ) -> Option<NodeId> {
         let types: Vec<Type> = args.iter().map(|&a| self.ty(a)).collect();
         let span = self.span(position, place);
         match result_type(builtin, &types) {
@@ -376,9 +463,12 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             Err(expected) => {
                 let name = super::builtins::name(builtin);
                 let found: Vec<String> = types.iter().map(Type::to_string).collect();
-                self.out.push(
-                    Diagnostic::error("L0202", format!("`{name}` takes {expected}"), span, format!("given ({})", found.join(", "))),
-                );
+                self.out.push(Diagnostic::error(
+                    "L0202",
+                    format!("`{name}` takes {expected}"),
+                    span,
+                    format!("given ({})", found.join(", ")),
+                ));
                 None
             }
         }
@@ -446,9 +536,14 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         if !ta.matches(&tb) || !ordered {
             let (here, there) = (self.span_of(a), self.span_of(b));
             self.out.push(
-                Diagnostic::error("L0204", format!("a {ta} and a {tb} do not compare with `{}`", op.symbol()), span, "this comparison")
-                    .with_label(here, format!("{ta}"))
-                    .with_label(there, format!("{tb}")),
+                Diagnostic::error(
+                    "L0204",
+                    format!("a {ta} and a {tb} do not compare with `{}`", op.symbol()),
+                    span,
+                    "this comparison",
+                )
+                .with_label(here, format!("{ta}"))
+                .with_label(there, format!("{tb}")),
             );
             return None;
         }
@@ -458,8 +553,13 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             {
                 let (text, at) = (text.clone(), self.span_of(other));
                 self.out.push(
-                    Diagnostic::error("L0203", format!("`{text}` is none of the possible values"), at, did_you_mean(&text, values.iter().map(AsRef::as_ref)))
-                        .with_note(format!("they are {}", values.join(", "))),
+                    Diagnostic::error(
+                        "L0203",
+                        format!("`{text}` is none of the possible values"),
+                        at,
+                        did_you_mean(&text, values.iter().map(AsRef::as_ref)),
+                    )
+                    .with_note(format!("they are {}", values.join(", "))),
                 );
                 return None;
             }
@@ -470,7 +570,12 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
     fn param(&mut self, call: &FnCallExpr, position: Position, env: &Env, place: &Place) -> Option<NodeId> {
         let span = self.span(position, place);
         let Some((Expr::StringConstant(path, at), keys)) = call.args.split_first() else {
-            self.out.push(Diagnostic::error("L0121", "`param` begins with the path of a table, as a text", span, "such as param(\"plus.plafond\", …)"));
+            self.out.push(Diagnostic::error(
+                "L0121",
+                "`param` begins with the path of a table, as a text",
+                span,
+                "such as param(\"plus.plafond\", …)",
+            ));
             return None;
         };
         let parsed = self.graph.parsed;
@@ -481,35 +586,64 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
                 return None;
             }
             let label = did_you_mean(path, parsed.parameters.iter().map(|p| p.path.as_str()));
-            self.out.push(Diagnostic::error("L0110", format!("there is no parameter `{path}`"), path_span, label));
+            self.out.push(Diagnostic::error(
+                "L0110",
+                format!("there is no parameter `{path}`"),
+                path_span,
+                label,
+            ));
             return None;
         };
         let nodes: Vec<Option<NodeId>> = keys.iter().map(|k| self.expr(k, env, place)).collect();
         let nodes: Vec<NodeId> = nodes.into_iter().collect::<Option<_>>()?;
         if nodes.len() != parameter.by.len() {
             self.out.push(
-                Diagnostic::error("L0109", format!("`{path}` takes {} key(s), not {}", parameter.by.len(), nodes.len()), path_span, format!("keys: {}", parameter.by.join(", ")))
-                    .with_label(parameter.span.clone(), "declared here"),
+                Diagnostic::error(
+                    "L0109",
+                    format!("`{path}` takes {} key(s), not {}", parameter.by.len(), nodes.len()),
+                    path_span,
+                    format!("keys: {}", parameter.by.join(", ")),
+                )
+                .with_label(parameter.span.clone(), "declared here"),
             );
             return None;
         }
         for (i, &node) in nodes.iter().enumerate() {
             let ty = self.ty(node);
             let mut cells = parameter.versions.iter().flat_map(|v| v.cells.keys()).filter_map(|k| k.get(i));
-            if let Some(key) = cells.next() && !key.value_type().matches(&ty) {
+            if let Some(key) = cells.next()
+                && !key.value_type().matches(&ty)
+            {
                 let at = self.span_of(node);
                 self.out.push(Diagnostic::error(
                     "L0205",
-                    format!("key `{}` of `{path}` is a {}, not a {ty}", parameter.by.get(i).map_or("?", String::as_str), key.value_type()),
+                    format!(
+                        "key `{}` of `{path}` is a {}, not a {ty}",
+                        parameter.by.get(i).map_or("?", String::as_str),
+                        key.value_type()
+                    ),
                     at,
                     format!("{ty}"),
                 ));
                 return None;
             }
-            if let Some(Op::Const(value)) = self.op(node) && !parameter.versions.iter().any(|v| v.cells.keys().any(|k| k.get(i) == Some(value))) {
+            if let Some(Op::Const(value)) = self.op(node)
+                && !parameter.versions.iter().any(|v| v.cells.keys().any(|k| k.get(i) == Some(value)))
+            {
                 let (text, at) = (value.to_string(), self.span_of(node));
-                let known: Vec<String> = parameter.versions.iter().flat_map(|v| v.cells.keys()).filter_map(|k| k.get(i)).map(Value::to_string).collect();
-                self.out.push(Diagnostic::error("L0206", format!("`{path}` has no cell {}", show_keys(std::slice::from_ref(value))), at, did_you_mean(&text, known.iter().map(String::as_str))));
+                let known: Vec<String> = parameter
+                    .versions
+                    .iter()
+                    .flat_map(|v| v.cells.keys())
+                    .filter_map(|k| k.get(i))
+                    .map(Value::to_string)
+                    .collect();
+                self.out.push(Diagnostic::error(
+                    "L0206",
+                    format!("`{path}` has no cell {}", show_keys(std::slice::from_ref(value))),
+                    at,
+                    did_you_mean(&text, known.iter().map(String::as_str)),
+                ));
                 return None;
             }
         }
@@ -580,7 +714,12 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             return Some(());
         }
         let span = self.span(position, place);
-        self.out.push(Diagnostic::error("L0202", format!("a {expected} is needed here"), span, format!("this is a {found}")));
+        self.out.push(Diagnostic::error(
+            "L0202",
+            format!("a {expected} is needed here"),
+            span,
+            format!("this is a {found}"),
+        ));
         None
     }
 

@@ -78,7 +78,8 @@ impl Plan {
         let mut selected = Vec::new();
         for (name, (target, entity)) in &roots {
             let link = crate::graph::Link { target: *target, access: crate::graph::Access::Own };
-            selected.extend(lowering.link(&link, *entity, &Span::default()).map(|node| (name.to_string(), node)));
+            selected
+                .extend(lowering.link(&link, *entity, &Span::default()).map(|node| (name.to_string(), node)));
         }
         let nodes = lowering.nodes;
         let warnings = bind_parameters(parsed, date, &nodes, &mut out);
@@ -128,7 +129,8 @@ impl Plan {
 
     /// The entities whose rows the plan reads, the decided one and the sides of pairs included.
     pub fn entities(&self) -> BTreeSet<EntityId> {
-        let mut entities: BTreeSet<EntityId> = self.nodes.iter().map(|n| n.entity).chain([self.entity]).collect();
+        let mut entities: BTreeSet<EntityId> =
+            self.nodes.iter().map(|n| n.entity).chain([self.entity]).collect();
         for entity in entities.clone() {
             if let Some(Origin::Pair(a, b)) = self.parsed.schema.entities.get(entity).map(|e| &e.origin) {
                 entities.extend([*a, *b]);
@@ -163,10 +165,17 @@ fn bind_parameters(parsed: &Parsed, date: Date, nodes: &[Node], out: &mut Diagno
                 _ => "it has no value at all".to_string(),
             };
             out.push(
-                Diagnostic::error("L0122", format!("`{}` has no value on {date}", parameter.path), node.span.clone(), "needed here")
-                    .with_label(parameter.span.clone(), known),
+                Diagnostic::error(
+                    "L0122",
+                    format!("`{}` has no value on {date}", parameter.path),
+                    node.span.clone(),
+                    "needed here",
+                )
+                .with_label(parameter.span.clone(), known),
             );
-        } else if parameter.is_stale(date) && let Some(last) = parameter.versions.last() {
+        } else if parameter.is_stale(date)
+            && let Some(last) = parameter.versions.last()
+        {
             stale.insert(format!(
                 "paramètre `{}`: la loi le renouvelle chaque année, sa dernière valeur date du {}; la décision au {date} peut être périmée",
                 parameter.path, last.from

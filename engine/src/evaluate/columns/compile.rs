@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use num_integer::Integer;
 
+use super::super::row::Context;
 use super::{Array, Full};
 use crate::data::Cells;
-use super::super::row::Context;
 use crate::graph::Step;
 use crate::pack::schema::{EntityId, FieldKind};
 use crate::plan::builtins::Builtin;
@@ -65,15 +65,28 @@ pub(crate) enum Instruction {
     /// Smaller (or larger, if true) of two.
     Extreme(bool, NodeId, NodeId, i64, i64),
     /// `round(a * times / b)`; without `b`, divided by the constant.
-    Round { how: Rounding, a: NodeId, b: Option<NodeId>, times: i128, by: i128 },
+    Round {
+        how: Rounding,
+        a: NodeId,
+        b: Option<NodeId>,
+        times: i128,
+        by: i128,
+    },
     /// Whole years, months or days between two dates.
     Between(Builtin, NodeId, NodeId),
     /// A cell of a dense table.
     Table(Arc<DenseTable>, Vec<NodeId>),
     /// A builtin on the members of a row.
-    Reduce { what: Builtin, members: NodeId, child: NodeId },
+    Reduce {
+        what: Builtin,
+        members: NodeId,
+        child: NodeId,
+    },
     /// Is a text in the codes of the row?
-    Contains { codes: NodeId, text: NodeId },
+    Contains {
+        codes: NodeId,
+        text: NodeId,
+    },
     /// The second, left over where the first is.
     Strict(NodeId, NodeId),
 }
@@ -139,7 +152,13 @@ impl<'c> Program<'c> {
     /// Compiles what a plan needs; binds its fields to the columns of the data.
     pub fn compile(context: &'c Context<'c>) -> Program<'c> {
         let plan = context.plan;
-        let mut compiler = Compiler { context, nodes: Vec::new(), full: Vec::new(), texts: Texts::default(), codes: HashMap::new() };
+        let mut compiler = Compiler {
+            context,
+            nodes: Vec::new(),
+            full: Vec::new(),
+            texts: Texts::default(),
+            codes: HashMap::new(),
+        };
         for node in 0..plan.nodes.len() {
             let compiled = compiler.node(u32::try_from(node).unwrap_or(u32::MAX));
             compiler.full.push(compiled.1);
@@ -190,7 +209,8 @@ fn stages(context: &Context<'_>, nodes: &[Compiled]) -> (Vec<Stage>, Vec<bool>) 
     let plan = context.plan;
     let mut level = vec![0_usize; nodes.len()];
     let mut kept = vec![false; nodes.len()];
-    let mut by_stage: std::collections::BTreeMap<(usize, EntityId), Vec<NodeId>> = std::collections::BTreeMap::new();
+    let mut by_stage: std::collections::BTreeMap<(usize, EntityId), Vec<NodeId>> =
+        std::collections::BTreeMap::new();
     let needed = needed(context, nodes);
     for (id, node) in nodes.iter().enumerate() {
         let inputs = plan.nodes.get(id).map_or_else(Vec::new, |n| n.op.inputs());
@@ -205,7 +225,8 @@ fn stages(context: &Context<'_>, nodes: &[Compiled]) -> (Vec<Stage>, Vec<bool>) 
         }
         for &input in &inputs {
             let input = input as usize;
-            let crosses = nodes.get(input).is_some_and(|n| n.entity != node.entity) || level.get(input).is_some_and(|&l| l < own);
+            let crosses = nodes.get(input).is_some_and(|n| n.entity != node.entity)
+                || level.get(input).is_some_and(|&l| l < own);
             if crosses && let Some(slot) = kept.get_mut(input) {
                 *slot = true;
             }
@@ -287,32 +308,50 @@ impl Compiler<'_> {
         let none = || out(node.entity);
         let given = self.context.is_given(id);
         let compiled = if given { None } else { self.operation(&op, &node.ty, id) };
-        (compiled.map_or_else(none, |(instruction, repr, bounds)| Compiled { instruction, repr, bounds, entity: node.entity }), None)
+        (
+            compiled.map_or_else(none, |(instruction, repr, bounds)| Compiled {
+                instruction,
+                repr,
+                bounds,
+                entity: node.entity,
+            }),
+            None,
+        )
     }
 
     /// Binds a field to its column.
     fn field(&mut self, id: NodeId, field: usize, entity: EntityId) -> (Compiled, Option<Full>) {
         let Some(column) = self.context.column(id) else { return (out(entity), None) };
-        let mut left: Vec<u8> = column.known.as_ref().map_or_else(Vec::new, |k| k.iter().map(|v| u8::from(!v)).collect());
+        let mut left: Vec<u8> =
+            column.known.as_ref().map_or_else(Vec::new, |k| k.iter().map(|v| u8::from(!v)).collect());
         let mut bounds = NO_BOUNDS;
         let (repr, array) = match &column.cells {
             Cells::Bool(bits) => (Repr::Bool, Array::Bool(bits.iter().map(u8::from).collect())),
             Cells::Number { units, decimals } => {
                 let Some(d) = 10_i64.checked_pow(*decimals) else { return (out(entity), None) };
-                let extremes = units.iter().fold((0, 0), |(low, high): (i64, i64), &u| (low.min(u), high.max(u)));
+                let extremes =
+                    units.iter().fold((0, 0), |(low, high): (i64, i64), &u| (low.min(u), high.max(u)));
                 bounds = (i128::from(extremes.0), i128::from(extremes.1));
                 (Repr::Number(d), Array::Number(units.clone()))
             }
             Cells::Date(days) => (Repr::Date, Array::Date(days.clone())),
             Cells::Text { codes, dictionary } => {
                 let numbers: Vec<u32> = dictionary.iter().map(|t| self.texts.number(t)).collect();
-                (Repr::Text, Array::Text(codes.iter().map(|&c| numbers.get(c as usize).copied().unwrap_or(NO_PLACE)).collect()))
+                (
+                    Repr::Text,
+                    Array::Text(
+                        codes.iter().map(|&c| numbers.get(c as usize).copied().unwrap_or(NO_PLACE)).collect(),
+                    ),
+                )
             }
             Cells::Codes { offsets, codes, dictionary } => {
                 let numbers: Vec<u32> = dictionary.iter().map(|t| self.texts.number(t)).collect();
                 let column = CodesColumn {
                     offsets: offsets.to_vec(),
-                    codes: codes.iter().map(|&c| numbers.get(c as usize).copied().unwrap_or(NO_PLACE)).collect(),
+                    codes: codes
+                        .iter()
+                        .map(|&c| numbers.get(c as usize).copied().unwrap_or(NO_PLACE))
+                        .collect(),
                     left,
                 };
                 self.codes.insert(id, column);
@@ -342,10 +381,12 @@ impl Compiler<'_> {
         match &self.context.plan.node(node)?.op {
             Op::Const(Value::Number(n)) => Some(*n),
             // A table without keys has one value on the date.
-            Op::Param(id, keys) if keys.is_empty() => match self.context.plan.parameter(*id)?.cells.get(&Vec::new())?.value {
-                Value::Number(n) => Some(n),
-                _ => None,
-            },
+            Op::Param(id, keys) if keys.is_empty() => {
+                match self.context.plan.parameter(*id)?.cells.get(&Vec::new())?.value {
+                    Value::Number(n) => Some(n),
+                    _ => None,
+                }
+            }
             _ => None,
         }
     }
@@ -374,7 +415,9 @@ impl Compiler<'_> {
                 self.repr(*a)?;
                 Some((Instruction::Strict(*a, *b), self.repr(*b)?, self.bounds(*b)))
             }
-            Op::Up(step, inner) => Some((Instruction::Up(*step, *inner), self.repr(*inner)?, self.bounds(*inner))),
+            Op::Up(step, inner) => {
+                Some((Instruction::Up(*step, *inner), self.repr(*inner)?, self.bounds(*inner)))
+            }
             Op::Not(a) => {
                 self.repr(*a)?;
                 boolean(Instruction::Not(*a))
@@ -464,10 +507,13 @@ impl Compiler<'_> {
                 if let Some(by) = self.constant(a) {
                     return self.scaled(b, by);
                 }
-                let (Repr::Number(da), Repr::Number(db)) = (self.repr(a)?, self.repr(b)?) else { return None };
+                let (Repr::Number(da), Repr::Number(db)) = (self.repr(a)?, self.repr(b)?) else {
+                    return None;
+                };
                 let d = da.checked_mul(db)?;
                 let ((la, ha), (lb, hb)) = (self.bounds(a), self.bounds(b));
-                let corners = [la.checked_mul(lb)?, la.checked_mul(hb)?, ha.checked_mul(lb)?, ha.checked_mul(hb)?];
+                let corners =
+                    [la.checked_mul(lb)?, la.checked_mul(hb)?, ha.checked_mul(lb)?, ha.checked_mul(hb)?];
                 let bounds = (corners.into_iter().min()?, corners.into_iter().max()?);
                 fits(bounds).then_some((Instruction::Multiply(a, b), Repr::Number(d), bounds))
             }
@@ -486,7 +532,9 @@ impl Compiler<'_> {
             (Builtin::Arrondi(how), [x, decimals @ ..]) => {
                 let decimals = match decimals {
                     [] => 0,
-                    [d, ..] => u32::try_from(*self.constant(*d).filter(Exact::is_integer)?.numer()).ok().filter(|d| *d <= 9)?,
+                    [d, ..] => u32::try_from(*self.constant(*d).filter(Exact::is_integer)?.numer())
+                        .ok()
+                        .filter(|d| *d <= 9)?,
                 };
                 self.round(how, *x, 10_i64.checked_pow(decimals)?)
             }
@@ -498,7 +546,9 @@ impl Compiler<'_> {
                         let bounds = (x.0.min(y.0), x.1.max(y.1));
                         Some((Instruction::Extreme(largest, *a, *b, ma, mb), Repr::Number(d), bounds))
                     }
-                    (Repr::Date, Repr::Date) => Some((Instruction::Extreme(largest, *a, *b, 1, 1), Repr::Date, NO_BOUNDS)),
+                    (Repr::Date, Repr::Date) => {
+                        Some((Instruction::Extreme(largest, *a, *b, 1, 1), Repr::Date, NO_BOUNDS))
+                    }
                     _ => None,
                 }
             }
@@ -511,11 +561,17 @@ impl Compiler<'_> {
             }
             (Builtin::Contient, [codes, text]) => {
                 self.codes_of(*codes)?;
-                (self.repr(*text)? == Repr::Text).then_some((Instruction::Contains { codes: *codes, text: *text }, Repr::Bool, NO_BOUNDS))
+                (self.repr(*text)? == Repr::Text).then_some((
+                    Instruction::Contains { codes: *codes, text: *text },
+                    Repr::Bool,
+                    NO_BOUNDS,
+                ))
             }
-            (Builtin::Longueur, [codes]) if self.codes_of(*codes).is_some() => {
-                Some((Instruction::Reduce { what: builtin, members: *codes, child: *codes }, Repr::Number(1), (0, i128::from(u32::MAX))))
-            }
+            (Builtin::Longueur, [codes]) if self.codes_of(*codes).is_some() => Some((
+                Instruction::Reduce { what: builtin, members: *codes, child: *codes },
+                Repr::Number(1),
+                (0, i128::from(u32::MAX)),
+            )),
             (_, [list]) => self.reduce(builtin, *list),
             _ => None,
         }
@@ -544,7 +600,9 @@ impl Compiler<'_> {
                 let bounds = (low.min(0).checked_mul(most)?, high.max(0).checked_mul(most)?);
                 fits(bounds).then_some((instruction, Repr::Number(d), bounds))
             }
-            (Builtin::Max | Builtin::Min, Repr::Number(_) | Repr::Date) => Some((instruction, repr, self.bounds(child))),
+            (Builtin::Max | Builtin::Min, Repr::Number(_) | Repr::Date) => {
+                Some((instruction, repr, self.bounds(child)))
+            }
             _ => None,
         }
     }
@@ -560,7 +618,8 @@ impl Compiler<'_> {
             let (low, high) = self.bounds(x);
             let of = |v: i128| Some(v.checked_mul(i128::from(unit))?.div_euclid(i128::from(d)));
             let bounds = (of(low)?.checked_sub(1)?, of(high)?.checked_add(1)?);
-            let instruction = Instruction::Round { how, a: x, b: None, times: i128::from(unit), by: i128::from(d) };
+            let instruction =
+                Instruction::Round { how, a: x, b: None, times: i128::from(unit), by: i128::from(d) };
             return fits(bounds).then_some((instruction, Repr::Number(unit), bounds));
         };
         let (Repr::Number(da), Repr::Number(db)) = (self.repr(a)?, self.repr(b)?) else { return None };
@@ -574,7 +633,12 @@ impl Compiler<'_> {
     }
 
     /// A parameter's table, dense.
-    fn table(&mut self, param: usize, keys: &[NodeId], ty: &Type) -> Option<(Instruction, Repr, (i128, i128))> {
+    fn table(
+        &mut self,
+        param: usize,
+        keys: &[NodeId],
+        ty: &Type,
+    ) -> Option<(Instruction, Repr, (i128, i128))> {
         let version = self.context.plan.parameter(param)?;
         if keys.is_empty() {
             let value = version.cells.get(&Vec::new())?.value.clone();
@@ -583,7 +647,8 @@ impl Compiler<'_> {
         let mut places = Vec::new();
         let mut size = 1_usize;
         for (i, &key) in keys.iter().enumerate() {
-            let values: std::collections::BTreeSet<&Value> = version.cells.keys().filter_map(|k| k.get(i)).collect();
+            let values: std::collections::BTreeSet<&Value> =
+                version.cells.keys().filter_map(|k| k.get(i)).collect();
             let place = match self.repr(key)? {
                 Repr::Text => {
                     let numbers: Vec<(u32, u32)> = values
@@ -594,7 +659,8 @@ impl Compiler<'_> {
                             _ => None,
                         })
                         .collect::<Option<_>>()?;
-                    let mut by_number = vec![NO_PLACE; numbers.iter().map(|(n, _)| *n as usize + 1).max().unwrap_or(0)];
+                    let mut by_number =
+                        vec![NO_PLACE; numbers.iter().map(|(n, _)| *n as usize + 1).max().unwrap_or(0)];
                     for (number, place) in numbers {
                         *by_number.get_mut(number as usize)? = place;
                     }
@@ -604,7 +670,9 @@ impl Compiler<'_> {
                     let units: Vec<i64> = values
                         .iter()
                         .map(|v| match v {
-                            Value::Number(n) if n.is_integer() => i64::try_from(*n.numer()).ok()?.checked_mul(d),
+                            Value::Number(n) if n.is_integer() => {
+                                i64::try_from(*n.numer()).ok()?.checked_mul(d)
+                            }
                             _ => None,
                         })
                         .collect::<Option<_>>()?;
@@ -655,8 +723,12 @@ impl Compiler<'_> {
         let (repr, values) = match ty {
             Type::Bool => (Repr::Bool, Array::Bool(numbers.iter().map(|&n| u8::from(n != 0)).collect())),
             Type::Number => (Repr::Number(d), Array::Number(numbers.into())),
-            Type::Date => (Repr::Date, Array::Date(numbers.iter().map(|&n| i32::try_from(n).unwrap_or(0)).collect())),
-            Type::Text(_) => (Repr::Text, Array::Text(numbers.iter().map(|&n| u32::try_from(n).unwrap_or(0)).collect())),
+            Type::Date => {
+                (Repr::Date, Array::Date(numbers.iter().map(|&n| i32::try_from(n).unwrap_or(0)).collect()))
+            }
+            Type::Text(_) => {
+                (Repr::Text, Array::Text(numbers.iter().map(|&n| u32::try_from(n).unwrap_or(0)).collect()))
+            }
             Type::List(_) => return None,
         };
         let table = DenseTable { places: places.into_iter().map(|(p, _, _)| p).collect(), values, present };

@@ -83,7 +83,9 @@ pub(super) fn run<'v>(
             } else {
                 out.numbers.clear();
                 let pairs = a.numbers.iter().zip(b.numbers).zip(c.bools);
-                out.numbers.extend(pairs.map(|((x, y), c)| if *c != 0 { x.wrapping_mul(*ma) } else { y.wrapping_mul(*mb) }));
+                out.numbers.extend(
+                    pairs.map(|((x, y), c)| if *c != 0 { x.wrapping_mul(*ma) } else { y.wrapping_mul(*mb) }),
+                );
             }
             if !c.left.is_empty() || !a.left.is_empty() || !b.left.is_empty() {
                 out.left.clear();
@@ -97,8 +99,12 @@ pub(super) fn run<'v>(
         Instruction::Compare(comparison, a, b, ma, mb) => {
             let (repr, a, b) = (program.repr(*a), view(*a), view(*b));
             match repr {
-                Repr::Number(_) if (*ma, *mb) == (1, 1) => compare(&mut out.bools, *comparison, a.numbers, b.numbers),
-                Repr::Number(_) => compare_scaled(&mut out.bools, *comparison, a.numbers, b.numbers, *ma, *mb),
+                Repr::Number(_) if (*ma, *mb) == (1, 1) => {
+                    compare(&mut out.bools, *comparison, a.numbers, b.numbers)
+                }
+                Repr::Number(_) => {
+                    compare_scaled(&mut out.bools, *comparison, a.numbers, b.numbers, *ma, *mb)
+                }
                 Repr::Date => compare(&mut out.bools, *comparison, a.dates, b.dates),
                 // Texts are equal where their numbers are; the dictionary has no order.
                 Repr::Text => compare(&mut out.bools, *comparison, a.texts, b.texts),
@@ -108,12 +114,16 @@ pub(super) fn run<'v>(
         }
         Instruction::Add(a, b, ma, mb) => {
             let (a, b, ma, mb) = (view(*a), view(*b), *ma, *mb);
-            zip_by(&mut out.numbers, a.numbers, b.numbers, |x, y| x.wrapping_mul(ma).wrapping_add(y.wrapping_mul(mb)));
+            zip_by(&mut out.numbers, a.numbers, b.numbers, |x, y| {
+                x.wrapping_mul(ma).wrapping_add(y.wrapping_mul(mb))
+            });
             leave(out, &[a.left, b.left], n);
         }
         Instruction::Subtract(a, b, ma, mb) => {
             let (a, b, ma, mb) = (view(*a), view(*b), *ma, *mb);
-            zip_by(&mut out.numbers, a.numbers, b.numbers, |x, y| x.wrapping_mul(ma).wrapping_sub(y.wrapping_mul(mb)));
+            zip_by(&mut out.numbers, a.numbers, b.numbers, |x, y| {
+                x.wrapping_mul(ma).wrapping_sub(y.wrapping_mul(mb))
+            });
             leave(out, &[a.left, b.left], n);
         }
         Instruction::Multiply(a, b) => {
@@ -129,10 +139,14 @@ pub(super) fn run<'v>(
         Instruction::Extreme(largest, a, b, ma, mb) => {
             let (a, b, ma, mb) = (view(*a), view(*b), *ma, *mb);
             if *largest {
-                zip_by(&mut out.numbers, a.numbers, b.numbers, |x, y| x.wrapping_mul(ma).max(y.wrapping_mul(mb)));
+                zip_by(&mut out.numbers, a.numbers, b.numbers, |x, y| {
+                    x.wrapping_mul(ma).max(y.wrapping_mul(mb))
+                });
                 zip_by(&mut out.dates, a.dates, b.dates, i32::max);
             } else {
-                zip_by(&mut out.numbers, a.numbers, b.numbers, |x, y| x.wrapping_mul(ma).min(y.wrapping_mul(mb)));
+                zip_by(&mut out.numbers, a.numbers, b.numbers, |x, y| {
+                    x.wrapping_mul(ma).min(y.wrapping_mul(mb))
+                });
                 zip_by(&mut out.dates, a.dates, b.dates, i32::min);
             }
             leave(out, &[a.left, b.left], n);
@@ -141,7 +155,9 @@ pub(super) fn run<'v>(
             let a = view(*a);
             match b {
                 None => {
-                    map(&mut out.numbers, a.numbers, |x| rounded(*how, i128::from(x) * times, *by).unwrap_or(0));
+                    map(&mut out.numbers, a.numbers, |x| {
+                        rounded(*how, i128::from(x) * times, *by).unwrap_or(0)
+                    });
                     leave(out, &[a.left], n);
                 }
                 Some(b) => {
@@ -211,12 +227,22 @@ fn compare_scaled(out: &mut Vec<u8>, comparison: Comparison, a: &[i64], b: &[i64
     let pairs = a.iter().zip(b);
     out.clear();
     match comparison {
-        Comparison::Equal => out.extend(pairs.map(|(x, y)| u8::from(x.wrapping_mul(ma) == y.wrapping_mul(mb)))),
-        Comparison::NotEqual => out.extend(pairs.map(|(x, y)| u8::from(x.wrapping_mul(ma) != y.wrapping_mul(mb)))),
+        Comparison::Equal => {
+            out.extend(pairs.map(|(x, y)| u8::from(x.wrapping_mul(ma) == y.wrapping_mul(mb))))
+        }
+        Comparison::NotEqual => {
+            out.extend(pairs.map(|(x, y)| u8::from(x.wrapping_mul(ma) != y.wrapping_mul(mb))))
+        }
         Comparison::Less => out.extend(pairs.map(|(x, y)| u8::from(x.wrapping_mul(ma) < y.wrapping_mul(mb)))),
-        Comparison::AtMost => out.extend(pairs.map(|(x, y)| u8::from(x.wrapping_mul(ma) <= y.wrapping_mul(mb)))),
-        Comparison::Greater => out.extend(pairs.map(|(x, y)| u8::from(x.wrapping_mul(ma) > y.wrapping_mul(mb)))),
-        Comparison::AtLeast => out.extend(pairs.map(|(x, y)| u8::from(x.wrapping_mul(ma) >= y.wrapping_mul(mb)))),
+        Comparison::AtMost => {
+            out.extend(pairs.map(|(x, y)| u8::from(x.wrapping_mul(ma) <= y.wrapping_mul(mb))))
+        }
+        Comparison::Greater => {
+            out.extend(pairs.map(|(x, y)| u8::from(x.wrapping_mul(ma) > y.wrapping_mul(mb))))
+        }
+        Comparison::AtLeast => {
+            out.extend(pairs.map(|(x, y)| u8::from(x.wrapping_mul(ma) >= y.wrapping_mul(mb))))
+        }
     }
 }
 
@@ -297,7 +323,10 @@ fn up(program: &Program<'_>, step: Step, inner: NodeId, rows: &Rows, out: &mut S
         fill(out, value, n);
     }
     let Some(full) = program.full(inner) else {
-        if !matches!(program.nodes.get(inner as usize).map(|c| &c.instruction), Some(Instruction::Constant(_))) {
+        if !matches!(
+            program.nodes.get(inner as usize).map(|c| &c.instruction),
+            Some(Instruction::Constant(_))
+        ) {
             leave_all(out, n);
         }
         return;
@@ -367,7 +396,11 @@ fn between(what: Builtin, a: &[i32], b: &[i32], out: &mut Slot, n: usize) {
         let civil = |days: i32| civil(days).or_else(|| add_days(epoch, i64::from(days)));
         match civil(x).zip(civil(y)) {
             Some((from, to)) => {
-                let value = if what == Builtin::AnneesEntre { years_between(from, to) } else { months_between(from, to) };
+                let value = if what == Builtin::AnneesEntre {
+                    years_between(from, to)
+                } else {
+                    months_between(from, to)
+                };
                 out.numbers.push(value);
                 last = Some((x, y, value));
             }
@@ -481,7 +514,8 @@ fn reduce(program: &Program<'_>, what: Builtin, members: NodeId, child: NodeId, 
     out.bools.clear();
     for i in 0..n {
         let group = groups.of(rows.start + i);
-        let left = !full.left.is_empty() && group.iter().any(|&m| full.left.get(m as usize).is_some_and(|&l| l != 0));
+        let left = !full.left.is_empty()
+            && group.iter().any(|&m| full.left.get(m as usize).is_some_and(|&l| l != 0));
         let known = match &full.array {
             Array::Bool(values) => {
                 let of = |m: &u32| values.get(*m as usize).copied().unwrap_or(0);
