@@ -364,7 +364,15 @@ pub fn show_missing(plan: &Plan, dataset: &Dataset, missing: &MissingInput) -> S
             .and_then(|e| e.belongs_to.get(relation))
             .map(|r| r.column.as_str()),
     };
-    format!("{} ({})", name.unwrap_or("?"), about(plan, dataset, missing.entity, missing.row))
+    let place = about(plan, dataset, missing.entity, missing.row);
+    let reason = match missing.what {
+        MissingCell::Field(field) => schema.fields.get(field).and_then(|f| f.unlisted.as_deref()),
+        MissingCell::Relation(_) => None,
+    };
+    match reason {
+        Some(reason) => format!("{} ({place} : {reason})", name.unwrap_or("?")),
+        None => format!("{} ({place})", name.unwrap_or("?")),
+    }
 }
 
 /// An outcome as it is shown.
@@ -434,7 +442,7 @@ fn write_rule(e: &Explanation, depth: usize, out: &mut String) {
         Shown::Unknown(_) => "? ",
         Shown::Error(_) => "! ",
     };
-    let _ = writeln!(out, "{pad}{mark}{} = {}", e.rule, with_unit(&e.outcome, e.unit.as_deref()));
+    let _ = writeln!(out, "{pad}{mark}{} = {}", e.rule, in_full(&e.outcome, e.unit.as_deref()));
     if !e.label.is_empty() {
         let _ = writeln!(out, "{pad}   {} [{}]", e.label, e.about);
     }
@@ -487,6 +495,14 @@ fn write_because(because: &Because, depth: usize, out: &mut String) {
     }
 }
 
+/// With the missing cells, if it is unknown: for the line of a rule.
+fn in_full(shown: &Shown, unit: Option<&str>) -> String {
+    match shown {
+        Shown::Unknown(missing) if !missing.is_empty() => format!("inconnu, manque {}", missing.join(", ")),
+        _ => with_unit(shown, unit),
+    }
+}
+
 fn with_unit(shown: &Shown, unit: Option<&str>) -> String {
     match (shown, unit) {
         (Shown::Value(v), Some(unit)) if v != "true" && v != "false" => format!("{v} {unit}"),
@@ -500,8 +516,7 @@ fn plain(shown: &Shown) -> String {
         Shown::Value(v) if v == "false" => "non".to_string(),
         Shown::Value(v) if v.is_empty() => "(vide)".to_string(),
         Shown::Value(v) => v.clone(),
-        Shown::Unknown(missing) if missing.is_empty() => "inconnu".to_string(),
-        Shown::Unknown(missing) => format!("inconnu, manque {}", missing.join(", ")),
+        Shown::Unknown(_) => "inconnu".to_string(),
         Shown::Error(error) => format!("erreur : {error}"),
     }
 }

@@ -228,7 +228,11 @@ impl<'c, 'd> Evaluator<'c, 'd> {
     /// The values of a missing enumeration or boolean, with the node that reads it.
     fn choices(&self, missing: &MissingInput) -> Option<(NodeId, u64, Vec<Value>)> {
         let MissingCell::Field(field) = missing.what else { return None };
-        let values = finite_values(&self.context.plan.parsed.schema.fields.get(field)?.kind)?;
+        let declared = self.context.plan.parsed.schema.fields.get(field)?;
+        if declared.unlisted.is_some() {
+            return None;
+        }
+        let values = finite_values(&declared.kind)?;
         let node = self.context.plan.nodes.iter().position(|n| n.op == Op::Field(field))?;
         Some((NodeId::try_from(node).ok()?, missing.row, values))
     }
@@ -309,6 +313,8 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             what: MissingCell::Field(id),
         }]));
         let range = match (finite_values(&field.kind), &field.range) {
+            // A value that no table has a cell for.
+            _ if field.unlisted.is_some() => Range::MayFail,
             (Some(values), _) => {
                 Range::OneOf(values.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
             }

@@ -114,6 +114,8 @@ pub struct Field {
     pub required: bool,
     /// Is an empty cell a known nothing (rather than an unknown)?
     pub empty_is_none: bool,
+    /// Where an empty cell is a value outside the closed list: why. No rule can decide on it.
+    pub unlisted: Option<String>,
     /// What people call it.
     pub label: String,
     /// Its unit: `EUR/an`, `m²`…
@@ -408,6 +410,7 @@ fn read_field(
             false
         }
     };
+    let unlisted = reader.string("unlisted", out);
     let column = reader.string("column", out).unwrap_or_else(|| name.to_string());
     let required = reader.bool("required", out);
     let label = reader.string("label", out).unwrap_or_else(|| name.to_string());
@@ -422,6 +425,7 @@ fn read_field(
         range,
         required,
         empty_is_none,
+        unlisted,
         label,
         unit,
         form,
