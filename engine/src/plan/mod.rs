@@ -3,6 +3,7 @@
 pub mod builtins;
 pub mod ir;
 mod lower;
+mod units;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -195,6 +196,8 @@ pub(crate) fn check_all(parsed: &Parsed, out: &mut Diagnostics) {
         for rule in graph.order.clone() {
             lowering.rule(rule);
         }
+        let nodes = lowering.nodes;
+        units::check(parsed, &nodes, out);
     }
     // A rule not yet in force is no error of the pack: only of a plan that asks for it.
     out.items.retain(|d| d.code != "L0111");

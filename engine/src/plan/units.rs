@@ -1,0 +1,166 @@
+//! Units: an amount per month is not one per year.
+//!
+//! Fields, parameters and rules may declare a unit (`EUR/an`, `m²`, `EUR/mois/personne`). Units follow
+//! the computation; where two that must agree do not, the error points at both. What declares none,
+//! and every constant, agrees with anything; `mois/an` of a parameter turns one into the other.
+
+use std::collections::BTreeMap;
+
+use super::builtins::Builtin;
+use super::ir::{Arithmetic, Comparison, Node, NodeId, Op};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::pack::Parsed;
+use crate::value::Type;
+
+/// A unit: powers of its words. Shares (`part …`, `%`) have none.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+struct Unit(BTreeMap<String, i32>);
+
+impl Unit {
+    /// Reads `EUR/an/personne`. A plural is its singular.
+    fn parse(text: &str) -> Unit {
+        let mut powers = BTreeMap::new();
+        if text == "%" || text.split_whitespace().next() == Some("part") {
+            return Unit(powers);
+        }
+        for (i, word) in text.split('/').enumerate() {
+            let word = word.trim();
+            let word = if word == "mois" { word } else { word.strip_suffix('s').unwrap_or(word) };
+            *powers.entry(word.to_string()).or_insert(0) += if i == 0 { 1 } else { -1 };
+        }
+        powers.retain(|_, power| *power != 0);
+        Unit(powers)
+    }
+
+    /// The unit of a product, or of a quotient.
+    fn times(&self, other: &Unit, sign: i32) -> Unit {
+        let mut powers = self.0.clone();
+        for (word, power) in &other.0 {
+            *powers.entry(word.clone()).or_insert(0) += sign * power;
+        }
+        powers.retain(|_, power| *power != 0);
+        Unit(powers)
+    }
+}
+
+impl std::fmt::Display for Unit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let words = |sign: i32| {
+            self.0.iter().filter(move |(_, p)| p.signum() == sign).flat_map(|(word, power)| {
+                std::iter::repeat_n(word.as_str(), power.unsigned_abs().try_into().unwrap_or(0))
+            })
+        };
+        let above: Vec<&str> = words(1).collect();
+        f.write_str(&if above.is_empty() { "1".to_string() } else { above.join("·") })?;
+        words(-1).try_for_each(|word| write!(f, "/{word}"))
+    }
+}
+
+/// A unit, and where it is declared.
+#[derive(Clone)]
+struct Known {
+    unit: Unit,
+    at: Span,
+}
+
+/// Reports every place where two units that must agree do not.
+pub(super) fn check(parsed: &Parsed, nodes: &[Node], out: &mut Diagnostics) {
+    let mut units: Vec<Option<Known>> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let unit = of(parsed, node, &units, out);
+        units.push(unit);
+    }
+}
+
+fn of(parsed: &Parsed, node: &Node, units: &[Option<Known>], out: &mut Diagnostics) -> Option<Known> {
+    let unit = |id: &NodeId| units.get(*id as usize).cloned().flatten();
+    let declared = |text: Option<&String>, at: &Span| {
+        Some(Known { unit: Unit::parse(text.filter(|t| !t.is_empty())?), at: at.clone() })
+    };
+    let word = |text: &str| Some(Known { unit: Unit::parse(text), at: node.span.clone() });
+    let mut agree = |a: &NodeId, b: &NodeId, what: &str| {
+        let (Some(x), Some(y)) = (unit(a), unit(b)) else { return unit(a).or_else(|| unit(b)) };
+        if x.unit != y.unit {
+            out.push(conflict(&x, &y, what, &node.span));
+            return None;
+        }
+        Some(x)
+    };
+    match &node.op {
+        Op::Field(field) => {
+            let field = parsed.schema.fields.get(*field)?;
+            declared(field.unit.as_ref(), &field.span)
+        }
+        Op::Param(id, _) => {
+            let parameter = parsed.parameters.get(*id)?;
+            if parameter.value_type != Type::Number {
+                return None;
+            }
+            declared(parameter.unit.as_ref(), &parameter.span)
+        }
+        Op::Rule(id, body) => {
+            let rule = parsed.rules.get(*id)?;
+            let text = rule.texts.iter().find(|t| t.span == node.span);
+            let own = declared(text.and_then(|t| t.doc.unit.as_ref()), &node.span);
+            if let (Some(own), Some(found)) = (&own, unit(body))
+                && own.unit != found.unit
+            {
+                let what = format!("`{}` is declared in {}, what it computes is in {}", rule.name, own.unit, found.unit);
+                out.push(
+                    Diagnostic::error("L0208", what, node.span.clone(), format!("unité: {}", own.unit))
+                        .with_label(found.at.clone(), format!("in {}", found.unit)),
+                );
+            }
+            own.or_else(|| unit(body))
+        }
+        Op::Up(_, a) | Op::Members(_, _, a) | Op::Negate(a) | Op::Strict(_, a) => unit(a),
+        Op::Arithmetic(Arithmetic::Add, a, b) => agree(a, b, "are not added"),
+        Op::Arithmetic(Arithmetic::Subtract, a, b) => agree(a, b, "are not subtracted"),
+        Op::Arithmetic(Arithmetic::Multiply, a, b) => {
+            let (a, b) = (unit(a)?, unit(b)?);
+            Some(Known { unit: a.unit.times(&b.unit, 1), at: node.span.clone() })
+        }
+        Op::Arithmetic(Arithmetic::Divide, a, b) => {
+            let (a, b) = (unit(a)?, unit(b)?);
+            Some(Known { unit: a.unit.times(&b.unit, -1), at: node.span.clone() })
+        }
+        Op::Compare(comparison, a, b) => {
+            agree(a, b, if *comparison == Comparison::Equal { "are not equal" } else { "do not compare" });
+            None
+        }
+        Op::If(_, a, b) => agree(a, b, "are not the same outcome"),
+        Op::Call(Builtin::Max | Builtin::Min, args) if args.len() == 2 => match args.as_slice() {
+            [a, b] => agree(a, b, "do not compare"),
+            _ => None,
+        },
+        Op::Call(Builtin::AnneesEntre, _) => word("an"),
+        Op::Call(Builtin::MoisEntre, _) => word("mois"),
+        Op::Call(Builtin::JoursEntre, _) => word("jour"),
+        Op::Call(Builtin::Somme | Builtin::Max | Builtin::Min | Builtin::Arrondi(_), args) => unit(args.first()?),
+        _ => None,
+    }
+}
+
+fn conflict(x: &Known, y: &Known, what: &str, at: &Span) -> Diagnostic {
+    Diagnostic::error("L0208", format!("{} and {} {what}", x.unit, y.unit), at.clone(), "here")
+        .with_label(x.at.clone(), format!("in {}", x.unit))
+        .with_label(y.at.clone(), format!("in {}", y.unit))
+        .with_note("declare the unit that is meant, or convert by a parameter in such as `mois/an`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Unit;
+
+    #[test]
+    fn units_multiply_and_cancel() {
+        let unit = Unit::parse;
+        assert_eq!(unit("EUR/mois").times(&unit("mois/an"), 1), unit("EUR/an"));
+        assert_eq!(unit("EUR/an/personne").times(&unit("personnes"), 1), unit("EUR/an"));
+        assert_eq!(unit("EUR").times(&unit("m²"), -1), unit("EUR/m²"));
+        assert_eq!(unit("part des revenus"), unit("%"));
+        assert_ne!(unit("EUR/an"), unit("EUR/mois"));
+        assert_eq!(unit("EUR/an").times(&unit("EUR/an"), -1).to_string(), "1");
+        assert_eq!(unit("EUR/an/personnes").to_string(), "EUR/an/personne");
+    }
+}
