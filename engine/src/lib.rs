@@ -7,6 +7,7 @@
 //! Modules depend on those before them only, in the order given in `ARCHITECTURE.md`.
 
 pub mod candidates;
+pub mod counterfactual;
 pub mod data;
 pub mod diagnostic;
 pub mod evaluate;

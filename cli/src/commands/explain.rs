@@ -1,9 +1,10 @@
 //! `logis explain`: why a row is decided as it is.
 
 use anyhow::{Result, bail};
+use logis_engine::counterfactual::{Counterfactual, OtherDates, counterfactual, other_dates};
 use logis_engine::data::Dataset;
 use logis_engine::diagnostic::nearest;
-use logis_engine::explain::{explain, to_text};
+use logis_engine::explain::{Shown, explain, to_text};
 use logis_engine::pack::schema::Origin;
 use logis_engine::plan::Plan;
 
@@ -21,9 +22,33 @@ pub fn run(args: &ExplainArgs) -> Result<End> {
     let dataset = input::dataset(&run.pack, files, &[&plan], args.data.keep_going)?;
     let row = row(&plan, &dataset, &args.id)?;
     let explanations = explain(&plan, &dataset, row);
+    // What would turn each refusal, and when the answer is another.
+    let otherwise: Vec<(Counterfactual, OtherDates)> = plan
+        .selected
+        .iter()
+        .zip(&explanations)
+        .map(|((name, node), explanation)| match &explanation.outcome {
+            Shown::Value(value) if value == "false" => {
+                (counterfactual(&plan, &dataset, *node, row), other_dates(&plan, &dataset, name, row))
+            }
+            _ => Default::default(),
+        })
+        .collect();
     match args.format {
         TextFormat::Json => {
             let about = logis_engine::explain::about(&plan, &dataset, plan.entity, row);
+            let explanations: Vec<serde_json::Value> = explanations
+                .iter()
+                .zip(&otherwise)
+                .map(|(explanation, (change, dates))| {
+                    let mut json = serde_json::to_value(explanation)?;
+                    if let serde_json::Value::Object(fields) = &mut json {
+                        fields.insert("counterfactual".to_string(), serde_json::to_value(change)?);
+                        fields.insert("other_dates".to_string(), serde_json::to_value(dates)?);
+                    }
+                    Ok(json)
+                })
+                .collect::<Result<_>>()?;
             let json = serde_json::json!({
                 "id": args.id,
                 "about": about,
@@ -35,9 +60,24 @@ pub fn run(args: &ExplainArgs) -> Result<End> {
         TextFormat::Text => {
             let about = logis_engine::explain::about(&plan, &dataset, plan.entity, row);
             let mut text = format!("{about}, décidé au {}\n", plan.date);
-            for explanation in &explanations {
+            for (explanation, (change, dates)) in explanations.iter().zip(&otherwise) {
                 text.push('\n');
                 text.push_str(&to_text(explanation));
+                let changes = change.to_text();
+                if !changes.is_empty() {
+                    text.push_str("   Ce qui changerait la réponse, une seule donnée à la fois :\n");
+                    text.push_str(&changes);
+                }
+                for (when, date) in [("dès", &dates.after), ("encore", &dates.before)] {
+                    if let Some(date) = date {
+                        let stale =
+                            if date.stale { " (barème peut-être périmé à cette date)" } else { "" };
+                        text.push_str(&format!(
+                            "   Autre réponse {when} le {}{stale}, toutes données égales.\n",
+                            date.date
+                        ));
+                    }
+                }
             }
             output::print(&text)?;
         }

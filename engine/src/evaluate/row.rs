@@ -43,6 +43,10 @@ pub struct Context<'d> {
     shared: Vec<bool>,
     /// Values given in place of rules: by rule name, of the rows of its entity (cases only).
     given: Vec<(NodeId, Vec<Option<Possible>>)>,
+    /// What a cell is supposed to be instead of what it is: the node that reads it, and its row.
+    supposed: Option<(NodeId, u64, Possible)>,
+    /// What the date of the decision is supposed to be.
+    supposed_date: Option<Possible>,
 }
 
 impl<'d> Context<'d> {
@@ -71,7 +75,16 @@ impl<'d> Context<'d> {
                 *slot = !matches!(plan.node(inner).map(|n| &n.op), Some(Op::Field(_)));
             }
         }
-        Context { plan, dataset, columns, members, shared, given: Vec::new() }
+        Context {
+            plan,
+            dataset,
+            columns,
+            members,
+            shared,
+            given: Vec::new(),
+            supposed: None,
+            supposed_date: None,
+        }
     }
 
     /// Puts values in place of what a rule would decide, one for each row of its entity.
@@ -80,6 +93,16 @@ impl<'d> Context<'d> {
         if let Some(node) = node.and_then(|n| NodeId::try_from(n).ok()) {
             self.given.push((node, values));
         }
+    }
+
+    /// Supposes that a cell is something else, or one of several things.
+    pub fn suppose(&mut self, field: NodeId, row: u64, value: Possible) {
+        self.supposed = Some((field, row, value));
+    }
+
+    /// Supposes that the date of the decision is another, or any of several.
+    pub fn suppose_date(&mut self, date: Possible) {
+        self.supposed_date = Some(date);
     }
 
     /// How many rows the plan's entity has.
@@ -246,7 +269,10 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         match &expression.op {
             // Leaves cost less than remembering them.
             Op::Const(value) => return Ok(Possible::Known(value.clone())),
-            Op::DecisionDate => return Ok(Possible::Known(Value::Date(plan.date))),
+            Op::DecisionDate => {
+                let supposed = self.context.supposed_date.clone();
+                return Ok(supposed.unwrap_or(Possible::Known(Value::Date(plan.date))));
+            }
             Op::Field(field) => return Ok(self.field(node, *field, row)),
             _ => {}
         }
@@ -288,6 +314,11 @@ impl<'c, 'd> Evaluator<'c, 'd> {
     fn field(&self, node: NodeId, field: FieldId, row: u64) -> Possible {
         if let Some((_, _, assumed)) = self.assumed.iter().rev().find(|(n, r, _)| *n == node && *r == row) {
             return assumed.clone();
+        }
+        if let Some((_, _, supposed)) =
+            self.context.supposed.as_ref().filter(|(n, r, _)| *n == node && *r == row)
+        {
+            return supposed.clone();
         }
         let column = self.context.columns.get(node as usize).copied().flatten();
         match column.and_then(|c| c.get(usize::try_from(row).ok()?)) {

@@ -105,7 +105,10 @@ fn of(parsed: &Parsed, node: &Node, units: &[Option<Known>], out: &mut Diagnosti
             if let (Some(own), Some(found)) = (&own, unit(body))
                 && own.unit != found.unit
             {
-                let what = format!("`{}` is declared in {}, what it computes is in {}", rule.name, own.unit, found.unit);
+                let what = format!(
+                    "`{}` is declared in {}, what it computes is in {}",
+                    rule.name, own.unit, found.unit
+                );
                 out.push(
                     Diagnostic::error("L0208", what, node.span.clone(), format!("unité: {}", own.unit))
                         .with_label(found.at.clone(), format!("in {}", found.unit)),
@@ -136,7 +139,9 @@ fn of(parsed: &Parsed, node: &Node, units: &[Option<Known>], out: &mut Diagnosti
         Op::Call(Builtin::AnneesEntre, _) => word("an"),
         Op::Call(Builtin::MoisEntre, _) => word("mois"),
         Op::Call(Builtin::JoursEntre, _) => word("jour"),
-        Op::Call(Builtin::Somme | Builtin::Max | Builtin::Min | Builtin::Arrondi(_), args) => unit(args.first()?),
+        Op::Call(Builtin::Somme | Builtin::Max | Builtin::Min | Builtin::Arrondi(_), args) => {
+            unit(args.first()?)
+        }
         _ => None,
     }
 }

@@ -1,0 +1,136 @@
+//! Each change that a refusal is given turns it when it is made in the data, and a value one unit
+//! nearer to the present one does not.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::Path;
+
+use logis_engine::Pack;
+use logis_engine::counterfactual::{Change, counterfactual, other_dates};
+use logis_engine::data::{Cells, Dataset, InputFile, Needs, read};
+use logis_engine::evaluate::{Outcome, evaluate};
+use logis_engine::value::{Value, day_number, parse_date};
+use rayon::prelude::*;
+
+fn pack() -> Pack {
+    Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../rules")).unwrap()
+}
+
+fn demo(pack: &Pack) -> Dataset {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/grand-dijon-2015");
+    let file =
+        |name: &str| InputFile { name: name.to_string(), bytes: std::fs::read(folder.join(name)).unwrap() };
+    let files = ["demandes.csv", "personnes.csv", "employeurs.csv", "logements.csv"].map(file);
+    let parsed = pack.parsed();
+    let outcome = read(&parsed.schema, &parsed.references, files.into(), &Needs::default());
+    outcome.dataset
+}
+
+/// Writes a value into a cell, given as a count of the column's smallest unit.
+fn write(pack: &Pack, dataset: &mut Dataset, change: &Change, units: i64) {
+    let schema = &pack.parsed().schema;
+    let (field, row) = (change.cell.0, usize::try_from(change.cell.1).unwrap());
+    let entity = schema.fields[field].entity;
+    let place = schema.entities[entity].fields.iter().position(|&f| f == field).unwrap();
+    match &mut dataset.tables[entity].columns[place].as_mut().unwrap().cells {
+        Cells::Number { units: all, .. } => {
+            let mut cells = all.to_vec();
+            cells[row] = units;
+            *all = cells.into();
+        }
+        Cells::Date(all) => {
+            let mut cells = all.to_vec();
+            cells[row] = i32::try_from(units).unwrap();
+            *all = cells.into();
+        }
+        Cells::Bool(bits) => {
+            *bits = (0..bits.len()).map(|i| if i == row { units != 0 } else { bits.value(i) }).collect()
+        }
+        _ => panic!("no change of a text is proposed"),
+    }
+}
+
+/// A value as a count of the column's smallest unit.
+fn units(pack: &Pack, change: &Change, value: &Value) -> i64 {
+    use logis_engine::pack::schema::FieldKind;
+    match (value, &pack.parsed().schema.fields[change.cell.0].kind) {
+        (Value::Number(n), FieldKind::Number { decimals, .. }) => {
+            i64::try_from((n * 10_i128.pow(*decimals)).to_integer()).unwrap()
+        }
+        (Value::Date(date), _) => day_number(*date),
+        (Value::Bool(b), _) => i64::from(*b),
+        _ => panic!("no change of a text is proposed"),
+    }
+}
+
+#[test]
+fn every_refusal_of_the_demo_is_turned_by_its_changes_and_by_nothing_nearer() {
+    let (pack, names) = (pack(), ["eligible_plai", "eligible_plus", "eligible_pls"]);
+    let dataset = demo(&pack);
+    let plan = pack.plan(parse_date("2015-12-31").unwrap(), &names).unwrap();
+    let decisions = evaluate(&plan, &dataset);
+    let mut tried = 0;
+    for (name, node) in &plan.selected {
+        let column = decisions.column(name).unwrap();
+        let refused: Vec<usize> = (0..column.len())
+            .filter(|&row| column.get(row) == Some(Outcome::Known(Value::Bool(false))))
+            .collect();
+        let changes: Vec<Vec<Change>> = refused
+            .par_iter()
+            .map(|&row| {
+                let found = counterfactual(&plan, &dataset, *node, row as u64);
+                assert_eq!(found.open, Vec::<String>::new(), "{name}, row {row}");
+                assert!(!found.changes.is_empty(), "{name}, row {row}: an income low enough turns it");
+                found.changes
+            })
+            .collect();
+        // The requests do not read each other: the first change of all is made at once, then the second…
+        for number in 0..changes.iter().map(Vec::len).max().unwrap_or(0) {
+            let (mut turned, mut short) = (dataset.clone(), dataset.clone());
+            for change in changes.iter().filter_map(|c| c.get(number)) {
+                let (from, to) =
+                    (units(&pack, change, &change.from_value), units(&pack, change, &change.to_value));
+                write(&pack, &mut turned, change, to);
+                write(&pack, &mut short, change, to - (to - from).signum());
+                tried += 1;
+            }
+            let (turned, short) = (evaluate(&plan, &turned), evaluate(&plan, &short));
+            for (row, change) in refused.iter().zip(&changes).filter_map(|(r, c)| Some((*r, c.get(number)?)))
+            {
+                assert_eq!(
+                    turned.column(name).unwrap().value(row),
+                    Some(Value::Bool(true)),
+                    "{name} {change:?}"
+                );
+                assert_ne!(
+                    short.column(name).unwrap().value(row),
+                    Some(Value::Bool(true)),
+                    "{name} {change:?}"
+                );
+            }
+        }
+    }
+    assert!(tried > 500, "only {tried} changes tried");
+}
+
+/// PLUS, one person, other regions: 20,107 € in 2016, 20,123 € in 2017, 20,304 € in 2018.
+#[test]
+fn the_nearest_date_with_another_answer_is_that_of_the_law() {
+    let pack = pack();
+    let file = |name: &str, text: &str| InputFile { name: name.into(), bytes: text.into() };
+    let files = vec![
+        file(
+            "demandes.csv",
+            "demande_id,date_demande,commune,rfr_n2,rfr_n1,revenus_12_mois\nD1,2016-01-05,21231,20200,20200,20200\n",
+        ),
+        file(
+            "personnes.csv",
+            "personne_id,demande_id,lien,date_naissance,a_charge,handicap\nP1,D1,demandeur,1980-02-01,non,non\n",
+        ),
+    ];
+    let parsed = pack.parsed();
+    let dataset = read(&parsed.schema, &parsed.references, files, &Needs::default()).dataset;
+    let plan = pack.plan(parse_date("2017-06-30").unwrap(), &["eligible_plus"]).unwrap();
+    let dates = other_dates(&plan, &dataset, "eligible_plus", 0);
+    assert_eq!(dates.after.map(|d| d.date), Some("2018-01-01".to_string()));
+}
