@@ -217,7 +217,8 @@ impl Writer {
                 8 => format!("nombre({})", self.expr(Kind::Bools, 0)),
                 9 => {
                     let name = ["annees_entre", "mois_entre", "jours_entre"][self.below(3)];
-                    format!("{name}({}, {})", self.expr(Kind::Date, d), self.expr(Kind::Date, d))
+                    // A product has no unit: months and days meet in what is drawn.
+                    format!("(1 * {name}({}, {}))", self.expr(Kind::Date, d), self.expr(Kind::Date, d))
                 }
                 10 => format!(
                     "param(\"p.table\", {}, {})",

@@ -6,14 +6,30 @@ use std::sync::Arc;
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
 
 use super::issue::meant;
-use super::raw::Raw;
+use super::arrow_column;
+use super::raw::{Raw, RawColumn};
 use super::table::{Cells, Column};
 use crate::diagnostic::{fold, nearest};
 use crate::pack::schema::{Field, FieldKind};
 use crate::value::{Date, Exact, days_between, parse_date, parse_number, power_of_ten};
 
 /// Types the cells of a field. `wrong` is told the row and the message of each that does not fit.
-pub(super) fn column(field: &Field, raw: &[Raw], mut wrong: impl FnMut(usize, String)) -> Column {
+pub(super) fn column(field: &Field, raw: &RawColumn, wrong: impl FnMut(usize, String)) -> Column {
+    match raw {
+        RawColumn::Arrow(array) => match arrow_column::column(field, array) {
+            Some(column) => column,
+            None => each(field, (0..raw.len()).map(|row| raw.get(row)), wrong),
+        },
+        RawColumn::Cells(cells) => each(field, cells.iter().cloned(), wrong),
+    }
+}
+
+/// Types cells one by one.
+fn each(
+    field: &Field,
+    raw: impl ExactSizeIterator<Item = Raw>,
+    mut wrong: impl FnMut(usize, String),
+) -> Column {
     let mut known = BooleanBufferBuilder::new(raw.len());
     let mut texts = Dictionary::default();
     let (mut bools, mut units, mut days) = (BooleanBufferBuilder::new(0), Vec::new(), Vec::new());
@@ -23,7 +39,8 @@ pub(super) fn column(field: &Field, raw: &[Raw], mut wrong: impl FnMut(usize, St
             texts.code(value);
         }
     }
-    for (row, cell) in raw.iter().enumerate() {
+    for (row, cell) in raw.enumerate() {
+        let cell = &cell;
         let empty = *cell == Raw::Empty;
         if empty && field.required {
             wrong(row, format!("la cellule est vide ; attendu: {}", expected(field)));

@@ -3,6 +3,7 @@
 //! A package is a folder of CSV or Parquet files, or a workbook. Everything here works on bytes:
 //! opening and saving files is the caller's.
 
+mod arrow_column;
 mod cells;
 mod csv_file;
 mod issue;

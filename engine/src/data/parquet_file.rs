@@ -5,12 +5,12 @@ use arrow_array::types::{
     Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
     UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader};
 use arrow_schema::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::issue::Issue;
-use super::raw::{Raw, RawTable};
+use super::raw::{Raw, RawColumn, RawTable};
 use crate::value::{Date, Exact, add_days, format_number, power_of_ten};
 
 /// Reads a Parquet file; rows are numbered from 1.
@@ -23,11 +23,11 @@ pub(super) fn read(name: &str, file: &str, bytes: Vec<u8>, issues: &mut Vec<Issu
             return None;
         }
     };
-    let mut table: Option<RawTable> = None;
-    let mut line = 0;
+    let schema = reader.schema();
+    let mut batches = Vec::new();
     for batch in reader {
-        let batch = match batch {
-            Ok(batch) => batch,
+        match batch {
+            Ok(batch) => batches.push(batch),
             Err(error) => {
                 issues.push(Issue::error(
                     file,
@@ -35,26 +35,39 @@ pub(super) fn read(name: &str, file: &str, bytes: Vec<u8>, issues: &mut Vec<Issu
                 ));
                 return None;
             }
-        };
-        let schema = batch.schema();
-        let table = table.get_or_insert_with(|| {
-            let headers = schema.fields().iter().map(|f| f.name().clone()).collect();
-            RawTable::new(name, file, headers, issues)
-        });
-        for (column, array) in table.columns.iter_mut().zip(batch.columns()) {
-            column.extend((0..batch.num_rows()).map(|row| cell(array, row)));
         }
-        table.lines.extend((0..batch.num_rows()).map(|row| line + row as u64 + 1));
-        table.bad.resize(table.lines.len(), false);
-        line += batch.num_rows() as u64;
     }
-    if table.is_none() {
-        issues.push(Issue::error(file, "le fichier est vide"));
+    match arrow_select::concat::concat_batches(&schema, &batches) {
+        Ok(batch) if batch.num_rows() > 0 => Some(table(name, file, &batch, 0, issues)),
+        Ok(_) => {
+            issues.push(Issue::error(file, "le fichier est vide"));
+            None
+        }
+        Err(error) => {
+            issues.push(Issue::error(file, format!("le fichier Parquet ne se lit pas: {error}")));
+            None
+        }
     }
+}
+
+/// A batch as a table whose first row is number `before + 1`.
+pub(super) fn table(
+    name: &str,
+    file: &str,
+    batch: &RecordBatch,
+    before: u64,
+    issues: &mut Vec<Issue>,
+) -> RawTable {
+    let headers = batch.schema_ref().fields().iter().map(|f| f.name().clone()).collect();
+    let mut table = RawTable::new(name, file, headers, issues);
+    table.columns = batch.columns().iter().map(|array| RawColumn::Arrow(array.clone())).collect();
+    table.lines = (0..batch.num_rows() as u64).map(|row| before + row + 1).collect();
+    table.bad = vec![false; batch.num_rows()];
     table
 }
 
-fn cell(array: &ArrayRef, row: usize) -> Raw {
+/// One cell.
+pub(super) fn cell(array: &ArrayRef, row: usize) -> Raw {
     if array.is_null(row) {
         return Raw::Empty;
     }

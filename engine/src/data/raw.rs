@@ -1,6 +1,9 @@
 //! Tables as files hold them, before the schema gives their cells a type.
 
+use arrow_array::{Array, ArrayRef};
+
 use super::issue::Issue;
+use super::parquet_file::cell;
 use crate::value::Date;
 
 /// One table of a file.
@@ -16,8 +19,35 @@ pub(super) struct RawTable {
     pub lines: Vec<u64>,
     /// By row: is something already known to be wrong with it as a whole?
     pub bad: Vec<bool>,
-    /// By header, then by row.
-    pub columns: Vec<Vec<Raw>>,
+    /// By header.
+    pub columns: Vec<RawColumn>,
+}
+
+/// The cells under one header.
+#[derive(Clone, Debug)]
+pub(super) enum RawColumn {
+    /// Of a text file or a workbook.
+    Cells(Vec<Raw>),
+    /// Typed already.
+    Arrow(ArrayRef),
+}
+
+impl RawColumn {
+    pub fn len(&self) -> usize {
+        match self {
+            RawColumn::Cells(cells) => cells.len(),
+            RawColumn::Arrow(array) => array.len(),
+        }
+    }
+
+    /// The cell of a row; an absent one is empty.
+    pub fn get(&self, row: usize) -> Raw {
+        match self {
+            RawColumn::Cells(cells) => cells.get(row).cloned().unwrap_or(Raw::Empty),
+            RawColumn::Arrow(array) if row < array.len() => cell(array, row),
+            RawColumn::Arrow(_) => Raw::Empty,
+        }
+    }
 }
 
 /// A cell as the file holds it.
@@ -66,7 +96,7 @@ impl RawTable {
                 issues.push(Issue::error(file, "cet en-tête apparaît deux fois").at(1).in_column(header));
             }
         }
-        let columns = vec![Vec::new(); headers.len()];
+        let columns = vec![RawColumn::Cells(Vec::new()); headers.len()];
         RawTable {
             name: name.to_string(),
             file: file.to_string(),
@@ -83,7 +113,10 @@ impl RawTable {
         self.bad.push(bad);
         let mut cells = cells.into_iter();
         for column in &mut self.columns {
-            column.push(cells.next().unwrap_or(Raw::Empty));
+            let cell = cells.next().unwrap_or(Raw::Empty);
+            if let RawColumn::Cells(column) = column {
+                column.push(cell);
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 
 use super::cells;
 use super::issue::{Issue, meant};
-use super::raw::{Raw, RawTable};
+use super::raw::{Raw, RawColumn, RawTable};
 use super::table::{About, Cells, Column, Dataset, Members, NO_ROW, Table};
 use super::{csv_file, parquet_file, xlsx_file};
 use crate::diagnostic::{fold, nearest};
@@ -222,7 +222,7 @@ struct Draft {
     ids: Vec<Arc<str>>,
     columns: Vec<Option<Column>>,
     /// By relation: the cells that hold the target's identifier, and their header.
-    keys: Vec<Option<(String, Vec<Raw>)>>,
+    keys: Vec<Option<(String, RawColumn)>>,
     links: Vec<Vec<u32>>,
     bad: Vec<bool>,
     /// Rows of which the file says enough: nothing more is reported.
@@ -334,7 +334,7 @@ impl Draft {
         }
         draft.read_ids(
             &entity.key,
-            key.and_then(|k| raw.columns.get(k)).map_or(&[][..], Vec::as_slice),
+            key.and_then(|k| raw.columns.get(k)),
             issues,
         );
         draft
@@ -354,18 +354,18 @@ impl Draft {
     }
 
     /// Identifiers are there, and each once.
-    fn read_ids(&mut self, key: &str, cells: &[Raw], issues: &mut Vec<Issue>) {
+    fn read_ids(&mut self, key: &str, cells: Option<&RawColumn>, issues: &mut Vec<Issue>) {
         let mut first: HashMap<Arc<str>, usize> = HashMap::new();
         for row in 0..self.lines.len() {
-            let cell = cells.get(row).unwrap_or(&Raw::Empty);
+            let cell = cells.map_or(Raw::Empty, |c| c.get(row));
             let id: Arc<str> = Arc::from(match cell {
                 // An identifier typed as a number is the same identifier.
-                Raw::Number(text) => text.to_string(),
+                Raw::Number(text) => text.into_string(),
                 other => other.shown(),
             });
-            if id.is_empty() && !cells.is_empty() {
+            if id.is_empty() && cells.is_some() {
                 self.fail(row, Some(key), "l'identifiant est vide".to_string(), issues);
-            } else if let Some(&earlier) = first.get(&id).filter(|_| !cells.is_empty()) {
+            } else if let Some(&earlier) = first.get(&id).filter(|_| cells.is_some()) {
                 let line = self.lines.get(earlier).copied().unwrap_or(0);
                 self.fail(
                     row,
@@ -410,8 +410,9 @@ fn link(schema: &Schema, drafts: &mut [Draft], issues: &mut Vec<Issue>) {
             };
             let index = rows.get(&relation.target);
             let mut unknown: BTreeMap<String, u64> = BTreeMap::new();
-            for (row, cell) in keys.iter().enumerate() {
-                let key = match (cell, reference) {
+            for row in 0..keys.len() {
+                let cell = keys.get(row);
+                let key = match (&cell, reference) {
                     (Raw::Empty, _) => {
                         if relation.required {
                             draft.fail(
