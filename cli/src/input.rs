@@ -40,6 +40,11 @@ pub fn references(pack: &Pack) -> Result<Dataset> {
 
 /// The files of a data package: a folder, or one workbook.
 pub fn files(path: &Path) -> Result<Vec<InputFile>> {
+    files_but(path, &[])
+}
+
+/// The files of a data package, some left out.
+fn files_but(path: &Path, but: &[std::path::PathBuf]) -> Result<Vec<InputFile>> {
     let read = |path: &Path| -> Result<InputFile> {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let bytes = std::fs::read(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
@@ -57,12 +62,45 @@ pub fn files(path: &Path) -> Result<Vec<InputFile>> {
     for entry in entries {
         let path = entry?.path();
         let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
-        if path.is_file() && !hidden {
+        if path.is_file() && !hidden && !but.contains(&path) {
             files.push(read(&path)?);
         }
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(files)
+}
+
+/// A data package whose main table and its members' are Parquet files, to be read part by part.
+pub struct Parts {
+    /// Files to read part by part: table and path.
+    pub streamed: Vec<std::path::PathBuf>,
+    /// The rest, whole.
+    pub others: Vec<InputFile>,
+}
+
+/// The parts of a package for rows of `entity`, if its tables are Parquet files.
+pub fn parts(path: &Path, pack: &Pack, entity: usize) -> Result<Option<Parts>> {
+    let schema = &pack.parsed().schema;
+    let streamed: Vec<std::path::PathBuf> = schema
+        .entities
+        .iter()
+        .enumerate()
+        .filter(|(id, e)| *id == entity || e.belongs_to.iter().any(|r| r.target == entity))
+        .filter_map(|(_, e)| match &e.origin {
+            Origin::Data { table } => Some(path.join(format!("{table}.parquet"))),
+            _ => None,
+        })
+        .filter(|path| path.is_file())
+        .collect();
+    let main = schema.entities.get(entity).and_then(|e| match &e.origin {
+        Origin::Data { table } => Some(path.join(format!("{table}.parquet"))),
+        _ => None,
+    });
+    if !main.is_some_and(|main| streamed.contains(&main)) {
+        return Ok(None);
+    }
+    let others = files_but(path, &streamed)?;
+    Ok(Some(Parts { streamed, others }))
 }
 
 /// The date of a run: asked, or the data package's, or today.
@@ -110,7 +148,7 @@ pub fn dataset(
 }
 
 /// Prints issues; errors stop the command unless it is to keep going.
-fn report(issues: &[Issue], keep_going: bool) -> Result<()> {
+pub fn report(issues: &[Issue], keep_going: bool) -> Result<()> {
     let errors = issues.iter().filter(|i| i.is_error()).count();
     for issue in issues {
         let kind = if issue.is_error() { "erreur" } else { "avertissement" };
@@ -138,7 +176,11 @@ pub struct Run {
 impl Run {
     /// Reads the pack and the files, and settles the date.
     pub fn new(rules: &RulesArgs, data: &DataArgs) -> Result<Run> {
-        let pack = pack(rules)?;
+        Run::with(pack(rules)?, data)
+    }
+
+    /// The same for a pack that is there.
+    pub fn with(pack: Pack, data: &DataArgs) -> Result<Run> {
         let files = files(&data.data)?;
         let date = as_of(data.as_of, &files)?;
         Ok(Run { pack, date, files })

@@ -1,22 +1,29 @@
 //! Writing results: beside and then renamed, so that no half-written file is ever left.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use anyhow::{Context, Result};
 use logis_engine::data::{self, Output};
 
 use crate::{Format, OutputArgs, text};
 
-/// Writes a result in the form that was asked.
-pub fn write(result: &Output, args: &OutputArgs) -> Result<()> {
-    let format = args.format.unwrap_or_else(|| match args.output.as_deref().and_then(Path::extension) {
+/// The form that was asked, by name or by the ending of the file.
+pub fn format(args: &OutputArgs) -> Format {
+    args.format.unwrap_or_else(|| match args.output.as_deref().and_then(Path::extension) {
         Some(end) if end == "csv" => Format::Csv,
         Some(end) if end == "json" => Format::Json,
         Some(end) if end == "parquet" => Format::Parquet,
         Some(end) if end == "xlsx" => Format::Xlsx,
         _ => Format::Table,
-    });
+    })
+}
+
+/// Writes a result in the form that was asked.
+pub fn write(result: &Output, args: &OutputArgs) -> Result<()> {
+    let format = format(args);
     let bytes = match format {
         Format::Table => text::table(result).into_bytes(),
         Format::Csv => data::to_csv(result)?,
@@ -46,17 +53,81 @@ pub fn bytes_to(bytes: &[u8], path: Option<&Path>, binary: bool) -> Result<()> {
 
 /// Writes a file beside its place, then renames it there.
 pub fn file(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
+    let sink = Sink::new(Some(path), false)?;
+    sink.writer()?.write_all(bytes).with_context(|| unwritable(path))?;
+    sink.close()
+}
+
+/// Files being written: an interruption takes them away.
+static PENDING: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// On Ctrl-C: leaves no half-written file, then ends.
+pub fn clean_on_interrupt() {
+    let clean = || {
+        if let Ok(pending) = PENDING.lock() {
+            pending.iter().for_each(|path| drop(std::fs::remove_file(path)));
+        }
+        std::process::exit(130);
     };
-    let what = || format!("{}: écriture impossible", path.display());
-    let mut beside = tempfile::Builder::new().prefix(".logis-").tempfile_in(folder).with_context(what)?;
-    beside.write_all(bytes).with_context(what)?;
-    beside.as_file().sync_all().with_context(what)?;
-    open_to_all(beside.as_file()).with_context(what)?;
-    beside.persist(path).map_err(|e| e.error).with_context(what)?;
-    Ok(())
+    if let Err(error) = ctrlc::set_handler(clean) {
+        eprintln!("avertissement: Ctrl-C ne sera pas intercepté: {error}");
+    }
+}
+
+/// A file being written beside its place; without a path, beside nothing, and printed at the end.
+pub struct Sink {
+    beside: tempfile::NamedTempFile,
+    path: Option<PathBuf>,
+}
+
+impl Sink {
+    /// Begins a file.
+    pub fn new(path: Option<&Path>, binary: bool) -> Result<Sink> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".logis-");
+        let beside = match path {
+            Some(path) => {
+                let folder = match path.parent() {
+                    Some(folder) if !folder.as_os_str().is_empty() => folder,
+                    _ => Path::new("."),
+                };
+                builder.tempfile_in(folder).with_context(|| unwritable(path))?
+            }
+            None if binary && std::io::stdout().is_terminal() => {
+                anyhow::bail!("ce format est binaire: donner un fichier avec --output")
+            }
+            None => builder.tempfile().context("fichier temporaire: écriture impossible")?,
+        };
+        if let Ok(mut pending) = PENDING.lock() {
+            pending.insert(beside.path().to_path_buf());
+        }
+        Ok(Sink { beside, path: path.map(Path::to_path_buf) })
+    }
+
+    /// What to write to.
+    pub fn writer(&self) -> Result<std::io::BufWriter<std::fs::File>> {
+        Ok(std::io::BufWriter::with_capacity(1 << 16, self.beside.as_file().try_clone()?))
+    }
+
+    /// Puts the file into its place.
+    pub fn close(self) -> Result<()> {
+        let Some(path) = &self.path else {
+            let mut file = std::fs::File::open(self.beside.path())?;
+            let mut out = std::io::stdout().lock();
+            std::io::copy(&mut file, &mut out)?;
+            out.flush()?;
+            return Ok(());
+        };
+        let what = || unwritable(path);
+        self.beside.as_file().sync_all().with_context(what)?;
+        open_to_all(self.beside.as_file()).with_context(what)?;
+        self.beside.persist(path).map_err(|e| e.error).with_context(what)?;
+        Ok(())
+    }
+}
+
+fn unwritable(path: &Path) -> String {
+    format!("{}: écriture impossible", path.display())
 }
 
 /// Temporary files are private; a result is read by others, as any file that is created.

@@ -247,7 +247,7 @@ pub fn format_number(value: &Exact) -> String {
 }
 
 /// How many decimals a fraction with this denominator has, if finitely many.
-fn finite_decimals(mut denominator: i128) -> Option<u32> {
+pub(crate) fn finite_decimals(mut denominator: i128) -> Option<u32> {
     let (mut twos, mut fives) = (0, 0);
     while denominator % 2 == 0 {
         denominator /= 2;

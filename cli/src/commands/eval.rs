@@ -1,23 +1,33 @@
 //! `logis eval`: decides rules for each row of a data package.
 
-use anyhow::Result;
-use logis_engine::data::{Output, OutputColumn};
+use anyhow::{Context, Result};
+use logis_engine::Pack;
+use logis_engine::data::{BatchWriter, Dataset, NotInOrder, Output, OutputColumn, Stream, StreamedFile};
 use logis_engine::evaluate::{DecisionColumn, Decisions, Outcome, evaluate};
 use logis_engine::explain::{Shown, show};
 use logis_engine::plan::Plan;
 use logis_engine::reference::{Answer, Interpreter};
 use logis_engine::value::{Type, Value};
 
-use crate::{End, Engine, EvalArgs, input, output};
+use crate::{End, Engine, EvalArgs, Format, input, output};
+
+/// Rows decided at a time when a package is read part by part.
+const PART: usize = 1 << 16;
 
 /// Decides, then writes one row per row of the entity: its identifier, then the rules as asked.
 pub fn run(args: &EvalArgs) -> Result<End> {
-    let mut run = input::Run::new(&args.rules, &args.data)?;
-    let selected: Vec<&str> = match args.select.is_empty() {
-        true => run.pack.results(),
-        false => args.select.iter().map(|s| s.trim()).collect(),
+    let pack = input::pack(&args.rules)?;
+    let selected: Vec<String> = match args.select.is_empty() {
+        true => pack.results().into_iter().map(str::to_string).collect(),
+        false => args.select.iter().map(|s| s.trim().to_string()).collect(),
     };
-    let plan = run.plan(&selected)?;
+    let form = output::format(&args.output);
+    let by_parts = args.engine == Engine::Plan && matches!(form, Format::Parquet | Format::Csv);
+    if by_parts && let Some(end) = by_part(args, &pack, &selected, form)? {
+        return Ok(end);
+    }
+    let mut run = input::Run::with(pack, &args.data)?;
+    let plan = run.plan(&selected.iter().map(String::as_str).collect::<Vec<_>>())?;
     let files = std::mem::take(&mut run.files);
     let dataset = input::dataset(&run.pack, files, &[&plan], args.data.keep_going)?;
     let busy = crate::text::busy("décisions");
@@ -26,14 +36,18 @@ pub fn run(args: &EvalArgs) -> Result<End> {
         Engine::Reference => reference(&plan, &dataset)?,
     };
     drop(busy);
-    for (row, rule, error) in decisions.row_errors() {
-        let about = logis_engine::explain::about(&plan, &dataset, plan.entity, row as u64);
-        if let Shown::Error(text) = show(&plan, &dataset, &Outcome::Error(error.clone())) {
-            eprintln!("avertissement: {about}: `{rule}` sans résultat: {text}");
-        }
-    }
+    say_errors(&plan, &dataset, &decisions);
     let entity = plan.parsed.schema.entities.get(plan.entity);
     let ids = dataset.tables.get(plan.entity).map(|t| t.ids.clone()).unwrap_or_default();
+    if form == Format::Parquet {
+        let batch = decisions.to_record_batch(&plan, &ids, None)?;
+        let mut bytes = Vec::new();
+        let mut writer = BatchWriter::parquet(&mut bytes);
+        writer.write(&batch)?;
+        writer.close()?;
+        output::bytes_to(&bytes, args.output.output.as_deref(), true)?;
+        return Ok(End::Fine);
+    }
     let mut columns = vec![OutputColumn {
         name: entity.map_or_else(String::new, |e| e.key.clone()),
         cells: ids.into_iter().map(|id| Some(Value::Text(id))).collect(),
@@ -45,6 +59,97 @@ pub fn run(args: &EvalArgs) -> Result<End> {
         &args.output,
     )?;
     Ok(End::Fine)
+}
+
+/// The same, part by part in bounded memory, for a package of Parquet files whose tables are in one
+/// order; `None` if it is not such a package.
+fn by_part(args: &EvalArgs, pack: &Pack, selected: &[String], form: Format) -> Result<Option<End>> {
+    let names: Vec<&str> = selected.iter().map(String::as_str).collect();
+    // The entity of the rules does not depend on the date.
+    let parsed = pack.parsed();
+    let entity = names.first().and_then(|name| {
+        let rule = parsed.rule(name).and_then(|r| parsed.rules.get(r)).map(|r| r.entity);
+        rule.or_else(|| parsed.schema.field(name).and_then(|f| parsed.schema.fields.get(f)).map(|f| f.entity))
+    });
+    let Some(entity) = entity else { return Ok(None) };
+    let Some(parts) = input::parts(&args.data.data, pack, entity)? else { return Ok(None) };
+    let date = input::as_of(args.data.as_of, &parts.others)?;
+    let plan = pack.plan(date, &names)?;
+    let mut streamed = Vec::new();
+    for path in &parts.streamed {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let file =
+            std::fs::File::open(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
+        // A file that is no Parquet is for the whole reading to report.
+        let Ok(file) = StreamedFile::open(&name, file) else { return Ok(None) };
+        streamed.push(file);
+    }
+    let needs = input::needs(&plan);
+    let schema = &parsed.schema;
+    let Some(mut stream) =
+        Stream::open(schema, &parsed.references, entity, streamed, parts.others, &needs, PART)
+    else {
+        return Ok(None);
+    };
+    let sink = output::Sink::new(args.output.output.as_deref(), form == Format::Parquet)?;
+    let mut writer = match form {
+        Format::Parquet => BatchWriter::parquet(sink.writer()?),
+        _ => BatchWriter::csv(sink.writer()?),
+    };
+    let busy = crate::text::busy("décisions");
+    let (mut columns, mut issues) = (None, Vec::new());
+    let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+    // One thread reads ahead of the others that decide.
+    let read = std::thread::scope(|scope| -> Result<bool> {
+        scope.spawn(move || {
+            loop {
+                let part = stream.next_part();
+                let more = matches!(part, Ok(Some(_)));
+                if sender.send(part).is_err() || !more {
+                    break;
+                }
+            }
+        });
+        for part in receiver {
+            let part = match part {
+                Ok(Some(part)) => part,
+                Ok(None) => return Ok(true),
+                Err(NotInOrder) => return Ok(false),
+            };
+            issues.extend(part.issues);
+            let decisions = evaluate(&plan, &part.dataset);
+            say_errors(&plan, &part.dataset, &decisions);
+            let ids = part.dataset.tables.get(entity).map_or(&[][..], |t| t.ids.as_slice());
+            let batch = decisions.to_record_batch(&plan, ids, columns.as_deref())?;
+            writer.write(&batch)?;
+            columns.get_or_insert(batch.schema());
+        }
+        Ok(false)
+    })?;
+    drop(busy);
+    if !read || columns.is_none() {
+        return Ok(None);
+    }
+    for warning in &plan.warnings {
+        eprintln!("avertissement: {warning}");
+    }
+    // What is said of a whole table is said for every part of it.
+    let mut said = std::collections::BTreeSet::new();
+    issues.retain(|issue| said.insert(issue.to_string()));
+    input::report(&issues, args.data.keep_going)?;
+    writer.close()?;
+    sink.close()?;
+    Ok(Some(End::Fine))
+}
+
+/// The rows without an outcome, on the standard error.
+fn say_errors(plan: &Plan, dataset: &Dataset, decisions: &Decisions) {
+    for (row, rule, error) in decisions.row_errors() {
+        let about = logis_engine::explain::about(plan, dataset, plan.entity, row as u64);
+        if let Shown::Error(text) = show(plan, dataset, &Outcome::Error(error.clone())) {
+            eprintln!("avertissement: {about}: `{rule}` sans résultat: {text}");
+        }
+    }
 }
 
 /// The outcomes as columns; what is not decided is empty.

@@ -7,7 +7,9 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{ArrowPrimitiveType, Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type};
+use arrow_array::types::{
+    ArrowPrimitiveType, Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type,
+};
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
@@ -39,7 +41,9 @@ pub(super) fn column(field: &Field, array: &ArrayRef) -> Option<Column> {
         (FieldKind::Number { decimals, .. }, kind) => {
             let times = i64::try_from(power_of_ten(*decimals)?).ok()?;
             let units = match kind {
-                DataType::Int64 if times == 1 && nulls.is_none() => array.as_primitive::<Int64Type>().values().clone(),
+                DataType::Int64 if times == 1 && nulls.is_none() => {
+                    array.as_primitive::<Int64Type>().values().clone()
+                }
                 DataType::Int64 => whole::<Int64Type>(array, times)?,
                 DataType::Int32 => whole::<Int32Type>(array, times)?,
                 DataType::Int16 => whole::<Int16Type>(array, times)?,
@@ -50,7 +54,8 @@ pub(super) fn column(field: &Field, array: &ArrayRef) -> Option<Column> {
             if let Some((low, high)) = &field.range {
                 let unit = Exact::from_integer(i128::from(times));
                 let (low, high) = ((low * unit).ceil().to_integer(), (high * unit).floor().to_integer());
-                let fit = |(row, &n): (usize, &i64)| (low..=high).contains(&i128::from(n)) || array.is_null(row);
+                let fit =
+                    |(row, &n): (usize, &i64)| (low..=high).contains(&i128::from(n)) || array.is_null(row);
                 if !units.iter().enumerate().all(fit) {
                     return None;
                 }
@@ -91,7 +96,11 @@ where
     values
         .iter()
         .enumerate()
-        .map(|(row, &n)| if nulls.is_some_and(|v| v.is_null(row)) { Some(0) } else { n.into().checked_mul(times) })
+        .map(
+            |(row, &n)| {
+                if nulls.is_some_and(|v| v.is_null(row)) { Some(0) } else { n.into().checked_mul(times) }
+            },
+        )
         .collect::<Option<Vec<i64>>>()
         .map(ScalarBuffer::from)
 }
@@ -118,7 +127,11 @@ fn decimal(array: &ArrayRef, scale: u32, decimals: u32) -> Option<ScalarBuffer<i
 
 /// What stands at a missing cell means nothing: let it not widen the bounds of the column.
 fn zeroed(values: &ScalarBuffer<i32>, nulls: Option<&NullBuffer>) -> ScalarBuffer<i32> {
-    values.iter().enumerate().map(|(row, &v)| if nulls.is_some_and(|n| n.is_null(row)) { 0 } else { v }).collect()
+    values
+        .iter()
+        .enumerate()
+        .map(|(row, &v)| if nulls.is_some_and(|n| n.is_null(row)) { 0 } else { v })
+        .collect()
 }
 
 /// The number of each text, and which cells are not empty. Spaces around a text are not of it.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
 
-use super::issue::meant;
 use super::arrow_column;
+use super::issue::meant;
 use super::raw::{Raw, RawColumn};
 use super::table::{Cells, Column};
 use crate::diagnostic::{fold, nearest};

@@ -10,6 +10,7 @@ mod issue;
 mod parquet_file;
 mod raw;
 mod read;
+mod stream;
 mod table;
 mod template;
 mod write;
@@ -17,6 +18,7 @@ mod xlsx_file;
 
 pub use issue::Issue;
 pub use read::{InputFile, Needs, ReadOutcome, about, read};
+pub use stream::{NotInOrder, Part, Stream, StreamedFile};
 pub use table::{About, Cells, Column, Dataset, Members, NO_ROW, Table, column_of};
 pub use template::{json_schema, template_csv, template_xlsx};
-pub use write::{Output, OutputColumn, WriteError, to_csv, to_json, to_parquet, to_xlsx};
+pub use write::{BatchWriter, Output, OutputColumn, WriteError, to_csv, to_json, to_parquet, to_xlsx};

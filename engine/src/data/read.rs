@@ -55,26 +55,65 @@ pub fn read(schema: &Schema, references: &[Reference], files: Vec<InputFile>, ne
     let (about, about_issues) = about(&files);
     issues.extend(about_issues);
     let (tables, tried) = raw_tables(schema, files, &mut issues);
+    let own = raw_references(references, &mut issues);
+    let raw = |id: EntityId, entity: &Entity| match &entity.origin {
+        Origin::Data { table } => tables.get(table.as_str()),
+        Origin::Reference { .. } => own.get(&id),
+        Origin::Pair(..) => None,
+    };
+    let dataset = Dataset { tables: assemble(schema, raw, &tried, needs, &mut issues), about };
+    sort(&mut issues);
+    ReadOutcome { dataset, issues }
+}
+
+/// Issues in the order in which people look for them, each once.
+pub(super) fn sort(issues: &mut Vec<Issue>) {
+    issues.sort_by(|a, b| {
+        (&a.file, a.line, &a.column, &a.message).cmp(&(&b.file, b.line, &b.column, &b.message))
+    });
+    issues.dedup();
+}
+
+/// The reference tables of a pack, by entity.
+pub(super) fn raw_references(
+    references: &[Reference],
+    issues: &mut Vec<Issue>,
+) -> BTreeMap<EntityId, RawTable> {
+    let read = |r: &Reference| {
+        let name = r.path.rsplit('/').next().unwrap_or(&r.path);
+        let name = name.strip_suffix(".csv").unwrap_or(name);
+        Some((r.entity, csv_file::read(name, &r.path, &r.bytes, issues)?))
+    };
+    references.iter().filter_map(read).collect()
+}
+
+/// Types the tables, follows their relations, leaves out what is wrong.
+pub(super) fn assemble<'r>(
+    schema: &Schema,
+    raw: impl Fn(EntityId, &Entity) -> Option<&'r RawTable>,
+    tried: &BTreeSet<&str>,
+    needs: &Needs,
+    issues: &mut Vec<Issue>,
+) -> Vec<Table> {
     let mut drafts: Vec<Draft> = Vec::new();
     for (id, entity) in schema.entities.iter().enumerate() {
-        let raw = match &entity.origin {
-            Origin::Data { table } => tables.get(table.as_str()),
-            Origin::Reference { .. } => None,
-            Origin::Pair(..) => None,
-        };
-        let reference = references.iter().find(|r| r.entity == id);
-        let own = reference.and_then(|r| {
-            let name = r.path.rsplit('/').next().unwrap_or(&r.path);
-            csv_file::read(name.strip_suffix(".csv").unwrap_or(name), &r.path, &r.bytes, &mut issues)
-        });
-        let draft = match raw.or(own.as_ref()) {
-            Some(raw) => Draft::new(schema, id, entity, raw, needs, &mut issues),
+        let draft = match raw(id, entity) {
+            Some(raw) => Draft::new(schema, id, entity, raw, needs, issues),
             None => {
                 if needs.entities.contains(&id)
                     && let Origin::Data { table } = &entity.origin
                     && !tried.contains(table.as_str())
                 {
-                    let near = nearest(table, tables.keys().copied());
+                    let others: Vec<&str> = schema
+                        .entities
+                        .iter()
+                        .enumerate()
+                        .filter_map(|(id, entity)| match &entity.origin {
+                            Origin::Data { table } => raw(id, entity).map(|_| table.as_str()),
+                            _ => None,
+                        })
+                        .collect();
+                    let near = nearest(table, others);
                     let hint =
                         near.map_or_else(String::new, |n| format!(" ; le fichier « {n} » est-il celui-là ?"));
                     issues.push(Issue::error(
@@ -87,13 +126,8 @@ pub fn read(schema: &Schema, references: &[Reference], files: Vec<InputFile>, ne
         };
         drafts.push(draft);
     }
-    link(schema, &mut drafts, &mut issues);
-    let dataset = Dataset { tables: keep_good(schema, drafts, &mut issues), about };
-    issues.sort_by(|a, b| {
-        (&a.file, a.line, &a.column, &a.message).cmp(&(&b.file, b.line, &b.column, &b.message))
-    });
-    issues.dedup();
-    ReadOutcome { dataset, issues }
+    link(schema, &mut drafts, issues);
+    keep_good(schema, drafts, issues)
 }
 
 /// What `paquet.toml` says, if the package has one.
@@ -138,7 +172,7 @@ pub fn about(files: &[InputFile]) -> (About, Vec<Issue>) {
 
 /// Reads every file that holds tables; the rest of a folder is named once. Gives the tables, and the
 /// names of those for which there is a file that does not read.
-fn raw_tables<'s>(
+pub(super) fn raw_tables<'s>(
     schema: &'s Schema,
     files: Vec<InputFile>,
     issues: &mut Vec<Issue>,
@@ -332,11 +366,7 @@ impl Draft {
                 );
             }
         }
-        draft.read_ids(
-            &entity.key,
-            key.and_then(|k| raw.columns.get(k)),
-            issues,
-        );
+        draft.read_ids(&entity.key, key.and_then(|k| raw.columns.get(k)), issues);
         draft
     }
 

@@ -1,5 +1,6 @@
 //! Results as files: CSV, JSON, Parquet, XLSX. The same result gives the same bytes.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use arrow_array::builder::{BooleanBuilder, Date32Builder, Decimal128Builder, StringBuilder};
@@ -7,6 +8,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{Field, Schema};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook};
 
+use super::parquet_file;
 use crate::value::{Date, Exact, Type, Value, days_between, format_number, power_of_ten};
 
 /// A result: columns of equal length.
@@ -112,11 +114,83 @@ pub fn to_parquet(result: &Output) -> Result<Vec<u8>, WriteError> {
     }
     let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| wrong(&e))?;
     let mut bytes = Vec::new();
-    let mut writer =
-        parquet::arrow::ArrowWriter::try_new(&mut bytes, batch.schema(), None).map_err(|e| wrong(&e))?;
-    writer.write(&batch).map_err(|e| wrong(&e))?;
-    writer.close().map_err(|e| wrong(&e))?;
+    let mut writer = BatchWriter::parquet(&mut bytes);
+    writer.write(&batch)?;
+    writer.close()?;
     Ok(bytes)
+}
+
+/// Writes batches one after the other into one file.
+pub struct BatchWriter<W: Write + Send> {
+    to: Option<W>,
+    form: Form<W>,
+}
+
+enum Form<W: Write + Send> {
+    Parquet(Option<parquet::arrow::ArrowWriter<W>>),
+    Csv(Option<csv::Writer<W>>),
+}
+
+impl<W: Write + Send> BatchWriter<W> {
+    /// Parquet, compressed by Snappy.
+    pub fn parquet(to: W) -> BatchWriter<W> {
+        BatchWriter { to: Some(to), form: Form::Parquet(None) }
+    }
+
+    /// CSV as of [`to_csv`].
+    pub fn csv(to: W) -> BatchWriter<W> {
+        BatchWriter { to: Some(to), form: Form::Csv(None) }
+    }
+
+    /// Adds the rows of a batch; the first one's columns are those of the file.
+    ///
+    /// # Errors
+    /// The file cannot be written, or the columns are other than before.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), WriteError> {
+        match &mut self.form {
+            Form::Parquet(writer) => {
+                let wrong = |e: parquet::errors::ParquetError| WriteError::Parquet(e.to_string());
+                if let Some(to) = self.to.take() {
+                    let snappy = parquet::basic::Compression::SNAPPY;
+                    let properties = parquet::file::properties::WriterProperties::builder()
+                        .set_compression(snappy)
+                        .build();
+                    let new = parquet::arrow::ArrowWriter::try_new(to, batch.schema(), Some(properties));
+                    *writer = Some(new.map_err(wrong)?);
+                }
+                writer.as_mut().map_or(Ok(()), |w| w.write(batch).map_err(wrong))
+            }
+            Form::Csv(writer) => {
+                let wrong = |e: csv::Error| WriteError::Csv(e.to_string());
+                if let Some(to) = self.to.take() {
+                    let mut new = csv::Writer::from_writer(to);
+                    new.write_record(batch.schema_ref().fields().iter().map(|f| f.name())).map_err(wrong)?;
+                    *writer = Some(new);
+                }
+                let Some(writer) = writer else { return Ok(()) };
+                for row in 0..batch.num_rows() {
+                    let cells = batch.columns().iter().map(|array| parquet_file::cell(array, row).shown());
+                    writer.write_record(cells).map_err(wrong)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// The file cannot be written, or nothing was written to it.
+    pub fn close(self) -> Result<(), WriteError> {
+        match self.form {
+            Form::Parquet(Some(writer)) => {
+                let mut to = writer.into_inner().map_err(|e| WriteError::Parquet(e.to_string()))?;
+                to.flush().map_err(|e| WriteError::Parquet(e.to_string()))
+            }
+            Form::Csv(Some(mut writer)) => writer.flush().map_err(|e| WriteError::Csv(e.to_string())),
+            _ => Err(WriteError::Parquet("aucune ligne à écrire".to_string())),
+        }
+    }
 }
 
 fn array(column: &OutputColumn) -> Result<ArrayRef, arrow_schema::ArrowError> {

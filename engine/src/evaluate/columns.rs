@@ -49,8 +49,8 @@ pub(crate) struct Full {
 /// The certain outcomes of one node for all rows.
 #[derive(Clone, Debug)]
 pub struct Certain {
-    full: Full,
-    denominator: i64,
+    pub(super) full: Full,
+    pub(super) denominator: i64,
     dictionary: Arc<[Arc<str>]>,
 }
 

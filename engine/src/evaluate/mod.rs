@@ -1,5 +1,6 @@
 //! Evaluation: a plan over the rows of a data set gives decisions.
 
+mod arrow_out;
 mod columns;
 pub mod possible;
 mod row;

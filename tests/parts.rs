@@ -1,0 +1,102 @@
+//! A package read part by part decides as the package read whole; what parts cannot follow is said.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use logis_engine::data::{InputFile, Needs, NotInOrder, Output, Stream, StreamedFile, read, to_parquet};
+use logis_engine::evaluate::{Outcome, evaluate};
+use logis_engine::generate::{Spec, generate};
+use logis_engine::value::{Value, parse_date};
+use logis_engine::{Pack, Plan};
+
+const RULES: [&str; 4] = ["categorie_menage", "ressources", "eligible_plai", "eligible_plus"];
+
+fn pack() -> Pack {
+    Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../rules")).unwrap()
+}
+
+/// The requests and persons of a drawn population, and the other tables.
+fn tables() -> (Output, Output, Vec<InputFile>) {
+    let spec = Spec::parse(include_str!("../scenarios/grand-dijon-2015/population.toml")).unwrap();
+    let package = generate(&spec, 3).unwrap();
+    let output = |name: &str| package.tables.iter().find(|t| t.name == name).unwrap().to_output();
+    let employers = InputFile {
+        name: "employeurs.csv".into(),
+        bytes: logis_engine::data::to_csv(&output("employeurs")).unwrap(),
+    };
+    (output("demandes"), output("personnes"), vec![employers])
+}
+
+fn open<'p>(
+    pack: &'p Pack,
+    plan: &Plan,
+    demandes: &Output,
+    personnes: &Output,
+    others: Vec<InputFile>,
+) -> Stream<'p> {
+    let file = |name: &str, table: &Output| {
+        StreamedFile::open(name, bytes::Bytes::from(to_parquet(table).unwrap())).unwrap()
+    };
+    let files = vec![file("personnes.parquet", personnes), file("demandes.parquet", demandes)];
+    let parsed = pack.parsed();
+    Stream::open(&parsed.schema, &parsed.references, plan.entity, files, others, &Needs::default(), 100)
+        .unwrap()
+}
+
+/// All outcomes, part by part: the number of parts, and by row the identifier and the outcomes
+/// (missing cells are counted: their rows are those of the part).
+fn decide(plan: &Plan, mut stream: Stream<'_>) -> Result<(usize, Vec<(String, Vec<String>)>), NotInOrder> {
+    let (mut parts, mut all) = (0, Vec::new());
+    while let Some(part) = stream.next_part()? {
+        all.extend(outcomes(plan, &part.dataset));
+        parts += 1;
+    }
+    Ok((parts, all))
+}
+
+fn outcomes(plan: &Plan, dataset: &logis_engine::data::Dataset) -> Vec<(String, Vec<String>)> {
+    let decisions = evaluate(plan, dataset);
+    let ids = &dataset.tables[plan.entity].ids;
+    let show = |outcome: Option<Outcome>| match outcome {
+        Some(Outcome::Known(value)) => value.to_string(),
+        Some(Outcome::Unknown(missing)) => format!("manque {}", missing.len()),
+        other => format!("{other:?}"),
+    };
+    let row = |row: usize| decisions.columns.iter().map(|c| show(c.get(row))).collect();
+    ids.iter().enumerate().map(|(at, id)| (id.to_string(), row(at))).collect()
+}
+
+#[test]
+fn parts_decide_as_the_whole() {
+    let (pack, (demandes, personnes, others)) = (pack(), tables());
+    let plan = pack.plan(parse_date("2015-12-31").unwrap(), &RULES).unwrap();
+    let (parts, found) = decide(&plan, open(&pack, &plan, &demandes, &personnes, others.clone())).unwrap();
+    assert_eq!(parts, 9, "879 requests by 100");
+    let file =
+        |name: &str, table: &Output| InputFile { name: name.into(), bytes: to_parquet(table).unwrap() };
+    let mut files = others;
+    files.extend([file("demandes.parquet", &demandes), file("personnes.parquet", &personnes)]);
+    let parsed = pack.parsed();
+    let whole = read(&parsed.schema, &parsed.references, files, &Needs::default());
+    assert_eq!(found, outcomes(&plan, &whole.dataset));
+    assert!(found.iter().any(|(_, o)| o.iter().any(|o| o.starts_with("manque"))), "some are unknown");
+}
+
+#[test]
+fn members_out_of_order_are_not_lost_but_said() {
+    let (pack, (demandes, mut personnes, others)) = (pack(), tables());
+    let plan = pack.plan(parse_date("2015-12-31").unwrap(), &RULES).unwrap();
+    for column in &mut personnes.columns {
+        // The first person comes last.
+        column.cells.rotate_left(1);
+    }
+    assert_eq!(decide(&plan, open(&pack, &plan, &demandes, &personnes, others)).unwrap_err(), NotInOrder);
+}
+
+#[test]
+fn an_identifier_in_two_parts_is_said() {
+    let (pack, (mut demandes, personnes, others)) = (pack(), tables());
+    let plan = pack.plan(parse_date("2015-12-31").unwrap(), &RULES).unwrap();
+    let key = demandes.columns.iter_mut().find(|c| c.name == "demande_id").unwrap();
+    key.cells[878] = Some(Value::text("D0001"));
+    assert_eq!(decide(&plan, open(&pack, &plan, &demandes, &personnes, others)).unwrap_err(), NotInOrder);
+}
