@@ -258,6 +258,7 @@ pub enum End {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    output::clean_on_interrupt();
     let end = match cli.command {
         Command::Demo => commands::demo::run(),
         Command::Eval(args) => commands::eval::run(&args),
