@@ -74,6 +74,8 @@ pub(crate) enum Instruction {
     },
     /// Whole years, months or days between two dates.
     Between(Builtin, NodeId, NodeId),
+    /// A date moved by whole years, months or days.
+    Move(Builtin, NodeId, NodeId),
     /// A cell of a dense table.
     Table(Arc<DenseTable>, Vec<NodeId>),
     /// A builtin on the members of a row.
@@ -558,6 +560,13 @@ impl Compiler<'_> {
                 // Twice the days of the calendar's twenty thousand years.
                 let most = 20_000_000;
                 Some((Instruction::Between(builtin, *a, *b), Repr::Number(1), (-most, most)))
+            }
+            (Builtin::AjouterAnnees | Builtin::AjouterMois | Builtin::AjouterJours, [date, n]) => {
+                (self.repr(*date)? == Repr::Date && self.repr(*n)? == Repr::Number(1)).then_some((
+                    Instruction::Move(builtin, *date, *n),
+                    Repr::Date,
+                    NO_BOUNDS,
+                ))
             }
             (Builtin::Contient, [codes, text]) => {
                 self.codes_of(*codes)?;

@@ -10,7 +10,7 @@ use crate::graph::Step;
 use crate::pack::schema::EntityId;
 use crate::plan::builtins::Builtin;
 use crate::plan::ir::{Comparison, NodeId, Op};
-use crate::value::{Date, Rounding, add_days, months_between, years_between};
+use crate::value::{Date, Rounding, add_days, add_months, day_number, months_between, years_between};
 
 /// The rows of a batch.
 pub(super) struct Rows {
@@ -178,6 +178,11 @@ pub(super) fn run<'v>(
             let (a, b) = (view(*a), view(*b));
             leave(out, &[a.left, b.left], n);
             between(*what, a.dates, b.dates, out, n);
+        }
+        Instruction::Move(what, date, number) => {
+            let (date, number) = (view(*date), view(*number));
+            leave(out, &[date.left, number.left], n);
+            moved(*what, date.dates, number.numbers, out, n);
         }
         Instruction::Table(table, keys) => look_up(program, table, keys, n, out, view),
         Instruction::Reduce { what, members, child } => reduce(program, *what, *members, *child, rows, out),
@@ -372,6 +377,31 @@ fn up(program: &Program<'_>, step: Step, inner: NodeId, rows: &Rows, out: &mut S
             if links.len() < n {
                 leave_all(out, n);
             }
+        }
+    }
+}
+
+/// Dates moved; beyond the calendar, the row is left over.
+fn moved(what: Builtin, dates: &[i32], by: &[i64], out: &mut Slot, n: usize) {
+    out.dates.clear();
+    let mut last: Option<(i32, i64, i32)> = None;
+    for (i, (&day, &by)) in dates.iter().zip(by).enumerate() {
+        if let Some((last_day, last_by, value)) = last
+            && (last_day, last_by) == (day, by)
+        {
+            out.dates.push(value);
+            continue;
+        }
+        let to = civil(day).and_then(|date| match what {
+            Builtin::AjouterJours => add_days(date, by),
+            Builtin::AjouterAnnees => add_months(date, by.checked_mul(12)?),
+            _ => add_months(date, by),
+        });
+        let to = to.and_then(|date| i32::try_from(day_number(date)).ok());
+        out.dates.push(to.unwrap_or(0));
+        match to {
+            Some(value) => last = Some((day, by, value)),
+            None => leave_row(out, i, n),
         }
     }
 }
