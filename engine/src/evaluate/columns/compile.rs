@@ -561,13 +561,11 @@ impl Compiler<'_> {
                 let most = 20_000_000;
                 Some((Instruction::Between(builtin, *a, *b), Repr::Number(1), (-most, most)))
             }
-            (Builtin::AjouterAnnees | Builtin::AjouterMois | Builtin::AjouterJours, [date, n]) => {
-                (self.repr(*date)? == Repr::Date && self.repr(*n)? == Repr::Number(1)).then_some((
-                    Instruction::Move(builtin, *date, *n),
-                    Repr::Date,
-                    NO_BOUNDS,
-                ))
-            }
+            (Builtin::AjouterAnnees | Builtin::AjouterMois | Builtin::AjouterJours, [date, n]) => (self
+                .repr(*date)?
+                == Repr::Date
+                && self.repr(*n)? == Repr::Number(1))
+            .then_some((Instruction::Move(builtin, *date, *n), Repr::Date, NO_BOUNDS)),
             (Builtin::Contient, [codes, text]) => {
                 self.codes_of(*codes)?;
                 (self.repr(*text)? == Repr::Text).then_some((

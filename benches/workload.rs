@@ -1,0 +1,214 @@
+//! The workload *W*: category, three ceilings, income retained, eligibility to each product, Visale,
+//! Mobili-Jeune and the publics of the ANI, for households with their persons.
+//!
+//! Side by side, on the same columns, in one run: the plan, the same rules by hand as one loop over
+//! columns ([`hand`]), and Rhai's interpreter. `cargo bench -p logis-engine --bench workload`. With
+//! `LOGIS_PEERS=FOLDER` the population and the outcomes are also written there, for
+//! `benches/peers/peers.py`, which puts Polars and DuckDB beside them and prints the ratios.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod hand;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use logis_engine::data::{
+    BatchWriter, Dataset, InputFile, Needs, Output, OutputColumn, read, to_csv, to_parquet,
+};
+use logis_engine::evaluate::{Context, Evaluator, evaluate};
+use logis_engine::explain::explain_in;
+use logis_engine::generate::{Spec, generate};
+use logis_engine::reference::{Answer, Interpreter};
+use logis_engine::value::{Type, Value, add_days, parse_date};
+use logis_engine::{Pack, Plan};
+
+const RULES: [&str; 12] = [
+    "categorie_menage",
+    "personnes_supplementaires",
+    "ressources",
+    "plafond_plai",
+    "plafond_plus",
+    "plafond_pls",
+    "eligible_plai",
+    "eligible_plus",
+    "eligible_pls",
+    "visale",
+    "mobili_jeune",
+    "public_ani",
+];
+
+/// The date: every rule of the workload is in force.
+const DATE: &str = "2019-06-30";
+
+/// Requests drawn; they are repeated under other identifiers to as many as are asked.
+const DRAWN: u64 = 50_000;
+
+/// A population like that of Grand Dijon, without missing cells.
+fn population(copies: usize) -> Vec<InputFile> {
+    let mut spec = Spec::parse(include_str!("../scenarios/grand-dijon-2015/population.toml")).unwrap();
+    spec.demandes.nombre = DRAWN;
+    spec.ressources.manque_n1_pour_mille = 0;
+    spec.ressources.manque_12_mois_pour_mille = 0;
+    let package = generate(&spec, 1).unwrap();
+    let mut files = Vec::new();
+    for table in &package.tables {
+        let mut output = table.to_output();
+        if table.name == "logements" {
+            continue;
+        }
+        if table.name == "personnes" {
+            draw_more(&mut output);
+        }
+        if table.name != "employeurs" {
+            repeat(&mut output, copies);
+        }
+        let parquet = matches!(&table.name[..], "demandes" | "personnes");
+        files.push(match parquet {
+            true => {
+                InputFile { name: format!("{}.parquet", table.name), bytes: to_parquet(&output).unwrap() }
+            }
+            false => InputFile { name: format!("{}.csv", table.name), bytes: to_csv(&output).unwrap() },
+        });
+    }
+    files
+}
+
+/// What the generator does not draw, by a fixed rule on the row.
+fn draw_more(persons: &mut Output) {
+    let rows = persons.columns[0].cells.len();
+    let date = parse_date(DATE).unwrap();
+    let mix = |row: usize, salt: u64| {
+        (row as u64 ^ salt.wrapping_mul(0x9e37)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40
+    };
+    let day = |n: u64| Value::Date(add_days(date, -i64::try_from(n).unwrap()).unwrap());
+    let mut add = |name: &str, kind: Type, of: &dyn Fn(usize) -> Value| {
+        let cells = (0..rows).map(|row| Some(of(row))).collect();
+        persons.columns.push(OutputColumn { name: name.into(), cells, kind });
+    };
+    add("periode_essai", Type::Bool, &|r| Value::Bool(mix(r, 1) % 20 == 0));
+    add("date_embauche", Type::Date, &|r| day(mix(r, 2) % 1000));
+    add("mobilite_professionnelle", Type::Bool, &|r| Value::Bool(mix(r, 3) % 12 == 0));
+    add("date_mutation", Type::Date, &|r| day(mix(r, 4) % 700));
+    add("difficulte_logement", Type::Bool, &|r| Value::Bool(mix(r, 5) % 25 == 0));
+    let place = |persons: &Output, name: &str| persons.columns.iter().position(|c| c.name == name).unwrap();
+    // A person without a salary earns nothing; without a contract, no employer is asked.
+    let salary = place(persons, "salaire_mensuel");
+    for cell in &mut persons.columns[salary].cells {
+        cell.get_or_insert(Value::int(0));
+    }
+    let contract = place(persons, "type_contrat");
+    for cell in &mut persons.columns[contract].cells {
+        cell.get_or_insert(Value::text("sans"));
+    }
+}
+
+/// The same rows again and again, their identifiers made different.
+fn repeat(table: &mut Output, copies: usize) {
+    for column in &mut table.columns {
+        let id = matches!(&column.name[..], "demande_id" | "personne_id");
+        let once = std::mem::take(&mut column.cells);
+        for copy in 0..copies {
+            column.cells.extend(once.iter().map(|cell| match cell {
+                Some(Value::Text(text)) if id => Some(Value::text(&format!("{copy}-{text}"))),
+                other => other.clone(),
+            }));
+        }
+    }
+}
+
+fn dataset(pack: &Pack, files: Vec<InputFile>) -> Dataset {
+    let parsed = pack.parsed();
+    let outcome = read(&parsed.schema, &parsed.references, files, &Needs::default());
+    assert!(!outcome.issues.iter().any(|i| i.is_error()), "{:?}", outcome.issues.first());
+    outcome.dataset
+}
+
+/// The plan, the loop by hand and the interpreter give the same.
+fn check(plan: &Plan, data: &Dataset, columns: &hand::Columns) {
+    let decisions = evaluate(plan, data);
+    let hand = columns.decide();
+    let interpreter = Interpreter::new(plan, data).unwrap();
+    for (at, name) in RULES.iter().enumerate() {
+        let column = decisions.column(name).unwrap();
+        for row in 0..column.len() {
+            let value = column.value(row);
+            assert_eq!(value, Some(hand.value(at, row)), "{name}, row {row}: plan, then by hand");
+            if row % 997 == 0 {
+                let Answer::Known(reference) = interpreter.decide_name(name, row as u64) else {
+                    panic!("{name}")
+                };
+                assert_eq!(value, Some(reference), "{name}, row {row}: plan, then interpreter");
+            }
+        }
+    }
+}
+
+fn workload(criterion: &mut Criterion) {
+    let pack = Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../rules")).unwrap();
+    let plan = pack.plan(parse_date(DATE).unwrap(), &RULES).unwrap();
+    let copies = std::env::var("LOGIS_COPIES").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
+    let files = population(copies);
+    let data = dataset(&pack, files.clone());
+    let columns = hand::Columns::new(&pack, &plan, &data);
+    check(&plan, &data, &columns);
+    if let Ok(folder) = std::env::var("LOGIS_PEERS") {
+        let folder = std::path::Path::new(&folder);
+        std::fs::create_dir_all(folder).unwrap();
+        for file in &files {
+            std::fs::write(folder.join(&file.name), &file.bytes).unwrap();
+        }
+        let ids = &data.tables[plan.entity].ids;
+        let batch = evaluate(&plan, &data).to_record_batch(&plan, ids, None).unwrap();
+        let mut writer =
+            BatchWriter::parquet(std::fs::File::create(folder.join("outcomes.parquet")).unwrap());
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+    }
+
+    let households = data.tables[plan.entity].rows() as u64;
+    let mut group = criterion.benchmark_group("W");
+    group.sample_size(20).throughput(Throughput::Elements(households));
+    for threads in [1, 2] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        group.bench_function(BenchmarkId::new("plan", threads), |b| {
+            b.iter(|| pool.install(|| evaluate(&plan, &data)))
+        });
+    }
+    group.bench_function("by hand", |b| b.iter(|| columns.decide()));
+    let few = 2_000;
+    group.sample_size(10).throughput(Throughput::Elements(few));
+    let interpreter = Interpreter::new(&plan, &data).unwrap();
+    group.bench_function("interpreter", |b| {
+        b.iter(|| {
+            for row in 0..few {
+                std::hint::black_box(interpreter.decide_all(&RULES, row));
+            }
+        });
+    });
+    let context = Context::new(&plan, &data);
+    group.bench_function("row by row", |b| {
+        b.iter(|| {
+            let mut evaluator = Evaluator::new(&context);
+            for row in 0..few {
+                for (_, node) in &plan.selected {
+                    let _ = std::hint::black_box(evaluator.outcome(*node, row));
+                }
+            }
+        });
+    });
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("explain one", |b| b.iter(|| explain_in(&context, 7)));
+    group.finish();
+
+    let mut group = criterion.benchmark_group("start");
+    group.sample_size(20);
+    group.bench_function("load the pack", |b| {
+        b.iter(|| Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../rules")).unwrap());
+    });
+    group.bench_function("bind W to a date", |b| {
+        b.iter(|| pack.plan(parse_date(DATE).unwrap(), &RULES).unwrap())
+    });
+    group.finish();
+}
+
+criterion_group!(benches, workload);
+criterion_main!(benches);
