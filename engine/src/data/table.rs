@@ -137,6 +137,8 @@ impl Table {
 pub struct Members {
     offsets: Vec<u32>,
     rows: Vec<u32>,
+    /// Do the members stand in the order of what they belong to, so that each group is a slice?
+    in_order: bool,
 }
 
 impl Members {
@@ -163,12 +165,42 @@ impl Members {
                 *at += 1;
             }
         }
-        Members { offsets, rows }
+        let in_order = (0_u32..).zip(&rows).all(|(at, &row)| at == row);
+        Members { offsets, rows, in_order }
     }
 
     /// The most members that a row has.
     pub fn most(&self) -> usize {
         self.offsets.windows(2).map(|w| if let [a, b] = w { (b - a) as usize } else { 0 }).max().unwrap_or(0)
+    }
+
+    /// Gives `f` the values of the members of each of these rows of the parent, in order.
+    pub fn each<T: Copy + Default>(
+        &self,
+        parents: std::ops::Range<usize>,
+        values: &[T],
+        mut f: impl FnMut(&[T]),
+    ) {
+        let Some(offsets) = self.offsets.get(parents.start..=parents.end) else { return };
+        let (Some(&first), Some(&last)) = (offsets.first(), offsets.last()) else { return };
+        let (first, last) = (first as usize, last as usize);
+        let gathered: Vec<T>;
+        let all = match values.get(first..last) {
+            Some(values) if self.in_order => values,
+            _ => {
+                let rows = self.rows.get(first..last).unwrap_or(&[]);
+                gathered =
+                    rows.iter().map(|&m| values.get(m as usize).copied().unwrap_or_default()).collect();
+                &gathered
+            }
+        };
+        let mut rest = all;
+        for group in offsets.windows(2) {
+            let length = if let [a, b] = group { (b - a) as usize } else { 0 };
+            let Some((own, others)) = rest.split_at_checked(length) else { return };
+            f(own);
+            rest = others;
+        }
     }
 
     /// The members of a row of the parent.

@@ -288,6 +288,7 @@ impl Batch {
         at: usize,
         rows: usize,
     ) -> View<'v> {
+        let node = program.resolve(node);
         if let Some(full) = program.full(node)
             && program.entity(node) == entity
         {

@@ -4,7 +4,7 @@
 //! for the current row, and follows relations to other rows. Inside a branch whose condition is not
 //! decided it assumes the condition: that narrows the missing inputs that the condition reads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::possible::{
@@ -38,7 +38,7 @@ pub struct Context<'d> {
     /// By node that reads a field: its column.
     columns: Vec<Option<&'d Column>>,
     /// By node that takes the members of a row.
-    members: Vec<Option<Members>>,
+    members: Vec<Option<Arc<Members>>>,
     /// Nodes read from rows of other entities, worth remembering for every row.
     shared: Vec<bool>,
     /// Values given in place of rules: by rule name, of the rows of its entity (cases only).
@@ -57,6 +57,8 @@ impl<'d> Context<'d> {
         let mut shared = vec![false; plan.nodes.len()];
         let mut columns = Vec::with_capacity(plan.nodes.len());
         let mut members = Vec::with_capacity(plan.nodes.len());
+        // One grouping for each relation, whatever number of lists are taken by it.
+        let mut groupings: BTreeMap<(EntityId, usize, EntityId), Arc<Members>> = BTreeMap::new();
         for node in &plan.nodes {
             columns.push(match node.op {
                 Op::Field(field) => column_of(dataset, schema, field),
@@ -64,8 +66,11 @@ impl<'d> Context<'d> {
             });
             members.push(match node.op {
                 Op::Members(child, relation, _) => {
-                    let links = dataset.tables.get(child).and_then(|t| t.links.get(relation));
-                    Some(Members::new(links.map_or(&[], Vec::as_slice), rows(node.entity)))
+                    let grouping = groupings.entry((child, relation, node.entity)).or_insert_with(|| {
+                        let links = dataset.tables.get(child).and_then(|t| t.links.get(relation));
+                        Arc::new(Members::new(links.map_or(&[], Vec::as_slice), rows(node.entity)))
+                    });
+                    Some(grouping.clone())
                 }
                 _ => None,
             });
@@ -153,7 +158,7 @@ impl<'d> Context<'d> {
 
     /// The groups of a node that takes members.
     pub(crate) fn members_table(&self, node: NodeId) -> Option<&Members> {
-        self.members.get(node as usize)?.as_ref()
+        self.members.get(node as usize)?.as_deref()
     }
 
     /// How many rows the members' entity has, for a node that takes members.
@@ -181,7 +186,7 @@ impl<'d> Context<'d> {
 
     /// The rows of the members that a node of that kind takes.
     pub fn members(&self, node: NodeId, row: u64) -> &[u32] {
-        let members = self.members.get(node as usize).and_then(Option::as_ref);
+        let members = self.members.get(node as usize).and_then(Option::as_deref);
         members.map_or(&[], |m| usize::try_from(row).map_or(&[], |r| m.of(r)))
     }
 }

@@ -16,7 +16,10 @@ use crate::graph::Step;
 use crate::pack::schema::{EntityId, FieldKind};
 use crate::plan::builtins::Builtin;
 use crate::plan::ir::{Arithmetic, Comparison, NodeId, Op};
-use crate::value::{Date, Exact, Rounding, Type, Value, days_between};
+use crate::value::{
+    Date, Exact, Rounding, Type, Value, add_days, add_months, day_number, days_between, months_between,
+    years_between,
+};
 
 /// How the values of a node are held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +77,8 @@ pub(crate) enum Instruction {
     },
     /// Whole years, months or days between two dates.
     Between(Builtin, NodeId, NodeId),
+    /// Something of a date, by a table of one place a day from the first.
+    ByDay(Arc<DayTable>, NodeId),
     /// A date moved by whole years, months or days.
     Move(Builtin, NodeId, NodeId),
     /// A cell of a dense table.
@@ -115,6 +120,17 @@ pub(crate) enum KeyPlaces {
 /// A place that holds nothing.
 pub(crate) const NO_PLACE: u32 = u32::MAX;
 
+/// What a date gives, for each day of those that its column holds.
+#[derive(Debug)]
+pub(crate) struct DayTable {
+    pub first: i32,
+    /// Numbers (of years, months, days) or dates.
+    pub values: Array,
+}
+
+/// Days in a table at most: more, and computing each is cheaper than filling it.
+const MOST_DAYS: i64 = 1 << 17;
+
 /// A node of the program.
 #[derive(Clone, Debug)]
 pub(crate) struct Compiled {
@@ -146,6 +162,8 @@ pub(crate) struct Program<'c> {
     pub stages: Vec<Stage>,
     pub dictionary: Arc<[Arc<str>]>,
     kept: Vec<bool>,
+    /// By node: the one whose values it has, itself if it is computed.
+    same: Vec<NodeId>,
     full: Vec<Option<Full>>,
     codes: HashMap<NodeId, CodesColumn>,
 }
@@ -167,8 +185,9 @@ impl<'c> Program<'c> {
             compiler.nodes.push(compiled.0);
         }
         let Compiler { nodes, full, texts, codes, .. } = compiler;
-        let (stages, kept) = stages(context, &nodes);
-        Program { context, nodes, stages, dictionary: texts.list.into(), kept, full, codes }
+        let same = same_as(&nodes);
+        let (stages, kept) = stages(context, &nodes, &same);
+        Program { context, nodes, stages, dictionary: texts.list.into(), kept, same, full, codes }
     }
 
     pub fn is_kept(&self, node: NodeId) -> bool {
@@ -182,7 +201,12 @@ impl<'c> Program<'c> {
     }
 
     pub fn full(&self, node: NodeId) -> Option<&Full> {
-        self.full.get(node as usize)?.as_ref()
+        self.full.get(self.resolve(node) as usize)?.as_ref()
+    }
+
+    /// The node whose values a node has.
+    pub fn resolve(&self, node: NodeId) -> NodeId {
+        self.same.get(node as usize).copied().unwrap_or(node)
     }
 
     pub fn entity(&self, node: NodeId) -> EntityId {
@@ -205,9 +229,26 @@ impl<'c> Program<'c> {
     }
 }
 
+/// By node: the one whose values it has. A rule has those of its body, and copies nothing; a constant
+/// is copied, for it stands in the slots only.
+fn same_as(nodes: &[Compiled]) -> Vec<NodeId> {
+    let mut same: Vec<NodeId> = Vec::with_capacity(nodes.len());
+    for (id, node) in (0..).zip(nodes) {
+        let target = match node.instruction {
+            Instruction::Same(inner) => same.get(inner as usize).copied(),
+            _ => None,
+        };
+        let constant = |target: &NodeId| {
+            nodes.get(*target as usize).is_some_and(|n| matches!(n.instruction, Instruction::Constant(_)))
+        };
+        same.push(target.filter(|t| !constant(t)).unwrap_or(id));
+    }
+    same
+}
+
 /// Which nodes are evaluated in which pass, and which are kept for later ones. A node comes one pass
 /// after those of other entities that it reads.
-fn stages(context: &Context<'_>, nodes: &[Compiled]) -> (Vec<Stage>, Vec<bool>) {
+fn stages(context: &Context<'_>, nodes: &[Compiled], same: &[NodeId]) -> (Vec<Stage>, Vec<bool>) {
     let plan = context.plan;
     let mut level = vec![0_usize; nodes.len()];
     let mut kept = vec![false; nodes.len()];
@@ -229,17 +270,20 @@ fn stages(context: &Context<'_>, nodes: &[Compiled]) -> (Vec<Stage>, Vec<bool>) 
             let input = input as usize;
             let crosses = nodes.get(input).is_some_and(|n| n.entity != node.entity)
                 || level.get(input).is_some_and(|&l| l < own);
-            if crosses && let Some(slot) = kept.get_mut(input) {
+            let computed = same.get(input).map_or(input, |&s| s as usize);
+            if crosses && let Some(slot) = kept.get_mut(computed) {
                 *slot = true;
             }
         }
-        let works = !matches!(node.instruction, Instruction::Full | Instruction::Constant(_));
+        let other = same.get(id).is_some_and(|&s| s as usize != id);
+        let works = !other && !matches!(node.instruction, Instruction::Full | Instruction::Constant(_));
         if works && needed.get(id) == Some(&true) {
             by_stage.entry((own, node.entity)).or_default().push(u32::try_from(id).unwrap_or(u32::MAX));
         }
     }
     for (_, node) in &plan.selected {
-        if let Some(slot) = kept.get_mut(*node as usize) {
+        let computed = same.get(*node as usize).copied().unwrap_or(*node);
+        if let Some(slot) = kept.get_mut(computed as usize) {
             *slot = true;
         }
     }
@@ -557,15 +601,20 @@ impl Compiler<'_> {
             (Builtin::AnneesEntre | Builtin::MoisEntre | Builtin::JoursEntre, [a, b]) => {
                 self.repr(*a)?;
                 self.repr(*b)?;
+                if let Some(table) = self.day_table(builtin, *a, *b) {
+                    return Some(table);
+                }
                 // Twice the days of the calendar's twenty thousand years.
                 let most = 20_000_000;
                 Some((Instruction::Between(builtin, *a, *b), Repr::Number(1), (-most, most)))
             }
-            (Builtin::AjouterAnnees | Builtin::AjouterMois | Builtin::AjouterJours, [date, n]) => (self
-                .repr(*date)?
-                == Repr::Date
-                && self.repr(*n)? == Repr::Number(1))
-            .then_some((Instruction::Move(builtin, *date, *n), Repr::Date, NO_BOUNDS)),
+            (Builtin::AjouterAnnees | Builtin::AjouterMois | Builtin::AjouterJours, [date, n]) => {
+                if let Some(table) = self.day_table(builtin, *date, *n) {
+                    return Some(table);
+                }
+                let fits = self.repr(*date)? == Repr::Date && self.repr(*n)? == Repr::Number(1);
+                fits.then_some((Instruction::Move(builtin, *date, *n), Repr::Date, NO_BOUNDS))
+            }
             (Builtin::Contient, [codes, text]) => {
                 self.codes_of(*codes)?;
                 (self.repr(*text)? == Repr::Text).then_some((
@@ -580,6 +629,60 @@ impl Compiler<'_> {
                 (0, i128::from(u32::MAX)),
             )),
             (_, [list]) => self.reduce(builtin, *list),
+            _ => None,
+        }
+    }
+
+    /// A function of a date column and a constant, as a table of its days.
+    fn day_table(&self, builtin: Builtin, a: NodeId, b: NodeId) -> Option<(Instruction, Repr, (i128, i128))> {
+        let constant = |node: NodeId| match self.nodes.get(node as usize)?.instruction {
+            Instruction::Constant(Constant::Date(day)) => Some(i64::from(day)),
+            Instruction::Constant(Constant::Number(n)) if self.repr(node) == Some(Repr::Number(1)) => Some(n),
+            _ => None,
+        };
+        let (dates, first, last, given, swapped) =
+            match (self.days(a), constant(b), constant(a), self.days(b)) {
+                (Some((first, last)), Some(given), ..) => (a, first, last, given, false),
+                (_, _, Some(given), Some((first, last))) => (b, first, last, given, true),
+                _ => return None,
+            };
+        if i64::from(last) - i64::from(first) > MOST_DAYS {
+            return None;
+        }
+        let one = |day: i32| -> Option<i64> {
+            let date = |day: i64| add_days(Date::constant(1970, 1, 1), day);
+            let day = i64::from(day);
+            let ends = |from: i64, to: i64| Some((date(from)?, date(to)?));
+            let (from, to) = if swapped { (given, day) } else { (day, given) };
+            Some(match builtin {
+                Builtin::JoursEntre => to - from,
+                Builtin::AnneesEntre => ends(from, to).map(|(a, b)| years_between(a, b))?,
+                Builtin::MoisEntre => ends(from, to).map(|(a, b)| months_between(a, b))?,
+                Builtin::AjouterJours => day_number(add_days(date(day)?, given)?),
+                Builtin::AjouterMois => day_number(add_months(date(day)?, given)?),
+                _ => day_number(add_months(date(day)?, given.checked_mul(12)?)?),
+            })
+        };
+        let values: Vec<i64> = (first..=last).map(one).collect::<Option<_>>()?;
+        let bounds = values.iter().fold((0, 0), |(low, high): (i64, i64), &n| (low.min(n), high.max(n)));
+        let moved = matches!(builtin, Builtin::AjouterAnnees | Builtin::AjouterMois | Builtin::AjouterJours);
+        let (values, repr, bounds) = if moved {
+            let days: Vec<i32> = values.into_iter().map(|n| i32::try_from(n).ok()).collect::<Option<_>>()?;
+            (Array::Date(days.into()), Repr::Date, NO_BOUNDS)
+        } else {
+            (Array::Number(values.into()), Repr::Number(1), (i128::from(bounds.0), i128::from(bounds.1)))
+        };
+        Some((Instruction::ByDay(Arc::new(DayTable { first, values }), dates), repr, bounds))
+    }
+
+    /// First and last day of a column that holds dates as they are in the data.
+    fn days(&self, node: NodeId) -> Option<(i32, i32)> {
+        match self.nodes.get(node as usize)?.instruction {
+            Instruction::Same(inner) => self.days(inner),
+            Instruction::Full => match &self.full.get(node as usize)?.as_ref()?.array {
+                Array::Date(days) => Some((*days.iter().min()?, *days.iter().max()?)),
+                _ => None,
+            },
             _ => None,
         }
     }

@@ -4,7 +4,7 @@
 //! that [`super::compile`] has worked out make overflow impossible, so `wrapping_…` never wraps: it
 //! only spares a check that would keep the loop from being vector code.
 
-use super::compile::{Constant, DenseTable, Instruction, KeyPlaces, NO_PLACE, Program, Repr};
+use super::compile::{Constant, DayTable, DenseTable, Instruction, KeyPlaces, NO_PLACE, Program, Repr};
 use super::{Array, Full, Slot, View};
 use crate::graph::Step;
 use crate::pack::schema::EntityId;
@@ -178,6 +178,11 @@ pub(super) fn run<'v>(
             let (a, b) = (view(*a), view(*b));
             leave(out, &[a.left, b.left], n);
             between(*what, a.dates, b.dates, out, n);
+        }
+        Instruction::ByDay(table, dates) => {
+            let dates = view(*dates);
+            leave(out, &[dates.left], n);
+            by_day(table, dates.dates, out);
         }
         Instruction::Move(what, date, number) => {
             let (date, number) = (view(*date), view(*number));
@@ -381,6 +386,21 @@ fn up(program: &Program<'_>, step: Step, inner: NodeId, rows: &Rows, out: &mut S
     }
 }
 
+/// What each day gives.
+fn by_day(table: &DayTable, days: &[i32], out: &mut Slot) {
+    fn take<T: Copy + Default>(out: &mut Vec<T>, from: &[T], days: &[i32], first: i32) {
+        out.clear();
+        // The days are those of the table's column: none is before the first.
+        let place = |day: i32| day.wrapping_sub(first) as u32 as usize;
+        out.extend(days.iter().map(|&day| from.get(place(day)).copied().unwrap_or_default()));
+    }
+    match &table.values {
+        Array::Date(values) => take(&mut out.dates, values, days, table.first),
+        Array::Number(values) => take(&mut out.numbers, values, days, table.first),
+        _ => {}
+    }
+}
+
 /// Dates moved; beyond the calendar, the row is left over.
 fn moved(what: Builtin, dates: &[i32], by: &[i64], out: &mut Slot, n: usize) {
     out.dates.clear();
@@ -532,67 +552,65 @@ fn reduce(program: &Program<'_>, what: Builtin, members: NodeId, child: NodeId, 
         return lengths(program, members, rows, out);
     }
     let Some(groups) = program.context.members_table(members) else { return leave_all(out, n) };
+    let constant;
     let full = match program.full(child) {
-        Some(full) => full.clone(),
+        Some(full) => full,
         None => match program.nodes.get(child as usize).map(|c| &c.instruction) {
-            Some(Instruction::Constant(value)) => constant_column(value, program.context.child_rows(members)),
+            Some(Instruction::Constant(value)) => {
+                constant = constant_column(value, program.context.child_rows(members));
+                &constant
+            }
             _ => return leave_all(out, n),
         },
     };
     out.numbers.clear();
     out.dates.clear();
     out.bools.clear();
-    for i in 0..n {
-        let group = groups.of(rows.start + i);
-        let left = !full.left.is_empty()
-            && group.iter().any(|&m| full.left.get(m as usize).is_some_and(|&l| l != 0));
-        let known = match &full.array {
-            Array::Bool(values) => {
-                let of = |m: &u32| values.get(*m as usize).copied().unwrap_or(0);
-                match what {
-                    Builtin::Nombre => out.numbers.push(group.iter().map(|m| i64::from(of(m))).sum()),
-                    Builtin::Longueur => out.numbers.push(i64::try_from(group.len()).unwrap_or(0)),
-                    Builtin::Un => out.bools.push(u8::from(group.iter().any(|m| of(m) != 0))),
-                    _ => out.bools.push(u8::from(group.iter().all(|m| of(m) != 0))),
-                }
-                true
-            }
-            Array::Number(values) => {
-                let mut all = group.iter().map(|m| values.get(*m as usize).copied().unwrap_or(0));
-                let value = match what {
-                    Builtin::Somme => Some(all.sum()),
-                    Builtin::Max => all.max(),
-                    Builtin::Min => all.min(),
-                    _ => {
-                        let _ = all.next();
-                        i64::try_from(group.len()).ok()
-                    }
-                };
-                out.numbers.push(value.unwrap_or(0));
-                value.is_some()
-            }
-            Array::Date(values) => {
-                let all = group.iter().map(|m| values.get(*m as usize).copied().unwrap_or(0));
-                match what {
-                    Builtin::Max | Builtin::Min => {
-                        let value = if what == Builtin::Max { all.max() } else { all.min() };
-                        out.dates.push(value.unwrap_or(0));
-                        value.is_some()
-                    }
-                    _ => {
-                        out.numbers.push(i64::try_from(group.len()).unwrap_or(0));
-                        true
-                    }
-                }
-            }
-            Array::Text(_) => {
-                out.numbers.push(i64::try_from(group.len()).unwrap_or(0));
-                true
-            }
-        };
-        if left || !known {
-            leave_row(out, i, n);
+    let range = rows.start..rows.start + n;
+    match (what, &full.array) {
+        (Builtin::Nombre, Array::Bool(values)) => {
+            groups.each(range.clone(), values, |g| out.numbers.push(g.iter().map(|&b| i64::from(b)).sum()));
         }
+        (Builtin::Un, Array::Bool(values)) => {
+            groups.each(range.clone(), values, |g| out.bools.push(g.iter().fold(0, |a, b| a | b)));
+        }
+        (Builtin::Tous, Array::Bool(values)) => {
+            groups.each(range.clone(), values, |g| out.bools.push(g.iter().fold(1, |a, b| a & b)));
+        }
+        (Builtin::Somme, Array::Number(values)) => {
+            groups.each(range.clone(), values, |g| {
+                out.numbers.push(g.iter().fold(0, |a: i64, b| a.wrapping_add(*b)))
+            });
+        }
+        (Builtin::Max | Builtin::Min, Array::Number(values)) => {
+            let mut row = 0;
+            let mut none = Vec::new();
+            groups.each(range.clone(), values, |g| {
+                let value = if what == Builtin::Max { g.iter().max() } else { g.iter().min() };
+                out.numbers.push(value.copied().unwrap_or(0));
+                none.extend(value.is_none().then_some(row));
+                row += 1;
+            });
+            none.into_iter().for_each(|row| leave_row(out, row, n));
+        }
+        (Builtin::Max | Builtin::Min, Array::Date(values)) => {
+            let mut row = 0;
+            let mut none = Vec::new();
+            groups.each(range.clone(), values, |g| {
+                let value = if what == Builtin::Max { g.iter().max() } else { g.iter().min() };
+                out.dates.push(value.copied().unwrap_or(0));
+                none.extend(value.is_none().then_some(row));
+                row += 1;
+            });
+            none.into_iter().for_each(|row| leave_row(out, row, n));
+        }
+        // The length of the list.
+        _ => out.numbers.extend(range.clone().map(|row| i64::try_from(groups.of(row).len()).unwrap_or(0))),
+    }
+    if !full.left.is_empty() {
+        let mut left = Vec::with_capacity(n);
+        groups.each(range, &full.left, |g| left.push(g.iter().fold(0, |a, b| a | b)));
+        either_left(out, &[&left], n);
     }
 }
 
