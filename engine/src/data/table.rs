@@ -174,6 +174,39 @@ impl Members {
         self.offsets.windows(2).map(|w| if let [a, b] = w { (b - a) as usize } else { 0 }).max().unwrap_or(0)
     }
 
+    /// The sum of the members' values for each of these rows of the parent: the difference of two
+    /// running sums, so that short groups of changing length cost no mispredicted branch.
+    pub fn sums<T: Copy + Default + Into<i64>>(
+        &self,
+        parents: std::ops::Range<usize>,
+        values: &[T],
+        out: &mut Vec<i64>,
+    ) {
+        let Some(offsets) = self.offsets.get(parents.start..=parents.end) else { return };
+        let (Some(&first), Some(&last)) = (offsets.first(), offsets.last()) else { return };
+        let (start, end) = (first as usize, last as usize);
+        let mut running = Vec::with_capacity(end - start + 1);
+        let mut sum = 0_i64;
+        running.push(sum);
+        let mut add = |value: T| {
+            sum = sum.wrapping_add(value.into());
+            running.push(sum);
+        };
+        match values.get(start..end) {
+            Some(values) if self.in_order => values.iter().for_each(|&v| add(v)),
+            _ => {
+                let rows = self.rows.get(start..end).unwrap_or(&[]);
+                rows.iter().for_each(|&m| add(values.get(m as usize).copied().unwrap_or_default()));
+            }
+        }
+        let at = |offset: u32| running.get((offset - first) as usize).copied().unwrap_or(0);
+        out.clear();
+        out.extend(offsets.windows(2).map(|w| match w {
+            [a, b] => at(*b).wrapping_sub(at(*a)),
+            _ => 0,
+        }));
+    }
+
     /// Gives `f` the values of the members of each of these rows of the parent, in order.
     pub fn each<T: Copy + Default>(
         &self,

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use num_integer::Integer;
+use rayon::prelude::*;
 
 use super::super::row::Context;
 use super::{Array, Full};
@@ -343,6 +344,9 @@ struct Compiler<'c> {
 /// The bounds of anything that is no number.
 const NO_BOUNDS: (i128, i128) = (0, 0);
 
+/// Cells that a thread takes at a time while columns are bound.
+const CHUNK: usize = 1 << 15;
+
 impl Compiler<'_> {
     fn node(&mut self, id: NodeId) -> (Compiled, Option<Full>) {
         let plan = self.context.plan;
@@ -372,11 +376,22 @@ impl Compiler<'_> {
             column.known.as_ref().map_or_else(Vec::new, |k| k.iter().map(|v| u8::from(!v)).collect());
         let mut bounds = NO_BOUNDS;
         let (repr, array) = match &column.cells {
-            Cells::Bool(bits) => (Repr::Bool, Array::Bool(bits.iter().map(u8::from).collect())),
+            Cells::Bool(bits) => (
+                Repr::Bool,
+                Array::Bool(
+                    (0..bits.len())
+                        .into_par_iter()
+                        .with_min_len(CHUNK)
+                        .map(|i| u8::from(bits.value(i)))
+                        .collect(),
+                ),
+            ),
             Cells::Number { units, decimals } => {
                 let Some(d) = 10_i64.checked_pow(*decimals) else { return (out(entity), None) };
-                let extremes =
-                    units.iter().fold((0, 0), |(low, high): (i64, i64), &u| (low.min(u), high.max(u)));
+                let extremes = units.par_chunks(CHUNK).map(|part| {
+                    part.iter().fold((0, 0), |(low, high): (i64, i64), &u| (low.min(u), high.max(u)))
+                });
+                let extremes = extremes.reduce(|| (0, 0), |a, b| (a.0.min(b.0), a.1.max(b.1)));
                 bounds = (i128::from(extremes.0), i128::from(extremes.1));
                 (Repr::Number(d), Array::Number(units.clone()))
             }
@@ -386,7 +401,11 @@ impl Compiler<'_> {
                 (
                     Repr::Text,
                     Array::Text(
-                        codes.iter().map(|&c| numbers.get(c as usize).copied().unwrap_or(NO_PLACE)).collect(),
+                        codes
+                            .par_iter()
+                            .with_min_len(CHUNK)
+                            .map(|&c| numbers.get(c as usize).copied().unwrap_or(NO_PLACE))
+                            .collect(),
                     ),
                 )
             }
@@ -680,7 +699,15 @@ impl Compiler<'_> {
         match self.nodes.get(node as usize)?.instruction {
             Instruction::Same(inner) => self.days(inner),
             Instruction::Full => match &self.full.get(node as usize)?.as_ref()?.array {
-                Array::Date(days) => Some((*days.iter().min()?, *days.iter().max()?)),
+                Array::Date(days) => {
+                    let ends = |part: &[i32]| {
+                        part.iter().fold((i32::MAX, i32::MIN), |(a, b), &d| (a.min(d), b.max(d)))
+                    };
+                    let parts = days.par_chunks(CHUNK).map(ends);
+                    let (first, last) =
+                        parts.reduce(|| (i32::MAX, i32::MIN), |a, b| (a.0.min(b.0), a.1.max(b.1)));
+                    (first <= last).then_some((first, last))
+                }
                 _ => None,
             },
             _ => None,

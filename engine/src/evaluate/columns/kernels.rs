@@ -4,7 +4,9 @@
 //! that [`super::compile`] has worked out make overflow impossible, so `wrapping_…` never wraps: it
 //! only spares a check that would keep the loop from being vector code.
 
-use super::compile::{Constant, DayTable, DenseTable, Instruction, KeyPlaces, NO_PLACE, Program, Repr};
+use super::compile::{
+    Compiled, Constant, DayTable, DenseTable, Instruction, KeyPlaces, NO_PLACE, Program, Repr,
+};
 use super::{Array, Full, Slot, View};
 use crate::graph::Step;
 use crate::pack::schema::EntityId;
@@ -38,8 +40,20 @@ pub(super) fn run<'v>(
     view: &dyn Fn(NodeId) -> View<'v>,
 ) {
     let Some(compiled) = program.nodes.get(node as usize) else { return };
-    let n = rows.count;
     out.any_left = false;
+    instruction(program, compiled, rows, out, view);
+    // What leaves nothing over in this batch costs nothing further on.
+    out.any_left &= out.left.contains(&1);
+}
+
+fn instruction<'v>(
+    program: &'v Program<'_>,
+    compiled: &Compiled,
+    rows: &Rows,
+    out: &mut Slot,
+    view: &dyn Fn(NodeId) -> View<'v>,
+) {
+    let n = rows.count;
     match &compiled.instruction {
         Instruction::None => leave_all(out, n),
         Instruction::Constant(_) | Instruction::Full => {}
@@ -154,6 +168,11 @@ pub(super) fn run<'v>(
         Instruction::Round { how, a, b, times, by } => {
             let a = view(*a);
             match b {
+                None if *times == 1 && i64::try_from(*by).is_ok() => {
+                    let by = i64::try_from(*by).unwrap_or(1);
+                    map(&mut out.numbers, a.numbers, |x| rounded_whole(*how, x, by));
+                    leave(out, &[a.left], n);
+                }
                 None => {
                     map(&mut out.numbers, a.numbers, |x| {
                         rounded(*how, i128::from(x) * times, *by).unwrap_or(0)
@@ -326,6 +345,18 @@ fn rounded(how: Rounding, a: i128, b: i128) -> Option<i64> {
     i64::try_from(floor + i128::from(up)).ok()
 }
 
+/// The same for whole numbers of 64 bits: the quotient by a positive one always fits.
+fn rounded_whole(how: Rounding, a: i64, b: i64) -> i64 {
+    let (floor, rest) = (a.div_euclid(b), a.rem_euclid(b));
+    let up = match how {
+        Rounding::Down => false,
+        Rounding::Up => rest > 0,
+        Rounding::Nearest if a > 0 => b - rest <= rest,
+        Rounding::Nearest => b - rest < rest,
+    };
+    floor.wrapping_add(i64::from(up))
+}
+
 /// The values of the rows that a step leads to.
 fn up(program: &Program<'_>, step: Step, inner: NodeId, rows: &Rows, out: &mut Slot) {
     let n = rows.count;
@@ -372,12 +403,9 @@ fn up(program: &Program<'_>, step: Step, inner: NodeId, rows: &Rows, out: &mut S
             let links = links.get(range.clone()).unwrap_or(&[]);
             // A row that belongs to none reads past the end: its value is missing.
             gather(full, out, links.iter().map(|&p| p as usize));
-            if links.contains(&crate::data::NO_ROW) {
-                for (i, &parent) in links.iter().enumerate() {
-                    if parent == crate::data::NO_ROW {
-                        leave_row(out, i, n);
-                    }
-                }
+            let alone: Vec<u8> = links.iter().map(|&p| u8::from(p == crate::data::NO_ROW)).collect();
+            if alone.contains(&1) {
+                either_left(out, &[&alone], n);
             }
             if links.len() < n {
                 leave_all(out, n);
@@ -568,20 +596,19 @@ fn reduce(program: &Program<'_>, what: Builtin, members: NodeId, child: NodeId, 
     out.bools.clear();
     let range = rows.start..rows.start + n;
     match (what, &full.array) {
-        (Builtin::Nombre, Array::Bool(values)) => {
-            groups.each(range.clone(), values, |g| out.numbers.push(g.iter().map(|&b| i64::from(b)).sum()));
-        }
+        (Builtin::Nombre, Array::Bool(values)) => groups.sums(range.clone(), values, &mut out.numbers),
         (Builtin::Un, Array::Bool(values)) => {
-            groups.each(range.clone(), values, |g| out.bools.push(g.iter().fold(0, |a, b| a | b)));
+            groups.sums(range.clone(), values, &mut out.numbers);
+            out.bools.extend(out.numbers.iter().map(|&n| u8::from(n != 0)));
+            out.numbers.clear();
         }
         (Builtin::Tous, Array::Bool(values)) => {
-            groups.each(range.clone(), values, |g| out.bools.push(g.iter().fold(1, |a, b| a & b)));
+            groups.sums(range.clone(), values, &mut out.numbers);
+            let lengths = range.clone().map(|row| i64::try_from(groups.of(row).len()).unwrap_or(0));
+            out.bools.extend(out.numbers.iter().zip(lengths).map(|(&n, length)| u8::from(n == length)));
+            out.numbers.clear();
         }
-        (Builtin::Somme, Array::Number(values)) => {
-            groups.each(range.clone(), values, |g| {
-                out.numbers.push(g.iter().fold(0, |a: i64, b| a.wrapping_add(*b)))
-            });
-        }
+        (Builtin::Somme, Array::Number(values)) => groups.sums(range.clone(), values, &mut out.numbers),
         (Builtin::Max | Builtin::Min, Array::Number(values)) => {
             let mut row = 0;
             let mut none = Vec::new();
@@ -608,8 +635,9 @@ fn reduce(program: &Program<'_>, what: Builtin, members: NodeId, child: NodeId, 
         _ => out.numbers.extend(range.clone().map(|row| i64::try_from(groups.of(row).len()).unwrap_or(0))),
     }
     if !full.left.is_empty() {
-        let mut left = Vec::with_capacity(n);
-        groups.each(range, &full.left, |g| left.push(g.iter().fold(0, |a, b| a | b)));
+        let mut sums = Vec::with_capacity(n);
+        groups.sums(range, &full.left, &mut sums);
+        let left: Vec<u8> = sums.into_iter().map(|n| u8::from(n != 0)).collect();
         either_left(out, &[&left], n);
     }
 }
@@ -688,6 +716,9 @@ mod tests {
         fn rounding_agrees_with_exact_numbers(a in -1000_i64..1000, b in -20_i64..20) {
             for how in [Rounding::Nearest, Rounding::Down, Rounding::Up] {
                 prop_assert_eq!(rounded(how, a.into(), b.into()), exact(how, a, b));
+                if b > 0 {
+                    prop_assert_eq!(Some(rounded_whole(how, a, b)), exact(how, a, b));
+                }
             }
         }
 
