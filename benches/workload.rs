@@ -61,7 +61,7 @@ fn population(copies: usize) -> Vec<InputFile> {
         if table.name != "employeurs" {
             repeat(&mut output, copies);
         }
-        let parquet = matches!(&table.name[..], "demandes" | "personnes");
+        let parquet = matches!(table.name, "demandes" | "personnes");
         files.push(match parquet {
             true => {
                 InputFile { name: format!("{}.parquet", table.name), bytes: to_parquet(&output).unwrap() }
@@ -104,7 +104,7 @@ fn draw_more(persons: &mut Output) {
 /// The same rows again and again, their identifiers made different.
 fn repeat(table: &mut Output, copies: usize) {
     for column in &mut table.columns {
-        let id = matches!(&column.name[..], "demande_id" | "personne_id");
+        let id = matches!(column.name.as_str(), "demande_id" | "personne_id");
         let once = std::mem::take(&mut column.cells);
         for copy in 0..copies {
             column.cells.extend(once.iter().map(|cell| match cell {

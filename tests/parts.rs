@@ -8,6 +8,9 @@ use logis_engine::generate::{Spec, generate};
 use logis_engine::value::{Value, parse_date};
 use logis_engine::{Pack, Plan};
 
+/// A request's identifier, and its outcomes as texts.
+type Decided = (String, Vec<String>);
+
 const RULES: [&str; 4] = ["categorie_menage", "ressources", "eligible_plai", "eligible_plus"];
 
 fn pack() -> Pack {
@@ -44,7 +47,7 @@ fn open<'p>(
 
 /// All outcomes, part by part: the number of parts, and by row the identifier and the outcomes
 /// (missing cells are counted: their rows are those of the part).
-fn decide(plan: &Plan, mut stream: Stream<'_>) -> Result<(usize, Vec<(String, Vec<String>)>), NotInOrder> {
+fn decide(plan: &Plan, mut stream: Stream<'_>) -> Result<(usize, Vec<Decided>), NotInOrder> {
     let (mut parts, mut all) = (0, Vec::new());
     while let Some(part) = stream.next_part()? {
         all.extend(outcomes(plan, &part.dataset));
@@ -53,7 +56,7 @@ fn decide(plan: &Plan, mut stream: Stream<'_>) -> Result<(usize, Vec<(String, Ve
     Ok((parts, all))
 }
 
-fn outcomes(plan: &Plan, dataset: &logis_engine::data::Dataset) -> Vec<(String, Vec<String>)> {
+fn outcomes(plan: &Plan, dataset: &logis_engine::data::Dataset) -> Vec<Decided> {
     let decisions = evaluate(plan, dataset);
     let ids = &dataset.tables[plan.entity].ids;
     let show = |outcome: Option<Outcome>| match outcome {

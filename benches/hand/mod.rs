@@ -203,7 +203,10 @@ impl Figures {
         let table = |product: &str| {
             zones.clone().map(|zone| {
                 std::array::from_fn(|i| match i {
-                    6 => whole(cell(&format!("{product}.par_personne_supplementaire"), &[zone.clone()])),
+                    6 => whole(cell(
+                        &format!("{product}.par_personne_supplementaire"),
+                        std::slice::from_ref(&zone),
+                    )),
                     i => {
                         whole(cell(&format!("{product}.plafond"), &[zone.clone(), Value::int(i as i64 + 1)]))
                     }
