@@ -155,6 +155,14 @@ impl Members {
             total += *offset;
             *offset = total;
         }
+        let sorted = links.windows(2).all(|w| w.first() <= w.last());
+        if sorted
+            && links.last() != Some(&NO_ROW)
+            && offsets.last().is_some_and(|&n| n as usize == links.len())
+        {
+            let rows = (0_u32..).zip(links).map(|(row, _)| row).collect();
+            return Members { offsets, rows, in_order: true };
+        }
         let mut next = offsets.clone();
         let mut rows = vec![0_u32; offsets.last().copied().unwrap_or(0) as usize];
         for (child, &parent) in (0_u32..).zip(links) {
