@@ -53,8 +53,8 @@ pub fn bytes_to(bytes: &[u8], path: Option<&Path>, binary: bool) -> Result<()> {
 
 /// Writes a file beside its place, then renames it there.
 pub fn file(path: &Path, bytes: &[u8]) -> Result<()> {
-    let sink = Sink::new(Some(path), false)?;
-    sink.writer()?.write_all(bytes).with_context(|| unwritable(path))?;
+    let mut sink = Sink::new(Some(path), false)?;
+    sink.beside.write_all(bytes).with_context(|| unwritable(path))?;
     sink.close()
 }
 
