@@ -12,7 +12,7 @@ mod hand;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use logis_engine::data::{
-    BatchWriter, Dataset, InputFile, Needs, Output, OutputColumn, read, to_csv, to_parquet,
+    Dataset, InputFile, Needs, Output, OutputColumn, batch_to_parquet, read, to_csv, to_parquet,
 };
 use logis_engine::evaluate::{Context, Evaluator, evaluate};
 use logis_engine::explain::explain_in;
@@ -158,10 +158,7 @@ fn workload(criterion: &mut Criterion) {
         }
         let ids = &data.tables[plan.entity].ids;
         let batch = evaluate(&plan, &data).to_record_batch(&plan, ids, None).unwrap();
-        let mut writer =
-            BatchWriter::parquet(std::fs::File::create(folder.join("outcomes.parquet")).unwrap());
-        writer.write(&batch).unwrap();
-        writer.close().unwrap();
+        std::fs::write(folder.join("outcomes.parquet"), batch_to_parquet(&batch).unwrap()).unwrap();
     }
 
     let households = data.tables[plan.entity].rows() as u64;

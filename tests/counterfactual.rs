@@ -88,8 +88,7 @@ fn every_refusal_of_the_demo_is_turned_by_its_changes_and_by_nothing_nearer() {
         for number in 0..changes.iter().map(Vec::len).max().unwrap_or(0) {
             let (mut turned, mut short) = (dataset.clone(), dataset.clone());
             for change in changes.iter().filter_map(|c| c.get(number)) {
-                let (from, to) =
-                    (units(&pack, change, &change.from_value), units(&pack, change, &change.to_value));
+                let (from, to) = (units(&pack, change, &change.from), units(&pack, change, &change.to));
                 write(&pack, &mut turned, change, to);
                 write(&pack, &mut short, change, to - (to - from).signum());
                 tried += 1;

@@ -1,7 +1,7 @@
 //! Reading what a command is given: the pack, the data package, the date.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use logis_engine::Pack;
@@ -44,7 +44,7 @@ pub fn files(path: &Path) -> Result<Vec<InputFile>> {
 }
 
 /// The files of a data package, some left out.
-fn files_but(path: &Path, but: &[std::path::PathBuf]) -> Result<Vec<InputFile>> {
+fn files_but(path: &Path, but: &[PathBuf]) -> Result<Vec<InputFile>> {
     let read = |path: &Path| -> Result<InputFile> {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let bytes = std::fs::read(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
@@ -72,8 +72,8 @@ fn files_but(path: &Path, but: &[std::path::PathBuf]) -> Result<Vec<InputFile>> 
 
 /// A data package whose main table and its members' are Parquet files, to be read part by part.
 pub struct Parts {
-    /// Files to read part by part: table and path.
-    pub streamed: Vec<std::path::PathBuf>,
+    /// Files to read part by part.
+    pub streamed: Vec<PathBuf>,
     /// The rest, whole.
     pub others: Vec<InputFile>,
 }
@@ -81,24 +81,13 @@ pub struct Parts {
 /// The parts of a package for rows of `entity`, if its tables are Parquet files.
 pub fn parts(path: &Path, pack: &Pack, entity: usize) -> Result<Option<Parts>> {
     let schema = &pack.parsed().schema;
-    let streamed: Vec<std::path::PathBuf> = schema
-        .entities
-        .iter()
-        .enumerate()
-        .filter(|(id, e)| *id == entity || e.belongs_to.iter().any(|r| r.target == entity))
-        .filter_map(|(_, e)| match &e.origin {
-            Origin::Data { table } => Some(path.join(format!("{table}.parquet"))),
-            _ => None,
-        })
-        .filter(|path| path.is_file())
-        .collect();
-    let main = schema.entities.get(entity).and_then(|e| match &e.origin {
-        Origin::Data { table } => Some(path.join(format!("{table}.parquet"))),
+    let file = |id: usize| match &schema.entities.get(id)?.origin {
+        Origin::Data { table } => Some(path.join(format!("{table}.parquet"))).filter(|path| path.is_file()),
         _ => None,
-    });
-    if !main.is_some_and(|main| streamed.contains(&main)) {
-        return Ok(None);
-    }
+    };
+    let Some(main) = file(entity) else { return Ok(None) };
+    let members = (0..schema.entities.len()).filter(|&id| schema.parents(id).contains(&entity));
+    let streamed: Vec<PathBuf> = members.filter_map(file).chain([main]).collect();
     let others = files_but(path, &streamed)?;
     Ok(Some(Parts { streamed, others }))
 }
@@ -163,6 +152,13 @@ pub fn report(issues: &[Issue], keep_going: bool) -> Result<()> {
     Ok(())
 }
 
+/// What is to be known of a plan, on the standard error.
+pub fn say_warnings(plan: &Plan) {
+    for warning in &plan.warnings {
+        eprintln!("avertissement: {warning}");
+    }
+}
+
 /// Plans, data and date of a command.
 pub struct Run {
     /// The pack.
@@ -189,9 +185,7 @@ impl Run {
     /// Plans rules, with their warnings on the standard error.
     pub fn plan(&self, names: &[&str]) -> Result<Plan> {
         let plan = self.pack.plan(self.date, names)?;
-        for warning in &plan.warnings {
-            eprintln!("avertissement: {warning}");
-        }
+        say_warnings(&plan);
         Ok(plan)
     }
 }

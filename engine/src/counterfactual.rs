@@ -5,7 +5,7 @@
 //! nearer to the present value first. So the first value found is the nearest there is, with no
 //! assumption on what rules compute; and it is found by deciding with it.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::data::Dataset;
 use crate::evaluate::possible::{Missing, MissingCell, MissingInput, Possible, Range};
@@ -38,18 +38,18 @@ pub struct Change {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
     /// What it is.
-    pub from: String,
+    #[serde(serialize_with = "as_text")]
+    pub from: Value,
     /// The nearest value that turns the decision.
-    pub to: String,
-    /// The field, for programs in this one.
+    #[serde(serialize_with = "as_text")]
+    pub to: Value,
+    /// The field and its row, for programs in this one.
     #[serde(skip)]
     pub cell: (FieldId, u64),
-    /// `from` as a value.
-    #[serde(skip)]
-    pub from_value: Value,
-    /// `to` as a value.
-    #[serde(skip)]
-    pub to_value: Value,
+}
+
+fn as_text<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
 }
 
 /// What would turn a decision.
@@ -68,9 +68,9 @@ impl Counterfactual {
         let mut out = String::new();
         for change in &self.changes {
             let unit = change.unit.as_ref().map_or_else(String::new, |u| format!(" {u}"));
-            let french = |value: &str| match value {
-                "true" => "oui".to_string(),
-                "false" => "non".to_string(),
+            let french = |value: &Value| match value {
+                Value::Bool(true) => "oui".to_string(),
+                Value::Bool(false) => "non".to_string(),
                 other => format!("{other}{unit}"),
             };
             let (field, label, about) = (&change.field, &change.label, &change.about);
@@ -114,14 +114,12 @@ pub fn counterfactual(plan: &Plan, dataset: &Dataset, node: NodeId, row: u64) ->
                 label: declared.label.clone(),
                 about: about(plan, dataset, declared.entity, at),
                 unit: declared.unit.clone(),
-                from: from.to_string(),
-                to: to.to_string(),
+                from,
+                to,
                 cell: (field, at),
-                from_value: from,
-                to_value: to,
             }),
         }
-        context = Context::new(plan, dataset);
+        context.suppose_nothing();
     }
     result
 }
@@ -317,8 +315,8 @@ pub fn other_dates(plan: &Plan, dataset: &Dataset, name: &str, row: u64) -> Othe
     let present = own.map(|node| Evaluator::new(&Context::new(plan, dataset)).outcome(node, row));
     let Some(Ok(Possible::Known(Value::Bool(present)))) = present else { return OtherDates::default() };
     let turning = turning_days(plan);
-    let (Some(&first), Some(&last)) = (turning.first(), turning.last()) else { return OtherDates::default() };
-    let (first, end, today) = (day_number(first), day_number(last) + 730, day_number(plan.date));
+    let Some(&last) = turning.last() else { return OtherDates::default() };
+    let (end, today) = (day_number(last) + 730, day_number(plan.date));
     // Periods between two changes of the law; within one, only the date itself moves.
     let starts: Vec<i64> = turning.iter().map(|d| day_number(*d)).collect();
     let periods: Vec<(i64, i64)> = starts
@@ -349,7 +347,7 @@ pub fn other_dates(plan: &Plan, dataset: &Dataset, name: &str, row: u64) -> Othe
         .filter(|(_, to)| *to > today)
         .find_map(|&(from, to)| look(from.max(today + 1), to, true));
     let mut before = periods.iter().rev().filter(|(from, _)| *from < today);
-    let before = before.find_map(|&(from, to)| look(from.max(first), to.min(today - 1), false));
+    let before = before.find_map(|&(from, to)| look(from, to.min(today - 1), false));
     OtherDates { after, before }
 }
 

@@ -31,6 +31,17 @@ pub enum Target {
     DecisionDate,
 }
 
+impl Target {
+    /// The rule or field of that name, with its entity.
+    pub fn find(parsed: &Parsed, name: &str) -> Option<(Target, EntityId)> {
+        if let Some(rule) = parsed.rule(name) {
+            return parsed.rules.get(rule).map(|r| (Target::Rule(rule), r.entity));
+        }
+        let field = parsed.schema.field(name)?;
+        parsed.schema.fields.get(field).map(|f| (Target::Field(field), f.entity))
+    }
+}
+
 /// How a rule reaches the row that holds a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Access {

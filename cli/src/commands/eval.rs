@@ -2,9 +2,12 @@
 
 use anyhow::{Context, Result};
 use logis_engine::Pack;
-use logis_engine::data::{BatchWriter, Dataset, NotInOrder, Output, OutputColumn, Stream, StreamedFile};
+use logis_engine::data::{
+    BatchWriter, Dataset, NotInOrder, Output, OutputColumn, Stream, StreamedFile, batch_to_parquet,
+};
 use logis_engine::evaluate::{DecisionColumn, Decisions, Outcome, evaluate};
 use logis_engine::explain::{Shown, show};
+use logis_engine::graph::Target;
 use logis_engine::plan::Plan;
 use logis_engine::reference::{Answer, Interpreter};
 use logis_engine::value::{Type, Value};
@@ -21,13 +24,14 @@ pub fn run(args: &EvalArgs) -> Result<End> {
         true => pack.results().into_iter().map(str::to_string).collect(),
         false => args.select.iter().map(|s| s.trim().to_string()).collect(),
     };
+    let names: Vec<&str> = selected.iter().map(String::as_str).collect();
     let form = output::format(&args.output);
     let by_parts = args.engine == Engine::Plan && matches!(form, Format::Parquet | Format::Csv);
-    if by_parts && let Some(end) = by_part(args, &pack, &selected, form)? {
+    if by_parts && let Some(end) = by_part(args, &pack, &names, form)? {
         return Ok(end);
     }
     let mut run = input::Run::with(pack, &args.data)?;
-    let plan = run.plan(&selected.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let plan = run.plan(&names)?;
     let files = std::mem::take(&mut run.files);
     let dataset = input::dataset(&run.pack, files, &[&plan], args.data.keep_going)?;
     let busy = crate::text::busy("décisions");
@@ -41,11 +45,7 @@ pub fn run(args: &EvalArgs) -> Result<End> {
     let ids = dataset.tables.get(plan.entity).map(|t| t.ids.clone()).unwrap_or_default();
     if form == Format::Parquet {
         let batch = decisions.to_record_batch(&plan, &ids, None)?;
-        let mut bytes = Vec::new();
-        let mut writer = BatchWriter::parquet(&mut bytes);
-        writer.write(&batch)?;
-        writer.close()?;
-        output::bytes_to(&bytes, args.output.output.as_deref(), true)?;
+        output::bytes_to(&batch_to_parquet(&batch)?, args.output.output.as_deref(), true)?;
         return Ok(End::Fine);
     }
     let mut columns = vec![OutputColumn {
@@ -63,18 +63,15 @@ pub fn run(args: &EvalArgs) -> Result<End> {
 
 /// The same, part by part in bounded memory, for a package of Parquet files whose tables are in one
 /// order; `None` if it is not such a package.
-fn by_part(args: &EvalArgs, pack: &Pack, selected: &[String], form: Format) -> Result<Option<End>> {
-    let names: Vec<&str> = selected.iter().map(String::as_str).collect();
+fn by_part(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> Result<Option<End>> {
     // The entity of the rules does not depend on the date.
     let parsed = pack.parsed();
-    let entity = names.first().and_then(|name| {
-        let rule = parsed.rule(name).and_then(|r| parsed.rules.get(r)).map(|r| r.entity);
-        rule.or_else(|| parsed.schema.field(name).and_then(|f| parsed.schema.fields.get(f)).map(|f| f.entity))
-    });
-    let Some(entity) = entity else { return Ok(None) };
+    let Some((_, entity)) = names.first().and_then(|name| Target::find(parsed, name)) else {
+        return Ok(None);
+    };
     let Some(parts) = input::parts(&args.data.data, pack, entity)? else { return Ok(None) };
     let date = input::as_of(args.data.as_of, &parts.others)?;
-    let plan = pack.plan(date, &names)?;
+    let plan = pack.plan(date, names)?;
     let mut streamed = Vec::new();
     for path in &parts.streamed {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
@@ -130,9 +127,7 @@ fn by_part(args: &EvalArgs, pack: &Pack, selected: &[String], form: Format) -> R
     if !read || columns.is_none() {
         return Ok(None);
     }
-    for warning in &plan.warnings {
-        eprintln!("avertissement: {warning}");
-    }
+    input::say_warnings(&plan);
     // What is said of a whole table is said for every part of it.
     let mut said = std::collections::BTreeSet::new();
     issues.retain(|issue| said.insert(issue.to_string()));

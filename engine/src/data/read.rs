@@ -387,12 +387,8 @@ impl Draft {
     fn read_ids(&mut self, key: &str, cells: Option<&RawColumn>, issues: &mut Vec<Issue>) {
         let mut first: HashMap<Arc<str>, usize> = HashMap::new();
         for row in 0..self.lines.len() {
-            let cell = cells.map_or(Raw::Empty, |c| c.get(row));
-            let id: Arc<str> = Arc::from(match cell {
-                // An identifier typed as a number is the same identifier.
-                Raw::Number(text) => text.into_string(),
-                other => other.shown(),
-            });
+            // An identifier typed as a number is the same identifier.
+            let id: Arc<str> = Arc::from(cells.map_or(Raw::Empty, |c| c.get(row)).shown());
             if id.is_empty() && cells.is_some() {
                 self.fail(row, Some(key), "l'identifiant est vide".to_string(), issues);
             } else if let Some(&earlier) = first.get(&id).filter(|_| cells.is_some()) {

@@ -16,7 +16,7 @@ use parquet::file::reader::ChunkReader;
 
 use super::issue::Issue;
 use super::parquet_file;
-use super::raw::{Raw, RawTable};
+use super::raw::RawTable;
 use super::read::{InputFile, Needs, assemble, raw_references, raw_tables, sort};
 use super::table::Dataset;
 use crate::pack::Reference;
@@ -122,11 +122,8 @@ impl<'p> Stream<'p> {
             );
         }
         let main = cursors.remove(&main)?;
-        let has_members = |id: &EntityId| {
-            schema.entities.get(*id).is_some_and(|e| e.belongs_to.iter().any(|r| r.target == main.entity))
-        };
         let whole_member = schema.entities.iter().enumerate().any(|(id, e)| {
-            has_members(&id)
+            schema.parents(id).contains(&main.entity)
                 && matches!(&e.origin, Origin::Data { table } if whole.contains_key(table.as_str()))
         });
         if whole_member {
@@ -225,13 +222,8 @@ impl Cursor {
         'rows: while self.fill()? {
             let Some(batch) = self.rest.take() else { break };
             let mut rows = 0;
-            let cell = |column: usize, row: usize| match batch
-                .columns()
-                .get(column)
-                .map(|a| parquet_file::cell(a, row))
-            {
-                Some(Raw::Number(text)) => text.into_string(),
-                other => other.map_or_else(String::new, |raw| raw.shown()),
+            let cell = |column: usize, row: usize| {
+                batch.columns().get(column).map_or_else(String::new, |a| parquet_file::cell(a, row).shown())
             };
             while rows < batch.num_rows() {
                 let text = cell(key, rows);

@@ -113,9 +113,14 @@ pub fn to_parquet(result: &Output) -> Result<Vec<u8>, WriteError> {
         arrays.push(array);
     }
     let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| wrong(&e))?;
+    batch_to_parquet(&batch)
+}
+
+/// One batch as a Parquet file.
+pub fn batch_to_parquet(batch: &RecordBatch) -> Result<Vec<u8>, WriteError> {
     let mut bytes = Vec::new();
     let mut writer = BatchWriter::parquet(&mut bytes);
-    writer.write(&batch)?;
+    writer.write(batch)?;
     writer.close()?;
     Ok(bytes)
 }

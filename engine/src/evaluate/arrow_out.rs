@@ -50,12 +50,11 @@ impl Decisions {
 impl DecisionColumn {
     /// The outcomes as an array; `ty` is the type of the rule.
     fn to_array(&self, ty: &Type, decimals: Option<u32>) -> Result<ArrayRef, ArrowError> {
-        let decided: Vec<bool> = match &self.certain {
+        let mut known: Vec<bool> = match &self.certain {
             None => vec![false; self.rows],
             Some(certain) if certain.full.left.is_empty() => vec![true; self.rows],
             Some(certain) => certain.full.left.iter().map(|&l| l == 0).collect(),
         };
-        let mut known = decided;
         let odd: Vec<(usize, &Value)> = self
             .odd
             .iter()

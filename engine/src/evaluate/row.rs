@@ -105,6 +105,11 @@ impl<'d> Context<'d> {
         self.supposed = Some((field, row, value));
     }
 
+    /// Takes the cell supposed last as it is again.
+    pub fn suppose_nothing(&mut self) {
+        self.supposed = None;
+    }
+
     /// Supposes that the date of the decision is another, or any of several.
     pub fn suppose_date(&mut self, date: Possible) {
         self.supposed_date = Some(date);

@@ -44,12 +44,7 @@ impl Plan {
         let mut out = Diagnostics::default();
         let mut roots = Vec::new();
         for name in names {
-            let target = match (parsed.rule(name), parsed.schema.field(name)) {
-                (Some(rule), _) => parsed.rules.get(rule).map(|r| (Target::Rule(rule), r.entity)),
-                (_, Some(field)) => parsed.schema.fields.get(field).map(|f| (Target::Field(field), f.entity)),
-                _ => None,
-            };
-            match target {
+            match Target::find(parsed, name) {
                 Some(target) => roots.push((*name, target)),
                 None => out.push(unknown_name(parsed, name)),
             }
