@@ -160,6 +160,20 @@ pub enum Rounding {
     Up,
 }
 
+impl Rounding {
+    /// Does a quotient go up from its floor? `rest` is what the floor leaves, `lacking` what lacks to
+    /// the next whole number.
+    pub(crate) fn up<T: Ord + Default>(self, rest: T, lacking: T, positive: bool) -> bool {
+        match self {
+            Rounding::Down => false,
+            Rounding::Up => rest > T::default(),
+            // Halves away from zero: up for positive numbers, down for negative ones.
+            Rounding::Nearest if positive => lacking <= rest,
+            Rounding::Nearest => lacking < rest,
+        }
+    }
+}
+
 /// Rounds to `decimals` decimals (0 to 9).
 pub fn round(x: &Exact, decimals: u32, rounding: Rounding) -> Result<Exact, NumberError> {
     let unit = power_of_ten(decimals).ok_or(NumberError::Overflow)?;
@@ -167,17 +181,11 @@ pub fn round(x: &Exact, decimals: u32, rounding: Rounding) -> Result<Exact, Numb
     let (n, d) = (*scaled.numer(), *scaled.denom());
     let floor = Integer::div_floor(&n, &d);
     let rest = Integer::mod_floor(&n, &d);
-    let up = match rounding {
-        Rounding::Down => false,
-        Rounding::Up => rest > 0,
-        // Halves away from zero: up for positive numbers, down for negative ones.
-        Rounding::Nearest => match (d - rest).cmp(&rest) {
-            std::cmp::Ordering::Less => true,
-            std::cmp::Ordering::Equal => n > 0,
-            std::cmp::Ordering::Greater => false,
-        },
+    let whole = if rounding.up(rest, d - rest, n > 0) {
+        floor.checked_add(1).ok_or(NumberError::Overflow)?
+    } else {
+        floor
     };
-    let whole = if up { floor.checked_add(1).ok_or(NumberError::Overflow)? } else { floor };
     Ok(Exact::new(whole, unit))
 }
 

@@ -89,7 +89,7 @@ pub(crate) fn evaluate(context: &Context<'_>, rows: usize) -> Vec<Option<Certain
             usize::try_from(context.rows_of(stage.entity)).unwrap_or(0)
         };
         let keep: Vec<NodeId> = stage.nodes.iter().copied().filter(|&n| program.is_kept(n)).collect();
-        let runs: Vec<Vec<Full>> = (0..count.div_ceil(BATCH * RUN))
+        let runs: Vec<Vec<Slot>> = (0..count.div_ceil(BATCH * RUN))
             .into_par_iter()
             .map_init(
                 || Batch::new(&program),
@@ -97,8 +97,8 @@ pub(crate) fn evaluate(context: &Context<'_>, rows: usize) -> Vec<Option<Certain
             )
             .collect();
         for (place, node) in keep.into_iter().enumerate() {
-            let parts: Vec<&Full> = runs.iter().filter_map(|r| r.get(place)).collect();
-            program.keep(node, concat(&parts, &program, node));
+            let parts: Vec<&Slot> = runs.iter().filter_map(|r| r.get(place)).collect();
+            program.keep(node, concat(&parts, program.repr(node)));
         }
     }
     context
@@ -117,66 +117,27 @@ pub(crate) fn evaluate(context: &Context<'_>, rows: usize) -> Vec<Option<Certain
 }
 
 /// Parts of a column, one after the other.
-fn concat(parts: &[&Full], program: &Program<'_>, node: NodeId) -> Full {
-    let mut full = empty(program.repr(node));
-    let any_left = parts.iter().any(|p| !p.left.is_empty());
-    match &mut full.array {
-        Array::Bool(all) => parts.iter().for_each(|p| {
-            if let Array::Bool(v) = &p.array {
-                all.extend_from_slice(v)
-            }
-        }),
-        Array::Text(all) => parts.iter().for_each(|p| {
-            if let Array::Text(v) = &p.array {
-                all.extend_from_slice(v)
-            }
-        }),
-        Array::Number(all) => {
-            let mut joined: Vec<i64> = Vec::with_capacity(parts.iter().map(|p| length(&p.array)).sum());
-            parts.iter().for_each(|p| {
-                if let Array::Number(v) = &p.array {
-                    joined.extend_from_slice(v)
-                }
-            });
-            *all = joined.into();
-        }
-        Array::Date(all) => {
-            let mut joined: Vec<i32> = Vec::with_capacity(parts.iter().map(|p| length(&p.array)).sum());
-            parts.iter().for_each(|p| {
-                if let Array::Date(v) = &p.array {
-                    joined.extend_from_slice(v)
-                }
-            });
-            *all = joined.into();
-        }
+fn concat(parts: &[&Slot], repr: Repr) -> Full {
+    fn join<T: Copy>(parts: &[&Slot], of: fn(&Slot) -> &Vec<T>) -> Vec<T> {
+        let mut all = Vec::with_capacity(parts.iter().map(|p| of(p).len()).sum());
+        parts.iter().for_each(|p| all.extend_from_slice(of(p)));
+        all
     }
-    if any_left {
-        for part in parts {
-            let rows = full.left.len() + length(&part.array);
-            full.left.extend_from_slice(&part.left);
-            full.left.resize(rows, 0);
-        }
-    }
-    full
-}
-
-fn empty(repr: Repr) -> Full {
     let array = match repr {
-        Repr::Bool => Array::Bool(Vec::new()),
-        Repr::Number(_) => Array::Number(ScalarBuffer::default()),
-        Repr::Date => Array::Date(ScalarBuffer::default()),
-        Repr::Text => Array::Text(Vec::new()),
+        Repr::Bool => Array::Bool(join(parts, |p| &p.bools)),
+        Repr::Number(_) => Array::Number(join(parts, |p| &p.numbers).into()),
+        Repr::Date => Array::Date(join(parts, |p| &p.dates).into()),
+        Repr::Text => Array::Text(join(parts, |p| &p.texts)),
     };
-    Full { array, left: Vec::new() }
-}
-
-pub(crate) fn length(array: &Array) -> usize {
-    match array {
-        Array::Bool(v) => v.len(),
-        Array::Number(v) => v.len(),
-        Array::Date(v) => v.len(),
-        Array::Text(v) => v.len(),
+    let mut left = Vec::new();
+    if parts.iter().any(|p| p.any_left) {
+        for part in parts {
+            let rows = left.len() + part.rows();
+            left.extend_from_slice(&part.left);
+            left.resize(rows, 0);
+        }
     }
+    Full { array, left }
 }
 
 /// The values of a node in a batch.
@@ -189,6 +150,27 @@ pub(crate) struct Slot {
     /// Rows left over; meaningless unless `any_left`.
     pub left: Vec<u8>,
     pub any_left: bool,
+}
+
+impl Slot {
+    /// How many rows it holds: their values are of one type.
+    fn rows(&self) -> usize {
+        self.bools.len() + self.numbers.len() + self.dates.len() + self.texts.len()
+    }
+
+    /// Adds the values of a batch; no marks are kept as long as nothing is left over.
+    fn append(&mut self, view: &View<'_>) {
+        let before = self.rows();
+        self.bools.extend_from_slice(view.bools);
+        self.numbers.extend_from_slice(view.numbers);
+        self.dates.extend_from_slice(view.dates);
+        self.texts.extend_from_slice(view.texts);
+        if !view.left.is_empty() {
+            self.left.resize(before, 0);
+            self.left.extend_from_slice(view.left);
+            self.any_left = true;
+        }
+    }
 }
 
 /// The working memory of one thread.
@@ -228,11 +210,9 @@ impl Batch {
         keep: &[NodeId],
         start: usize,
         count: usize,
-    ) -> Vec<Full> {
+    ) -> Vec<Slot> {
         let end = (start + BATCH * RUN).min(count);
-        let mut kept: Vec<Full> = keep.iter().map(|&n| empty(program.repr(n))).collect();
-        let mut numbers: Vec<Vec<i64>> = vec![Vec::new(); keep.len()];
-        let mut dates: Vec<Vec<i32>> = vec![Vec::new(); keep.len()];
+        let mut kept = vec![Slot::default(); keep.len()];
         let mut at = start;
         while at < end {
             let rows = (end - at).min(BATCH);
@@ -240,41 +220,16 @@ impl Batch {
                 // Taken out while it is written, so that the others can be read.
                 let Some(slot) = self.slots.get_mut(node as usize) else { continue };
                 let mut slot = std::mem::take(slot);
-                let batch = kernels::Rows { entity, start: at, count: rows };
+                let batch = kernels::Rows { start: at, count: rows };
                 kernels::run(program, node, &batch, &mut slot, &|n| self.view(program, entity, n, at, rows));
                 if let Some(place) = self.slots.get_mut(node as usize) {
                     *place = slot;
                 }
             }
-            for (place, &node) in keep.iter().enumerate() {
-                let view = self.view(program, entity, node, at, rows);
-                let Some(full) = kept.get_mut(place) else { continue };
-                let before = at - start;
-                match &mut full.array {
-                    Array::Bool(all) => all.extend_from_slice(view.bools),
-                    Array::Text(all) => all.extend_from_slice(view.texts),
-                    Array::Number(_) => {
-                        numbers.get_mut(place).into_iter().for_each(|n| n.extend_from_slice(view.numbers))
-                    }
-                    Array::Date(_) => {
-                        dates.get_mut(place).into_iter().for_each(|d| d.extend_from_slice(view.dates))
-                    }
-                }
-                if !view.left.is_empty() {
-                    full.left.resize(before, 0);
-                    full.left.extend_from_slice(view.left);
-                } else if !full.left.is_empty() {
-                    full.left.resize(before + rows, 0);
-                }
+            for (kept, &node) in kept.iter_mut().zip(keep) {
+                kept.append(&self.view(program, entity, node, at, rows));
             }
             at += rows;
-        }
-        for ((full, numbers), dates) in kept.iter_mut().zip(numbers).zip(dates) {
-            match &mut full.array {
-                Array::Number(all) => *all = numbers.into(),
-                Array::Date(all) => *all = dates.into(),
-                _ => {}
-            }
         }
         kept
     }

@@ -15,12 +15,9 @@ use super::{Array, Full};
 use crate::data::Cells;
 use crate::graph::Step;
 use crate::pack::schema::{EntityId, FieldKind};
-use crate::plan::builtins::Builtin;
+use crate::plan::builtins::{Builtin, apply};
 use crate::plan::ir::{Arithmetic, Comparison, NodeId, Op};
-use crate::value::{
-    Date, Exact, Rounding, Type, Value, add_days, add_months, day_number, days_between, months_between,
-    years_between,
-};
+use crate::value::{Date, Exact, Rounding, Type, Value, add_days, day_number, days_between};
 
 /// How the values of a node are held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,9 +125,6 @@ pub(crate) struct DayTable {
     /// Numbers (of years, months, days) or dates.
     pub values: Array,
 }
-
-/// Days in a table at most: more, and computing each is cheaper than filling it.
-const MOST_DAYS: i64 = 1 << 17;
 
 /// A node of the program.
 #[derive(Clone, Debug)]
@@ -357,7 +351,7 @@ impl Compiler<'_> {
         }
         let none = || out(node.entity);
         let given = self.context.is_given(id);
-        let compiled = if given { None } else { self.operation(&op, &node.ty, id) };
+        let compiled = if given { None } else { self.operation(&op, &node.ty) };
         (
             compiled.map_or_else(none, |(instruction, repr, bounds)| Compiled {
                 instruction,
@@ -470,7 +464,7 @@ impl Compiler<'_> {
         (fits(x) && fits(y)).then_some((d, ma, mb, x, y))
     }
 
-    fn operation(&mut self, op: &Op, ty: &Type, id: NodeId) -> Option<(Instruction, Repr, (i128, i128))> {
+    fn operation(&mut self, op: &Op, ty: &Type) -> Option<(Instruction, Repr, (i128, i128))> {
         let boolean = |i| Some((i, Repr::Bool, NO_BOUNDS));
         match op {
             Op::Const(value) => self.literal(value),
@@ -521,10 +515,7 @@ impl Compiler<'_> {
             Op::Arithmetic(op, a, b) => self.arithmetic(*op, *a, *b),
             Op::Param(param, keys) => self.table(*param, keys, ty),
             Op::Call(builtin, args) => self.call(*builtin, args),
-            Op::Members(..) | Op::Field(_) => {
-                let _ = id;
-                None
-            }
+            Op::Members(..) | Op::Field(_) => None,
         }
     }
 
@@ -655,8 +646,10 @@ impl Compiler<'_> {
     /// A function of a date column and a constant, as a table of its days.
     fn day_table(&self, builtin: Builtin, a: NodeId, b: NodeId) -> Option<(Instruction, Repr, (i128, i128))> {
         let constant = |node: NodeId| match self.nodes.get(node as usize)?.instruction {
-            Instruction::Constant(Constant::Date(day)) => Some(i64::from(day)),
-            Instruction::Constant(Constant::Number(n)) if self.repr(node) == Some(Repr::Number(1)) => Some(n),
+            Instruction::Constant(Constant::Date(day)) => date(day).map(Value::Date),
+            Instruction::Constant(Constant::Number(n)) if self.repr(node) == Some(Repr::Number(1)) => {
+                Some(Value::int(n))
+            }
             _ => None,
         };
         let (dates, first, last, given, swapped) =
@@ -665,22 +658,14 @@ impl Compiler<'_> {
                 (_, _, Some(given), Some((first, last))) => (b, first, last, given, true),
                 _ => return None,
             };
-        if i64::from(last) - i64::from(first) > MOST_DAYS {
-            return None;
-        }
         let one = |day: i32| -> Option<i64> {
-            let date = |day: i64| add_days(Date::constant(1970, 1, 1), day);
-            let day = i64::from(day);
-            let ends = |from: i64, to: i64| Some((date(from)?, date(to)?));
-            let (from, to) = if swapped { (given, day) } else { (day, given) };
-            Some(match builtin {
-                Builtin::JoursEntre => to - from,
-                Builtin::AnneesEntre => ends(from, to).map(|(a, b)| years_between(a, b))?,
-                Builtin::MoisEntre => ends(from, to).map(|(a, b)| months_between(a, b))?,
-                Builtin::AjouterJours => day_number(add_days(date(day)?, given)?),
-                Builtin::AjouterMois => day_number(add_months(date(day)?, given)?),
-                _ => day_number(add_months(date(day)?, given.checked_mul(12)?)?),
-            })
+            let day = Value::Date(date(day)?);
+            let args = if swapped { [given.clone(), day] } else { [day, given.clone()] };
+            match apply(builtin, &args).ok()? {
+                Value::Number(n) if n.is_integer() => i64::try_from(*n.numer()).ok(),
+                Value::Date(date) => Some(day_number(date)),
+                _ => None,
+            }
         };
         let values: Vec<i64> = (first..=last).map(one).collect::<Option<_>>()?;
         let bounds = values.iter().fold((0, 0), |(low, high): (i64, i64), &n| (low.min(n), high.max(n)));
@@ -694,7 +679,8 @@ impl Compiler<'_> {
         Some((Instruction::ByDay(Arc::new(DayTable { first, values }), dates), repr, bounds))
     }
 
-    /// First and last day of a column that holds dates as they are in the data.
+    /// First and last day of a column that holds dates as they are in the data, if it has more rows
+    /// than there are days between.
     fn days(&self, node: NodeId) -> Option<(i32, i32)> {
         match self.nodes.get(node as usize)?.instruction {
             Instruction::Same(inner) => self.days(inner),
@@ -706,7 +692,9 @@ impl Compiler<'_> {
                     let parts = days.par_chunks(CHUNK).map(ends);
                     let (first, last) =
                         parts.reduce(|| (i32::MAX, i32::MIN), |a, b| (a.0.min(b.0), a.1.max(b.1)));
-                    (first <= last).then_some((first, last))
+                    // A table of more days than rows costs more than it spares.
+                    let span = usize::try_from(i64::from(last) - i64::from(first)).ok()?;
+                    (span < days.len()).then_some((first, last))
                 }
                 _ => None,
             },
@@ -877,6 +865,10 @@ impl Compiler<'_> {
 /// Do all numbers between fit into 64 bits?
 fn fits((low, high): (i128, i128)) -> bool {
     i64::try_from(low).is_ok() && i64::try_from(high).is_ok()
+}
+
+fn date(day: i32) -> Option<Date> {
+    add_days(Date::constant(1970, 1, 1), i64::from(day))
 }
 
 fn day(date: Date) -> Option<i32> {

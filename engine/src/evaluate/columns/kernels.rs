@@ -4,19 +4,20 @@
 //! that [`super::compile`] has worked out make overflow impossible, so `wrapping_…` never wraps: it
 //! only spares a check that would keep the loop from being vector code.
 
+use std::ops::Range;
+
 use super::compile::{
     Compiled, Constant, DayTable, DenseTable, Instruction, KeyPlaces, NO_PLACE, Program, Repr,
 };
 use super::{Array, Full, Slot, View};
+use crate::data::Members;
 use crate::graph::Step;
-use crate::pack::schema::EntityId;
 use crate::plan::builtins::Builtin;
 use crate::plan::ir::{Comparison, NodeId, Op};
 use crate::value::{Date, Rounding, add_days, add_months, day_number, months_between, years_between};
 
 /// The rows of a batch.
 pub(super) struct Rows {
-    pub entity: EntityId,
     pub start: usize,
     pub count: usize,
 }
@@ -74,7 +75,11 @@ fn instruction<'v>(
         Instruction::And(a, b) | Instruction::Or(a, b) => {
             let or = matches!(compiled.instruction, Instruction::Or(..));
             let (a, b) = (view(*a), view(*b));
-            zip(&mut out.bools, a.bools, b.bools, if or { |x, y| x | y } else { |x, y| x & y });
+            if or {
+                zip_by(&mut out.bools, a.bools, b.bools, |x, y| x | y);
+            } else {
+                zip_by(&mut out.bools, a.bools, b.bools, |x, y| x & y);
+            }
             if !a.left.is_empty() || !b.left.is_empty() {
                 // The right side matters only where the left does not settle it.
                 let settling = u8::from(or);
@@ -116,9 +121,9 @@ fn instruction<'v>(
                 Repr::Number(_) if (*ma, *mb) == (1, 1) => {
                     compare(&mut out.bools, *comparison, a.numbers, b.numbers)
                 }
-                Repr::Number(_) => {
-                    compare_scaled(&mut out.bools, *comparison, a.numbers, b.numbers, *ma, *mb)
-                }
+                Repr::Number(_) => compare_by(&mut out.bools, *comparison, a.numbers, b.numbers, |x, y| {
+                    (x.wrapping_mul(*ma), y.wrapping_mul(*mb))
+                }),
                 Repr::Date => compare(&mut out.bools, *comparison, a.dates, b.dates),
                 // Texts are equal where their numbers are; the dictionary has no order.
                 Repr::Text => compare(&mut out.bools, *comparison, a.texts, b.texts),
@@ -208,7 +213,7 @@ fn instruction<'v>(
             leave(out, &[date.left, number.left], n);
             moved(*what, date.dates, number.numbers, out, n);
         }
-        Instruction::Table(table, keys) => look_up(program, table, keys, n, out, view),
+        Instruction::Table(table, keys) => look_up(table, keys, n, out, view),
         Instruction::Reduce { what, members, child } => reduce(program, *what, *members, *child, rows, out),
         Instruction::Contains { codes, text } => {
             let text = view(*text);
@@ -223,10 +228,6 @@ fn map<T: Copy>(out: &mut Vec<T>, a: &[T], f: impl Fn(T) -> T) {
     out.extend(a.iter().map(|&x| f(x)));
 }
 
-fn zip<T: Copy>(out: &mut Vec<T>, a: &[T], b: &[T], f: fn(T, T) -> T) {
-    zip_by(out, a, b, f);
-}
-
 fn zip_by<T: Copy>(out: &mut Vec<T>, a: &[T], b: &[T], f: impl Fn(T, T) -> T) {
     out.clear();
     out.extend(a.iter().zip(b).map(|(&x, &y)| f(x, y)));
@@ -237,41 +238,38 @@ fn choose<T: Copy>(out: &mut Vec<T>, c: &[u8], a: &[T], b: &[T]) {
     out.extend(c.iter().zip(a.iter().zip(b)).map(|(&c, (&x, &y))| if c != 0 { x } else { y }));
 }
 
-fn compare<T: PartialOrd + Copy>(out: &mut Vec<u8>, comparison: Comparison, a: &[T], b: &[T]) {
-    fn with<T: Copy>(out: &mut Vec<u8>, a: &[T], b: &[T], f: impl Fn(T, T) -> bool) {
-        out.clear();
-        out.extend(a.iter().zip(b).map(|(&x, &y)| u8::from(f(x, y))));
-    }
-    match comparison {
-        Comparison::Equal => with(out, a, b, |x, y| x == y),
-        Comparison::NotEqual => with(out, a, b, |x, y| x != y),
-        Comparison::Less => with(out, a, b, |x, y| x < y),
-        Comparison::AtMost => with(out, a, b, |x, y| x <= y),
-        Comparison::Greater => with(out, a, b, |x, y| x > y),
-        Comparison::AtLeast => with(out, a, b, |x, y| x >= y),
-    }
+fn compare<T: Copy + PartialOrd>(out: &mut Vec<u8>, comparison: Comparison, a: &[T], b: &[T]) {
+    compare_by(out, comparison, a, b, |x, y| (x, y));
 }
 
-fn compare_scaled(out: &mut Vec<u8>, comparison: Comparison, a: &[i64], b: &[i64], ma: i64, mb: i64) {
-    let pairs = a.iter().zip(b);
-    out.clear();
+/// Compares what `of` makes of the two sides: one loop for each comparison, so that none is chosen
+/// anew for each row.
+fn compare_by<T: Copy + PartialOrd>(
+    out: &mut Vec<u8>,
+    comparison: Comparison,
+    a: &[T],
+    b: &[T],
+    of: impl Fn(T, T) -> (T, T),
+) {
+    fn with<T: Copy>(out: &mut Vec<u8>, a: &[T], b: &[T], holds: impl Fn(T, T) -> bool) {
+        out.clear();
+        out.extend(a.iter().zip(b).map(|(&x, &y)| u8::from(holds(x, y))));
+    }
+    macro_rules! each {
+        ($sign:tt) => {
+            with(out, a, b, |x, y| {
+                let (x, y) = of(x, y);
+                x $sign y
+            })
+        };
+    }
     match comparison {
-        Comparison::Equal => {
-            out.extend(pairs.map(|(x, y)| u8::from(x.wrapping_mul(ma) == y.wrapping_mul(mb))))
-        }
-        Comparison::NotEqual => {
-            out.extend(pairs.map(|(x, y)| u8::from(x.wrapping_mul(ma) != y.wrapping_mul(mb))))
-        }
-        Comparison::Less => out.extend(pairs.map(|(x, y)| u8::from(x.wrapping_mul(ma) < y.wrapping_mul(mb)))),
-        Comparison::AtMost => {
-            out.extend(pairs.map(|(x, y)| u8::from(x.wrapping_mul(ma) <= y.wrapping_mul(mb))))
-        }
-        Comparison::Greater => {
-            out.extend(pairs.map(|(x, y)| u8::from(x.wrapping_mul(ma) > y.wrapping_mul(mb))))
-        }
-        Comparison::AtLeast => {
-            out.extend(pairs.map(|(x, y)| u8::from(x.wrapping_mul(ma) >= y.wrapping_mul(mb))))
-        }
+        Comparison::Equal => each!(==),
+        Comparison::NotEqual => each!(!=),
+        Comparison::Less => each!(<),
+        Comparison::AtMost => each!(<=),
+        Comparison::Greater => each!(>),
+        Comparison::AtLeast => each!(>=),
     }
 }
 
@@ -333,28 +331,13 @@ fn rounded(how: Rounding, a: i128, b: i128) -> Option<i64> {
     }
     let (a, b) = if b < 0 { (a.checked_neg()?, b.checked_neg()?) } else { (a, b) };
     let (floor, rest) = (a.div_euclid(b), a.rem_euclid(b));
-    let up = match how {
-        Rounding::Down => false,
-        Rounding::Up => rest > 0,
-        Rounding::Nearest => match (b - rest).cmp(&rest) {
-            std::cmp::Ordering::Less => true,
-            std::cmp::Ordering::Equal => a > 0,
-            std::cmp::Ordering::Greater => false,
-        },
-    };
-    i64::try_from(floor + i128::from(up)).ok()
+    i64::try_from(floor + i128::from(how.up(rest, b - rest, a > 0))).ok()
 }
 
 /// The same for whole numbers of 64 bits: the quotient by a positive one always fits.
 fn rounded_whole(how: Rounding, a: i64, b: i64) -> i64 {
     let (floor, rest) = (a.div_euclid(b), a.rem_euclid(b));
-    let up = match how {
-        Rounding::Down => false,
-        Rounding::Up => rest > 0,
-        Rounding::Nearest if a > 0 => b - rest <= rest,
-        Rounding::Nearest => b - rest < rest,
-    };
-    floor.wrapping_add(i64::from(up))
+    floor.wrapping_add(i64::from(how.up(rest, b - rest, a > 0)))
 }
 
 /// The values of the rows that a step leads to.
@@ -506,14 +489,12 @@ fn civil(days: i32) -> Option<Date> {
 }
 
 fn look_up<'v>(
-    program: &Program<'_>,
     table: &DenseTable,
     keys: &[NodeId],
     n: usize,
     out: &mut Slot,
     view: &dyn Fn(NodeId) -> View<'v>,
 ) {
-    let _ = program;
     let views: Vec<View<'_>> = keys.iter().map(|&k| view(k)).collect();
     let lefts: Vec<&[u8]> = views.iter().map(|v| v.left).collect();
     leave(out, &lefts, n);
@@ -595,6 +576,7 @@ fn reduce(program: &Program<'_>, what: Builtin, members: NodeId, child: NodeId, 
     out.dates.clear();
     out.bools.clear();
     let range = rows.start..rows.start + n;
+    let lengths_of = |rows: Range<usize>| rows.map(|row| i64::try_from(groups.of(row).len()).unwrap_or(0));
     match (what, &full.array) {
         (Builtin::Nombre, Array::Bool(values)) => groups.sums(range.clone(), values, &mut out.numbers),
         (Builtin::Un, Array::Bool(values)) => {
@@ -604,35 +586,21 @@ fn reduce(program: &Program<'_>, what: Builtin, members: NodeId, child: NodeId, 
         }
         (Builtin::Tous, Array::Bool(values)) => {
             groups.sums(range.clone(), values, &mut out.numbers);
-            let lengths = range.clone().map(|row| i64::try_from(groups.of(row).len()).unwrap_or(0));
-            out.bools.extend(out.numbers.iter().zip(lengths).map(|(&n, length)| u8::from(n == length)));
+            out.bools.extend(
+                out.numbers.iter().zip(lengths_of(range.clone())).map(|(&n, length)| u8::from(n == length)),
+            );
             out.numbers.clear();
         }
         (Builtin::Somme, Array::Number(values)) => groups.sums(range.clone(), values, &mut out.numbers),
         (Builtin::Max | Builtin::Min, Array::Number(values)) => {
-            let mut row = 0;
-            let mut none = Vec::new();
-            groups.each(range.clone(), values, |g| {
-                let value = if what == Builtin::Max { g.iter().max() } else { g.iter().min() };
-                out.numbers.push(value.copied().unwrap_or(0));
-                none.extend(value.is_none().then_some(row));
-                row += 1;
-            });
+            let none = extremes(groups, range.clone(), values, what == Builtin::Max, &mut out.numbers);
             none.into_iter().for_each(|row| leave_row(out, row, n));
         }
         (Builtin::Max | Builtin::Min, Array::Date(values)) => {
-            let mut row = 0;
-            let mut none = Vec::new();
-            groups.each(range.clone(), values, |g| {
-                let value = if what == Builtin::Max { g.iter().max() } else { g.iter().min() };
-                out.dates.push(value.copied().unwrap_or(0));
-                none.extend(value.is_none().then_some(row));
-                row += 1;
-            });
+            let none = extremes(groups, range.clone(), values, what == Builtin::Max, &mut out.dates);
             none.into_iter().for_each(|row| leave_row(out, row, n));
         }
-        // The length of the list.
-        _ => out.numbers.extend(range.clone().map(|row| i64::try_from(groups.of(row).len()).unwrap_or(0))),
+        _ => out.numbers.extend(lengths_of(range.clone())),
     }
     if !full.left.is_empty() {
         let mut sums = Vec::with_capacity(n);
@@ -640,6 +608,23 @@ fn reduce(program: &Program<'_>, what: Builtin, members: NodeId, child: NodeId, 
         let left: Vec<u8> = sums.into_iter().map(|n| u8::from(n != 0)).collect();
         either_left(out, &[&left], n);
     }
+}
+
+/// The largest or smallest of each row's members; gives the rows of the batch that have none.
+fn extremes<T: Copy + Default + Ord>(
+    groups: &Members,
+    parents: Range<usize>,
+    values: &[T],
+    largest: bool,
+    out: &mut Vec<T>,
+) -> Vec<usize> {
+    let mut none = Vec::new();
+    groups.each(parents, values, |group| {
+        let value = if largest { group.iter().max() } else { group.iter().min() };
+        none.extend(value.is_none().then_some(out.len()));
+        out.push(value.copied().unwrap_or_default());
+    });
+    none
 }
 
 /// A constant as the column of all members.
@@ -686,7 +671,6 @@ fn lengths(program: &Program<'_>, node: NodeId, rows: &Rows, out: &mut Slot) {
 }
 
 fn contains(program: &Program<'_>, node: NodeId, texts: &[u32], rows: &Rows, out: &mut Slot) {
-    let _ = rows.entity;
     out.bools.clear();
     for (i, text) in texts.iter().enumerate() {
         let codes = codes_at(program, node, rows.start + i);
