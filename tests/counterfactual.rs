@@ -7,7 +7,7 @@ use std::path::Path;
 
 use logis_engine::Pack;
 use logis_engine::counterfactual::{Change, counterfactual, other_dates};
-use logis_engine::data::{Cells, Dataset, InputFile, Needs, read};
+use logis_engine::data::{Cells, Column, Dataset, InputFile, Needs, read};
 use logis_engine::evaluate::{Outcome, evaluate};
 use logis_engine::value::{Value, day_number, parse_date};
 use rayon::prelude::*;
@@ -32,22 +32,25 @@ fn write(pack: &Pack, dataset: &mut Dataset, change: &Change, units: i64) {
     let (field, row) = (change.cell.0, usize::try_from(change.cell.1).unwrap());
     let entity = schema.fields[field].entity;
     let place = schema.entities[entity].fields.iter().position(|&f| f == field).unwrap();
-    match &mut dataset.tables[entity].columns[place].as_mut().unwrap().cells {
-        Cells::Number { units: all, .. } => {
+    let column = dataset.tables[entity].columns[place].as_mut().unwrap();
+    let cells = match column.cells() {
+        Cells::Number { units: all, decimals } => {
             let mut cells = all.to_vec();
             cells[row] = units;
-            *all = cells.into();
+            Cells::Number { units: cells.into(), decimals: *decimals }
         }
         Cells::Date(all) => {
             let mut cells = all.to_vec();
             cells[row] = i32::try_from(units).unwrap();
-            *all = cells.into();
+            Cells::Date(cells.into())
         }
         Cells::Bool(bits) => {
-            *bits = (0..bits.len()).map(|i| if i == row { units != 0 } else { bits.value(i) }).collect()
+            let changed = |i| if i == row { units != 0 } else { bits.value(i) };
+            Cells::Bool((0..bits.len()).map(changed).collect())
         }
         _ => panic!("no change of a text is proposed"),
-    }
+    };
+    *column = Column::new(cells, column.known().cloned());
 }
 
 /// A value as a count of the column's smallest unit.

@@ -66,7 +66,7 @@ impl Columns {
         let schema = &pack.parsed().schema;
         let cells = |name: &str| {
             let field = schema.field(name).unwrap();
-            &logis_engine::data::column_of(data, schema, field).unwrap().cells
+            logis_engine::data::column_of(data, schema, field).unwrap().cells()
         };
         let numbers = |name: &str| match cells(name) {
             Cells::Number { units, .. } => units.to_vec(),
@@ -88,7 +88,7 @@ impl Columns {
         let links = |from: &str, to: &str| {
             let of = &schema.entities[entity(from)].belongs_to;
             let at = of.iter().position(|r| r.target == entity(to)).unwrap();
-            data.tables[entity(from)].links[at].clone()
+            data.tables[entity(from)].links[at].to_vec()
         };
         let households = data.tables[entity("demande")].rows();
         let members = Members::new(&links("personne", "demande"), households);

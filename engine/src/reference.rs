@@ -68,7 +68,7 @@ impl<'d> Interpreter<'d> {
             for (relation, link) in entity.belongs_to.iter().enumerate() {
                 let rows = dataset.tables.get(link.target).map_or(0, crate::data::Table::rows);
                 let links = dataset.tables.get(child).and_then(|t| t.links.get(relation));
-                members.insert((child, relation), Members::new(links.map_or(&[], Vec::as_slice), rows));
+                members.insert((child, relation), Members::new(links.map_or(&[], |l| l), rows));
             }
         }
         Ok(Interpreter { engine, ast, rules, parsed: parsed.clone(), date: plan.date, dataset, members })

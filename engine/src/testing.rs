@@ -364,7 +364,12 @@ fn build(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mut Diagnosti
         let fields = entity.fields.iter().filter_map(|&f| schema.fields.get(f));
         let columns = fields.zip(columns).map(|(f, values)| Some(column(&f.kind, &values))).collect();
         let ids = own.iter().map(|(n, _)| Arc::from(format!("{}", n + 1))).collect();
-        dataset.tables.push(Table { present: true, ids, columns, links });
+        dataset.tables.push(Table {
+            present: true,
+            ids,
+            columns,
+            links: links.into_iter().map(Into::into).collect(),
+        });
     }
     Built { dataset, given: given.into_iter().collect() }
 }
@@ -485,5 +490,5 @@ fn column(kind: &FieldKind, values: &[Option<Value>]) -> Column {
             Cells::Codes { offsets: offsets.into(), codes: all.into(), dictionary: dictionary.into() }
         }
     };
-    Column { cells, known: Some(NullBuffer::from_iter(values.iter().map(Option::is_some))) }
+    Column::new(cells, Some(NullBuffer::from_iter(values.iter().map(Option::is_some))))
 }

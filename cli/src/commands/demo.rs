@@ -157,7 +157,7 @@ fn communes<'d>(schema: &Schema, dataset: &'d Dataset, entity: EntityId) -> &'d 
     let target = schema.entity("commune");
     let relation =
         schema.entities.get(entity).and_then(|e| e.belongs_to.iter().position(|r| Some(r.target) == target));
-    relation.and_then(|r| dataset.tables.get(entity)?.links.get(r)).map_or(&[], Vec::as_slice)
+    relation.and_then(|r| dataset.tables.get(entity)?.links.get(r)).map_or(&[], |l| l)
 }
 
 fn by_product(of_units: &Decisions, request_of: &[Option<u32>], text: &mut String) {

@@ -30,13 +30,13 @@ pub(super) fn column(field: &Field, array: &ArrayRef) -> Option<Column> {
     }
     match (&field.kind, array.data_type()) {
         (FieldKind::Boolean, DataType::Boolean) => {
-            Some(Column { cells: Cells::Bool(array.as_boolean().values().clone()), known: nulls })
+            Some(Column::new(Cells::Bool(array.as_boolean().values().clone()), nulls))
         }
         (FieldKind::Date, DataType::Date32) => {
             let days = array.as_primitive::<Date32Type>().values();
             let fit = days.iter().enumerate().all(|(row, d)| DAYS.contains(d) || array.is_null(row));
             let days = if nulls.is_some() { zeroed(days, nulls.as_ref()) } else { days.clone() };
-            fit.then_some(Column { cells: Cells::Date(days), known: nulls })
+            fit.then_some(Column::new(Cells::Date(days), nulls))
         }
         (FieldKind::Number { decimals, .. }, kind) => {
             let times = i64::try_from(power_of_ten(*decimals)?).ok()?;
@@ -60,7 +60,7 @@ pub(super) fn column(field: &Field, array: &ArrayRef) -> Option<Column> {
                     return None;
                 }
             }
-            Some(Column { cells: Cells::Number { units, decimals: *decimals }, known: nulls })
+            Some(Column::new(Cells::Number { units, decimals: *decimals }, nulls))
         }
         (FieldKind::Text, _) => {
             let mut texts = Dictionary::default();
@@ -69,7 +69,7 @@ pub(super) fn column(field: &Field, array: &ArrayRef) -> Option<Column> {
             if field.required && known.is_some() {
                 return None;
             }
-            Some(Column { cells: Cells::Text { codes: codes.into(), dictionary: texts.finish() }, known })
+            Some(Column::new(Cells::Text { codes: codes.into(), dictionary: texts.finish() }, known))
         }
         (FieldKind::Enum(values), _) => {
             let mut at = |text: &str| match text {
@@ -80,7 +80,7 @@ pub(super) fn column(field: &Field, array: &ArrayRef) -> Option<Column> {
             if field.required && known.is_some() {
                 return None;
             }
-            Some(Column { cells: Cells::Text { codes: codes.into(), dictionary: Arc::clone(values) }, known })
+            Some(Column::new(Cells::Text { codes: codes.into(), dictionary: Arc::clone(values) }, known))
         }
         _ => None,
     }

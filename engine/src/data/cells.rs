@@ -134,7 +134,7 @@ fn each(
         }
     };
     let known = NullBuffer::new(known.finish());
-    Column { cells, known: (known.null_count() > 0).then_some(known) }
+    Column::new(cells, (known.null_count() > 0).then_some(known))
 }
 
 /// Texts and their numbers.

@@ -19,7 +19,7 @@ mod xlsx_file;
 pub use issue::Issue;
 pub use read::{InputFile, Needs, ReadOutcome, about, read};
 pub use stream::{NotInOrder, Part, Stream, StreamedFile};
-pub use table::{About, Cells, Column, Dataset, Members, NO_ROW, Table, column_of};
+pub use table::{About, Cells, Column, Dataset, Links, Members, NO_ROW, Table, column_of};
 pub use template::{json_schema, template_csv, template_xlsx};
 pub use write::{
     BatchWriter, Output, OutputColumn, WriteError, batch_to_parquet, to_csv, to_json, to_parquet, to_xlsx,

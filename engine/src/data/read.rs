@@ -12,7 +12,7 @@ use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use super::cells;
 use super::issue::{Issue, meant};
 use super::raw::{Raw, RawColumn, RawTable};
-use super::table::{About, Cells, Column, Dataset, Members, NO_ROW, Table};
+use super::table::{About, Cells, Column, Dataset, Links, Members, NO_ROW, Table};
 use super::{csv_file, parquet_file, xlsx_file};
 use crate::diagnostic::{fold, nearest};
 use crate::pack::Reference;
@@ -594,7 +594,7 @@ fn keep_good(schema: &Schema, mut drafts: Vec<Draft>, issues: &mut Vec<Issue>) -
                 let new = kept.get(relation.target).map_or(&[][..], Vec::as_slice);
                 rows.iter()
                     .map(|&r| links.get(r).and_then(|&p| new.get(p as usize)).copied().unwrap_or(NO_ROW))
-                    .collect()
+                    .collect::<Links>()
             });
             Table {
                 present: draft.present,
@@ -625,7 +625,7 @@ fn take(column: &Column, rows: &[usize]) -> Column {
     ) -> ScalarBuffer<T> {
         rows.iter().filter_map(|&r| values.get(r).copied()).collect()
     }
-    let cells = match &column.cells {
+    let cells = match column.cells() {
         Cells::Bool(bits) => {
             Cells::Bool(rows.iter().map(|&r| r < bits.len() && bits.value(r)).collect::<BooleanBuffer>())
         }
@@ -646,8 +646,8 @@ fn take(column: &Column, rows: &[usize]) -> Column {
         }
     };
     let known = column
-        .known
+        .known()
         .as_ref()
         .map(|k| rows.iter().map(|&r| r < k.len() && k.is_valid(r)).collect::<NullBuffer>());
-    Column { cells, known }
+    Column::new(cells, known)
 }

@@ -3,9 +3,13 @@
 //! A column holds one field for all rows; a missing cell is an unknown. Numbers are whole counts of
 //! their field's smallest unit (cents for amounts). Relations are row numbers.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::ops::{Deref, Range};
+use std::sync::{Arc, OnceLock};
 
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+
+use rayon::prelude::*;
 
 use crate::pack::schema::{EntityId, FieldId};
 use crate::value::{Date, Exact, Value, add_days, power_of_ten};
@@ -45,18 +49,55 @@ pub struct Table {
     /// One per field of the entity, in the order of the schema; `None` where the column is absent:
     /// then every cell is unknown.
     pub columns: Vec<Option<Column>>,
-    /// One per relation of the entity: the row of the target that each row belongs to, or
-    /// [`NO_ROW`].
-    pub links: Vec<Vec<u32>>,
+    /// One per relation of the entity.
+    pub links: Vec<Links>,
+}
+
+/// The row of the target that each row belongs to by one relation, or [`NO_ROW`].
+#[derive(Clone, Debug, Default)]
+pub struct Links {
+    rows: Vec<u32>,
+    members: OnceLock<Arc<Members>>,
+}
+
+impl From<Vec<u32>> for Links {
+    fn from(rows: Vec<u32>) -> Links {
+        Links { rows, members: OnceLock::new() }
+    }
+}
+
+impl FromIterator<u32> for Links {
+    fn from_iter<I: IntoIterator<Item = u32>>(rows: I) -> Links {
+        rows.into_iter().collect::<Vec<u32>>().into()
+    }
+}
+
+impl Deref for Links {
+    type Target = [u32];
+
+    fn deref(&self) -> &[u32] {
+        &self.rows
+    }
+}
+
+impl Links {
+    /// The other way round: the members of each row of a target that has so many rows. Grouped when
+    /// first asked for.
+    pub fn members(&self, targets: usize) -> Arc<Members> {
+        let members = self.members.get_or_init(|| Arc::new(Members::new(&self.rows, targets)));
+        if members.parents() == targets {
+            return members.clone();
+        }
+        Arc::new(Members::new(&self.rows, targets))
+    }
 }
 
 /// One field for all rows.
 #[derive(Clone, Debug)]
 pub struct Column {
-    /// The cells; what stands at a missing one means nothing.
-    pub cells: Cells,
-    /// Which cells are known; `None` if all are.
-    pub known: Option<NullBuffer>,
+    cells: Cells,
+    known: Option<NullBuffer>,
+    extremes: OnceLock<Option<(i64, i64)>>,
 }
 
 /// The cells of a column, by type.
@@ -92,6 +133,37 @@ pub enum Cells {
 }
 
 impl Column {
+    /// A column of these cells; `known` says which are, `None` that all are.
+    pub fn new(cells: Cells, known: Option<NullBuffer>) -> Column {
+        Column { cells, known, extremes: OnceLock::new() }
+    }
+
+    /// The cells; what stands at a missing one means nothing.
+    pub fn cells(&self) -> &Cells {
+        &self.cells
+    }
+
+    /// Which cells are known; `None` if all are.
+    pub fn known(&self) -> Option<&NullBuffer> {
+        self.known.as_ref()
+    }
+
+    /// The smallest and largest count of units or day, missing cells included; `None` without rows or
+    /// for other cells. Sought when first asked for.
+    pub fn extremes(&self) -> Option<(i64, i64)> {
+        fn of<T: Copy + Ord + Into<i64> + Send + Sync>(cells: &[T]) -> Option<(i64, i64)> {
+            let ends = |part: &[T]| Some((*part.iter().min()?, *part.iter().max()?));
+            let joined =
+                cells.par_chunks(1 << 15).filter_map(ends).reduce_with(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+            joined.map(|(low, high)| (low.into(), high.into()))
+        }
+        *self.extremes.get_or_init(|| match &self.cells {
+            Cells::Number { units, .. } => of(units),
+            Cells::Date(days) => of(days),
+            _ => None,
+        })
+    }
+
     /// The value in a row; `None` if it is missing (or the row does not exist).
     pub fn get(&self, row: usize) -> Option<Value> {
         if self.known.as_ref().is_some_and(|k| row >= k.len() || k.is_null(row)) {
@@ -136,9 +208,11 @@ impl Table {
 #[derive(Clone, Debug)]
 pub struct Members {
     offsets: Vec<u32>,
+    /// The members of all parents, one after the other.
     rows: Vec<u32>,
     /// Do the members stand in the order of what they belong to, so that each group is a slice?
     in_order: bool,
+    most: usize,
 }
 
 impl Members {
@@ -150,18 +224,11 @@ impl Members {
                 *count += 1;
             }
         }
+        let most = offsets.iter().copied().max().unwrap_or(0) as usize;
         let mut total = 0;
         for offset in &mut offsets {
             total += *offset;
             *offset = total;
-        }
-        let sorted = links.windows(2).all(|w| w.first() <= w.last());
-        if sorted
-            && links.last() != Some(&NO_ROW)
-            && offsets.last().is_some_and(|&n| n as usize == links.len())
-        {
-            let rows = (0_u32..).zip(links).map(|(row, _)| row).collect();
-            return Members { offsets, rows, in_order: true };
         }
         let mut next = offsets.clone();
         let mut rows = vec![0_u32; offsets.last().copied().unwrap_or(0) as usize];
@@ -173,75 +240,90 @@ impl Members {
                 *at += 1;
             }
         }
-        let in_order = (0_u32..).zip(&rows).all(|(at, &row)| at == row);
-        Members { offsets, rows, in_order }
+        let in_order = rows.len() == links.len() && (0_u32..).zip(&rows).all(|(at, &row)| at == row);
+        Members { offsets, rows, in_order, most }
+    }
+
+    /// How many rows the parent has.
+    pub fn parents(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
     }
 
     /// The most members that a row has.
     pub fn most(&self) -> usize {
-        self.offsets.windows(2).map(|w| if let [a, b] = w { (b - a) as usize } else { 0 }).max().unwrap_or(0)
+        self.most
     }
 
-    /// The sum of the members' values for each of these rows of the parent: the difference of two
-    /// running sums, so that short groups of changing length cost no mispredicted branch.
-    pub fn sums<T: Copy + Default + Into<i64>>(
-        &self,
-        parents: std::ops::Range<usize>,
-        values: &[T],
-        out: &mut Vec<i64>,
-    ) {
-        let Some(offsets) = self.offsets.get(parents.start..=parents.end) else { return };
-        let (Some(&first), Some(&last)) = (offsets.first(), offsets.last()) else { return };
-        let (start, end) = (first as usize, last as usize);
-        let mut running = Vec::with_capacity(end - start + 1);
-        let mut sum = 0_i64;
-        running.push(sum);
-        let mut add = |value: T| {
-            sum = sum.wrapping_add(value.into());
-            running.push(sum);
-        };
-        match values.get(start..end) {
-            Some(values) if self.in_order => values.iter().for_each(|&v| add(v)),
+    /// Do the rows of the child stand in the order of what they belong to, each to some row?
+    pub fn in_order(&self) -> bool {
+        self.in_order
+    }
+
+    /// Where the members of these rows of the parent stand among those of all.
+    pub fn places(&self, parents: Range<usize>) -> Range<usize> {
+        let at = |row: usize| self.offsets.get(row).map_or(self.rows.len(), |&o| o as usize);
+        at(parents.start)..at(parents.end)
+    }
+
+    /// The values of the members of these rows of the parent, one after the other; `values` has one
+    /// for each row of the child.
+    pub fn gather<'v, T: Copy + Default>(&self, parents: Range<usize>, values: &'v [T]) -> Cow<'v, [T]> {
+        let places = self.places(parents);
+        match values.get(places.clone()) {
+            Some(values) if self.in_order => Cow::Borrowed(values),
             _ => {
-                let rows = self.rows.get(start..end).unwrap_or(&[]);
-                rows.iter().for_each(|&m| add(values.get(m as usize).copied().unwrap_or_default()));
+                let rows = self.rows.get(places).unwrap_or(&[]);
+                Cow::Owned(
+                    rows.iter().map(|&m| values.get(m as usize).copied().unwrap_or_default()).collect(),
+                )
             }
         }
-        let at = |offset: u32| running.get((offset - first) as usize).copied().unwrap_or(0);
-        out.clear();
-        out.extend(offsets.windows(2).map(|w| match w {
-            [a, b] => at(*b).wrapping_sub(at(*a)),
-            _ => 0,
-        }));
     }
 
-    /// Gives `f` the values of the members of each of these rows of the parent, in order.
-    pub fn each<T: Copy + Default>(
+    /// Gives `f` the sum of the members' values, and their number, for each of these rows of the parent;
+    /// `own` are those values, one after the other. It is the difference of two `running` sums, so that
+    /// short groups of changing length cost no mispredicted branch.
+    pub fn sums<T: Copy + Into<i64>>(
         &self,
-        parents: std::ops::Range<usize>,
-        values: &[T],
-        mut f: impl FnMut(&[T]),
+        parents: Range<usize>,
+        own: &[T],
+        running: &mut Vec<i64>,
+        mut f: impl FnMut(i64, i64),
     ) {
         let Some(offsets) = self.offsets.get(parents.start..=parents.end) else { return };
-        let (Some(&first), Some(&last)) = (offsets.first(), offsets.last()) else { return };
-        let (first, last) = (first as usize, last as usize);
-        let gathered: Vec<T>;
-        let all = match values.get(first..last) {
-            Some(values) if self.in_order => values,
-            _ => {
-                let rows = self.rows.get(first..last).unwrap_or(&[]);
-                gathered =
-                    rows.iter().map(|&m| values.get(m as usize).copied().unwrap_or_default()).collect();
-                &gathered
-            }
-        };
-        let mut rest = all;
+        let Some((&first, others)) = offsets.split_first() else { return };
+        let mut sum = 0_i64;
+        running.clear();
+        running.push(sum);
+        running.extend(own.iter().map(|&value| {
+            sum = sum.wrapping_add(value.into());
+            sum
+        }));
+        let (mut sum, mut start) = (0, first);
+        for &end in others {
+            let upto = running.get((end - first) as usize).copied().unwrap_or(0);
+            f(upto.wrapping_sub(sum), i64::from(end - start));
+            (sum, start) = (upto, end);
+        }
+    }
+
+    /// Gives `f` the values of the members of each of these rows of the parent, in order; `own` are
+    /// those of all, one after the other.
+    pub fn each<T>(&self, parents: Range<usize>, own: &[T], mut f: impl FnMut(&[T])) {
+        let Some(offsets) = self.offsets.get(parents.start..=parents.end) else { return };
+        let mut rest = own;
         for group in offsets.windows(2) {
             let length = if let [a, b] = group { (b - a) as usize } else { 0 };
             let Some((own, others)) = rest.split_at_checked(length) else { return };
             f(own);
             rest = others;
         }
+    }
+
+    /// How many members each of these rows of the parent has.
+    pub fn lengths(&self, parents: Range<usize>) -> impl Iterator<Item = i64> + '_ {
+        let offsets = self.offsets.get(parents.start..=parents.end).unwrap_or(&[]);
+        offsets.windows(2).map(|w| if let [a, b] = w { i64::from(b - a) } else { 0 })
     }
 
     /// The members of a row of the parent.

@@ -5,46 +5,35 @@
 //! inputs are missing, whose arithmetic does not fit or whose table has no cell is *left over*, and
 //! so is what uses it. [`super::row`] then decides those rows one by one; it is the authority, this
 //! module is the fast way to the same outcomes.
+//!
+//! [`compile`] turns the graph into the instructions of a [`program`], [`passes`] puts them in order,
+//! a [`block`] runs them on some rows at a time by the loops of [`kernels`].
 
+mod block;
 mod compile;
+mod dates;
 mod kernels;
+mod passes;
+mod program;
 
 use std::sync::Arc;
 
-use arrow_buffer::ScalarBuffer;
 use rayon::prelude::*;
 
 use super::row::Context;
-use crate::pack::schema::EntityId;
 use crate::plan::ir::NodeId;
 use crate::value::{Date, Exact, Value, add_days};
-use compile::{Instruction, Program, Repr};
+use block::{Block, Part, PartArray};
+use passes::Pass;
+pub(crate) use program::{Array, Full};
+use program::{Program, Repr};
 
-/// Rows worked on at a time: the columns of a batch stay in the processor's cache.
-const BATCH: usize = 1024;
+/// Rows of a family's root worked on at a time: they and their members stay in the processor's
+/// cache.
+const BLOCK: usize = 1024;
 
-/// Batches that a thread takes at a time.
-const RUN: usize = 32;
-
-/// Plain arrays of one type.
-#[derive(Clone, Debug)]
-pub(crate) enum Array {
-    /// 0 or 1.
-    Bool(Vec<u8>),
-    /// Counts of the node's unit.
-    Number(ScalarBuffer<i64>),
-    /// Days since 1 January 1970.
-    Date(ScalarBuffer<i32>),
-    /// Numbers in the program's dictionary.
-    Text(Vec<u32>),
-}
-
-/// All rows of a node; `left` marks those left over (nothing is, where it is empty).
-#[derive(Clone, Debug)]
-pub(crate) struct Full {
-    pub array: Array,
-    pub left: Vec<u8>,
-}
+/// Blocks that a thread takes at a time.
+const RUN: usize = 16;
 
 /// The certain outcomes of one node for all rows.
 #[derive(Clone, Debug)]
@@ -80,193 +69,113 @@ impl Certain {
 
 /// Evaluates the selected nodes of a plan for rows `0..rows` of its entity; `None` for a node that
 /// has no columnar form.
-pub(crate) fn evaluate(context: &Context<'_>, rows: usize) -> Vec<Option<Certain>> {
+pub(crate) fn evaluate(context: &Context<'_>) -> Vec<Option<Certain>> {
     let mut program = Program::compile(context);
-    for stage in program.stages.clone() {
-        let count = if stage.entity == context.plan.entity {
-            rows
-        } else {
-            usize::try_from(context.rows_of(stage.entity)).unwrap_or(0)
-        };
-        let keep: Vec<NodeId> = stage.nodes.iter().copied().filter(|&n| program.is_kept(n)).collect();
-        let runs: Vec<Vec<Slot>> = (0..count.div_ceil(BATCH * RUN))
-            .into_par_iter()
-            .map_init(
-                || Batch::new(&program),
-                |batch, run| batch.run(&program, stage.entity, &stage.nodes, &keep, run * BATCH * RUN, count),
-            )
-            .collect();
-        for (place, node) in keep.into_iter().enumerate() {
-            let parts: Vec<&Slot> = runs.iter().filter_map(|r| r.get(place)).collect();
-            program.keep(node, concat(&parts, program.repr(node)));
+    for pass in std::mem::take(&mut program.passes) {
+        for (node, full) in run(&program, &pass) {
+            program.keep(node, full);
         }
     }
-    context
-        .plan
-        .selected
-        .iter()
-        .map(|(_, node)| {
-            let full = program.full(*node)?;
-            Some(Certain {
-                full: full.clone(),
-                denominator: program.denominator(*node),
-                dictionary: program.dictionary.clone(),
-            })
+    let certain = |(_, node): &(String, NodeId)| {
+        Some(Certain {
+            full: program.full(*node)?.clone(),
+            denominator: program.denominator(*node),
+            dictionary: program.dictionary.clone(),
         })
-        .collect()
-}
-
-/// Parts of a column, one after the other.
-fn concat(parts: &[&Slot], repr: Repr) -> Full {
-    fn join<T: Copy>(parts: &[&Slot], of: fn(&Slot) -> &Vec<T>) -> Vec<T> {
-        let mut all = Vec::with_capacity(parts.iter().map(|p| of(p).len()).sum());
-        parts.iter().for_each(|p| all.extend_from_slice(of(p)));
-        all
-    }
-    let array = match repr {
-        Repr::Bool => Array::Bool(join(parts, |p| &p.bools)),
-        Repr::Number(_) => Array::Number(join(parts, |p| &p.numbers).into()),
-        Repr::Date => Array::Date(join(parts, |p| &p.dates).into()),
-        Repr::Text => Array::Text(join(parts, |p| &p.texts)),
     };
-    let mut left = Vec::new();
-    if parts.iter().any(|p| p.any_left) {
-        for part in parts {
-            let rows = left.len() + part.rows();
-            left.extend_from_slice(&part.left);
-            left.resize(rows, 0);
-        }
-    }
-    Full { array, left }
+    context.plan.selected.iter().map(certain).collect()
 }
 
-/// The values of a node in a batch.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Slot {
-    pub bools: Vec<u8>,
-    pub numbers: Vec<i64>,
-    pub dates: Vec<i32>,
-    pub texts: Vec<u32>,
-    /// Rows left over; meaningless unless `any_left`.
-    pub left: Vec<u8>,
-    pub any_left: bool,
+/// A column while it is filled.
+enum Filling {
+    Bool(Vec<u8>),
+    Number(Vec<i64>),
+    Date(Vec<i32>),
+    Text(Vec<u32>),
 }
 
-impl Slot {
-    /// How many rows it holds: their values are of one type.
-    fn rows(&self) -> usize {
-        self.bools.len() + self.numbers.len() + self.dates.len() + self.texts.len()
-    }
-
-    /// Adds the values of a batch; no marks are kept as long as nothing is left over.
-    fn append(&mut self, view: &View<'_>) {
-        let before = self.rows();
-        self.bools.extend_from_slice(view.bools);
-        self.numbers.extend_from_slice(view.numbers);
-        self.dates.extend_from_slice(view.dates);
-        self.texts.extend_from_slice(view.texts);
-        if !view.left.is_empty() {
-            self.left.resize(before, 0);
-            self.left.extend_from_slice(view.left);
-            self.any_left = true;
-        }
-    }
-}
-
-/// The working memory of one thread.
-struct Batch {
-    slots: Vec<Slot>,
-}
-
-/// A view of a node's values in the current batch.
-#[derive(Clone, Copy)]
-pub(crate) struct View<'v> {
-    pub bools: &'v [u8],
-    pub numbers: &'v [i64],
-    pub dates: &'v [i32],
-    pub texts: &'v [u32],
-    pub left: &'v [u8],
-}
-
-const NOTHING: View<'static> = View { bools: &[], numbers: &[], dates: &[], texts: &[], left: &[] };
-
-impl Batch {
-    fn new(program: &Program<'_>) -> Batch {
-        let mut slots = vec![Slot::default(); program.nodes.len()];
-        for (slot, node) in slots.iter_mut().zip(&program.nodes) {
-            if let Instruction::Constant(value) = &node.instruction {
-                kernels::fill(slot, value, BATCH);
+/// Evaluates a pass on all threads; gives the columns to keep.
+fn run(program: &Program<'_>, pass: &Pass) -> Vec<(NodeId, Full)> {
+    let count = |entity| usize::try_from(program.context.rows_of(entity)).unwrap_or(usize::MAX);
+    let rows = count(pass.family.root);
+    let mut columns: Vec<Filling> = pass
+        .kept
+        .iter()
+        .map(|&node| {
+            let rows = count(program.entity(node));
+            match program.repr(node) {
+                Repr::Bool => Filling::Bool(vec![0; rows]),
+                Repr::Number(_) => Filling::Number(vec![0; rows]),
+                Repr::Date => Filling::Date(vec![0; rows]),
+                Repr::Text => Filling::Text(vec![0; rows]),
             }
+        })
+        .collect();
+    // Each run writes its own part of every column.
+    let starts: Vec<usize> = (0..rows).step_by(BLOCK * RUN).collect();
+    let mut runs: Vec<(usize, Vec<Part<'_>>)> =
+        starts.iter().map(|&start| (start, Vec::with_capacity(columns.len()))).collect();
+    for (column, &node) in columns.iter_mut().zip(&pass.kept) {
+        let lengths = starts.iter().map(|&start| {
+            let end = (start + BLOCK * RUN).min(rows);
+            pass.family.rows(program.entity(node), &(start..end)).len()
+        });
+        let parts: Vec<PartArray<'_>> = match column {
+            Filling::Bool(all) => split(all, lengths).map(PartArray::Bool).collect(),
+            Filling::Number(all) => split(all, lengths).map(PartArray::Number).collect(),
+            Filling::Date(all) => split(all, lengths).map(PartArray::Date).collect(),
+            Filling::Text(all) => split(all, lengths).map(PartArray::Text).collect(),
+        };
+        for ((_, run), array) in runs.iter_mut().zip(parts) {
+            run.push(Part { array, filled: 0, left: Vec::new() });
         }
-        Batch { slots }
     }
-
-    /// Evaluates the nodes of a stage for the rows of one run; gives the kept ones.
-    fn run(
-        &mut self,
-        program: &Program<'_>,
-        entity: EntityId,
-        nodes: &[NodeId],
-        keep: &[NodeId],
-        start: usize,
-        count: usize,
-    ) -> Vec<Slot> {
-        let end = (start + BATCH * RUN).min(count);
-        let mut kept = vec![Slot::default(); keep.len()];
-        let mut at = start;
-        while at < end {
-            let rows = (end - at).min(BATCH);
-            for &node in nodes {
-                // Taken out while it is written, so that the others can be read.
-                let Some(slot) = self.slots.get_mut(node as usize) else { continue };
-                let mut slot = std::mem::take(slot);
-                let batch = kernels::Rows { start: at, count: rows };
-                kernels::run(program, node, &batch, &mut slot, &|n| self.view(program, entity, n, at, rows));
-                if let Some(place) = self.slots.get_mut(node as usize) {
-                    *place = slot;
+    // By run and column: what is left over.
+    let left: Vec<Vec<(usize, Vec<u8>)>> = runs
+        .into_par_iter()
+        .map_init(
+            || Block::new(program, pass),
+            |block, (start, mut parts)| {
+                let end = (start + BLOCK * RUN).min(rows);
+                for at in (start..end).step_by(BLOCK) {
+                    block.run(at..(at + BLOCK).min(end), &mut parts);
                 }
-            }
-            for (kept, &node) in kept.iter_mut().zip(keep) {
-                kept.append(&self.view(program, entity, node, at, rows));
-            }
-            at += rows;
-        }
-        kept
-    }
+                parts.into_iter().map(|part| (part.filled, part.left)).collect()
+            },
+        )
+        .collect();
+    let kept = columns.into_iter().zip(&pass.kept).enumerate().map(|(place, (column, &node))| {
+        let array = match column {
+            Filling::Bool(all) => Array::Bool(all.into()),
+            Filling::Number(all) => Array::Number(all.into()),
+            Filling::Date(all) => Array::Date(all.into()),
+            Filling::Text(all) => Array::Text(all.into()),
+        };
+        (node, Full { array, left: join(left.iter().filter_map(|run| run.get(place))).into() })
+    });
+    kept.collect()
+}
 
-    /// A node's values for rows `at..at + rows` of `entity`.
-    fn view<'v>(
-        &'v self,
-        program: &'v Program<'_>,
-        entity: EntityId,
-        node: NodeId,
-        at: usize,
-        rows: usize,
-    ) -> View<'v> {
-        let node = program.resolve(node);
-        if let Some(full) = program.full(node)
-            && program.entity(node) == entity
-        {
-            let mut view = NOTHING;
-            match &full.array {
-                Array::Bool(v) => view.bools = v.get(at..at + rows).unwrap_or(&[]),
-                Array::Number(v) => view.numbers = v.get(at..at + rows).unwrap_or(&[]),
-                Array::Date(v) => view.dates = v.get(at..at + rows).unwrap_or(&[]),
-                Array::Text(v) => view.texts = v.get(at..at + rows).unwrap_or(&[]),
-            }
-            view.left = full.left.get(at..at + rows).unwrap_or(&[]);
-            return view;
-        }
-        let Some(slot) = self.slots.get(node as usize) else { return NOTHING };
-        fn part<T>(values: &[T], rows: usize) -> &[T] {
-            values.get(..rows).unwrap_or(values)
-        }
-        View {
-            bools: part(&slot.bools, rows),
-            numbers: part(&slot.numbers, rows),
-            dates: part(&slot.dates, rows),
-            texts: part(&slot.texts, rows),
-            left: if slot.any_left { part(&slot.left, rows) } else { &[] },
+/// Consecutive parts of these lengths.
+fn split<T>(all: &mut [T], lengths: impl Iterator<Item = usize>) -> impl Iterator<Item = &mut [T]> {
+    let mut rest = Some(all);
+    lengths.map(move |length| {
+        let (part, others) = rest.take().unwrap_or_default().split_at_mut_checked(length).unwrap_or_default();
+        rest = Some(others);
+        part
+    })
+}
+
+/// The marks of consecutive parts, each of so many rows; none if nothing is left over.
+fn join<'a>(parts: impl Iterator<Item = &'a (usize, Vec<u8>)> + Clone) -> Vec<u8> {
+    let mut all = Vec::new();
+    if parts.clone().any(|(_, left)| left.contains(&1)) {
+        let mut rows = 0;
+        for (length, left) in parts {
+            all.extend_from_slice(left);
+            rows += length;
+            all.resize(rows, 0);
         }
     }
+    all
 }

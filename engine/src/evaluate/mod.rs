@@ -134,7 +134,7 @@ pub fn outcome(evaluator: &mut Evaluator<'_, '_>, node: NodeId, row: u64) -> Out
 pub fn evaluate(plan: &Plan, dataset: &Dataset) -> Decisions {
     let context = Context::new(plan, dataset);
     let rows = usize::try_from(context.rows()).unwrap_or(usize::MAX);
-    let certain = columns::evaluate(&context, rows);
+    let certain = columns::evaluate(&context);
     let columns =
         plan.selected.iter().zip(certain).map(|((_, node), certain)| decided(&context, *node, certain, rows));
     Decisions {

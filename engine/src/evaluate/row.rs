@@ -4,7 +4,7 @@
 //! for the current row, and follows relations to other rows. Inside a branch whose condition is not
 //! decided it assumes the condition: that narrows the missing inputs that the condition reads.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::possible::{
@@ -57,8 +57,6 @@ impl<'d> Context<'d> {
         let mut shared = vec![false; plan.nodes.len()];
         let mut columns = Vec::with_capacity(plan.nodes.len());
         let mut members = Vec::with_capacity(plan.nodes.len());
-        // One grouping for each relation, whatever number of lists are taken by it.
-        let mut groupings: BTreeMap<(EntityId, usize, EntityId), Arc<Members>> = BTreeMap::new();
         for node in &plan.nodes {
             columns.push(match node.op {
                 Op::Field(field) => column_of(dataset, schema, field),
@@ -66,11 +64,8 @@ impl<'d> Context<'d> {
             });
             members.push(match node.op {
                 Op::Members(child, relation, _) => {
-                    let grouping = groupings.entry((child, relation, node.entity)).or_insert_with(|| {
-                        let links = dataset.tables.get(child).and_then(|t| t.links.get(relation));
-                        Arc::new(Members::new(links.map_or(&[], Vec::as_slice), rows(node.entity)))
-                    });
-                    Some(grouping.clone())
+                    let links = dataset.tables.get(child).and_then(|t| t.links.get(relation));
+                    links.map(|l| l.members(rows(node.entity)))
                 }
                 _ => None,
             });
@@ -148,7 +143,7 @@ impl<'d> Context<'d> {
 
     /// The rows that those of an entity belong to, by a relation.
     pub(crate) fn links(&self, entity: EntityId, relation: usize) -> &'d [u32] {
-        self.dataset.tables.get(entity).and_then(|t| t.links.get(relation)).map_or(&[], Vec::as_slice)
+        self.dataset.tables.get(entity).and_then(|t| t.links.get(relation)).map_or(&[], |l| l)
     }
 
     /// The column of a node that reads a field.
@@ -162,16 +157,8 @@ impl<'d> Context<'d> {
     }
 
     /// The groups of a node that takes members.
-    pub(crate) fn members_table(&self, node: NodeId) -> Option<&Members> {
-        self.members.get(node as usize)?.as_deref()
-    }
-
-    /// How many rows the members' entity has, for a node that takes members.
-    pub(crate) fn child_rows(&self, node: NodeId) -> usize {
-        match self.plan.node(node).map(|n| &n.op) {
-            Some(Op::Members(child, ..)) => usize::try_from(self.rows_of(*child)).unwrap_or(0),
-            _ => 0,
-        }
+    pub(crate) fn members_table(&self, node: NodeId) -> Option<&Arc<Members>> {
+        self.members.get(node as usize)?.as_ref()
     }
 
     /// The row that a step leads to.

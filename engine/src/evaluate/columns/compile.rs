@@ -4,164 +4,24 @@
 //! arithmetic is known not to overflow before it runs. A node without a columnar form, and what uses
 //! it, stays out: [`Instruction::None`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use arrow_buffer::{NullBuffer, ScalarBuffer};
 use num_integer::Integer;
-use rayon::prelude::*;
 
 use super::super::row::Context;
-use super::{Array, Full};
+use super::kernels::expand;
+use super::passes::passes;
+use super::program::{
+    Array, CodesColumn, Compiled, Constant, DayTable, DenseTable, Full, Instruction, KeyPlaces, NO_PLACE,
+    Program, Repr,
+};
 use crate::data::Cells;
-use crate::graph::Step;
-use crate::pack::schema::{EntityId, FieldKind};
+use crate::pack::schema::EntityId;
 use crate::plan::builtins::{Builtin, apply};
-use crate::plan::ir::{Arithmetic, Comparison, NodeId, Op};
+use crate::plan::ir::{Arithmetic, NodeId, Op};
 use crate::value::{Date, Exact, Rounding, Type, Value, add_days, day_number, days_between};
-
-/// How the values of a node are held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Repr {
-    Bool,
-    /// Counts of one over this.
-    Number(i64),
-    Date,
-    Text,
-}
-
-/// A constant as columns hold it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Constant {
-    Bool(bool),
-    Number(i64),
-    Date(i32),
-    Text(u32),
-}
-
-/// What is done for each batch.
-#[derive(Clone, Debug)]
-pub(crate) enum Instruction {
-    /// No columnar form: every row is left over.
-    None,
-    /// In the slot from the start.
-    Constant(Constant),
-    /// All rows are there already (a field).
-    Full,
-    /// The value of the row that a step leads to.
-    Up(Step, NodeId),
-    /// The same values.
-    Same(NodeId),
-    Not(NodeId),
-    And(NodeId, NodeId),
-    Or(NodeId, NodeId),
-    /// Condition, then, else; numbers multiplied by these to the common unit.
-    If(NodeId, NodeId, NodeId, i64, i64),
-    /// Numbers multiplied by these to the common unit, or 1.
-    Compare(Comparison, NodeId, NodeId, i64, i64),
-    Add(NodeId, NodeId, i64, i64),
-    Subtract(NodeId, NodeId, i64, i64),
-    Multiply(NodeId, NodeId),
-    /// Times a constant.
-    Scale(NodeId, i64),
-    /// Smaller (or larger, if true) of two.
-    Extreme(bool, NodeId, NodeId, i64, i64),
-    /// `round(a * times / b)`; without `b`, divided by the constant.
-    Round {
-        how: Rounding,
-        a: NodeId,
-        b: Option<NodeId>,
-        times: i128,
-        by: i128,
-    },
-    /// Whole years, months or days between two dates.
-    Between(Builtin, NodeId, NodeId),
-    /// Something of a date, by a table of one place a day from the first.
-    ByDay(Arc<DayTable>, NodeId),
-    /// A date moved by whole years, months or days.
-    Move(Builtin, NodeId, NodeId),
-    /// A cell of a dense table.
-    Table(Arc<DenseTable>, Vec<NodeId>),
-    /// A builtin on the members of a row.
-    Reduce {
-        what: Builtin,
-        members: NodeId,
-        child: NodeId,
-    },
-    /// Is a text in the codes of the row?
-    Contains {
-        codes: NodeId,
-        text: NodeId,
-    },
-    /// The second, left over where the first is.
-    Strict(NodeId, NodeId),
-}
-
-/// A parameter's table with a place for every combination of keys.
-#[derive(Debug)]
-pub(crate) struct DenseTable {
-    /// By key: from what the column holds to its place; outside, there is no cell.
-    pub places: Vec<KeyPlaces>,
-    pub values: Array,
-    /// By place: is there a cell?
-    pub present: Vec<bool>,
-}
-
-#[derive(Debug)]
-pub(crate) enum KeyPlaces {
-    /// By number in the dictionary.
-    Text(Vec<u32>),
-    /// From this number on, one place each.
-    Number(i64, Vec<u32>),
-    Bool,
-}
-
-/// A place that holds nothing.
-pub(crate) const NO_PLACE: u32 = u32::MAX;
-
-/// What a date gives, for each day of those that its column holds.
-#[derive(Debug)]
-pub(crate) struct DayTable {
-    pub first: i32,
-    /// Numbers (of years, months, days) or dates.
-    pub values: Array,
-}
-
-/// A node of the program.
-#[derive(Clone, Debug)]
-pub(crate) struct Compiled {
-    pub instruction: Instruction,
-    pub repr: Repr,
-    /// Smallest and largest number of units, where it is a number.
-    pub bounds: (i128, i128),
-    pub entity: EntityId,
-}
-
-/// Nodes of one entity that are evaluated in one pass.
-#[derive(Clone, Debug)]
-pub(crate) struct Stage {
-    pub entity: EntityId,
-    pub nodes: Vec<NodeId>,
-}
-
-/// The codes of a field that holds several: offsets, and numbers in the program's dictionary.
-pub(crate) struct CodesColumn {
-    pub offsets: Vec<u32>,
-    pub codes: Vec<u32>,
-    pub left: Vec<u8>,
-}
-
-/// A plan compiled against its data.
-pub(crate) struct Program<'c> {
-    pub context: &'c Context<'c>,
-    pub nodes: Vec<Compiled>,
-    pub stages: Vec<Stage>,
-    pub dictionary: Arc<[Arc<str>]>,
-    kept: Vec<bool>,
-    /// By node: the one whose values it has, itself if it is computed.
-    same: Vec<NodeId>,
-    full: Vec<Option<Full>>,
-    codes: HashMap<NodeId, CodesColumn>,
-}
 
 impl<'c> Program<'c> {
     /// Compiles what a plan needs; binds its fields to the columns of the data.
@@ -181,46 +41,8 @@ impl<'c> Program<'c> {
         }
         let Compiler { nodes, full, texts, codes, .. } = compiler;
         let same = same_as(&nodes);
-        let (stages, kept) = stages(context, &nodes, &same);
-        Program { context, nodes, stages, dictionary: texts.list.into(), kept, same, full, codes }
-    }
-
-    pub fn is_kept(&self, node: NodeId) -> bool {
-        self.kept.get(node as usize).copied().unwrap_or(false)
-    }
-
-    pub fn keep(&mut self, node: NodeId, full: Full) {
-        if let Some(slot) = self.full.get_mut(node as usize) {
-            *slot = Some(full);
-        }
-    }
-
-    pub fn full(&self, node: NodeId) -> Option<&Full> {
-        self.full.get(self.resolve(node) as usize)?.as_ref()
-    }
-
-    /// The node whose values a node has.
-    pub fn resolve(&self, node: NodeId) -> NodeId {
-        self.same.get(node as usize).copied().unwrap_or(node)
-    }
-
-    pub fn entity(&self, node: NodeId) -> EntityId {
-        self.nodes.get(node as usize).map_or(0, |n| n.entity)
-    }
-
-    pub fn repr(&self, node: NodeId) -> Repr {
-        self.nodes.get(node as usize).map_or(Repr::Bool, |n| n.repr)
-    }
-
-    pub fn denominator(&self, node: NodeId) -> i64 {
-        match self.repr(node) {
-            Repr::Number(d) => d,
-            _ => 1,
-        }
-    }
-
-    pub fn codes(&self, node: NodeId) -> Option<&CodesColumn> {
-        self.codes.get(&node)
+        let passes = passes(context, &nodes, &same);
+        Program { context, nodes, passes, dictionary: texts.list.into(), same, full, codes }
     }
 }
 
@@ -239,73 +61,6 @@ fn same_as(nodes: &[Compiled]) -> Vec<NodeId> {
         same.push(target.filter(|t| !constant(t)).unwrap_or(id));
     }
     same
-}
-
-/// Which nodes are evaluated in which pass, and which are kept for later ones. A node comes one pass
-/// after those of other entities that it reads.
-fn stages(context: &Context<'_>, nodes: &[Compiled], same: &[NodeId]) -> (Vec<Stage>, Vec<bool>) {
-    let plan = context.plan;
-    let mut level = vec![0_usize; nodes.len()];
-    let mut kept = vec![false; nodes.len()];
-    let mut by_stage: std::collections::BTreeMap<(usize, EntityId), Vec<NodeId>> =
-        std::collections::BTreeMap::new();
-    let needed = needed(context, nodes);
-    for (id, node) in nodes.iter().enumerate() {
-        let inputs = plan.nodes.get(id).map_or_else(Vec::new, |n| n.op.inputs());
-        let own = inputs.iter().map(|&input| {
-            let input = input as usize;
-            let other = nodes.get(input).is_some_and(|n| n.entity != node.entity);
-            level.get(input).copied().unwrap_or(0) + usize::from(other)
-        });
-        let own = own.max().unwrap_or(0);
-        if let Some(slot) = level.get_mut(id) {
-            *slot = own;
-        }
-        for &input in &inputs {
-            let input = input as usize;
-            let crosses = nodes.get(input).is_some_and(|n| n.entity != node.entity)
-                || level.get(input).is_some_and(|&l| l < own);
-            let computed = same.get(input).map_or(input, |&s| s as usize);
-            if crosses && let Some(slot) = kept.get_mut(computed) {
-                *slot = true;
-            }
-        }
-        let other = same.get(id).is_some_and(|&s| s as usize != id);
-        let works = !other && !matches!(node.instruction, Instruction::Full | Instruction::Constant(_));
-        if works && needed.get(id) == Some(&true) {
-            by_stage.entry((own, node.entity)).or_default().push(u32::try_from(id).unwrap_or(u32::MAX));
-        }
-    }
-    for (_, node) in &plan.selected {
-        let computed = same.get(*node as usize).copied().unwrap_or(*node);
-        if let Some(slot) = kept.get_mut(computed as usize) {
-            *slot = true;
-        }
-    }
-    // Constants are in every slot, fields are whole: neither needs keeping, unless it is selected.
-    let stages = by_stage.into_iter().map(|((_, entity), nodes)| Stage { entity, nodes }).collect();
-    (stages, kept)
-}
-
-/// The nodes that some selected one needs.
-fn needed(context: &Context<'_>, nodes: &[Compiled]) -> Vec<bool> {
-    let mut needed = vec![false; nodes.len()];
-    for (_, node) in &context.plan.selected {
-        if let Some(slot) = needed.get_mut(*node as usize) {
-            *slot = true;
-        }
-    }
-    for id in (0..nodes.len()).rev() {
-        if needed.get(id) != Some(&true) {
-            continue;
-        }
-        for input in context.plan.nodes.get(id).map_or_else(Vec::new, |n| n.op.inputs()) {
-            if let Some(slot) = needed.get_mut(input as usize) {
-                *slot = true;
-            }
-        }
-    }
-    needed
 }
 
 /// All texts of the data, the rules and the tables, numbered.
@@ -338,16 +93,13 @@ struct Compiler<'c> {
 /// The bounds of anything that is no number.
 const NO_BOUNDS: (i128, i128) = (0, 0);
 
-/// Cells that a thread takes at a time while columns are bound.
-const CHUNK: usize = 1 << 15;
-
 impl Compiler<'_> {
     fn node(&mut self, id: NodeId) -> (Compiled, Option<Full>) {
         let plan = self.context.plan;
         let Some(node) = plan.node(id) else { return (out(0), None) };
         let op = node.op.clone();
-        if let Op::Field(field) = op {
-            return self.field(id, field, node.entity);
+        if let Op::Field(_) = op {
+            return self.field(id, node.entity);
         }
         let none = || out(node.entity);
         let given = self.context.is_given(id);
@@ -364,67 +116,39 @@ impl Compiler<'_> {
     }
 
     /// Binds a field to its column.
-    fn field(&mut self, id: NodeId, field: usize, entity: EntityId) -> (Compiled, Option<Full>) {
+    fn field(&mut self, id: NodeId, entity: EntityId) -> (Compiled, Option<Full>) {
         let Some(column) = self.context.column(id) else { return (out(entity), None) };
-        let mut left: Vec<u8> =
-            column.known.as_ref().map_or_else(Vec::new, |k| k.iter().map(|v| u8::from(!v)).collect());
+        let left = left_over(column.known());
         let mut bounds = NO_BOUNDS;
-        let (repr, array) = match &column.cells {
-            Cells::Bool(bits) => (
-                Repr::Bool,
-                Array::Bool(
-                    (0..bits.len())
-                        .into_par_iter()
-                        .with_min_len(CHUNK)
-                        .map(|i| u8::from(bits.value(i)))
-                        .collect(),
-                ),
-            ),
+        let compiled = |instruction, repr, bounds| Compiled { instruction, repr, bounds, entity };
+        let (repr, array) = match column.cells() {
+            Cells::Bool(bits) => {
+                return (compiled(Instruction::Bits(bits.clone(), left), Repr::Bool, NO_BOUNDS), None);
+            }
             Cells::Number { units, decimals } => {
                 let Some(d) = 10_i64.checked_pow(*decimals) else { return (out(entity), None) };
-                let extremes = units.par_chunks(CHUNK).map(|part| {
-                    part.iter().fold((0, 0), |(low, high): (i64, i64), &u| (low.min(u), high.max(u)))
-                });
-                let extremes = extremes.reduce(|| (0, 0), |a, b| (a.0.min(b.0), a.1.max(b.1)));
-                bounds = (i128::from(extremes.0), i128::from(extremes.1));
+                let (low, high) = column.extremes().unwrap_or((0, 0));
+                bounds = (i128::from(low.min(0)), i128::from(high.max(0)));
                 (Repr::Number(d), Array::Number(units.clone()))
             }
             Cells::Date(days) => (Repr::Date, Array::Date(days.clone())),
             Cells::Text { codes, dictionary } => {
                 let numbers: Vec<u32> = dictionary.iter().map(|t| self.texts.number(t)).collect();
-                (
-                    Repr::Text,
-                    Array::Text(
-                        codes
-                            .par_iter()
-                            .with_min_len(CHUNK)
-                            .map(|&c| numbers.get(c as usize).copied().unwrap_or(NO_PLACE))
-                            .collect(),
-                    ),
-                )
+                if !(0..).zip(&numbers).all(|(place, &number)| place == number) {
+                    let instruction = Instruction::Texts(codes.clone(), numbers.into(), left);
+                    return (compiled(instruction, Repr::Text, NO_BOUNDS), None);
+                }
+                (Repr::Text, Array::Text(codes.clone()))
             }
             Cells::Codes { offsets, codes, dictionary } => {
                 let numbers: Vec<u32> = dictionary.iter().map(|t| self.texts.number(t)).collect();
-                let column = CodesColumn {
-                    offsets: offsets.to_vec(),
-                    codes: codes
-                        .iter()
-                        .map(|&c| numbers.get(c as usize).copied().unwrap_or(NO_PLACE))
-                        .collect(),
-                    left,
-                };
-                self.codes.insert(id, column);
+                let number = |&c: &u32| numbers.get(c as usize).copied().unwrap_or(NO_PLACE);
+                let codes = codes.iter().map(number).collect();
+                self.codes.insert(id, CodesColumn { offsets: offsets.clone(), codes, left });
                 return (out(entity), None);
             }
         };
-        let kind = self.context.plan.parsed.schema.fields.get(field).map(|f| &f.kind);
-        if matches!(kind, Some(FieldKind::Codes)) {
-            return (out(entity), None);
-        }
-        if !left.contains(&1) {
-            left = Vec::new();
-        }
-        (Compiled { instruction: Instruction::Full, repr, bounds, entity }, Some(Full { array, left }))
+        (compiled(Instruction::Full, repr, bounds), Some(Full { array, left }))
     }
 
     fn repr(&self, node: NodeId) -> Option<Repr> {
@@ -633,11 +357,9 @@ impl Compiler<'_> {
                     NO_BOUNDS,
                 ))
             }
-            (Builtin::Longueur, [codes]) if self.codes_of(*codes).is_some() => Some((
-                Instruction::Reduce { what: builtin, members: *codes, child: *codes },
-                Repr::Number(1),
-                (0, i128::from(u32::MAX)),
-            )),
+            (Builtin::Longueur, [codes]) if self.codes_of(*codes).is_some() => {
+                Some((Instruction::Length(*codes), Repr::Number(1), (0, i128::from(u32::MAX))))
+            }
             (_, [list]) => self.reduce(builtin, *list),
             _ => None,
         }
@@ -680,24 +402,17 @@ impl Compiler<'_> {
     }
 
     /// First and last day of a column that holds dates as they are in the data, if it has more rows
-    /// than there are days between.
+    /// than there are days between: a table of more days than rows costs more than it spares.
     fn days(&self, node: NodeId) -> Option<(i32, i32)> {
         match self.nodes.get(node as usize)?.instruction {
             Instruction::Same(inner) => self.days(inner),
-            Instruction::Full => match &self.full.get(node as usize)?.as_ref()?.array {
-                Array::Date(days) => {
-                    let ends = |part: &[i32]| {
-                        part.iter().fold((i32::MAX, i32::MIN), |(a, b), &d| (a.min(d), b.max(d)))
-                    };
-                    let parts = days.par_chunks(CHUNK).map(ends);
-                    let (first, last) =
-                        parts.reduce(|| (i32::MAX, i32::MIN), |a, b| (a.0.min(b.0), a.1.max(b.1)));
-                    // A table of more days than rows costs more than it spares.
-                    let span = usize::try_from(i64::from(last) - i64::from(first)).ok()?;
-                    (span < days.len()).then_some((first, last))
-                }
-                _ => None,
-            },
+            Instruction::Full => {
+                let column = self.context.column(node)?;
+                let Cells::Date(days) = column.cells() else { return None };
+                let (first, last) = column.extremes()?;
+                let span = usize::try_from(last - first).ok()?;
+                (span < days.len()).then_some((i32::try_from(first).ok()?, i32::try_from(last).ok()?))
+            }
             _ => None,
         }
     }
@@ -712,9 +427,9 @@ impl Compiler<'_> {
     }
 
     fn reduce(&self, what: Builtin, list: NodeId) -> Option<(Instruction, Repr, (i128, i128))> {
-        let Op::Members(_, _, child) = self.context.plan.node(list)?.op else { return None };
+        let Op::Members(entity, relation, child) = self.context.plan.node(list)?.op else { return None };
         let repr = self.repr(child)?;
-        let instruction = Instruction::Reduce { what, members: list, child };
+        let instruction = Instruction::Reduce { what, members: list, entity, relation, child };
         let many = i128::from(u32::MAX);
         match (what, repr) {
             (Builtin::Nombre | Builtin::Longueur, _) => Some((instruction, Repr::Number(1), (0, many))),
@@ -757,6 +472,43 @@ impl Compiler<'_> {
         fits(bounds).then_some((instruction, Repr::Number(unit), bounds))
     }
 
+    /// The part that a key has in the places of a table's cells; `values` are those of the key.
+    fn key_places(&mut self, key: NodeId, values: &[&Value], stride: u32) -> Option<KeyPlaces> {
+        let place = |at: u32| at * stride;
+        Some(match self.repr(key)? {
+            Repr::Text => {
+                let mut by_number = Vec::new();
+                for (at, value) in (0_u32..).zip(values) {
+                    let Value::Text(text) = value else { return None };
+                    let number = self.texts.number(text) as usize;
+                    by_number.resize(by_number.len().max(number + 1), NO_PLACE);
+                    *by_number.get_mut(number)? = place(at);
+                }
+                KeyPlaces::Text(by_number)
+            }
+            Repr::Number(d) => {
+                let unit = |value: &&Value| match value {
+                    Value::Number(n) if n.is_integer() => i64::try_from(*n.numer()).ok()?.checked_mul(d),
+                    _ => None,
+                };
+                let units: Vec<i64> = values.iter().map(unit).collect::<Option<_>>()?;
+                let (low, high) = (units.iter().copied().min()?, units.iter().copied().max()?);
+                let span = usize::try_from(high.checked_sub(low)?).ok().filter(|s| *s < 1_000_000)?;
+                let mut by_number = vec![NO_PLACE; span + 1];
+                for (at, unit) in (0_u32..).zip(&units) {
+                    *by_number.get_mut(usize::try_from(unit - low).ok()?)? = place(at);
+                }
+                KeyPlaces::Number(low, by_number)
+            }
+            Repr::Bool => {
+                let at = |wanted: bool| values.iter().zip(0_u32..).find(|(v, _)| ***v == Value::Bool(wanted));
+                let place = |wanted: bool| at(wanted).map_or(NO_PLACE, |(_, at)| place(at));
+                KeyPlaces::Bool([place(false), place(true)])
+            }
+            Repr::Date => return None,
+        })
+    }
+
     /// A parameter's table, dense.
     fn table(
         &mut self,
@@ -769,52 +521,21 @@ impl Compiler<'_> {
             let value = version.cells.get(&Vec::new())?.value.clone();
             return self.literal(&value);
         }
-        let mut places = Vec::new();
+        // By key: its values in the table. A cell's place counts the last key fastest.
+        let mut values: Vec<Vec<&Value>> = Vec::new();
+        for i in 0..keys.len() {
+            let own: BTreeSet<&Value> = version.cells.keys().filter_map(|k| k.get(i)).collect();
+            values.push(own.into_iter().collect());
+        }
         let mut size = 1_usize;
-        for (i, &key) in keys.iter().enumerate() {
-            let values: std::collections::BTreeSet<&Value> =
-                version.cells.keys().filter_map(|k| k.get(i)).collect();
-            let place = match self.repr(key)? {
-                Repr::Text => {
-                    let numbers: Vec<(u32, u32)> = values
-                        .iter()
-                        .zip(0_u32..)
-                        .map(|(v, place)| match v {
-                            Value::Text(t) => Some((self.texts.number(t), place)),
-                            _ => None,
-                        })
-                        .collect::<Option<_>>()?;
-                    let mut by_number =
-                        vec![NO_PLACE; numbers.iter().map(|(n, _)| *n as usize + 1).max().unwrap_or(0)];
-                    for (number, place) in numbers {
-                        *by_number.get_mut(number as usize)? = place;
-                    }
-                    KeyPlaces::Text(by_number)
-                }
-                Repr::Number(d) => {
-                    let units: Vec<i64> = values
-                        .iter()
-                        .map(|v| match v {
-                            Value::Number(n) if n.is_integer() => {
-                                i64::try_from(*n.numer()).ok()?.checked_mul(d)
-                            }
-                            _ => None,
-                        })
-                        .collect::<Option<_>>()?;
-                    let (low, high) = (units.iter().copied().min()?, units.iter().copied().max()?);
-                    let span = usize::try_from(high.checked_sub(low)?).ok().filter(|s| *s < 1_000_000)?;
-                    let mut by_number = vec![NO_PLACE; span + 1];
-                    for (unit, place) in units.iter().zip(0_u32..) {
-                        *by_number.get_mut(usize::try_from(unit - low).ok()?)? = place;
-                    }
-                    KeyPlaces::Number(low, by_number)
-                }
-                Repr::Bool => KeyPlaces::Bool,
-                Repr::Date => return None,
-            };
-            let count = if matches!(place, KeyPlaces::Bool) { 2 } else { values.len() };
-            size = size.checked_mul(count).filter(|s| *s < 4_000_000)?;
-            places.push((place, values.into_iter().cloned().collect::<Vec<_>>(), count));
+        let mut strides = vec![1_u32; keys.len()];
+        for (values, stride) in values.iter().zip(&mut strides).rev() {
+            *stride = u32::try_from(size).ok()?;
+            size = size.checked_mul(values.len()).filter(|s| *s < 4_000_000)?;
+        }
+        let mut places = Vec::new();
+        for ((&key, values), &stride) in keys.iter().zip(&values).zip(&strides) {
+            places.push(self.key_places(key, values, stride)?);
         }
         let d = match ty {
             Type::Number => version.cells.values().try_fold(1_i128, |d, c| match c.value {
@@ -828,12 +549,8 @@ impl Compiler<'_> {
         let mut numbers = vec![0_i64; size];
         for (cell_keys, cell) in &version.cells {
             let mut at = 0;
-            for (key, (place, values, count)) in cell_keys.iter().zip(&places) {
-                let own = match (place, key) {
-                    (KeyPlaces::Bool, Value::Bool(b)) => usize::from(*b),
-                    _ => values.iter().position(|v| v == key)?,
-                };
-                at = at * count + own;
+            for ((key, values), &stride) in cell_keys.iter().zip(&values).zip(&strides) {
+                at += values.iter().position(|v| *v == key)? * stride as usize;
             }
             *present.get_mut(at)? = true;
             *numbers.get_mut(at)? = match &cell.value {
@@ -856,7 +573,8 @@ impl Compiler<'_> {
             }
             Type::List(_) => return None,
         };
-        let table = DenseTable { places: places.into_iter().map(|(p, _, _)| p).collect(), values, present };
+        let whole = present.iter().all(|p| *p);
+        let table = DenseTable { places, values, present, whole };
         let bounds = (i128::from(bounds.0), i128::from(bounds.1));
         Some((Instruction::Table(Arc::new(table), keys.to_vec()), repr, bounds))
     }
@@ -873,6 +591,15 @@ fn date(day: i32) -> Option<Date> {
 
 fn day(date: Date) -> Option<i32> {
     i32::try_from(days_between(Date::constant(1970, 1, 1), date)).ok()
+}
+
+/// What cells that are known so far leave over; empty if all are known.
+fn left_over(known: Option<&NullBuffer>) -> ScalarBuffer<u8> {
+    let Some(known) = known.filter(|k| k.null_count() > 0) else { return ScalarBuffer::default() };
+    let mut left = Vec::new();
+    expand(known.inner(), 0..known.len(), &mut left);
+    left.iter_mut().for_each(|l| *l ^= 1);
+    left.into()
 }
 
 /// A node without columnar form.

@@ -1,0 +1,222 @@
+//! The working memory of one thread: the values of a pass's nodes for the rows it is at.
+
+use std::ops::Range;
+
+use super::kernels;
+use super::passes::{NO_SLOT, Pass};
+use super::program::{Array, Constant, Full, Instruction, Program};
+use crate::pack::schema::EntityId;
+use crate::plan::ir::NodeId;
+
+/// The values of a node for the rows of a block, in the array of their type; the others are empty.
+/// One value alone stands for all rows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Slot {
+    pub bools: Vec<u8>,
+    pub numbers: Vec<i64>,
+    pub dates: Vec<i32>,
+    pub texts: Vec<u32>,
+    /// Rows left over; meaningless unless `any_left`.
+    pub left: Vec<u8>,
+    pub any_left: bool,
+}
+
+impl Slot {
+    /// Holds a constant.
+    pub fn constant(value: Constant) -> Slot {
+        let mut slot = Slot::default();
+        match value {
+            Constant::Bool(b) => slot.bools.push(u8::from(b)),
+            Constant::Number(n) => slot.numbers.push(n),
+            Constant::Date(d) => slot.dates.push(d),
+            Constant::Text(t) => slot.texts.push(t),
+        }
+        slot
+    }
+
+    pub fn view(&self) -> View<'_> {
+        View {
+            bools: &self.bools,
+            numbers: &self.numbers,
+            dates: &self.dates,
+            texts: &self.texts,
+            left: if self.any_left { &self.left } else { &[] },
+        }
+    }
+}
+
+/// The values of a node for the rows of a block: see [`Slot`].
+#[derive(Clone, Copy, Default)]
+pub(crate) struct View<'v> {
+    pub bools: &'v [u8],
+    pub numbers: &'v [i64],
+    pub dates: &'v [i32],
+    pub texts: &'v [u32],
+    /// Rows left over; empty if none is.
+    pub left: &'v [u8],
+}
+
+impl<'v> View<'v> {
+    /// A whole column.
+    pub fn all(full: &'v Full) -> View<'v> {
+        let rows = match &full.array {
+            Array::Bool(v) => v.len(),
+            Array::Number(v) => v.len(),
+            Array::Date(v) => v.len(),
+            Array::Text(v) => v.len(),
+        };
+        View::of(full, 0..rows)
+    }
+
+    /// Some rows of a whole column.
+    pub fn of(full: &'v Full, rows: Range<usize>) -> View<'v> {
+        let mut view = View { left: full.left.get(rows.clone()).unwrap_or(&[]), ..View::default() };
+        match &full.array {
+            Array::Bool(v) => view.bools = v.get(rows).unwrap_or(&[]),
+            Array::Number(v) => view.numbers = v.get(rows).unwrap_or(&[]),
+            Array::Date(v) => view.dates = v.get(rows).unwrap_or(&[]),
+            Array::Text(v) => view.texts = v.get(rows).unwrap_or(&[]),
+        }
+        view
+    }
+}
+
+/// The part of a kept column that one run fills.
+pub(super) struct Part<'a> {
+    pub array: PartArray<'a>,
+    /// Rows of it filled so far.
+    pub filled: usize,
+    /// Rows left over; empty as long as none is.
+    pub left: Vec<u8>,
+}
+
+pub(super) enum PartArray<'a> {
+    Bool(&'a mut [u8]),
+    Number(&'a mut [i64]),
+    Date(&'a mut [i32]),
+    Text(&'a mut [u32]),
+}
+
+impl Part<'_> {
+    /// Adds the values of a block of so many rows.
+    fn append(&mut self, view: &View<'_>, rows: usize) {
+        fn put<T: Copy>(all: &mut [T], at: Range<usize>, values: &[T]) {
+            let Some(place) = all.get_mut(at) else { return };
+            match values {
+                [one] => place.fill(*one),
+                values => place.iter_mut().zip(values).for_each(|(p, v)| *p = *v),
+            }
+        }
+        let at = self.filled..self.filled + rows;
+        match &mut self.array {
+            PartArray::Bool(all) => put(all, at, view.bools),
+            PartArray::Number(all) => put(all, at, view.numbers),
+            PartArray::Date(all) => put(all, at, view.dates),
+            PartArray::Text(all) => put(all, at, view.texts),
+        }
+        if !view.left.is_empty() {
+            self.left.resize(self.filled, 0);
+            self.left.extend_from_slice(view.left);
+        }
+        self.filled += rows;
+    }
+}
+
+/// The slots of one thread, and where it is.
+pub(super) struct Block<'p> {
+    program: &'p Program<'p>,
+    pass: &'p Pass,
+    /// The rows of the family's root.
+    root: Range<usize>,
+    slots: Vec<Slot>,
+    scratch: Scratch,
+}
+
+/// Memory that instructions use while they run.
+#[derive(Default)]
+pub(super) struct Scratch {
+    pub places: Vec<u32>,
+    pub sums: Vec<i64>,
+    pub left: Vec<u8>,
+}
+
+/// What an instruction sees of the block.
+pub(super) struct Rows<'b, 'p> {
+    block: &'b Block<'p>,
+    /// The rows of the instruction's own entity.
+    pub own: Range<usize>,
+}
+
+impl<'b, 'p> Rows<'b, 'p> {
+    pub fn program(&self) -> &'p Program<'p> {
+        self.block.program
+    }
+
+    pub fn count(&self) -> usize {
+        self.own.len()
+    }
+
+    /// A node's values for the rows of its entity in the block.
+    pub fn view(&self, node: NodeId) -> View<'b> {
+        self.block.view(node)
+    }
+
+    /// The rows of an entity in the block.
+    pub fn of(&self, entity: EntityId) -> Range<usize> {
+        self.block.pass.family.rows(entity, &self.block.root)
+    }
+
+    /// Are the rows that those of an entity belong to by this relation in the block?
+    pub fn is_near(&self, entity: EntityId, relation: usize) -> bool {
+        self.block.pass.family.is_near(entity, relation)
+    }
+}
+
+impl<'p> Block<'p> {
+    pub fn new(program: &'p Program<'p>, pass: &'p Pass) -> Block<'p> {
+        let mut slots = vec![Slot::default(); pass.slot_count];
+        for (node, &slot) in program.nodes.iter().zip(&pass.slots) {
+            if let Instruction::Constant(value) = node.instruction
+                && let Some(slot) = slots.get_mut(slot as usize)
+            {
+                *slot = Slot::constant(value);
+            }
+        }
+        Block { program, pass, root: 0..0, slots, scratch: Scratch::default() }
+    }
+
+    /// Evaluates the pass for these rows of the root, and fills the parts of its kept columns.
+    pub fn run(&mut self, root: Range<usize>, kept: &mut [Part<'_>]) {
+        self.root = root;
+        let mut scratch = std::mem::take(&mut self.scratch);
+        for step in &self.pass.steps {
+            let Some(node) = self.program.nodes.get(step.node as usize) else { continue };
+            let place = self.pass.slots.get(step.node as usize).map_or(usize::MAX, |s| *s as usize);
+            // Taken out while it is written, so that the others can be read.
+            let Some(slot) = self.slots.get_mut(place) else { continue };
+            let mut slot = std::mem::take(slot);
+            let own = self.pass.family.rows(node.entity, &self.root);
+            let count = own.len();
+            kernels::run(node, &Rows { block: self, own }, &mut slot, &mut scratch);
+            if let Some(part) = step.keep.and_then(|k| kept.get_mut(k)) {
+                part.append(&slot.view(), count);
+            }
+            if let Some(place) = self.slots.get_mut(place) {
+                *place = slot;
+            }
+        }
+        self.scratch = scratch;
+    }
+
+    fn view(&self, node: NodeId) -> View<'_> {
+        let node = self.program.resolve(node);
+        let slot = self.pass.slots.get(node as usize).copied().unwrap_or(NO_SLOT);
+        if let Some(slot) = self.slots.get(slot as usize) {
+            return slot.view();
+        }
+        match self.program.full(node) {
+            Some(full) => View::of(full, self.pass.family.rows(self.program.entity(node), &self.root)),
+            None => View::default(),
+        }
+    }
+}

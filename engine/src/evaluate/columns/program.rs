@@ -1,0 +1,268 @@
+//! A compiled plan: instructions over columns, and the columns they begin with.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_buffer::{BooleanBuffer, ScalarBuffer};
+
+use super::super::row::Context;
+use super::passes::Pass;
+use crate::graph::Step;
+use crate::pack::schema::EntityId;
+use crate::plan::builtins::Builtin;
+use crate::plan::ir::{Comparison, NodeId};
+use crate::value::Rounding;
+
+/// Plain arrays of one type.
+#[derive(Clone, Debug)]
+pub(crate) enum Array {
+    /// 0 or 1.
+    Bool(ScalarBuffer<u8>),
+    /// Counts of the node's unit.
+    Number(ScalarBuffer<i64>),
+    /// Days since 1 January 1970.
+    Date(ScalarBuffer<i32>),
+    /// Numbers in the program's dictionary.
+    Text(ScalarBuffer<u32>),
+}
+
+/// All rows of a node; `left` marks those left over (nothing is, where it is empty).
+#[derive(Clone, Debug)]
+pub(crate) struct Full {
+    pub array: Array,
+    pub left: ScalarBuffer<u8>,
+}
+
+/// How the values of a node are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Repr {
+    Bool,
+    /// Counts of one over this.
+    Number(i64),
+    Date,
+    Text,
+}
+
+impl Repr {
+    /// The same for all numbers, whatever their unit.
+    pub fn kind(self) -> Repr {
+        match self {
+            Repr::Number(_) => Repr::Number(1),
+            other => other,
+        }
+    }
+}
+
+/// A constant as columns hold it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Constant {
+    Bool(bool),
+    Number(i64),
+    Date(i32),
+    Text(u32),
+}
+
+/// What is done for each block of rows.
+#[derive(Clone, Debug)]
+pub(crate) enum Instruction {
+    /// No columnar form: every row is left over.
+    None,
+    /// In its slot from the start, once for all rows.
+    Constant(Constant),
+    /// All rows are there already (a field).
+    Full,
+    /// A field of booleans, a bit each; which are left over.
+    Bits(BooleanBuffer, ScalarBuffer<u8>),
+    /// A field of texts whose numbers are not the program's: by theirs, the program's.
+    Texts(ScalarBuffer<u32>, Arc<[u32]>, ScalarBuffer<u8>),
+    /// The value of the row that a step leads to.
+    Up(Step, NodeId),
+    /// The same values.
+    Same(NodeId),
+    Not(NodeId),
+    And(NodeId, NodeId),
+    Or(NodeId, NodeId),
+    /// Condition, then, else; numbers multiplied by these to the common unit.
+    If(NodeId, NodeId, NodeId, i64, i64),
+    /// Numbers multiplied by these to the common unit, or 1.
+    Compare(Comparison, NodeId, NodeId, i64, i64),
+    Add(NodeId, NodeId, i64, i64),
+    Subtract(NodeId, NodeId, i64, i64),
+    Multiply(NodeId, NodeId),
+    /// Times a constant.
+    Scale(NodeId, i64),
+    /// Smaller (or larger, if true) of two.
+    Extreme(bool, NodeId, NodeId, i64, i64),
+    /// `round(a * times / b)`; without `b`, divided by the constant.
+    Round {
+        how: Rounding,
+        a: NodeId,
+        b: Option<NodeId>,
+        times: i128,
+        by: i128,
+    },
+    /// Whole years, months or days between two dates.
+    Between(Builtin, NodeId, NodeId),
+    /// Something of a date, by a table of one place a day from the first.
+    ByDay(Arc<DayTable>, NodeId),
+    /// A date moved by whole years, months or days.
+    Move(Builtin, NodeId, NodeId),
+    /// A cell of a dense table.
+    Table(Arc<DenseTable>, Vec<NodeId>),
+    /// A builtin on the members of a row, by the relation of that number of their entity.
+    Reduce {
+        what: Builtin,
+        members: NodeId,
+        entity: EntityId,
+        relation: usize,
+        child: NodeId,
+    },
+    /// How many codes has the row?
+    Length(NodeId),
+    /// Is a text in the codes of the row?
+    Contains {
+        codes: NodeId,
+        text: NodeId,
+    },
+    /// The second, left over where the first is.
+    Strict(NodeId, NodeId),
+}
+
+impl Instruction {
+    /// The nodes whose values it reads.
+    pub fn reads(&self) -> Vec<NodeId> {
+        match self {
+            Instruction::None
+            | Instruction::Constant(_)
+            | Instruction::Full
+            | Instruction::Bits(..)
+            | Instruction::Texts(..)
+            | Instruction::Length(_) => Vec::new(),
+            Instruction::Up(_, a)
+            | Instruction::Same(a)
+            | Instruction::Not(a)
+            | Instruction::Scale(a, _)
+            | Instruction::ByDay(_, a)
+            | Instruction::Reduce { child: a, .. }
+            | Instruction::Contains { text: a, .. } => vec![*a],
+            Instruction::And(a, b)
+            | Instruction::Or(a, b)
+            | Instruction::Compare(_, a, b, ..)
+            | Instruction::Add(a, b, ..)
+            | Instruction::Subtract(a, b, ..)
+            | Instruction::Multiply(a, b)
+            | Instruction::Extreme(_, a, b, ..)
+            | Instruction::Between(_, a, b)
+            | Instruction::Move(_, a, b)
+            | Instruction::Strict(a, b) => vec![*a, *b],
+            Instruction::If(c, a, b, ..) => vec![*c, *a, *b],
+            Instruction::Round { a, b, .. } => std::iter::once(*a).chain(*b).collect(),
+            Instruction::Table(_, keys) => keys.clone(),
+        }
+    }
+}
+
+/// A parameter's table with a place for every combination of keys.
+#[derive(Debug)]
+pub(crate) struct DenseTable {
+    /// By key: from what the column holds to its part of the place; a cell's place is their sum.
+    pub places: Vec<KeyPlaces>,
+    pub values: Array,
+    /// By place: is there a cell?
+    pub present: Vec<bool>,
+    /// Is there a cell at every place?
+    pub whole: bool,
+}
+
+/// The parts of places by one key. A value that no cell has leads to [`NO_PLACE`].
+#[derive(Debug)]
+pub(crate) enum KeyPlaces {
+    /// By number in the dictionary.
+    Text(Vec<u32>),
+    /// From this number on, one each.
+    Number(i64, Vec<u32>),
+    /// For false and true.
+    Bool([u32; 2]),
+}
+
+/// A place that holds nothing, whatever is added to it.
+pub(crate) const NO_PLACE: u32 = u32::MAX;
+
+/// What a date gives, for each day of those that its column holds.
+#[derive(Debug)]
+pub(crate) struct DayTable {
+    pub first: i32,
+    /// Numbers (of years, months, days) or dates.
+    pub values: Array,
+}
+
+/// A node of the program.
+#[derive(Clone, Debug)]
+pub(crate) struct Compiled {
+    pub instruction: Instruction,
+    pub repr: Repr,
+    /// Smallest and largest number of units, where it is a number.
+    pub bounds: (i128, i128),
+    pub entity: EntityId,
+}
+
+/// The codes of a field that holds several: offsets, and numbers in the program's dictionary.
+pub(crate) struct CodesColumn {
+    pub offsets: ScalarBuffer<u32>,
+    pub codes: Vec<u32>,
+    pub left: ScalarBuffer<u8>,
+}
+
+/// A plan compiled against its data.
+pub(crate) struct Program<'c> {
+    pub context: &'c Context<'c>,
+    pub nodes: Vec<Compiled>,
+    pub passes: Vec<Pass>,
+    pub dictionary: Arc<[Arc<str>]>,
+    /// By node: the one whose values it has, itself if it is computed.
+    pub same: Vec<NodeId>,
+    /// By node: all its rows, where they are there (a field, or what an earlier pass kept).
+    pub full: Vec<Option<Full>>,
+    pub codes: HashMap<NodeId, CodesColumn>,
+}
+
+impl Program<'_> {
+    pub fn keep(&mut self, node: NodeId, full: Full) {
+        if let Some(slot) = self.full.get_mut(node as usize) {
+            *slot = Some(full);
+        }
+    }
+
+    pub fn full(&self, node: NodeId) -> Option<&Full> {
+        self.full.get(self.resolve(node) as usize)?.as_ref()
+    }
+
+    /// The node whose values a node has.
+    pub fn resolve(&self, node: NodeId) -> NodeId {
+        self.same.get(node as usize).copied().unwrap_or(node)
+    }
+
+    pub fn entity(&self, node: NodeId) -> EntityId {
+        self.nodes.get(node as usize).map_or(0, |n| n.entity)
+    }
+
+    pub fn repr(&self, node: NodeId) -> Repr {
+        self.nodes.get(node as usize).map_or(Repr::Bool, |n| n.repr)
+    }
+
+    pub fn denominator(&self, node: NodeId) -> i64 {
+        match self.repr(node) {
+            Repr::Number(d) => d,
+            _ => 1,
+        }
+    }
+
+    /// The value of a node that is the same for all rows.
+    pub fn constant(&self, node: NodeId) -> Option<Constant> {
+        match self.nodes.get(node as usize)?.instruction {
+            Instruction::Constant(value) => Some(value),
+            Instruction::Same(inner) => self.constant(inner),
+            _ => None,
+        }
+    }
+}
