@@ -307,6 +307,45 @@ impl Members {
         }
     }
 
+    /// Gives `f` the members' bits, lowest first, and as many ones as there are members, for each of these
+    /// rows of the parent; `own` are their booleans (0 or 1), one after the other. `false`, and nothing
+    /// done, if a row has too many members for one word.
+    pub fn bits(
+        &self,
+        parents: Range<usize>,
+        own: &[u8],
+        packed: &mut Vec<u8>,
+        mut f: impl FnMut(u64, u64),
+    ) -> bool {
+        /// Whatever bit of a byte a group begins at, it ends within eight bytes.
+        const MOST: usize = 57;
+        if self.most > MOST {
+            return false;
+        }
+        let Some(offsets) = self.offsets.get(parents.start..=parents.end) else { return true };
+        let Some((&first, others)) = offsets.split_first() else { return true };
+        packed.clear();
+        let eights = own.chunks_exact(8);
+        let rest = (0..8).zip(eights.remainder()).fold(0, |bits, (place, bit)| bits | (bit << place));
+        packed.extend(eights.map(|eight| {
+            let word = eight.try_into().map_or(0, u64::from_le_bytes);
+            // The product brings the lowest bit of each byte to its place in the highest byte.
+            word.wrapping_mul(0x0102_0408_1020_4080).to_be_bytes()[0]
+        }));
+        packed.push(rest);
+        packed.extend([0; 8]);
+        let mut start = first;
+        for &end in others {
+            let (at, members) = ((start - first) as usize, end - start);
+            let word =
+                packed.get(at / 8..).and_then(<[u8]>::first_chunk).map_or(0, |b| u64::from_le_bytes(*b));
+            let ones = (1_u64 << members) - 1;
+            f((word >> (at % 8)) & ones, ones);
+            start = end;
+        }
+        true
+    }
+
     /// Gives `f` the values of the members of each of these rows of the parent, in order; `own` are
     /// those of all, one after the other.
     pub fn each<T>(&self, parents: Range<usize>, own: &[T], mut f: impl FnMut(&[T])) {

@@ -104,7 +104,8 @@ impl Part<'_> {
             let Some(place) = all.get_mut(at) else { return };
             match values {
                 [one] => place.fill(*one),
-                values => place.iter_mut().zip(values).for_each(|(p, v)| *p = *v),
+                values if values.len() == place.len() => place.copy_from_slice(values),
+                _ => {}
             }
         }
         let at = self.filled..self.filled + rows;
@@ -138,6 +139,7 @@ pub(super) struct Scratch {
     pub places: Vec<u32>,
     pub sums: Vec<i64>,
     pub left: Vec<u8>,
+    pub packed: Vec<u8>,
 }
 
 /// What an instruction sees of the block.

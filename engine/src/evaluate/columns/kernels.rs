@@ -92,6 +92,11 @@ fn instruction(node: &Compiled, rows: &Rows<'_, '_>, out: &mut Slot, scratch: &m
                 Repr::Number(_) if (*ma, *mb) == (1, 1) => {
                     compare(&mut out.bools, *comparison, a.numbers, b.numbers)
                 }
+                Repr::Number(_) if *ma == 1 => {
+                    compare_by(&mut out.bools, *comparison, a.numbers, b.numbers, |x, y| {
+                        (x, y.wrapping_mul(*mb))
+                    })
+                }
                 Repr::Number(_) => compare_by(&mut out.bools, *comparison, a.numbers, b.numbers, |x, y| {
                     (x.wrapping_mul(*ma), y.wrapping_mul(*mb))
                 }),
@@ -205,9 +210,15 @@ pub(super) fn expand(bits: &BooleanBuffer, rows: Range<usize>, out: &mut Vec<u8>
     if rows.end > bits.len() {
         return;
     }
+    out.resize(rows.len().next_multiple_of(64), 0);
     let chunks = bits.inner().bit_chunks(bits.offset() + rows.start, rows.len());
-    let eights = chunks.iter_padded().flat_map(u64::to_le_bytes);
-    out.extend(eights.flat_map(|eight| BITS.get(usize::from(eight)).copied().unwrap_or_default()));
+    for (bytes, bits) in out.chunks_exact_mut(64).zip(chunks.iter_padded()) {
+        for (bytes, eight) in bytes.chunks_exact_mut(8).zip(bits.to_le_bytes()) {
+            if let Some(expanded) = BITS.get(usize::from(eight)) {
+                bytes.copy_from_slice(expanded);
+            }
+        }
+    }
     out.truncate(rows.len());
 }
 
@@ -325,15 +336,11 @@ fn leave_unsettled(out: &mut Slot, a: &View<'_>, b: &View<'_>, settling: u8, n: 
     if a.left.is_empty() && b.left.is_empty() {
         return;
     }
-    let (sides, at) = (wide(a.bools, n), |l: &[u8], i| l.get(i).copied().unwrap_or(0));
-    out.left.clear();
-    out.left.extend(
-        sides
-            .iter()
-            .enumerate()
-            .map(|(i, &side)| at(a.left, i) | (at(b.left, i) & u8::from(side != settling))),
-    );
-    out.any_left = true;
+    out.any_left = false;
+    either_left(out, &[a.left], n);
+    for ((left, right), &side) in out.left.iter_mut().zip(b.left).zip(wide(a.bools, n).iter()) {
+        *left |= right & u8::from(side != settling);
+    }
 }
 
 pub(super) fn leave_row(out: &mut Slot, row: usize, rows: usize) {
@@ -574,17 +581,25 @@ fn reduce(
     out.bools.clear();
     out.numbers.clear();
     out.dates.clear();
-    let Scratch { sums, left, .. } = scratch;
+    out.bools.reserve(n);
+    let Scratch { sums, left, packed, .. } = scratch;
     match what {
-        Builtin::Nombre => groups.sums(parents.clone(), &wide(own.bools, count), sums, |sum, _| {
-            out.numbers.push(sum);
-        }),
-        Builtin::Un => groups.sums(parents.clone(), &wide(own.bools, count), sums, |sum, _| {
-            out.bools.push(u8::from(sum != 0));
-        }),
-        Builtin::Tous => groups.sums(parents.clone(), &wide(own.bools, count), sums, |sum, members| {
-            out.bools.push(u8::from(sum == members));
-        }),
+        Builtin::Nombre => {
+            let (own, numbers) = (wide(own.bools, count), &mut out.numbers);
+            let one = |bits: u64, _| numbers.push(i64::from(bits.count_ones()));
+            if !groups.bits(parents.clone(), &own, packed, one) {
+                groups.sums(parents.clone(), &own, sums, |sum, _| out.numbers.push(sum));
+            }
+        }
+        Builtin::Un => any(groups, parents.clone(), &wide(own.bools, count), packed, sums, &mut out.bools),
+        Builtin::Tous => {
+            let (own, bools) = (wide(own.bools, count), &mut out.bools);
+            let one = |bits, ones| bools.push(u8::from(bits == ones));
+            if !groups.bits(parents.clone(), &own, packed, one) {
+                let all = |sum, members| out.bools.push(u8::from(sum == members));
+                groups.sums(parents.clone(), &own, sums, all);
+            }
+        }
         Builtin::Somme => groups.sums(parents.clone(), &wide(own.numbers, count), sums, |sum, _| {
             out.numbers.push(sum);
         }),
@@ -606,8 +621,22 @@ fn reduce(
     }
     if !own.left.is_empty() {
         left.clear();
-        groups.sums(parents, own.left, sums, |sum, _| left.push(u8::from(sum != 0)));
+        any(groups, parents, own.left, packed, sums, left);
         either_left(out, &[left], n);
+    }
+}
+
+/// Is any of each row's members true?
+fn any(
+    groups: &Members,
+    parents: Range<usize>,
+    own: &[u8],
+    packed: &mut Vec<u8>,
+    sums: &mut Vec<i64>,
+    out: &mut Vec<u8>,
+) {
+    if !groups.bits(parents.clone(), own, packed, |bits, _| out.push(u8::from(bits != 0))) {
+        groups.sums(parents, own, sums, |sum, _| out.push(u8::from(sum != 0)));
     }
 }
 
