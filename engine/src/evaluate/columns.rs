@@ -33,7 +33,7 @@ use program::{Program, Repr};
 const BLOCK: usize = 1024;
 
 /// Blocks that a thread takes at a time.
-const RUN: usize = 16;
+const RUN: usize = 32;
 
 /// The certain outcomes of one node for all rows.
 #[derive(Clone, Debug)]

@@ -127,8 +127,8 @@ impl Part<'_> {
 pub(super) struct Block<'p> {
     program: &'p Program<'p>,
     pass: &'p Pass,
-    /// The rows of the family's root.
-    root: Range<usize>,
+    /// By entity: its rows in the block.
+    rows: Vec<Range<usize>>,
     slots: Vec<Slot>,
     scratch: Scratch,
 }
@@ -165,7 +165,7 @@ impl<'b, 'p> Rows<'b, 'p> {
 
     /// The rows of an entity in the block.
     pub fn of(&self, entity: EntityId) -> Range<usize> {
-        self.block.pass.family.rows(entity, &self.block.root)
+        self.block.rows_of(entity)
     }
 
     /// Are the rows that those of an entity belong to by this relation in the block?
@@ -184,12 +184,14 @@ impl<'p> Block<'p> {
                 *slot = Slot::constant(value);
             }
         }
-        Block { program, pass, root: 0..0, slots, scratch: Scratch::default() }
+        Block { program, pass, rows: Vec::new(), slots, scratch: Scratch::default() }
     }
 
     /// Evaluates the pass for these rows of the root, and fills the parts of its kept columns.
     pub fn run(&mut self, root: Range<usize>, kept: &mut [Part<'_>]) {
-        self.root = root;
+        let entities = self.program.context.plan.parsed.schema.entities.len();
+        self.rows.clear();
+        self.rows.extend((0..entities).map(|entity| self.pass.family.rows(entity, &root)));
         let mut scratch = std::mem::take(&mut self.scratch);
         for step in &self.pass.steps {
             let Some(node) = self.program.nodes.get(step.node as usize) else { continue };
@@ -197,7 +199,7 @@ impl<'p> Block<'p> {
             // Taken out while it is written, so that the others can be read.
             let Some(slot) = self.slots.get_mut(place) else { continue };
             let mut slot = std::mem::take(slot);
-            let own = self.pass.family.rows(node.entity, &self.root);
+            let own = self.rows_of(node.entity);
             let count = own.len();
             kernels::run(node, &Rows { block: self, own }, &mut slot, &mut scratch);
             if let Some(part) = step.keep.and_then(|k| kept.get_mut(k)) {
@@ -217,8 +219,12 @@ impl<'p> Block<'p> {
             return slot.view();
         }
         match self.program.full(node) {
-            Some(full) => View::of(full, self.pass.family.rows(self.program.entity(node), &self.root)),
+            Some(full) => View::of(full, self.rows_of(self.program.entity(node))),
             None => View::default(),
         }
+    }
+
+    fn rows_of(&self, entity: EntityId) -> Range<usize> {
+        self.rows.get(entity).cloned().unwrap_or_default()
     }
 }

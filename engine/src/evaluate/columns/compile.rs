@@ -90,6 +90,10 @@ struct Compiler<'c> {
     codes: HashMap<NodeId, CodesColumn>,
 }
 
+/// Up to so many rows, a column is brought to the program's form whole, so that rows of other tables
+/// find their values there; beyond, block by block.
+const FEW: usize = 1 << 16;
+
 /// The bounds of anything that is no number.
 const NO_BOUNDS: (i128, i128) = (0, 0);
 
@@ -122,6 +126,11 @@ impl Compiler<'_> {
         let mut bounds = NO_BOUNDS;
         let compiled = |instruction, repr, bounds| Compiled { instruction, repr, bounds, entity };
         let (repr, array) = match column.cells() {
+            Cells::Bool(bits) if bits.len() <= FEW => {
+                let mut bytes = Vec::new();
+                expand(bits, 0..bits.len(), &mut bytes);
+                (Repr::Bool, Array::Bool(bytes.into()))
+            }
             Cells::Bool(bits) => {
                 return (compiled(Instruction::Bits(bits.clone(), left), Repr::Bool, NO_BOUNDS), None);
             }
@@ -134,7 +143,14 @@ impl Compiler<'_> {
             Cells::Date(days) => (Repr::Date, Array::Date(days.clone())),
             Cells::Text { codes, dictionary } => {
                 let numbers: Vec<u32> = dictionary.iter().map(|t| self.texts.number(t)).collect();
-                if !(0..).zip(&numbers).all(|(place, &number)| place == number) {
+                let same = (0..).zip(&numbers).all(|(place, &number)| place == number);
+                if !same && codes.len() <= FEW {
+                    let number = |&c: &u32| numbers.get(c as usize).copied().unwrap_or(NO_PLACE);
+                    let texts = Array::Text(codes.iter().map(number).collect());
+                    let full = Full { array: texts, left };
+                    return (compiled(Instruction::Full, Repr::Text, NO_BOUNDS), Some(full));
+                }
+                if !same {
                     let instruction = Instruction::Texts(codes.clone(), numbers.into(), left);
                     return (compiled(instruction, Repr::Text, NO_BOUNDS), None);
                 }

@@ -206,9 +206,8 @@ const BITS: [[u8; 8]; 256] = {
 
 /// Some bits as bytes.
 pub(super) fn expand(bits: &BooleanBuffer, rows: Range<usize>, out: &mut Vec<u8>) {
-    out.clear();
     if rows.end > bits.len() {
-        return;
+        return out.clear();
     }
     out.resize(rows.len().next_multiple_of(64), 0);
     let chunks = bits.inner().bit_chunks(bits.offset() + rows.start, rows.len());
@@ -366,6 +365,9 @@ fn leave_all(out: &mut Slot, repr: Repr, rows: usize) {
 fn round(how: Rounding, a: &View<'_>, b: Option<&View<'_>>, times: i128, by: i128, n: usize, out: &mut Slot) {
     leave(out, &[a.left, b.map_or(&[], |b| b.left)], n);
     match (b, i64::try_from(by)) {
+        // Divisors that the compiler knows: a multiplication in place of a division.
+        (None, Ok(10)) if times == 1 => map(&mut out.numbers, a.numbers, |x| rounded_whole(how, x, 10)),
+        (None, Ok(100)) if times == 1 => map(&mut out.numbers, a.numbers, |x| rounded_whole(how, x, 100)),
         (None, Ok(by)) if times == 1 => map(&mut out.numbers, a.numbers, |x| rounded_whole(how, x, by)),
         (None, _) => {
             map(&mut out.numbers, a.numbers, |x| rounded(how, i128::from(x) * times, by).unwrap_or(0))

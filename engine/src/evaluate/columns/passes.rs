@@ -87,7 +87,12 @@ pub(super) fn passes(context: &Context<'_>, nodes: &[Compiled], same: &[NodeId])
         let reads: Vec<NodeId> = node.instruction.reads().into_iter().map(|n| resolve(same, n)).collect();
         let far = is_far(&node.instruction, own_family);
         let level_of = |level: &[usize], read: NodeId| level.get(read as usize).copied().unwrap_or(0);
-        let own = reads.iter().map(|&r| level_of(&level, r) + usize::from(far)).max().unwrap_or(0);
+        let is_there = |read: NodeId| {
+            let read = nodes.get(read as usize).map(|n| &n.instruction);
+            matches!(read, Some(Instruction::Full | Instruction::Constant(_)))
+        };
+        let later = |read: NodeId| level_of(&level, read) + usize::from(far && !is_there(read));
+        let own = reads.iter().map(|&read| later(read)).max().unwrap_or(0);
         for &read in &reads {
             if level_of(&level, read) < own
                 && let Some(kept) = kept.get_mut(read as usize)
