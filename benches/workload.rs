@@ -202,7 +202,7 @@ fn workload(criterion: &mut Criterion) {
         b.iter(|| Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../rules")).unwrap());
     });
     group.bench_function("bind W to a date", |b| {
-        b.iter(|| pack.plan(parse_date(DATE).unwrap(), &RULES).unwrap())
+        b.iter(|| Plan::new(pack.parsed(), parse_date(DATE).unwrap(), &RULES).unwrap())
     });
     group.finish();
 }

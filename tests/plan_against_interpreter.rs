@@ -396,7 +396,7 @@ impl Rows {
                 ]);
             }
         }
-        if seed % 2 == 0 {
+        if seed.is_multiple_of(2) {
             rows.membres.shuffle(&mut order);
         }
         rows

@@ -1,7 +1,7 @@
 //! Reading what a command is given: the pack, the data package, the date.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use logis_engine::Pack;
@@ -106,14 +106,6 @@ pub fn as_of(asked: Option<Date>, files: &[InputFile]) -> Result<Date> {
     Ok(today)
 }
 
-/// What a plan needs of the data.
-pub fn needs(plan: &Plan) -> Needs {
-    let schema = &plan.parsed.schema;
-    let data = |e: &usize| matches!(schema.entities.get(*e).map(|e| &e.origin), Some(Origin::Data { .. }));
-    let entities: BTreeSet<usize> = plan.entities().into_iter().filter(data).collect();
-    Needs { fields: plan.fields(), entities, relations: plan.relations() }
-}
-
 /// Reads the data that plans need, and reports what is wrong with it.
 pub fn dataset(
     pack: &Pack,
@@ -123,7 +115,7 @@ pub fn dataset(
 ) -> Result<Dataset> {
     let mut all = Needs::default();
     for plan in plans {
-        let needs = needs(plan);
+        let needs = plan.needs();
         all.fields.extend(needs.fields);
         all.entities.extend(needs.entities);
         all.relations.extend(needs.relations);
@@ -183,7 +175,7 @@ impl Run {
     }
 
     /// Plans rules, with their warnings on the standard error.
-    pub fn plan(&self, names: &[&str]) -> Result<Plan> {
+    pub fn plan(&self, names: &[&str]) -> Result<Arc<Plan>> {
         let plan = self.pack.plan(self.date, names)?;
         say_warnings(&plan);
         Ok(plan)

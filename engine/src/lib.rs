@@ -9,6 +9,7 @@
 pub mod candidates;
 pub mod counterfactual;
 pub mod data;
+pub mod decide;
 pub mod diagnostic;
 pub mod evaluate;
 pub mod explain;
@@ -22,6 +23,7 @@ mod rulebook;
 pub mod testing;
 pub mod value;
 
+pub use decide::{DataError, Decider, Decision};
 pub use plan::Plan;
 pub use rulebook::{LoadError, Pack};
 

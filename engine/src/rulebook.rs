@@ -1,7 +1,8 @@
 //! The pack as users hold it: read, wired and checked.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, PackError};
 use crate::pack::{self, Parsed};
@@ -14,7 +15,14 @@ pub struct Pack {
     parsed: Arc<Parsed>,
     /// What is worth a look, but no error.
     pub warnings: Vec<Diagnostic>,
+    /// The plans made last, by date and names.
+    plans: Arc<Mutex<Plans>>,
 }
+
+type Plans = BTreeMap<(Date, Vec<String>), Arc<Plan>>;
+
+/// How many plans a pack remembers; beyond, it forgets them all.
+const PLANS: usize = 256;
 
 impl Pack {
     /// Reads a pack from a folder.
@@ -43,7 +51,7 @@ impl Pack {
         if out.has_errors() {
             return Err(PackError { diagnostics: out.items, sources: parsed.sources });
         }
-        Ok(Pack { parsed: Arc::new(parsed), warnings: out.items })
+        Ok(Pack { parsed: Arc::new(parsed), warnings: out.items, plans: Arc::default() })
     }
 
     /// What the files say.
@@ -51,12 +59,24 @@ impl Pack {
         &self.parsed
     }
 
-    /// Plans rules (or fields) of one entity as of a date.
+    /// Plans rules (or fields) of one entity as of a date. A plan is made once for the same date and
+    /// names, and may be used by many threads.
     ///
     /// # Errors
     /// An unknown name, names of several entities, a parameter without a value on the date.
-    pub fn plan(&self, as_of: Date, names: &[&str]) -> Result<Plan, PackError> {
-        Plan::new(&self.parsed, as_of, names)
+    pub fn plan(&self, as_of: Date, names: &[&str]) -> Result<Arc<Plan>, PackError> {
+        let key = (as_of, names.iter().map(|n| n.to_string()).collect());
+        // A thread that panicked while it held the lock has left whole plans behind it.
+        if let Some(plan) = self.plans.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(plan.clone());
+        }
+        let plan = Arc::new(Plan::new(&self.parsed, as_of, names)?);
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        if plans.len() >= PLANS {
+            plans.clear();
+        }
+        plans.insert(key, plan.clone());
+        Ok(plan)
     }
 
     /// The rules shown when nothing is selected: those of `pack.toml`, or all of its main entity

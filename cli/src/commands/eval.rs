@@ -50,7 +50,7 @@ pub fn run(args: &EvalArgs) -> Result<End> {
     }
     let mut columns = vec![OutputColumn {
         name: entity.map_or_else(String::new, |e| e.key.clone()),
-        cells: ids.into_iter().map(|id| Some(Value::Text(id))).collect(),
+        cells: ids.iter().map(|id| Some(Value::Text(id.clone()))).collect(),
         kind: Type::Text(None),
     }];
     columns.extend(outcome_columns(&plan, decisions));
@@ -81,7 +81,7 @@ fn by_part(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> Result
         let Ok(file) = StreamedFile::open(&name, file) else { return Ok(None) };
         streamed.push(file);
     }
-    let needs = input::needs(&plan);
+    let needs = plan.needs();
     let schema = &parsed.schema;
     let Some(mut stream) =
         Stream::open(schema, &parsed.references, entity, streamed, parts.others, &needs, PART)
@@ -116,7 +116,7 @@ fn by_part(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> Result
             issues.extend(part.issues);
             let decisions = evaluate(&plan, &part.dataset);
             say_errors(&plan, &part.dataset, &decisions);
-            let ids = part.dataset.tables.get(entity).map_or(&[][..], |t| t.ids.as_slice());
+            let ids = part.dataset.tables.get(entity).map_or(&[][..], |t| &t.ids);
             let batch = decisions.to_record_batch(&plan, ids, columns.as_deref())?;
             writer.write(&batch)?;
             columns.get_or_insert(batch.schema());

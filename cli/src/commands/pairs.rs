@@ -1,5 +1,7 @@
 //! `logis candidates` and `logis match`: requests facing units.
 
+use std::sync::Arc;
+
 use anyhow::{Result, bail};
 use logis_engine::candidates::{Candidates, candidates as find};
 use logis_engine::data::{Dataset, Output, OutputColumn};
@@ -15,9 +17,9 @@ use crate::{End, PairArgs, input, output};
 /// What a matching needs: the plans on pairs and on requests, and the data.
 pub struct Pairs {
     /// The plan on pairs: the suitability, then what was selected.
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     /// The plan on requests: what they are ordered by.
-    pub order: Option<Plan>,
+    pub order: Option<Arc<Plan>>,
     /// The data.
     pub dataset: Dataset,
     /// Entity of the requests.
@@ -100,7 +102,8 @@ pub fn prepare(run: &mut input::Run, select: &[&str], others: &[&Plan], keep_goi
     let order: Vec<&str> = declared.order.iter().map(|(name, _)| name.as_str()).collect();
     let order = if order.is_empty() { None } else { Some(run.plan(&order)?) };
     let files = std::mem::take(&mut run.files);
-    let plans: Vec<&Plan> = [&plan].into_iter().chain(&order).chain(others.iter().copied()).collect();
+    let own = std::iter::once(&plan).chain(&order).map(Arc::as_ref);
+    let plans: Vec<&Plan> = own.chain(others.iter().copied()).collect();
     let dataset = input::dataset(&run.pack, files, &plans, keep_going)?;
     Ok(Pairs { plan, order, dataset, requests, units })
 }

@@ -10,6 +10,7 @@ mod issue;
 mod parquet_file;
 mod raw;
 mod read;
+mod record;
 mod stream;
 mod table;
 mod template;
@@ -17,7 +18,8 @@ mod write;
 mod xlsx_file;
 
 pub use issue::Issue;
-pub use read::{InputFile, Needs, ReadOutcome, about, read};
+pub use read::{InputFile, Needs, ReadOutcome, about, read, read_batches};
+pub use record::Records;
 pub use stream::{NotInOrder, Part, Stream, StreamedFile};
 pub use table::{About, Cells, Column, Dataset, Links, Members, NO_ROW, Table, column_of};
 pub use template::{json_schema, template_csv, template_xlsx};

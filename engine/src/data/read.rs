@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use arrow_array::RecordBatch;
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 
 use super::cells;
@@ -64,6 +65,34 @@ pub fn read(schema: &Schema, references: &[Reference], files: Vec<InputFile>, ne
     let dataset = Dataset { tables: assemble(schema, raw, &tried, needs, &mut issues), about };
     sort(&mut issues);
     ReadOutcome { dataset, issues }
+}
+
+/// Reads a data package from tables in memory, by the names that files of them would have.
+pub fn read_batches(
+    schema: &Schema,
+    references: &[Reference],
+    tables: &[(&str, &RecordBatch)],
+    needs: &Needs,
+) -> ReadOutcome {
+    let mut issues = Vec::new();
+    let known: Vec<&str> = schema.data_tables().collect();
+    let mut given: BTreeMap<&str, RawTable> = BTreeMap::new();
+    for (name, batch) in tables {
+        if !known.contains(name) {
+            let hint = meant(nearest(name, known.iter().copied()));
+            issues.push(Issue::error(name, format!("le schéma n'a pas de telle table{hint}")));
+        }
+        given.insert(name, parquet_file::table(name, name, batch, 0, &mut issues));
+    }
+    let own = raw_references(references, &mut issues);
+    let raw = |id: EntityId, entity: &Entity| match &entity.origin {
+        Origin::Data { table } => given.get(table.as_str()),
+        Origin::Reference { .. } => own.get(&id),
+        Origin::Pair(..) => None,
+    };
+    let tables = assemble(schema, raw, &BTreeSet::new(), needs, &mut issues);
+    sort(&mut issues);
+    ReadOutcome { dataset: Dataset { tables, about: About::default() }, issues }
 }
 
 /// Issues in the order in which people look for them, each once.
@@ -177,14 +206,7 @@ pub(super) fn raw_tables<'s>(
     files: Vec<InputFile>,
     issues: &mut Vec<Issue>,
 ) -> (BTreeMap<&'s str, RawTable>, BTreeSet<&'s str>) {
-    let names: Vec<&str> = schema
-        .entities
-        .iter()
-        .filter_map(|e| match &e.origin {
-            Origin::Data { table } => Some(table.as_str()),
-            _ => None,
-        })
-        .collect();
+    let names: Vec<&str> = schema.data_tables().collect();
     let mut found: BTreeMap<&str, RawTable> = BTreeMap::new();
     let mut tried: BTreeSet<&str> = BTreeSet::new();
     for file in files {

@@ -45,7 +45,7 @@ pub struct Table {
     /// Is there a file or sheet for it? If not, it has no rows.
     pub present: bool,
     /// The identifier of each row.
-    pub ids: Vec<Arc<str>>,
+    pub ids: Arc<[Arc<str>]>,
     /// One per field of the entity, in the order of the schema; `None` where the column is absent:
     /// then every cell is unknown.
     pub columns: Vec<Option<Column>>,
@@ -56,13 +56,13 @@ pub struct Table {
 /// The row of the target that each row belongs to by one relation, or [`NO_ROW`].
 #[derive(Clone, Debug, Default)]
 pub struct Links {
-    rows: Vec<u32>,
+    rows: ScalarBuffer<u32>,
     members: OnceLock<Arc<Members>>,
 }
 
 impl From<Vec<u32>> for Links {
     fn from(rows: Vec<u32>) -> Links {
-        Links { rows, members: OnceLock::new() }
+        Links { rows: rows.into(), members: OnceLock::new() }
     }
 }
 

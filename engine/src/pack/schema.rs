@@ -141,6 +141,14 @@ impl Field {
 }
 
 impl Schema {
+    /// The names of the tables that data packages hold.
+    pub fn data_tables(&self) -> impl Iterator<Item = &str> {
+        self.entities.iter().filter_map(|entity| match &entity.origin {
+            Origin::Data { table } => Some(table.as_str()),
+            _ => None,
+        })
+    }
+
     /// The entity of that name.
     pub fn entity(&self, name: &str) -> Option<EntityId> {
         self.entities.iter().position(|e| e.name == name)
