@@ -19,7 +19,7 @@ use logis_engine::explain::explain_in;
 use logis_engine::generate::{Spec, generate};
 use logis_engine::reference::{Answer, Interpreter};
 use logis_engine::value::{Type, Value, add_days, parse_date};
-use logis_engine::{Pack, Plan};
+use logis_engine::{Decider, Pack, Plan};
 
 const RULES: [&str; 12] = [
     "categorie_menage",
@@ -194,6 +194,27 @@ fn workload(criterion: &mut Criterion) {
     });
     group.throughput(Throughput::Elements(1));
     group.bench_function("explain one", |b| b.iter(|| explain_in(&context, 7)));
+    let decider = Decider::new(plan.clone());
+    let record = serde_json::json!({
+        "commune": "21231", "date_demande": "2019-01-05",
+        "rfr_n2": 20124, "rfr_n1": 20124, "revenus_12_mois": 22000,
+        "personnes": [
+            {
+                "lien": "demandeur", "date_naissance": "1990-02-01", "a_charge": false, "handicap": false,
+                "type_contrat": "cdi", "periode_essai": false, "date_embauche": "2019-03-01",
+                "mobilite_professionnelle": false, "difficulte_logement": false, "salaire_mensuel": 1800,
+                "employeur": { "secteur": "prive_non_agricole" }
+            },
+            {
+                "lien": "autre", "date_naissance": "2012-05-01", "a_charge": true, "handicap": false,
+                "type_contrat": "sans", "mobilite_professionnelle": false, "difficulte_logement": false
+            }
+        ]
+    });
+    for (rule, outcome) in decider.decide(&record).unwrap().iter() {
+        assert!(outcome.value().is_some(), "{rule}: {outcome:?}");
+    }
+    group.bench_function("one record", |b| b.iter(|| decider.decide(&record).unwrap()));
     group.finish();
 
     let mut group = criterion.benchmark_group("start");
