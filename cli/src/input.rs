@@ -120,11 +120,16 @@ pub fn dataset(
         all.entities.extend(needs.entities);
         all.relations.extend(needs.relations);
     }
+    dataset_for(pack, files, &all, args_keep_going)
+}
+
+/// Reads data of which so much is needed, and reports what is wrong with it.
+pub fn dataset_for(pack: &Pack, files: Vec<InputFile>, needs: &Needs, keep_going: bool) -> Result<Dataset> {
     let parsed = pack.parsed();
     let busy = crate::text::busy("lecture des données");
-    let outcome = data::read(&parsed.schema, &parsed.references, files, &all);
+    let outcome = data::read(&parsed.schema, &parsed.references, files, needs);
     drop(busy);
-    report(&outcome.issues, args_keep_going)?;
+    report(&outcome.issues, keep_going)?;
     Ok(outcome.dataset)
 }
 

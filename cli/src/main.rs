@@ -120,6 +120,9 @@ pub struct EvalArgs {
     /// Règles à décider, séparées par des virgules (sinon les résultats du paquet)
     #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
     select: Vec<String>,
+    /// Champ qui donne à chaque ligne sa propre date de décision
+    #[arg(long, value_name = "CHAMP", conflicts_with = "as_of")]
+    as_of_field: Option<String>,
     /// Moteur: le plan, ou l'interpréteur de Rhai pour le contrôler
     #[arg(long, value_enum, default_value = "plan")]
     engine: Engine,

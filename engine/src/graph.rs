@@ -84,6 +84,8 @@ pub struct RuleGraph<'p> {
     pub parsed: &'p Parsed,
     /// The date.
     pub date: Date,
+    /// Has each row a date of its own?
+    pub dated: bool,
     /// By rule: its text in force and its wired parameters; `None` for helpers, for rules that are
     /// not in force, and for rules with an error.
     pub rules: Vec<Option<Wired<'p>>>,
@@ -108,8 +110,14 @@ pub fn text_at(texts: &[RuleText], date: Date) -> Option<&RuleText> {
 }
 
 impl<'p> RuleGraph<'p> {
-    /// Wires the rules in force on `date`; problems go to `out`.
-    pub fn wire(parsed: &'p Parsed, date: Date, out: &mut Diagnostics) -> RuleGraph<'p> {
+    /// Wires the rules in force on `date`; problems go to `out`. Where `dated` is a field, it is what
+    /// the date of the decision is of each row.
+    pub fn wire(
+        parsed: &'p Parsed,
+        date: Date,
+        dated: Option<FieldId>,
+        out: &mut Diagnostics,
+    ) -> RuleGraph<'p> {
         let mut graph = DiGraph::new();
         let mut nodes = HashMap::new();
         let mut rules: Vec<Option<Wired<'p>>> = Vec::with_capacity(parsed.rules.len());
@@ -119,7 +127,7 @@ impl<'p> RuleGraph<'p> {
                 let links: Vec<Option<Link>> = text
                     .params
                     .iter()
-                    .map(|(name, span)| wire_name(parsed, rule.entity, name, span, out))
+                    .map(|(name, span)| wire_name(parsed, rule.entity, name, dated, span, out))
                     .collect();
                 // Every name is looked at, so that all that are wrong are reported.
                 Some(Wired { text, links: links.into_iter().collect::<Option<_>>()? })
@@ -145,7 +153,7 @@ impl<'p> RuleGraph<'p> {
                 Vec::new()
             }
         };
-        RuleGraph { parsed, date, rules, order, graph, nodes }
+        RuleGraph { parsed, date, dated: dated.is_some(), rules, order, graph, nodes }
     }
 
     /// The rules that `rule` needs directly.
@@ -265,7 +273,7 @@ pub(crate) fn check_name(parsed: &Parsed, name: &str, span: &Span, out: &mut Dia
         |id: Option<usize>, of: fn(&Parsed, usize) -> Option<EntityId>| id.and_then(|i| of(parsed, i));
     let home = entity(parsed.rule(name), |p, i| p.rules.get(i).map(|r| r.entity))
         .or_else(|| entity(parsed.schema.field(name), |p, i| p.schema.fields.get(i).map(|f| f.entity)));
-    wire_name(parsed, home.unwrap_or(0), name, span, out);
+    wire_name(parsed, home.unwrap_or(0), name, None, span, out);
 }
 
 /// Finds what `name` means to a rule of `entity`, and how to reach it.
@@ -273,11 +281,20 @@ pub(crate) fn wire_name(
     parsed: &Parsed,
     entity: EntityId,
     name: &str,
+    dated: Option<FieldId>,
     span: &Span,
     out: &mut Diagnostics,
 ) -> Option<Link> {
     if name == DECISION_DATE {
-        return Some(Link { target: Target::DecisionDate, access: Access::Own });
+        let Some(field) = dated else {
+            return Some(Link { target: Target::DecisionDate, access: Access::Own });
+        };
+        let home = parsed.schema.fields.get(field).map_or(0, |f| f.entity);
+        return match reach(&parsed.schema, entity, home) {
+            Ok(access @ (Access::Own | Access::Up(_))) => Some(Link { target: Target::Field(field), access }),
+            // Reported only where such a rule is planned: it has no date of its own.
+            _ => None,
+        };
     }
     let field = parsed.schema.field(name).and_then(|id| Some((id, parsed.schema.fields.get(id)?.entity)));
     let rule = parsed.rule(name).and_then(|id| Some((id, parsed.rules.get(id)?)));

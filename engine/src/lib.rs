@@ -9,6 +9,7 @@
 pub mod candidates;
 pub mod counterfactual;
 pub mod data;
+pub mod dated;
 pub mod decide;
 pub mod diagnostic;
 pub mod evaluate;

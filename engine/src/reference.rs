@@ -56,7 +56,7 @@ impl<'d> Interpreter<'d> {
     pub fn new(plan: &Plan, dataset: &'d Dataset) -> Result<Interpreter<'d>, PackError> {
         let parsed = plan.parsed.clone();
         let mut out = Diagnostics::default();
-        let graph = RuleGraph::wire(&parsed, plan.date, &mut out);
+        let graph = RuleGraph::wire(&parsed, plan.date, plan.dated, &mut out);
         if out.has_errors() {
             return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });
         }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, PackError};
+use crate::dated::DatedPlan;
+use crate::diagnostic::{Diagnostic, Diagnostics, PackError, Span, did_you_mean};
+use crate::graph::Target;
+use crate::pack::schema::{Field, FieldKind};
 use crate::pack::{self, Parsed};
 use crate::plan::{Plan, check_all};
 use crate::value::Date;
@@ -77,6 +80,32 @@ impl Pack {
         }
         plans.insert(key, plan.clone());
         Ok(plan)
+    }
+
+    /// Plans rules of one entity, each row as of its own date: that of a field of the same entity.
+    ///
+    /// # Errors
+    /// An unknown name, a field that is no date, names of several entities.
+    pub fn plan_by_date(&self, field: &str, names: &[&str]) -> Result<DatedPlan, PackError> {
+        let schema = &self.parsed.schema;
+        let date = |f: &&Field| f.kind == FieldKind::Date;
+        let found = schema.field(field).filter(|&id| schema.fields.get(id).as_ref().is_some_and(date));
+        let entity = found.and_then(|id| Some(schema.fields.get(id)?.entity));
+        let of = |name: &&&str| Target::find(&self.parsed, name).is_some_and(|(_, e)| Some(e) != entity);
+        let (code, message, hint) = match (found, names.iter().find(of)) {
+            (Some(id), None) => return Ok(DatedPlan::new(&self.parsed, id, names)),
+            (Some(_), Some(other)) => {
+                let name = entity.and_then(|e| schema.entities.get(e)).map_or("?", |e| e.name.as_str());
+                let message = format!("`{other}` is no rule of `{name}`, of which `{field}` is the date");
+                ("L0107", message, String::new())
+            }
+            (None, _) => {
+                let dates = schema.fields.iter().filter(date).map(|f| f.name.as_str());
+                ("L0102", format!("`{field}` is no date of the schema"), did_you_mean(field, dates))
+            }
+        };
+        let diagnostics = vec![Diagnostic::error(code, message, Span::default(), hint)];
+        Err(PackError { diagnostics, sources: self.parsed.sources.clone() })
     }
 
     /// The rules shown when nothing is selected: those of `pack.toml`, or all of its main entity

@@ -26,6 +26,9 @@ pub fn run(args: &EvalArgs) -> Result<End> {
     };
     let names: Vec<&str> = selected.iter().map(String::as_str).collect();
     let form = output::format(&args.output);
+    if let Some(field) = &args.as_of_field {
+        return by_date(args, &pack, field, &names, form);
+    }
     let by_parts = args.engine == Engine::Plan && matches!(form, Format::Parquet | Format::Csv);
     if by_parts && let Some(end) = by_part(args, &pack, &names, form)? {
         return Ok(end);
@@ -40,11 +43,42 @@ pub fn run(args: &EvalArgs) -> Result<End> {
         Engine::Reference => reference(&plan, &dataset)?,
     };
     drop(busy);
-    say_errors(&plan, &dataset, &decisions);
+    say_errors(|_| Some(&plan), &dataset, &decisions);
+    write(args, &plan, &dataset, decisions, form)
+}
+
+/// Decides each row as of its own date.
+fn by_date(args: &EvalArgs, pack: &Pack, field: &str, names: &[&str], form: Format) -> Result<End> {
+    let dated = pack.plan_by_date(field, names)?;
+    let files = input::files(&args.data.data)?;
+    let dataset = input::dataset_for(pack, files, &dated.needs(), args.data.keep_going)?;
+    let busy = crate::text::busy("décisions");
+    let periods = dated.periods(&dataset)?;
+    let each = match args.engine {
+        Engine::Plan => periods.plans.iter().map(|plan| evaluate(plan, &dataset)).collect(),
+        Engine::Reference => {
+            periods.plans.iter().map(|plan| reference(plan, &dataset)).collect::<Result<Vec<_>>>()?
+        }
+    };
+    let decisions = dated.join(&periods, each);
+    drop(busy);
+    for plan in &periods.plans {
+        input::say_warnings(plan);
+    }
+    let Some(plan) = periods.plans.last() else {
+        anyhow::bail!("aucune ligne n'a de date: `{field}` est vide partout");
+    };
+    let plan_of = |row: usize| periods.plans.get(*periods.of.get(row)? as usize).map(|p| &**p);
+    say_errors(plan_of, &dataset, &decisions);
+    write(args, plan, &dataset, decisions, form)
+}
+
+/// Writes the outcomes of all rows.
+fn write(args: &EvalArgs, plan: &Plan, dataset: &Dataset, decisions: Decisions, form: Format) -> Result<End> {
     let entity = plan.parsed.schema.entities.get(plan.entity);
     let ids = dataset.tables.get(plan.entity).map(|t| t.ids.clone()).unwrap_or_default();
     if form == Format::Parquet {
-        let batch = decisions.to_record_batch(&plan, &ids, None)?;
+        let batch = decisions.to_record_batch(plan, &ids, None)?;
         output::bytes_to(&batch_to_parquet(&batch)?, args.output.output.as_deref(), true)?;
         return Ok(End::Fine);
     }
@@ -53,7 +87,7 @@ pub fn run(args: &EvalArgs) -> Result<End> {
         cells: ids.iter().map(|id| Some(Value::Text(id.clone()))).collect(),
         kind: Type::Text(None),
     }];
-    columns.extend(outcome_columns(&plan, decisions));
+    columns.extend(outcome_columns(plan, decisions));
     output::write(
         &Output { name: entity.map_or_else(String::new, |e| e.name.clone()), columns },
         &args.output,
@@ -115,7 +149,7 @@ fn by_part(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> Result
             };
             issues.extend(part.issues);
             let decisions = evaluate(&plan, &part.dataset);
-            say_errors(&plan, &part.dataset, &decisions);
+            say_errors(|_| Some(&plan), &part.dataset, &decisions);
             let ids = part.dataset.tables.get(entity).map_or(&[][..], |t| &t.ids);
             let batch = decisions.to_record_batch(&plan, ids, columns.as_deref())?;
             writer.write(&batch)?;
@@ -137,9 +171,10 @@ fn by_part(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> Result
     Ok(Some(End::Fine))
 }
 
-/// The rows without an outcome, on the standard error.
-fn say_errors(plan: &Plan, dataset: &Dataset, decisions: &Decisions) {
+/// The rows without an outcome, on the standard error; `plan_of` is the plan of a row.
+fn say_errors<'p>(plan_of: impl Fn(usize) -> Option<&'p Plan>, dataset: &Dataset, decisions: &Decisions) {
     for (row, rule, error) in decisions.row_errors() {
+        let Some(plan) = plan_of(row) else { continue };
         let about = logis_engine::explain::about(plan, dataset, plan.entity, row as u64);
         if let Shown::Error(text) = show(plan, dataset, &Outcome::Error(error.clone())) {
             eprintln!("avertissement: {about}: `{rule}` sans résultat: {text}");

@@ -11,7 +11,7 @@ pub fn run(args: &GraphArgs) -> Result<End> {
     let pack = input::pack(&args.rules)?;
     let parsed = pack.parsed();
     let date = args.as_of.unwrap_or(logis_engine::value::Date::constant(9999, 12, 31));
-    let graph = RuleGraph::wire(parsed, date, &mut Diagnostics::default());
+    let graph = RuleGraph::wire(parsed, date, None, &mut Diagnostics::default());
     let mut rules = Vec::new();
     for name in &args.select {
         match parsed.rule(name) {

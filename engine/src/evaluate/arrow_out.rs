@@ -7,7 +7,7 @@ use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, Field, Schema};
 
 use super::columns::{Array, Certain};
-use super::{DecisionColumn, Decisions, Outcome};
+use super::{DecisionColumn, Decisions};
 use crate::plan::Plan;
 use crate::value::{Date, Exact, Type, Value, days_between, finite_decimals, power_of_ten};
 
@@ -55,14 +55,15 @@ impl DecisionColumn {
             Some(certain) if certain.full.left.is_empty() => vec![true; self.rows],
             Some(certain) => certain.full.left.iter().map(|&l| l == 0).collect(),
         };
-        let odd: Vec<(usize, &Value)> = self
-            .odd
-            .iter()
-            .filter_map(|(row, outcome)| match outcome {
-                Outcome::Known(value) => Some((*row, value)),
-                _ => None,
-            })
-            .collect();
+        let odd: Vec<(usize, Value)> = match &self.by_plan {
+            // The plans may count in different units: each value is taken by itself.
+            Some(_) => (0..self.rows).filter_map(|row| Some((row, self.value(row)?))).collect(),
+            None => {
+                let known =
+                    self.odd.iter().filter_map(|(row, outcome)| Some((*row, outcome.value()?.clone())));
+                known.collect()
+            }
+        };
         for (row, _) in &odd {
             if let Some(known) = known.get_mut(*row) {
                 *known = true;
@@ -85,7 +86,7 @@ impl DecisionColumn {
                 Arc::new(BooleanArray::new(BooleanBuffer::from(bits), nulls))
             }
             Type::Number => {
-                let decimals = decimals.unwrap_or_else(|| decimals_of(certain));
+                let decimals = decimals.unwrap_or_else(|| self.decimals());
                 let mut units = self.decimal_units(certain, decimals);
                 let unit = Exact::from_integer(power_of_ten(decimals).unwrap_or(1));
                 put(&mut units, &odd, |value| match value {
@@ -115,6 +116,14 @@ impl DecisionColumn {
         })
     }
 
+    /// Decimals of the unit that it counts in, the smallest of its plans.
+    fn decimals(&self) -> u32 {
+        match &self.by_plan {
+            Some(by_plan) => by_plan.columns.iter().map(DecisionColumn::decimals).max().unwrap_or(0),
+            None => decimals_of(self.certain.as_ref()),
+        }
+    }
+
     /// Counts of that many decimals.
     fn decimal_units(&self, certain: Option<&Certain>, decimals: u32) -> Vec<i128> {
         let Some((Array::Number(units), denominator)) = certain.map(|c| (&c.full.array, c.denominator))
@@ -138,7 +147,7 @@ fn decimals_of(certain: Option<&Certain>) -> u32 {
 }
 
 /// Puts the values of single rows in their places.
-fn put<T>(all: &mut [T], odd: &[(usize, &Value)], of: impl Fn(&Value) -> Option<T>) {
+fn put<T>(all: &mut [T], odd: &[(usize, Value)], of: impl Fn(&Value) -> Option<T>) {
     for (row, value) in odd {
         if let (Some(slot), Some(value)) = (all.get_mut(*row), of(value)) {
             *slot = value;

@@ -6,6 +6,7 @@ pub mod possible;
 mod row;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -59,13 +60,32 @@ pub struct DecisionColumn {
     certain: Option<Certain>,
     /// The rows that the columns leave over: unknown, in error, or of a kind that they do not hold.
     odd: BTreeMap<usize, Outcome>,
+    /// Where rows are decided by several plans.
+    by_plan: Option<ByPlan>,
+}
+
+/// Outcomes of which each row's are those of one of several columns.
+#[derive(Clone, Debug)]
+struct ByPlan {
+    /// By row: the number of its column; another number, if it has none.
+    of: Arc<[u32]>,
+    columns: Vec<DecisionColumn>,
 }
 
 impl DecisionColumn {
     /// A column of these outcomes.
     pub fn new(outcomes: impl IntoIterator<Item = Outcome>) -> DecisionColumn {
         let odd: BTreeMap<usize, Outcome> = outcomes.into_iter().enumerate().collect();
-        DecisionColumn { rows: odd.len(), certain: None, odd }
+        DecisionColumn { rows: odd.len(), odd, ..DecisionColumn::default() }
+    }
+
+    /// A column of which row `i` is that of `columns[of[i]]`; where there is no such column, of `others`.
+    pub(crate) fn of_several(
+        of: Arc<[u32]>,
+        columns: Vec<DecisionColumn>,
+        others: BTreeMap<usize, Outcome>,
+    ) -> DecisionColumn {
+        DecisionColumn { rows: of.len(), certain: None, odd: others, by_plan: Some(ByPlan { of, columns }) }
     }
 
     /// Number of rows.
@@ -80,6 +100,11 @@ impl DecisionColumn {
 
     /// The outcome of a row, if there is such a row.
     pub fn get(&self, row: usize) -> Option<Outcome> {
+        if let Some(by_plan) = &self.by_plan
+            && let Some(column) = by_plan.columns.get(*by_plan.of.get(row)? as usize)
+        {
+            return column.get(row);
+        }
         match self.odd.get(&row) {
             Some(outcome) => Some(outcome.clone()),
             None => self.certain.as_ref()?.get(row).map(Outcome::Known),
@@ -94,6 +119,19 @@ impl DecisionColumn {
         }
     }
 
+    /// The outcomes that the columns leave over, by row.
+    fn odd_rows(&self) -> Vec<(usize, &Outcome)> {
+        let mut all: Vec<(usize, &Outcome)> = self.odd.iter().map(|(row, o)| (*row, o)).collect();
+        if let Some(by_plan) = &self.by_plan {
+            for (number, column) in (0_u32..).zip(&by_plan.columns) {
+                let own = column.odd.iter().filter(|(row, _)| by_plan.of.get(**row) == Some(&number));
+                all.extend(own.map(|(row, o)| (*row, o)));
+            }
+        }
+        all.sort_by_key(|(row, _)| *row);
+        all
+    }
+
     /// All outcomes, by row.
     pub fn iter(&self) -> impl Iterator<Item = Outcome> + '_ {
         (0..self.rows).filter_map(|row| self.get(row))
@@ -104,8 +142,8 @@ impl Decisions {
     /// The errors of single rows: row, rule, error.
     pub fn row_errors(&self) -> impl Iterator<Item = (usize, &str, &RowError)> {
         self.names.iter().zip(&self.columns).flat_map(|(name, column)| {
-            column.odd.iter().filter_map(move |(row, outcome)| match outcome {
-                Outcome::Error(error) => Some((*row, name.as_str(), error)),
+            column.odd_rows().into_iter().filter_map(move |(row, outcome)| match outcome {
+                Outcome::Error(error) => Some((row, name.as_str(), error)),
                 _ => None,
             })
         })
@@ -151,5 +189,5 @@ fn decided(context: &Context<'_>, node: NodeId, certain: Option<Certain>, rows: 
         .with_min_len(256)
         .map_init(|| Evaluator::new(context), |evaluator, row| (row, outcome(evaluator, node, row as u64)))
         .collect();
-    DecisionColumn { rows, certain, odd: odd.into_iter().collect() }
+    DecisionColumn { rows, certain, odd: odd.into_iter().collect(), by_plan: None }
 }

@@ -132,8 +132,20 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             // It has an error of its own, reported already.
             return;
         }
+        let text = text_at(&rule.texts, self.graph.date);
+        if let Some((_, at)) = text.and_then(|t| t.params.iter().find(|(name, _)| name == DECISION_DATE))
+            && self.graph.dated
+        {
+            let entity = self.graph.parsed.schema.entities.get(rule.entity).map_or("?", |e| e.name.as_str());
+            let message = format!("a `{entity}` has no date of the decision of its own");
+            let hint = format!("`{}` needs one", rule.name);
+            self.out.push(
+                Diagnostic::error("L0107", message, span.clone(), "needed here").with_label(at.clone(), hint),
+            );
+            return;
+        }
         let Some(first) = rule.texts.iter().filter_map(|t| t.from).min() else { return };
-        if text_at(&rule.texts, self.graph.date).is_some() {
+        if text.is_some() {
             return;
         }
         self.out.push(Diagnostic::error(

@@ -24,6 +24,9 @@ pub struct Plan {
     pub parsed: Arc<Parsed>,
     /// The date as of which all is decided.
     pub date: Date,
+    /// The field that is the date of each row instead: then `date` is only one of a period without
+    /// change of rules or parameters.
+    pub dated: Option<FieldId>,
     /// The entity whose rows are decided.
     pub entity: EntityId,
     /// What was selected, in order: name and node.
@@ -41,6 +44,20 @@ impl Plan {
     /// An unknown name, names of several entities, a parameter without a value on the date, a rule
     /// that is not in force.
     pub fn new(parsed: &Arc<Parsed>, date: Date, names: &[&str]) -> Result<Plan, PackError> {
+        Plan::with_dates(parsed, date, None, names)
+    }
+
+    /// The same for the period of `date` between changes of the law, where each row has its own date of
+    /// the decision: the field `dated`.
+    ///
+    /// # Errors
+    /// As [`Plan::new`], and a rule that needs the date of the decision on rows that have none.
+    pub fn with_dates(
+        parsed: &Arc<Parsed>,
+        date: Date,
+        dated: Option<FieldId>,
+        names: &[&str],
+    ) -> Result<Plan, PackError> {
         let mut out = Diagnostics::default();
         let mut roots = Vec::new();
         for name in names {
@@ -59,7 +76,7 @@ impl Plan {
                 of(entity.unwrap_or(*other))
             )));
         }
-        let graph = RuleGraph::wire(parsed, date, &mut out);
+        let graph = RuleGraph::wire(parsed, date, dated, &mut out);
         let wanted: Vec<RuleId> = roots
             .iter()
             .filter_map(|(_, (target, _))| match target {
@@ -87,7 +104,7 @@ impl Plan {
             return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });
         }
         let entity = entity.unwrap_or(0);
-        Ok(Plan { parsed: parsed.clone(), date, entity, selected, nodes, warnings })
+        Ok(Plan { parsed: parsed.clone(), date, dated, entity, selected, nodes, warnings })
     }
 
     /// The node, if it is one.
@@ -186,7 +203,7 @@ pub(crate) fn check_all(parsed: &Parsed, out: &mut Diagnostics) {
     let mut dates: BTreeSet<Date> = [Date::constant(1, 1, 1)].into();
     dates.extend(parsed.rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from));
     for date in dates {
-        let graph = RuleGraph::wire(parsed, date, out);
+        let graph = RuleGraph::wire(parsed, date, None, out);
         let mut lowering = Lowering::new(&graph, out);
         for rule in graph.order.clone() {
             lowering.rule(rule);

@@ -1,0 +1,146 @@
+//! A date for each row: the rules of many days at once.
+//!
+//! Between two changes of the law, of a rule's text or a parameter's value, one plan decides whatever
+//! the day is. So rows are grouped into those periods, and each period is one plan in which the date of
+//! the decision is a field of the row.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::data::{Cells, Dataset, Needs, column_of};
+use crate::diagnostic::PackError;
+use crate::evaluate::possible::{MissingCell, MissingInput};
+use crate::evaluate::{DecisionColumn, Decisions, Outcome, evaluate};
+use crate::pack::Parsed;
+use crate::pack::schema::FieldId;
+use crate::plan::Plan;
+use crate::value::{Date, add_days, day_number};
+
+/// Selected rules of one entity, decided for each row as of a date of its own.
+#[derive(Clone, Debug)]
+pub struct DatedPlan {
+    parsed: Arc<Parsed>,
+    field: FieldId,
+    names: Vec<String>,
+    /// First day of each period, the earliest first.
+    starts: Vec<Date>,
+}
+
+/// The plans that decide the rows of a data set.
+#[derive(Clone, Debug)]
+pub struct Periods {
+    /// One for each period in which a row is, the earliest first.
+    pub plans: Vec<Arc<Plan>>,
+    /// By row: the number of its plan, [`NO_PLAN`] if its date is missing.
+    pub of: Arc<[u32]>,
+}
+
+/// Of a row without a date.
+pub const NO_PLAN: u32 = u32::MAX;
+
+impl DatedPlan {
+    /// Plans `names` for rows of which `field` is the date of the decision.
+    pub fn new(parsed: &Arc<Parsed>, field: FieldId, names: &[&str]) -> DatedPlan {
+        let mut starts: BTreeSet<Date> = [Date::MIN].into();
+        starts.extend(parsed.rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from));
+        for version in parsed.parameters.iter().flat_map(|p| &p.versions) {
+            starts.insert(version.from);
+            starts.extend(version.until.and_then(|last| add_days(last, 1)));
+        }
+        DatedPlan {
+            parsed: parsed.clone(),
+            field,
+            names: names.iter().map(|n| n.to_string()).collect(),
+            starts: starts.into_iter().collect(),
+        }
+    }
+
+    fn plan(&self, date: Date) -> Result<Plan, PackError> {
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        Plan::with_dates(&self.parsed, date, Some(self.field), &names)
+    }
+
+    /// What must be there to decide rows of any date.
+    pub fn needs(&self) -> Needs {
+        let mut needs = Needs::default();
+        needs.fields.insert(self.field);
+        for plan in self.starts.iter().filter_map(|start| self.plan(*start).ok()) {
+            let own = plan.needs();
+            needs.fields.extend(own.fields);
+            needs.entities.extend(own.entities);
+            needs.relations.extend(own.relations);
+        }
+        needs
+    }
+
+    /// The plans for the rows of a data set, and which is each row's.
+    ///
+    /// # Errors
+    /// The rules cannot be planned as of the date of some row; the field is of another entity than the
+    /// rules.
+    pub fn periods(&self, dataset: &Dataset) -> Result<Periods, PackError> {
+        let schema = &self.parsed.schema;
+        let entity = schema.fields.get(self.field).map_or(0, |f| f.entity);
+        let rows = dataset.tables.get(entity).map_or(0, crate::data::Table::rows);
+        let column = column_of(dataset, schema, self.field);
+        let starts: Vec<i64> = self.starts.iter().map(|d| day_number(*d)).collect();
+        let mut of = vec![NO_PLAN; rows];
+        // By period: the latest date in it, which warnings on figures of the past are about.
+        let mut latest: BTreeMap<u32, i64> = BTreeMap::new();
+        if let Some(column) = column
+            && let Cells::Date(days) = column.cells()
+        {
+            for (row, (place, day)) in of.iter_mut().zip(days.iter()).enumerate() {
+                if column.known().is_some_and(|known| known.is_null(row)) {
+                    continue;
+                }
+                let day = i64::from(*day);
+                let period = starts.partition_point(|start| *start <= day).saturating_sub(1);
+                *place = u32::try_from(period).unwrap_or(NO_PLAN);
+                let last = latest.entry(*place).or_insert(day);
+                *last = day.max(*last);
+            }
+        }
+        let epoch = Date::constant(1970, 1, 1);
+        let mut plans = Vec::new();
+        let mut number: BTreeMap<u32, u32> = BTreeMap::new();
+        for (&period, &day) in &latest {
+            number.insert(period, u32::try_from(plans.len()).unwrap_or(NO_PLAN));
+            plans.push(Arc::new(self.plan(add_days(epoch, day).unwrap_or(Date::MAX))?));
+        }
+        for place in &mut of {
+            *place = number.get(place).copied().unwrap_or(NO_PLAN);
+        }
+        Ok(Periods { plans, of: of.into() })
+    }
+
+    /// Evaluates the rules for every row, as of its date; without one, the outcome is unknown.
+    ///
+    /// Each period in which there is a row is one pass over the rows.
+    ///
+    /// # Errors
+    /// As [`DatedPlan::periods`].
+    pub fn evaluate(&self, dataset: &Dataset) -> Result<Decisions, PackError> {
+        let periods = self.periods(dataset)?;
+        let each: Vec<Decisions> = periods.plans.iter().map(|plan| evaluate(plan, dataset)).collect();
+        Ok(self.join(&periods, each))
+    }
+
+    /// The decisions of the plans of all periods as one: of each row, those of its plan.
+    pub fn join(&self, periods: &Periods, each: Vec<Decisions>) -> Decisions {
+        let entity = self.parsed.schema.fields.get(self.field).map_or(0, |f| f.entity);
+        let undated = (0_u64..).zip(periods.of.iter()).filter(|(_, p)| **p == NO_PLAN);
+        let missing = |row| MissingInput { entity, row, what: MissingCell::Field(self.field) };
+        let unknown: BTreeMap<usize, Outcome> = undated
+            .filter_map(|(row, _)| Some((usize::try_from(row).ok()?, Outcome::Unknown(vec![missing(row)]))))
+            .collect();
+        let mut columns: Vec<Vec<DecisionColumn>> = vec![Vec::new(); self.names.len()];
+        for decisions in each {
+            for (all, column) in columns.iter_mut().zip(decisions.columns) {
+                all.push(column);
+            }
+        }
+        let join = |columns| DecisionColumn::of_several(periods.of.clone(), columns, unknown.clone());
+        Decisions { names: self.names.clone(), columns: columns.into_iter().map(join).collect() }
+    }
+}
