@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::dated::DatedPlan;
-use crate::diagnostic::{Diagnostic, Diagnostics, PackError, Span, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, PackError, nearest};
 use crate::graph::Target;
 use crate::pack::schema::{Field, FieldKind};
 use crate::pack::{self, Parsed};
-use crate::plan::{Plan, check_all};
+use crate::plan::{Plan, check_all, no_place};
 use crate::value::Date;
 
 /// A checked pack: what [`Pack::plan`] makes plans of.
@@ -92,20 +92,20 @@ impl Pack {
         let found = schema.field(field).filter(|&id| schema.fields.get(id).as_ref().is_some_and(date));
         let entity = found.and_then(|id| Some(schema.fields.get(id)?.entity));
         let of = |name: &&&str| Target::find(&self.parsed, name).is_some_and(|(_, e)| Some(e) != entity);
-        let (code, message, hint) = match (found, names.iter().find(of)) {
+        let message = match (found, names.iter().find(of)) {
             (Some(id), None) => return Ok(DatedPlan::new(&self.parsed, id, names)),
             (Some(_), Some(other)) => {
                 let name = entity.and_then(|e| schema.entities.get(e)).map_or("?", |e| e.name.as_str());
-                let message = format!("`{other}` is no rule of `{name}`, of which `{field}` is the date");
-                ("L0107", message, String::new())
+                format!("`{other}` is no rule of `{name}`, of which `{field}` is the date")
             }
             (None, _) => {
                 let dates = schema.fields.iter().filter(date).map(|f| f.name.as_str());
-                ("L0102", format!("`{field}` is no date of the schema"), did_you_mean(field, dates))
+                let hint =
+                    nearest(field, dates).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+                format!("`{field}` is no date of the schema{hint}")
             }
         };
-        let diagnostics = vec![Diagnostic::error(code, message, Span::default(), hint)];
-        Err(PackError { diagnostics, sources: self.parsed.sources.clone() })
+        Err(PackError { diagnostics: vec![no_place(message)], sources: self.parsed.sources.clone() })
     }
 
     /// The rules shown when nothing is selected: those of `pack.toml`, or all of its main entity

@@ -153,7 +153,7 @@ impl Plan {
     }
 }
 
-fn no_place(message: String) -> Diagnostic {
+pub(crate) fn no_place(message: String) -> Diagnostic {
     Diagnostic { labels: Vec::new(), ..Diagnostic::error("L0130", message, Span::default(), "") }
 }
 
