@@ -171,10 +171,10 @@ fn instruction(node: &Compiled, rows: &Rows<'_, '_>, out: &mut Slot, scratch: &m
                 return leave_all(out, node.repr, n);
             };
             if rows.is_near(*entity, *relation) {
-                reduce(groups, *what, &rows.view(*child), rows, out, scratch);
+                reduce(groups, (*what, node.repr), &rows.view(*child), rows, out, scratch);
             } else {
                 let gathered = Gathered::of(rows, groups, *child);
-                reduce(groups, *what, &gathered.view(), rows, out, scratch);
+                reduce(groups, (*what, node.repr), &gathered.view(), rows, out, scratch);
             }
         }
         Instruction::Length(codes) => lengths(rows, *codes, out),
@@ -572,7 +572,7 @@ impl<'v> Gathered<'v> {
 /// A builtin on the members of each row; `own` are their values, one after the other.
 fn reduce(
     groups: &Members,
-    what: Builtin,
+    (what, repr): (Builtin, Repr),
     own: &View<'_>,
     rows: &Rows<'_, '_>,
     out: &mut Slot,
@@ -608,7 +608,8 @@ fn reduce(
         Builtin::Max | Builtin::Min => {
             let largest = what == Builtin::Max;
             let mut none = Vec::new();
-            if !own.numbers.is_empty() || own.dates.is_empty() {
+            // By the type, and not by what is there: there may be no member at all.
+            if repr != Repr::Date {
                 groups.each(parents.clone(), &wide(own.numbers, count), |group| {
                     extreme(group, largest, &mut out.numbers, &mut none);
                 });
