@@ -387,7 +387,7 @@ impl Rows {
                 letter(below(3)),
             ]);
             // In some data sets nobody has a member.
-            for j in 0..if seed % 11 == 0 { 0 } else { below(4) } {
+            for j in 0..if seed.is_multiple_of(11) { 0 } else { below(4) } {
                 rows.membres.push([
                     format!("m{i}{j}"),
                     format!("e{i}"),
