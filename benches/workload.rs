@@ -72,7 +72,7 @@ fn population(copies: usize) -> Vec<InputFile> {
     files
 }
 
-/// What the generator does not draw, by a fixed rule on the row.
+/// What the generator leaves empty for some, by a fixed rule on the row.
 fn draw_more(persons: &mut Output) {
     let rows = persons.columns[0].cells.len();
     let date = parse_date(DATE).unwrap();
@@ -82,6 +82,8 @@ fn draw_more(persons: &mut Output) {
     let day = |n: u64| Value::Date(add_days(date, -i64::try_from(n).unwrap()).unwrap());
     let mut add = |name: &str, kind: Type, of: &dyn Fn(usize) -> Value| {
         let cells = (0..rows).map(|row| Some(of(row))).collect();
+        // In place of what the generator draws, which leaves cells empty.
+        persons.columns.retain(|c| c.name != name);
         persons.columns.push(OutputColumn { name: name.into(), cells, kind });
     };
     add("periode_essai", Type::Bool, &|r| Value::Bool(mix(r, 1) % 20 == 0));

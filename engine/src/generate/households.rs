@@ -100,7 +100,6 @@ pub(super) fn requests(spec: &Spec, employers: &Employers, draw: &mut Draw) -> (
                     .cloned(),
                 None => None,
             };
-            let no_contract = if age >= 18 { "sans" } else { "" };
             persons.push(vec![
                 format!("P{:05}", persons.len() + 1),
                 id.clone(),
@@ -109,7 +108,7 @@ pub(super) fn requests(spec: &Spec, employers: &Employers, draw: &mut Draw) -> (
                 dependent.to_string(),
                 disabled.to_string(),
                 employer.unwrap_or_default(),
-                if contract.is_empty() { no_contract.to_string() } else { contract.to_string() },
+                if contract.is_empty() { "sans".to_string() } else { contract.to_string() },
                 pay,
                 if work.is_some() { job.to_string() } else { String::new() },
             ]);
@@ -161,6 +160,36 @@ pub(super) fn requests(spec: &Spec, employers: &Employers, draw: &mut Draw) -> (
         rows: persons,
     };
     (demandes, personnes)
+}
+
+/// What the aids to employees ask of a person: since when they work, whether they move for it, whether
+/// they are in difficulty. Whoever has no contract does not move for one.
+pub(super) fn situations(spec: &Spec, persons: &mut TableOut, draw: &mut Draw) {
+    let place = |name: &str| persons.header.iter().position(|h| *h == name).unwrap_or(usize::MAX);
+    let (contract, link) = (place("type_contrat"), place("lien"));
+    let (job, as_of) = (&spec.emploi, Spec::day(&spec.as_of));
+    let before = |months: i64, draw: &mut Draw| {
+        let first = add_months(as_of, -months).unwrap_or(as_of);
+        add_days(as_of, -draw.between(0, days_between(first, as_of))).unwrap_or(as_of).to_string()
+    };
+    for row in &mut persons.rows {
+        let is = |at: usize, names: &[&str]| row.get(at).is_some_and(|cell| names.contains(&cell.as_str()));
+        let works = !is(contract, &["", "sans"]);
+        let child = is(link, &["enfant"]);
+        let trial = works && draw.percent(job.periode_essai_pour_cent);
+        let moves = works && draw.percent(job.mobilite_pour_cent);
+        let trouble = !child && draw.percent(job.difficulte_pour_cent);
+        let hired = if works { before(job.embauche_mois, draw) } else { String::new() };
+        let moved = if moves { before(job.mutation_mois, draw) } else { String::new() };
+        row.extend([trial.to_string(), hired, moves.to_string(), moved, trouble.to_string()]);
+    }
+    persons.header.extend([
+        "periode_essai",
+        "date_embauche",
+        "mobilite_professionnelle",
+        "date_mutation",
+        "difficulte_logement",
+    ]);
 }
 
 fn households(spec: &Spec, draw: &mut Draw) -> Vec<Household> {

@@ -69,7 +69,9 @@ pub fn generate(spec: &Spec, seed: u64) -> Result<Package, GenerateError> {
     spec.check()?;
     let mut draw = deck::Draw::new(seed);
     let employers = households::employers(spec, &mut draw);
-    let (requests, persons) = households::requests(spec, &employers, &mut draw);
+    let (requests, mut persons) = households::requests(spec, &employers, &mut draw);
+    // A draw of its own: what it draws does not change what is drawn above.
+    households::situations(spec, &mut persons, &mut deck::Draw::new(seed ^ 0x5170));
     let units = units::units(spec, &mut draw);
     Ok(Package { tables: vec![requests, persons, employers.table, units] })
 }

@@ -156,6 +156,15 @@ pub struct Emploi {
     /// Smallest and largest headcount, weight.
     pub effectifs: Vec<(i64, i64, u64)>,
     pub agricole_pour_cent: u64,
+    /// Of those with a contract: still in their trial period.
+    pub periode_essai_pour_cent: i64,
+    /// Hired so many months ago at most.
+    pub embauche_mois: i64,
+    /// Of those with a contract: moving for their work, so many months ago at most.
+    pub mobilite_pour_cent: i64,
+    pub mutation_mois: i64,
+    /// Of adults: in difficulty over housing.
+    pub difficulte_pour_cent: i64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
