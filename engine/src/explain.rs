@@ -38,6 +38,9 @@ pub struct Explanation {
     /// Why the rule may be wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<String>,
+    /// What an aid may and may not be combined with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub combined: Vec<String>,
     /// Where the rule is written.
     pub written: String,
     /// What led to the outcome.
@@ -150,6 +153,7 @@ pub fn explain_in(context: &Context<'_>, row: u64) -> Vec<Explanation> {
                 unit: None,
                 sources: Vec::new(),
                 doubts: Vec::new(),
+                combined: Vec::new(),
                 written: String::new(),
                 because,
             }
@@ -217,6 +221,7 @@ impl Explainer<'_, '_> {
             unit: text.doc.unit.clone(),
             sources: text.doc.sources.clone(),
             doubts: text.doc.doubts.clone(),
+            combined: text.doc.combined.clone(),
             written: plan.parsed.sources.locate(&text.span),
             because,
         })
@@ -451,6 +456,9 @@ fn write_rule(e: &Explanation, depth: usize, out: &mut String) {
     }
     for doubt in &e.doubts {
         let _ = writeln!(out, "{pad}   doute : {doubt}");
+    }
+    for combined in &e.combined {
+        let _ = writeln!(out, "{pad}   cumul : {combined}");
     }
     for because in &e.because {
         write_because(because, depth + 1, out);

@@ -43,6 +43,8 @@ pub struct Doc {
     pub sources: Vec<String>,
     /// Why the rule may be wrong.
     pub doubts: Vec<String>,
+    /// What an aid may and may not be combined with.
+    pub combined: Vec<String>,
 }
 
 /// A parsed rule file.
@@ -240,7 +242,7 @@ fn signatures(engine: &Engine, file: FileId, sources: &Sources) -> Vec<Signature
     found
 }
 
-const TAGS: [&str; 4] = ["unité", "source", "doute", "monotone"];
+const TAGS: [&str; 5] = ["unité", "source", "doute", "cumul", "monotone"];
 
 /// The `///` lines just above a function.
 fn read_doc(file: FileId, text: &str, line_start: usize, out: &mut Diagnostics) -> Doc {
@@ -267,6 +269,7 @@ fn read_doc(file: FileId, text: &str, line_start: usize, out: &mut Diagnostics) 
             "unité" | "unite" => doc.unit = Some(value),
             "source" => doc.sources.push(value),
             "doute" => doc.doubts.push(value),
+            "cumul" => doc.combined.push(value),
             "monotone" => {}
             _ if nearest(key, TAGS).is_some() => {
                 let at = start + text.get(start..).and_then(|t| t.find(key)).unwrap_or(0);
