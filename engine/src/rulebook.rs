@@ -108,6 +108,53 @@ impl Pack {
         Err(PackError { diagnostics: vec![no_place(message)], sources: self.parsed.sources.clone() })
     }
 
+    /// What the pack asks of its rules in `[check]` of `pack.toml` and does not have, one problem a
+    /// rule: no source (L0301), too few cases that expect its outcome (L0302). Empty if it asks nothing.
+    ///
+    /// ```
+    /// let pack = logis_engine::Pack::load("../rules")?;
+    /// assert!(pack.shortfalls().is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn shortfalls(&self) -> Vec<Diagnostic> {
+        let parsed = &self.parsed;
+        let asked = parsed.manifest.asked;
+        let mut found = Vec::new();
+        let mut cases: BTreeMap<&str, usize> = BTreeMap::new();
+        for case in parsed.cases.iter().flat_map(|file| &file.cases) {
+            for (rule, ..) in &case.expected {
+                *cases.entry(rule).or_default() += 1;
+            }
+        }
+        for rule in &parsed.rules {
+            let decides = |text: &&crate::pack::script::RuleText| !text.helper;
+            for text in rule.texts.iter().filter(decides).filter(|t| t.doc.sources.is_empty()) {
+                if asked.sources {
+                    found.push(Diagnostic::error(
+                        "L0301",
+                        format!("`{}` has no source", rule.name),
+                        text.span.clone(),
+                        "add `/// source: …` above it",
+                    ));
+                }
+            }
+            let has = cases.get(rule.name.as_str()).copied().unwrap_or(0);
+            let Some(first) = rule.texts.iter().find(decides) else { continue };
+            if has < asked.cases_per_rule {
+                found.push(Diagnostic::error(
+                    "L0302",
+                    format!(
+                        "`{}` has {has} cases, and the pack asks for {}",
+                        rule.name, asked.cases_per_rule
+                    ),
+                    first.span.clone(),
+                    "add cases that expect its outcome: ordinary, at the boundary, with data missing",
+                ));
+            }
+        }
+        found
+    }
+
     /// The rules shown when nothing is selected: those of `pack.toml`, or all of its main entity
     /// that are in force on some date.
     pub fn results(&self) -> Vec<&str> {

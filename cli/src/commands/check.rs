@@ -10,6 +10,12 @@ pub fn run(args: &RulesArgs) -> Result<End> {
     // Reference tables are data: they are checked as data is.
     input::references(&pack)?;
     let parsed = pack.parsed();
+    let shortfalls = pack.shortfalls();
+    if !shortfalls.is_empty() {
+        eprint!("{}", logis_engine::diagnostic::render(&shortfalls, &parsed.sources));
+        eprintln!("{} manque(s) à ce que `pack.toml` demande aux règles", shortfalls.len());
+        return Ok(End::FellShort);
+    }
     let cases: usize = parsed.cases.iter().map(|f| f.cases.len()).sum();
     let doubts = doubts(&pack);
     let mut text = String::new();

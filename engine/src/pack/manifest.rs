@@ -16,6 +16,17 @@ pub struct Manifest {
     pub results: Vec<(String, Span)>,
     /// The matching, if the pack has one.
     pub matching: Option<Matching>,
+    /// What the pack asks of each of its rules.
+    pub asked: Asked,
+}
+
+/// What a pack asks of each of its rules, beyond that it loads: see [`crate::Pack::shortfalls`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Does each version of a rule need a `source:`?
+    pub sources: bool,
+    /// How many cases must expect an outcome of each rule.
+    pub cases_per_rule: usize,
 }
 
 /// Which rules drive the matching.
@@ -49,6 +60,14 @@ pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Manifest 
         if let (Some(candidature), Some(suitable)) = (candidature, suitable) {
             manifest.matching = Some(Matching { candidature, suitable, order });
         }
+    }
+    if let Some(table) = reader.table("check", out) {
+        let span = reader.get("check").map_or(0..0, toml::Spanned::span);
+        let mut check = Reader::new(file, span, "`check`", table);
+        manifest.asked.sources = check.bool("sources", out);
+        let cases = check.int("cases_per_rule", out).unwrap_or(0);
+        manifest.asked.cases_per_rule = usize::try_from(cases).unwrap_or(0);
+        check.finish(out);
     }
     reader.finish(out);
     manifest
