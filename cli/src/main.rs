@@ -117,7 +117,7 @@ pub struct EvalArgs {
     data: DataArgs,
     #[command(flatten)]
     output: OutputArgs,
-    /// Règles à décider, séparées par des virgules (sinon les résultats du paquet)
+    /// Règles ou groupes de règles à décider, séparés par des virgules (sinon les résultats du paquet)
     #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
     select: Vec<String>,
     /// Champ qui donne à chaque ligne sa propre date de décision

@@ -108,6 +108,23 @@ impl Pack {
         Err(PackError { diagnostics: vec![no_place(message)], sources: self.parsed.sources.clone() })
     }
 
+    /// Replaces the name of a group of `[groups]` in `pack.toml` by its rules; any other name stays.
+    ///
+    /// ```
+    /// let pack = logis_engine::Pack::load("../rules")?;
+    /// assert!(pack.expand(&["aides"]).contains(&"eligible_visale"));
+    /// assert_eq!(pack.expand(&["plafond_plus"]), ["plafond_plus"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn expand<'n>(&'n self, names: &[&'n str]) -> Vec<&'n str> {
+        let groups = &self.parsed.manifest.groups;
+        let rules = |name: &&'n str| match groups.get(*name) {
+            Some(rules) => rules.iter().map(|(rule, _)| rule.as_str()).collect(),
+            None => vec![*name],
+        };
+        names.iter().flat_map(rules).collect()
+    }
+
     /// What the pack asks of its rules in `[check]` of `pack.toml` and does not have, one problem a
     /// rule: no source (L0301), too few cases that expect its outcome (L0302). Empty if it asks nothing.
     ///
@@ -224,7 +241,7 @@ fn check_manifest(parsed: &Parsed, out: &mut Diagnostics) {
     if let Some(main) = &manifest.entity {
         entity(main, out);
     }
-    for (name, span) in &manifest.results {
+    for (name, span) in manifest.results.iter().chain(manifest.groups.values().flatten()) {
         crate::graph::check_name(parsed, name, span, out);
     }
     if let Some(matching) = &manifest.matching {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
+use logis_engine::Plan;
 use logis_engine::data::{Dataset, NO_ROW, column_of};
 use logis_engine::evaluate::{Decisions, evaluate};
 use logis_engine::explain::{explain, to_text};
@@ -26,7 +27,12 @@ pub fn run() -> Result<End> {
     let mut run = input::Run { pack, date, files };
     let requests = run.plan(&["eligible_plai", "eligible_plus", "eligible_pls"])?;
     let units = run.plan(&["financement", "en_quartier_prioritaire", "en_quartier_de_veille"])?;
-    let pairs = pairs::prepare(&mut run, &[], &[&requests, &units], false)?;
+    let names: Vec<String> = run.pack.expand(&["aides"]).into_iter().map(str::to_string).collect();
+    let aids_plan = run.plan(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let publics = run.plan(&["public_ani", "public_l441_1", "compte_dans_le_quart", "premier_quartile"])?;
+    let pairs = pairs::prepare(&mut run, &[], &[&requests, &units, &aids_plan, &publics], false)?;
+    let decided_aids = evaluate(&aids_plan, &pairs.dataset);
+    let decided_publics = evaluate(&publics, &pairs.dataset);
     let decided = evaluate(&requests, &pairs.dataset);
     let of_units = evaluate(&units, &pairs.dataset);
     let found = pairs.candidates();
@@ -38,6 +44,8 @@ pub fn run() -> Result<End> {
     let _ = writeln!(text, "{}", about.text.as_deref().unwrap_or(""));
     let _ = writeln!(text, "Règles et paramètres en vigueur au {date}.");
     eligibility(&decided, pairs.rows(pairs.requests), &mut text);
+    outcomes(&publics, &decided_publics, "Publics et mixité, par demande", &mut text);
+    outcomes(&aids_plan, &decided_aids, "Aides, par personne", &mut text);
     by_commune(&pairs, &decided, &of_units, &matching.unit_of, &mut text);
     by_product(&of_units, &matching.request_of, &mut text);
     let open = found.open.iter().filter(|&&n| n > 0).count();
@@ -79,6 +87,18 @@ fn eligibility(decided: &Decisions, total: usize, text: &mut String) {
     }
     align_numbers(&mut table);
     let _ = writeln!(text, "\n{} demandes de logement, toutes de salariés\n{table}", count(total));
+}
+
+/// How many rows have each outcome, a line a rule.
+fn outcomes(plan: &Plan, decided: &Decisions, title: &str, text: &mut String) {
+    let mut table = empty(&["Règle", "Oui", "Non", "Inconnu"]);
+    for ((name, _), column) in plan.selected.iter().zip(&decided.columns) {
+        let yes = column.iter().filter(|o| o.is_true()).count();
+        let no = column.iter().filter(|o| o.value() == Some(&Value::Bool(false))).count();
+        table.add_row([name.clone(), count(yes), count(no), count(column.len() - yes - no)]);
+    }
+    align_numbers(&mut table);
+    let _ = writeln!(text, "\n{title}\n{table}");
 }
 
 /// Requests, units and attributions of each commune.
@@ -144,7 +164,7 @@ fn by_commune(
     }
     table.add_row(["Ensemble".to_string()].into_iter().chain(total.iter().map(|n| count(*n))));
     align_numbers(&mut table);
-    let _ = writeln!(text, "{table}");
+    let _ = writeln!(text, "\n{table}");
     let watched = (0..built.len()).filter(|&row| is("en_quartier_de_veille", row)).count();
     let _ = writeln!(
         text,

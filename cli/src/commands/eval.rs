@@ -22,7 +22,10 @@ pub fn run(args: &EvalArgs) -> Result<End> {
     let pack = input::pack(&args.rules)?;
     let selected: Vec<String> = match args.select.is_empty() {
         true => pack.results().into_iter().map(str::to_string).collect(),
-        false => args.select.iter().map(|s| s.trim().to_string()).collect(),
+        false => {
+            let asked: Vec<&str> = args.select.iter().map(|s| s.trim()).collect();
+            pack.expand(&asked).into_iter().map(str::to_string).collect()
+        }
     };
     let names: Vec<&str> = selected.iter().map(String::as_str).collect();
     let form = output::format(&args.output);

@@ -27,7 +27,7 @@ pub(super) fn employers(spec: &Spec, draw: &mut Draw) -> Employers {
         let sector = if farm == 1 { "prive_agricole" } else { "prive_non_agricole" };
         rows.push(vec![format!("E{:04}", number + 1), headcount.to_string(), sector.to_string()]);
     }
-    let table = TableOut { name: "employeurs", header: vec!["employeur_id", "effectif", "secteur"], rows };
+    let table = TableOut::new("employeurs", &["employeur_id", "effectif", "secteur"], rows);
     Employers { table, headcounts }
 }
 
@@ -130,9 +130,9 @@ pub(super) fn requests(spec: &Spec, employers: &Employers, draw: &mut Draw) -> (
             person("ascendant", age, true, false, None, draw);
         }
     }
-    let demandes = TableOut {
-        name: "demandes",
-        header: vec![
+    let demandes = TableOut::new(
+        "demandes",
+        &[
             "demande_id",
             "date_demande",
             "commune",
@@ -141,11 +141,11 @@ pub(super) fn requests(spec: &Spec, employers: &Employers, draw: &mut Draw) -> (
             "revenus_12_mois",
             "communes_souhaitees",
         ],
-        rows: requests,
-    };
-    let personnes = TableOut {
-        name: "personnes",
-        header: vec![
+        requests,
+    );
+    let personnes = TableOut::new(
+        "personnes",
+        &[
             "personne_id",
             "demande_id",
             "lien",
@@ -157,39 +157,9 @@ pub(super) fn requests(spec: &Spec, employers: &Employers, draw: &mut Draw) -> (
             "salaire_mensuel",
             "commune_travail",
         ],
-        rows: persons,
-    };
+        persons,
+    );
     (demandes, personnes)
-}
-
-/// What the aids to employees ask of a person: since when they work, whether they move for it, whether
-/// they are in difficulty. Whoever has no contract does not move for one.
-pub(super) fn situations(spec: &Spec, persons: &mut TableOut, draw: &mut Draw) {
-    let place = |name: &str| persons.header.iter().position(|h| *h == name).unwrap_or(usize::MAX);
-    let (contract, link) = (place("type_contrat"), place("lien"));
-    let (job, as_of) = (&spec.emploi, Spec::day(&spec.as_of));
-    let before = |months: i64, draw: &mut Draw| {
-        let first = add_months(as_of, -months).unwrap_or(as_of);
-        add_days(as_of, -draw.between(0, days_between(first, as_of))).unwrap_or(as_of).to_string()
-    };
-    for row in &mut persons.rows {
-        let is = |at: usize, names: &[&str]| row.get(at).is_some_and(|cell| names.contains(&cell.as_str()));
-        let works = !is(contract, &["", "sans"]);
-        let child = is(link, &["enfant"]);
-        let trial = works && draw.percent(job.periode_essai_pour_cent);
-        let moves = works && draw.percent(job.mobilite_pour_cent);
-        let trouble = !child && draw.percent(job.difficulte_pour_cent);
-        let hired = if works { before(job.embauche_mois, draw) } else { String::new() };
-        let moved = if moves { before(job.mutation_mois, draw) } else { String::new() };
-        row.extend([trial.to_string(), hired, moves.to_string(), moved, trouble.to_string()]);
-    }
-    persons.header.extend([
-        "periode_essai",
-        "date_embauche",
-        "mobilite_professionnelle",
-        "date_mutation",
-        "difficulte_logement",
-    ]);
 }
 
 fn households(spec: &Spec, draw: &mut Draw) -> Vec<Household> {

@@ -8,6 +8,7 @@
 mod calibration;
 mod deck;
 mod households;
+mod situations;
 mod spec;
 mod units;
 
@@ -20,7 +21,7 @@ use crate::value::{Type, Value};
 /// The tables of a generated data package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {
-    /// `demandes`, `personnes`, `employeurs`, `logements`.
+    /// `demandes`, `personnes`, `projets`, `employeurs`, `logements`.
     pub tables: Vec<TableOut>,
 }
 
@@ -30,7 +31,7 @@ pub struct TableOut {
     /// Name of the file, without extension.
     pub name: &'static str,
     /// Headers.
-    pub header: Vec<&'static str>,
+    pub header: Vec<String>,
     /// Rows; an empty cell is a missing value.
     pub rows: Vec<Vec<String>>,
 }
@@ -43,6 +44,10 @@ impl Package {
 }
 
 impl TableOut {
+    fn new(name: &'static str, header: &[&str], rows: Vec<Vec<String>>) -> TableOut {
+        TableOut { name, header: header.iter().map(|h| h.to_string()).collect(), rows }
+    }
+
     /// The cells of a column, by row.
     pub fn column<'t>(&'t self, name: &str) -> impl Iterator<Item = &'t str> + use<'t> {
         let at = self.header.iter().position(|h| *h == name);
@@ -51,8 +56,8 @@ impl TableOut {
 
     /// The table as a result to write.
     pub fn to_output(&self) -> Output {
-        let column = |name: &&str| OutputColumn {
-            name: name.to_string(),
+        let column = |name: &String| OutputColumn {
+            name: name.clone(),
             cells: self.column(name).map(|c| (!c.is_empty()).then(|| Value::text(c))).collect(),
             kind: Type::Text(None),
         };
@@ -69,11 +74,18 @@ pub fn generate(spec: &Spec, seed: u64) -> Result<Package, GenerateError> {
     spec.check()?;
     let mut draw = deck::Draw::new(seed);
     let employers = households::employers(spec, &mut draw);
-    let (requests, mut persons) = households::requests(spec, &employers, &mut draw);
+    let (mut requests, mut persons) = households::requests(spec, &employers, &mut draw);
     // A draw of its own: what it draws does not change what is drawn above.
-    households::situations(spec, &mut persons, &mut deck::Draw::new(seed ^ 0x5170));
+    situations::situations(spec, &mut persons, &mut deck::Draw::new(seed ^ 0x5170));
+    let mut more = deck::Draw::new(seed ^ 0x5171);
+    let link = persons.header.iter().position(|h| h == "lien").unwrap_or(usize::MAX);
+    let child = |row: &[String]| row.get(link).is_some_and(|l| l == "enfant");
+    situations::fields(spec, &spec.champs.personnes, &mut persons, child, &mut more);
+    situations::fields(spec, &spec.champs.demandes, &mut requests, |_| false, &mut more);
+    situations::first_quartile(spec, &mut requests, &persons);
+    let projects = situations::projects(spec, &persons, &mut more);
     let units = units::units(spec, &mut draw);
-    Ok(Package { tables: vec![requests, persons, employers.table, units] })
+    Ok(Package { tables: vec![requests, persons, projects, employers.table, units] })
 }
 
 /// What `paquet.toml` says of a generated package.

@@ -41,6 +41,8 @@ pub struct Spec {
     pub menages: Menages,
     pub ressources: Ressources,
     pub emploi: Emploi,
+    pub champs: Fields,
+    pub projets: Projects,
     pub souhaits: Souhaits,
     pub typologies: Typologies,
     pub financements: Financements,
@@ -165,6 +167,46 @@ pub struct Emploi {
     pub mutation_mois: i64,
     /// Of adults: in difficulty over housing.
     pub difficulte_pour_cent: i64,
+    /// The net salary, as a share of the gross one.
+    pub salaire_net_pour_cent: i64,
+}
+
+/// Fields drawn for each person and each request, beyond what makes the household.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Fields {
+    pub source: String,
+    pub confidence: String,
+    /// Of each adult; a child has a plain no, or nothing.
+    pub personnes: Drawn,
+    pub demandes: Drawn,
+}
+
+/// Fields by how they are drawn.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Drawn {
+    /// Yes for so many in a hundred.
+    pub oui_pour_cent: BTreeMap<String, i64>,
+    /// A day of the last so many months.
+    pub mois: BTreeMap<String, i64>,
+    /// A whole number between two, both included.
+    pub entre: BTreeMap<String, (i64, i64)>,
+    /// One of several, by weight.
+    pub parmi: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+/// Projects to buy or to repair.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Projects {
+    pub source: String,
+    pub confidence: String,
+    /// Of the applicants.
+    pub pour_cent: i64,
+    pub champs: Drawn,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -44,20 +44,11 @@ pub(super) fn units(spec: &Spec, draw: &mut Draw) -> TableOut {
             euros(surface * draw.between(low, high)),
         ]);
     }
-    TableOut {
-        name: "logements",
-        header: vec![
-            "logement_id",
-            "commune",
-            "quartier",
-            "financement",
-            "typologie",
-            "surface",
-            "loyer",
-            "charges",
-        ],
+    TableOut::new(
+        "logements",
+        &["logement_id", "commune", "quartier", "financement", "typologie", "surface", "loyer", "charges"],
         rows,
-    }
+    )
 }
 
 /// `248.40` of 24840 cents.

@@ -1,5 +1,7 @@
 //! `pack.toml`: the name of the pack, what it shows by default, which rules drive the matching.
 
+use std::collections::BTreeMap;
+
 use super::toml_reader::{Reader, parse};
 use crate::diagnostic::{Diagnostics, FileId, Span};
 
@@ -14,13 +16,15 @@ pub struct Manifest {
     pub entity: Option<(String, Span)>,
     /// The rules shown by default, in order.
     pub results: Vec<(String, Span)>,
+    /// Rules that are asked for together, by the name of the group.
+    pub groups: BTreeMap<String, Vec<(String, Span)>>,
     /// The matching, if the pack has one.
     pub matching: Option<Matching>,
     /// What the pack asks of each of its rules.
     pub asked: Asked,
 }
 
-/// What a pack asks of each of its rules, beyond that it loads: see [`crate::Pack::shortfalls`].
+/// What a pack asks of each of its rules, beyond that it loads: see `Pack::shortfalls`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     /// Does each version of a rule need a `source:`?
@@ -59,6 +63,15 @@ pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Manifest 
         matching.finish(out);
         if let (Some(candidature), Some(suitable)) = (candidature, suitable) {
             manifest.matching = Some(Matching { candidature, suitable, order });
+        }
+    }
+    if let Some(table) = reader.table("groups", out) {
+        let span = reader.get("groups").map_or(0..0, toml::Spanned::span);
+        for (name, item) in table.iter() {
+            let groups = Reader::new(file, span.clone(), "`groups`", table);
+            if let Some(rules) = groups.strings_of(name.get_ref(), item, out) {
+                manifest.groups.insert(name.get_ref().to_string(), rules);
+            }
         }
     }
     if let Some(table) = reader.table("check", out) {

@@ -106,6 +106,16 @@ impl<'t, 'i> Reader<'t, 'i> {
     /// A list of texts, each with its place.
     pub fn strings(&mut self, key: &'static str, out: &mut Diagnostics) -> Option<Vec<(String, Span)>> {
         let item = self.get(key)?;
+        self.strings_of(key, item, out)
+    }
+
+    /// The same of an item whose key is not known beforehand.
+    pub fn strings_of(
+        &self,
+        key: &str,
+        item: &Spanned<DeValue<'i>>,
+        out: &mut Diagnostics,
+    ) -> Option<Vec<(String, Span)>> {
         let list: Option<Vec<_>> = item.get_ref().as_array().and_then(|array| {
             array.iter().map(|i| Some((i.get_ref().as_str()?.to_string(), self.at(i)))).collect()
         });
