@@ -1,0 +1,73 @@
+//! Every row of the agreement and every subject of the reference stands in a table of the project, with
+//! the rule that carries it or the reason why none does.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use logis_engine::Pack;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The rows of a table of the project: number, last cell.
+fn rows(path: &str) -> BTreeMap<String, String> {
+    let text = std::fs::read_to_string(root().join(path)).unwrap();
+    let cells = |line: &str| -> Vec<String> {
+        line.trim_matches('|').split('|').map(|cell| cell.trim().to_string()).collect()
+    };
+    let lines = text.lines().filter(|l| l.starts_with('|')).skip(2).map(cells);
+    let mut found = BTreeMap::new();
+    for line in lines {
+        let twice = found.insert(line[0].clone(), line.last().unwrap().clone());
+        assert!(twice.is_none(), "{} stands twice in {path}", line[0]);
+    }
+    found
+}
+
+/// The first column of a list of the reference.
+fn ids(path: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(root().join(path)).unwrap();
+    text.lines().skip(1).map(|l| l.split(',').next().unwrap().to_string()).collect()
+}
+
+/// Names in backticks are of the pack; a row without any says « non » and why.
+fn compare(list: &str, table: &str) {
+    let pack = Pack::load(root().join("rules")).unwrap();
+    let parsed = pack.parsed();
+    let known = |name: &str| {
+        parsed.rule(name).is_some()
+            || parsed.parameter(name).is_some()
+            || parsed.schema.field(name).is_some()
+            || ["aides", "bilan", "offre_innovante", "logis match", "logis eval"].contains(&name)
+            || root().join("rules").join(name).exists()
+            || root().join("rules/referentiels").join(name).exists()
+            || root().join(name).exists()
+    };
+    let rows = rows(table);
+    let asked = ids(list);
+    assert_eq!(rows.keys().cloned().collect::<Vec<_>>(), asked);
+    for (id, cell) in &rows {
+        let names: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+        for name in &names {
+            assert!(known(name), "{table}, {id}: `{name}` is not of the pack");
+        }
+        let reason = cell.strip_prefix("non : ").is_some_and(|why| why.len() > 15);
+        let elsewhere = cell.contains("appariement");
+        assert!(!names.is_empty() || reason || elsewhere, "{table}, {id}: neither a rule nor a reason");
+    }
+}
+
+#[test]
+fn every_row_of_the_agreement_is_read() {
+    let table = "rules/territoires/dijon/LECTURE.md";
+    compare("tests/reference/agreement.csv", table);
+    assert_eq!(rows(table).len(), 84);
+}
+
+#[test]
+fn every_subject_of_the_reference_is_read() {
+    compare("tests/reference/sujets.csv", "rules/national/LECTURE.md");
+}
