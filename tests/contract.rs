@@ -453,3 +453,34 @@ fn graphs_are_drawn() {
     assert!(mermaid.contains("categorie_menage --> plafond_plus"));
     assert!(stdout(&["graph"]).lines().count() > 50);
 }
+
+/// The rule book: every link has its target, every rule, parameter and field stands on the page once,
+/// and the ceiling that the order prints for 2017 stands in the table of its parameter.
+#[test]
+fn the_rule_book_holds_together() {
+    let page = stdout(&["doc", "--rules", "rules"]);
+    assert!(page.starts_with("<!DOCTYPE html>"));
+    let after = |mark: &'static str| {
+        page.split(mark).skip(1).map(|rest| rest.split('"').next().unwrap().to_string()).collect::<Vec<_>>()
+    };
+    let mut targets = after(" id=\"");
+    let count = targets.len();
+    targets.sort();
+    targets.dedup();
+    assert_eq!(targets.len(), count, "an identifier stands twice");
+    for link in after("href=\"#") {
+        assert!(targets.contains(&link), "`{link}` leads nowhere");
+    }
+    let pack = logis_engine::Pack::load(root().join("rules")).unwrap();
+    let parsed = pack.parsed();
+    let helper = |rule: &logis_engine::pack::RuleTexts| rule.texts.iter().all(|t| t.helper);
+    for rule in parsed.rules.iter().filter(|r| !helper(r)) {
+        assert!(targets.contains(&rule.name), "{}", rule.name);
+    }
+    for parameter in &parsed.parameters {
+        assert!(targets.contains(&parameter.path), "{}", parameter.path);
+    }
+    let table = page.split(" id=\"plus.plafond\"").nth(1).unwrap().split("</article>").next().unwrap();
+    assert!(table.contains("<td class=\"n\">20123</td>"));
+    assert_eq!(page, stdout(&["doc"]), "the embedded pack is the folder");
+}

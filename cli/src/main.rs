@@ -47,6 +47,8 @@ enum Command {
         /// Ne garde que les cas dont le nom ou le fichier contient ce texte
         filter: Option<String>,
     },
+    /// Écrit le livre des règles: une page HTML, par sujet, par article de loi, par champ
+    Doc(DocArgs),
     /// Dessine le graphe des règles
     Graph(GraphArgs),
     /// Donne le schéma des données attendues, et des modèles vides
@@ -200,6 +202,16 @@ pub struct GraphArgs {
     output: Option<PathBuf>,
 }
 
+/// `logis doc`
+#[derive(clap::Args)]
+pub struct DocArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Fichier à écrire (sinon la sortie standard)
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
 /// Forms of a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum GraphFormat {
@@ -270,6 +282,7 @@ fn main() -> ExitCode {
         Command::Match(args) => commands::pairs::matching(&args),
         Command::Check { rules } => commands::check::run(&rules),
         Command::Test { rules, filter } => commands::test::run(&rules, filter.as_deref().unwrap_or("")),
+        Command::Doc(args) => commands::doc::run(&args),
         Command::Graph(args) => commands::graph::run(&args),
         Command::Schema(args) => commands::schema::run(&args),
         Command::Generate(args) => commands::generate::run(&args),

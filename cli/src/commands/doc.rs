@@ -1,0 +1,342 @@
+//! `logis doc`: the rule book as one page of HTML, by folder of the pack, by article of law, by field.
+//!
+//! This module says what stands on the page; `doc.html` says how it looks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use logis_engine::diagnostic::Span;
+use logis_engine::pack::Parsed;
+use logis_engine::pack::cases::CaseValue;
+use logis_engine::pack::params::Parameter;
+use logis_engine::value::{Date, Value};
+use serde::Serialize;
+
+use crate::{DocArgs, End, input, output};
+
+/// Writes the page.
+pub fn run(args: &DocArgs) -> Result<End> {
+    let pack = input::pack(&args.rules)?;
+    let page = Page::of(pack.parsed());
+    let mut engine = minijinja::Environment::new();
+    engine.add_template("doc.html", include_str!("doc.html"))?;
+    let html =
+        engine.get_template("doc.html")?.render(minijinja::Value::from(minijinja::value::Serde(&page)))?;
+    output::bytes_to(html.as_bytes(), args.output.as_deref(), false)?;
+    Ok(End::Fine)
+}
+
+/// What the page shows.
+#[derive(Serialize)]
+struct Page {
+    title: String,
+    counts: [usize; 4],
+    /// Folder of the pack, then its topics.
+    folders: BTreeMap<String, BTreeMap<String, Topic>>,
+    /// Legal reference, then what leans on it.
+    articles: BTreeMap<String, BTreeSet<String>>,
+    entities: Vec<Entity>,
+    groups: BTreeMap<String, Vec<String>>,
+}
+
+/// A topic: the files of one name in one folder.
+#[derive(Default, Serialize)]
+struct Topic {
+    rules: Vec<Rule>,
+    parameters: Vec<Table>,
+}
+
+#[derive(Serialize)]
+struct Rule {
+    name: String,
+    entity: String,
+    unit: Option<String>,
+    texts: Vec<Text>,
+    fields: Vec<String>,
+    rules: Vec<String>,
+    parameters: Vec<String>,
+    used_by: Vec<String>,
+    cases: Vec<Expected>,
+}
+
+/// The text of a rule from a day on.
+#[derive(Serialize)]
+struct Text {
+    from: Option<String>,
+    label: String,
+    sources: Vec<String>,
+    doubts: Vec<String>,
+    combined: Vec<String>,
+    code: String,
+    place: String,
+}
+
+/// What a case expects of a rule.
+#[derive(Clone, Serialize)]
+struct Expected {
+    name: String,
+    date: String,
+    given: String,
+    outcome: String,
+}
+
+/// A parameter over time.
+#[derive(Serialize)]
+struct Table {
+    path: String,
+    label: String,
+    unit: Option<String>,
+    /// Keys of the columns.
+    keys: Vec<String>,
+    versions: Vec<Version>,
+    /// The first column's numbers as the points of a line in a box of 100 by 24; empty if it has fewer
+    /// than two, or no numbers.
+    line: String,
+    used_by: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Version {
+    from: String,
+    until: Option<String>,
+    cells: Vec<String>,
+    source: String,
+    doubt: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Entity {
+    name: String,
+    label: String,
+    fields: Vec<Field>,
+}
+
+#[derive(Serialize)]
+struct Field {
+    name: String,
+    label: String,
+    unit: Option<String>,
+    form: Option<String>,
+    used_by: Vec<String>,
+}
+
+impl Page {
+    fn of(parsed: &Parsed) -> Page {
+        let uses: Vec<Uses> = parsed.rules.iter().map(|rule| Uses::of(parsed, rule)).collect();
+        let users = |of: &dyn Fn(&Uses) -> bool| -> Vec<String> {
+            let rules = parsed.rules.iter().zip(&uses);
+            rules.filter(|(_, uses)| of(uses)).map(|(rule, _)| rule.name.clone()).collect()
+        };
+        let mut folders: BTreeMap<String, BTreeMap<String, Topic>> = BTreeMap::new();
+        let mut articles: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let expected = expected(parsed);
+        for (rule, uses) in parsed.rules.iter().zip(&uses) {
+            // Helpers decide nothing by themselves.
+            let texts: Vec<_> = rule.texts.iter().filter(|t| !t.helper).collect();
+            let Some(first) = texts.first() else { continue };
+            for source in texts.iter().flat_map(|t| &t.doc.sources) {
+                articles.entry(source.clone()).or_default().insert(rule.name.clone());
+            }
+            let (folder, topic) = topic(parsed, &first.span);
+            folders.entry(folder).or_default().entry(topic).or_default().rules.push(Rule {
+                name: rule.name.clone(),
+                entity: parsed.schema.entities.get(rule.entity).map_or_else(String::new, |e| e.name.clone()),
+                unit: first.doc.unit.clone(),
+                texts: texts.iter().map(|text| self::text(parsed, text)).collect(),
+                fields: uses.fields.iter().cloned().collect(),
+                rules: uses.rules.iter().cloned().collect(),
+                parameters: uses.parameters.iter().cloned().collect(),
+                used_by: users(&|u| u.rules.contains(&rule.name)),
+                cases: expected.get(rule.name.as_str()).cloned().unwrap_or_default(),
+            });
+        }
+        for parameter in &parsed.parameters {
+            for version in &parameter.versions {
+                articles.entry(version.source.to_string()).or_default().insert(parameter.path.clone());
+            }
+            let (folder, topic) = topic(parsed, &parameter.span);
+            let used_by = users(&|u| u.parameters.contains(&parameter.path));
+            let topic = folders.entry(folder).or_default().entry(topic).or_default();
+            topic.parameters.push(table(parameter, used_by));
+        }
+        let entities = parsed.schema.entities.iter().enumerate().map(|(id, entity)| Entity {
+            name: entity.name.clone(),
+            label: entity.label.clone(),
+            fields: parsed
+                .schema
+                .fields
+                .iter()
+                .filter(|field| field.entity == id)
+                .map(|field| Field {
+                    name: field.name.clone(),
+                    label: field.label.clone(),
+                    unit: field.unit.clone(),
+                    form: field.form.clone(),
+                    used_by: users(&|u| u.fields.contains(&field.name)),
+                })
+                .collect(),
+        });
+        let groups = parsed.manifest.groups.iter();
+        Page {
+            title: parsed.manifest.title.clone(),
+            counts: [
+                parsed.rules.len(),
+                parsed.parameters.len(),
+                parsed.cases.iter().map(|f| f.cases.len()).sum(),
+                articles.len(),
+            ],
+            folders,
+            articles,
+            entities: entities.collect(),
+            groups: groups
+                .map(|(g, rules)| (g.clone(), rules.iter().map(|(r, _)| r.clone()).collect()))
+                .collect(),
+        }
+    }
+}
+
+/// What the texts of a rule name, whatever their dates.
+#[derive(Default)]
+struct Uses {
+    fields: BTreeSet<String>,
+    rules: BTreeSet<String>,
+    parameters: BTreeSet<String>,
+}
+
+impl Uses {
+    fn of(parsed: &Parsed, rule: &logis_engine::pack::RuleTexts) -> Uses {
+        let mut uses = Uses::default();
+        for text in &rule.texts {
+            for (name, _) in &text.params {
+                match parsed.rule(name) {
+                    Some(_) => uses.rules.insert(name.clone()),
+                    // The date of decision is every row's, and no column.
+                    None if parsed.schema.field(name).is_none() => false,
+                    None => uses.fields.insert(name.clone()),
+                };
+            }
+            for read in code(parsed, &text.span).split("param(\"").skip(1) {
+                let path = read.split('"').next().unwrap_or("");
+                uses.parameters.insert(path.to_string());
+            }
+        }
+        uses
+    }
+}
+
+/// The function whose name stands at a place.
+fn code(parsed: &Parsed, name: &Span) -> String {
+    let Some(file) = parsed.sources.get(name.file) else { return String::new() };
+    let rest = file.text.get(name.range.start..).unwrap_or("");
+    let end = rest.find("\n}").map_or(rest.len(), |at| at + 2);
+    format!("fn {}", rest.get(..end).unwrap_or(rest))
+}
+
+/// Folder and topic of a place: `national/aides` and `visale` for `national/aides/visale.2018-05-24.rhai`.
+fn topic(parsed: &Parsed, span: &Span) -> (String, String) {
+    let path = parsed.sources.get(span.file).map_or("", |f| f.path.as_str());
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    (folder.to_string(), file.split('.').next().unwrap_or(file).to_string())
+}
+
+fn text(parsed: &Parsed, text: &logis_engine::pack::script::RuleText) -> Text {
+    Text {
+        from: text.from.map(|d| d.to_string()),
+        label: text.doc.label.clone(),
+        sources: text.doc.sources.clone(),
+        doubts: text.doc.doubts.clone(),
+        combined: text.doc.combined.clone(),
+        code: code(parsed, &text.span),
+        place: parsed.sources.locate(&text.span),
+    }
+}
+
+/// The cases of each rule, in the order of the files.
+fn expected(parsed: &Parsed) -> BTreeMap<&str, Vec<Expected>> {
+    let mut found: BTreeMap<&str, Vec<Expected>> = BTreeMap::new();
+    for case in parsed.cases.iter().flat_map(|file| &file.cases) {
+        let rows = case.inputs.iter().flat_map(|(entity, rows)| rows.iter().map(move |row| (entity, row)));
+        let given: Vec<String> = rows
+            .map(|(entity, row)| {
+                let cells: Vec<String> =
+                    row.iter().map(|(name, (value, _))| format!("{name} = {}", shown(value))).collect();
+                format!("{entity} ({})", cells.join(", "))
+            })
+            .collect();
+        for (rule, value, _) in &case.expected {
+            found.entry(rule).or_default().push(Expected {
+                name: case.name.clone(),
+                date: case.date.to_string(),
+                given: given.join(" ; "),
+                outcome: shown(value),
+            });
+        }
+    }
+    found
+}
+
+fn shown(value: &CaseValue) -> String {
+    match value {
+        CaseValue::Typed(Value::Bool(true)) => "oui".to_string(),
+        CaseValue::Typed(Value::Bool(false)) => "non".to_string(),
+        CaseValue::Typed(value) => value.to_string(),
+        CaseValue::Text(text) => text.clone(),
+        CaseValue::Unknown => "inconnu".to_string(),
+    }
+}
+
+fn table(parameter: &Parameter, used_by: Vec<String>) -> Table {
+    let all: BTreeSet<&Vec<Value>> = parameter.versions.iter().flat_map(|v| v.cells.keys()).collect();
+    let key = |key: &&Vec<Value>| key.iter().map(Value::to_string).collect::<Vec<_>>().join(" · ");
+    let cell = |version: &logis_engine::pack::params::ParameterVersion, key: &Vec<Value>| {
+        version.cells.get(key).map_or_else(|| "–".to_string(), |c| shown(&CaseValue::Typed(c.value.clone())))
+    };
+    Table {
+        path: parameter.path.clone(),
+        label: parameter.label.clone(),
+        unit: parameter.unit.clone(),
+        keys: all.iter().map(key).collect(),
+        versions: parameter
+            .versions
+            .iter()
+            .map(|version| Version {
+                from: version.from.to_string(),
+                until: version.until.map(|d| d.to_string()),
+                cells: all.iter().map(|key| cell(version, key)).collect(),
+                source: version.source.to_string(),
+                doubt: version.doubt.clone(),
+            })
+            .collect(),
+        line: line(parameter, all.first().copied()),
+        used_by,
+    }
+}
+
+/// The steps of one key's values as the points of a line; each value holds until the next. For the eye
+/// only: the exact figures stand in the table.
+fn line(parameter: &Parameter, key: Option<&Vec<Value>>) -> String {
+    let Some(key) = key else { return String::new() };
+    let values: Vec<(Date, f64)> = parameter
+        .versions
+        .iter()
+        .filter_map(|v| Some((v.from, v.cells.get(key)?.value.to_string().parse().ok()?)))
+        .collect();
+    let (Some(first), Some(last)) = (values.first(), values.last()) else { return String::new() };
+    let low = values.iter().map(|v| v.1).fold(f64::INFINITY, f64::min);
+    let high = values.iter().map(|v| v.1).fold(f64::NEG_INFINITY, f64::max);
+    if values.len() < 2 || low >= high {
+        return String::new();
+    }
+    let days = |from: Date| f64::from((from - first.0).get_days()).max(0.0);
+    let width = days(last.0).max(1.0) * 1.1;
+    let mut points = Vec::new();
+    let mut before = None;
+    for (from, value) in &values {
+        let (x, y) = (days(*from) / width * 100.0, 23.0 - (value - low) / (high - low) * 22.0);
+        points.extend(before.map(|y: f64| format!("{x:.1},{y:.1}")));
+        points.push(format!("{x:.1},{y:.1}"));
+        before = Some(y);
+    }
+    points.extend(before.map(|y| format!("100.0,{y:.1}")));
+    points.join(" ")
+}
