@@ -484,3 +484,37 @@ fn the_rule_book_holds_together() {
     assert!(table.contains("<td class=\"n\">20123</td>"));
     assert_eq!(page, stdout(&["doc"]), "the embedded pack is the folder");
 }
+
+/// The balance of the agreement, from sixteen example operations over three years. By hand: public units
+/// 2,060 / 3; private 150 / 3; from the existing stock (400 + 100 + 150) / 3; renovated to BBC
+/// 620 + 380 + 200, all in districts (97 kWh is over 80 × 1.2 = 96); loans 14 of 20 million.
+#[test]
+fn the_balance_of_the_agreement_is_counted_from_operations() {
+    let said = stdout(&[
+        "eval",
+        "--data",
+        "scenarios/grand-dijon-operations",
+        "--select",
+        "bilan",
+        "--format",
+        "json",
+    ]);
+    let rows: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let is = |rule: &str, value: &str| assert_eq!(rows[0][rule].to_string(), value, "{rule}");
+    is("production_publique", "686.67");
+    is("ecart_production_publique", "-33.33");
+    is("production_privee", "50");
+    is("production_sru", "736.67");
+    is("ecart_production_sru", "-53.33");
+    is("production_parc_existant", "216.67");
+    is("production_communes_deficitaires", "1780");
+    is("production_totale", "930");
+    is("ensembles_bbc", "3");
+    is("logements_bbc", "1200");
+    is("part_bbc_en_quartier", "1");
+    is("renovations_non_conformes", "2");
+    is("subventions_renovation", "800000");
+    is("part_prets_energie", "0.7");
+    is("production_accession", "110");
+    is("reservations_par_an", "211.67");
+}
