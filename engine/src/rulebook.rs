@@ -244,11 +244,5 @@ fn check_manifest(parsed: &Parsed, out: &mut Diagnostics) {
     for (name, span) in manifest.results.iter().chain(manifest.groups.values().flatten()) {
         crate::graph::check_name(parsed, name, span, out);
     }
-    if let Some(matching) = &manifest.matching {
-        entity(&matching.candidature, out);
-        crate::graph::check_name(parsed, &matching.suitable.0, &matching.suitable.1, out);
-        for (name, span) in &matching.order {
-            crate::graph::check_name(parsed, name, span, out);
-        }
-    }
+    crate::plan::check_matching(parsed, out);
 }

@@ -1,5 +1,6 @@
 //! `logis candidates` and `logis match`: requests facing units.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -18,8 +19,8 @@ use crate::{End, PairArgs, input, output};
 pub struct Pairs {
     /// The plan on pairs: the suitability, then what was selected.
     pub plan: Arc<Plan>,
-    /// The plan on requests: what they are ordered by.
-    pub order: Option<Arc<Plan>>,
+    /// The plan on requests: their priority.
+    pub priority: Option<Arc<Plan>>,
     /// The data.
     pub dataset: Dataset,
     /// Entity of the requests.
@@ -66,17 +67,14 @@ impl Pairs {
         rows
     }
 
-    /// Requests, the first to be served first: by the pack's order, then by identifier. A request
-    /// whose order is not known comes after those of which it is.
+    /// Requests, the first to be served first: by priority, then by identifier. A request whose
+    /// priority is not known comes after those of which it is.
     fn ordered(&self) -> Vec<u32> {
-        let decisions = self.order.as_ref().map_or_else(Decisions::default, |p| evaluate(p, &self.dataset));
-        let ids = self.dataset.tables.get(self.requests).map_or(&[][..], |t| &t.ids);
-        let mut order: Vec<u32> = (0_u32..).take(ids.len()).collect();
-        order.sort_by_cached_key(|&row| {
-            let keys: Vec<(bool, Option<Value>)> =
-                decisions.columns.iter().map(|c| c.value(row as usize)).map(|v| (v.is_none(), v)).collect();
-            (keys, ids.get(row as usize).cloned())
-        });
+        let decisions =
+            self.priority.as_ref().map_or_else(Decisions::default, |p| evaluate(p, &self.dataset));
+        let priority = decisions.columns.first();
+        let mut order = self.by_identifier(self.requests);
+        order.sort_by_cached_key(|&row| Reverse(priority.and_then(|p| p.value(row as usize))));
         order
     }
 }
@@ -99,13 +97,12 @@ pub fn prepare(run: &mut input::Run, select: &[&str], others: &[&Plan], keep_goi
     else {
         bail!("`{}` n'est pas une règle d'une candidature", declared.suitable.0);
     };
-    let order: Vec<&str> = declared.order.iter().map(|(name, _)| name.as_str()).collect();
-    let order = if order.is_empty() { None } else { Some(run.plan(&order)?) };
+    let priority = declared.priority.as_ref().map(|(name, _)| run.plan(&[name])).transpose()?;
     let files = std::mem::take(&mut run.files);
-    let own = std::iter::once(&plan).chain(&order).map(Arc::as_ref);
+    let own = std::iter::once(&plan).chain(&priority).map(Arc::as_ref);
     let plans: Vec<&Plan> = own.chain(others.iter().copied()).collect();
     let dataset = input::dataset(&run.pack, files, &plans, keep_going)?;
-    Ok(Pairs { plan, order, dataset, requests, units })
+    Ok(Pairs { plan, priority, dataset, requests, units })
 }
 
 /// `logis candidates`: one row per suitable pair.

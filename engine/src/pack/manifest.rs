@@ -33,15 +33,44 @@ pub struct Asked {
     pub cases_per_rule: usize,
 }
 
+/// A name of the pack, and where `pack.toml` says it.
+pub type Named = (String, Span);
+
 /// Which rules drive the matching.
 #[derive(Clone, Debug)]
 pub struct Matching {
     /// The pair entity: one request facing one unit.
-    pub candidature: (String, Span),
+    pub candidature: Named,
     /// Boolean rule of the pair: may this unit be proposed to this request?
-    pub suitable: (String, Span),
-    /// Fields or rules of the request, smallest served first; ties by identifier.
-    pub order: Vec<(String, Span)>,
+    pub suitable: Named,
+    /// Integer rule of the request, 0 to 1000: how much it comes first. Without one, all are equal.
+    pub priority: Option<Named>,
+    /// Integer rule of the pair, 0 to 1000: how well the unit fits the request. Without one, all fit
+    /// equally.
+    pub fit: Option<Named>,
+    /// Boolean rules of the pair that suitability implies, by which candidates must be found without
+    /// looking at every pair.
+    pub blocks: Vec<Named>,
+    /// Shares of the attributions, the strictest first.
+    pub quotas: Vec<Quota>,
+}
+
+/// A share of the attributions that must at least go to some of them.
+#[derive(Clone, Debug)]
+pub struct Quota {
+    /// By what it is called on the command line.
+    pub name: Named,
+    /// What people call it.
+    pub label: String,
+    /// Boolean rule of the pair, the request or the unit: attributions that are counted. Without one,
+    /// all are.
+    pub base: Option<Named>,
+    /// Boolean rule of the pair, the request or the unit: those of the base that must be at least so
+    /// many.
+    pub members: Named,
+    /// The parameter that holds the share, between 0 and 1. On a date without a value the quota is not
+    /// in force.
+    pub share: Named,
 }
 
 /// Reads `pack.toml`.
@@ -56,14 +85,7 @@ pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Manifest 
     manifest.results = reader.strings("results", out).unwrap_or_default();
     if let Some(table) = reader.table("matching", out) {
         let span = reader.get("matching").map_or(0..0, toml::Spanned::span);
-        let mut matching = Reader::new(file, span, "`matching`", table);
-        let candidature = matching.required_str("candidature", out).map(own);
-        let suitable = matching.required_str("suitable", out).map(own);
-        let order = matching.strings("order", out).unwrap_or_default();
-        matching.finish(out);
-        if let (Some(candidature), Some(suitable)) = (candidature, suitable) {
-            manifest.matching = Some(Matching { candidature, suitable, order });
-        }
+        manifest.matching = matching(Reader::new(file, span, "`matching`", table), out);
     }
     if let Some(table) = reader.table("groups", out) {
         let span = reader.get("groups").map_or(0..0, toml::Spanned::span);
@@ -84,4 +106,33 @@ pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Manifest 
     }
     reader.finish(out);
     manifest
+}
+
+/// Reads `[matching]`.
+fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matching> {
+    let own = |text: (&str, Span)| (text.0.to_string(), text.1);
+    let candidature = reader.required_str("candidature", out).map(own);
+    let suitable = reader.required_str("suitable", out).map(own);
+    let priority = reader.str("priority", out).map(own);
+    let fit = reader.str("fit", out).map(own);
+    let blocks = reader.strings("blocks", out).unwrap_or_default();
+    let mut quotas = Vec::new();
+    for (span, table) in reader.tables("quotas", out) {
+        let mut quota = Reader::new(reader.file, span, "a quota", table);
+        let name = quota.required_str("name", out).map(own);
+        if let Some((name, _)) = &name {
+            quota.what = format!("quota `{name}`");
+        }
+        let label = quota.string("label", out);
+        let base = quota.str("base", out).map(own);
+        let members = quota.required_str("members", out).map(own);
+        let share = quota.required_str("share", out).map(own);
+        quota.finish(out);
+        if let (Some(name), Some(members), Some(share)) = (name, members, share) {
+            let label = label.unwrap_or_else(|| name.0.clone());
+            quotas.push(Quota { name, label, base, members, share });
+        }
+    }
+    reader.finish(out);
+    Some(Matching { candidature: candidature?, suitable: suitable?, priority, fit, blocks, quotas })
 }

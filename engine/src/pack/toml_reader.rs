@@ -135,6 +135,23 @@ impl<'t, 'i> Reader<'t, 'i> {
         table
     }
 
+    /// The tables of an array of tables, each with its place, in the order of the file.
+    pub fn tables(
+        &mut self,
+        key: &'static str,
+        out: &mut Diagnostics,
+    ) -> Vec<(Range<usize>, &'t DeTable<'i>)> {
+        let Some(item) = self.get(key) else { return Vec::new() };
+        let tables: Option<Vec<_>> = item
+            .get_ref()
+            .as_array()
+            .and_then(|items| items.iter().map(|i| Some((i.span(), i.get_ref().as_table()?))).collect());
+        tables.unwrap_or_else(|| {
+            out.push(self.wrong(item, key, "an array of tables"));
+            Vec::new()
+        })
+    }
+
     /// The keys that nobody asked for.
     pub fn rest(
         &self,

@@ -3,6 +3,7 @@
 pub mod builtins;
 pub mod ir;
 mod lower;
+mod matching;
 mod units;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ use crate::pack::schema::{EntityId, FieldId, Origin};
 use crate::value::Date;
 use ir::{Node, NodeId, Op};
 use lower::Lowering;
+pub(crate) use matching::check_matching;
 
 /// Selected rules (and fields) of one entity, as of a date: what is evaluated.
 #[derive(Clone, Debug)]
