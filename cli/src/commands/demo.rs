@@ -47,7 +47,7 @@ pub fn run() -> Result<End> {
     outcomes(&publics, &decided_publics, "Publics et mixité, par demande", &mut text);
     outcomes(&aids_plan, &decided_aids, "Aides, par personne", &mut text);
     by_commune(&pairs, &decided, &of_units, &matching.unit_of, &mut text);
-    by_product(&of_units, &matching.request_of, &mut text);
+    by_product(&of_units, &matching.request_of(pairs.rows(pairs.units)), &mut text);
     let open = found.open.iter().filter(|&&n| n > 0).count();
     let _ = writeln!(
         text,
@@ -56,7 +56,7 @@ pub fn run() -> Result<End> {
          {} demandes ont un couple au moins qu'une donnée manquante laisse ouvert.",
         count(found.pairs.len()),
         count(usize::try_from(found.looked_at).unwrap_or(usize::MAX)),
-        count(matching.len()),
+        count(matching.reached.attributions as usize),
         count(pairs.rows(pairs.units)),
         count(open),
     );

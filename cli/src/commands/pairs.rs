@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use logis_engine::candidates::{Candidates, candidates as find};
 use logis_engine::data::{Dataset, Output, OutputColumn};
 use logis_engine::evaluate::{Decisions, Outcome, evaluate};
-use logis_engine::matching::{Matching, Wishes, assign, verify};
+use logis_engine::matching::{Matching, Pair, Problem, solve, verify};
 use logis_engine::pack::manifest;
 use logis_engine::pack::schema::{EntityId, Origin};
 use logis_engine::plan::Plan;
@@ -52,11 +52,29 @@ impl Pairs {
             }
         }
         let number = |row: u32| numbers.get(row as usize).copied().unwrap_or(u32::MAX);
-        let pairs = candidates.pairs.iter().map(|c| (c.first, number(c.second)));
-        let wishes = Wishes::new(self.rows(self.requests), rows.len(), pairs);
-        let matching = assign(&wishes, &self.ordered());
-        verify(&wishes, &matching)?;
-        Ok(matching.with_units(&rows))
+        let pair = |c: &logis_engine::candidates::Candidate| Pair {
+            request: c.first,
+            unit: number(c.second),
+            fit: 0,
+            marks: 0,
+        };
+        // The first to be served has the most points.
+        let order = self.ordered();
+        let mut points = vec![0; order.len()];
+        for (rank, &request) in (0_u32..).zip(order.iter().rev()) {
+            if let Some(slot) = points.get_mut(request as usize) {
+                *slot = rank;
+            }
+        }
+        let units = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        let pairs = candidates.pairs.iter().map(pair).collect();
+        let problem = Problem::from_pairs(points, units, pairs, Vec::new())?;
+        let mut matching = solve(&problem);
+        verify(&problem, &matching)?;
+        for unit in matching.unit_of.iter_mut().flatten() {
+            *unit = rows.get(*unit as usize).copied().unwrap_or(*unit);
+        }
+        Ok(matching)
     }
 
     /// The rows of an entity in the order of their identifiers.
@@ -131,7 +149,10 @@ pub fn matching(args: &PairArgs) -> Result<End> {
         (0..found.pairs.len()).filter(|&i| found.pairs.get(i).is_some_and(given)).collect();
     output::write(&table(&pairs, &found, &rows, "attributions"), &args.output)?;
     summary(&found);
-    eprintln!("{} attributions; la preuve qu'il n'en est pas davantage a été vérifiée", matching.len());
+    eprintln!(
+        "{} attributions; la preuve qu'il n'en est pas davantage a été vérifiée",
+        matching.reached.attributions
+    );
     Ok(End::Fine)
 }
 

@@ -1,0 +1,169 @@
+//! The answer: who gets which unit, what each level reached, and the proof that none reaches more.
+
+use serde::{Deserialize, Serialize};
+
+/// Which request gets which unit, with the proof that no other answer is better.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Matching {
+    /// By request: the unit it gets, by the caller's number.
+    pub unit_of: Vec<Option<u32>>,
+    /// What it reaches.
+    pub reached: Reached,
+    /// Why no other answer reaches more.
+    pub certificate: Certificate,
+}
+
+impl Matching {
+    /// By unit (the caller's number), of so many: the request that gets it.
+    pub fn request_of(&self, units: usize) -> Vec<Option<u32>> {
+        let mut request_of = vec![None; units];
+        for (request, unit) in (0_u32..).zip(&self.unit_of) {
+            if let Some(slot) = unit.and_then(|unit| request_of.get_mut(unit as usize)) {
+                *slot = Some(request);
+            }
+        }
+        request_of
+    }
+}
+
+/// What an answer reaches, level by level, each fixed before the next is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Reached {
+    /// How many requests are housed.
+    pub attributions: u64,
+    /// What the quotas reach, in their order.
+    pub quotas: Vec<QuotaReached>,
+    /// Points of the housed, summed.
+    pub priority: u64,
+    /// Fits of the attributions, summed.
+    pub fit: u64,
+}
+
+/// What a quota reaches.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct QuotaReached {
+    /// Attributions that count in its base.
+    pub base: u64,
+    /// Those among its members.
+    pub members: u64,
+    /// Members that its share of the base asks for.
+    pub target: u64,
+    /// Members that are lacking.
+    pub shortfall: u64,
+}
+
+/// One proof for each level: attributions, each quota, priority, fit.
+///
+/// All are of one kind: a bound from prices. Whatever the prices of the units (nothing or more) and the
+/// multipliers of the conditions (nothing or more), no answer that meets the conditions is worth more
+/// than all units at their prices, and for each request the most that one of its pairs is worth above
+/// the price, together (weak duality; Lagrange). The right prices show that the answer is best.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Certificate {
+    /// That no more can be housed.
+    pub attributions: Proof,
+    /// That no shortfall can be smaller, those before it being as they are.
+    pub quotas: Vec<Proof>,
+    /// That no answer of as many attributions and no more shortfall has more points.
+    pub priority: Proof,
+    /// That none of as many points besides has a better fit.
+    pub fit: Proof,
+}
+
+/// Bounds that together leave out no answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// Nothing to prove: nothing could be better.
+    Nothing,
+    /// One bound for all answers.
+    Bound(Bound),
+    /// Every answer is on one side or the other: one proof each.
+    Split {
+        /// What the sides differ in.
+        on: Split,
+        /// The side that has not, or has fewer.
+        without: Box<Proof>,
+        /// The side that has, or has more.
+        with: Box<Proof>,
+    },
+}
+
+impl Default for Proof {
+    fn default() -> Proof {
+        Proof::Bound(Bound::default())
+    }
+}
+
+/// What the two sides of a split differ in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Split {
+    /// More than so many attributions are in the base of the quota.
+    Base {
+        /// Number of the quota.
+        quota: usize,
+        /// The most on the one side; the other has more.
+        most: u64,
+    },
+    /// The request is housed in the cell.
+    Cell {
+        /// The request.
+        request: u32,
+        /// The cell.
+        cell: u32,
+    },
+    /// The request is housed in the unit (as numbered inside the problem).
+    Unit {
+        /// The request.
+        request: u32,
+        /// The unit.
+        unit: u32,
+    },
+}
+
+/// A bound from prices: see [`Certificate`].
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Bound {
+    /// Everything else is in this part of a point: the level counts so many times.
+    pub scale: i64,
+    /// What the conditions weigh; those that are not named weigh nothing.
+    pub multipliers: Vec<(Condition, i64)>,
+    /// The prices.
+    pub prices: Prices,
+}
+
+/// Prices of units, nothing or more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prices {
+    /// By cell: that of each of its units.
+    Cells(Vec<i64>),
+    /// By unit, as numbered inside the problem.
+    Units(Vec<i64>),
+}
+
+impl Default for Prices {
+    fn default() -> Prices {
+        Prices::Cells(Vec::new())
+    }
+}
+
+/// What all answers considered have in common, at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// As many attributions.
+    Attributions,
+    /// The shortfall of a quota is no larger: `denominator × members - numerator × base` is at least
+    /// `-denominator × shortfall`.
+    Quota(usize),
+    /// The same in whole members: those of the smallest base possible here, less the shortfall.
+    Members(usize),
+    /// The base of a quota is no smaller than the splits say.
+    BaseAtLeast(usize),
+    /// Nor larger.
+    BaseAtMost(usize),
+    /// As many points.
+    Priority,
+}

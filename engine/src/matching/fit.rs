@@ -1,0 +1,428 @@
+//! The best fit within one part of the face.
+//!
+//! An assignment problem: rows are the requests, columns the units and, where requests may be left out,
+//! as many empty places. An auction with falling steps (Bertsekas, 1979) brings prices near the right
+//! ones; the rows whose column is not their best at those prices are then taken out and put back along
+//! shortest paths (Dijkstra, with the prices as potentials), which makes the answer exact.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "measured loops over numbers of the problem, which its constructors check"
+)]
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::face::Part;
+use super::housed::NONE;
+use super::problem::Problem;
+
+/// Steps of the auction. The last one leaves few rows to put right.
+const STEPS: [i32; 5] = [256, 64, 16, 4, 1];
+
+/// What a row bids over the only column that it can have.
+const ALONE: i32 = 4096;
+
+/// Stands for an empty place in place of a column.
+const EMPTY: u32 = u32::MAX - 1;
+
+/// The answer in one part.
+pub(super) struct Fitted {
+    /// Requests and the units they get.
+    pub pairs: Vec<(u32, u32)>,
+    /// Units and their prices in fits.
+    pub prices: Vec<(u32, i64)>,
+}
+
+/// Some columns in a row that a row can have.
+#[derive(Clone, Copy)]
+struct Block {
+    column: u32,
+    length: u32,
+    fits: u32,
+}
+
+/// One part as an assignment problem.
+struct Rows {
+    /// By row: its first block; and the number of blocks at the end.
+    starts: Vec<u32>,
+    blocks: Vec<Block>,
+    fits: Vec<u16>,
+    /// By row: may it have an empty place?
+    free: Vec<bool>,
+    columns: usize,
+    /// Number of empty places.
+    empty: usize,
+}
+
+impl Rows {
+    fn new(problem: &Problem, part: &Part, prices: &[i64]) -> (Rows, Vec<u32>) {
+        // By cell of the part: its first column.
+        let mut units = Vec::new();
+        let mut first = Vec::with_capacity(part.cells.len());
+        for &cell in &part.cells {
+            first.push(units.len() as u32);
+            units.extend(problem.units_of(cell));
+        }
+        let mut rows = Rows {
+            starts: Vec::with_capacity(part.requests.len() + 1),
+            blocks: Vec::new(),
+            fits: Vec::new(),
+            free: part.must.iter().map(|must| part.paid && !must).collect(),
+            columns: units.len(),
+            empty: 0,
+        };
+        let least = part.cells.first().map_or(0, |&c| prices[c as usize]);
+        for &request in &part.requests {
+            rows.starts.push(rows.blocks.len() as u32);
+            for slot in problem.slots_of(request) {
+                let cell = problem.open[slot];
+                if prices[cell as usize] != least {
+                    continue;
+                }
+                let Ok(place) = part.cells.binary_search(&cell) else { continue };
+                let units = problem.units_of(cell);
+                let block =
+                    Block { column: first[place], length: units.len() as u32, fits: rows.fits.len() as u32 };
+                problem.fits.fill(request, slot, units, &mut rows.fits);
+                rows.blocks.push(block);
+            }
+        }
+        rows.starts.push(rows.blocks.len() as u32);
+        if part.paid {
+            rows.empty = part.requests.len().saturating_sub(rows.columns);
+        }
+        (rows, units)
+    }
+
+    fn len(&self) -> usize {
+        self.free.len()
+    }
+
+    fn blocks(&self, row: u32) -> &[Block] {
+        &self.blocks[self.starts[row as usize] as usize..self.starts[row as usize + 1] as usize]
+    }
+
+    fn fits(&self, block: Block) -> &[u16] {
+        &self.fits[block.fits as usize..(block.fits + block.length) as usize]
+    }
+
+    /// The fit of a row and a column, if the row can have it.
+    fn fit(&self, row: u32, column: u32) -> i32 {
+        self.blocks(row)
+            .iter()
+            .find(|b| column >= b.column && column < b.column + b.length)
+            .map_or(0, |b| i32::from(self.fits[(b.fits + column - b.column) as usize]))
+    }
+}
+
+/// Assigns the requests of a part.
+pub(super) fn assign(problem: &Problem, part: &Part, prices: &[i64]) -> Fitted {
+    let (rows, units) = Rows::new(problem, part, prices);
+    let mut state = State::new(&rows);
+    if part.paid {
+        for step in STEPS {
+            state.auction(&rows, step);
+        }
+        state.drop_loose(&rows);
+    }
+    state.put_back(&rows);
+    // Prices such that an empty place costs nothing, and that nobody who may be left out pays more than
+    // the unit is worth.
+    let shift = if rows.empty > 0 {
+        state.empty_price
+    } else {
+        let free = (0..rows.len() as u32).filter(|&r| rows.free[r as usize]);
+        free.map(|r| state.profit(&rows, r)).min().map_or(0, |least| (-least).max(0))
+    };
+    Fitted {
+        pairs: (0_u32..)
+            .zip(&state.column_of)
+            .filter(|(_, c)| (**c as usize) < units.len())
+            .map(|(row, &column)| (part.requests[row as usize], units[column as usize]))
+            .collect(),
+        prices: units.iter().zip(&state.price).map(|(&u, &p)| (u, i64::from(p - shift))).collect(),
+    }
+}
+
+/// An assignment in the making, with prices.
+struct State {
+    price: Vec<i32>,
+    /// By column: its row, or [`NONE`].
+    row_of: Vec<u32>,
+    /// By row: its column, [`EMPTY`], or [`NONE`].
+    column_of: Vec<u32>,
+    /// The rows in empty places, with the prices they pay, lowest first (while bids are made).
+    bids: BinaryHeap<Reverse<(i32, u32)>>,
+    /// The rows in empty places (afterwards).
+    empty: Vec<u32>,
+    /// What an empty place costs (afterwards).
+    empty_price: i32,
+}
+
+impl State {
+    fn new(rows: &Rows) -> State {
+        State {
+            price: vec![0; rows.columns],
+            row_of: vec![NONE; rows.columns],
+            column_of: vec![NONE; rows.len()],
+            // Empty places nobody bid on yet are held by nobody.
+            bids: (0..rows.empty).map(|_| Reverse((0, NONE))).collect(),
+            empty: Vec::new(),
+            empty_price: 0,
+        }
+    }
+
+    /// What a row gains by its column at the prices of the moment.
+    fn profit(&self, rows: &Rows, row: u32) -> i32 {
+        match self.column_of[row as usize] {
+            EMPTY => -self.empty_price,
+            column => rows.fit(row, column) - self.price[column as usize],
+        }
+    }
+
+    /// Lets rows bid until each has a column that is its best but for one step.
+    fn auction(&mut self, rows: &Rows, step: i32) {
+        // Everybody starts anew, at the prices of the round before.
+        self.row_of.fill(NONE);
+        self.column_of.fill(NONE);
+        let bids = std::mem::take(&mut self.bids);
+        self.bids = bids.into_iter().map(|Reverse((price, _))| Reverse((price, NONE))).collect();
+        let mut waiting: Vec<u32> = (0..rows.len() as u32).rev().collect();
+        while let Some(row) = waiting.pop() {
+            let (mut best, mut second, mut column) = (i32::MIN / 2, i32::MIN / 2, NONE);
+            for &block in rows.blocks(row) {
+                let from = block.column as usize;
+                let prices = &self.price[from..from + block.length as usize];
+                for ((&fit, &price), at) in rows.fits(block).iter().zip(prices).zip(block.column..) {
+                    let value = i32::from(fit) - price;
+                    if value > second {
+                        if value > best {
+                            second = best;
+                            best = value;
+                            column = at;
+                        } else {
+                            second = value;
+                        }
+                    }
+                }
+            }
+            if rows.free[row as usize]
+                && let Some(&Reverse((price, holder))) = self.bids.peek()
+            {
+                // The two cheapest empty places compete with the two best columns.
+                let value = -price;
+                if value > best {
+                    self.bids.pop();
+                    let next = self.bids.peek().map_or(i32::MIN / 2, |Reverse((p, _))| -p);
+                    let rival = best.max(next).max(value - ALONE);
+                    self.bids.push(Reverse((price + (value - rival) + step, row)));
+                    self.column_of[row as usize] = EMPTY;
+                    if holder != NONE {
+                        self.column_of[holder as usize] = NONE;
+                        waiting.push(holder);
+                    }
+                    continue;
+                }
+                second = second.max(value);
+            }
+            if column == NONE {
+                continue;
+            }
+            let place = column as usize;
+            self.price[place] += best - second.max(best - ALONE) + step;
+            let holder = std::mem::replace(&mut self.row_of[place], row);
+            self.column_of[row as usize] = column;
+            if holder != NONE {
+                self.column_of[holder as usize] = NONE;
+                waiting.push(holder);
+            }
+        }
+    }
+
+    /// Takes out the rows that would gain more elsewhere; empty places get one price, the lowest.
+    fn drop_loose(&mut self, rows: &Rows) {
+        if let Some(&Reverse((price, _))) = self.bids.peek() {
+            self.empty_price = price;
+        }
+        for row in 0..rows.len() as u32 {
+            let mut best =
+                if rows.free[row as usize] && rows.empty > 0 { -self.empty_price } else { i32::MIN };
+            for &block in rows.blocks(row) {
+                let from = block.column as usize;
+                let prices = &self.price[from..from + block.length as usize];
+                let values = rows.fits(block).iter().zip(prices).map(|(&f, &p)| i32::from(f) - p);
+                best = best.max(values.max().unwrap_or(i32::MIN));
+            }
+            let column = self.column_of[row as usize];
+            if column == NONE {
+                continue;
+            }
+            if self.profit(rows, row) == best {
+                if column == EMPTY {
+                    self.empty.push(row);
+                }
+                continue;
+            }
+            self.column_of[row as usize] = NONE;
+            if column != EMPTY {
+                self.row_of[column as usize] = NONE;
+            }
+        }
+    }
+
+    /// Gives every row without one a column, along shortest paths.
+    fn put_back(&mut self, rows: &Rows) {
+        let mut search = Search::new(rows);
+        for row in 0..rows.len() as u32 {
+            if self.column_of[row as usize] == NONE {
+                search.augment(self, rows, row);
+            }
+        }
+    }
+}
+
+/// Shortest paths from a row to a free column; node `columns` is the empty places together.
+struct Search {
+    distance: Vec<i32>,
+    by: Vec<u32>,
+    touched: Vec<u32>,
+    done: Vec<bool>,
+    heap: BinaryHeap<Reverse<(i32, u32)>>,
+    level: Vec<u32>,
+}
+
+impl Search {
+    fn new(rows: &Rows) -> Search {
+        let nodes = rows.columns + 1;
+        Search {
+            distance: vec![i32::MAX; nodes],
+            by: vec![NONE; nodes],
+            touched: Vec::new(),
+            done: vec![false; nodes],
+            heap: BinaryHeap::new(),
+            level: Vec::new(),
+        }
+    }
+
+    fn relax(&mut self, node: u32, distance: i32, now: i32, row: u32) {
+        let place = node as usize;
+        if distance >= self.distance[place] {
+            return;
+        }
+        if self.distance[place] == i32::MAX {
+            self.touched.push(node);
+        }
+        self.distance[place] = distance;
+        self.by[place] = row;
+        // What is as near as what is looked at now needs no heap.
+        if distance == now {
+            self.level.push(node);
+        } else {
+            self.heap.push(Reverse((distance, node)));
+        }
+    }
+
+    /// Looks at all columns of a row that was reached at a distance.
+    fn scan(&mut self, state: &State, rows: &Rows, row: u32, profit: i32, at: i32) {
+        for &block in rows.blocks(row) {
+            let from = block.column as usize;
+            let prices = &state.price[from..from + block.length as usize];
+            for ((&fit, &price), column) in rows.fits(block).iter().zip(prices).zip(block.column..) {
+                let distance = at + (profit - (i32::from(fit) - price));
+                if distance < self.distance[column as usize] {
+                    self.relax(column, distance, at, row);
+                }
+            }
+        }
+        if rows.free[row as usize] && rows.empty > 0 {
+            self.relax(rows.columns as u32, at + profit + state.empty_price, at, row);
+        }
+    }
+
+    fn augment(&mut self, state: &mut State, rows: &Rows, start: u32) {
+        for node in self.touched.drain(..) {
+            self.distance[node as usize] = i32::MAX;
+            self.done[node as usize] = false;
+        }
+        self.heap.clear();
+        self.level.clear();
+        let mut best = i32::MIN;
+        for &block in rows.blocks(start) {
+            let from = block.column as usize;
+            let prices = &state.price[from..from + block.length as usize];
+            let values = rows.fits(block).iter().zip(prices).map(|(&f, &p)| i32::from(f) - p);
+            best = best.max(values.max().unwrap_or(i32::MIN));
+        }
+        if rows.free[start as usize] && rows.empty > 0 {
+            best = best.max(-state.empty_price);
+        }
+        if best == i32::MIN {
+            return;
+        }
+        let all_empty = rows.columns as u32;
+        self.scan(state, rows, start, best, 0);
+        let end = loop {
+            let node = match self.level.pop() {
+                Some(node) => node,
+                None => match self.heap.pop() {
+                    Some(Reverse((_, node))) => node,
+                    // Nothing is free any more: the face has no such answer, which cannot be.
+                    None => return,
+                },
+            };
+            if std::mem::replace(&mut self.done[node as usize], true) {
+                continue;
+            }
+            let at = self.distance[node as usize];
+            if node == all_empty {
+                if state.empty.len() < rows.empty {
+                    break node;
+                }
+                for place in 0..state.empty.len() {
+                    let row = state.empty[place];
+                    self.scan(state, rows, row, -state.empty_price, at);
+                }
+                continue;
+            }
+            let row = state.row_of[node as usize];
+            if row == NONE {
+                break node;
+            }
+            let profit = rows.fit(row, node) - state.price[node as usize];
+            self.scan(state, rows, row, profit, at);
+        };
+        // What was nearer than the end now costs the difference more.
+        let reach = self.distance[end as usize];
+        for &node in &self.touched {
+            let nearer = reach - self.distance[node as usize];
+            if nearer > 0 && self.done[node as usize] {
+                if node == all_empty {
+                    state.empty_price += nearer;
+                } else {
+                    state.price[node as usize] += nearer;
+                }
+            }
+        }
+        // Each row of the path moves to the column by which it led on.
+        let mut node = end;
+        loop {
+            let row = self.by[node as usize];
+            let left = state.column_of[row as usize];
+            if left == EMPTY {
+                state.empty.retain(|&r| r != row);
+            }
+            if node == all_empty {
+                state.column_of[row as usize] = EMPTY;
+                state.empty.push(row);
+            } else {
+                state.column_of[row as usize] = node;
+                state.row_of[node as usize] = row;
+            }
+            if row == start {
+                return;
+            }
+            node = if left == EMPTY { all_empty } else { left };
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! The matching against brute force on small problems, and its checker against corrupted answers.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use logis_engine::matching::{
+    Bound, Condition, Level, Matching, Pair, Prices, Problem, Proof, ProofError, Quota, reached, solve,
+    verify,
+};
+use proptest::prelude::*;
+
+/// What counts, the most important first; more is better.
+type Levels = (u64, Vec<i64>, u64, u64);
+
+fn levels(problem: &Problem, unit_of: &[Option<u32>]) -> Levels {
+    let r = reached(problem, unit_of).unwrap();
+    let shortfalls = r.quotas.iter().map(|q| -(q.shortfall as i64)).collect();
+    (r.attributions, shortfalls, r.priority, r.fit)
+}
+
+/// The best of all answers, by trying every one.
+fn brute_force(problem: &Problem, requests: usize, pairs: &[Pair]) -> Levels {
+    fn try_from(
+        request: u32,
+        problem: &Problem,
+        pairs: &[Pair],
+        unit_of: &mut Vec<Option<u32>>,
+        best: &mut Option<Levels>,
+    ) {
+        if request as usize == unit_of.len() {
+            let levels = levels(problem, unit_of);
+            if best.as_ref().is_none_or(|b| levels > *b) {
+                *best = Some(levels);
+            }
+            return;
+        }
+        try_from(request + 1, problem, pairs, unit_of, best);
+        for pair in pairs.iter().filter(|p| p.request == request) {
+            if !unit_of.contains(&Some(pair.unit)) {
+                unit_of[request as usize] = Some(pair.unit);
+                try_from(request + 1, problem, pairs, unit_of, best);
+                unit_of[request as usize] = None;
+            }
+        }
+    }
+    let mut best = None;
+    try_from(0, problem, pairs, &mut vec![None; requests], &mut best);
+    best.unwrap()
+}
+
+#[derive(Clone, Debug)]
+struct Small {
+    points: Vec<u32>,
+    units: u32,
+    pairs: Vec<Pair>,
+    quotas: Vec<Quota>,
+}
+
+impl Small {
+    fn problem(&self) -> Problem {
+        Problem::from_pairs(self.points.clone(), self.units, self.pairs.clone(), self.quotas.clone()).unwrap()
+    }
+}
+
+/// Requests with few different points, units of which some are alike, fits in a narrow range: many ties.
+fn small(quotas: usize) -> impl Strategy<Value = Small> {
+    (1_usize..8, 1_usize..6).prop_flat_map(move |(requests, units)| {
+        let points = proptest::collection::vec(0_u32..4, requests);
+        let kinds = proptest::collection::vec(0_u32..3, units);
+        // By request and kind of unit: does it suit, and its marks.
+        let suits = proptest::collection::vec((any::<bool>(), any::<u16>()), requests * 3);
+        let fits = proptest::collection::vec(0_u16..5, requests * units);
+        let shares = proptest::collection::vec((0_u32..5, 1_u32..5), quotas);
+        (points, kinds, suits, fits, shares).prop_map(move |(points, kinds, suits, fits, shares)| {
+            let mut pairs = Vec::new();
+            for request in 0..requests {
+                for unit in 0..units {
+                    let (suits, marks) = suits[request * 3 + kinds[unit] as usize];
+                    if suits {
+                        let fit = fits[request * units + unit] * 250;
+                        pairs.push(Pair { request: request as u32, unit: unit as u32, fit, marks });
+                    }
+                }
+            }
+            let quota = |(i, (a, b)): (usize, (u32, u32))| Quota {
+                name: format!("q{i}"),
+                numerator: a.min(b),
+                denominator: b,
+            };
+            let quotas = shares.into_iter().enumerate().map(quota).collect();
+            Small { points, units: units as u32, pairs, quotas }
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    /// Every level is that of the best of all answers, and the checker is convinced.
+    #[test]
+    fn no_answer_is_better(small in small(0)) {
+        let problem = small.problem();
+        let matching = solve(&problem);
+        prop_assert_eq!(verify(&problem, &matching), Ok(()));
+        prop_assert_eq!(levels(&problem, &matching.unit_of), brute_force(&problem, small.points.len(), &small.pairs));
+    }
+
+    /// The order of the pairs changes nothing.
+    #[test]
+    fn the_order_of_pairs_does_not_matter(small in small(2)) {
+        let mut reversed = small.clone();
+        reversed.pairs.reverse();
+        prop_assert_eq!(solve(&small.problem()), solve(&reversed.problem()));
+    }
+}
+
+/// Three requests, two units: 0 and 1 want unit 0, and 1 has more points; 2 may have either.
+fn three() -> (Problem, Matching) {
+    let pair = |request, unit, fit| Pair { request, unit, fit, marks: 0 };
+    let pairs = vec![pair(0, 0, 900), pair(1, 0, 300), pair(2, 0, 800), pair(2, 1, 100)];
+    let problem = Problem::from_pairs(vec![5, 6, 7], 2, pairs, vec![]).unwrap();
+    let matching = solve(&problem);
+    (problem, matching)
+}
+
+/// Two can be housed (there are two units); 2 and 1 have the most points; then 1 needs unit 0.
+#[test]
+fn points_come_before_fit() {
+    let (problem, matching) = three();
+    assert_eq!(matching.unit_of, [None, Some(0), Some(1)]);
+    let reached = &matching.reached;
+    assert_eq!((reached.attributions, reached.priority, reached.fit), (2, 13, 400));
+    verify(&problem, &matching).unwrap();
+}
+
+/// Each kind of corruption of an answer or its certificate is refused, with its own error.
+#[test]
+fn a_corrupted_answer_is_refused() {
+    let (problem, good) = three();
+    let corrupt = |change: &dyn Fn(&mut Matching)| {
+        let mut bad = good.clone();
+        change(&mut bad);
+        verify(&problem, &bad).unwrap_err()
+    };
+    let bound = |proof: &mut Proof, change: &dyn Fn(&mut Bound)| match proof {
+        Proof::Bound(bound) => change(bound),
+        _ => panic!("a bound"),
+    };
+    let prices = |bound: &mut Bound, change: &dyn Fn(&mut Vec<i64>)| match &mut bound.prices {
+        Prices::Cells(prices) | Prices::Units(prices) => change(prices),
+    };
+    use ProofError as E;
+    assert!(matches!(corrupt(&|m| m.unit_of.push(None)), E::Length { .. }));
+    assert!(matches!(corrupt(&|m| m.unit_of[1] = Some(1)), E::NotSuitable { request: 1, unit: 1 }));
+    assert!(matches!(corrupt(&|m| m.unit_of[1] = Some(9)), E::NotSuitable { .. }));
+    assert!(matches!(corrupt(&|m| m.unit_of[0] = Some(0)), E::Twice { unit: 0 }));
+    assert!(matches!(corrupt(&|m| m.unit_of[1] = None), E::Claim { level: Level::Attributions, .. }));
+    assert!(matches!(corrupt(&|m| m.reached.priority += 1), E::Claim { level: Level::Priority, .. }));
+    assert!(matches!(corrupt(&|m| m.reached.fit -= 1), E::Claim { level: Level::Fit, .. }));
+    assert!(matches!(corrupt(&|m| m.certificate.quotas.push(Proof::Nothing)), E::Quotas { .. }));
+    let lower = |p: &mut Proof| bound(p, &|b| prices(b, &|p| p[0] -= 1));
+    // Unit 0 costs all that request 0, left out, could pay: one less leaves room for it.
+    assert!(matches!(
+        corrupt(&|m| lower(&mut m.certificate.attributions)),
+        E::NotProved { level: Level::Attributions, .. }
+    ));
+    assert!(matches!(
+        corrupt(&|m| bound(&mut m.certificate.priority, &|b| prices(b, &|p| p.fill(0)))),
+        E::NotProved { level: Level::Priority, .. }
+    ));
+    assert!(matches!(
+        corrupt(&|m| bound(&mut m.certificate.fit, &|b| prices(b, &|p| p[1] += 1000))),
+        E::NotProved { level: Level::Fit, .. }
+    ));
+    assert!(matches!(corrupt(&|m| m.certificate.fit = Proof::Nothing), E::NotProved { .. }));
+    assert!(matches!(
+        corrupt(&|m| bound(&mut m.certificate.priority, &|b| prices(b, &|p| p[0] = -1))),
+        E::Form { level: Level::Priority, .. }
+    ));
+    assert!(matches!(
+        corrupt(&|m| bound(&mut m.certificate.fit, &|b| b.multipliers[0].1 = -1)),
+        E::Form { level: Level::Fit, .. }
+    ));
+    assert!(matches!(
+        corrupt(&|m| bound(&mut m.certificate.fit, &|b| prices(b, &|p| p.push(0)))),
+        E::Form { level: Level::Fit, .. }
+    ));
+    // A level cannot be proved by what comes after it.
+    assert!(matches!(
+        corrupt(&|m| bound(&mut m.certificate.priority, &|b| b.multipliers.push((Condition::Priority, 1)))),
+        E::Form { level: Level::Priority, .. }
+    ));
+    assert!(matches!(corrupt(&|m| bound(&mut m.certificate.fit, &|b| b.scale = 0)), E::Form { .. }));
+}
+
+/// A better answer that the levels forbid is not taken for the best: housing 0 in place of 1 fits better
+/// and has fewer points.
+#[test]
+fn an_answer_with_fewer_points_is_refused() {
+    let (problem, mut matching) = three();
+    matching.unit_of = vec![Some(0), None, Some(1)];
+    matching.reached = reached(&problem, &matching.unit_of).unwrap();
+    assert_eq!(matching.reached.priority, 12);
+    assert!(matches!(
+        verify(&problem, &matching),
+        Err(ProofError::NotProved { level: Level::Priority, reached: 12, bound: 13 })
+    ));
+}
