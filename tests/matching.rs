@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use logis_engine::matching::{
-    Bound, Condition, Level, Matching, Pair, Prices, Problem, Proof, ProofError, Quota, reached, solve,
-    verify,
+    Bound, Condition, Level, Matching, Pair, Prices, Problem, Proof, ProofError, Quota, QuotaReached,
+    reached, solve, verify,
 };
 use proptest::prelude::*;
 
@@ -93,7 +93,7 @@ fn small(quotas: usize) -> impl Strategy<Value = Small> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(2000))]
 
     /// Every level is that of the best of all answers, and the checker is convinced.
     #[test]
@@ -102,6 +102,15 @@ proptest! {
         let matching = solve(&problem);
         prop_assert_eq!(verify(&problem, &matching), Ok(()));
         prop_assert_eq!(levels(&problem, &matching.unit_of), brute_force(&problem, small.points.len(), &small.pairs));
+    }
+
+    /// The same with quotas, in strict order before points and fit.
+    #[test]
+    fn no_answer_is_better_with_quotas(small in prop_oneof![small(1), small(2), small(3)]) {
+        let problem = small.problem();
+        let matching = solve(&problem);
+        prop_assert_eq!(levels(&problem, &matching.unit_of), brute_force(&problem, small.points.len(), &small.pairs));
+        prop_assert_eq!(verify(&problem, &matching), Ok(()));
     }
 
     /// The order of the pairs changes nothing.
@@ -177,12 +186,22 @@ fn a_corrupted_answer_is_refused() {
         E::Form { level: Level::Priority, .. }
     ));
     assert!(matches!(
-        corrupt(&|m| bound(&mut m.certificate.fit, &|b| b.multipliers[0].1 = -1)),
+        corrupt(&|m| bound(&mut m.certificate.fit, &|b| b.multipliers.push((Condition::Priority, -1)))),
         E::Form { level: Level::Fit, .. }
     ));
     assert!(matches!(
         corrupt(&|m| bound(&mut m.certificate.fit, &|b| prices(b, &|p| p.push(0)))),
         E::Form { level: Level::Fit, .. }
+    ));
+    // Room that is wider than the bound of the points leaves the last level open; narrower than nothing, it
+    // is none.
+    assert!(matches!(
+        corrupt(&|m| prices(&mut m.certificate.room, &|p| p.fill(9))),
+        E::NotProved { level: Level::Fit, .. }
+    ));
+    assert!(matches!(
+        corrupt(&|m| prices(&mut m.certificate.room, &|p| p.fill(0))),
+        E::NotProved { .. } | E::Form { .. }
     ));
     // A level cannot be proved by what comes after it.
     assert!(matches!(
@@ -190,6 +209,61 @@ fn a_corrupted_answer_is_refused() {
         E::Form { level: Level::Priority, .. }
     ));
     assert!(matches!(corrupt(&|m| bound(&mut m.certificate.fit, &|b| b.scale = 0)), E::Form { .. }));
+}
+
+/// One unit outside and one inside; 0 and 1 count outside, of whom 1 has fewer points; 2 counts inside only.
+/// Half of those outside should be 1's kind.
+fn with_quota() -> (Problem, Matching) {
+    let pair = |request, unit, marks| Pair { request, unit, fit: 100, marks };
+    let pairs = vec![pair(0, 0, 0b01), pair(1, 0, 0b11), pair(2, 1, 0)];
+    let half = Quota { name: "moitié".into(), numerator: 1, denominator: 2 };
+    let problem = Problem::from_pairs(vec![9, 2, 5], 2, pairs, vec![half]).unwrap();
+    let matching = solve(&problem);
+    (problem, matching)
+}
+
+/// The base is one attribution; half of it, rounded up, is one member: 1 is housed, not 0.
+#[test]
+fn quotas_come_before_points() {
+    let (problem, matching) = with_quota();
+    assert_eq!(matching.unit_of, [None, Some(0), Some(1)]);
+    assert_eq!(matching.reached.priority, 7);
+    assert_eq!(matching.reached.quotas, [QuotaReached { base: 1, members: 1, target: 1, shortfall: 0 }]);
+    verify(&problem, &matching).unwrap();
+    let free = problem.without_quotas();
+    assert_eq!(solve(&free).reached.attributions, matching.reached.attributions);
+    assert_eq!(solve(&free).reached.priority, 14);
+}
+
+/// Corruptions that only an answer with quotas can have.
+#[test]
+fn a_corrupted_answer_with_quotas_is_refused() {
+    let (problem, good) = with_quota();
+    verify(&problem, &good).unwrap();
+    let corrupt = |change: &dyn Fn(&mut Matching)| {
+        let mut bad = good.clone();
+        change(&mut bad);
+        verify(&problem, &bad).unwrap_err()
+    };
+    use ProofError as E;
+    assert!(matches!(corrupt(&|m| m.reached.quotas[0].members = 0), E::Claim { level: Level::Quota(0), .. }));
+    assert!(matches!(corrupt(&|m| m.reached.quotas.clear()), E::Quotas { .. }));
+    assert!(matches!(corrupt(&|m| m.certificate.bases.clear()), E::Quotas { .. }));
+    assert!(matches!(corrupt(&|m| m.certificate.quotas.clear()), E::Quotas { .. }));
+    // Without the range of the base, nothing says that a member is needed.
+    assert!(matches!(
+        corrupt(&|m| m.certificate.bases[0] = [Proof::Nothing, Proof::Nothing]),
+        E::NotProved { level: Level::Priority, .. }
+    ));
+    // Housing 0 instead misses the quota, and no proof can hide it.
+    assert!(matches!(
+        corrupt(&|m| {
+            m.unit_of = vec![Some(0), None, Some(1)];
+            m.reached = reached(&problem, &m.unit_of).unwrap();
+            m.certificate.quotas[0] = Proof::Nothing;
+        }),
+        E::NotProved { level: Level::Quota(0), reached: 1, bound: 0 }
+    ));
 }
 
 /// A better answer that the levels forbid is not taken for the best: housing 0 in place of 1 fits better

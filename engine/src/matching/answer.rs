@@ -62,12 +62,41 @@ pub struct QuotaReached {
 pub struct Certificate {
     /// That no more can be housed.
     pub attributions: Proof,
+    /// By quota: that its base cannot be smaller, and not larger, if as many are housed. What they prove
+    /// is the range of the base.
+    pub bases: Vec<[Proof; 2]>,
     /// That no shortfall can be smaller, those before it being as they are.
     pub quotas: Vec<Proof>,
     /// That no answer of as many attributions and no more shortfall has more points.
     pub priority: Proof,
+    /// A bound on the points, from which the last proof builds: a pair that loses more than the room
+    /// between this bound and the points reached is in no answer that reaches them; a request or unit
+    /// that is worth more than the room is in all. (Reduced-cost fixing; Dantzig, Fulkerson and Johnson,
+    /// 1954.)
+    pub room: Bound,
     /// That none of as many points besides has a better fit.
     pub fit: Proof,
+}
+
+impl Certificate {
+    /// What the members of a quota cost: the points, in all, that one member less asked for would bring.
+    /// A fraction: numerator and denominator.
+    pub fn quota_price(&self, quota: usize) -> (i64, i64) {
+        let own = self.room.multipliers.iter().map(|&(condition, weight)| match condition {
+            Condition::Members(q) if q == quota => weight,
+            _ => 0,
+        });
+        (own.sum(), self.room.scale.max(1))
+    }
+
+    /// By cell: the points, in all, that one more unit would bring, as a numerator over the second
+    /// result. It is what the certificate proves at most; an attribution more counts as well.
+    pub fn cell_prices(&self) -> (&[i64], i64) {
+        match &self.room.prices {
+            Prices::Cells(prices) => (prices, self.room.scale.max(1)),
+            Prices::Units(_) => (&[], 1),
+        }
+    }
 }
 
 /// Bounds that together leave out no answer.
@@ -127,13 +156,14 @@ pub enum Split {
 pub struct Bound {
     /// Everything else is in this part of a point: the level counts so many times.
     pub scale: i64,
-    /// What the conditions weigh; those that are not named weigh nothing.
+    /// What the conditions weigh; those that are not named weigh nothing. A weight below nothing is for
+    /// a condition of which it is known how far it can be exceeded.
     pub multipliers: Vec<(Condition, i64)>,
     /// The prices.
     pub prices: Prices,
 }
 
-/// Prices of units, nothing or more.
+/// Prices of units: nothing or more, but for units of which it is known that they are given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Prices {

@@ -6,10 +6,14 @@
 //! how it was found.
 
 mod answer;
+mod balance;
 mod face;
 mod fit;
 mod housed;
+mod levels;
+mod multipliers;
 mod problem;
+mod simplex;
 mod verify;
 
 use rayon::prelude::*;
@@ -25,45 +29,60 @@ use fit::Fitted;
 /// The answer depends on the numbers of requests and units only, not on the number of threads.
 pub fn solve(problem: &Problem) -> Matching {
     let housed = housed::house(problem);
-    let prices = housed::prices(problem, &housed);
-    let parts = face::parts(problem, &prices);
-    let fitted: Vec<Fitted> = parts.par_iter().map(|part| fit::assign(problem, part, &prices)).collect();
-    let mut unit_of = vec![None; problem.requests()];
-    for (request, unit) in fitted.iter().flat_map(|f| &f.pairs) {
-        if let Some(slot) = unit_of.get_mut(*request as usize) {
-            *slot = Some(problem.name(*unit));
+    // One more attribution would have to be in a cell that is not full for good.
+    let covering = housed.full.iter().map(|&full| i64::from(full)).collect();
+    let attributions = bound(vec![], Prices::Cells(covering));
+    let (unit_of, certificate) = if problem.quotas().is_empty() {
+        without_quotas(problem, &housed, attributions)
+    } else {
+        match levels::solve(problem, &housed, attributions) {
+            Some(balanced) => (balanced.unit_of, balanced.certificate),
+            None => (vec![None; problem.requests()], Certificate::default()),
         }
-    }
-    let certificate = certify(problem, &housed.full, &prices, &fitted);
+    };
+    let name = |unit: Option<u32>| unit.map(|unit| problem.name(unit));
+    let unit_of: Vec<Option<u32>> = unit_of.into_iter().map(name).collect();
     let reached = reached(problem, &unit_of).unwrap_or_default();
     Matching { unit_of, reached, certificate }
 }
 
-/// The proofs of an answer without quotas, from the prices of its levels.
-fn certify(problem: &Problem, full: &[bool], prices: &[i64], fitted: &[Fitted]) -> Certificate {
-    let bound = |scale, multipliers, prices| Proof::Bound(Bound { scale, multipliers, prices });
-    // One more attribution would have to be in a cell that is not full for good.
-    let covering = full.iter().map(|&full| i64::from(full)).collect();
-    // The last level weighs the one before so much that prices in fits never outdo one point.
-    let most = fitted.iter().flat_map(|f| &f.prices).map(|(_, p)| p.abs()).max().unwrap_or(0);
-    let point = 2 * most + i64::from(BEST_FIT) + 1;
-    let mut by_unit = Vec::with_capacity(problem.units());
-    for (cell, price) in (0_u32..).zip(prices) {
-        by_unit.extend(problem.units_of(cell).map(|_| price * point));
-    }
-    for (unit, price) in fitted.iter().flat_map(|f| &f.prices) {
-        if let Some(own) = by_unit.get_mut(*unit as usize) {
-            *own += price;
+/// A proof in whole points.
+fn bound(multipliers: Vec<(Condition, i64)>, prices: Prices) -> Proof {
+    Proof::Bound(Bound { scale: 1, multipliers, prices })
+}
+
+/// The best answer where there are no quotas: the face of the most points, part by part.
+fn without_quotas(
+    problem: &Problem,
+    housed: &housed::Housed,
+    attributions: Proof,
+) -> (Vec<Option<u32>>, Certificate) {
+    let prices = housed::prices(problem, housed);
+    let parts = face::parts(problem, &prices);
+    let fitted: Vec<Fitted> = parts.par_iter().map(|part| fit::assign(problem, part, &prices)).collect();
+    let mut unit_of = vec![None; problem.requests()];
+    let mut by_unit = vec![0; problem.units()];
+    for fitted in &fitted {
+        for &(request, unit) in &fitted.pairs {
+            if let Some(slot) = unit_of.get_mut(request as usize) {
+                *slot = Some(unit);
+            }
+        }
+        for &(unit, price) in &fitted.prices {
+            if let Some(slot) = by_unit.get_mut(unit as usize) {
+                *slot = price;
+            }
         }
     }
-    Certificate {
-        attributions: bound(1, vec![], Prices::Cells(covering)),
-        quotas: problem.quotas().iter().map(|_| Proof::Nothing).collect(),
-        priority: bound(1, vec![(Condition::Attributions, 1)], Prices::Cells(prices.to_vec())),
-        fit: bound(
-            1,
-            vec![(Condition::Attributions, point), (Condition::Priority, point)],
-            Prices::Units(by_unit),
-        ),
-    }
+    let room =
+        Bound { scale: 1, multipliers: vec![(Condition::Attributions, 1)], prices: Prices::Cells(prices) };
+    let certificate = Certificate {
+        attributions,
+        bases: Vec::new(),
+        quotas: Vec::new(),
+        priority: Proof::Bound(room.clone()),
+        room,
+        fit: bound(vec![], Prices::Units(by_unit)),
+    };
+    (unit_of, certificate)
 }

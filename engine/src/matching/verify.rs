@@ -6,10 +6,13 @@
     reason = "measured loops over numbers of the problem, which its constructors check, and of the answer, which are checked here first"
 )]
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use num_integer::Integer;
 use rayon::prelude::*;
 
 use super::answer::{Bound, Certificate, Condition, Matching, Prices, Proof, QuotaReached, Reached, Split};
-use super::problem::{BEST_FIT, Problem};
+use super::problem::{BEST_FIT, Problem, Quota};
 
 /// What is wrong with an answer or its proof.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +82,10 @@ pub enum ProofError {
 pub enum Level {
     /// Number of attributions.
     Attributions,
+    /// The smallest base of a quota.
+    SmallestBase(usize),
+    /// The largest base of a quota.
+    LargestBase(usize),
     /// The shortfall of a quota.
     Quota(usize),
     /// Points of the housed.
@@ -91,6 +98,8 @@ impl std::fmt::Display for Level {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Level::Attributions => f.write_str("attributions"),
+            Level::SmallestBase(quota) => write!(f, "plus petite base du quota {}", quota + 1),
+            Level::LargestBase(quota) => write!(f, "plus grande base du quota {}", quota + 1),
             Level::Quota(quota) => write!(f, "quota {}", quota + 1),
             Level::Priority => f.write_str("priorité"),
             Level::Fit => f.write_str("adéquation"),
@@ -155,15 +164,20 @@ pub fn verify(problem: &Problem, matching: &Matching) -> Result<(), ProofError> 
 pub fn gaps(problem: &Problem, matching: &Matching) -> Result<Gaps, ProofError> {
     let reached = reached(problem, &matching.unit_of)?;
     compare(&reached, &matching.reached)?;
-    let Certificate { attributions, quotas, priority, fit } = &matching.certificate;
-    if quotas.len() != problem.quotas.len() {
-        return Err(ProofError::Quotas { found: quotas.len(), expected: problem.quotas.len() });
+    let Certificate { attributions, bases, quotas, priority, room, fit } = &matching.certificate;
+    for found in [quotas.len(), bases.len()] {
+        if found != problem.quotas.len() {
+            return Err(ProofError::Quotas { found, expected: problem.quotas.len() });
+        }
     }
-    let check = |level, proof: &Proof| {
-        let form = |what| ProofError::Form { level, what };
-        let mut node = Node::whole(problem, &reached, level);
-        node.bound(proof).map_err(form)
-    };
+    let mut node = Node::whole(problem, &reached, Vec::new());
+    for (q, [smallest, largest]) in bases.iter().enumerate() {
+        let low = node.at(Level::SmallestBase(q), smallest)?.map_or(0, |most| -most);
+        let high = node.at(Level::LargestBase(q), largest)?.unwrap_or(i128::MAX);
+        let number = |base: i128| u64::try_from(base.max(0)).unwrap_or(u64::MAX >> 1).min(u64::MAX >> 1);
+        node.bases.push((number(low), number(high)));
+    }
+    let mut check = |level, proof: &Proof| node.at(level, proof);
     let open = |bound: Option<i128>, reached: u64| {
         bound.map_or(u64::MAX - reached, |b| u64::try_from(b - i128::from(reached)).unwrap_or(0))
     };
@@ -176,14 +190,15 @@ pub fn gaps(problem: &Problem, matching: &Matching) -> Result<Gaps, ProofError> 
         let least = match check(Level::Quota(q), proof)? {
             Some(most) => {
                 let denominator = i128::from(problem.quotas[q].denominator);
-                u64::try_from(num_integer::Integer::div_ceil(&-most, &denominator)).unwrap_or(0)
+                u64::try_from(Integer::div_ceil(&-most, &denominator)).unwrap_or(0)
             }
             None => 0,
         };
         gaps.quotas.push(own.shortfall.saturating_sub(least));
     }
     gaps.priority = open(check(Level::Priority, priority)?, reached.priority);
-    gaps.fit = open(check(Level::Fit, fit)?, reached.fit);
+    node.make_room(room)?;
+    gaps.fit = open(node.at(Level::Fit, fit)?, reached.fit);
     Ok(gaps)
 }
 
@@ -259,9 +274,11 @@ struct Node<'p> {
     level: Level,
     /// By quota: the smallest and the largest base.
     bases: Vec<(u64, u64)>,
-    /// By request that is restricted: where it is housed, if at all; where it is not.
-    only: std::collections::BTreeMap<u32, Place>,
-    never: std::collections::BTreeSet<(u32, Place)>,
+    /// By request that is restricted: where it is housed.
+    only: BTreeMap<u32, Place>,
+    /// Where requests are not housed.
+    never: BTreeSet<(u32, Place)>,
+    room: Option<Room>,
 }
 
 /// Where a request is housed.
@@ -271,38 +288,110 @@ enum Place {
     Unit(u32),
 }
 
+/// What pairs weigh, and what units cost.
+struct Weighed {
+    /// By point of the request.
+    per_point: i64,
+    /// By marks of the pair.
+    by_marks: Vec<i64>,
+    /// By fit of the pair.
+    per_fit: i64,
+    prices: Vec<i64>,
+    by_unit: bool,
+    /// By cell: the price of its cheapest unit.
+    cheapest: Vec<i64>,
+}
+
+impl Weighed {
+    /// What a pair of these marks weighs for a request of so many points; fit aside.
+    fn weight(&self, points: u32, marks: u16) -> i64 {
+        self.per_point * i64::from(points) + self.by_marks[marks as usize]
+    }
+}
+
+/// How much answers that reach the points can lose against the bound of the points, and how that loss is
+/// counted.
+struct Room {
+    weighed: Weighed,
+    left: i64,
+    /// By condition that weighs something: how much it is at most.
+    most: BTreeMap<Condition, i128>,
+}
+
+impl Room {
+    /// What a request is worth, and whether a pair of it loses no more than is left.
+    fn worth(&self, problem: &Problem, request: u32) -> i64 {
+        let slots = problem.slots_of(request);
+        slots.map(|slot| self.gain(problem, request, slot)).max().unwrap_or(0).max(0)
+    }
+
+    fn gain(&self, problem: &Problem, request: u32, slot: usize) -> i64 {
+        let weight = self.weighed.weight(problem.points[request as usize], problem.marks(slot));
+        weight - self.weighed.prices[problem.open[slot] as usize]
+    }
+}
+
 type Form<T> = Result<T, &'static str>;
+
+/// No weight or price is larger, so that no sum of two overflows.
+const LARGEST: i128 = 1 << 60;
 
 /// The bound where there is no answer at all.
 const NO_ANSWER: i128 = i128::MIN / 4;
 
-/// No weight or price is larger, so that no sum of two overflows.
-const LARGEST: i128 = 1 << 61;
-
 impl<'p> Node<'p> {
-    fn whole(problem: &'p Problem, reached: &'p Reached, level: Level) -> Node<'p> {
-        Node {
-            problem,
-            reached,
-            level,
-            bases: vec![(0, u64::MAX >> 1); problem.quotas.len()],
-            only: std::collections::BTreeMap::new(),
-            never: std::collections::BTreeSet::new(),
-        }
+    fn whole(problem: &'p Problem, reached: &'p Reached, bases: Vec<(u64, u64)>) -> Node<'p> {
+        let (only, never) = (BTreeMap::new(), BTreeSet::new());
+        Node { problem, reached, level: Level::Attributions, bases, only, never, room: None }
     }
 
-    /// The most that any answer of the node reaches; `None` if nothing is proved.
+    /// The most that any answer reaches at a level; `None` if nothing is proved.
+    fn at(&mut self, level: Level, proof: &Proof) -> Result<Option<i128>, ProofError> {
+        self.level = level;
+        self.bound(proof).map_err(|what| ProofError::Form { level, what })
+    }
+
+    /// Takes a bound of the points as that from which the last level builds.
+    fn make_room(&mut self, bound: &Bound) -> Result<(), ProofError> {
+        self.level = Level::Priority;
+        let level = Level::Fit;
+        let form = |what| ProofError::Form { level, what };
+        let (weighed, least) = self.weigh(bound).map_err(form)?;
+        if weighed.by_unit {
+            return Err(form("la marge se compte par cellule"));
+        }
+        let left = self.total(&weighed) - least - i128::from(bound.scale) * i128::from(self.reached.priority);
+        let left = i64::try_from(left).ok().filter(|left| *left >= 0 && i128::from(*left) < LARGEST);
+        let left = left.ok_or(form("la marge est impossible"))?;
+        let mut most = BTreeMap::new();
+        for &(condition, weight) in &bound.multipliers {
+            if weight > 0 {
+                let least = self.least(condition).map_err(form)?;
+                most.insert(condition, least + i128::from(left / weight));
+            }
+        }
+        self.room = Some(Room { weighed, left, most });
+        Ok(())
+    }
+
     fn bound(&mut self, proof: &Proof) -> Form<Option<i128>> {
         match proof {
             Proof::Nothing => Ok(None),
-            Proof::Bound(bound) => self.priced(bound).map(Some),
+            Proof::Bound(bound) => {
+                let (weighed, least) = self.weigh(bound)?;
+                let total = self.total(&weighed);
+                if total < -LARGEST * LARGEST {
+                    return Ok(Some(NO_ANSWER));
+                }
+                Ok(Some(Integer::div_floor(&(total - least), &i128::from(bound.scale))))
+            }
             Proof::Split { on, without, with } => {
                 let (a, b) = match *on {
                     Split::Base { quota, most } => {
                         let (low, high) = *self.bases.get(quota).ok_or("un quota inconnu")?;
                         self.bases[quota] = (low, high.min(most));
                         let a = self.bound(without)?;
-                        self.bases[quota] = (low.max(most + 1), high);
+                        self.bases[quota] = (low.max(most.saturating_add(1)), high);
                         let b = self.bound(with)?;
                         self.bases[quota] = (low, high);
                         (a, b)
@@ -337,106 +426,127 @@ impl<'p> Node<'p> {
         Ok((a, b))
     }
 
-    /// The bound of some prices and multipliers.
-    fn priced(&self, bound: &Bound) -> Form<i128> {
+    /// What pairs weigh by a bound, and what its conditions are worth, at least, in every answer.
+    fn weigh(&self, bound: &Bound) -> Form<(Weighed, i128)> {
         let problem = self.problem;
         if bound.scale <= 0 || i128::from(bound.scale) * i128::from(BEST_FIT) > LARGEST {
             return Err("une échelle impossible");
         }
         let (prices, by_unit) = match &bound.prices {
-            Prices::Cells(prices) if prices.len() == problem.cell_count() => (prices, false),
-            Prices::Units(prices) if prices.len() == problem.units() => (prices, true),
+            Prices::Cells(prices) if prices.len() == problem.cell_count() => (prices.clone(), false),
+            Prices::Units(prices) if prices.len() == problem.units() => (prices.clone(), true),
             _ => return Err("un prix par cellule ou par logement est attendu"),
         };
-        if prices.iter().any(|&p| p < 0 || i128::from(p) > LARGEST) {
-            return Err("un prix négatif ou trop grand");
+        if prices.iter().any(|&p| i128::from(p).abs() > LARGEST) {
+            return Err("un prix trop grand");
         }
-        // What a pair weighs by its marks, and for each point of its request; and what the conditions are
-        // worth in any answer, at least.
+        for cell in 0..problem.cell_count() as u32 {
+            let given = self.level == Level::Fit
+                && self.room.as_ref().is_some_and(|r| r.weighed.prices[cell as usize] > r.left);
+            let mut own = if by_unit {
+                prices[problem.units_of(cell).start as usize..problem.units_of(cell).end as usize].iter()
+            } else {
+                prices[cell as usize..=cell as usize].iter()
+            };
+            if !given && own.any(|&p| p < 0) {
+                return Err("un prix négatif");
+            }
+        }
         let scale = i128::from(bound.scale);
         let mut terms: Vec<(Condition, i128)> =
             bound.multipliers.iter().map(|&(condition, weight)| (condition, i128::from(weight))).collect();
-        if terms.iter().any(|(_, weight)| *weight < 0) {
-            return Err("un multiplicateur négatif");
-        }
         let mut least = 0;
         for &(condition, weight) in &terms {
-            least += weight * self.least(condition)?;
+            let own = if weight >= 0 { self.least(condition)? } else { self.most(condition)? };
+            least += weight * own;
         }
+        let mut per_fit = 0;
         match self.level {
             Level::Attributions => terms.push((Condition::Attributions, scale)),
+            Level::SmallestBase(q) => terms.push((Condition::BaseAtMost(q), scale)),
+            Level::LargestBase(q) => terms.push((Condition::BaseAtLeast(q), scale)),
             Level::Quota(q) => terms.push((Condition::Quota(q), scale)),
             Level::Priority => terms.push((Condition::Priority, scale)),
-            Level::Fit => {}
+            Level::Fit => per_fit = bound.scale,
         }
         let per_point: i128 = terms.iter().filter(|t| t.0 == Condition::Priority).map(|t| t.1).sum();
-        let table: Vec<i128> = (0..1_u32 << (2 * problem.quotas.len()))
+        let by_marks: Vec<i128> = (0..1_u32 << (2 * problem.quotas.len()))
             .map(|m| {
                 terms.iter().map(|(condition, weight)| weight * self.by_marks(*condition, m as u16)).sum()
             })
             .collect();
-        let most_points = problem.points.iter().copied().max().unwrap_or(0);
-        let largest = table.iter().map(|w| w.abs()).max().unwrap_or(0) + per_point * i128::from(most_points);
+        let most_points = i128::from(problem.points.iter().copied().max().unwrap_or(0));
+        let largest = by_marks.iter().map(|w| w.abs()).max().unwrap_or(0) + per_point.abs() * most_points;
         if largest > LARGEST {
             return Err("un multiplicateur trop grand");
         }
-        let (per_point, table) = (per_point as i64, table.into_iter().map(|w| w as i64).collect::<Vec<_>>());
-        let per_fit = if self.level == Level::Fit { bound.scale } else { 0 };
-        // The cheapest unit of each cell: most cells need no other look.
-        let cheapest: Vec<i64> = (0..problem.cell_count())
+        let cheapest = (0..problem.cell_count() as u32)
             .map(|cell| {
-                let units = problem.cells[cell] as usize..problem.cells[cell + 1] as usize;
-                if by_unit { prices[units].iter().copied().min().unwrap_or(0) } else { prices[cell] }
+                let units = problem.units_of(cell);
+                if by_unit {
+                    prices[units.start as usize..units.end as usize].iter().copied().min().unwrap_or(0)
+                } else {
+                    prices[cell as usize]
+                }
             })
             .collect();
-        let paid: i128 = if by_unit {
-            prices.iter().map(|&p| i128::from(p)).sum()
+        let by_marks = by_marks.into_iter().map(|w| w as i64).collect();
+        Ok((Weighed { per_point: per_point as i64, by_marks, per_fit, prices, by_unit, cheapest }, least))
+    }
+
+    /// All units at their prices, and the most that each request gains above the price of a unit.
+    fn total(&self, weighed: &Weighed) -> i128 {
+        let problem = self.problem;
+        let paid: i128 = if weighed.by_unit {
+            weighed.prices.iter().map(|&p| i128::from(p)).sum()
         } else {
-            prices
-                .iter()
-                .zip(problem.cells.windows(2))
-                .map(|(&p, w)| i128::from(p) * i128::from(w[1] - w[0]))
-                .sum()
+            let sizes = problem.cells.windows(2).map(|w| i128::from(w[1] - w[0]));
+            weighed.prices.iter().zip(sizes).map(|(&p, n)| i128::from(p) * n).sum()
         };
-        let restricted = !self.only.is_empty() || !self.never.is_empty();
+        let room = if self.level == Level::Fit { self.room.as_ref() } else { None };
         let gained: i128 = (0..problem.requests() as u32)
             .into_par_iter()
             .with_min_len(4096)
-            .map_init(Vec::new, |fits, request| {
-                let only = if restricted { self.only.get(&request).copied() } else { None };
-                // Whoever must be housed cannot gain nothing instead.
-                let mut most = if only.is_some() { i64::MIN } else { 0 };
-                let own = per_point * i64::from(problem.points[request as usize]);
-                for slot in problem.slots_of(request) {
-                    let cell = problem.open[slot];
-                    let weight = own + table[problem.marks(slot) as usize];
-                    let at_best = weight + per_fit * i64::from(BEST_FIT) - cheapest[cell as usize];
-                    if at_best <= most || restricted && !self.allowed_cell(request, cell) {
-                        continue;
-                    }
-                    if !by_unit && per_fit == 0 {
-                        most = at_best;
-                        continue;
-                    }
-                    let units = problem.units_of(cell);
-                    fits.clear();
-                    problem.fits.fill(request, slot, units.clone(), fits);
-                    for (unit, &fit) in units.zip(fits.iter()) {
-                        let price = if by_unit { prices[unit as usize] } else { prices[cell as usize] };
-                        let gain = weight + per_fit * i64::from(fit) - price;
-                        if gain > most && (!restricted || self.allowed(request, unit)) {
-                            most = gain;
-                        }
-                    }
-                }
-                i128::from(most)
-            })
+            .map_init(Vec::new, |fits, request| self.gained(weighed, room, request, fits))
             .sum();
-        // A request that must be housed and can be housed nowhere: no answer is in the node.
-        if gained < -LARGEST {
-            return Ok(NO_ANSWER);
+        paid + gained
+    }
+
+    /// The most that a request gains above the price of a unit.
+    fn gained(&self, weighed: &Weighed, room: Option<&Room>, request: u32, fits: &mut Vec<u16>) -> i128 {
+        let problem = self.problem;
+        let restricted = !self.only.is_empty() || !self.never.is_empty();
+        let worth = room.map(|room| room.worth(problem, request));
+        // Whoever must be housed cannot gain nothing instead.
+        let must = restricted && self.only.contains_key(&request)
+            || room.zip(worth).is_some_and(|(room, worth)| worth > room.left);
+        let mut most = if must { i64::MIN } else { 0 };
+        for slot in problem.slots_of(request) {
+            let cell = problem.open[slot];
+            let weight = weighed.weight(problem.points[request as usize], problem.marks(slot));
+            let best = weight + weighed.per_fit * i64::from(BEST_FIT) - weighed.cheapest[cell as usize];
+            let out = room
+                .zip(worth)
+                .is_some_and(|(room, worth)| worth - room.gain(problem, request, slot) > room.left);
+            if best <= most || out || restricted && !self.allowed_cell(request, cell) {
+                continue;
+            }
+            if !weighed.by_unit && weighed.per_fit == 0 {
+                most = best;
+                continue;
+            }
+            let units = problem.units_of(cell);
+            fits.clear();
+            problem.fits.fill(request, slot, units.clone(), fits);
+            for (unit, &fit) in units.zip(fits.iter()) {
+                let place = if weighed.by_unit { unit } else { cell };
+                let gain = weight + weighed.per_fit * i64::from(fit) - weighed.prices[place as usize];
+                if gain > most && (!restricted || self.allowed(request, unit)) {
+                    most = gain;
+                }
+            }
         }
-        Ok(num_integer::Integer::div_floor(&(paid + gained - least), &scale))
+        if most == i64::MIN { NO_ANSWER } else { i128::from(most) }
     }
 
     fn allowed_cell(&self, request: u32, cell: u32) -> bool {
@@ -462,10 +572,10 @@ impl<'p> Node<'p> {
         match condition {
             Condition::Attributions => 1,
             Condition::Quota(q) => {
-                let quota = &self.problem.quotas[q];
                 let (base, member) = marks(m, q);
-                i128::from(member) * i128::from(quota.denominator)
-                    - i128::from(base) * i128::from(quota.numerator)
+                let of = |number: fn(&Quota) -> u32| self.problem.quotas.get(q).map_or(0, number);
+                i128::from(member) * i128::from(of(|q| q.denominator))
+                    - i128::from(base) * i128::from(of(|q| q.numerator))
             }
             Condition::Members(q) => i128::from(marks(m, q).1),
             Condition::BaseAtLeast(q) => i128::from(marks(m, q).0),
@@ -478,7 +588,7 @@ impl<'p> Node<'p> {
     fn least(&self, condition: Condition) -> Form<i128> {
         let shortfall = |q: usize| -> Form<i128> {
             let before = match self.level {
-                Level::Attributions => false,
+                Level::Attributions | Level::SmallestBase(_) | Level::LargestBase(_) => false,
                 Level::Quota(own) => q < own,
                 Level::Priority | Level::Fit => true,
             };
@@ -498,5 +608,18 @@ impl<'p> Node<'p> {
             Condition::Priority if self.level == Level::Fit => i128::from(self.reached.priority),
             Condition::Priority => return Err("un niveau bâti sur un niveau suivant"),
         })
+    }
+
+    /// What a condition is, at most, in every answer of the node.
+    fn most(&self, condition: Condition) -> Form<i128> {
+        match condition {
+            // No answer has more, and none that is considered has less.
+            Condition::Attributions if self.level != Level::Attributions => self.least(condition),
+            _ if self.level == Level::Fit => {
+                let known = self.room.as_ref().and_then(|room| room.most.get(&condition));
+                known.copied().ok_or("un multiplicateur négatif")
+            }
+            _ => Err("un multiplicateur négatif"),
+        }
     }
 }
