@@ -8,6 +8,7 @@
 mod calibration;
 mod deck;
 mod households;
+pub mod instances;
 mod situations;
 mod spec;
 mod units;
