@@ -324,7 +324,7 @@ pub(crate) fn wire_name(
 }
 
 /// The way from a row of `from` to the rows of `to`: the one there is, or why there is none.
-fn reach(schema: &Schema, from: EntityId, to: EntityId) -> Result<Access, String> {
+pub(crate) fn reach(schema: &Schema, from: EntityId, to: EntityId) -> Result<Access, String> {
     if from == to {
         return Ok(Access::Own);
     }

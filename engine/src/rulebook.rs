@@ -50,11 +50,15 @@ impl Pack {
         let parsed = pack::read(root, files, &mut out);
         check_all(&parsed, &mut out);
         check_manifest(&parsed, &mut out);
+        let parsed = Arc::new(parsed);
+        if !out.has_errors() {
+            check_blocks(&parsed, &mut out);
+        }
         out.sort();
         if out.has_errors() {
-            return Err(PackError { diagnostics: out.items, sources: parsed.sources });
+            return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });
         }
-        Ok(Pack { parsed: Arc::new(parsed), warnings: out.items, plans: Arc::default() })
+        Ok(Pack { parsed, warnings: out.items, plans: Arc::default() })
     }
 
     /// What the files say.
@@ -245,4 +249,18 @@ fn check_manifest(parsed: &Parsed, out: &mut Diagnostics) {
         crate::graph::check_name(parsed, name, span, out);
     }
     crate::plan::check_matching(parsed, out);
+}
+
+/// The blocks of the matching must be conditions of the suitability that lead to units, on the last
+/// date on which a rule or parameter changes.
+fn check_blocks(parsed: &Arc<Parsed>, out: &mut Diagnostics) {
+    let Some(matching) = parsed.manifest.matching.as_ref().filter(|m| !m.blocks.is_empty()) else { return };
+    let rules = parsed.rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from);
+    let parameters = parsed.parameters.iter().flat_map(|p| &p.versions).map(|v| v.from);
+    let date = rules.chain(parameters).max().unwrap_or(Date::constant(1, 1, 1));
+    // Without a plan on that day, the run that needs one says why.
+    let Ok(plan) = Plan::new(parsed, date, &[&matching.suitable.0]) else { return };
+    if let Err(error) = crate::candidates::check_blocks(&plan, &matching.blocks) {
+        error.diagnostics.into_iter().for_each(|diagnostic| out.push(diagnostic));
+    }
 }

@@ -54,8 +54,8 @@ pub fn run() -> Result<End> {
         "\nAppariement : {} candidatures recevables sur {} couples ; {} attributions sur {} logements.\n\
          Preuve vérifiée : aucune autre répartition ne loge davantage de demandes.\n\
          {} demandes ont un couple au moins qu'une donnée manquante laisse ouvert.",
-        count(found.pairs.len()),
-        count(usize::try_from(found.looked_at).unwrap_or(usize::MAX)),
+        count(found.len()),
+        count(usize::try_from(found.pairs).unwrap_or(usize::MAX)),
         count(matching.reached.attributions as usize),
         count(pairs.rows(pairs.units)),
         count(open),

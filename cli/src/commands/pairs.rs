@@ -4,12 +4,12 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use logis_engine::candidates::{Candidates, candidates as find};
+use logis_engine::candidates::{Candidates, Options, candidates as find, check_blocks, sides};
 use logis_engine::data::{Dataset, Output, OutputColumn};
-use logis_engine::evaluate::{Decisions, Outcome, evaluate};
+use logis_engine::evaluate::{Decisions, evaluate};
 use logis_engine::matching::{Matching, Pair, Problem, solve, verify};
 use logis_engine::pack::manifest;
-use logis_engine::pack::schema::{EntityId, Origin};
+use logis_engine::pack::schema::EntityId;
 use logis_engine::plan::Plan;
 use logis_engine::value::{Type, Value};
 
@@ -38,7 +38,7 @@ impl Pairs {
     /// The candidates.
     pub fn candidates(&self) -> Candidates {
         let _busy = crate::text::busy("candidatures");
-        find(&self.plan, &self.dataset, self.rows(self.requests), self.rows(self.units))
+        find(&self.plan, &self.dataset, &Options::default())
     }
 
     /// The attributions, checked against their proof.
@@ -52,12 +52,7 @@ impl Pairs {
             }
         }
         let number = |row: u32| numbers.get(row as usize).copied().unwrap_or(u32::MAX);
-        let pair = |c: &logis_engine::candidates::Candidate| Pair {
-            request: c.first,
-            unit: number(c.second),
-            fit: 0,
-            marks: 0,
-        };
+        let pair = |(request, unit)| Pair { request, unit: number(unit), fit: 0, marks: 0 };
         // The first to be served has the most points.
         let order = self.ordered();
         let mut points = vec![0; order.len()];
@@ -67,7 +62,7 @@ impl Pairs {
             }
         }
         let units = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        let pairs = candidates.pairs.iter().map(pair).collect();
+        let pairs = candidates.iter().map(pair).collect();
         let problem = Problem::from_pairs(points, units, pairs, Vec::new())?;
         let mut matching = solve(&problem);
         verify(&problem, &matching)?;
@@ -109,10 +104,9 @@ pub fn declared(run: &input::Run) -> Result<&manifest::Matching> {
 pub fn prepare(run: &mut input::Run, select: &[&str], others: &[&Plan], keep_going: bool) -> Result<Pairs> {
     let declared = declared(run)?.clone();
     let names: Vec<&str> = [declared.suitable.0.as_str()].into_iter().chain(select.iter().copied()).collect();
-    let plan = run.plan(&names)?;
-    let schema = &plan.parsed.schema;
-    let Some(Origin::Pair(requests, units)) = schema.entities.get(plan.entity).map(|e| e.origin.clone())
-    else {
+    let plan = run.plan_pairs(&declared.candidature.0, &names)?;
+    check_blocks(&plan, &declared.blocks)?;
+    let Some((requests, units)) = sides(&plan) else {
         bail!("`{}` n'est pas une règle d'une candidature", declared.suitable.0);
     };
     let priority = declared.priority.as_ref().map(|(name, _)| run.plan(&[name])).transpose()?;
@@ -129,8 +123,7 @@ pub fn candidates(args: &PairArgs) -> Result<End> {
     let select: Vec<&str> = args.select.iter().map(|s| s.trim()).collect();
     let pairs = prepare(&mut run, &select, &[], args.data.keep_going)?;
     let found = pairs.candidates();
-    let rows: Vec<usize> = (0..found.pairs.len()).collect();
-    output::write(&table(&pairs, &found, &rows, "candidatures"), &args.output)?;
+    output::write(&table(&pairs, &found, |_, _| true, "candidatures"), &args.output)?;
     summary(&found);
     Ok(End::Fine)
 }
@@ -142,12 +135,8 @@ pub fn matching(args: &PairArgs) -> Result<End> {
     let pairs = prepare(&mut run, &select, &[], args.data.keep_going)?;
     let found = pairs.candidates();
     let matching = pairs.matching(&found)?;
-    let given = |c: &logis_engine::candidates::Candidate| {
-        matching.unit_of.get(c.first as usize).copied().flatten() == Some(c.second)
-    };
-    let rows: Vec<usize> =
-        (0..found.pairs.len()).filter(|&i| found.pairs.get(i).is_some_and(given)).collect();
-    output::write(&table(&pairs, &found, &rows, "attributions"), &args.output)?;
+    let given = |request: u32, unit: u32| matching.unit_of.get(request as usize) == Some(&Some(unit));
+    output::write(&table(&pairs, &found, given, "attributions"), &args.output)?;
     summary(&found);
     eprintln!(
         "{} attributions; la preuve qu'il n'en est pas davantage a été vérifiée",
@@ -158,7 +147,12 @@ pub fn matching(args: &PairArgs) -> Result<End> {
 
 fn summary(found: &Candidates) {
     let open: u32 = found.open.iter().sum();
-    eprintln!("{} candidatures recevables sur {} couples", found.pairs.len(), found.looked_at);
+    eprintln!(
+        "{} candidatures recevables sur {} couples, dont {} ont été regardés",
+        found.len(),
+        found.pairs,
+        found.looked_at
+    );
     if open > 0 {
         eprintln!("{open} couples restent ouverts faute de données: ils ne sont pas proposés");
     }
@@ -168,22 +162,26 @@ fn summary(found: &Candidates) {
 }
 
 /// Some candidates as a table: both identifiers, then the selected rules.
-fn table(pairs: &Pairs, found: &Candidates, rows: &[usize], name: &str) -> Output {
+fn table(pairs: &Pairs, found: &Candidates, keep: impl Fn(u32, u32) -> bool, name: &str) -> Output {
     let schema = &pairs.plan.parsed.schema;
-    let chosen: Vec<_> = rows.iter().filter_map(|&i| found.pairs.get(i)).collect();
-    let ids = |entity: EntityId, row: fn(&logis_engine::candidates::Candidate) -> u32| OutputColumn {
-        name: schema.entities.get(entity).map_or_else(String::new, |e| e.key.clone()),
-        cells: chosen
-            .iter()
-            .map(|c| pairs.dataset.tables.get(entity)?.ids.get(row(c) as usize).cloned().map(Value::Text))
-            .collect(),
-        kind: Type::Text(None),
+    let chosen: Vec<(usize, (u32, u32))> =
+        found.iter().enumerate().filter(|(_, (request, unit))| keep(*request, *unit)).collect();
+    let ids = |entity: EntityId, of: fn((u32, u32)) -> u32| {
+        let table = pairs.dataset.tables.get(entity);
+        OutputColumn {
+            name: schema.entities.get(entity).map_or_else(String::new, |e| e.key.clone()),
+            cells: chosen
+                .iter()
+                .map(|(_, pair)| table?.ids.get(of(*pair) as usize).cloned().map(Value::Text))
+                .collect(),
+            kind: Type::Text(None),
+        }
     };
-    let mut columns = vec![ids(pairs.requests, |c| c.first), ids(pairs.units, |c| c.second)];
-    for (i, (name, node)) in pairs.plan.selected.iter().skip(1).enumerate() {
+    let mut columns = vec![ids(pairs.requests, |(request, _)| request), ids(pairs.units, |(_, unit)| unit)];
+    for ((name, node), outcomes) in pairs.plan.selected.iter().skip(1).zip(&found.outcomes) {
         columns.push(OutputColumn {
             name: name.clone(),
-            cells: chosen.iter().map(|c| c.outcomes.get(i).and_then(Outcome::value).cloned()).collect(),
+            cells: chosen.iter().map(|(row, _)| outcomes.value(*row)).collect(),
             kind: pairs.plan.node(*node).map_or(Type::Bool, |n| n.ty.clone()),
         });
     }

@@ -13,6 +13,7 @@ mod block;
 mod compile;
 mod dates;
 mod kernels;
+mod listed;
 mod passes;
 mod program;
 
@@ -24,6 +25,7 @@ use super::row::Context;
 use crate::plan::ir::NodeId;
 use crate::value::{Date, Exact, Value, add_days};
 use block::{Block, Part, PartArray};
+pub(crate) use listed::{Listed, Worker};
 use passes::Pass;
 pub(crate) use program::{Array, Full};
 use program::{Program, Repr};
@@ -61,6 +63,58 @@ impl Certain {
         })
     }
 
+    /// The outcomes of these rows.
+    pub(super) fn rows_at(&self, rows: &[usize]) -> Certain {
+        fn take<T: Copy + Default>(all: &[T], rows: &[usize]) -> Vec<T> {
+            rows.iter().map(|&row| all.get(row).copied().unwrap_or_default()).collect()
+        }
+        let array = match &self.full.array {
+            Array::Bool(all) => Array::Bool(take(all, rows).into()),
+            Array::Number(all) => Array::Number(take(all, rows).into()),
+            Array::Date(all) => Array::Date(take(all, rows).into()),
+            Array::Text(all) => Array::Text(take(all, rows).into()),
+        };
+        let left = match self.full.left.is_empty() {
+            true => Vec::new(),
+            false => take(&self.full.left, rows),
+        };
+        Certain { full: Full { array, left: left.into() }, ..self.clone() }
+    }
+
+    /// The outcomes of several columns of the same plan, one after the other.
+    pub(super) fn concat(all: &[&Certain]) -> Option<Certain> {
+        fn joined<T: Copy>(parts: &[&Certain], of: impl Fn(&Array) -> Option<&[T]>) -> Vec<T> {
+            parts.iter().filter_map(|part| of(&part.full.array)).flatten().copied().collect()
+        }
+        let first = *all.first()?;
+        let array = match first.full.array {
+            Array::Bool(_) => {
+                Array::Bool(joined(all, |a| if let Array::Bool(v) = a { Some(&v[..]) } else { None }).into())
+            }
+            Array::Number(_) => Array::Number(
+                joined(all, |a| if let Array::Number(v) = a { Some(&v[..]) } else { None }).into(),
+            ),
+            Array::Date(_) => {
+                Array::Date(joined(all, |a| if let Array::Date(v) = a { Some(&v[..]) } else { None }).into())
+            }
+            Array::Text(_) => {
+                Array::Text(joined(all, |a| if let Array::Text(v) = a { Some(&v[..]) } else { None }).into())
+            }
+        };
+        let left: Vec<(usize, Vec<u8>)> =
+            all.iter().map(|part| (part.rows(), part.full.left.to_vec())).collect();
+        Some(Certain { full: Full { array, left: join(left.iter()).into() }, ..first.clone() })
+    }
+
+    fn rows(&self) -> usize {
+        match &self.full.array {
+            Array::Bool(all) => all.len(),
+            Array::Number(all) => all.len(),
+            Array::Date(all) => all.len(),
+            Array::Text(all) => all.len(),
+        }
+    }
+
     /// The rows left over.
     pub fn left_over(&self) -> impl Iterator<Item = usize> + '_ {
         self.full.left.iter().enumerate().filter(|(_, l)| **l != 0).map(|(row, _)| row)
@@ -94,23 +148,42 @@ enum Filling {
     Text(Vec<u32>),
 }
 
+impl Filling {
+    fn new(repr: Repr, rows: usize) -> Filling {
+        match repr {
+            Repr::Bool => Filling::Bool(vec![0; rows]),
+            Repr::Number(_) => Filling::Number(vec![0; rows]),
+            Repr::Date => Filling::Date(vec![0; rows]),
+            Repr::Text => Filling::Text(vec![0; rows]),
+        }
+    }
+
+    /// All of it, to be filled.
+    fn part(&mut self) -> PartArray<'_> {
+        match self {
+            Filling::Bool(all) => PartArray::Bool(all),
+            Filling::Number(all) => PartArray::Number(all),
+            Filling::Date(all) => PartArray::Date(all),
+            Filling::Text(all) => PartArray::Text(all),
+        }
+    }
+
+    fn finish(self) -> Array {
+        match self {
+            Filling::Bool(all) => Array::Bool(all.into()),
+            Filling::Number(all) => Array::Number(all.into()),
+            Filling::Date(all) => Array::Date(all.into()),
+            Filling::Text(all) => Array::Text(all.into()),
+        }
+    }
+}
+
 /// Evaluates a pass on all threads; gives the columns to keep.
 fn run(program: &Program<'_>, pass: &Pass) -> Vec<(NodeId, Full)> {
     let count = |entity| usize::try_from(program.context.rows_of(entity)).unwrap_or(usize::MAX);
     let rows = count(pass.family.root);
-    let mut columns: Vec<Filling> = pass
-        .kept
-        .iter()
-        .map(|&node| {
-            let rows = count(program.entity(node));
-            match program.repr(node) {
-                Repr::Bool => Filling::Bool(vec![0; rows]),
-                Repr::Number(_) => Filling::Number(vec![0; rows]),
-                Repr::Date => Filling::Date(vec![0; rows]),
-                Repr::Text => Filling::Text(vec![0; rows]),
-            }
-        })
-        .collect();
+    let mut columns: Vec<Filling> =
+        pass.kept.iter().map(|&node| Filling::new(program.repr(node), count(program.entity(node)))).collect();
     // Each run writes its own part of every column.
     let starts: Vec<usize> = (0..rows).step_by(BLOCK * RUN).collect();
     let mut runs: Vec<(usize, Vec<Part<'_>>)> =
@@ -145,13 +218,10 @@ fn run(program: &Program<'_>, pass: &Pass) -> Vec<(NodeId, Full)> {
         )
         .collect();
     let kept = columns.into_iter().zip(&pass.kept).enumerate().map(|(place, (column, &node))| {
-        let array = match column {
-            Filling::Bool(all) => Array::Bool(all.into()),
-            Filling::Number(all) => Array::Number(all.into()),
-            Filling::Date(all) => Array::Date(all.into()),
-            Filling::Text(all) => Array::Text(all.into()),
-        };
-        (node, Full { array, left: join(left.iter().filter_map(|run| run.get(place))).into() })
+        (
+            node,
+            Full { array: column.finish(), left: join(left.iter().filter_map(|run| run.get(place))).into() },
+        )
     });
     kept.collect()
 }

@@ -2,6 +2,7 @@
 
 mod arrow_out;
 mod columns;
+mod pairs;
 pub mod possible;
 mod row;
 
@@ -15,6 +16,7 @@ use crate::plan::Plan;
 use crate::plan::ir::NodeId;
 use crate::value::Value;
 pub use columns::Certain;
+pub(crate) use pairs::{PairWorker, Pairs};
 use possible::{MissingInput, Possible};
 pub use row::{Context, Evaluator, RowError};
 
@@ -119,8 +121,37 @@ impl DecisionColumn {
         }
     }
 
+    /// Is a row decided, and true?
+    pub fn is_true(&self, row: usize) -> bool {
+        match self.certain.as_ref().map(|c| &c.full.array) {
+            Some(columns::Array::Bool(values)) if self.odd.is_empty() => {
+                values.get(row).is_some_and(|v| *v != 0)
+            }
+            _ => self.value(row) == Some(Value::Bool(true)),
+        }
+    }
+
+    /// The outcomes of these rows.
+    pub(crate) fn rows_at(&self, rows: &[usize]) -> DecisionColumn {
+        let certain = self.certain.as_ref().map(|c| c.rows_at(rows));
+        let odd = rows.iter().enumerate().filter_map(|(at, row)| Some((at, self.odd.get(row)?.clone())));
+        DecisionColumn { rows: rows.len(), certain, odd: odd.collect(), by_plan: None }
+    }
+
+    /// Columns of the same outcome of the same plan, one after the other.
+    pub(crate) fn concat(columns: Vec<DecisionColumn>) -> DecisionColumn {
+        let certain: Vec<&Certain> = columns.iter().filter_map(|c| c.certain.as_ref()).collect();
+        let certain = Certain::concat(&certain);
+        let (mut rows, mut odd) = (0, BTreeMap::new());
+        for column in columns {
+            odd.extend(column.odd.into_iter().map(|(row, outcome)| (rows + row, outcome)));
+            rows += column.rows;
+        }
+        DecisionColumn { rows, certain, odd, by_plan: None }
+    }
+
     /// The outcomes that the columns leave over, by row.
-    fn odd_rows(&self) -> Vec<(usize, &Outcome)> {
+    pub(crate) fn odd_rows(&self) -> Vec<(usize, &Outcome)> {
         let mut all: Vec<(usize, &Outcome)> = self.odd.iter().map(|(row, o)| (*row, o)).collect();
         if let Some(by_plan) = &self.by_plan {
             for (number, column) in (0_u32..).zip(&by_plan.columns) {

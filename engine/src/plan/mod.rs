@@ -1,6 +1,7 @@
 //! The plan: selected rules, lowered to one expression graph and bound to a date.
 
 pub mod builtins;
+mod hoist;
 pub mod ir;
 mod lower;
 mod matching;
@@ -10,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, PackError, Span, nearest};
-use crate::graph::{RuleGraph, RuleId, Step, Target};
+use crate::graph::{Access, Link, RuleGraph, RuleId, Step, Target, reach};
 use crate::pack::Parsed;
 use crate::pack::params::{ParameterId, ParameterVersion};
 use crate::pack::schema::{EntityId, FieldId, Origin};
@@ -49,6 +50,37 @@ impl Plan {
         Plan::with_dates(parsed, date, None, names)
     }
 
+    /// Plans `names` as seen from the rows of `entity`: its own rules and fields, and those of the
+    /// entities that it belongs to.
+    ///
+    /// # Errors
+    /// As [`Plan::new`], and a name out of reach.
+    pub fn seen_from(
+        parsed: &Arc<Parsed>,
+        date: Date,
+        entity: EntityId,
+        names: &[&str],
+    ) -> Result<Plan, PackError> {
+        let mut out = Diagnostics::default();
+        let mut roots = Vec::new();
+        for name in names {
+            let Some((target, home)) = Target::find(parsed, name) else {
+                out.push(unknown_name(parsed, name));
+                continue;
+            };
+            match reach(&parsed.schema, entity, home) {
+                Ok(access @ (Access::Own | Access::Up(_))) => {
+                    roots.push(((*name).to_string(), Link { target, access }));
+                }
+                Ok(Access::Members { .. }) => {
+                    out.push(no_place(format!("`{name}` has several values for each row")));
+                }
+                Err(why) => out.push(no_place(format!("`{name}` is out of reach: {why}"))),
+            }
+        }
+        Plan::of_links(parsed, date, None, entity, &roots, out)
+    }
+
     /// The same for the period of `date` between changes of the law, where each row has its own date of
     /// the decision: the field `dated`.
     ///
@@ -78,11 +110,27 @@ impl Plan {
                 of(entity.unwrap_or(*other))
             )));
         }
+        let own = |(name, (target, _)): &(&str, (Target, EntityId))| {
+            (name.to_string(), Link { target: *target, access: Access::Own })
+        };
+        let roots: Vec<(String, Link)> = roots.iter().map(own).collect();
+        Plan::of_links(parsed, date, dated, entity.unwrap_or(0), &roots, out)
+    }
+
+    /// Plans these names, each reached from `entity`. What is wrong with them stands in `out` already.
+    fn of_links(
+        parsed: &Arc<Parsed>,
+        date: Date,
+        dated: Option<FieldId>,
+        entity: EntityId,
+        roots: &[(String, Link)],
+        mut out: Diagnostics,
+    ) -> Result<Plan, PackError> {
         let graph = RuleGraph::wire(parsed, date, dated, &mut out);
         let wanted: Vec<RuleId> = roots
             .iter()
-            .filter_map(|(_, (target, _))| match target {
-                Target::Rule(rule) => Some(*rule),
+            .filter_map(|(_, link)| match link.target {
+                Target::Rule(rule) => Some(rule),
                 _ => None,
             })
             .collect();
@@ -91,21 +139,18 @@ impl Plan {
             lowering.rule(rule);
         }
         let mut selected = Vec::new();
-        for (name, (target, entity)) in &roots {
-            let link = crate::graph::Link { target: *target, access: crate::graph::Access::Own };
-            selected
-                .extend(lowering.link(&link, *entity, &Span::default()).map(|node| (name.to_string(), node)));
+        for (name, link) in roots {
+            selected.extend(lowering.link(link, entity, &Span::default()).map(|node| (name.clone(), node)));
         }
         let nodes = lowering.nodes;
         let warnings = bind_parameters(parsed, date, &nodes, &mut out);
-        if selected.len() < names.len() && !out.has_errors() {
+        if selected.len() < roots.len() && !out.has_errors() {
             out.push(no_place("a selected rule cannot be planned".to_string()));
         }
         if out.has_errors() {
             out.sort();
             return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });
         }
-        let entity = entity.unwrap_or(0);
         Ok(Plan { parsed: parsed.clone(), date, dated, entity, selected, nodes, warnings })
     }
 

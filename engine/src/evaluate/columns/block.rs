@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::kernels;
 use super::passes::{NO_SLOT, Pass};
 use super::program::{Array, Constant, Full, Instruction, Program};
+use crate::graph::Step;
 use crate::pack::schema::EntityId;
 use crate::plan::ir::NodeId;
 
@@ -131,6 +132,8 @@ pub(super) struct Block<'p> {
     rows: Vec<Range<usize>>,
     slots: Vec<Slot>,
     scratch: Scratch,
+    /// The rows of the two sides, where the block is of pairs from a list.
+    listed: Option<(Vec<u32>, Vec<u32>)>,
 }
 
 /// Memory that instructions use while they run.
@@ -163,6 +166,21 @@ impl<'b, 'p> Rows<'b, 'p> {
         self.block.view(node)
     }
 
+    /// The rows of the two sides of each pair, where they come from a list.
+    pub fn listed(&self) -> Option<(&'b [u32], &'b [u32])> {
+        self.block.listed.as_ref().map(|(first, second)| (&first[..], &second[..]))
+    }
+
+    /// The row that a step leads to from a row of the instruction's own entity.
+    pub fn step(&self, step: Step, row: usize) -> Option<usize> {
+        let side = match (self.listed(), step) {
+            (Some((first, _)), Step::First(_)) => first,
+            (Some((_, second)), Step::Second(_)) => second,
+            _ => return usize::try_from(self.program().context.step(step, row as u64).ok()?).ok(),
+        };
+        side.get(row).map(|&row| row as usize)
+    }
+
     /// The rows of an entity in the block.
     pub fn of(&self, entity: EntityId) -> Range<usize> {
         self.block.rows_of(entity)
@@ -184,7 +202,7 @@ impl<'p> Block<'p> {
                 *slot = Slot::constant(value);
             }
         }
-        Block { program, pass, rows: Vec::new(), slots, scratch: Scratch::default() }
+        Block { program, pass, rows: Vec::new(), slots, scratch: Scratch::default(), listed: None }
     }
 
     /// Evaluates the pass for these rows of the root, and fills the parts of its kept columns.
@@ -210,6 +228,17 @@ impl<'p> Block<'p> {
             }
         }
         self.scratch = scratch;
+    }
+
+    /// Evaluates a pass on pairs for those of a list, at most a block of them.
+    pub fn run_listed(&mut self, first: &[u32], second: &[u32], kept: &mut [Part<'_>]) {
+        let mut listed = self.listed.take().unwrap_or_default();
+        for (own, given) in [(&mut listed.0, first), (&mut listed.1, second)] {
+            own.clear();
+            own.extend_from_slice(given);
+        }
+        self.listed = Some(listed);
+        self.run(0..first.len().min(second.len()), kept);
     }
 
     fn view(&self, node: NodeId) -> View<'_> {

@@ -12,9 +12,7 @@ use arrow_buffer::BooleanBuffer;
 
 use super::block::{Rows, Scratch, Slot, View};
 use super::dates::{between, by_day, moved};
-use super::program::{
-    Array, Compiled, Constant, DenseTable, Instruction, KeyPlaces, NO_PLACE, Program, Repr,
-};
+use super::program::{Array, Compiled, Constant, DenseTable, Instruction, KeyPlaces, NO_PLACE, Repr};
 use crate::data::{Members, NO_ROW};
 use crate::graph::Step;
 use crate::plan::builtins::Builtin;
@@ -421,16 +419,20 @@ fn up(rows: &Rows<'_, '_>, step: Step, inner: NodeId, repr: Repr, out: &mut Slot
         }
         return;
     }
-    match step {
-        Step::First(pair) => {
+    match (step, rows.listed()) {
+        (Step::First(_), Some((first, _))) => far(rows, inner, repr, first.iter().map(|&r| r as usize), out),
+        (Step::Second(_), Some((_, second))) => {
+            far(rows, inner, repr, second.iter().map(|&r| r as usize), out)
+        }
+        (Step::First(pair), None) => {
             let second = program.context.second_rows_of(pair);
             far(rows, inner, repr, rows.own.clone().map(|r| r / second), out);
         }
-        Step::Second(pair) => {
+        (Step::Second(pair), None) => {
             let second = program.context.second_rows_of(pair);
             far(rows, inner, repr, rows.own.clone().map(|r| r % second), out);
         }
-        Step::BelongsTo(..) => {}
+        (Step::BelongsTo(..), _) => {}
     }
 }
 
@@ -650,19 +652,13 @@ fn extreme<T: Copy + Default + Ord>(group: &[T], largest: bool, out: &mut Vec<T>
     out.push(value.copied().unwrap_or_default());
 }
 
-/// The row and node of a codes column that a node reads, seen through relations.
-fn codes_row(program: &Program<'_>, node: NodeId, row: usize) -> Option<(NodeId, usize)> {
-    match &program.context.plan.node(node)?.op {
-        Op::Up(step, inner) => {
-            let parent = program.context.step(*step, row as u64).ok()?;
-            codes_row(program, *inner, usize::try_from(parent).ok()?)
-        }
-        _ => Some((node, row)),
+/// The codes of a row of a node that reads a column of codes, seen through relations.
+fn codes_at<'p>(rows: &Rows<'_, 'p>, mut node: NodeId, mut row: usize) -> Option<&'p [u32]> {
+    let program = rows.program();
+    while let Op::Up(step, inner) = program.context.plan.node(node)?.op {
+        row = rows.step(step, row)?;
+        node = inner;
     }
-}
-
-fn codes_at<'p>(program: &'p Program<'_>, node: NodeId, row: usize) -> Option<&'p [u32]> {
-    let (node, row) = codes_row(program, node, row)?;
     let column = program.codes.get(&node)?;
     if column.left.get(row).is_some_and(|&l| l != 0) {
         return None;
@@ -674,7 +670,7 @@ fn codes_at<'p>(program: &'p Program<'_>, node: NodeId, row: usize) -> Option<&'
 fn lengths(rows: &Rows<'_, '_>, node: NodeId, out: &mut Slot) {
     out.numbers.clear();
     for (i, row) in rows.own.clone().enumerate() {
-        let codes = codes_at(rows.program(), node, row);
+        let codes = codes_at(rows, node, row);
         out.numbers.push(codes.map_or(0, |c| i64::try_from(c.len()).unwrap_or(0)));
         if codes.is_none() {
             leave_row(out, i, rows.count());
@@ -685,7 +681,7 @@ fn lengths(rows: &Rows<'_, '_>, node: NodeId, out: &mut Slot) {
 fn contains(rows: &Rows<'_, '_>, node: NodeId, texts: &[u32], out: &mut Slot) {
     out.bools.clear();
     for (i, (text, row)) in texts.iter().zip(rows.own.clone()).enumerate() {
-        let codes = codes_at(rows.program(), node, row);
+        let codes = codes_at(rows, node, row);
         out.bools.push(u8::from(codes.is_some_and(|c| c.contains(text))));
         if codes.is_none() {
             leave_row(out, i, rows.count());

@@ -13,7 +13,7 @@ use super::super::row::Context;
 use super::program::{Compiled, Instruction, Repr};
 use crate::data::Members;
 use crate::graph::Step;
-use crate::pack::schema::EntityId;
+use crate::pack::schema::{EntityId, Origin};
 use crate::plan::ir::{NodeId, Op};
 
 /// The most members of one row for which its entity and theirs are a family.
@@ -72,6 +72,9 @@ pub(crate) struct Work {
 /// No slot.
 pub(crate) const NO_SLOT: u32 = u32::MAX;
 
+/// The pass of what is of a pair.
+const LAST: usize = usize::MAX;
+
 /// The passes of a program, in order.
 pub(super) fn passes(context: &Context<'_>, nodes: &[Compiled], same: &[NodeId]) -> Vec<Pass> {
     let families = families(context);
@@ -79,6 +82,8 @@ pub(super) fn passes(context: &Context<'_>, nodes: &[Compiled], same: &[NodeId])
     let selected: Vec<NodeId> = context.plan.selected.iter().map(|(_, node)| resolve(same, *node)).collect();
     let needed = needed(nodes, same, &selected);
     let is_needed = |node: usize| needed.get(node) == Some(&true);
+    let entities = &context.plan.parsed.schema.entities;
+    let is_pair = |e: EntityId| entities.get(e).is_some_and(|e| matches!(e.origin, Origin::Pair(..)));
     // One more than that of any node elsewhere that it reads.
     let mut level = vec![0_usize; nodes.len()];
     let mut kept = vec![false; nodes.len()];
@@ -92,7 +97,11 @@ pub(super) fn passes(context: &Context<'_>, nodes: &[Compiled], same: &[NodeId])
             matches!(read, Some(Instruction::Full | Instruction::Constant(_)))
         };
         let later = |read: NodeId| level_of(&level, read) + usize::from(far && !is_there(read));
-        let own = reads.iter().map(|&read| later(read)).max().unwrap_or(0);
+        // Nothing reads what is of a pair, so that all of it comes in one pass at the end.
+        let own = match is_pair(node.entity) {
+            true => LAST,
+            false => reads.iter().map(|&read| later(read)).max().unwrap_or(0),
+        };
         for &read in &reads {
             if level_of(&level, read) < own
                 && let Some(kept) = kept.get_mut(read as usize)

@@ -1,0 +1,319 @@
+//! Candidatures: which unit may be proposed to which request.
+//!
+//! A pair for which the suitability rule is true is a candidate; a pair that it leaves open is not one:
+//! the missing inputs come first. Not every pair is looked at: what the rule demands of each pair
+//! ([`conditions`]) leads to the units that may meet it ([`index`]), and only those are decided, by the
+//! plan, in batches. What reads one side only is computed once for its rows.
+
+mod conditions;
+mod index;
+
+use rayon::prelude::*;
+
+use crate::data::Dataset;
+use crate::diagnostic::{Diagnostic, Diagnostics, PackError};
+use crate::evaluate::{Context, DecisionColumn, Outcome, PairWorker, Pairs};
+use crate::pack::manifest::Named;
+use crate::pack::schema::{EntityId, Origin};
+use crate::plan::Plan;
+use conditions::{Form, conditions};
+use index::Index;
+
+/// Requests that a thread takes at a time.
+const REQUESTS: usize = 128;
+
+/// Pairs decided at a time.
+const BATCH: usize = 1 << 14;
+
+/// What to keep of the candidates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Keep so many units of each request at most.
+    pub most: Option<Most>,
+}
+
+/// Keeps the units of the highest outcome; equal ones by identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Most {
+    /// How many of each request.
+    pub units: usize,
+    /// The outcome that decides: its place among those selected after the suitability. Without one, the
+    /// identifier alone does.
+    pub by: Option<usize>,
+}
+
+/// The candidates of a data set, and the pairs that no rule could settle.
+#[derive(Clone, Debug, Default)]
+pub struct Candidates {
+    /// By request: where its units begin; and where the last ones end.
+    offsets: Vec<usize>,
+    units: Vec<u32>,
+    /// The outcomes of what the plan selects after the suitability: a row for each candidate, by request
+    /// and then by unit, in the order of their rows.
+    pub outcomes: Vec<DecisionColumn>,
+    /// How many pairs there are.
+    pub pairs: u64,
+    /// How many of them were looked at: the others miss a condition for certain.
+    pub looked_at: u64,
+    /// By request: how many of the units looked at are open to it but for a missing input.
+    pub open: Vec<u32>,
+    /// How many of the pairs looked at have an error.
+    pub errors: u64,
+    /// How many suitable pairs were left out because their request had enough better ones.
+    pub cut: u64,
+}
+
+impl Candidates {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.units.len()
+    }
+
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.units.is_empty()
+    }
+
+    /// The units that suit a request, in the order of their rows.
+    pub fn of(&self, request: usize) -> &[u32] {
+        self.units.get(self.rows_of(request)).unwrap_or(&[])
+    }
+
+    /// The places of a request's candidates in [`Candidates::outcomes`].
+    pub fn rows_of(&self, request: usize) -> std::ops::Range<usize> {
+        match (self.offsets.get(request), self.offsets.get(request + 1)) {
+            (Some(&start), Some(&end)) => start..end,
+            _ => 0..0,
+        }
+    }
+
+    /// Each candidate: the row of the request and that of the unit.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let requests = self.offsets.len().saturating_sub(1);
+        (0_u32..).take(requests).flat_map(|r| self.of(r as usize).iter().map(move |u| (r, *u)))
+    }
+}
+
+/// The two entities of the pairs that a plan decides.
+pub fn sides(plan: &Plan) -> Option<(EntityId, EntityId)> {
+    match plan.parsed.schema.entities.get(plan.entity)?.origin {
+        Origin::Pair(first, second) => Some((first, second)),
+        _ => None,
+    }
+}
+
+/// Finds the candidates. `plan` is a plan on pairs whose first selected rule is the suitability.
+///
+/// All suitable pairs are found; a pair that is not looked at is not counted as open or in error. The
+/// result does not depend on the number of threads.
+pub fn candidates(plan: &Plan, dataset: &Dataset, options: &Options) -> Candidates {
+    let (Some((suitable, others)), Some(sides)) = (plan.selected.split_first(), sides(plan)) else {
+        return Candidates::default();
+    };
+    let (suitable, others) = (part(plan, std::slice::from_ref(suitable)), part(plan, others));
+    let (first, second) = (suitable.hoisted(), others.hoisted());
+    let index = first.selected.first().map(|(_, node)| conditions(&first, *node)).unwrap_or_default();
+    let index = Index::new(&first, dataset, sides, &index);
+    let contexts = [&suitable, &first, &others, &second].map(|plan| Context::new(plan, dataset));
+    let [suitable, first, others, second] = &contexts;
+    let (suitable, others) = (Pairs::new(suitable, first), Pairs::new(others, second));
+    let rows = |entity: EntityId| dataset.tables.get(entity).map_or(0, crate::data::Table::rows);
+    let (requests, units) = (rows(sides.0), rows(sides.1));
+    let ids = dataset.tables.get(sides.1).map_or(&[][..], |table| &table.ids);
+    let search = Search { index: &index, options: *options, ids };
+    let starts: Vec<usize> = (0..requests).step_by(REQUESTS).collect();
+    let chunks: Vec<Chunk> = starts
+        .into_par_iter()
+        .map_init(
+            || (suitable.worker(), others.worker()),
+            |(suitable, others), start| {
+                search.chunk(start..(start + REQUESTS).min(requests), suitable, others)
+            },
+        )
+        .collect();
+    join(chunks, requests as u64 * units as u64)
+}
+
+/// The plan for some of what it selects.
+fn part(plan: &Plan, selected: &[(String, crate::plan::ir::NodeId)]) -> Plan {
+    Plan { selected: selected.to_vec(), ..plan.clone() }
+}
+
+/// The candidates of some requests.
+#[derive(Default)]
+struct Chunk {
+    /// By request: how many units.
+    counts: Vec<usize>,
+    units: Vec<u32>,
+    outcomes: Vec<DecisionColumn>,
+    looked_at: u64,
+    open: Vec<u32>,
+    errors: u64,
+    cut: u64,
+}
+
+struct Search<'s> {
+    index: &'s Index,
+    options: Options,
+    /// Identifiers of the units.
+    ids: &'s [std::sync::Arc<str>],
+}
+
+impl Search<'_> {
+    fn chunk(
+        &self,
+        requests: std::ops::Range<usize>,
+        suitable: &mut PairWorker<'_, '_>,
+        others: &mut PairWorker<'_, '_>,
+    ) -> Chunk {
+        let start = requests.start;
+        let mut chunk =
+            Chunk { counts: vec![0; requests.len()], open: vec![0; requests.len()], ..Chunk::default() };
+        let mut found: Vec<(u32, u32)> = Vec::new();
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        let last = requests.end - 1;
+        for request in requests {
+            self.index.units_of(request, &mut second);
+            first.resize(second.len(), u32::try_from(request).unwrap_or(u32::MAX));
+            if first.len() < BATCH && request < last {
+                continue;
+            }
+            for (first, second) in first.chunks(BATCH).zip(second.chunks(BATCH)) {
+                self.decide(start, first, second, suitable, &mut chunk, &mut found);
+            }
+            first.clear();
+            second.clear();
+        }
+        found.sort_unstable();
+        (first, second) = found.into_iter().unzip();
+        chunk.outcomes = others.decide(&first, &second);
+        chunk.units = second;
+        for request in first {
+            if let Some(count) = chunk.counts.get_mut(request as usize - start) {
+                *count += 1;
+            }
+        }
+        if let Some(most) = self.options.most {
+            self.keep(most, &mut chunk);
+        }
+        chunk
+    }
+
+    /// Which of these pairs are suitable?
+    fn decide(
+        &self,
+        start: usize,
+        first: &[u32],
+        second: &[u32],
+        suitable: &mut PairWorker<'_, '_>,
+        chunk: &mut Chunk,
+        found: &mut Vec<(u32, u32)>,
+    ) {
+        chunk.looked_at += first.len() as u64;
+        let decided = suitable.decide(first, second);
+        let Some(column) = decided.first() else { return };
+        for (row, (&first, &second)) in first.iter().zip(second).enumerate() {
+            if column.is_true(row) {
+                found.push((first, second));
+            }
+        }
+        for (row, outcome) in column.odd_rows() {
+            match outcome {
+                Outcome::Unknown(_) => {
+                    let request = first.get(row).map_or(usize::MAX, |r| *r as usize - start);
+                    if let Some(open) = chunk.open.get_mut(request) {
+                        *open += 1;
+                    }
+                }
+                Outcome::Error(_) => chunk.errors += 1,
+                Outcome::Known(_) => {}
+            }
+        }
+    }
+
+    /// Leaves out what is beyond the most that a request may have.
+    fn keep(&self, most: Most, chunk: &mut Chunk) {
+        let column = most.by.and_then(|by| chunk.outcomes.get(by));
+        let mut kept = Vec::with_capacity(chunk.units.len());
+        let mut start = 0;
+        for count in &mut chunk.counts {
+            let mut rows: Vec<usize> = (start..start + *count).collect();
+            start += *count;
+            if rows.len() > most.units {
+                rows.sort_by_cached_key(|&row| {
+                    let id = chunk.units.get(row).and_then(|unit| self.ids.get(*unit as usize));
+                    (std::cmp::Reverse(column.and_then(|c| c.value(row))), id)
+                });
+                rows.truncate(most.units);
+                rows.sort_unstable();
+            }
+            chunk.cut += (*count - rows.len()) as u64;
+            *count = rows.len();
+            kept.extend(rows);
+        }
+        if kept.len() < chunk.units.len() {
+            chunk.units = kept.iter().filter_map(|&row| chunk.units.get(row).copied()).collect();
+            chunk.outcomes = chunk.outcomes.iter().map(|column| column.rows_at(&kept)).collect();
+        }
+    }
+}
+
+fn join(chunks: Vec<Chunk>, pairs: u64) -> Candidates {
+    let mut all = Candidates { pairs, offsets: vec![0], ..Candidates::default() };
+    let mut outcomes: Vec<Vec<DecisionColumn>> = Vec::new();
+    all.units.reserve(chunks.iter().map(|c| c.units.len()).sum());
+    for chunk in chunks {
+        for count in chunk.counts {
+            all.offsets.push(all.offsets.last().copied().unwrap_or(0) + count);
+        }
+        all.units.extend(chunk.units);
+        all.open.extend(chunk.open);
+        all.looked_at += chunk.looked_at;
+        all.errors += chunk.errors;
+        all.cut += chunk.cut;
+        outcomes.resize_with(outcomes.len().max(chunk.outcomes.len()), Vec::new);
+        for (all, column) in outcomes.iter_mut().zip(chunk.outcomes) {
+            all.push(column);
+        }
+    }
+    all.outcomes = outcomes.into_iter().map(DecisionColumn::concat).collect();
+    all
+}
+
+/// Do the rules named as blocks lead to candidates? Each must be a condition of the suitability, the
+/// first rule that the plan selects, and have a form that the index knows.
+///
+/// # Errors
+/// Those that do not, each at its place, with why.
+pub fn check_blocks(plan: &Plan, blocks: &[Named]) -> Result<(), PackError> {
+    let hoisted = plan.hoisted();
+    let Some((suitable, node)) = hoisted.selected.first() else { return Ok(()) };
+    let all = conditions(&hoisted, *node);
+    let mut out = Diagnostics::default();
+    for (name, span) in blocks {
+        let rule = plan.parsed.rule(name);
+        let own: Vec<&Form> =
+            all.iter().filter(|c| c.rules.iter().any(|r| Some(*r) == rule)).map(|c| &c.form).collect();
+        let reason = own.iter().find_map(|form| match form {
+            Form::Other(why) => Some(*why),
+            _ => None,
+        });
+        let usable = own.iter().any(|form| !matches!(form, Form::Other(_)));
+        let (message, label) = match (own.is_empty(), usable) {
+            (true, _) => (
+                format!("`{name}` is no condition of `{suitable}`"),
+                format!("`{suitable}` must be `{name} && …`, or pairs would be lost"),
+            ),
+            (false, false) => (
+                format!("`{name}` leads to no units"),
+                format!("{}: every pair would be looked at", reason.unwrap_or("it has no usable form")),
+            ),
+            _ => continue,
+        };
+        out.push(Diagnostic::error("L0405", message, span.clone(), label));
+    }
+    match out.has_errors() {
+        true => Err(PackError { diagnostics: out.items, sources: plan.parsed.sources.clone() }),
+        false => Ok(()),
+    }
+}

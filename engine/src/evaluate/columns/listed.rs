@@ -1,0 +1,97 @@
+//! Evaluates a plan on pairs for the pairs of lists, in place of all there are.
+//!
+//! What speaks of one side is computed once for all its rows; what speaks of the pair, block by block
+//! of a list.
+
+use super::block::{Block, Part};
+use super::passes::Pass;
+use super::program::Program;
+use super::{BLOCK, Certain, Context, Filling, Full, run};
+
+/// A plan on pairs, ready to be evaluated on any list of them.
+pub(crate) struct Listed<'c> {
+    program: Program<'c>,
+    /// What is computed on each pair, if anything is.
+    pass: Option<Pass>,
+    /// By selected outcome: its place among the kept columns; none, if it has no columnar form.
+    places: Vec<Option<usize>>,
+}
+
+/// The outcomes of a list of pairs, by kept column; and the marks of what is left over.
+pub(crate) struct Piece {
+    columns: Vec<(Filling, Vec<u8>)>,
+}
+
+impl<'c> Listed<'c> {
+    /// Compiles the plan of a context, and computes what speaks of one side of a pair only.
+    pub fn new(context: &'c Context<'c>) -> Listed<'c> {
+        let mut program = Program::compile(context);
+        let (mut own, others): (Vec<Pass>, Vec<Pass>) = std::mem::take(&mut program.passes)
+            .into_iter()
+            .partition(|pass| pass.family.root == context.plan.entity);
+        for pass in others {
+            for (node, full) in run(&program, &pass) {
+                program.keep(node, full);
+            }
+        }
+        let pass = own.pop();
+        let place = |node| pass.as_ref()?.kept.iter().position(|k| *k == program.resolve(node));
+        let places = context.plan.selected.iter().map(|(_, node)| place(*node)).collect();
+        Listed { program, pass, places }
+    }
+
+    /// The memory of one thread.
+    pub fn worker(&self) -> Worker<'_> {
+        Worker { block: self.pass.as_ref().map(|pass| (Block::new(&self.program, pass), pass)), listed: self }
+    }
+
+    /// The certain outcomes of a list, by selected outcome; `None` where there is no columnar form.
+    pub fn certain(&self, piece: Piece) -> Vec<Option<Certain>> {
+        let full: Vec<Full> = piece
+            .columns
+            .into_iter()
+            .map(|(filling, left)| Full { array: filling.finish(), left: left.into() })
+            .collect();
+        let selected = self.program.context.plan.selected.iter().map(|(_, node)| *node);
+        let certain = |(place, node): (&Option<usize>, _)| {
+            Some(Certain {
+                full: full.get((*place)?)?.clone(),
+                denominator: self.program.denominator(node),
+                dictionary: self.program.dictionary.clone(),
+            })
+        };
+        self.places.iter().zip(selected).map(certain).collect()
+    }
+}
+
+/// See [`Listed::worker`].
+pub(crate) struct Worker<'l> {
+    block: Option<(Block<'l>, &'l Pass)>,
+    listed: &'l Listed<'l>,
+}
+
+impl Worker<'_> {
+    /// Evaluates the pairs of a list: a row of the first side, and one of the second.
+    pub fn run(&mut self, first: &[u32], second: &[u32]) -> Piece {
+        let rows = first.len().min(second.len());
+        let Some((block, pass)) = &mut self.block else { return Piece { columns: Vec::new() } };
+        let program = &self.listed.program;
+        let mut columns: Vec<(Filling, Vec<u8>)> =
+            pass.kept.iter().map(|&node| (Filling::new(program.repr(node), rows), Vec::new())).collect();
+        let mut parts: Vec<Part<'_>> = columns
+            .iter_mut()
+            .map(|(filling, _)| Part { array: filling.part(), filled: 0, left: Vec::new() })
+            .collect();
+        for (first, second) in first.chunks(BLOCK).zip(second.chunks(BLOCK)) {
+            block.run_listed(first, second, &mut parts);
+        }
+        let left: Vec<Vec<u8>> = parts.into_iter().map(|part| part.left).collect();
+        for ((_, own), mut left) in columns.iter_mut().zip(left) {
+            if !left.is_empty() {
+                left.resize(rows, 0);
+            }
+            *own = left;
+        }
+        Piece { columns }
+    }
+}

@@ -1,0 +1,135 @@
+//! Takes to each side of a pair what speaks of that side alone.
+//!
+//! In a plan on pairs, `12 * loyer` stands on the pair although it reads the unit only. Moved to the
+//! unit, it is computed once a unit and not once a pair, and a condition becomes what it mostly is:
+//! one value of the request compared with one of the unit.
+
+use std::collections::HashMap;
+
+use super::Plan;
+use super::ir::{Node, NodeId, Op};
+use crate::graph::Step;
+use crate::pack::schema::{EntityId, Origin};
+
+impl Plan {
+    /// The same outcomes, where what reads one side of a pair only is computed on that side.
+    ///
+    /// Values are those of the plan wherever they are certain. Errors and what missing inputs leave
+    /// open may be told otherwise: the plan itself decides those rows.
+    pub(crate) fn hoisted(&self) -> Plan {
+        let mut hoist = Hoist { plan: self, nodes: Vec::new(), interned: HashMap::new(), places: Vec::new() };
+        for node in &self.nodes {
+            let place = hoist.node(node);
+            hoist.places.push(place);
+        }
+        let selected = self.selected.iter().map(|(name, node)| (name.clone(), hoist.place(*node))).collect();
+        Plan { nodes: hoist.nodes, selected, ..self.clone() }
+    }
+}
+
+struct Hoist<'p> {
+    plan: &'p Plan,
+    nodes: Vec<Node>,
+    interned: HashMap<(Op, EntityId), NodeId>,
+    /// By node of the plan: its node here.
+    places: Vec<NodeId>,
+}
+
+impl Hoist<'_> {
+    fn place(&self, node: NodeId) -> NodeId {
+        self.places.get(node as usize).copied().unwrap_or(0)
+    }
+
+    fn intern(&mut self, node: Node) -> NodeId {
+        let key = (node.op.clone(), node.entity);
+        if let Some(&id) = self.interned.get(&key) {
+            return id;
+        }
+        let id = NodeId::try_from(self.nodes.len()).unwrap_or(NodeId::MAX);
+        self.nodes.push(node);
+        self.interned.insert(key, id);
+        id
+    }
+
+    fn node(&mut self, node: &Node) -> NodeId {
+        let op = with_inputs(&node.op, |input| self.place(input));
+        let own = Node { op, ..node.clone() };
+        match self.side(&own) {
+            Some((step, entity)) => {
+                let op = with_inputs(&own.op, |input| self.on_side(input, entity));
+                let inner = self.intern(Node { op, entity, ..own.clone() });
+                self.intern(Node { op: Op::Up(step, inner), ..own })
+            }
+            None => self.intern(own),
+        }
+    }
+
+    /// The side that all inputs of a node of a pair are read from, if there is one.
+    fn side(&self, node: &Node) -> Option<(Step, EntityId)> {
+        let pair = node.entity;
+        let Origin::Pair(first, second) = self.plan.parsed.schema.entities.get(pair)?.origin else {
+            return None;
+        };
+        if matches!(node.op, Op::Up(..)) {
+            return None;
+        }
+        let mut found = None;
+        for input in node.op.inputs() {
+            match self.nodes.get(input as usize)?.op {
+                Op::Up(step @ (Step::First(_) | Step::Second(_)), _) => {
+                    if found.is_some_and(|f| f != step) {
+                        return None;
+                    }
+                    found = Some(step);
+                }
+                _ if self.is_constant(input) => {}
+                _ => return None,
+            }
+        }
+        match found? {
+            step @ Step::First(_) => Some((step, first)),
+            step => Some((step, second)),
+        }
+    }
+
+    fn is_constant(&self, node: NodeId) -> bool {
+        let Some(node) = self.nodes.get(node as usize) else { return false };
+        match &node.op {
+            Op::Const(_) | Op::DecisionDate => true,
+            Op::Field(_) | Op::Up(..) | Op::Members(..) => false,
+            op => op.inputs().into_iter().all(|input| self.is_constant(input)),
+        }
+    }
+
+    /// What an input is on the side's own rows.
+    fn on_side(&mut self, input: NodeId, entity: EntityId) -> NodeId {
+        let Some(node) = self.nodes.get(input as usize).cloned() else { return input };
+        match node.op {
+            Op::Up(Step::First(_) | Step::Second(_), inner) => inner,
+            _ => {
+                let op = with_inputs(&node.op, |input| self.on_side(input, entity));
+                self.intern(Node { op, entity, ..node })
+            }
+        }
+    }
+}
+
+/// The same operation on other inputs.
+fn with_inputs(op: &Op, mut f: impl FnMut(NodeId) -> NodeId) -> Op {
+    match op {
+        Op::Const(_) | Op::DecisionDate | Op::Field(_) => op.clone(),
+        Op::Up(step, a) => Op::Up(*step, f(*a)),
+        Op::Members(child, relation, a) => Op::Members(*child, *relation, f(*a)),
+        Op::Not(a) => Op::Not(f(*a)),
+        Op::Negate(a) => Op::Negate(f(*a)),
+        Op::Rule(rule, a) => Op::Rule(*rule, f(*a)),
+        Op::Arithmetic(what, a, b) => Op::Arithmetic(*what, f(*a), f(*b)),
+        Op::Compare(what, a, b) => Op::Compare(*what, f(*a), f(*b)),
+        Op::And(a, b) => Op::And(f(*a), f(*b)),
+        Op::Or(a, b) => Op::Or(f(*a), f(*b)),
+        Op::Strict(a, b) => Op::Strict(f(*a), f(*b)),
+        Op::If(c, a, b) => Op::If(f(*c), f(*a), f(*b)),
+        Op::Param(id, inputs) => Op::Param(*id, inputs.iter().map(|i| f(*i)).collect()),
+        Op::Call(what, inputs) => Op::Call(*what, inputs.iter().map(|i| f(*i)).collect()),
+    }
+}
