@@ -64,6 +64,9 @@ pub(super) fn fields(
             row.push(if *passive { none.to_string() } else { cell(draw) });
         }
     };
+    for (name, value) in &drawn.toujours {
+        column(name, value, &mut |_| value.clone());
+    }
     for (name, percent) in &drawn.oui_pour_cent {
         column(name, "false", &mut |draw| draw.percent(*percent).to_string());
     }

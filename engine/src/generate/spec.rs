@@ -187,6 +187,8 @@ pub struct Fields {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Drawn {
+    /// The same for every row, without a draw.
+    pub toujours: BTreeMap<String, String>,
     /// Yes for so many in a hundred.
     pub oui_pour_cent: BTreeMap<String, i64>,
     /// A day of the last so many months.
