@@ -41,7 +41,8 @@ fn compare(list: &str, table: &str) {
         parsed.rule(name).is_some()
             || parsed.parameter(name).is_some()
             || parsed.schema.field(name).is_some()
-            || ["aides", "bilan", "offre_innovante", "aides_versees", "logis match", "logis eval"].contains(&name)
+            || ["aides", "bilan", "offre_innovante", "aides_versees", "logis match", "logis eval"]
+                .contains(&name)
             || root().join("rules").join(name).exists()
             || root().join("rules/referentiels").join(name).exists()
             || root().join(name).exists()
@@ -70,4 +71,21 @@ fn every_row_of_the_agreement_is_read() {
 #[test]
 fn every_subject_of_the_reference_is_read() {
     compare("tests/reference/sujets.csv", "rules/national/LECTURE.md");
+}
+
+/// Each group of rules can be decided in each quarter from 2017 to today: no table
+/// ends where another rule of the group still reads it.
+#[test]
+fn every_group_is_decided_in_every_quarter() {
+    let pack = Pack::load(root().join("rules")).unwrap();
+    for (group, rules) in &pack.parsed().manifest.groups {
+        let names: Vec<&str> = rules.iter().map(|(name, _)| name.as_str()).collect();
+        for year in 2017..=2026 {
+            for month in [2, 5, 8, 11] {
+                let date = logis_engine::value::parse_date(&format!("{year}-{month:02}-15")).unwrap();
+                let plan = pack.plan(date, &names);
+                assert!(plan.is_ok(), "{group} on {date}: {:?}", plan.err().map(|e| e.to_string()));
+            }
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! `logis doc`: the rule book as one page of HTML, by folder of the pack, by article of law, by field.
+//! `logis doc`: the rule book as one page of HTML, by aid, by folder of the pack, by article of law, by field.
 //!
 //! This module says what stands on the page; `doc.html` says how it looks.
 
@@ -31,6 +31,9 @@ pub fn run(args: &DocArgs) -> Result<End> {
 struct Page {
     title: String,
     counts: [usize; 4],
+    aids: Vec<Aid>,
+    /// Folder of the pack as people read it.
+    folder_titles: BTreeMap<String, String>,
     /// Folder of the pack, then its topics.
     folders: BTreeMap<String, BTreeMap<String, Topic>>,
     /// Legal reference, then what leans on it.
@@ -39,9 +42,23 @@ struct Page {
     groups: BTreeMap<String, Vec<String>>,
 }
 
+/// An aid: whoever has a right to it, since when which text holds, what it gives.
+#[derive(Serialize)]
+struct Aid {
+    name: String,
+    title: String,
+    texts: Vec<(Option<String>, String)>,
+    /// Days on which a rule behind the right changed, and those rules.
+    changes: Vec<(String, Vec<String>)>,
+    gives: Vec<String>,
+    combined: Vec<String>,
+}
+
 /// A topic: the files of one name in one folder.
 #[derive(Default, Serialize)]
 struct Topic {
+    title: String,
+    about: String,
     rules: Vec<Rule>,
     parameters: Vec<Table>,
 }
@@ -62,6 +79,8 @@ struct Rule {
 /// The text of a rule from a day on.
 #[derive(Serialize)]
 struct Text {
+    #[serde(skip)]
+    day: Option<Date>,
     from: Option<String>,
     label: String,
     sources: Vec<String>,
@@ -89,10 +108,19 @@ struct Table {
     /// Keys of the columns.
     keys: Vec<String>,
     versions: Vec<Version>,
-    /// The first column's numbers as the points of a line in a box of 100 by 24; empty if it has fewer
-    /// than two, or no numbers.
-    line: String,
+    chart: Option<Chart>,
     used_by: Vec<String>,
+}
+
+/// How the first columns of a parameter moved, for the eye only: the exact figures stand in the table.
+#[derive(Serialize)]
+struct Chart {
+    /// The points of each line, in a box of 240 by 60.
+    lines: Vec<String>,
+    low: String,
+    high: String,
+    first: i16,
+    last: i16,
 }
 
 #[derive(Serialize)]
@@ -177,14 +205,27 @@ impl Page {
                 .collect(),
         });
         let groups = parsed.manifest.groups.iter();
+        for (folder, topics) in &mut folders {
+            for (name, topic) in topics {
+                topic.title = titled(name);
+                topic.about = about(parsed, folder, name);
+                // What the others are for comes first.
+                topic.rules.sort_by_key(|rule| !rule.name.starts_with(RIGHT));
+            }
+        }
         Page {
             title: parsed.manifest.title.clone(),
+            aids: aids(&folders, parsed),
             counts: [
                 parsed.rules.len(),
                 parsed.parameters.len(),
                 parsed.cases.iter().map(|f| f.cases.len()).sum(),
                 articles.len(),
             ],
+            folder_titles: folders
+                .keys()
+                .map(|f| (f.clone(), if f.is_empty() { "Racine".to_string() } else { titled(f) }))
+                .collect(),
             folders,
             articles,
             entities: entities.collect(),
@@ -193,6 +234,106 @@ impl Page {
                 .collect(),
         }
     }
+}
+
+/// A rule that says whether someone has a right to something is named so.
+const RIGHT: &str = "eligible_";
+
+/// How rules are named that say what an aid gives.
+const GIVEN: [&str; 7] = ["montant_", "subvention_", "pret_", "taux_", "duree_", "mensualites_", "logement_"];
+
+/// The aids of the pack: the rights of its group `aides`, or behind it.
+fn aids(folders: &BTreeMap<String, BTreeMap<String, Topic>>, parsed: &Parsed) -> Vec<Aid> {
+    let topics = || folders.values().flat_map(BTreeMap::iter);
+    let find = |name: &str| {
+        topics().find_map(|(topic, content)| {
+            Some((topic, content, content.rules.iter().find(|r| r.name == name)?))
+        })
+    };
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in parsed.manifest.groups.get("aides").into_iter().flatten() {
+        match find(name) {
+            Some((_, _, rule)) if name.starts_with(RIGHT) => names.push(&rule.name),
+            Some((_, _, rule)) => {
+                names.extend(rule.rules.iter().map(String::as_str).filter(|r| r.starts_with(RIGHT)));
+            }
+            None => {}
+        }
+    }
+    let aid = |name: &str| {
+        let (topic, content, rule) = find(name)?;
+        let near = |other: &str| other == topic || other.starts_with(&format!("{topic}_"));
+        let rules: Vec<&Rule> =
+            topics().filter(|(other, _)| near(other)).flat_map(|(_, content)| &content.rules).collect();
+        let given = rules.iter().filter(|r| GIVEN.iter().any(|g| r.name.starts_with(g)));
+        let mut changes: BTreeMap<Date, Vec<String>> = BTreeMap::new();
+        let later = |rule: &Rule| rule.texts.iter().skip(1).filter_map(|t| t.day).collect::<Vec<_>>();
+        for changed in rules.iter().filter(|r| r.name != name) {
+            for day in later(changed) {
+                changes.entry(day).or_default().push(changed.name.clone());
+            }
+        }
+        let mut combined: Vec<String> = rule.texts.iter().flat_map(|t| t.combined.clone()).collect();
+        combined.dedup();
+        Some(Aid {
+            name: name.to_string(),
+            title: subject(&content.about).unwrap_or_else(|| titled(topic)),
+            changes: changes.into_iter().map(|(day, rules)| (french(day), rules)).collect(),
+            texts: rule.texts.iter().map(|t| (t.from.clone(), t.label.clone())).collect(),
+            gives: given.map(|r| r.name.clone()).collect(),
+            combined,
+        })
+    };
+    names.into_iter().filter_map(aid).collect()
+}
+
+/// What a topic is about, in its first words: « Garantie Visale » of « Garantie Visale : qui … ».
+fn subject(about: &str) -> Option<String> {
+    let first = about.split([':', ',', '.']).next().map(str::trim).filter(|words| !words.is_empty())?;
+    Some(first.to_string())
+}
+
+/// A file's or folder's name as people read it: `national/aides` as « National › aides ».
+fn titled(name: &str) -> String {
+    let words = name.replace('_', " ").replace('/', " › ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// What the first lines of a topic's undated rule file say it is about.
+fn about(parsed: &Parsed, folder: &str, topic: &str) -> String {
+    let path = if folder.is_empty() { format!("{topic}.rhai") } else { format!("{folder}/{topic}.rhai") };
+    let Some(file) = parsed
+        .sources
+        .files()
+        .iter()
+        .find(|file| file.path == path || file.path.ends_with(&format!("/{path}")))
+    else {
+        return String::new();
+    };
+    let lines = file.text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
+    lines.filter(|line| !line.starts_with("entité")).collect::<Vec<_>>().join(" ")
+}
+
+/// A day in French: `1er juin 2022`.
+fn french(day: Date) -> String {
+    const MONTHS: [&str; 12] = [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ];
+    let month = usize::try_from(day.month() - 1).ok().and_then(|at| MONTHS.get(at)).copied().unwrap_or("");
+    let first = if day.day() == 1 { "er" } else { "" };
+    format!("{}{first} {month} {}", day.day(), day.year())
 }
 
 /// What the texts of a rule name, whatever their dates.
@@ -241,7 +382,8 @@ fn topic(parsed: &Parsed, span: &Span) -> (String, String) {
 
 fn text(parsed: &Parsed, text: &logis_engine::pack::script::RuleText) -> Text {
     Text {
-        from: text.from.map(|d| d.to_string()),
+        day: text.from,
+        from: text.from.map(french),
         label: text.doc.label.clone(),
         sources: text.doc.sources.clone(),
         doubts: text.doc.doubts.clone(),
@@ -266,7 +408,7 @@ fn expected(parsed: &Parsed) -> BTreeMap<&str, Vec<Expected>> {
         for (rule, value, _) in &case.expected {
             found.entry(rule).or_default().push(Expected {
                 name: case.name.clone(),
-                date: case.date.to_string(),
+                date: french(case.date),
                 given: given.join(" ; "),
                 outcome: shown(value),
             });
@@ -300,43 +442,56 @@ fn table(parameter: &Parameter, used_by: Vec<String>) -> Table {
             .versions
             .iter()
             .map(|version| Version {
-                from: version.from.to_string(),
-                until: version.until.map(|d| d.to_string()),
+                from: french(version.from),
+                until: version.until.map(french),
                 cells: all.iter().map(|key| cell(version, key)).collect(),
                 source: version.source.to_string(),
                 doubt: version.doubt.clone(),
             })
             .collect(),
-        line: line(parameter, all.first().copied()),
+        chart: chart(parameter, &all),
         used_by,
     }
 }
 
-/// The steps of one key's values as the points of a line; each value holds until the next. For the eye
-/// only: the exact figures stand in the table.
-fn line(parameter: &Parameter, key: Option<&Vec<Value>>) -> String {
-    let Some(key) = key else { return String::new() };
-    let values: Vec<(Date, f64)> = parameter
-        .versions
-        .iter()
-        .filter_map(|v| Some((v.from, v.cells.get(key)?.value.to_string().parse().ok()?)))
-        .collect();
-    let (Some(first), Some(last)) = (values.first(), values.last()) else { return String::new() };
-    let low = values.iter().map(|v| v.1).fold(f64::INFINITY, f64::min);
-    let high = values.iter().map(|v| v.1).fold(f64::NEG_INFINITY, f64::max);
-    if values.len() < 2 || low >= high {
-        return String::new();
+/// Lines of the chart, at most: more could not be told apart.
+const LINES: usize = 6;
+
+/// The steps of the first keys' values, each holding until the next; none if nothing is a number or
+/// nothing moves.
+fn chart(parameter: &Parameter, keys: &BTreeSet<&Vec<Value>>) -> Option<Chart> {
+    let moves = |key: &Vec<Value>| -> Vec<(Date, f64)> {
+        let value = |v: &logis_engine::pack::params::ParameterVersion| {
+            v.cells.get(key)?.value.to_string().parse().ok()
+        };
+        parameter.versions.iter().filter_map(|v| Some((v.from, value(v)?))).collect()
+    };
+    let series: Vec<Vec<(Date, f64)>> = keys.iter().take(LINES).map(|key| moves(key)).collect();
+    let all = || series.iter().flatten().map(|(_, value)| *value);
+    let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max));
+    let (first, last) = (parameter.versions.first()?.from, parameter.versions.last()?.from);
+    if low >= high || first >= last {
+        return None;
     }
-    let days = |from: Date| f64::from((from - first.0).get_days()).max(0.0);
-    let width = days(last.0).max(1.0) * 1.1;
-    let mut points = Vec::new();
-    let mut before = None;
-    for (from, value) in &values {
-        let (x, y) = (days(*from) / width * 100.0, 23.0 - (value - low) / (high - low) * 22.0);
-        points.extend(before.map(|y: f64| format!("{x:.1},{y:.1}")));
-        points.push(format!("{x:.1},{y:.1}"));
-        before = Some(y);
-    }
-    points.extend(before.map(|y| format!("100.0,{y:.1}")));
-    points.join(" ")
+    let days = |from: Date| f64::from((from - first).get_days()).max(0.0);
+    let width = days(last) * 1.1;
+    let line = |values: &Vec<(Date, f64)>| {
+        let mut points = Vec::new();
+        let mut before = None;
+        for (from, value) in values {
+            let (x, y) = (days(*from) / width * 240.0, 58.0 - (value - low) / (high - low) * 56.0);
+            points.extend(before.map(|y: f64| format!("{x:.1},{y:.1}")));
+            points.push(format!("{x:.1},{y:.1}"));
+            before = Some(y);
+        }
+        points.extend(before.map(|y| format!("240.0,{y:.1}")));
+        points.join(" ")
+    };
+    Some(Chart {
+        lines: series.iter().map(line).collect(),
+        low: low.to_string(),
+        high: high.to_string(),
+        first: first.year(),
+        last: last.year(),
+    })
 }
