@@ -146,6 +146,10 @@ impl Reader<'_> {
                 if let Some(cell) = self.draft(id, row).and_then(|d| d.cells.get_mut(field)) {
                     *cell = raw;
                 }
+                // One column may be both a field and what says where the row belongs.
+                if let (Some(relation), Json::String(_) | Json::Number(_)) = (relation, value) {
+                    self.link(id, row, entity, relation, value, place);
+                }
             }
             (_, Some((child, relation)), _, _, Json::Array(items)) => {
                 for (at, item) in items.iter().enumerate() {
