@@ -41,12 +41,11 @@ enum Command {
         rules: RulesArgs,
     },
     /// Exécute les cas du paquet de règles
-    Test {
-        #[command(flatten)]
-        rules: RulesArgs,
-        /// Ne garde que les cas dont le nom ou le fichier contient ce texte
-        filter: Option<String>,
-    },
+    Test(TestArgs),
+    /// Dit ce que les cas atteignent: règles, branches, conditions qui décident seules
+    Coverage(CoverageArgs),
+    /// Change les règles et les paramètres un à un, et liste les changements qu'aucun cas ne voit
+    Mutate(MutateArgs),
     /// Écrit le livre des règles: une page HTML, par sujet, par article de loi, par champ
     Doc(DocArgs),
     /// Dessine le graphe des règles
@@ -202,6 +201,51 @@ pub struct GraphArgs {
     output: Option<PathBuf>,
 }
 
+/// `logis test`
+#[derive(clap::Args)]
+pub struct TestArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Ne garde que les cas dont le nom ou le fichier contient ce texte
+    filter: Option<String>,
+    /// Montre les résultats trouvés à la place de ceux attendus, puis les écrit si on l'accepte
+    #[arg(long)]
+    update: bool,
+    /// Écrit sans le demander
+    #[arg(long, requires = "update")]
+    yes: bool,
+    /// Fichier JUnit (XML) à écrire, pour l'intégration continue
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+}
+
+/// `logis coverage`
+#[derive(clap::Args)]
+pub struct CoverageArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Ne garde que les cas dont le nom ou le fichier contient ce texte
+    filter: Option<String>,
+    /// Fichier lcov à écrire
+    #[arg(long, value_name = "FILE")]
+    lcov: Option<PathBuf>,
+    /// Page HTML à écrire
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+/// `logis mutate`
+#[derive(clap::Args)]
+pub struct MutateArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Ne change que les règles et paramètres dont le nom ou le fichier contient ce texte
+    filter: Option<String>,
+    /// Score, en pour cent, au-dessous duquel la commande échoue (code 1)
+    #[arg(long, value_name = "PERCENT")]
+    min_score: Option<f64>,
+}
+
 /// `logis doc`
 #[derive(clap::Args)]
 pub struct DocArgs {
@@ -281,7 +325,9 @@ fn main() -> ExitCode {
         Command::Candidates(args) => commands::pairs::candidates(&args),
         Command::Match(args) => commands::pairs::matching(&args),
         Command::Check { rules } => commands::check::run(&rules),
-        Command::Test { rules, filter } => commands::test::run(&rules, filter.as_deref().unwrap_or("")),
+        Command::Test(args) => commands::test::run(&args),
+        Command::Coverage(args) => commands::coverage::run(&args),
+        Command::Mutate(args) => commands::mutate::run(&args),
         Command::Doc(args) => commands::doc::run(&args),
         Command::Graph(args) => commands::graph::run(&args),
         Command::Schema(args) => commands::schema::run(&args),

@@ -180,6 +180,27 @@ impl Explanation {
     }
 }
 
+impl Explanation {
+    /// The names of all that the outcome rests on: rules, fields and parameters.
+    pub fn reasons(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        for because in &self.because {
+            match because {
+                Because::Parameter { path, .. } => drop(found.insert(path.as_str())),
+                Because::Input { field, .. } => drop(found.insert(field.as_str())),
+                Because::Members { name, .. } => drop(found.insert(name.as_str())),
+                Because::Above { rule, .. } => drop(found.insert(rule.as_str())),
+                Because::Rule(rule) => {
+                    found.insert(rule.rule.as_str());
+                    found.extend(rule.reasons());
+                }
+                Because::Comparison { .. } => {}
+            }
+        }
+        found
+    }
+}
+
 /// `plus.plafond[autres_regions, 3]`
 fn cell_name(path: &str, keys: &[Shown]) -> String {
     let keys: Vec<String> = keys.iter().map(plain).collect();

@@ -8,6 +8,7 @@
 
 pub mod candidates;
 pub mod counterfactual;
+pub mod coverage;
 pub mod data;
 pub mod dated;
 pub mod decide;
@@ -17,6 +18,7 @@ pub mod explain;
 pub mod generate;
 pub mod graph;
 pub mod matching;
+pub mod mutation;
 pub mod pack;
 pub mod plan;
 pub mod reference;

@@ -1,12 +1,16 @@
 //! The commands, one module each.
 
 pub mod check;
+pub mod coverage;
 pub mod demo;
 pub mod doc;
 pub mod eval;
 pub mod explain;
 pub mod generate;
 pub mod graph;
+pub mod junit;
+pub mod mutate;
 pub mod pairs;
 pub mod schema;
 pub mod test;
+pub mod update;

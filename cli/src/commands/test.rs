@@ -3,40 +3,56 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
-use logis_engine::{explain, testing};
+use logis_engine::explain;
+use logis_engine::testing::{self, CaseResult};
 
-use crate::{End, RulesArgs, input, output};
+use super::{junit, update};
+use crate::{End, TestArgs, input, output};
 
 /// Runs the cases; exit code 1 if one fails.
-pub fn run(args: &RulesArgs, filter: &str) -> Result<End> {
-    let pack = input::pack(args)?;
+pub fn run(args: &TestArgs) -> Result<End> {
+    let filter = args.filter.as_deref().unwrap_or("");
+    if args.update && args.rules.rules.is_none() {
+        bail!("--update récrit les fichiers d'un dossier: donner --rules");
+    }
+    let pack = input::pack(&args.rules)?;
     let references = input::references(&pack)?;
     let results = testing::run(&pack, &references, filter)?;
     if results.is_empty() && !filter.is_empty() {
         bail!("aucun cas ne contient « {filter} » dans son nom ou son fichier");
     }
+    if let Some(path) = &args.junit {
+        output::file(path, junit::write(&results)?.as_bytes())?;
+    }
+    let failed = results.iter().filter(|r| !r.failures.is_empty()).count();
+    let mut text: String = results.iter().map(failures).collect();
+    let _ = writeln!(text, "{} cas réussis, {failed} en échec", results.len() - failed);
+    output::print(&text)?;
+    if args.update && failed > 0 {
+        return update::run(&pack, &results, args);
+    }
+    Ok(if failed == 0 { End::Fine } else { End::FellShort })
+}
+
+/// What fails in a case, each with how it came about.
+fn failures(result: &CaseResult) -> String {
     let mut text = String::new();
-    let mut failed = 0;
-    for result in results.iter().filter(|r| !r.failures.is_empty()) {
-        failed += 1;
-        let _ = writeln!(text, "ÉCHEC {} : {}", result.place, result.name);
-        for failure in &result.failures {
-            let _ = writeln!(
-                text,
-                "   {} : attendu {}, trouvé {}",
-                failure.rule, failure.expected, failure.found
-            );
-            for cell in &failure.cells {
-                let _ = writeln!(text, "      cellule {cell}");
-            }
-            if let Some(explanation) = &failure.explanation {
-                for line in explain::to_text(explanation).lines() {
-                    let _ = writeln!(text, "      {line}");
-                }
+    if result.failures.is_empty() {
+        return text;
+    }
+    let _ = writeln!(text, "ÉCHEC {} : {}", result.place, result.name);
+    for failure in &result.failures {
+        let difference = failure.difference.as_ref().map_or_else(String::new, |d| format!(" (écart {d})"));
+        let (rule, expected, found) = (&failure.rule, &failure.expected, &failure.found);
+        let _ = writeln!(text, "   {rule} : attendu {expected}, trouvé {found}{difference}");
+        for cell in &failure.cells {
+            let _ = writeln!(text, "      cellule {cell}");
+        }
+        if let Some(explanation) = &failure.explanation {
+            for line in explain::to_text(explanation).lines() {
+                let _ = writeln!(text, "      {line}");
             }
         }
     }
-    let _ = writeln!(text, "{} cas réussis, {failed} en échec", results.len() - failed);
-    output::print(&text)?;
-    Ok(if failed == 0 { End::Fine } else { End::FellShort })
+    text
 }

@@ -156,6 +156,12 @@ impl<'d> Context<'d> {
         self.given.iter().any(|(n, _)| *n == node)
     }
 
+    /// What is given in place of the outcome of a rule for a row, if anything is.
+    pub(crate) fn given_value(&self, node: NodeId, row: u64) -> Option<&Possible> {
+        let (_, values) = self.given.iter().find(|(n, _)| *n == node)?;
+        values.get(usize::try_from(row).ok()?)?.as_ref()
+    }
+
     /// The groups of a node that takes members.
     pub(crate) fn members_table(&self, node: NodeId) -> Option<&Arc<Members>> {
         self.members.get(node as usize)?.as_ref()
@@ -363,9 +369,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         match op {
             Op::Const(_) | Op::DecisionDate | Op::Field(_) => self.eval(node, row),
             Op::Rule(rule, body) => {
-                if let Some((_, values)) = self.context.given.iter().find(|(n, _)| *n == node)
-                    && let Some(Some(given)) = usize::try_from(row).ok().and_then(|r| values.get(r))
-                {
+                if let Some(given) = self.context.given_value(node, row) {
                     return Ok(given.clone());
                 }
                 let outer = self.rule.replace(*rule);

@@ -5,6 +5,7 @@
 
 pub mod cases;
 pub mod manifest;
+pub mod mutants;
 pub mod params;
 pub mod schema;
 pub mod script;
@@ -59,6 +60,8 @@ pub struct Parsed {
     pub references: Vec<Reference>,
     /// Cases, by file.
     pub cases: Vec<CaseFile>,
+    /// `mutants.toml`: changes that no case has to notice.
+    pub mutants: Vec<mutants::Accepted>,
     /// Names of fields and parameters that could not be read; `*` where a whole file could not. That
     /// they are not found is no news.
     pub unreadable: Vec<String>,
@@ -90,7 +93,9 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
             tables.insert(path, bytes);
         }
     }
-    files.retain(|path, _| [".toml", ".rhai", ".cas.csv"].iter().any(|end| path.ends_with(end)));
+    files.retain(|path, _| {
+        [".toml", ".rhai", ".cas.csv", ".cas.yaml", ".cas.yml"].iter().any(|end| path.ends_with(end))
+    });
     let mut broken = Vec::new();
     let mut texts = Vec::new();
     for (path, bytes) in files {
@@ -134,6 +139,7 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
         parameters: Vec::new(),
         references: Vec::new(),
         cases: Vec::new(),
+        mutants: find("mutants.toml").map_or_else(Vec::new, |f| mutants::read(f, text_of(&sources, f), out)),
         unreadable,
         sources: Arc::new(sources),
         schema,
@@ -144,11 +150,13 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
         let path = source.path.as_str();
         if path.ends_with(".cas.toml") {
             parsed.cases.push(cases::read_toml(file, &source.text, out));
+        } else if path.ends_with(".cas.yaml") || path.ends_with(".cas.yml") {
+            parsed.cases.push(cases::read_yaml(file, &source.text, out));
         } else if path.ends_with(".cas.csv") {
             parsed.cases.push(cases::read_csv(file, &source.text, out));
         } else if path.ends_with(".rhai") {
             read_rules(&mut parsed, file, &sources, out);
-        } else if path != "pack.toml" && path != "schema.toml" {
+        } else if !["pack.toml", "schema.toml", "mutants.toml"].contains(&path) {
             params::read(file, &source.text, &mut parsed.parameters, &mut parsed.unreadable, out);
         }
     }

@@ -155,6 +155,29 @@ impl Comparison {
 }
 
 impl Op {
+    /// Does it stand in the text of a rule, rather than follow from its names?
+    pub fn is_written(&self) -> bool {
+        !matches!(
+            self,
+            Op::DecisionDate | Op::Field(_) | Op::Up(..) | Op::Members(..) | Op::Strict(..) | Op::Rule(..)
+        )
+    }
+
+    /// The nodes that it is made of, to be replaced by others.
+    pub fn inputs_mut(&mut self) -> Vec<&mut NodeId> {
+        match self {
+            Op::Const(_) | Op::DecisionDate | Op::Field(_) => Vec::new(),
+            Op::Up(_, a) | Op::Members(_, _, a) | Op::Not(a) | Op::Negate(a) | Op::Rule(_, a) => vec![a],
+            Op::Arithmetic(_, a, b)
+            | Op::Compare(_, a, b)
+            | Op::And(a, b)
+            | Op::Or(a, b)
+            | Op::Strict(a, b) => vec![a, b],
+            Op::If(c, a, b) => vec![c, a, b],
+            Op::Param(_, inputs) | Op::Call(_, inputs) => inputs.iter_mut().collect(),
+        }
+    }
+
     /// The nodes that it is made of, on whatever row.
     pub fn inputs(&self) -> Vec<NodeId> {
         match self {

@@ -10,6 +10,7 @@ use rhai::{Expr, FnCallExpr, Position, Stmt};
 
 use super::builtins::{BUILTINS, Builtin, builtin, result_type};
 use super::ir::{Arithmetic, Comparison, Node, NodeId, Op};
+use super::{Apart, Places};
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::graph::{Access, Link, RuleGraph, RuleId, Step, Target, text_at};
 use crate::pack::params::show_keys;
@@ -21,7 +22,11 @@ use crate::value::{Type, Value};
 pub(super) struct Lowering<'g, 'p, 'o> {
     pub graph: &'g RuleGraph<'p>,
     pub nodes: Vec<Node>,
-    interned: HashMap<(Op, EntityId), NodeId>,
+    /// Where the operands of connectors and branches are written, if expressions stay apart.
+    pub places: Places,
+    /// Do equal expressions stay apart?
+    pub apart: Apart,
+    interned: HashMap<(Op, EntityId, Option<Span>), NodeId>,
     /// The outcome node of each rule, once lowered.
     rules: HashMap<RuleId, Option<NodeId>>,
     /// Helpers being inlined, to stop at a call in a circle.
@@ -49,6 +54,8 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         Lowering {
             graph,
             nodes: Vec::new(),
+            places: Places::new(),
+            apart: Apart::No,
             interned: HashMap::new(),
             rules: HashMap::new(),
             calls: Vec::new(),
@@ -210,7 +217,11 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
                 if pushed {
                     rest.pop();
                 }
-                self.choose(condition, yes?, no?, *position, place)
+                let chosen = self.choose(condition, yes?, no?, *position, place)?;
+                if matches!(self.op(chosen), Some(Op::If(c, ..)) if *c == condition) {
+                    self.place(chosen, 0, flow.expr.start_position(), place);
+                }
+                Some(chosen)
             }
             Stmt::Block(block) => {
                 let pushed = !following.is_empty();
@@ -304,18 +315,26 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             Expr::Variable(variable, _, _) => return self.variable(&variable.1, position, env, place),
             Expr::FnCall(call, _) => return self.call(call, position, env, place, rounded),
             Expr::And(operands, _) | Expr::Or(operands, _) => {
-                let mut nodes = Vec::new();
+                let is_and = matches!(expr, Expr::And(..));
+                let (sign, join): (_, fn(NodeId, NodeId) -> Op) =
+                    if is_and { ("&&", Op::And) } else { ("||", Op::Or) };
+                let mut joined: Option<(NodeId, Position)> = None;
                 for operand in operands.iter() {
                     let node = self.expr(operand, env, place)?;
                     self.expect(node, &Type::Bool, operand.position(), place)?;
-                    nodes.push(node);
+                    let at = operand.start_position();
+                    joined = Some(match joined {
+                        None => (node, at),
+                        Some((left, first)) => {
+                            let span = self.sign_before(sign, at, place);
+                            let both = self.node(join(left, node), place.entity, Type::Bool, span);
+                            self.place(both, 0, first, place);
+                            self.place(both, 1, at, place);
+                            (both, first)
+                        }
+                    });
                 }
-                let span = self.span(position, place);
-                let is_and = matches!(expr, Expr::And(..));
-                let join = |a, b| if is_and { Op::And(a, b) } else { Op::Or(a, b) };
-                return nodes
-                    .into_iter()
-                    .reduce(|a, b| self.node(join(a, b), place.entity, Type::Bool, span.clone()));
+                return joined.map(|(node, _)| node);
             }
             Expr::Stmt(block) => {
                 let span = self.span(position, place);
@@ -515,7 +534,11 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         match (args, arithmetic, comparison) {
             ([a], ..) if symbol == "!" => {
                 self.expect(*a, &Type::Bool, position, place)?;
-                Some(self.node(Op::Not(*a), place.entity, Type::Bool, span))
+                let not = self.node(Op::Not(*a), place.entity, Type::Bool, span);
+                if let Some(operand) = call.args.first() {
+                    self.place(not, 0, operand.start_position(), place);
+                }
+                Some(not)
             }
             ([a], ..) if symbol == "-" => {
                 self.expect(*a, &Type::Number, position, place)?;
@@ -665,13 +688,31 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
 
     /// Adds a node, or finds the equal one that is there.
     fn node(&mut self, op: Op, entity: EntityId, ty: Type, span: Span) -> NodeId {
-        if let Some(&id) = self.interned.get(&(op.clone(), entity)) {
+        let at = (self.apart == Apart::Yes && op.is_written()).then(|| span.clone());
+        let key = (op, entity, at);
+        if let Some(&id) = self.interned.get(&key) {
             return id;
         }
         let id = NodeId::try_from(self.nodes.len()).unwrap_or(NodeId::MAX);
-        self.nodes.push(Node { op: op.clone(), entity, ty, span });
-        self.interned.insert((op, entity), id);
+        self.nodes.push(Node { op: key.0.clone(), entity, ty, span });
+        self.interned.insert(key, id);
         id
+    }
+
+    /// Notes where an operand of a node is written.
+    fn place(&mut self, node: NodeId, operand: usize, position: Position, place: &Place) {
+        if self.apart == Apart::Yes {
+            let span = self.span(position, place);
+            self.places.insert((node, operand), span);
+        }
+    }
+
+    /// The connector before an operand.
+    fn sign_before(&self, sign: &str, operand: Position, place: &Place) -> Span {
+        let span = self.span(operand, place);
+        let text = self.graph.parsed.sources.get(place.file).map_or("", |f| f.text.as_ref());
+        let before = text.get(..span.range.start).and_then(|t| t.rfind(sign));
+        before.map_or(span, |at| Span::new(place.file, at..at + sign.len()))
     }
 
     /// `value`, but with the errors of `computed` too.

@@ -7,7 +7,7 @@ mod lower;
 mod matching;
 mod units;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, PackError, Span, nearest};
@@ -19,6 +19,20 @@ use crate::value::Date;
 use ir::{Node, NodeId, Op};
 use lower::Lowering;
 pub(crate) use matching::check_matching;
+
+/// Do equal expressions that are written in two places stay two nodes? One node is faster; two are
+/// what a person wrote, each with its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Apart {
+    /// One node.
+    No,
+    /// A node each.
+    Yes,
+}
+
+/// Where the operands of a connector, a `!` and the condition of an `if` are written: by node and
+/// number of the operand.
+pub(crate) type Places = BTreeMap<(NodeId, usize), Span>;
 
 /// Selected rules (and fields) of one entity, as of a date: what is evaluated.
 #[derive(Clone, Debug)]
@@ -38,6 +52,10 @@ pub struct Plan {
     pub nodes: Vec<Node>,
     /// Parameters used past the last year that they cover, and other things to know.
     pub warnings: Vec<String>,
+    /// Places of operands; empty unless expressions stay apart.
+    pub(crate) places: Places,
+    /// Values of a parameter in place of those in force.
+    pub(crate) supposed: Option<(ParameterId, Arc<ParameterVersion>)>,
 }
 
 impl Plan {
@@ -78,7 +96,7 @@ impl Plan {
                 Err(why) => out.push(no_place(format!("`{name}` is out of reach: {why}"))),
             }
         }
-        Plan::of_links(parsed, date, None, entity, &roots, out)
+        Plan::of_links(parsed, date, None, entity, &roots, Apart::No, out)
     }
 
     /// The same for the period of `date` between changes of the law, where each row has its own date of
@@ -91,6 +109,50 @@ impl Plan {
         date: Date,
         dated: Option<FieldId>,
         names: &[&str],
+    ) -> Result<Plan, PackError> {
+        Plan::make(parsed, date, dated, names, Apart::No)
+    }
+
+    /// [`Plan::new`], with or without equal expressions as one.
+    pub(crate) fn of_cases(
+        parsed: &Arc<Parsed>,
+        date: Date,
+        names: &[&str],
+        apart: Apart,
+    ) -> Result<Plan, PackError> {
+        Plan::make(parsed, date, None, names, apart)
+    }
+
+    /// Every rule in force on a date, of all entities, with nothing selected and expressions apart: to
+    /// see what is written. Parameters may have no value on the date.
+    pub(crate) fn whole(parsed: &Arc<Parsed>, date: Date) -> Plan {
+        let mut out = Diagnostics::default();
+        let graph = RuleGraph::wire(parsed, date, None, &mut out);
+        let mut lowering = Lowering::new(&graph, &mut out);
+        lowering.apart = Apart::Yes;
+        for rule in graph.order.clone() {
+            lowering.rule(rule);
+        }
+        let (nodes, places) = (lowering.nodes, lowering.places);
+        Plan {
+            parsed: parsed.clone(),
+            date,
+            dated: None,
+            entity: 0,
+            selected: Vec::new(),
+            nodes,
+            warnings: Vec::new(),
+            places,
+            supposed: None,
+        }
+    }
+
+    fn make(
+        parsed: &Arc<Parsed>,
+        date: Date,
+        dated: Option<FieldId>,
+        names: &[&str],
+        apart: Apart,
     ) -> Result<Plan, PackError> {
         let mut out = Diagnostics::default();
         let mut roots = Vec::new();
@@ -114,7 +176,7 @@ impl Plan {
             (name.to_string(), Link { target: *target, access: Access::Own })
         };
         let roots: Vec<(String, Link)> = roots.iter().map(own).collect();
-        Plan::of_links(parsed, date, dated, entity.unwrap_or(0), &roots, out)
+        Plan::of_links(parsed, date, dated, entity.unwrap_or(0), &roots, apart, out)
     }
 
     /// Plans these names, each reached from `entity`. What is wrong with them stands in `out` already.
@@ -124,6 +186,7 @@ impl Plan {
         dated: Option<FieldId>,
         entity: EntityId,
         roots: &[(String, Link)],
+        apart: Apart,
         mut out: Diagnostics,
     ) -> Result<Plan, PackError> {
         let graph = RuleGraph::wire(parsed, date, dated, &mut out);
@@ -135,6 +198,7 @@ impl Plan {
             })
             .collect();
         let mut lowering = Lowering::new(&graph, &mut out);
+        lowering.apart = apart;
         for rule in graph.closure(&wanted) {
             lowering.rule(rule);
         }
@@ -142,7 +206,7 @@ impl Plan {
         for (name, link) in roots {
             selected.extend(lowering.link(link, entity, &Span::default()).map(|node| (name.clone(), node)));
         }
-        let nodes = lowering.nodes;
+        let (nodes, places) = (lowering.nodes, lowering.places);
         let warnings = bind_parameters(parsed, date, &nodes, &mut out);
         if selected.len() < roots.len() && !out.has_errors() {
             out.push(no_place("a selected rule cannot be planned".to_string()));
@@ -151,7 +215,17 @@ impl Plan {
             out.sort();
             return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });
         }
-        Ok(Plan { parsed: parsed.clone(), date, dated, entity, selected, nodes, warnings })
+        Ok(Plan {
+            parsed: parsed.clone(),
+            date,
+            dated,
+            entity,
+            selected,
+            nodes,
+            warnings,
+            places,
+            supposed: None,
+        })
     }
 
     /// The node, if it is one.
@@ -161,6 +235,9 @@ impl Plan {
 
     /// The values of a parameter in force on the plan's date.
     pub fn parameter(&self, id: ParameterId) -> Option<&ParameterVersion> {
+        if let Some((_, version)) = self.supposed.as_ref().filter(|(supposed, _)| *supposed == id) {
+            return Some(version);
+        }
         self.parsed.parameters.get(id)?.at(self.date)
     }
 

@@ -1,0 +1,96 @@
+//! `logis mutate`: which slips in the rules no case would notice.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anyhow::{Result, bail};
+use logis_engine::Pack;
+use logis_engine::mutation::{self, Fate, Kind, Mutant, MutationError, Report};
+
+use crate::{End, MutateArgs, input, output};
+
+/// Runs the mutants; exit code 1 if the score is too low, or what is accepted no longer survives.
+pub fn run(args: &MutateArgs) -> Result<End> {
+    let pack = input::pack(&args.rules)?;
+    let references = input::references(&pack)?;
+    let filter = args.filter.as_deref().unwrap_or("");
+    let report = match mutation::mutate(&pack, &references, filter) {
+        Ok(report) => report,
+        Err(MutationError::Failing(count, first)) => {
+            bail!("{count} cas en échec sans rien changer, le premier: {first}; voir logis test")
+        }
+        Err(MutationError::Pack(error)) => return Err(error.into()),
+    };
+    if report.mutants.is_empty() {
+        bail!(
+            "rien à changer: aucune règle ni aucun paramètre ne contient « {filter} » dans son nom ou son fichier"
+        );
+    }
+    output::print(&text(&pack, &report))?;
+    let short = args.min_score.is_some_and(|bar| report.score() < bar);
+    if let Some(bar) = args.min_score.filter(|_| short) {
+        eprintln!("score de {} %, au-dessous de {bar} %", report.score());
+    }
+    Ok(if short || !report.stale.is_empty() { End::FellShort } else { End::Fine })
+}
+
+fn text(pack: &Pack, report: &Report) -> String {
+    let sources = &pack.parsed().sources;
+    let mut text = String::new();
+    let line = |text: &mut String, mutant: &Mutant, fate: &Fate| {
+        let since = mutant.from.map_or_else(String::new, |d| format!(" (depuis le {d})"));
+        let reached = if *fate == Fate::Unreached { " — aucun cas n'y passe" } else { "" };
+        let (place, name, change) = (sources.locate(&mutant.span), &mutant.name, &mutant.change);
+        let _ = writeln!(text, "{place}: `{name}`{since}: {change}{reached}");
+    };
+    for (mutant, fate) in report.survivors() {
+        text.push_str("survit ");
+        line(&mut text, mutant, fate);
+    }
+    for (number, reason) in &report.accepted {
+        if let Some((mutant, fate)) = report.mutants.get(*number) {
+            text.push_str("admis ");
+            line(&mut text, mutant, fate);
+            let _ = writeln!(text, "   {reason}");
+        }
+    }
+    for (entry, why) in &report.stale {
+        let change = entry.change.as_deref().unwrap_or("tous ses changements");
+        let place = sources.locate(&entry.span);
+        let _ = writeln!(text, "périmé {place}: `{}`: {change}: {why}", entry.name);
+    }
+    let mut kinds: BTreeMap<Kind, (usize, usize)> = BTreeMap::new();
+    for (mutant, fate) in &report.mutants {
+        let (killed, all) = kinds.entry(mutant.kind).or_default();
+        *killed += usize::from(matches!(fate, Fate::Killed(_)));
+        *all += 1;
+    }
+    let mut table = crate::text::empty(&["Changement", "Tués", "Sur", "Part"]);
+    for (kind, (killed, all)) in &kinds {
+        let share = crate::text::percent(*killed, *all);
+        table.add_row([name(*kind).to_string(), killed.to_string(), all.to_string(), share]);
+    }
+    crate::text::align_numbers(&mut table);
+    let _ = writeln!(text, "{table}");
+    let (killed, all) = (report.killed(), report.mutants.len());
+    let (alive, accepted) = (report.survivors().count(), report.accepted.len());
+    let _ = writeln!(
+        text,
+        "{killed} changements tués sur {all}: score de {} %; {accepted} admis dans mutants.toml, {alive} à tuer ou à admettre",
+        report.score()
+    );
+    text
+}
+
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Comparison => "comparaison contraire",
+        Kind::Boundary => "borne comprise ou non",
+        Kind::Connector => "&& pour ||",
+        Kind::Negation => "condition contraire",
+        Kind::Constant => "constante",
+        Kind::Arithmetic => "opération",
+        Kind::Function => "fonction",
+        Kind::Cell => "case de paramètre",
+    }
+}

@@ -1,0 +1,249 @@
+//! Cases: inputs and the outcomes expected of them, beside the rules that they hold.
+//!
+//! TOML and YAML become one tree of items, each with its place, that one reader turns into cases; a
+//! table of cases is read line by line.
+
+mod table;
+mod tree;
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span};
+use crate::value::{Date, Exact, Value, parse_date, parse_number};
+pub(super) use table::read as read_csv;
+use tree::{Item, Kind};
+
+/// The cases of one file.
+#[derive(Clone, Debug)]
+pub struct CaseFile {
+    /// The file.
+    pub file: FileId,
+    /// In the order of the file.
+    pub cases: Vec<Case>,
+}
+
+/// One case.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Its name, unique enough to find it.
+    pub name: String,
+    /// The date as of which it is decided.
+    pub date: Date,
+    /// Rows by entity.
+    pub inputs: BTreeMap<String, Vec<InputRow>>,
+    /// Expected outcomes, by rule. The place is that of the value alone.
+    pub expected: Vec<(String, CaseValue, Span)>,
+    /// By how much a number may differ from the expected one, by rule; nothing, for any other.
+    pub tolerances: Vec<(String, Exact, Span)>,
+    /// By rule: names of rules, fields and parameters that its explanation must rest on.
+    pub reasons: Vec<(String, Vec<String>, Span)>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// The cells of one row, by field or rule.
+pub type InputRow = BTreeMap<String, (CaseValue, Span)>;
+
+/// A value of a case.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CaseValue {
+    /// Written with its type, in TOML.
+    Typed(Value),
+    /// Written as text, in CSV and YAML: to be read as the type that is needed.
+    Text(String),
+    /// `"inconnu"`: not known.
+    Unknown,
+}
+
+/// Reads `NAME.cas.toml`.
+pub(super) fn read_toml(file: FileId, text: &str, out: &mut Diagnostics) -> CaseFile {
+    CaseFile { file, cases: tree::of_toml(file, text, out).map_or_else(Vec::new, |root| read(&root, out)) }
+}
+
+/// Reads `NAME.cas.yaml`.
+pub(super) fn read_yaml(file: FileId, text: &str, out: &mut Diagnostics) -> CaseFile {
+    CaseFile { file, cases: tree::of_yaml(file, text, out).map_or_else(Vec::new, |root| read(&root, out)) }
+}
+
+fn wrong(item: &Item, what: &str, expected: &str) -> Diagnostic {
+    let found = format!("found {}", item.kind.name());
+    Diagnostic::error("L0003", format!("{what} must be {expected}"), item.span.clone(), found)
+}
+
+/// The cases under the key `cas`.
+fn read(root: &Item, out: &mut Diagnostics) -> Vec<Case> {
+    let mut cases = Vec::new();
+    let Kind::Table(entries) = &root.kind else {
+        out.push(wrong(root, "the file", "a table with the key `cas`"));
+        return cases;
+    };
+    for (key, at, value) in entries {
+        match (key.as_str(), &value.kind) {
+            ("cas", Kind::List(items)) => cases.extend(items.iter().filter_map(|item| read_case(item, out))),
+            ("cas", _) => out.push(wrong(value, "`cas`", "a list")),
+            _ => out.push(Diagnostic::error(
+                "L0002",
+                format!("the file has no key `{key}`"),
+                at.clone(),
+                "cases stand under `cas`",
+            )),
+        }
+    }
+    cases
+}
+
+fn read_case(item: &Item, out: &mut Diagnostics) -> Option<Case> {
+    let Kind::Table(entries) = &item.kind else {
+        out.push(wrong(item, "a case", "a table"));
+        return None;
+    };
+    let get = |key: &str| entries.iter().find(|(k, _, _)| k == key).map(|(_, _, value)| value);
+    let (name, span) = match get("nom") {
+        Some(value) => match value.text() {
+            Some(name) => (name, value.span.clone()),
+            None => {
+                out.push(wrong(value, "`nom`", "a text"));
+                return None;
+            }
+        },
+        None => {
+            out.push(Diagnostic::error(
+                "L0004",
+                "the case has no `nom`",
+                item.span.clone(),
+                "add `nom = \"…\"`",
+            ));
+            return None;
+        }
+    };
+    let what = format!("case « {name} »");
+    let date = match get("date").map(|value| (value, &value.kind)) {
+        Some((_, Kind::Value(CaseValue::Typed(Value::Date(date))))) => Some(*date),
+        Some((_, Kind::Value(CaseValue::Text(text)))) if parse_date(text).is_some() => parse_date(text),
+        Some((value, _)) => {
+            out.push(wrong(value, "`date`", "a date such as 2017-01-01"));
+            None
+        }
+        None => {
+            let message = format!("{what} has no date");
+            out.push(Diagnostic::error("L0040", message, span.clone(), "add `date = 2017-06-30`"));
+            None
+        }
+    };
+    let mut case = Case {
+        name,
+        date: date.unwrap_or(Date::constant(1, 1, 1)),
+        inputs: BTreeMap::new(),
+        expected: Vec::new(),
+        tolerances: Vec::new(),
+        reasons: Vec::new(),
+        span: span.clone(),
+    };
+    for (key, _, value) in entries {
+        match key.as_str() {
+            "nom" | "date" => {}
+            "attendu" => {
+                let row = read_row(value, "`attendu`", out);
+                case.expected = row.into_iter().map(|(rule, (value, at))| (rule, value, at)).collect();
+            }
+            "tolerance" => {
+                for (rule, (value, at)) in read_row(value, "`tolerance`", out) {
+                    let text = match value {
+                        CaseValue::Typed(value) => value.to_string(),
+                        CaseValue::Text(text) => text,
+                        CaseValue::Unknown => String::new(),
+                    };
+                    read_tolerance(&mut case, rule, &text, at, out);
+                }
+            }
+            "raisons" => {
+                for (rule, (value, at)) in read_row(value, "`raisons`", out) {
+                    let names: Vec<String> = match value {
+                        CaseValue::Typed(Value::List(items)) => items.iter().map(Value::to_string).collect(),
+                        CaseValue::Typed(Value::Text(name)) => vec![name.to_string()],
+                        CaseValue::Text(name) => vec![name],
+                        _ => Vec::new(),
+                    };
+                    if names.is_empty() {
+                        let message = format!("the reasons of `{rule}` must be names");
+                        let hint = "write a list of rules, fields or parameters";
+                        out.push(Diagnostic::error("L0003", message, at, hint));
+                    } else {
+                        case.reasons.push((rule, names, at));
+                    }
+                }
+            }
+            entity => {
+                let rows = match &value.kind {
+                    Kind::List(items) => items.iter().map(|i| read_row(i, "a row", out)).collect(),
+                    Kind::Table(_) => vec![read_row(value, "a row", out)],
+                    Kind::Value(_) => {
+                        let what = format!("`{entity}`");
+                        out.push(wrong(value, &what, "a table of inputs"));
+                        continue;
+                    }
+                };
+                case.inputs.insert(entity.to_string(), rows);
+            }
+        }
+    }
+    if case.expected.is_empty() && case.reasons.is_empty() {
+        let message = format!("{what} expects nothing");
+        out.push(Diagnostic::error("L0041", message, span, "add `attendu = { RULE = … }`"));
+    }
+    check_extras(&case, out);
+    date.map(|_| case)
+}
+
+fn read_tolerance(case: &mut Case, rule: String, text: &str, at: Span, out: &mut Diagnostics) {
+    match parse_number(text).filter(|n| *n >= Exact::from_integer(0)) {
+        Some(number) => case.tolerances.push((rule, number, at)),
+        None => out.push(Diagnostic::error(
+            "L0003",
+            format!("the tolerance of `{rule}` must be a number, at least 0"),
+            at,
+            format!("found `{text}`"),
+        )),
+    }
+}
+
+/// A tolerance without a number to compare is a slip.
+fn check_extras(case: &Case, out: &mut Diagnostics) {
+    for (rule, _, at) in &case.tolerances {
+        if !case.expected.iter().any(|(name, _, _)| name == rule) {
+            let names = case.expected.iter().map(|(n, _, _)| n.as_str());
+            out.push(Diagnostic::error(
+                "L0044",
+                format!("a tolerance for `{rule}`, of which nothing is expected"),
+                at.clone(),
+                crate::diagnostic::did_you_mean(rule, names),
+            ));
+        }
+    }
+}
+
+/// The cells of a row.
+fn read_row(item: &Item, what: &str, out: &mut Diagnostics) -> InputRow {
+    let Kind::Table(entries) = &item.kind else {
+        out.push(wrong(item, what, "a table"));
+        return InputRow::new();
+    };
+    let mut row = BTreeMap::new();
+    for (key, _, value) in entries {
+        let read = match &value.kind {
+            Kind::Value(value) => Some(value.clone()),
+            Kind::List(items) => {
+                let items: Option<Vec<Value>> = items.iter().map(Item::value).collect();
+                items.map(|items| CaseValue::Typed(Value::List(items.into())))
+            }
+            Kind::Table(_) => None,
+        };
+        match read {
+            Some(read) => {
+                row.insert(key.clone(), (read, value.span.clone()));
+            }
+            None => out.push(wrong(value, &format!("`{key}`"), "a value")),
+        }
+    }
+    row
+}

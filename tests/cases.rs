@@ -1,0 +1,178 @@
+//! `logis test`: what cases may say, how they fail, and how they are written again.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output as Ran};
+
+/// A stranger's pack: one entity, one threshold, two rules.
+fn pack(cases: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "schema.toml",
+        "[menage]\ntable = \"menages\"\nkey = \"menage_id\"\n\
+         fields.revenu = { type = \"amount\", unit = \"EUR/an\" }\n\
+         fields.zone = { values = [\"a\", \"b\"] }\n\
+         fields.codes = { type = \"codes\" }\n",
+    );
+    write(
+        "plafond.toml",
+        "[plafond]\nunit = \"EUR/an\"\n[[plafond.values]]\nfrom = 2017-01-01\n\
+         source = { title = \"Règlement local, art. 1\" }\nvalue = 20000\n",
+    );
+    write(
+        "eligible.rhai",
+        "//! entité: menage\n\n/// En zone a.\nfn en_zone(zone) {\n    zone == \"a\"\n}\n\n\
+         /// Le revenu ne dépasse pas le plafond.\nfn sous_plafond(revenu) {\n    revenu <= param(\"plafond\")\n}\n\n\
+         /// Éligible.\nfn eligible(en_zone, sous_plafond) {\n    en_zone && sous_plafond\n}\n\n\
+         /// Le tiers du revenu.\nfn tiers(revenu) {\n    revenu / 3\n}\n",
+    );
+    for (name, text) in cases {
+        write(name, text);
+    }
+    folder
+}
+
+fn logis(folder: &Path, args: &[&str]) -> Ran {
+    Command::new(env!("CARGO_BIN_EXE_logis")).args(args).arg("--rules").arg(folder).output().unwrap()
+}
+
+fn stdout(ran: &Ran) -> String {
+    String::from_utf8_lossy(&ran.stdout).into_owned()
+}
+
+fn stderr(ran: &Ran) -> String {
+    String::from_utf8_lossy(&ran.stderr).into_owned()
+}
+
+const YAML: &str = "# Au seuil.
+cas:
+  - nom: exactement au plafond
+    date: 2017-06-30
+    menage: { revenu: 20000, zone: a, codes: [x, y] }
+    attendu:
+      eligible: true
+      tiers: 6666.67
+    tolerance: { tiers: 0.01 }
+    raisons:
+      eligible: [sous_plafond, plafond]
+  - nom: sans la zone
+    date: 30/06/2017
+    menage:
+      revenu: 20000.01   # un centime de trop
+    attendu: { eligible: false, en_zone: inconnu }
+    raisons: { eligible: sous_plafond }
+";
+
+/// 20,000 / 3 = 6,666.666…: a third of a cent from 6,666.67, which is more than nothing and less than
+/// the cent that is declared.
+#[test]
+fn yaml_cases_with_a_tolerance_and_reasons_hold() {
+    let folder = pack(&[("eligible.cas.yaml", YAML)]);
+    let ran = logis(folder.path(), &["test"]);
+    assert!(ran.status.success(), "{}{}", stdout(&ran), stderr(&ran));
+    assert!(stdout(&ran).contains("2 cas réussis, 0 en échec"));
+    // Without the tolerance it is wrong, by the difference that is said: 20000/3 - 666667/100 = -1/300.
+    let folder = pack(&[("eligible.cas.yaml", &YAML.replace("    tolerance: { tiers: 0.01 }\n", ""))]);
+    let ran = logis(folder.path(), &["test"]);
+    assert_eq!(ran.status.code(), Some(1));
+    assert!(
+        stdout(&ran).contains("tiers : attendu 6666.67, trouvé 20000/3 (écart -1/300)"),
+        "{}",
+        stdout(&ran)
+    );
+}
+
+#[test]
+fn a_reason_that_did_not_decide_is_a_failure() {
+    // The zone is not known: it is the income that refuses.
+    let folder =
+        pack(&[("eligible.cas.yaml", &YAML.replace("eligible: sous_plafond }", "eligible: en_zone }"))]);
+    let ran = logis(folder.path(), &["test"]);
+    assert_eq!(ran.status.code(), Some(1));
+    let text = stdout(&ran);
+    assert!(text.contains("eligible : attendu parmi les raisons : en_zone, trouvé sous_plafond"), "{text}");
+}
+
+#[test]
+fn what_is_wrong_in_yaml_is_said_at_its_place() {
+    for (text, place, words) in [
+        (YAML.replace("zone: a", "zone: c"), "eligible.cas.yaml:5:36", "`c` is no value of `zone`"),
+        (YAML.replace("attendu: {", "attendu: ["), "eligible.cas.yaml:", "not valid YAML"),
+        (YAML.replace("  - nom: sans la zone\n    date", "  - date"), "eligible.cas.yaml:12:", "no `nom`"),
+        (
+            YAML.replace("eligible: sous_plafond }", "eligible: sous_plafon }"),
+            "17:",
+            "did you mean `sous_plafond`?",
+        ),
+        (YAML.replace("tiers: 0.01", "tiers: -1"), "eligible.cas.yaml:9:", "at least 0"),
+        (YAML.replace("tolerance: { tiers", "tolerance: { eligible"), "9:", "has no tolerance"),
+        (YAML.replace("tolerance: { tiers", "tolerance: { tier"), "9:", "did you mean `tiers`?"),
+        (YAML.replace("revenu: 20000.01 ", "revenu: ~ "), "15:", "empty value"),
+        (YAML.replace("revenu: 20000.01 ", "revenu: &a 1\n      zone: *a #"), "16:", "an alias is not read"),
+    ] {
+        let folder = pack(&[("eligible.cas.yaml", &text)]);
+        let ran = logis(folder.path(), &["test"]);
+        assert_eq!(ran.status.code(), Some(2), "{text}\n{}", stdout(&ran));
+        assert!(stderr(&ran).contains(place) && stderr(&ran).contains(words), "{words}: {}", stderr(&ran));
+    }
+}
+
+const TOML: &str = "# Un commentaire.
+[[cas]]
+nom     = \"au plafond\"
+date    = 2017-06-30
+menage  = { revenu = 20001, zone = \"a\" }
+attendu = { eligible = true,   en_zone = true } # et un autre
+";
+
+const CSV: &str = "# entité: menage
+nom,date,revenu,zone,attendu:eligible,attendu:tiers,tolerance:tiers,raisons:eligible
+au plafond, 2017-06-30,20000, a, false ,6666.67,0.01,en_zone sous_plafond
+au-dessus,2017-06-30,20001,,false,6667,,sous_plafond
+";
+
+#[test]
+fn an_update_shows_what_it_would_write_and_keeps_the_layout() {
+    let yaml = YAML.replace("eligible: true", "eligible: false # faux");
+    let folder = pack(&[("a.cas.toml", TOML), ("b.cas.csv", CSV), ("c.cas.yaml", &yaml)]);
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    // Nobody to ask: it is shown, and nothing is written.
+    let ran = logis(folder.path(), &["test", "--update"]);
+    assert_eq!(ran.status.code(), Some(1));
+    let text = stdout(&ran);
+    assert!(text.contains("-attendu = { eligible = true,   en_zone = true } # et un autre\n"), "{text}");
+    assert!(text.contains("+attendu = { eligible = false,   en_zone = true } # et un autre\n"), "{text}");
+    assert!(stderr(&ran).contains("--yes"));
+    assert_eq!(read("a.cas.toml"), TOML);
+    // Said before: written, and the cases hold.
+    let ran = logis(folder.path(), &["test", "--update", "--yes"]);
+    assert!(ran.status.success(), "{}{}", stdout(&ran), stderr(&ran));
+    assert_eq!(read("a.cas.toml"), TOML.replace("eligible = true", "eligible = false"));
+    assert_eq!(read("b.cas.csv"), CSV.replace(" false ,", " true ,"));
+    assert_eq!(read("c.cas.yaml"), yaml.replace("eligible: false # faux", "eligible: true # faux"));
+    let ran = logis(folder.path(), &["test"]);
+    assert!(stdout(&ran).contains("5 cas réussis, 0 en échec"), "{}", stdout(&ran));
+}
+
+#[test]
+fn junit_has_a_suite_for_each_file_and_a_failure_with_its_explanation() {
+    let folder = pack(&[("a.cas.toml", TOML), ("b.cas.csv", &CSV.replace(" false ,", " true ,"))]);
+    let junit = folder.path().join("junit.xml");
+    let ran = logis(folder.path(), &["test", "--junit", junit.to_str().unwrap()]);
+    assert_eq!(ran.status.code(), Some(1));
+    let xml = fs::read_to_string(junit).unwrap();
+    assert!(xml.contains("<testsuites tests=\"3\" failures=\"1\">"), "{xml}");
+    assert!(xml.contains("<testsuite name=\"a.cas.toml\" tests=\"1\" failures=\"1\">"), "{xml}");
+    assert!(xml.contains("<testsuite name=\"b.cas.csv\" tests=\"2\" failures=\"0\">"), "{xml}");
+    assert!(xml.contains("message=\"eligible : attendu true, trouvé false\""), "{xml}");
+    assert!(xml.contains("revenu &lt;= plafond : 20001 &lt;= 20000 → faux"), "{xml}");
+}
