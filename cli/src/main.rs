@@ -46,6 +46,8 @@ enum Command {
     Coverage(CoverageArgs),
     /// Change les règles et les paramètres un à un, et liste les changements qu'aucun cas ne voit
     Mutate(MutateArgs),
+    /// Écrit des lignes de données au seuil de chaque comparaison, juste avant et juste après
+    Boundaries(BoundariesArgs),
     /// Écrit le livre des règles: une page HTML, par sujet, par article de loi, par champ
     Doc(DocArgs),
     /// Dessine le graphe des règles
@@ -246,6 +248,22 @@ pub struct MutateArgs {
     min_score: Option<f64>,
 }
 
+/// `logis boundaries`
+#[derive(clap::Args)]
+pub struct BoundariesArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Règles ou groupes de règles à décider, séparés par des virgules (sinon les résultats du paquet)
+    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Date des règles (sinon un paquet pour le jour de chaque changement du droit et pour sa veille)
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    as_of: Option<Date>,
+    /// Dossier à écrire
+    #[arg(long, short, value_name = "DIR")]
+    output: PathBuf,
+}
+
 /// `logis doc`
 #[derive(clap::Args)]
 pub struct DocArgs {
@@ -328,6 +346,7 @@ fn main() -> ExitCode {
         Command::Test(args) => commands::test::run(&args),
         Command::Coverage(args) => commands::coverage::run(&args),
         Command::Mutate(args) => commands::mutate::run(&args),
+        Command::Boundaries(args) => commands::boundaries::run(&args),
         Command::Doc(args) => commands::doc::run(&args),
         Command::Graph(args) => commands::graph::run(&args),
         Command::Schema(args) => commands::schema::run(&args),

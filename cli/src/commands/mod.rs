@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+pub mod boundaries;
 pub mod check;
 pub mod coverage;
 pub mod demo;

@@ -43,8 +43,12 @@ pub struct Context<'d> {
     shared: Vec<bool>,
     /// Values given in place of rules: by rule name, of the rows of its entity (cases only).
     given: Vec<(NodeId, Vec<Option<Possible>>)>,
-    /// What a cell is supposed to be instead of what it is: the node that reads it, and its row.
-    supposed: Option<(NodeId, u64, Possible)>,
+    /// What cells are supposed to be instead of what they are: the node that reads it, and its row.
+    supposed: Vec<(NodeId, u64, Possible)>,
+    /// Where relations are supposed to lead: entity, relation, row, row of the target.
+    supposed_links: Vec<(EntityId, usize, u64, u32)>,
+    /// A comparison that is supposed to come out one way for a row.
+    forced: Option<(NodeId, u64, bool)>,
     /// What the date of the decision is supposed to be.
     supposed_date: Option<Possible>,
 }
@@ -82,7 +86,9 @@ impl<'d> Context<'d> {
             members,
             shared,
             given: Vec::new(),
-            supposed: None,
+            supposed: Vec::new(),
+            supposed_links: Vec::new(),
+            forced: None,
             supposed_date: None,
         }
     }
@@ -97,12 +103,27 @@ impl<'d> Context<'d> {
 
     /// Supposes that a cell is something else, or one of several things.
     pub fn suppose(&mut self, field: NodeId, row: u64, value: Possible) {
-        self.supposed = Some((field, row, value));
+        self.supposed = vec![(field, row, value)];
+    }
+
+    /// Supposes what all these cells are, and where all these relations lead.
+    pub(crate) fn suppose_world(
+        &mut self,
+        cells: Vec<(NodeId, u64, Possible)>,
+        links: Vec<(EntityId, usize, u64, u32)>,
+    ) {
+        self.supposed = cells;
+        self.supposed_links = links;
+    }
+
+    /// Supposes that a comparison comes out one way for a row, whatever its sides.
+    pub(crate) fn force(&mut self, comparison: Option<(NodeId, u64, bool)>) {
+        self.forced = comparison;
     }
 
     /// Takes the cell supposed last as it is again.
     pub fn suppose_nothing(&mut self) {
-        self.supposed = None;
+        self.supposed.clear();
     }
 
     /// Supposes that the date of the decision is another, or any of several.
@@ -173,6 +194,11 @@ impl<'d> Context<'d> {
             Step::First(pair) => Ok(row / self.second_rows(pair)),
             Step::Second(pair) => Ok(row % self.second_rows(pair)),
             Step::BelongsTo(entity, relation) => {
+                let supposed =
+                    self.supposed_links.iter().find(|(e, r, at, _)| (*e, *r, *at) == (entity, relation, row));
+                if let Some((.., to)) = supposed {
+                    return Ok(u64::from(*to));
+                }
                 let links = self.dataset.tables.get(entity).and_then(|t| t.links.get(relation));
                 match links.and_then(|l| l.get(usize::try_from(row).ok()?)) {
                     Some(&parent) if parent != NO_ROW => Ok(u64::from(parent)),
@@ -318,8 +344,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         if let Some((_, _, assumed)) = self.assumed.iter().rev().find(|(n, r, _)| *n == node && *r == row) {
             return assumed.clone();
         }
-        if let Some((_, _, supposed)) =
-            self.context.supposed.as_ref().filter(|(n, r, _)| *n == node && *r == row)
+        if let Some((_, _, supposed)) = self.context.supposed.iter().find(|(n, r, _)| *n == node && *r == row)
         {
             return supposed.clone();
         }
@@ -400,6 +425,9 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                 arithmetic(*op, &a, &b).map_err(|e| self.fail(node, e))
             }
             Op::Compare(op, a, b) => {
+                if let Some((_, _, truth)) = self.context.forced.filter(|(n, r, _)| *n == node && *r == row) {
+                    return known(truth);
+                }
                 let (a, b) = (self.eval(*a, row)?, self.eval(*b, row)?);
                 Ok(compare(*op, &a, &b))
             }

@@ -218,7 +218,7 @@ fn check_case(parsed: &Parsed, case: &Case, out: &mut Diagnostics) -> bool {
                     "L0102",
                     format!("`{name}` is neither a field nor a rule of `{entity}`"),
                     span.clone(),
-                    did_you_mean(name, names()),
+                    elsewhere(parsed, name).unwrap_or_else(|| did_you_mean(name, names())),
                 ));
             }
         }
@@ -240,4 +240,11 @@ fn check_case(parsed: &Parsed, case: &Case, out: &mut Diagnostics) -> bool {
         }
     }
     out.items.len() == errors
+}
+
+/// Where a name stands that does not stand where it was written.
+fn elsewhere(parsed: &Parsed, name: &str) -> Option<String> {
+    let (_, entity) = crate::graph::Target::find(parsed, name)?;
+    let entity = parsed.schema.entities.get(entity)?;
+    Some(format!("it is of `{0}`: write `{0} = {{ {name} = … }}`", entity.name))
 }

@@ -1,0 +1,130 @@
+//! `logis boundaries`: rows at the thresholds of the rules, as data packages.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use logis_engine::Pack;
+use logis_engine::boundaries::{self, Boundaries, Boundary};
+use logis_engine::data;
+use logis_engine::value::{Date, add_days};
+
+use crate::{BoundariesArgs, End, input, output};
+
+/// Writes one package for each date: the one asked, or the day of each change of law and the day before.
+pub fn run(args: &BoundariesArgs) -> Result<End> {
+    let pack = input::pack(&args.rules)?;
+    let select: Vec<&str> = args.select.iter().map(String::as_str).collect();
+    let names = if select.is_empty() { pack.results() } else { pack.expand(&select) };
+    if names.is_empty() {
+        bail!("aucune règle à décider: --select RULE");
+    }
+    if args.output.exists() {
+        bail!("{}: ce dossier existe déjà", args.output.display());
+    }
+    let dates = match args.as_of {
+        Some(date) => vec![date],
+        None => days(&pack, &names)?,
+    };
+    let mut packages: Vec<(PathBuf, Boundaries)> = Vec::new();
+    let mut silent = Vec::new();
+    for date in &dates {
+        let folder = if args.as_of.is_some() { PathBuf::new() } else { PathBuf::from(date.to_string()) };
+        match boundaries::boundaries(&pack, *date, &names) {
+            Ok(found) => packages.push((folder, found)),
+            // Before the first value of a parameter there is nothing to decide.
+            Err(error) if args.as_of.is_some() => return Err(error.into()),
+            Err(_) => silent.push(date.to_string()),
+        }
+    }
+    if packages.is_empty() {
+        bail!("ces règles ne se décident à aucune date où leur droit change; donner --as-of");
+    }
+    write(&pack, &args.output, &packages)?;
+    output::print(&report(&packages, &dates, &silent))?;
+    Ok(End::Fine)
+}
+
+/// The day of each change of law that the rules read, and the day before; today's rules, if none changes.
+fn days(pack: &Pack, names: &[&str]) -> Result<Vec<Date>> {
+    let changes = boundaries::changes(pack, names)?;
+    let days: BTreeSet<Date> =
+        changes.iter().flat_map(|day| [add_days(*day, -1), Some(*day)]).flatten().collect();
+    if days.is_empty() {
+        let last = pack.parsed().parameters.iter().flat_map(|p| &p.versions).map(|v| v.from).max();
+        return Ok(vec![last.unwrap_or(input::as_of(None, &[])?)]);
+    }
+    Ok(days.into_iter().collect())
+}
+
+/// Writes all packages beside their place, then puts them there.
+fn write(pack: &Pack, folder: &Path, packages: &[(PathBuf, Boundaries)]) -> Result<()> {
+    let parent = folder.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let unwritable = || format!("{}: écriture impossible", folder.display());
+    let beside = tempfile::Builder::new().prefix(".logis-").tempdir_in(parent).with_context(unwritable)?;
+    let root = beside.path().join("paquet");
+    for (name, found) in packages {
+        let at = root.join(name);
+        std::fs::create_dir_all(&at).with_context(unwritable)?;
+        let put = |name: &str, bytes: &[u8]| std::fs::write(at.join(name), bytes).with_context(unwritable);
+        for table in found.tables(pack) {
+            put(&format!("{}.csv", table.name), &data::to_csv(&table)?)?;
+        }
+        let date = found.dataset.about.as_of.map_or_else(String::new, |d| d.to_string());
+        let about = format!(
+            "title = \"Cas aux limites, au {date}\"\nas_of = \"{date}\"\nsynthetic = true\n\
+             text = \"Lignes inventées, tirées des seuils des règles: README.txt dit de quoi chacune est le cas.\"\n"
+        );
+        put("paquet.toml", about.as_bytes())?;
+        put("README.txt", index(found).as_bytes())?;
+    }
+    std::fs::rename(&root, folder).with_context(unwritable)
+}
+
+/// What each row is at, and what was not found.
+fn index(found: &Boundaries) -> String {
+    let mut text = String::new();
+    for row in &found.rows {
+        for at in &row.at {
+            let _ = writeln!(text, "{}\t{}", row.id, sentence(at));
+        }
+    }
+    for note in &found.notes {
+        let _ = writeln!(text, "-\t{}: {}: {}", note.place, note.text, note.why);
+    }
+    text
+}
+
+fn sentence(at: &Boundary) -> String {
+    let side = match at.side {
+        Ordering::Less => "au-dessous",
+        Ordering::Equal => "au seuil",
+        Ordering::Greater => "au-dessus",
+    };
+    let holds = if at.holds { "vrai" } else { "faux" };
+    format!("{}: {}: {side}, {holds}; décide `{}`", at.place, at.text, at.decides)
+}
+
+fn report(packages: &[(PathBuf, Boundaries)], dates: &[Date], silent: &[String]) -> String {
+    let mut table = crate::text::empty(&["Date", "Lignes", "Comparaisons", "Des deux côtés"]);
+    for (date, (_, found)) in dates.iter().filter(|d| !silent.contains(&d.to_string())).zip(packages) {
+        let (shown, all) = found.shown;
+        table.add_row([date.to_string(), found.rows.len().to_string(), all.to_string(), shown.to_string()]);
+    }
+    crate::text::align_numbers(&mut table);
+    let mut text = format!("{table}\n");
+    let notes: BTreeSet<String> = packages
+        .iter()
+        .flat_map(|(_, found)| &found.notes)
+        .map(|note| format!("{}: {}: {}", note.place, note.text, note.why))
+        .collect();
+    for note in notes {
+        let _ = writeln!(text, "{note}");
+    }
+    if !silent.is_empty() {
+        let _ = writeln!(text, "sans règle à décider: {}", silent.join(", "));
+    }
+    text
+}
