@@ -28,6 +28,9 @@ const NEVER: i64 = 64;
 /// How often the multipliers of one node are moved.
 const MOVES: usize = 80;
 
+/// How many of the assignments found are tried together with the best.
+const LINKED: usize = 12;
+
 /// How many steps lead from one assignment towards the conditions.
 const STEPS: usize = 2000;
 
@@ -388,6 +391,13 @@ impl Search<'_, '_> {
         if self.first.is_none() {
             self.first = Some((certificate.clone(), bound));
         }
+        let pairs = assignments.iter().rev().take(LINKED);
+        for other in pairs {
+            if self.closed(bound) || self.done() {
+                break;
+            }
+            self.relink(other, &asked);
+        }
         if !self.closed(bound) && !self.done() {
             self.step(tree.clone(), side, &asked, bound);
         }
@@ -466,6 +476,45 @@ impl Search<'_, '_> {
             }
         }
         best.map(|(_, request, cell)| Split::Cell { request, cell })
+    }
+
+    /// Tries what lies between the best assignment so far and another.
+    fn relink(&mut self, other: &[u32], asked: &[Asked]) {
+        let level = self.level;
+        let Some((_, best)) = self.best.clone() else { return };
+        for (from, to) in [(&best[..], other), (other, &best[..])] {
+            let column = |arc: u32| level.graph.arcs[arc as usize].column;
+            let cycles = super::relink::cycles(from, to, level.graph.capacity.len(), column);
+            let change = |rows: &Vec<u32>| {
+                let mut change = vec![0; asked.len() + 2];
+                for &row in rows {
+                    for (arc, sign) in [(from[row as usize], -1), (to[row as usize], 1)] {
+                        if arc != NONE {
+                            change[0] += sign * level.worth(arc as usize);
+                            change[1] += sign;
+                            for (place, own) in change[2..].iter_mut().zip(asked) {
+                                *place += sign * level.count(own, arc as usize);
+                            }
+                        }
+                    }
+                }
+                change
+            };
+            let changes: Vec<Vec<i64>> = cycles.iter().map(change).collect();
+            // As many attributions is a condition too.
+            let mut beyond = vec![0];
+            beyond.extend(level.cut(from, asked).beyond);
+            let gone = super::relink::choose(&changes, beyond);
+            let mut used = from.to_vec();
+            for row in cycles.iter().zip(gone).filter(|(_, gone)| *gone).flat_map(|(rows, _)| rows) {
+                used[*row as usize] = to[*row as usize];
+            }
+            let count = used.iter().filter(|a| **a != NONE).count() as i64;
+            if count >= level.attributions {
+                let cut = level.cut(&used, asked);
+                self.keep(&used, &cut);
+            }
+        }
     }
 
     /// Goes from the tree's assignment, step by step round cycles, to one that meets the conditions, and

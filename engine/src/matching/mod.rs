@@ -13,6 +13,7 @@ mod housed;
 mod levels;
 mod multipliers;
 mod problem;
+mod relink;
 mod simplex;
 mod verify;
 
