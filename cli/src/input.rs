@@ -4,18 +4,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use logis_engine::Pack;
 use logis_engine::data::{self, Dataset, InputFile, Issue, Needs};
-use logis_engine::diagnostic;
+use logis_engine::diagnostic::{self, PackError};
 use logis_engine::pack::schema::Origin;
 use logis_engine::plan::Plan;
 use logis_engine::value::Date;
+use logis_engine::{LoadError, Pack};
 
 use crate::{DataArgs, RulesArgs, embedded};
 
 /// The pack that was asked for, with its warnings on the standard error.
 pub fn pack(args: &RulesArgs) -> Result<Pack> {
-    let pack = match &args.rules {
+    let pack = quiet_pack(args)?;
+    if !pack.warnings.is_empty() {
+        eprint!("{}", diagnostic::render(&pack.warnings, &pack.parsed().sources));
+    }
+    Ok(pack)
+}
+
+/// The pack that was asked for.
+pub fn quiet_pack(args: &RulesArgs) -> Result<Pack> {
+    Ok(match &args.rules {
         Some(folder) => {
             if !folder.is_dir() {
                 bail!("{}: ce dossier de règles n'existe pas", folder.display());
@@ -23,11 +32,15 @@ pub fn pack(args: &RulesArgs) -> Result<Pack> {
             Pack::load(folder)?
         }
         None => Pack::from_files("rules", embedded::rules())?,
-    };
-    if !pack.warnings.is_empty() {
-        eprint!("{}", diagnostic::render(&pack.warnings, &pack.parsed().sources));
+    })
+}
+
+/// The problems of a pack, if they are why it did not load.
+pub fn problems(error: &anyhow::Error) -> Option<&PackError> {
+    match error.downcast_ref::<LoadError>() {
+        Some(LoadError::Pack(error)) => Some(error),
+        _ => error.downcast_ref::<PackError>(),
     }
-    Ok(pack)
 }
 
 /// The reference tables of a pack, and no other rows.

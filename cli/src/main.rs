@@ -36,10 +36,7 @@ enum Command {
     /// Attribue les logements aux demandes, et prouve que l'on ne peut en loger davantage
     Match(PairArgs),
     /// Vérifie un paquet de règles et signale tout ce qui ne va pas
-    Check {
-        #[command(flatten)]
-        rules: RulesArgs,
-    },
+    Check(CheckArgs),
     /// Exécute les cas du paquet de règles
     Test(TestArgs),
     /// Dit ce que les cas atteignent: règles, branches, conditions qui décident seules
@@ -48,6 +45,10 @@ enum Command {
     Mutate(MutateArgs),
     /// Écrit des lignes de données au seuil de chaque comparaison, juste avant et juste après
     Boundaries(BoundariesArgs),
+    /// Vérifie et teste à nouveau à chaque enregistrement d'un fichier du paquet
+    Watch(WatchArgs),
+    /// Met en forme les tables, les cas et les scripts d'un paquet
+    Fmt(FmtArgs),
     /// Écrit le livre des règles: une page HTML, par sujet, par article de loi, par champ
     Doc(DocArgs),
     /// Dessine le graphe des règles
@@ -181,6 +182,71 @@ pub struct PairArgs {
     select: Vec<String>,
 }
 
+/// `logis check`
+#[derive(clap::Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Forme des constats
+    #[arg(long, value_enum, default_value = "text")]
+    format: CheckFormat,
+    /// Niveau à partir duquel le code de sortie est 1
+    #[arg(long, value_enum, default_value = "error")]
+    fail_on: CheckLevel,
+    /// Explique un code (sans code: les liste tous)
+    #[arg(long, value_name = "CODE", num_args = 0..=1)]
+    explain: Option<Option<String>>,
+}
+
+/// Forms of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// Texte, avec les lignes en cause
+    Text,
+    /// Tableau JSON d'objets
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// Annotations des exécutions de GitHub
+    Github,
+}
+
+/// Levels of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckLevel {
+    /// Remarque
+    Note,
+    /// Avertissement
+    Warning,
+    /// Erreur
+    Error,
+}
+
+/// `logis watch`
+#[derive(clap::Args)]
+pub struct WatchArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Vérifie et teste une seule fois
+    #[arg(long)]
+    once: bool,
+    /// Ne garde que les cas dont le nom ou le fichier contient ce texte
+    filter: Option<String>,
+}
+
+/// `logis fmt`
+#[derive(clap::Args)]
+pub struct FmtArgs {
+    /// Dossier du paquet de règles
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    /// N'écrit rien: dit ce qui n'est pas en forme, et sort avec le code 1
+    #[arg(long)]
+    check: bool,
+    /// Fichiers .toml ou .rhai
+    files: Vec<PathBuf>,
+}
+
 /// `logis graph`
 #[derive(clap::Args)]
 pub struct GraphArgs {
@@ -294,6 +360,9 @@ pub struct SchemaArgs {
     /// Fichier (json, xlsx) ou dossier (csv) à écrire
     #[arg(long, short, value_name = "PATH")]
     output: Option<PathBuf>,
+    /// Dossier où écrire plutôt les schémas des fichiers du paquet lui-même, pour les éditeurs
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["format", "output"])]
+    files: Option<PathBuf>,
 }
 
 /// Forms of the schema.
@@ -331,6 +400,8 @@ pub enum End {
     Fine,
     /// A check, a test or a regression fell short: exit code 1.
     FellShort,
+    /// Bad input, already said: exit code 2.
+    Bad,
 }
 
 fn main() -> ExitCode {
@@ -342,11 +413,13 @@ fn main() -> ExitCode {
         Command::Explain(args) => commands::explain::run(&args),
         Command::Candidates(args) => commands::pairs::candidates(&args),
         Command::Match(args) => commands::pairs::matching(&args),
-        Command::Check { rules } => commands::check::run(&rules),
+        Command::Check(args) => commands::check::run(&args),
         Command::Test(args) => commands::test::run(&args),
         Command::Coverage(args) => commands::coverage::run(&args),
         Command::Mutate(args) => commands::mutate::run(&args),
         Command::Boundaries(args) => commands::boundaries::run(&args),
+        Command::Watch(args) => commands::watch::run(&args),
+        Command::Fmt(args) => commands::fmt::run(&args),
         Command::Doc(args) => commands::doc::run(&args),
         Command::Graph(args) => commands::graph::run(&args),
         Command::Schema(args) => commands::schema::run(&args),
@@ -359,6 +432,7 @@ fn main() -> ExitCode {
     match end {
         Ok(End::Fine) => ExitCode::SUCCESS,
         Ok(End::FellShort) => ExitCode::from(1),
+        Ok(End::Bad) => ExitCode::from(2),
         // Whoever reads our output stopped reading: nothing is wrong.
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
 use logis_engine::data::{self, Output};
@@ -61,13 +62,21 @@ pub fn file(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Files being written: an interruption takes them away.
 static PENDING: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
+/// Is an interruption how a command is meant to end?
+static MEANT: AtomicBool = AtomicBool::new(false);
+
+/// From now on Ctrl-C is how the command ends: exit code 0.
+pub fn end_quietly_on_interrupt() {
+    MEANT.store(true, Ordering::Relaxed);
+}
+
 /// On Ctrl-C: leaves no half-written file, then ends.
 pub fn clean_on_interrupt() {
     let clean = || {
         if let Ok(pending) = PENDING.lock() {
             pending.iter().for_each(|path| drop(std::fs::remove_file(path)));
         }
-        std::process::exit(130);
+        std::process::exit(if MEANT.load(Ordering::Relaxed) { 0 } else { 130 });
     };
     if let Err(error) = ctrlc::set_handler(clean) {
         eprintln!("avertissement: Ctrl-C ne sera pas intercepté: {error}");

@@ -35,23 +35,29 @@ pub struct Periods {
     pub of: Arc<[u32]>,
 }
 
+/// The first day of each period between two changes of the law: of a rule's text or a parameter's
+/// value. The first of all is the beginning of the calendar.
+pub fn changes(parsed: &Parsed) -> BTreeSet<Date> {
+    let mut starts: BTreeSet<Date> = [Date::MIN].into();
+    starts.extend(parsed.rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from));
+    for version in parsed.parameters.iter().flat_map(|p| &p.versions) {
+        starts.insert(version.from);
+        starts.extend(version.until.and_then(|last| add_days(last, 1)));
+    }
+    starts
+}
+
 /// Of a row without a date.
 pub const NO_PLAN: u32 = u32::MAX;
 
 impl DatedPlan {
     /// Plans `names` for rows of which `field` is the date of the decision.
     pub fn new(parsed: &Arc<Parsed>, field: FieldId, names: &[&str]) -> DatedPlan {
-        let mut starts: BTreeSet<Date> = [Date::MIN].into();
-        starts.extend(parsed.rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from));
-        for version in parsed.parameters.iter().flat_map(|p| &p.versions) {
-            starts.insert(version.from);
-            starts.extend(version.until.and_then(|last| add_days(last, 1)));
-        }
         DatedPlan {
             parsed: parsed.clone(),
             field,
             names: names.iter().map(|n| n.to_string()).collect(),
-            starts: starts.into_iter().collect(),
+            starts: changes(parsed).into_iter().collect(),
         }
     }
 

@@ -8,14 +8,17 @@
 
 pub mod boundaries;
 pub mod candidates;
+pub mod check;
 pub mod counterfactual;
 pub mod coverage;
 pub mod data;
 pub mod dated;
 pub mod decide;
 pub mod diagnostic;
+pub mod editor;
 pub mod evaluate;
 pub mod explain;
+pub mod format;
 pub mod generate;
 pub mod graph;
 pub mod matching;

@@ -1,39 +1,120 @@
 //! `logis check`: all that is wrong with a pack, each at its place.
 
-use anyhow::Result;
+use std::fmt::Write as _;
 
-use crate::{End, RulesArgs, input, output};
+use anyhow::{Result, bail};
+use logis_engine::diagnostic::{Diagnostic, Severity, Sources, codes, render, report};
+use logis_engine::{Pack, check};
 
-/// Loads the pack, which checks it, and says what it holds.
-pub fn run(args: &RulesArgs) -> Result<End> {
-    let pack = input::pack(args)?;
+use crate::{CheckArgs, CheckFormat, CheckLevel, End, input, output};
+
+/// Loads the pack, analyses it, and says what it holds.
+pub fn run(args: &CheckArgs) -> Result<End> {
+    if let Some(code) = &args.explain {
+        return explain(code.as_deref());
+    }
+    let pack = match (input::quiet_pack(&args.rules), args.format) {
+        (Ok(pack), _) => pack,
+        (Err(error), CheckFormat::Text) => return Err(error),
+        (Err(error), format) => {
+            let Some(problems) = input::problems(&error) else { return Err(error) };
+            output::print(&formatted(format, &problems.diagnostics, &problems.sources)?)?;
+            return Ok(End::Bad);
+        }
+    };
     // Reference tables are data: they are checked as data is.
     input::references(&pack)?;
-    let parsed = pack.parsed();
-    let shortfalls = pack.shortfalls();
-    if !shortfalls.is_empty() {
-        eprint!("{}", logis_engine::diagnostic::render(&shortfalls, &parsed.sources));
-        eprintln!("{} manque(s) à ce que `pack.toml` demande aux règles", shortfalls.len());
-        return Ok(End::FellShort);
+    let found = check::check(&pack);
+    let sources = &pack.parsed().sources;
+    match args.format {
+        CheckFormat::Text => {
+            eprint!("{}", render(&found, sources));
+            output::print(&summary(&pack, &found))?;
+        }
+        format => output::print(&formatted(format, &found, sources)?)?,
     }
-    let cases: usize = parsed.cases.iter().map(|f| f.cases.len()).sum();
-    let doubts = doubts(&pack);
+    let worst = found.iter().map(|d| d.severity).max();
+    let fails = worst.is_some_and(|w| w >= level(args.fail_on));
+    Ok(if fails { End::FellShort } else { End::Fine })
+}
+
+fn level(level: CheckLevel) -> Severity {
+    match level {
+        CheckLevel::Note => Severity::Note,
+        CheckLevel::Warning => Severity::Warning,
+        CheckLevel::Error => Severity::Error,
+    }
+}
+
+fn formatted(format: CheckFormat, found: &[Diagnostic], sources: &Sources) -> Result<String> {
+    Ok(match format {
+        CheckFormat::Text => render(found, sources),
+        CheckFormat::Json => report::to_json(found, sources)?,
+        CheckFormat::Sarif => report::to_sarif(found, sources)?,
+        CheckFormat::Github => report::to_github(found, sources),
+    })
+}
+
+/// The doubts of the pack, and one line that says what it holds and what was found.
+fn summary(pack: &Pack, found: &[Diagnostic]) -> String {
     let mut text = String::new();
+    let doubts = doubts(pack);
     for doubt in &doubts {
-        text.push_str(&format!("doute: {doubt}\n"));
+        let _ = writeln!(text, "doute: {doubt}");
     }
-    text.push_str(&format!(
-        "{} règles, {} paramètres, {cases} cas, {} doutes signalés: rien à redire.\n",
+    let _ = writeln!(text, "{}", line(pack, found, doubts.len()));
+    text
+}
+
+/// `12 règles, 3 paramètres, 40 cas, 2 doutes signalés: rien à redire.`
+fn line(pack: &Pack, found: &[Diagnostic], doubts: usize) -> String {
+    let parsed = pack.parsed();
+    let cases: usize = parsed.cases.iter().map(|f| f.cases.len()).sum();
+    format!(
+        "{} règles, {} paramètres, {cases} cas, {doubts} doutes signalés: {}.",
         parsed.rules.len(),
         parsed.parameters.len(),
-        doubts.len()
-    ));
-    output::print(&text)?;
+        counts(found)
+    )
+}
+
+/// `1 erreur, 2 avertissements`, or that there is nothing.
+pub fn counts(found: &[Diagnostic]) -> String {
+    let names = [
+        (Severity::Error, "erreur", "erreurs"),
+        (Severity::Warning, "avertissement", "avertissements"),
+        (Severity::Note, "remarque", "remarques"),
+    ];
+    let of = |s: Severity| found.iter().filter(|d| d.severity == s).count();
+    let counts = names.into_iter().map(|(s, one, many)| (of(s), one, many)).filter(|(n, ..)| *n > 0);
+    let said: Vec<String> =
+        counts.map(|(n, one, many)| format!("{n} {}", if n == 1 { one } else { many })).collect();
+    if said.is_empty() { "rien à redire".to_string() } else { said.join(", ") }
+}
+
+/// `--explain`: what a code means; without one, the list of all.
+fn explain(code: Option<&str>) -> Result<End> {
+    let Some(code) = code else {
+        let list: String = codes::all().iter().map(|c| format!("{}  {}\n", c.code, c.title)).collect();
+        output::print(&list)?;
+        return Ok(End::Fine);
+    };
+    let Some(found) = codes::get(code) else {
+        let hint = codes::near(code).map_or_else(String::new, |c| format!(" ; vouliez-vous {c} ?"));
+        bail!("il n'y a pas de code « {code} »{hint} (`logis check --explain` les liste)")
+    };
+    let level = match (found.severity, found.adjustable) {
+        (Severity::Error, false) => "erreur: le paquet ne se charge pas".to_string(),
+        (severity, _) => {
+            format!("{}, réglable par `[check.levels]` de pack.toml", severity.name())
+        }
+    };
+    output::print(&format!("{}: {}\nNiveau: {level}\n\n{}\n", found.code, found.title, found.text))?;
     Ok(End::Fine)
 }
 
 /// The doubts that rules and parameters carry, with their places.
-fn doubts(pack: &logis_engine::Pack) -> Vec<String> {
+fn doubts(pack: &Pack) -> Vec<String> {
     let parsed = pack.parsed();
     let mut found = Vec::new();
     for rule in &parsed.rules {

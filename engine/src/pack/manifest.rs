@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::toml_reader::{Reader, parse};
-use crate::diagnostic::{Diagnostics, FileId, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Severity, Span, codes, did_you_mean};
 
 /// What `pack.toml` says. Names are checked against the pack when it is wired.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +22,17 @@ pub struct Manifest {
     pub matching: Option<Matching>,
     /// What the pack asks of each of its rules.
     pub asked: Asked,
+    /// The levels of findings, by code, where the pack sets one.
+    pub levels: BTreeMap<&'static str, Level>,
+}
+
+/// The level that a pack sets for a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Not reported.
+    Off,
+    /// Reported at this level.
+    At(Severity),
 }
 
 /// What a pack asks of each of its rules, beyond that it loads: see `Pack::shortfalls`.
@@ -102,6 +113,9 @@ pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Manifest 
         manifest.asked.sources = check.bool("sources", out);
         let cases = check.int("cases_per_rule", out).unwrap_or(0);
         manifest.asked.cases_per_rule = usize::try_from(cases).unwrap_or(0);
+        if let Some(table) = check.table("levels", out) {
+            read_levels(file, table, &mut manifest.levels, out);
+        }
         check.finish(out);
     }
     reader.finish(out);
@@ -136,3 +150,40 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
     reader.finish(out);
     Some(Matching { candidature: candidature?, suitable: suitable?, priority, fit, blocks, quotas })
 }
+
+/// `[check.levels]`: a level by code.
+fn read_levels(
+    file: FileId,
+    table: &toml::de::DeTable<'_>,
+    into: &mut BTreeMap<&'static str, Level>,
+    out: &mut Diagnostics,
+) {
+    for (key, item) in table.iter() {
+        let (name, at) = (key.get_ref().as_ref(), Span::new(file, key.span()));
+        let Some(code) = codes::get(name) else {
+            let hint = codes::near(name).map_or_else(String::new, |c| format!("did you mean `{c}`?"));
+            out.push(Diagnostic::error("L0008", format!("there is no code `{name}`"), at, hint));
+            continue;
+        };
+        if !code.adjustable {
+            let message = format!("the level of `{name}` cannot be set");
+            out.push(Diagnostic::error("L0009", message, at, "a pack with this error does not load"));
+            continue;
+        }
+        let level = match item.get_ref().as_str() {
+            Some("off") => Level::Off,
+            Some("note") => Level::At(Severity::Note),
+            Some("warning") => Level::At(Severity::Warning),
+            Some("error") => Level::At(Severity::Error),
+            other => {
+                let hint = other.map_or_else(String::new, |o| did_you_mean(o, LEVELS));
+                let message = format!("a level is one of {}", LEVELS.join(", "));
+                out.push(Diagnostic::error("L0003", message, Span::new(file, item.span()), hint));
+                continue;
+            }
+        };
+        into.insert(code.code, level);
+    }
+}
+
+const LEVELS: [&str; 4] = ["off", "note", "warning", "error"];

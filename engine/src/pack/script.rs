@@ -45,6 +45,10 @@ pub struct Doc {
     pub doubts: Vec<String>,
     /// What an aid may and may not be combined with.
     pub combined: Vec<String>,
+    /// Is it marked as a result (`/// résultat`): read by those who use the pack, if by no rule?
+    pub result: bool,
+    /// What the outcome is said to rise or fall with (`croissante en NAME`), and where.
+    pub monotone: Vec<(String, Span)>,
 }
 
 /// A parsed rule file.
@@ -242,7 +246,7 @@ fn signatures(engine: &Engine, file: FileId, sources: &Sources) -> Vec<Signature
     found
 }
 
-const TAGS: [&str; 5] = ["unité", "source", "doute", "cumul", "monotone"];
+const TAGS: [&str; 6] = ["unité", "source", "doute", "cumul", "monotone", "résultat"];
 
 /// The `///` lines just above a function.
 fn read_doc(file: FileId, text: &str, line_start: usize, out: &mut Diagnostics) -> Doc {
@@ -257,6 +261,10 @@ fn read_doc(file: FileId, text: &str, line_start: usize, out: &mut Diagnostics) 
     }
     let mut doc = Doc::default();
     for (start, line) in lines.into_iter().rev() {
+        if matches!(line, "résultat" | "resultat") {
+            doc.result = true;
+            continue;
+        }
         let Some((key, value)) = line.split_once(':').filter(|(key, _)| !key.contains(' ')) else {
             if !doc.label.is_empty() {
                 doc.label.push(' ');
@@ -270,7 +278,12 @@ fn read_doc(file: FileId, text: &str, line_start: usize, out: &mut Diagnostics) 
             "source" => doc.sources.push(value),
             "doute" => doc.doubts.push(value),
             "cumul" => doc.combined.push(value),
-            "monotone" => {}
+            "résultat" | "resultat" => doc.result = true,
+            "monotone" => {
+                let at = start + text.get(start..).and_then(|t| t.find(&value)).unwrap_or(0);
+                let span = Span::new(file, at..at + value.len());
+                doc.monotone.push((value, span));
+            }
             _ if nearest(key, TAGS).is_some() => {
                 let at = start + text.get(start..).and_then(|t| t.find(key)).unwrap_or(0);
                 out.push(Diagnostic::warning(

@@ -147,6 +147,14 @@ impl Plan {
         }
     }
 
+    /// The outcome node of each rule of the plan, each after those that it needs.
+    pub(crate) fn rule_nodes(&self) -> impl Iterator<Item = (RuleId, NodeId)> + '_ {
+        (0..).zip(&self.nodes).filter_map(|(node, n)| match n.op {
+            Op::Rule(rule, _) => Some((rule, node)),
+            _ => None,
+        })
+    }
+
     fn make(
         parsed: &Arc<Parsed>,
         date: Date,

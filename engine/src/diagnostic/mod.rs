@@ -4,6 +4,9 @@
 //! file and the nearest right name. This module holds the data and the one renderer; the modules
 //! that find the problems give the words.
 
+pub mod codes;
+pub mod report;
+
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -94,10 +97,23 @@ impl Sources {
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
+    /// Good to know.
+    Note,
     /// Worth a look; the pack loads.
     Warning,
     /// The pack does not load.
     Error,
+}
+
+impl Severity {
+    /// As written in `pack.toml` and in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
 }
 
 /// One problem.
@@ -214,6 +230,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let mut out = String::new();
     for diagnostic in diagnostics {
         let severity = match diagnostic.severity {
+            Severity::Note => cs::Severity::Note,
             Severity::Warning => cs::Severity::Warning,
             Severity::Error => cs::Severity::Error,
         };

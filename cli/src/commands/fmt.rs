@@ -1,0 +1,98 @@
+//! `logis fmt`: one layout for the files of a pack.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use logis_engine::format;
+
+use crate::{End, FmtArgs, output};
+
+/// Lays out files, or says which are not; nothing is written if a file does not parse.
+pub fn run(args: &FmtArgs) -> Result<End> {
+    let mut paths = args.files.clone();
+    if let Some(folder) = &args.rules {
+        if !folder.is_dir() {
+            bail!("{}: ce dossier de règles n'existe pas", folder.display());
+        }
+        collect(folder, &mut paths)?;
+    } else if paths.is_empty() {
+        bail!("donner le dossier du paquet (--rules DIR) ou des fichiers");
+    }
+    paths.sort();
+    paths.dedup();
+    let mut changed = Vec::new();
+    let mut problems = Vec::new();
+    for path in &paths {
+        match laid_out(path) {
+            Ok((before, after)) if before != after => changed.push((path, before, after)),
+            Ok(_) => {}
+            Err(error) => problems.push(format!("{error:#}")),
+        }
+    }
+    if !problems.is_empty() {
+        bail!("{}", problems.join("\n"));
+    }
+    let mut text = String::new();
+    for (path, before, after) in &changed {
+        if args.check {
+            let line = 1 + before.lines().zip(after.lines()).take_while(|(a, b)| a == b).count();
+            text.push_str(&format!("{}:{line}: à mettre en forme\n", path.display()));
+        } else {
+            output::file(path, after.as_bytes())?;
+            text.push_str(&format!("{}: mis en forme\n", path.display()));
+        }
+    }
+    let left = paths.len() - changed.len();
+    text.push_str(&format!(
+        "{} fichier(s) en forme, {} {}\n",
+        left,
+        changed.len(),
+        if args.check { "à mettre en forme" } else { "modifié(s)" }
+    ));
+    output::print(&text)?;
+    Ok(if args.check && !changed.is_empty() { End::FellShort } else { End::Fine })
+}
+
+/// A file before and after.
+fn laid_out(path: &Path) -> Result<(String, String)> {
+    let bytes = std::fs::read(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
+    let Ok(text) = String::from_utf8(bytes) else {
+        bail!("{}: le fichier n'est pas en UTF-8", path.display())
+    };
+    if path.extension().is_some_and(|e| e == "rhai") {
+        let after = format::script(&text);
+        return Ok((text, after));
+    }
+    if path.extension().is_none_or(|e| e != "toml") {
+        bail!("{}: ni .toml ni .rhai", path.display());
+    }
+    let read = |text: &str| text.parse::<toml::Table>();
+    let before = read(&text).map_err(|error| {
+        let at = error.span().map_or(0, |s| s.start).min(text.len());
+        let line = text.get(..at).unwrap_or("").matches('\n').count() + 1;
+        anyhow::anyhow!("{}:{line}: ce n'est pas du TOML: {}", path.display(), error.message())
+    })?;
+    let after = format::toml(&text);
+    // Whatever the layout: the values are the same, or the file is let be.
+    if read(&after).ok().as_ref() != Some(&before) {
+        return Ok((text.clone(), text));
+    }
+    Ok((text, after))
+}
+
+/// The TOML files and scripts of a folder, hidden ones left out.
+fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
+    let unreadable = || format!("{}: lecture impossible", folder.display());
+    for entry in std::fs::read_dir(folder).with_context(unreadable)? {
+        let path = entry.with_context(unreadable)?.path();
+        if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.')) {
+            continue;
+        }
+        if path.is_dir() {
+            collect(&path, into)?;
+        } else if path.extension().is_some_and(|e| e == "toml" || e == "rhai") {
+            into.push(path);
+        }
+    }
+    Ok(())
+}
