@@ -62,8 +62,8 @@ impl Shape {
     pub const NAMES: [&str; 5] = ["dijon", "d10k", "d100k", "d1m", "france"];
 
     /// The shape of that name: one of [`Shape::NAMES`], alone or followed by `-hard` (few requests of
-    /// the first quartile and of the priority publics: quotas cannot all be met) or `-slack` (three
-    /// requests for two units: some units find nobody).
+    /// the first quartile and of the priority publics: quotas cannot all be met) or `-slack` (as many
+    /// requests as units: some units find nobody).
     pub fn named(name: &str) -> Option<Shape> {
         let (base, variant) = match name.split_once('-') {
             Some((base, variant)) => (base, Some(variant)),
@@ -80,7 +80,7 @@ impl Shape {
         let (requests, first_quartile, priority_publics) = match variant {
             None => (requests, 25, 25),
             Some("hard") => (requests, 3, 4),
-            Some("slack") => (units / 2 * 3, 25, 25),
+            Some("slack") => (units, 25, 25),
             Some(_) => return None,
         };
         let name = name.to_string();
@@ -273,7 +273,7 @@ impl Instance {
     #[inline]
     pub fn fit(&self, request: u32, slot: usize, unit: u32) -> u16 {
         let base = self.base.get(slot).copied().unwrap_or(0);
-        base + noise(mix(self.salt ^ request), unit)
+        base.wrapping_add(noise(mix(self.salt ^ request), unit))
     }
 
     /// The fits of one request to some units of the cell of `slot`, put at the end of `out`.
@@ -281,7 +281,8 @@ impl Instance {
     pub fn fill(&self, request: u32, slot: usize, units: Range<u32>, out: &mut Vec<u16>) {
         let base = self.base.get(slot).copied().unwrap_or(0);
         let salt = mix(self.salt ^ request);
-        out.extend(units.map(|unit| base + noise(salt, unit)));
+        // Neither wraps; a check of each would keep the loop from taking several units at a time.
+        out.extend(units.map(|unit| base.wrapping_add(noise(salt, unit))));
     }
 
     /// The quotas, in the order in which they are met: a quarter of what is outside the priority
@@ -516,7 +517,7 @@ fn mix(x: u32) -> u32 {
 #[inline]
 fn noise(salt: u32, unit: u32) -> u16 {
     let hash = mix(salt.wrapping_add(unit.wrapping_mul(0x9e37_79b1)));
-    (((hash >> 16) * NOISE) >> 16) as u16
+    ((hash >> 16).wrapping_mul(NOISE) >> 16) as u16
 }
 
 fn to_u16(n: usize) -> u16 {
@@ -580,7 +581,7 @@ mod tests {
             assert_eq!(units(&|c| c.priority_district), 250);
         }
         let slack = instance("d10k-slack");
-        assert_eq!((slack.requests(), slack.units()), (1500, 1000));
+        assert_eq!((slack.requests(), slack.units()), (1000, 1000));
     }
 
     /// Criteria: 0.8 of 100 points in the mean. Months: one in 25 leaves each month, none is counted

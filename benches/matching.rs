@@ -1,0 +1,68 @@
+//! The matching on instances from Grand Dijon to France: points and fit, the check of the certificate,
+//! and the three quotas.
+//!
+//! `cargo bench -p logis-engine --bench matching`. `LOGIS_SIZES=dijon,d10k,d100k,d1m,france` says which
+//! instances (the first three, if it is not set). `read the pairs` computes every fit once and does
+//! nothing with it: the floor of whatever looks at all pairs. Other solvers on the same pairs:
+//! `benches/peers/matching.py`.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+#[allow(dead_code, reason = "the example reads the rest of it")]
+mod problem;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use logis_engine::generate::instances::{Instance, Shape};
+use logis_engine::matching::{solve, verify};
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The largest number of pairs on which the quotas are measured.
+const MOST_PAIRS_WITH_QUOTAS: u64 = 10_000_000;
+
+fn read_the_pairs(instance: &Instance) -> u64 {
+    let mut fits = Vec::new();
+    let mut sum = 0;
+    for request in 0..instance.requests() as u32 {
+        for (slot, cell) in instance.open_to(request) {
+            fits.clear();
+            instance.fill(request, slot, cell.range(), &mut fits);
+            sum += fits.iter().map(|f| u64::from(*f)).sum::<u64>();
+        }
+    }
+    sum
+}
+
+fn matching(criterion: &mut Criterion) {
+    let sizes = std::env::var("LOGIS_SIZES").unwrap_or_else(|_| "dijon,d10k,d100k".into());
+    for name in sizes.split(',').map(str::trim) {
+        let shape = Shape::named(name).unwrap_or_else(|| panic!("LOGIS_SIZES: `{name}` is no instance"));
+        let with_districts = Arc::new(Instance::generate(&shape, 1));
+        let instance = Arc::new(with_districts.without_districts());
+        let plain = problem::by_cells(&instance, false);
+        let answer = solve(&plain);
+        verify(&plain, &answer).unwrap();
+
+        let mut group = criterion.benchmark_group(format!("matching {name}"));
+        group.sample_size(10).throughput(Throughput::Elements(instance.pairs()));
+        group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
+        for threads in [1, 2] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            group.bench_function(BenchmarkId::new("points and fit", threads), |b| {
+                b.iter(|| pool.install(|| solve(black_box(&plain))))
+            });
+        }
+        group.bench_function("verify", |b| b.iter(|| verify(black_box(&plain), &answer).unwrap()));
+        group.bench_function("read the pairs", |b| b.iter(|| read_the_pairs(black_box(&instance))));
+        if with_districts.pairs() <= MOST_PAIRS_WITH_QUOTAS {
+            let quotas = problem::by_cells(&with_districts, true);
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+            group.bench_function("quotas", |b| b.iter(|| pool.install(|| solve(black_box(&quotas)))));
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, matching);
+criterion_main!(benches);

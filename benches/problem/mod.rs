@@ -1,0 +1,68 @@
+//! A drawn instance as a problem of the matching.
+
+use logis_engine::generate::instances::Instance;
+use logis_engine::matching::{Fits, Pair, Problem, Quota};
+use std::ops::Range;
+use std::sync::Arc;
+
+struct Drawn(Arc<Instance>);
+
+impl Fits for Drawn {
+    fn fill(&self, request: u32, slot: usize, units: Range<u32>, into: &mut Vec<u16>) {
+        self.0.fill(request, slot, units, into);
+    }
+}
+
+/// The problem by cells, its fits computed when they are read.
+pub fn by_cells(instance: &Arc<Instance>, with_quotas: bool) -> Problem {
+    let mut cells: Vec<u32> = instance.cells.iter().map(|c| c.first_unit).collect();
+    cells.push(instance.units());
+    let starts = instance.starts.iter().map(|s| *s as usize).collect();
+    let quotas = if with_quotas { (quotas(instance), marks(instance)) } else { (vec![], vec![]) };
+    let fits = Arc::new(Drawn(instance.clone()));
+    Problem::from_cells(points(instance), cells, (starts, instance.open.clone()), fits, quotas).unwrap()
+}
+
+/// The pairs one by one, as a caller has them who knows of no cells.
+pub fn pairs(instance: &Instance, with_quotas: bool) -> Vec<Pair> {
+    let marks = if with_quotas { marks(instance) } else { vec![0; instance.open.len()] };
+    let mut all = Vec::with_capacity(usize::try_from(instance.pairs()).unwrap());
+    for request in 0..u32::try_from(instance.requests()).unwrap() {
+        for (slot, cell) in instance.open_to(request) {
+            let fit = |unit| instance.fit(request, slot, unit);
+            all.extend(cell.range().map(|unit| Pair { request, unit, fit: fit(unit), marks: marks[slot] }));
+        }
+    }
+    all
+}
+
+/// Points by request.
+pub fn points(instance: &Instance) -> Vec<u32> {
+    instance.points.iter().map(|p| u32::from(*p)).collect()
+}
+
+/// The three quotas.
+pub fn quotas(instance: &Instance) -> Vec<Quota> {
+    let quota = |q: &logis_engine::generate::instances::Quota| Quota {
+        name: q.name.to_string(),
+        numerator: q.share.0,
+        denominator: q.share.1,
+    };
+    instance.quotas().iter().map(quota).collect()
+}
+
+/// By slot, what counts in which quota.
+fn marks(instance: &Instance) -> Vec<u16> {
+    let quotas = instance.quotas();
+    let mut marks = vec![0; instance.open.len()];
+    for request in 0..u32::try_from(instance.requests()).unwrap() {
+        for (slot, cell) in instance.open_to(request) {
+            for (number, quota) in quotas.iter().enumerate() {
+                let base = quota.inside.is_none_or(|inside| inside == cell.priority_district);
+                let member = base && instance.counts(request, quota.members);
+                marks[slot] |= (u16::from(base) | u16::from(member) << 1) << (2 * number);
+            }
+        }
+    }
+    marks
+}
