@@ -17,14 +17,52 @@ use super::face::Part;
 use super::housed::NONE;
 use super::problem::Problem;
 
-/// Steps of the auction. The last one leaves few rows to put right.
-const STEPS: [i32; 5] = [256, 64, 16, 4, 1];
+/// Steps of the auction. Smaller ones cost more than the paths that put right what is left.
+const STEPS: [i32; 3] = [256, 32, 4];
 
 /// What a row bids over the only column that it can have.
 const ALONE: i32 = 4096;
 
 /// Stands for an empty place in place of a column.
 const EMPTY: u32 = u32::MAX - 1;
+
+/// Columns looked at together: a processor compares several at once.
+const TOGETHER: usize = 16;
+
+/// Gives `f` each place whose value (fit less price) is at least what `f` returned last, `least` at first;
+/// the others are passed over many at a time.
+fn at_least(fits: &[u16], prices: &[i32], mut least: i32, mut f: impl FnMut(usize, i32) -> i32) {
+    let (fit_groups, fit_rest) = fits.as_chunks::<TOGETHER>();
+    let (price_groups, price_rest) = prices.as_chunks::<TOGETHER>();
+    let mut place = 0;
+    for (fits, prices) in fit_groups.iter().zip(price_groups) {
+        let mut values = [0_i32; TOGETHER];
+        let mut most = i32::MIN;
+        for ((value, &fit), &price) in values.iter_mut().zip(fits).zip(prices) {
+            *value = i32::from(fit).wrapping_sub(price);
+            most = most.max(*value);
+        }
+        if most >= least {
+            for (at, &value) in values.iter().enumerate() {
+                if value >= least {
+                    least = f(place + at, value);
+                }
+            }
+        }
+        place += TOGETHER;
+    }
+    for (at, (&fit, &price)) in fit_rest.iter().zip(price_rest).enumerate() {
+        let value = i32::from(fit) - price;
+        if value >= least {
+            least = f(place + at, value);
+        }
+    }
+}
+
+/// The highest value.
+fn highest(fits: &[u16], prices: &[i32]) -> i32 {
+    fits.iter().zip(prices).map(|(&f, &p)| i32::from(f).wrapping_sub(p)).max().unwrap_or(i32::MIN)
+}
 
 /// The answer in one part.
 pub(super) struct Fitted {
@@ -183,29 +221,22 @@ impl State {
 
     /// Lets rows bid until each has a column that is its best but for one step.
     fn auction(&mut self, rows: &Rows, step: i32) {
-        // Everybody starts anew, at the prices of the round before.
-        self.row_of.fill(NONE);
-        self.column_of.fill(NONE);
-        let bids = std::mem::take(&mut self.bids);
-        self.bids = bids.into_iter().map(|Reverse((price, _))| Reverse((price, NONE))).collect();
-        let mut waiting: Vec<u32> = (0..rows.len() as u32).rev().collect();
+        let mut waiting = self.dissatisfied(rows, step);
         while let Some(row) = waiting.pop() {
             let (mut best, mut second, mut column) = (i32::MIN / 2, i32::MIN / 2, NONE);
             for &block in rows.blocks(row) {
                 let from = block.column as usize;
                 let prices = &self.price[from..from + block.length as usize];
-                for ((&fit, &price), at) in rows.fits(block).iter().zip(prices).zip(block.column..) {
-                    let value = i32::from(fit) - price;
-                    if value > second {
-                        if value > best {
-                            second = best;
-                            best = value;
-                            column = at;
-                        } else {
-                            second = value;
-                        }
+                at_least(rows.fits(block), prices, second + 1, |place, value| {
+                    if value > best {
+                        second = best;
+                        best = value;
+                        column = block.column + place as u32;
+                    } else {
+                        second = value;
                     }
-                }
+                    second + 1
+                });
             }
             if rows.free[row as usize]
                 && let Some(&Reverse((price, holder))) = self.bids.peek()
@@ -240,6 +271,51 @@ impl State {
         }
     }
 
+    /// Takes out the rows that would gain more than a step elsewhere, at the prices of the round before,
+    /// and those without a column.
+    fn dissatisfied(&mut self, rows: &Rows, step: i32) -> Vec<u32> {
+        let cheapest = self.bids.peek().map(|Reverse((price, _))| *price);
+        let mut paid = vec![0; if cheapest.is_some() { rows.len() } else { 0 }];
+        for Reverse((price, row)) in &self.bids {
+            if *row != NONE {
+                paid[*row as usize] = *price;
+            }
+        }
+        let mut waiting = Vec::new();
+        for row in (0..rows.len() as u32).rev() {
+            let column = self.column_of[row as usize];
+            if column == NONE {
+                waiting.push(row);
+                continue;
+            }
+            let own = if column == EMPTY {
+                -paid[row as usize]
+            } else {
+                rows.fit(row, column) - self.price[column as usize]
+            };
+            let free = rows.free[row as usize];
+            let mut best = cheapest.filter(|_| free).map_or(i32::MIN, |price| -price);
+            for &block in rows.blocks(row) {
+                let from = block.column as usize;
+                best = best.max(highest(rows.fits(block), &self.price[from..from + block.length as usize]));
+            }
+            if own + step < best {
+                waiting.push(row);
+                self.column_of[row as usize] = NONE;
+                if column != EMPTY {
+                    self.row_of[column as usize] = NONE;
+                }
+            }
+        }
+        let still = |row: u32| row != NONE && self.column_of[row as usize] == EMPTY;
+        let bids = std::mem::take(&mut self.bids);
+        self.bids = bids
+            .into_iter()
+            .map(|Reverse((price, row))| Reverse((price, if still(row) { row } else { NONE })))
+            .collect();
+        waiting
+    }
+
     /// Takes out the rows that would gain more elsewhere; empty places get one price, the lowest.
     fn drop_loose(&mut self, rows: &Rows) {
         if let Some(&Reverse((price, _))) = self.bids.peek() {
@@ -251,8 +327,7 @@ impl State {
             for &block in rows.blocks(row) {
                 let from = block.column as usize;
                 let prices = &self.price[from..from + block.length as usize];
-                let values = rows.fits(block).iter().zip(prices).map(|(&f, &p)| i32::from(f) - p);
-                best = best.max(values.max().unwrap_or(i32::MIN));
+                best = best.max(highest(rows.fits(block), prices));
             }
             let column = self.column_of[row as usize];
             if column == NONE {
@@ -283,6 +358,9 @@ impl State {
 }
 
 /// Shortest paths from a row to a free column; node `columns` is the empty places together.
+///
+/// Paths are short, and a row can have hundreds of columns: only what is near is queued, and the rows are
+/// looked at again with a longer reach if that leads nowhere.
 struct Search {
     distance: Vec<i32>,
     by: Vec<u32>,
@@ -290,7 +368,14 @@ struct Search {
     done: Vec<bool>,
     heap: BinaryHeap<Reverse<(i32, u32)>>,
     level: Vec<u32>,
+    /// Rows looked at, with what they gain and how far they are.
+    scanned: Vec<(u32, i32, i32)>,
+    /// What is farther waits.
+    reach: i32,
 }
+
+/// How far a search looks at first.
+const NEAR: i32 = 4;
 
 impl Search {
     fn new(rows: &Rows) -> Search {
@@ -302,12 +387,14 @@ impl Search {
             done: vec![false; nodes],
             heap: BinaryHeap::new(),
             level: Vec::new(),
+            scanned: Vec::new(),
+            reach: NEAR,
         }
     }
 
     fn relax(&mut self, node: u32, distance: i32, now: i32, row: u32) {
         let place = node as usize;
-        if distance >= self.distance[place] {
+        if distance >= self.distance[place] || distance > self.reach {
             return;
         }
         if self.distance[place] == i32::MAX {
@@ -323,21 +410,25 @@ impl Search {
         }
     }
 
-    /// Looks at all columns of a row that was reached at a distance.
-    fn scan(&mut self, state: &State, rows: &Rows, row: u32, profit: i32, at: i32) {
+    /// Looks at the columns within reach of a row that is at a distance; `now` is how far the search is.
+    fn scan(&mut self, state: &State, rows: &Rows, (row, profit, at): (u32, i32, i32), now: i32) {
+        let least = at + profit - self.reach;
         for &block in rows.blocks(row) {
             let from = block.column as usize;
             let prices = &state.price[from..from + block.length as usize];
-            for ((&fit, &price), column) in rows.fits(block).iter().zip(prices).zip(block.column..) {
-                let distance = at + (profit - (i32::from(fit) - price));
-                if distance < self.distance[column as usize] {
-                    self.relax(column, distance, at, row);
-                }
-            }
+            at_least(rows.fits(block), prices, least, |place, value| {
+                self.relax(block.column + place as u32, at + profit - value, now, row);
+                least
+            });
         }
         if rows.free[row as usize] && rows.empty > 0 {
-            self.relax(rows.columns as u32, at + profit + state.empty_price, at, row);
+            self.relax(rows.columns as u32, at + profit + state.empty_price, now, row);
         }
+    }
+
+    fn reach_row(&mut self, state: &State, rows: &Rows, row: u32, profit: i32, at: i32) {
+        self.scanned.push((row, profit, at));
+        self.scan(state, rows, (row, profit, at), at);
     }
 
     fn augment(&mut self, state: &mut State, rows: &Rows, start: u32) {
@@ -347,12 +438,13 @@ impl Search {
         }
         self.heap.clear();
         self.level.clear();
+        self.scanned.clear();
+        self.reach = NEAR;
         let mut best = i32::MIN;
         for &block in rows.blocks(start) {
             let from = block.column as usize;
             let prices = &state.price[from..from + block.length as usize];
-            let values = rows.fits(block).iter().zip(prices).map(|(&f, &p)| i32::from(f) - p);
-            best = best.max(values.max().unwrap_or(i32::MIN));
+            best = best.max(highest(rows.fits(block), prices));
         }
         if rows.free[start as usize] && rows.empty > 0 {
             best = best.max(-state.empty_price);
@@ -361,14 +453,23 @@ impl Search {
             return;
         }
         let all_empty = rows.columns as u32;
-        self.scan(state, rows, start, best, 0);
+        self.reach_row(state, rows, start, best, 0);
         let end = loop {
             let node = match self.level.pop() {
                 Some(node) => node,
                 None => match self.heap.pop() {
                     Some(Reverse((_, node))) => node,
-                    // Nothing is free any more: the face has no such answer, which cannot be.
-                    None => return,
+                    None if self.reach > FAR => {
+                        // Nothing is free any more: the face has no such answer, which cannot be.
+                        return;
+                    }
+                    None => {
+                        self.reach *= 8;
+                        for at in 0..self.scanned.len() {
+                            self.scan(state, rows, self.scanned[at], -1);
+                        }
+                        continue;
+                    }
                 },
             };
             if std::mem::replace(&mut self.done[node as usize], true) {
@@ -381,7 +482,7 @@ impl Search {
                 }
                 for place in 0..state.empty.len() {
                     let row = state.empty[place];
-                    self.scan(state, rows, row, -state.empty_price, at);
+                    self.reach_row(state, rows, row, -state.empty_price, at);
                 }
                 continue;
             }
@@ -390,7 +491,7 @@ impl Search {
                 break node;
             }
             let profit = rows.fit(row, node) - state.price[node as usize];
-            self.scan(state, rows, row, profit, at);
+            self.reach_row(state, rows, row, profit, at);
         };
         // What was nearer than the end now costs the difference more.
         let reach = self.distance[end as usize];
@@ -426,3 +527,6 @@ impl Search {
         }
     }
 }
+
+/// Farther than any path.
+const FAR: i32 = 1 << 27;
