@@ -198,15 +198,4 @@ impl Run {
         say_warnings(&plan);
         Ok(plan)
     }
-
-    /// Plans rules as seen from the pairs of an entity: theirs, and those of either side.
-    pub fn plan_pairs(&self, entity: &str, names: &[&str]) -> Result<Arc<Plan>> {
-        let parsed = self.pack.parsed();
-        let Some(entity) = parsed.schema.entity(entity) else {
-            bail!("`{entity}` n'est pas une entité du paquet de règles")
-        };
-        let plan = Plan::seen_from(parsed, self.date, entity, names)?;
-        say_warnings(&plan);
-        Ok(Arc::new(plan))
-    }
 }

@@ -32,9 +32,15 @@ enum Command {
     /// Explique les décisions d'une ligne: chaque comparaison, chaque seuil et sa source
     Explain(ExplainArgs),
     /// Liste les candidatures recevables: quelle demande peut recevoir quel logement
-    Candidates(PairArgs),
-    /// Attribue les logements aux demandes, et prouve que l'on ne peut en loger davantage
-    Match(PairArgs),
+    Candidates(CandidatesArgs),
+    /// Attribue les logements aux demandes, au mieux niveau par niveau, et le prouve
+    Match(MatchArgs),
+    /// Vérifie qu'un résultat de `logis match` tient sur des données: chaque attribution, chaque niveau, la preuve
+    Verify(VerifyArgs),
+    /// Dresse la liste des candidats de chaque logement pour la commission d'attribution
+    Commission(CommissionArgs),
+    /// Dit qui attend, et qui attend à cause d'un quota
+    Fairness(FairnessArgs),
     /// Vérifie un paquet de règles et signale tout ce qui ne va pas
     Check(CheckArgs),
     /// Exécute les cas du paquet de règles
@@ -154,6 +160,9 @@ pub struct ExplainArgs {
     /// Règle à expliquer, ou plusieurs séparées par des virgules
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     rule: Vec<String>,
+    /// Explique plutôt ce que ce résultat de `logis match --format json` fait d'une demande ou d'un logement
+    #[arg(long = "match", value_name = "FILE", conflicts_with = "rule")]
+    result: Option<PathBuf>,
     /// Forme de l'explication
     #[arg(long, value_enum, default_value = "text")]
     format: TextFormat,
@@ -168,18 +177,92 @@ pub enum TextFormat {
     Json,
 }
 
-/// `logis candidates` and `logis match`
+/// `logis candidates`
 #[derive(clap::Args)]
-pub struct PairArgs {
+pub struct CandidatesArgs {
     #[command(flatten)]
     rules: RulesArgs,
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
     output: OutputArgs,
-    /// Règles de la candidature à écrire en plus, séparées par des virgules
+    /// Règles de la candidature, de la demande ou du logement à écrire en plus, séparées par des virgules
     #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
     select: Vec<String>,
+    /// Ne garde que N logements par demande, les plus adaptés; ce qui suit ne vaut plus qu'entre eux
+    #[arg(long, value_name = "N", value_parser = positive)]
+    max_candidates: Option<usize>,
+}
+
+/// `logis match`
+#[derive(clap::Args)]
+pub struct MatchArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Règles de la candidature, de la demande ou du logement à écrire en plus, séparées par des virgules
+    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Ne garde que N logements par demande, les plus adaptés; la preuve ne vaut plus qu'entre eux
+    #[arg(long, value_name = "N", value_parser = positive)]
+    max_candidates: Option<usize>,
+    /// Sans les quotas du paquet de règles
+    #[arg(long, conflicts_with = "hard")]
+    no_quotas: bool,
+    /// Quotas à tenir absolument, séparés par des virgules, ou `all`: s'ils ne peuvent l'être, dit ce qui manque
+    #[arg(long, value_name = "QUOTA,QUOTA", value_delimiter = ',')]
+    hard: Vec<String>,
+}
+
+/// `logis verify`
+#[derive(clap::Args)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Le résultat à vérifier, écrit par `logis match --format json`
+    #[arg(long = "match", value_name = "FILE")]
+    result: PathBuf,
+}
+
+/// `logis commission`
+#[derive(clap::Args)]
+pub struct CommissionArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Candidats par logement (sinon ce que dit la règle `presented` du paquet, sinon 3)
+    #[arg(long, value_name = "N", value_parser = positive)]
+    candidates: Option<usize>,
+    /// Refus à prendre en compte: CSV dont les colonnes sont les identifiants des deux côtés
+    #[arg(long, value_name = "FILE")]
+    refusals: Option<PathBuf>,
+}
+
+/// `logis fairness`
+#[derive(clap::Args)]
+pub struct FairnessArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Règles, champs ou groupes de la demande par lesquels compter (sinon le groupe `equite` du paquet)
+    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    by: Vec<String>,
+    /// Forme du rapport
+    #[arg(long, value_enum, default_value = "text")]
+    format: TextFormat,
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "attendu: un entier d'au moins 1".to_string())
 }
 
 /// `logis check`
@@ -412,7 +495,10 @@ fn main() -> ExitCode {
         Command::Eval(args) => commands::eval::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Candidates(args) => commands::pairs::candidates(&args),
-        Command::Match(args) => commands::pairs::matching(&args),
+        Command::Match(args) => commands::matching::run(&args),
+        Command::Verify(args) => commands::matching::check(&args),
+        Command::Commission(args) => commands::commission::run(&args),
+        Command::Fairness(args) => commands::fairness::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Test(args) => commands::test::run(&args),
         Command::Coverage(args) => commands::coverage::run(&args),

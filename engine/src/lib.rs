@@ -6,6 +6,7 @@
 //!
 //! Modules depend on those before them only, in the order given in `ARCHITECTURE.md`.
 
+pub mod attribution;
 pub mod boundaries;
 pub mod candidates;
 pub mod check;

@@ -1,5 +1,6 @@
 //! `logis demo`: the whole of Logis on the embedded data of Grand Dijon.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anyhow::Result;
@@ -7,10 +8,12 @@ use logis_engine::Plan;
 use logis_engine::data::{Dataset, NO_ROW, column_of};
 use logis_engine::evaluate::{Decisions, evaluate};
 use logis_engine::explain::{explain, to_text};
+use logis_engine::matching::Matching;
 use logis_engine::pack::schema::{EntityId, Schema};
-use logis_engine::value::Value;
+use logis_engine::value::{Date, Value};
 
-use super::pairs::{self, Pairs};
+use super::matching;
+use super::pairs::{self, Loaded};
 use crate::text::{align_numbers, count, empty, percent};
 use crate::{End, RulesArgs, embedded, input, output};
 
@@ -30,36 +33,43 @@ pub fn run() -> Result<End> {
     let names: Vec<String> = run.pack.expand(&["aides"]).into_iter().map(str::to_string).collect();
     let aids_plan = run.plan(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
     let publics = run.plan(&["public_ani", "public_l441_1", "compte_dans_le_quart", "premier_quartile"])?;
-    let pairs = pairs::prepare(&mut run, &[], &[&requests, &units, &aids_plan, &publics], false)?;
+    let later = later(&run)?;
+    let plan = pairs::plan(&run, &[])?;
+    let pairs = pairs::load(&mut run, plan, &[&requests, &units, &aids_plan, &publics], None, false)?;
     let decided_aids = evaluate(&aids_plan, &pairs.dataset);
     let decided_publics = evaluate(&publics, &pairs.dataset);
     let decided = evaluate(&requests, &pairs.dataset);
     let of_units = evaluate(&units, &pairs.dataset);
-    let found = pairs.candidates();
-    let matching = pairs.matching(&found)?;
+    let found = &pairs.instance.candidates;
+    let (matching, gaps) = pairs.solve()?;
+    let unit_of = by_row(&pairs, &matching);
 
     let mut text = String::new();
     let about = &pairs.dataset.about;
     let _ = writeln!(text, "{}", about.title.as_deref().unwrap_or("Démonstration"));
     let _ = writeln!(text, "{}", about.text.as_deref().unwrap_or(""));
     let _ = writeln!(text, "Règles et paramètres en vigueur au {date}.");
-    eligibility(&decided, pairs.rows(pairs.requests), &mut text);
+    eligibility(&decided, pairs.rows(pairs.instance.requests.entity), &mut text);
     outcomes(&publics, &decided_publics, "Publics et mixité, par demande", &mut text);
     outcomes(&aids_plan, &decided_aids, "Aides, par personne", &mut text);
-    by_commune(&pairs, &decided, &of_units, &matching.unit_of, &mut text);
-    by_product(&of_units, &matching.request_of(pairs.rows(pairs.units)), &mut text);
+    by_commune(&pairs, &decided, &of_units, &unit_of, &mut text);
+    by_product(&of_units, &unit_of, &mut text);
     let open = found.open.iter().filter(|&&n| n > 0).count();
     let _ = writeln!(
         text,
-        "\nAppariement : {} candidatures recevables sur {} couples ; {} attributions sur {} logements.\n\
-         Preuve vérifiée : aucune autre répartition ne loge davantage de demandes.\n\
+        "\nAppariement : {} candidatures recevables sur {} couples, pour {} logements.\n\
          {} demandes ont un couple au moins qu'une donnée manquante laisse ouvert.",
         count(found.len()),
         count(usize::try_from(found.pairs).unwrap_or(usize::MAX)),
-        count(matching.reached.attributions as usize),
-        count(pairs.rows(pairs.units)),
+        count(pairs.rows(pairs.instance.units.entity)),
         count(open),
     );
+    text.push_str(&matching::summary(&pairs, &matching, &gaps));
+    for quota in &pairs.plan.not_in_force {
+        let from = quota.from.map_or_else(String::new, |from| format!(" avant le {from}"));
+        let _ = writeln!(text, "{} : pas en vigueur{from}.", quota.label);
+    }
+    text.push_str(&later);
     refusal(&run, &pairs.dataset, &decided, &mut text)?;
     text.push_str(
         "\nPour aller plus loin, sur vos données :\n   \
@@ -70,6 +80,33 @@ pub fn run() -> Result<End> {
     );
     output::print(&text)?;
     Ok(End::Fine)
+}
+
+/// The day on which the same requests are matched again: the law of 27 January 2017 is in force.
+const LATER: Date = Date::constant(2017, 6, 30);
+
+/// The matching of the same data on the later day: its quotas.
+fn later(run: &input::Run) -> Result<String> {
+    let mut later = input::Run { pack: run.pack.clone(), date: LATER, files: run.files.clone() };
+    let plan = pairs::plan(&later, &[])?;
+    let loaded = pairs::load(&mut later, plan, &[], None, false)?;
+    let (matching, gaps) = loaded.solve()?;
+    Ok(format!(
+        "\nLes mêmes demandes et les mêmes logements au {LATER}, la loi Égalité et citoyenneté étant en vigueur :\n{}",
+        matching::summary(&loaded, &matching, &gaps)
+    ))
+}
+
+/// By row of the request: the row of the unit that it gets.
+fn by_row(loaded: &Loaded, matching: &Matching) -> Vec<Option<u32>> {
+    let (requests, units) = (&loaded.instance.requests, &loaded.instance.units);
+    (0_u32..)
+        .take(requests.len())
+        .map(|row| {
+            let unit = matching.unit_of.get(requests.number(row) as usize).copied().flatten();
+            unit.map(|unit| units.row(unit))
+        })
+        .collect()
 }
 
 fn eligibility(decided: &Decisions, total: usize, text: &mut String) {
@@ -103,15 +140,15 @@ fn outcomes(plan: &Plan, decided: &Decisions, title: &str, text: &mut String) {
 
 /// Requests, units and attributions of each commune.
 fn by_commune(
-    pairs: &Pairs,
+    pairs: &Loaded,
     decided: &Decisions,
     of_units: &Decisions,
     unit_of: &[Option<u32>],
     text: &mut String,
 ) {
-    let schema = &pairs.plan.parsed.schema;
-    let asked = communes(schema, &pairs.dataset, pairs.requests);
-    let built = communes(schema, &pairs.dataset, pairs.units);
+    let schema = &pairs.plan.pairs.parsed.schema;
+    let asked = communes(schema, &pairs.dataset, pairs.instance.requests.entity);
+    let built = communes(schema, &pairs.dataset, pairs.instance.units.entity);
     let names = schema.field("nom_commune").and_then(|f| column_of(&pairs.dataset, schema, f));
     let is =
         |rule: &str, row: usize| of_units.column(rule).and_then(|c| c.get(row)).is_some_and(|o| o.is_true());
@@ -180,13 +217,15 @@ fn communes<'d>(schema: &Schema, dataset: &'d Dataset, entity: EntityId) -> &'d 
     relation.and_then(|r| dataset.tables.get(entity)?.links.get(r)).map_or(&[], |l| l)
 }
 
-fn by_product(of_units: &Decisions, request_of: &[Option<u32>], text: &mut String) {
+fn by_product(of_units: &Decisions, unit_of: &[Option<u32>], text: &mut String) {
+    let given: BTreeSet<u32> = unit_of.iter().flatten().copied().collect();
     let mut table = empty(&["Financement", "Logements", "Attribués"]);
     let Some(products) = of_units.column("financement") else { return };
     for product in PRODUCTS {
         let rows: Vec<usize> =
             (0..products.len()).filter(|&row| products.value(row) == Some(Value::text(product))).collect();
-        let given = rows.iter().filter(|&&row| request_of.get(row).copied().flatten().is_some()).count();
+        let given =
+            rows.iter().filter(|&&row| u32::try_from(row).is_ok_and(|row| given.contains(&row))).count();
         table.add_row([product.to_string(), count(rows.len()), count(given)]);
     }
     align_numbers(&mut table);

@@ -12,6 +12,9 @@ use crate::{End, ExplainArgs, TextFormat, input, output};
 
 /// Prints the explanation of the asked rules (or of the pack's results) for one row.
 pub fn run(args: &ExplainArgs) -> Result<End> {
+    if let Some(result) = &args.result {
+        return super::why::run(args, result);
+    }
     let mut run = input::Run::new(&args.rules, &args.data)?;
     let selected: Vec<&str> = match args.rule.is_empty() {
         true => run.pack.results(),

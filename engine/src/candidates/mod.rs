@@ -8,6 +8,8 @@
 mod conditions;
 mod index;
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use crate::data::Dataset;
@@ -16,6 +18,7 @@ use crate::evaluate::{Context, DecisionColumn, Outcome, PairWorker, Pairs};
 use crate::pack::manifest::Named;
 use crate::pack::schema::{EntityId, Origin};
 use crate::plan::Plan;
+use crate::plan::ir::Op;
 use conditions::{Form, conditions};
 use index::Index;
 
@@ -87,6 +90,25 @@ impl Candidates {
         }
     }
 
+    /// The same without these pairs of rows.
+    #[must_use]
+    pub fn without(&self, pairs: &BTreeSet<(u32, u32)>) -> Candidates {
+        let kept: Vec<usize> =
+            self.iter().enumerate().filter(|(_, pair)| !pairs.contains(pair)).map(|(row, _)| row).collect();
+        let mut offsets = vec![0];
+        for request in 1..self.offsets.len() {
+            let end = self.offsets.get(request).copied().unwrap_or(0);
+            offsets.push(kept.partition_point(|row| *row < end));
+        }
+        Candidates {
+            offsets,
+            units: kept.iter().filter_map(|&row| self.units.get(row).copied()).collect(),
+            outcomes: self.outcomes.iter().map(|column| column.rows_at(&kept)).collect(),
+            open: self.open.clone(),
+            ..*self
+        }
+    }
+
     /// Each candidate: the row of the request and that of the unit.
     pub fn iter(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
         let requests = self.offsets.len().saturating_sub(1);
@@ -132,6 +154,34 @@ pub fn candidates(plan: &Plan, dataset: &Dataset, options: &Options) -> Candidat
         )
         .collect();
     join(chunks, requests as u64 * units as u64)
+}
+
+/// Decides these pairs, and no others: one column for each outcome that a plan on pairs selects.
+pub fn decide_pairs(plan: &Plan, dataset: &Dataset, first: &[u32], second: &[u32]) -> Vec<DecisionColumn> {
+    let hoisted = plan.hoisted();
+    let (own, hoisted) = (Context::new(plan, dataset), Context::new(&hoisted, dataset));
+    Pairs::new(&own, &hoisted).worker().decide(first, second)
+}
+
+/// The rules that the suitability, the first rule that the plan selects, demands by name: `a`, `b` and
+/// `c` of `a && b && c`.
+pub fn demanded(plan: &Plan) -> Vec<&str> {
+    let mut names = Vec::new();
+    let Some((_, node)) = plan.selected.first() else { return names };
+    let body = match plan.node(*node).map(|n| &n.op) {
+        Some(Op::Rule(_, body)) => *body,
+        _ => *node,
+    };
+    let mut stack = vec![body];
+    while let Some(node) = stack.pop() {
+        match plan.node(node).map(|n| &n.op) {
+            Some(Op::And(a, b)) => stack.extend([*b, *a]),
+            Some(Op::Strict(_, value) | Op::Up(_, value)) => stack.push(*value),
+            Some(Op::Rule(rule, _)) => names.extend(plan.parsed.rules.get(*rule).map(|r| r.name.as_str())),
+            _ => {}
+        }
+    }
+    names
 }
 
 /// The plan for some of what it selects.

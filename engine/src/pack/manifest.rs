@@ -62,6 +62,8 @@ pub struct Matching {
     /// Boolean rules of the pair that suitability implies, by which candidates must be found without
     /// looking at every pair.
     pub blocks: Vec<Named>,
+    /// Integer rule of the unit: how many candidates the commission looks at.
+    pub presented: Option<Named>,
     /// Shares of the attributions, the strictest first.
     pub quotas: Vec<Quota>,
 }
@@ -130,6 +132,7 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
     let priority = reader.str("priority", out).map(own);
     let fit = reader.str("fit", out).map(own);
     let blocks = reader.strings("blocks", out).unwrap_or_default();
+    let presented = reader.str("presented", out).map(own);
     let mut quotas = Vec::new();
     for (span, table) in reader.tables("quotas", out) {
         let mut quota = Reader::new(reader.file, span, "a quota", table);
@@ -148,7 +151,15 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
         }
     }
     reader.finish(out);
-    Some(Matching { candidature: candidature?, suitable: suitable?, priority, fit, blocks, quotas })
+    Some(Matching {
+        candidature: candidature?,
+        suitable: suitable?,
+        priority,
+        fit,
+        blocks,
+        presented,
+        quotas,
+    })
 }
 
 /// `[check.levels]`: a level by code.

@@ -23,6 +23,7 @@ pub(crate) fn check_matching(parsed: &Parsed, out: &mut Diagnostics) {
     matching.priority.iter().for_each(|named| types.check(named, &[first], &number, out));
     matching.fit.iter().for_each(|named| types.check(named, &[pair], &number, out));
     matching.blocks.iter().for_each(|named| types.check(named, &[pair], &boolean, out));
+    matching.presented.iter().for_each(|named| types.check(named, &[second], &number, out));
     for quota in &matching.quotas {
         for named in quota.base.iter().chain([&quota.members]) {
             types.check(named, &[pair, first, second], &boolean, out);

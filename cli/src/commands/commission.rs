@@ -1,0 +1,189 @@
+//! `logis commission`: the candidates of each unit, in order, and what refusals change.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use logis_engine::Plan;
+use logis_engine::attribution::{Commission, Instance, Place};
+use logis_engine::data::{self, Dataset, Output, OutputColumn};
+use logis_engine::evaluate::evaluate;
+use logis_engine::pack::schema::Schema;
+use logis_engine::value::{Type, Value};
+
+use super::pairs::{self, Loaded};
+use crate::{CommissionArgs, End, input, output};
+
+/// Candidates of a unit for which no rule says how many.
+const PLACES: usize = 3;
+
+/// Writes one row for each place of each list.
+pub fn run(args: &CommissionArgs) -> Result<End> {
+    let mut run = input::Run::new(&args.rules, &args.data)?;
+    let plan = pairs::plan(&run, &[])?;
+    let presented = run.pack.parsed().manifest.matching.as_ref().and_then(|m| m.presented.clone());
+    let presented = match (args.candidates, presented) {
+        (None, Some((name, _))) => Some(run.plan(&[&name])?).filter(|plan| has_columns(&run, plan)),
+        _ => None,
+    };
+    let others: Vec<_> = presented.iter().map(AsRef::as_ref).collect();
+    let mut loaded = pairs::load(&mut run, plan, &others, None, args.data.keep_going)?;
+    let (mut matching, _) = loaded.solve()?;
+    let mut open = 0;
+    let places: Vec<usize> = match &presented {
+        None => vec![args.candidates.unwrap_or(PLACES); loaded.instance.units.len()],
+        Some(plan) => {
+            let decided = evaluate(plan, &loaded.dataset);
+            (0_u32..)
+                .take(loaded.instance.units.len())
+                .map(|unit| {
+                    let row = loaded.instance.units.row(unit) as usize;
+                    let asked = decided.columns.first().and_then(|column| column.value(row));
+                    let asked = asked.and_then(|value| whole(&value));
+                    open += usize::from(asked.is_none());
+                    asked.unwrap_or(PLACES)
+                })
+                .collect()
+        }
+    };
+    if open > 0 {
+        eprintln!("{open} logements dont le nombre de candidats n'est pas connu: {PLACES} sont présentés");
+    }
+    let mut commission = Commission::new(&loaded.instance, &matching, &places)?;
+    if let Some(path) = &args.refusals {
+        let schema = &run.pack.parsed().schema;
+        let refusals = refusals(path, schema, &loaded)?;
+        let after = commission.after(&loaded.instance, &matching, &refusals)?;
+        let id = |request: Option<u32>| {
+            request.map_or("personne", |request| loaded.instance.requests.id(&loaded.dataset, request))
+        };
+        for (unit, before, now) in &after.changes {
+            eprintln!(
+                "{}: refusé par {}, proposé à {}",
+                loaded.instance.units.id(&loaded.dataset, *unit),
+                id(*before),
+                id(*now)
+            );
+        }
+        eprintln!("{} logements changent de main; tous les autres restent", after.changes.len());
+        matching.unit_of = after.unit_of;
+        loaded.instance = loaded.instance.without(&refusals)?;
+        commission = Commission::new(&loaded.instance, &matching, &places)?;
+    }
+    output::write(
+        &table(&run.pack.parsed().schema, &loaded.dataset, &loaded.instance, &commission),
+        &args.output,
+    )?;
+    let short = commission.lists.iter().zip(&places).filter(|(list, asked)| list.len() < **asked).count();
+    let shared = commission.lists.iter().flatten().filter(|place| place.shared).count();
+    eprintln!(
+        "{} logements; les places propres ne sont qu'à une demande: qui que ce soit qui refuse, le suivant de chaque liste peut accepter sans que personne d'autre ne bouge",
+        commission.lists.len()
+    );
+    if shared > 0 {
+        eprintln!("{shared} places partagées: la demande est aussi dans d'autres listes");
+    }
+    if short > 0 {
+        eprintln!(
+            "{short} logements ont moins de candidats qu'il n'en faut: trop peu de demandes leur conviennent"
+        );
+    }
+    Ok(End::Fine)
+}
+
+/// Has the data what the rule reads? If not, that is said.
+fn has_columns(run: &input::Run, plan: &Plan) -> bool {
+    let parsed = run.pack.parsed();
+    let read = data::read(&parsed.schema, &parsed.references, run.files.clone(), &plan.needs());
+    let missing = read.issues.iter().find(|issue| issue.is_error());
+    if let Some(issue) = missing {
+        eprintln!("{issue}: {PLACES} candidats sont présentés par logement");
+    }
+    missing.is_none()
+}
+
+fn whole(value: &Value) -> Option<usize> {
+    match value {
+        Value::Number(n) if n.is_integer() => usize::try_from(*n.numer()).ok(),
+        _ => None,
+    }
+}
+
+/// Reads pairs of a request and a unit; all that is wrong at once.
+fn refusals(path: &Path, schema: &Schema, loaded: &Loaded) -> Result<BTreeSet<(u32, u32)>> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
+    let instance = &loaded.instance;
+    let keys = [instance.requests.entity, instance.units.entity]
+        .map(|entity| schema.entities.get(entity).map_or("", |e| e.key.as_str()));
+    let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
+    let header: Vec<&str> = lines.next().map(|(_, line)| cells(line)).unwrap_or_default();
+    let Some(places) =
+        keys.iter().map(|key| header.iter().position(|h| h == key)).collect::<Option<Vec<_>>>()
+    else {
+        bail!(
+            "{}:1: attendu: une ligne d'en-tête avec `{}` et `{}`",
+            path.display(),
+            keys.first().unwrap_or(&""),
+            keys.last().unwrap_or(&"")
+        );
+    };
+    let (mut found, mut wrong) = (BTreeSet::new(), Vec::new());
+    for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
+        let cells = cells(line);
+        let of = |at: usize| places.get(at).and_then(|place| cells.get(*place)).copied().unwrap_or("");
+        let pair =
+            (instance.requests.find(&loaded.dataset, of(0)), instance.units.find(&loaded.dataset, of(1)));
+        match pair {
+            (Some(request), Some(unit)) => {
+                found.insert((request, unit));
+            }
+            _ => wrong.push(format!(
+                "{}:{}: `{}` ou `{}` n'est l'identifiant d'aucune ligne",
+                path.display(),
+                number + 1,
+                of(0),
+                of(1)
+            )),
+        }
+    }
+    if !wrong.is_empty() {
+        bail!("{}", wrong.join("\n"));
+    }
+    Ok(found)
+}
+
+fn cells(line: &str) -> Vec<&str> {
+    line.split([',', ';', '\t']).map(|cell| cell.trim().trim_matches('"')).collect()
+}
+
+fn table(schema: &Schema, dataset: &Dataset, instance: &Instance, commission: &Commission) -> Output {
+    let rows: Vec<(u32, usize, Place)> = (0_u32..)
+        .zip(&commission.lists)
+        .flat_map(|(unit, list)| list.iter().enumerate().map(move |(rank, place)| (unit, rank + 1, *place)))
+        .collect();
+    let key = |entity: usize| schema.entities.get(entity).map_or_else(String::new, |e| e.key.clone());
+    let column = |name: String, kind: Type, cell: &dyn Fn(&(u32, usize, Place)) -> Value| OutputColumn {
+        name,
+        kind,
+        cells: rows.iter().map(|row| Some(cell(row))).collect(),
+    };
+    let number = |n: usize| Value::int(i64::try_from(n).unwrap_or(i64::MAX));
+    let columns = vec![
+        column(key(instance.units.entity), Type::Text(None), &|(unit, ..)| {
+            Value::text(instance.units.id(dataset, *unit))
+        }),
+        column("rang".to_string(), Type::Number, &|(_, rank, _)| number(*rank)),
+        column(key(instance.requests.entity), Type::Text(None), &|(.., place)| {
+            Value::text(instance.requests.id(dataset, place.request))
+        }),
+        column("priorite".to_string(), Type::Number, &|(.., place)| {
+            number(instance.problem.points(place.request) as usize)
+        }),
+        column("adequation".to_string(), Type::Number, &|(unit, _, place)| {
+            number(instance.pair(place.request, *unit).map_or(0, |(fit, _)| fit).into())
+        }),
+        column("partage".to_string(), Type::Bool, &|(.., place)| Value::Bool(place.shared)),
+    ];
+    Output { name: "commission".to_string(), columns }
+}

@@ -1,0 +1,99 @@
+//! `logis fairness`: who waits, and who waits because of a quota.
+
+use std::fmt::Write as _;
+
+use anyhow::{Result, bail};
+use logis_engine::attribution::{Fairness, Reason, fairness};
+
+use super::pairs;
+use crate::text::{align_numbers, count, empty, percent};
+use crate::{End, FairnessArgs, TextFormat, input, output};
+
+/// How many of those who envy are named.
+const NAMED: usize = 20;
+
+/// Matches, and reports who waits.
+pub fn run(args: &FairnessArgs) -> Result<End> {
+    let mut run = input::Run::new(&args.rules, &args.data)?;
+    let asked: Vec<&str> = match args.by.is_empty() {
+        true => vec!["equite"],
+        false => args.by.iter().map(|s| s.trim()).collect(),
+    };
+    let names: Vec<String> = run.pack.expand(&asked).into_iter().map(str::to_string).collect();
+    if args.by.is_empty() && names == ["equite"] {
+        bail!("le paquet de règles n'a pas de groupe `equite`: donner des règles de la demande avec --by");
+    }
+    let groups = run.plan(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
+    let plan = pairs::plan(&run, &[])?;
+    let loaded = pairs::load(&mut run, plan, &[&groups], None, args.data.keep_going)?;
+    if groups.entity != loaded.instance.requests.entity {
+        bail!("`{}` n'est pas de la demande: l'équité se compte par demande", names.join(", "));
+    }
+    let (matching, _) = loaded.solve()?;
+    let report = fairness(&loaded.plan, &groups, &loaded.dataset, &loaded.instance, &matching);
+    pairs::say(&loaded);
+    match args.format {
+        TextFormat::Json => output::print(&format!("{}\n", serde_json::to_string_pretty(&report)?))?,
+        TextFormat::Text => output::print(&text(&report))?,
+    }
+    Ok(End::Fine)
+}
+
+fn text(report: &Fairness) -> String {
+    let mut out = String::new();
+    for group in &report.groupes {
+        let mut table = empty(&[
+            &group.nom,
+            "Demandes",
+            "Avec un logement recevable",
+            "Logées",
+            "Part",
+            "Points moyens en attente",
+        ]);
+        for line in &group.lignes {
+            table.add_row([
+                line.valeur.clone(),
+                count(line.demandes),
+                count(line.avec_recevable),
+                count(line.logees),
+                percent(line.logees, line.demandes),
+                count(line.priorite_moyenne_en_attente as usize),
+            ]);
+        }
+        align_numbers(&mut table);
+        let _ = writeln!(out, "{table}\n");
+    }
+    if report.envies.is_empty() {
+        out.push_str("Aucune demande n'attend un logement qui lui convient et qu'une demande de moindre priorité occupe.\n");
+        return out;
+    }
+    let _ = writeln!(
+        out,
+        "{} demandes attendent un logement qui leur convient et qu'une demande de moindre priorité occupe :",
+        report.envies.len()
+    );
+    for envy in report.envies.iter().take(NAMED) {
+        let why = match &envy.raison {
+            Reason::Quota(name) => format!("quota {name}"),
+            other => super::why::sentence(other),
+        };
+        let _ = writeln!(
+            out,
+            "   {} ({} points) : {} est à {} ({} points), {why}{}",
+            envy.demande,
+            envy.priorite,
+            envy.logement,
+            envy.detentrice,
+            envy.priorite_detentrice,
+            if envy.logements > 1 {
+                format!(" ; {} logements en tout", envy.logements)
+            } else {
+                String::new()
+            }
+        );
+    }
+    if report.envies.len() > NAMED {
+        let _ = writeln!(out, "   … et {} autres (toutes avec --format json)", report.envies.len() - NAMED);
+    }
+    out
+}

@@ -1,0 +1,330 @@
+//! `logis match` and `logis verify`: who gets which unit, and whether a written result holds.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use logis_engine::attribution::{Report, price};
+use logis_engine::diagnostic::nearest;
+use logis_engine::matching::{Gaps, Level, Matching, Prices, Proof, ProofError, solve, verify};
+use logis_engine::value::Value;
+use serde_json::Value as Json;
+
+use super::pairs::{self, Loaded};
+use crate::text::{align_numbers, count, empty, percent};
+use crate::{End, Format, MatchArgs, VerifyArgs, input, output};
+
+/// `logis match`: one row per attribution; as JSON, with what each level and quota reaches, and the proof.
+pub fn run(args: &MatchArgs) -> Result<End> {
+    let mut run = input::Run::new(&args.rules, &args.data)?;
+    let select: Vec<&str> = args.select.iter().map(|s| s.trim()).collect();
+    let mut plan = pairs::plan(&run, &select)?;
+    let names: Vec<String> = plan.quotas.iter().map(|q| q.quota.name.clone()).collect();
+    let hard =
+        hard(&args.hard, &names, &plan.not_in_force.iter().map(|q| q.name.as_str()).collect::<Vec<_>>())?;
+    if args.no_quotas {
+        plan = plan.with_quotas(|_| false);
+        plan.not_in_force.clear();
+    }
+    let loaded = pairs::load(&mut run, plan, &[], args.max_candidates, args.data.keep_going)?;
+    let (matching, gaps) = loaded.solve()?;
+    let unmet = unmet(&loaded, &matching, &hard);
+    if !unmet.is_empty() {
+        // Nothing is written: the result is not one that was asked for.
+        eprint!("{unmet}");
+        return Ok(End::FellShort);
+    }
+    if output::format(&args.output) == Format::Json {
+        let report = report(&loaded, &matching);
+        let text = format!("{}\n", serde_json::to_string_pretty(&report)?);
+        output::bytes_to(text.as_bytes(), args.output.output.as_deref(), false)?;
+    } else {
+        let (requests, units) = (&loaded.instance.requests, &loaded.instance.units);
+        let given = |request: u32, unit: u32| {
+            let own = matching.unit_of.get(requests.number(request) as usize);
+            own == Some(&Some(units.number(unit)))
+        };
+        output::write(&pairs::table(&loaded, given, "attributions"), &args.output)?;
+    }
+    pairs::say(&loaded);
+    eprint!("{}", summary(&loaded, &matching, &gaps));
+    Ok(End::Fine)
+}
+
+/// The result of a matching, to be written.
+pub fn report(loaded: &Loaded, matching: &Matching) -> Report {
+    let pairs = &loaded.plan.pairs;
+    let asked: Vec<&str> =
+        pairs.selected.iter().skip(1).take(loaded.plan.asked).map(|(name, _)| name.as_str()).collect();
+    let answer = (matching, loaded.without_quotas().reached.priority);
+    Report::new(&loaded.plan, &loaded.dataset, &loaded.instance, answer, loaded.most, |row, own| {
+        for (name, outcomes) in asked.iter().zip(&loaded.instance.candidates.outcomes) {
+            let value = outcomes.value(row).map_or(Json::Null, |value| json(&value));
+            own.insert((*name).to_string(), value);
+        }
+    })
+}
+
+fn json(value: &Value) -> Json {
+    match value {
+        Value::Bool(b) => (*b).into(),
+        Value::Number(n) if n.is_integer() => {
+            i64::try_from(*n.numer()).map_or_else(|_| n.to_string().into(), Into::into)
+        }
+        other => other.to_string().into(),
+    }
+}
+
+/// The quotas that are conditions, by their places.
+fn hard(asked: &[String], names: &[String], not_in_force: &[&str]) -> Result<Vec<usize>> {
+    let mut places = BTreeSet::new();
+    for name in asked {
+        if name == "all" {
+            places.extend(0..names.len());
+        } else if let Some(at) = names.iter().position(|n| n == name) {
+            places.insert(at);
+        } else if not_in_force.contains(&name.as_str()) {
+            bail!("--hard {name}: ce quota n'est pas en vigueur à cette date");
+        } else {
+            let all = names.iter().map(String::as_str).chain(not_in_force.iter().copied()).chain(["all"]);
+            let hint =
+                nearest(name, all).map_or_else(String::new, |n| format!("; vouliez-vous dire `{n}` ?"));
+            bail!("--hard {name}: le paquet de règles n'a pas ce quota{hint}");
+        }
+    }
+    Ok(places.into_iter().collect())
+}
+
+/// What keeps the quotas that are conditions from being met; empty, if they are.
+fn unmet(loaded: &Loaded, matching: &Matching, hard: &[usize]) -> String {
+    let mut text = String::new();
+    for &at in hard {
+        let (Some(quota), Some(reached)) = (loaded.plan.quotas.get(at), matching.reached.quotas.get(at))
+        else {
+            continue;
+        };
+        if reached.shortfall == 0 {
+            continue;
+        }
+        let _ = writeln!(
+            text,
+            "quota {}: ne peut être tenu sans loger moins de demandes: {} attributions comptent, il en faut {} à des membres, et il y en a {} au plus",
+            quota.quota.name, reached.base, reached.target, reached.members
+        );
+        text.push_str(&lacking(loaded, at, reached.target));
+    }
+    text
+}
+
+/// The requests and units through which every attribution to a member must pass, where they are too few.
+fn lacking(loaded: &Loaded, quota: usize, target: u64) -> String {
+    let instance = &loaded.instance;
+    let member = |request, unit| {
+        instance.pair(request, unit).is_some_and(|(_, marks)| marks >> (2 * quota + 1) & 1 == 1)
+    };
+    let Ok(problem) = instance.part(member).map(|problem| problem.without_quotas()) else {
+        return String::new();
+    };
+    let most = solve(&problem);
+    if most.reached.attributions >= target {
+        return "   il y a assez de membres: le nombre d'attributions ou un quota placé avant en empêchent\n"
+            .into();
+    }
+    let (mut requests, mut units) = (Vec::new(), Vec::new());
+    let cells = problem.cell_of_units();
+    if let Proof::Bound(bound) = &most.certificate.attributions
+        && let Prices::Cells(prices) = &bound.prices
+    {
+        let full =
+            |inside: usize| cells.get(inside).and_then(|c| prices.get(*c as usize)).is_some_and(|p| *p > 0);
+        let mut cover = vec![false; instance.units.len()];
+        for inside in 0..cells.len() {
+            let unit = problem.name(u32::try_from(inside).unwrap_or(0));
+            if full(inside)
+                && let Some(slot) = cover.get_mut(unit as usize)
+            {
+                *slot = true;
+                units.push(instance.units.id(&loaded.dataset, unit));
+            }
+        }
+        for (request, unit) in (0_u32..).zip(&most.unit_of) {
+            if unit.is_some_and(|unit| cover.get(unit as usize) == Some(&false)) {
+                requests.push(instance.requests.id(&loaded.dataset, request));
+            }
+        }
+    }
+    units.sort_unstable();
+    let mut text = format!(
+        "   {} attributions à des membres sont possibles, tout au plus; chacune passe par l'une de ces lignes, et aucune n'est de trop:\n",
+        most.reached.attributions
+    );
+    for (what, ids) in [("demandes", requests), ("logements", units)] {
+        if !ids.is_empty() {
+            let _ = writeln!(text, "   {} {what}: {}", ids.len(), ids.join(", "));
+        }
+    }
+    text
+}
+
+/// Levels and quotas as people read them.
+pub fn summary(loaded: &Loaded, matching: &Matching, gaps: &Gaps) -> String {
+    let reached = &matching.reached;
+    let mut text = format!(
+        "{} attributions, {} points de priorité, {} points d'adéquation; {}\n",
+        reached.attributions,
+        reached.priority,
+        reached.fit,
+        proved(loaded, gaps)
+    );
+    if loaded.plan.quotas.is_empty() {
+        return text;
+    }
+    let without = loaded.without_quotas().reached;
+    text.push_str(&quotas(loaded, matching, without.priority));
+    let points = without.priority.saturating_sub(reached.priority);
+    // Fits compare between answers of as many points only.
+    let cost = match (points, without.fit.saturating_sub(reached.fit)) {
+        (0, 0) => "ne coûtent rien".to_string(),
+        (0, fits) => format!("coûtent {fits} points d'adéquation, et aucun de priorité"),
+        (points, _) => format!("coûtent {points} points de priorité"),
+    };
+    let as_many = match without.attributions == reached.attributions {
+        true => "autant de demandes que sans eux".to_string(),
+        false => format!("moins de demandes que sans eux ({})", without.attributions),
+    };
+    let _ = writeln!(text, "Ces quotas logent {as_many} ; ils {cost}.");
+    text
+}
+
+/// What is proved of an answer.
+fn proved(loaded: &Loaded, gaps: &Gaps) -> String {
+    let quotas = loaded.plan.quotas.iter().map(|q| q.quota.name.as_str()).zip(gaps.quotas.iter().copied());
+    let levels = [("attributions", gaps.attributions)].into_iter().chain(quotas);
+    let open: Vec<String> = levels
+        .chain([("priorité", gaps.priority), ("adéquation", gaps.fit)])
+        .filter(|(_, gap)| *gap > 0)
+        .map(|(level, gap)| format!("{level}: {gap}"))
+        .collect();
+    match open.is_empty() {
+        true => "chaque niveau est prouvé et la preuve vérifiée".to_string(),
+        false => format!("ce que la preuve laisse encore ouvert: {}", open.join(", ")),
+    }
+}
+
+/// The quotas as a table.
+fn quotas(loaded: &Loaded, matching: &Matching, without: u64) -> String {
+    let mut table =
+        empty(&["Quota", "Part visée", "Part atteinte", "Attributions", "Membres", "Manque", "Prix"]);
+    for (at, (quota, reached)) in loaded.plan.quotas.iter().zip(&matching.reached.quotas).enumerate() {
+        let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        table.add_row([
+            quota.label.clone(),
+            percent(quota.quota.numerator as usize, quota.quota.denominator as usize),
+            percent(number(reached.members), number(reached.base)),
+            count(number(reached.base)),
+            count(number(reached.members)),
+            count(number(reached.shortfall)),
+            tenths(price(matching, at, without).into_raw()),
+        ]);
+    }
+    align_numbers(&mut table);
+    format!(
+        "{table}\nPrix: points de priorité qu'apporterait au plus, en tout, un membre de moins demandé.\n"
+    )
+}
+
+/// A price with one decimal, exact halves up.
+fn tenths((numerator, denominator): (i64, i64)) -> String {
+    let (n, d) = (i128::from(numerator), i128::from(denominator));
+    let tenths = (20 * n + d).div_euclid(2 * d);
+    if tenths % 10 == 0 { format!("{}", tenths / 10) } else { format!("{},{}", tenths / 10, tenths % 10) }
+}
+
+/// Reads a written result.
+pub fn read(path: &Path) -> Result<Report> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
+    serde_json::from_str(&text).map_err(|error| {
+        anyhow::anyhow!("{}: n'est pas un résultat de `logis match --format json`: {error}", path.display())
+    })
+}
+
+/// The problem of a written result, from the data.
+pub fn load_for(run: &mut input::Run, report: &Report, keep_going: bool) -> Result<Loaded> {
+    let plan = pairs::plan(run, &[])?;
+    // A result without quotas is one of a run without.
+    let plan = plan.with_quotas(|name| report.quotas.is_empty() || report.has_quota(name));
+    let plan = if report.quotas.is_empty() { plan.with_quotas(|_| false) } else { plan };
+    pairs::load(run, plan, &[], report.certificate.max_candidates, keep_going)
+}
+
+/// `logis verify`: does a written result hold on this data?
+pub fn check(args: &VerifyArgs) -> Result<End> {
+    let report = read(&args.result)?;
+    let mut run = input::Run::new(&args.rules, &args.data)?;
+    let loaded = load_for(&mut run, &report, args.data.keep_going)?;
+    match answer(&loaded, &report) {
+        Ok(matching) => {
+            let reached = &matching.reached;
+            output::print(&format!(
+                "Le résultat tient: {} attributions possibles, et aucune autre répartition ne fait mieux, niveau par niveau.\n",
+                reached.attributions
+            ))?;
+            for level in &report.levels {
+                output::print(&format!("   {}: {}\n", level.name, level.value))?;
+            }
+            if report.quotas.is_empty() && !pairs::plan(&run, &[])?.quotas.is_empty() {
+                output::print(
+                    "Il est sans quotas, alors que le paquet de règles en a en vigueur à cette date.\n",
+                )?;
+            }
+            Ok(End::Fine)
+        }
+        Err(why) => {
+            eprintln!("le résultat ne tient pas: {why}");
+            Ok(End::FellShort)
+        }
+    }
+}
+
+/// The answer that a written result tells, checked; or why it does not hold, in French.
+pub fn answer(loaded: &Loaded, report: &Report) -> Result<Matching, String> {
+    let (plan, dataset, instance) = (&loaded.plan, &loaded.dataset, &loaded.instance);
+    let matching =
+        report.matching(plan, dataset, instance, plan.pairs.date).map_err(|error| error.to_string())?;
+    verify(&instance.problem, &matching).map_err(|error| sentence(loaded, &error))?;
+    let without = loaded.without_quotas().reached.priority;
+    report.check_prices(&matching, without).map_err(|error| error.to_string())?;
+    Ok(matching)
+}
+
+/// What is wrong with an answer or its proof, with identifiers in place of numbers.
+fn sentence(loaded: &Loaded, error: &ProofError) -> String {
+    let (instance, dataset) = (&loaded.instance, &loaded.dataset);
+    let level = |level: &Level| match level {
+        Level::Quota(at) => {
+            let quota = loaded.plan.quotas.get(*at).map_or("?", |q| q.quota.name.as_str());
+            format!("quota {quota}")
+        }
+        other => other.to_string(),
+    };
+    match error {
+        ProofError::NotSuitable { request, unit } => format!(
+            "la demande {} reçoit le logement {}, qui ne lui convient pas",
+            instance.requests.id(dataset, *request),
+            instance.units.id(dataset, *unit)
+        ),
+        ProofError::Twice { unit } => {
+            format!("le logement {} est attribué deux fois", instance.units.id(dataset, *unit))
+        }
+        ProofError::Claim { level: at, found, claimed } => {
+            format!("{}: la réponse atteint {found}, et non {claimed}", level(at))
+        }
+        ProofError::Form { level: at, what } => format!("{}: la preuve est mal formée: {what}", level(at)),
+        ProofError::NotProved { level: at, reached, bound } => {
+            format!("{}: la preuve laisse place à {bound}, la réponse atteint {reached}", level(at))
+        }
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,305 @@
+//! The commands on the matching, on a small pack and data: what they write, what they refuse.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+const SCHEMA: &str = "\
+[demande]\ntable = \"demandes\"\nkey = \"demande_id\"\n\
+[demande.fields]\nbesoin = { type = \"integer\" }\npoints = { type = \"integer\" }\nmodeste = { type = \"boolean\" }\n\
+[logement]\ntable = \"logements\"\nkey = \"logement_id\"\n\
+[logement.fields]\ntaille = { type = \"integer\" }\nquartier = { type = \"boolean\" }\n\
+[candidature]\npair = [\"demande\", \"logement\"]\n";
+
+const RULES: &str = "//! entité: candidature\n\n\
+/// Le logement est assez grand.\nfn assez_grand(besoin, taille) { taille >= besoin }\n\n\
+/// Le logement convient.\nfn convient(assez_grand) { assez_grand }\n\n\
+/// Adéquation.\nfn adequation(besoin, taille) { 900 - 100 * (taille - besoin) }\n";
+
+const PACK: &str = "name = \"essai\"\n\
+[matching]\ncandidature = \"candidature\"\nsuitable = \"convient\"\npriority = \"points\"\n\
+fit = \"adequation\"\nblocks = [\"assez_grand\"]\n\
+[[matching.quotas]]\nname = \"modestes\"\nlabel = \"Aux modestes\"\nmembers = \"modeste\"\nshare = \"part\"\n\
+[groups]\nequite = [\"modeste\"]\n";
+
+const SHARE: &str = "[part]\n[[part.values]]\nfrom = 2016-01-01\nsource = { title = \"s\" }\nvalue = 0.5\n";
+
+/// Three units, all large enough for four requests; D5 needs more than there is. Half of the three
+/// attributions, rounded up, are two: D3 and D4 are the only modest ones, so D2 waits though it has more
+/// points than both.
+const REQUESTS: &str = "demande_id,besoin,points,modeste\nD1,1,90,false\nD2,1,80,false\nD3,1,20,true\nD4,2,10,true\nD5,9,99,true\n";
+const UNITS: &str = "logement_id,taille,quartier\nL1,1,false\nL2,2,false\nL3,2,true\n";
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Place {
+        let place = Place(tempfile::tempdir().unwrap());
+        for (name, text) in [
+            ("regles/schema.toml", SCHEMA),
+            ("regles/r.rhai", RULES),
+            ("regles/pack.toml", PACK),
+            ("regles/part.toml", SHARE),
+            ("donnees/demandes.csv", REQUESTS),
+            ("donnees/logements.csv", UNITS),
+        ] {
+            place.write(name, text);
+        }
+        place
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.0.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn run(&self, command: &str, args: &[&str]) -> Output {
+        self.run_at("2017-06-30", command, args)
+    }
+
+    fn run_at(&self, date: &str, command: &str, args: &[&str]) -> Output {
+        let base = [command, "--rules", "regles", "--data", "donnees", "--as-of", date];
+        Command::new(env!("CARGO_BIN_EXE_logis"))
+            .current_dir(self.0.path())
+            .args(base.iter().chain(args))
+            .output()
+            .unwrap()
+    }
+
+    fn stdout(&self, command: &str, args: &[&str]) -> String {
+        let output = self.run(command, args);
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn result(&self) -> Value {
+        serde_json::from_str(&self.stdout("match", &["--format", "json"])).unwrap()
+    }
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_result_has_what_other_solvers_compare() {
+    let place = Place::new();
+    let text = place.stdout("match", &["--format", "json"]);
+    let keys: Vec<&str> =
+        text.lines().filter(|l| l.starts_with("  \"")).filter_map(|l| l.split('"').nth(1)).collect();
+    assert_eq!(keys, ["attributions", "levels", "quotas", "certificate"]);
+    let result: Value = serde_json::from_str(&text).unwrap();
+    // D4 needs two rooms; L1 fits D1 or D3 best. Fits: 900 for D4, 900 and 800 for D1 and D3.
+    assert_eq!(
+        result["levels"],
+        json!([
+            { "name": "attributions", "value": 3 },
+            { "name": "manque:modestes", "value": 0 },
+            { "name": "priorite", "value": 120 },
+            { "name": "adequation", "value": 2600 },
+        ])
+    );
+    let quota = &result["quotas"][0];
+    assert_eq!(
+        (
+            &quota["name"],
+            &quota["members"],
+            &quota["base"],
+            &quota["target"],
+            &quota["achieved"],
+            &quota["shortfall"]
+        ),
+        (&json!("modestes"), &json!(2), &json!(3), &json!("1/2"), &json!("2/3"), &json!(0))
+    );
+    // One modest household less asked for, and D2 would come in place of D4: 80 - 10 points.
+    assert_eq!(quota["price"], json!("70"));
+    let text = place.stdout("match", &["--format", "csv", "--select", "points,adequation,taille"]);
+    assert!(text.starts_with("demande_id,logement_id,points,adequation,taille\nD1,"), "{text}");
+    assert!(!text.contains("D2,"));
+    let without = place.stdout("match", &["--no-quotas", "--format", "csv"]);
+    assert!(without.contains("D2,") && !without.contains("D4,"), "{without}");
+    let text = place.stdout("candidates", &["--select", "points,adequation", "--format", "csv"]);
+    assert_eq!(text.lines().count(), 1 + 3 + 3 + 3 + 2);
+    assert!(text.contains("D4,L2,10,900\n"), "{text}");
+    let capped = place.run("candidates", &["--max-candidates", "1", "--format", "csv"]);
+    assert_eq!(
+        String::from_utf8_lossy(&capped.stdout),
+        "demande_id,logement_id\nD1,L1\nD2,L1\nD3,L1\nD4,L2\n"
+    );
+    assert!(said(&capped).contains("7 candidatures écartées"), "{}", said(&capped));
+}
+
+#[test]
+fn a_quota_that_is_not_in_force_is_said() {
+    let place = Place::new();
+    let output = place.run_at("2015-12-31", "match", &["--format", "json"]);
+    assert!(said(&output).contains("quota modestes: pas en vigueur avant le 2016-01-01"));
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["quotas"], json!([]));
+    assert_eq!(result["levels"][1], json!({ "name": "priorite", "value": 190 }));
+}
+
+/// Each kind of corruption is refused, with exit code 1 and a sentence that says which.
+#[test]
+fn a_corrupted_result_is_refused() {
+    let place = Place::new();
+    let result = place.result();
+    let verify = |result: &Value, date: &str| {
+        place.write("r.json", &result.to_string());
+        place.run_at(date, "verify", &["--match", "r.json"])
+    };
+    let fine = verify(&result, "2017-06-30");
+    assert_eq!(fine.status.code(), Some(0), "{}", said(&fine));
+    let refuse = |date: &str, words: &str, change: &dyn Fn(&mut Value)| {
+        let mut corrupted = result.clone();
+        change(&mut corrupted);
+        assert_ne!((&corrupted, "2017-06-30"), (&result, date), "{words}: nothing is changed");
+        let output = verify(&corrupted, date);
+        assert_eq!(output.status.code(), Some(1), "{words}: {}", said(&output));
+        assert!(said(&output).starts_with("le résultat ne tient pas: "), "{}", said(&output));
+        assert!(said(&output).contains(words), "{words}: {}", said(&output));
+    };
+    let day = "2017-06-30";
+    refuse("2018-01-01", "les règles sont prises au 2018-01-01", &|_| {});
+    let at = |id: &str| {
+        result["attributions"].as_array().unwrap().iter().position(|a| a["demande_id"] == id).unwrap()
+    };
+    let unit = |id: &str| result["attributions"][at(id)]["logement_id"].clone();
+    refuse(day, "n'est l'identifiant d'aucune ligne", &|r| {
+        r["attributions"][0]["demande_id"] = json!("D0");
+    });
+    refuse(day, "la demande D1 reçoit deux logements", &|r| {
+        r["attributions"][at("D3")]["demande_id"] = json!("D1");
+    });
+    refuse(day, "la demande D4 reçoit le logement L1, qui ne lui convient pas", &|r| {
+        r["attributions"][at("D4")]["logement_id"] = json!("L1");
+    });
+    refuse(day, "est attribué deux fois", &|r| {
+        r["attributions"][at("D1")]["logement_id"] = unit("D4");
+    });
+    refuse(day, "attributions: la réponse atteint 2, et non 3", &|r| {
+        r["attributions"].as_array_mut().unwrap().pop();
+    });
+    refuse(day, "priorité: la réponse atteint 120, et non 121", &|r| r["levels"][2]["value"] = json!(121));
+    refuse(day, "adéquation: la réponse atteint 2600, et non 2500", &|r| {
+        r["levels"][3]["value"] = json!(2500);
+    });
+    refuse(day, "les niveaux sont", &|r| {
+        r["levels"].as_array_mut().unwrap().remove(1);
+    });
+    refuse(day, "annonce la part visée 1/4, attendu : 1/2", &|r| r["quotas"][0]["target"] = json!("1/4"));
+    refuse(day, "annonce la part atteinte 3/3", &|r| r["quotas"][0]["achieved"] = json!("3/3"));
+    refuse(day, "annonce le prix", &|r| r["quotas"][0]["price"] = json!("1/3"));
+    refuse(day, "modestes", &|r| {
+        r["quotas"][0]["members"] = json!(1);
+        r["quotas"][0]["achieved"] = json!("1/3");
+    });
+    // D2 in the place of D4: more points, and the quota is missed.
+    refuse(day, "quota modestes", &|r| {
+        r["attributions"][at("D4")]["demande_id"] = json!("D2");
+        r["levels"][2]["value"] = json!(190);
+        r["levels"][3]["value"] = json!(2500);
+    });
+    for level in ["attributions", "quotas", "priority", "fit"] {
+        refuse(day, "", &|r| r["certificate"][level] = json!(null_proof(level)));
+    }
+    // What is no result at all is bad input.
+    for text in ["", "[]", "{\"attributions\": []}"] {
+        place.write("r.json", text);
+        let output = place.run("verify", &["--match", "r.json"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said(&output).contains("n'est pas un résultat de `logis match --format json`"));
+    }
+}
+
+/// A proof whose prices prove nothing.
+fn null_proof(level: &str) -> Value {
+    let proof = json!({ "bound": { "scale": 1, "multipliers": [], "prices": { "cells": [] } } });
+    if level == "quotas" { json!([proof, proof]) } else { proof }
+}
+
+#[test]
+fn a_hard_quota_that_cannot_be_met_says_what_lacks() {
+    let place = Place::new();
+    assert_eq!(place.run("match", &["--hard", "all", "--format", "csv"]).status.code(), Some(0));
+    // Only D4 is modest and can be housed.
+    place.write("donnees/demandes.csv", &REQUESTS.replace("D3,1,20,true", "D3,1,20,false"));
+    let output = place.run("match", &["--hard", "modestes", "--format", "csv", "--output", "r.csv"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!place.0.path().join("r.csv").exists());
+    assert!(
+        said(&output).contains("il en faut 2 à des membres, et il y en a 1 au plus"),
+        "{}",
+        said(&output)
+    );
+    assert!(said(&output).contains("1 demandes: D4"), "{}", said(&output));
+    let output = place.run("match", &["--hard", "modeste"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("vouliez-vous dire `modestes` ?"), "{}", said(&output));
+}
+
+#[test]
+fn explanations_follow_the_result() {
+    let place = Place::new();
+    place.write("r.json", &place.result().to_string());
+    let explain = |id: &str| place.stdout("explain", &["--match", "r.json", "--id", id]);
+    let text = explain("D2");
+    assert!(text.contains("D2 (80 points) n'est pas logée"), "{text}");
+    assert!(text.contains("le quota modestes serait moins bien tenu"), "{text}");
+    let text = explain("D5");
+    assert!(text.contains("aucun des 3 logements ne lui convient"), "{text}");
+    assert!(text.contains("Le logement est assez grand : fausse pour 3, seule à manquer pour 3"), "{text}");
+    let text = explain("D1");
+    assert!(text.contains("reçoit le logement"), "{text}");
+    let text = explain("L1");
+    assert!(text.contains("Le logement L1 va à la demande D"), "{text}");
+    let json: Value = serde_json::from_str(
+        &place.stdout("explain", &["--match", "r.json", "--id", "D2", "--format", "json"]),
+    )
+    .unwrap();
+    assert_eq!(json["pourquoi"]["cas"], "devancee");
+    assert!(
+        json["pourquoi"]["raisons"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|r| r[0] == json!({ "quota": "modestes" }))
+    );
+    let output = place.run("explain", &["--match", "r.json", "--id", "D9"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("n'est l'identifiant d'aucune demande ni d'aucun logement"));
+    let text = place.stdout("fairness", &[]);
+    assert!(text.contains("D2 (80 points) : "), "{text}");
+    assert!(text.contains("quota modestes"), "{text}");
+}
+
+#[test]
+fn the_commission_has_lists_and_hears_refusals() {
+    let place = Place::new();
+    let lists = |args: &[&str]| place.stdout("commission", &[&["--format", "csv"], args].concat());
+    let text = lists(&[]);
+    assert!(text.starts_with("logement_id,rang,demande_id,priorite,adequation,partage\nL1,1,D"), "{text}");
+    // D2 alone waits: it is second once, and shared elsewhere.
+    assert_eq!(text.matches(",2,D2,80,").count(), 3, "{text}");
+    assert_eq!(text.matches("false").count(), 4, "{text}");
+    let own = text.lines().find(|l| l.contains(",2,D2,") && l.ends_with("false")).unwrap();
+    let unit = own.split(',').next().unwrap();
+    let first =
+        text.lines().find(|l| l.starts_with(&format!("{unit},1,"))).unwrap().split(',').nth(2).unwrap();
+    place.write("refus.csv", &format!("demande_id;logement_id\n{first};{unit}\n"));
+    let after = lists(&["--refusals", "refus.csv"]);
+    assert!(after.contains(&format!("{unit},1,D2,")), "{after}");
+    place.write("refus.csv", "demande_id,logement_id\nD7,L1\n");
+    let output = place.run("commission", &["--refusals", "refus.csv"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said(&output).contains("refus.csv:2: `D7` ou `L1`"), "{}", said(&output));
+    place.write("refus.csv", "demande,logement_id\nD1,L1\n");
+    let output = place.run("commission", &["--refusals", "refus.csv"]);
+    assert!(said(&output).contains("attendu: une ligne d'en-tête avec `demande_id` et `logement_id`"));
+    assert!(Path::new(place.0.path()).exists());
+}
