@@ -29,6 +29,8 @@ enum Command {
     Demo,
     /// Décide des règles pour chaque ligne d'un paquet de données
     Eval(EvalArgs),
+    /// Décide à nouveau ce que des reçus gardent, et signale toute dérive
+    Replay(ReplayArgs),
     /// Explique les décisions d'une ligne: chaque comparaison, chaque seuil et sa source
     Explain(ExplainArgs),
     /// Liste les candidatures recevables: quelle demande peut recevoir quel logement
@@ -136,6 +138,24 @@ pub struct EvalArgs {
     /// Moteur: le plan, ou l'interpréteur de Rhai pour le contrôler
     #[arg(long, value_enum, default_value = "plan")]
     engine: Engine,
+    /// Garde un reçu de chaque décision dans ce fichier (JSON Lines): voir `logis replay`
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+}
+
+/// `logis replay`
+#[derive(clap::Args)]
+pub struct ReplayArgs {
+    /// Reçus écrits par `logis eval --record`
+    file: PathBuf,
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Écrit dans ce fichier les reçus tels que décidés à présent
+    #[arg(long, value_name = "FILE")]
+    rewrite: Option<PathBuf>,
+    /// Forme du rapport
+    #[arg(long, value_enum, default_value = "text")]
+    format: TextFormat,
 }
 
 /// Which engine decides.
@@ -493,6 +513,7 @@ fn main() -> ExitCode {
     let end = match cli.command {
         Command::Demo => commands::demo::run(),
         Command::Eval(args) => commands::eval::run(&args),
+        Command::Replay(args) => commands::replay::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Candidates(args) => commands::pairs::candidates(&args),
         Command::Match(args) => commands::matching::run(&args),

@@ -171,7 +171,12 @@ impl Decider {
         Ok(explain(&self.plan, &self.dataset(record)?, 0))
     }
 
-    fn dataset(&self, record: &impl Serialize) -> Result<Dataset, DataError> {
+    /// What decides.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    pub(crate) fn dataset(&self, record: &impl Serialize) -> Result<Dataset, DataError> {
         let wrong =
             |error: serde_json::Error| DataError { issues: vec![Issue::error("", error.to_string())] };
         let record = serde_json::to_value(record).map_err(wrong)?;

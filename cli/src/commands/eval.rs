@@ -12,6 +12,7 @@ use logis_engine::plan::Plan;
 use logis_engine::reference::{Answer, Interpreter};
 use logis_engine::value::{Type, Value};
 
+use super::record::Recording;
 use crate::{End, Engine, EvalArgs, Format, input, output};
 
 /// Rows decided at a time when a package is read part by part.
@@ -29,6 +30,9 @@ pub fn run(args: &EvalArgs) -> Result<End> {
     };
     let names: Vec<&str> = selected.iter().map(String::as_str).collect();
     let form = output::format(&args.output);
+    if args.record.is_some() && args.engine == Engine::Reference {
+        anyhow::bail!("--record garde les décisions du plan: sans --engine reference");
+    }
     if let Some(field) = &args.as_of_field {
         return by_date(args, &pack, field, &names, form);
     }
@@ -47,7 +51,11 @@ pub fn run(args: &EvalArgs) -> Result<End> {
     };
     drop(busy);
     say_errors(|_| Some(&plan), &dataset, &decisions);
-    write(args, &plan, &dataset, decisions, form)
+    let mut recording = Recording::new(args.record.as_deref())?;
+    recording.all(&plan, &dataset, &decisions)?;
+    write(args, &plan, &dataset, decisions, form)?;
+    recording.close()?;
+    Ok(End::Fine)
 }
 
 /// Decides each row as of its own date.
@@ -73,17 +81,20 @@ fn by_date(args: &EvalArgs, pack: &Pack, field: &str, names: &[&str], form: Form
     };
     let plan_of = |row: usize| periods.plans.get(*periods.of.get(row)? as usize).map(|p| &**p);
     say_errors(plan_of, &dataset, &decisions);
-    write(args, plan, &dataset, decisions, form)
+    let mut recording = Recording::new(args.record.as_deref())?;
+    recording.by_date(pack, field, names, &dataset, &decisions)?;
+    write(args, plan, &dataset, decisions, form)?;
+    recording.close()?;
+    Ok(End::Fine)
 }
 
 /// Writes the outcomes of all rows.
-fn write(args: &EvalArgs, plan: &Plan, dataset: &Dataset, decisions: Decisions, form: Format) -> Result<End> {
+fn write(args: &EvalArgs, plan: &Plan, dataset: &Dataset, decisions: Decisions, form: Format) -> Result<()> {
     let entity = plan.parsed.schema.entities.get(plan.entity);
     let ids = dataset.tables.get(plan.entity).map(|t| t.ids.clone()).unwrap_or_default();
     if form == Format::Parquet {
         let batch = decisions.to_record_batch(plan, &ids, None)?;
-        output::bytes_to(&batch_to_parquet(&batch)?, args.output.output.as_deref(), true)?;
-        return Ok(End::Fine);
+        return output::bytes_to(&batch_to_parquet(&batch)?, args.output.output.as_deref(), true);
     }
     let mut columns = vec![OutputColumn {
         name: entity.map_or_else(String::new, |e| e.key.clone()),
@@ -94,8 +105,7 @@ fn write(args: &EvalArgs, plan: &Plan, dataset: &Dataset, decisions: Decisions, 
     output::write(
         &Output { name: entity.map_or_else(String::new, |e| e.name.clone()), columns },
         &args.output,
-    )?;
-    Ok(End::Fine)
+    )
 }
 
 /// The same, part by part in bounded memory, for a package of Parquet files whose tables are in one
@@ -130,6 +140,7 @@ fn by_part(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> Result
         Format::Parquet => BatchWriter::parquet(sink.writer()?),
         _ => BatchWriter::csv(sink.writer()?),
     };
+    let mut recording = Recording::new(args.record.as_deref())?;
     let busy = crate::text::busy("décisions");
     let (mut columns, mut issues) = (None, Vec::new());
     let (sender, receiver) = std::sync::mpsc::sync_channel(1);
@@ -156,6 +167,7 @@ fn by_part(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> Result
             let ids = part.dataset.tables.get(entity).map_or(&[][..], |t| &t.ids);
             let batch = decisions.to_record_batch(&plan, ids, columns.as_deref())?;
             writer.write(&batch)?;
+            recording.all(&plan, &part.dataset, &decisions)?;
             columns.get_or_insert(batch.schema());
         }
         Ok(false)
@@ -171,6 +183,7 @@ fn by_part(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> Result
     input::report(&issues, args.data.keep_going)?;
     writer.close()?;
     sink.close()?;
+    recording.close()?;
     Ok(Some(End::Fine))
 }
 

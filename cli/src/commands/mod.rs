@@ -16,6 +16,8 @@ pub mod junit;
 pub mod matching;
 pub mod mutate;
 pub mod pairs;
+pub mod record;
+pub mod replay;
 pub mod schema;
 pub mod test;
 pub mod update;

@@ -14,6 +14,7 @@ mod record;
 mod stream;
 mod table;
 mod template;
+mod text_rows;
 mod write;
 mod xlsx_file;
 
@@ -23,6 +24,7 @@ pub use record::Records;
 pub use stream::{NotInOrder, Part, Stream, StreamedFile};
 pub use table::{About, Cells, Column, Dataset, Links, Members, NO_ROW, Table, column_of};
 pub use template::{json_schema, template_csv, template_xlsx};
+pub use text_rows::{ReadTexts, TextRows, from_text_rows, to_text_rows};
 pub use write::{
     BatchWriter, Output, OutputColumn, WriteError, batch_to_parquet, to_csv, to_json, to_parquet, to_xlsx,
 };

@@ -18,9 +18,9 @@ use crate::pack::schema::{Entity, EntityId, Origin, Schema};
 #[derive(Clone, Debug)]
 pub struct Records {
     /// By entity: its reference table, empty if it has none.
-    references: Vec<Table>,
+    pub(super) references: Vec<Table>,
     /// By entity: the row of each identifier of its reference table.
-    rows: Vec<HashMap<Arc<str>, u32>>,
+    pub(super) rows: Vec<HashMap<Arc<str>, u32>>,
 }
 
 impl Records {

@@ -42,7 +42,7 @@ const RUN: usize = 32;
 pub struct Certain {
     pub(super) full: Full,
     pub(super) denominator: i64,
-    dictionary: Arc<[Arc<str>]>,
+    pub(super) dictionary: Arc<[Arc<str>]>,
 }
 
 impl Certain {

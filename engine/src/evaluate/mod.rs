@@ -3,6 +3,7 @@
 mod arrow_out;
 mod columns;
 mod pairs;
+mod differ;
 pub mod possible;
 mod row;
 
