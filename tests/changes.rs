@@ -133,3 +133,161 @@ fn what_is_no_receipt_is_bad_input() {
     assert!(!folder.path("encore.jsonl").exists());
     assert_eq!(folder.logis(&["replay", "rien.jsonl", "--rules", "regles"]).0, 2);
 }
+
+const DIFF: [&str; 5] = ["diff", "avant", "regles", "--corpus", "donnees"];
+
+/// The pack as it was, the same with one threshold raised by one euro from 2017, and the households.
+fn changed() -> Folder {
+    let folder = Folder::new();
+    for (name, text) in [("schema.toml", SCHEMA), ("plafond.toml", PARAMETER), ("eligible.rhai", RULE)] {
+        folder.write(&format!("avant/{name}"), text);
+    }
+    folder.write("regles/plafond.toml", &PARAMETER.replace("20000", "20001"));
+    folder
+}
+
+fn json(out: &str) -> serde_json::Value {
+    serde_json::from_str(out).unwrap()
+}
+
+/// M3 (20,001) becomes eligible, and nobody else; on the day from which the figure is another.
+#[test]
+fn one_euro_flips_one_household() {
+    let folder = changed();
+    let (code, out, errors) = folder.logis(&[&DIFF[..], &["--format", "json", "--by", "quartier"]].concat());
+    assert_eq!(code, 1, "{errors}");
+    let found = json(&out);
+    assert_eq!(
+        found["structure"]["parameters"],
+        serde_json::json!([{ "path": "plafond", "keys": "", "from": "2017-01-01", "before": "20000", "after": "20001" }])
+    );
+    let differences = found["differences"].as_array().unwrap();
+    assert_eq!(differences.len(), 1);
+    let d = &differences[0];
+    assert_eq!(d["cause"]["cells"][0]["path"], "plafond");
+    assert_eq!(
+        (d["kind"].as_str(), d["effect"].as_str(), d["count"].as_u64()),
+        (Some("devient_vrai"), Some("gain"), Some(1))
+    );
+    assert_eq!((d["date"].as_str(), &d["example"]["about"]), (Some("2017-01-01"), &"menage M3".into()));
+    assert_eq!(d["by"], serde_json::json!({ "quartier": { "sud": 1 } }));
+    // In 2018 another figure is in force.
+    let (code, out, _) = folder.logis(&[&DIFF[..], &["--as-of", "2018-06-30"]].concat());
+    assert_eq!(code, 0, "{out}");
+    assert!(out.contains("aucune règle ne peut décider autrement"));
+}
+
+#[test]
+fn what_is_accepted_is_fine_as_long_as_it_happens() {
+    let folder = changed();
+    let (code, ..) = folder.logis(&[&DIFF[..], &["--write-accepted", "expected.toml"]].concat());
+    assert_eq!(code, 1);
+    // A draft gives no reasons: it is not accepted as it is.
+    let accept = [&DIFF[..], &["--accept", "expected.toml"]].concat();
+    let (code, _, errors) = folder.logis(&accept);
+    assert_eq!(code, 2);
+    assert!(errors.contains("sans raison"), "{errors}");
+    folder.write(
+        "expected.toml",
+        &folder.read("expected.toml").replace("reason = \"\"", "reason = \"art. 1\""),
+    );
+    let (code, out, _) = folder.logis(&accept);
+    assert_eq!(code, 0);
+    assert!(out.contains("Tout ce qui change est accepté"));
+    // M2 no longer eligible either: that is not accepted; back to what it was: what is accepted does not happen.
+    folder.write("regles/eligible.rhai", &RULE.replace("<= param", "< param"));
+    let (code, out, _) = folder.logis(&accept);
+    assert_eq!(code, 1, "{out}");
+    folder.write("regles/eligible.rhai", RULE);
+    folder.write("regles/plafond.toml", PARAMETER);
+    let (code, out, _) = folder.logis(&accept);
+    assert_eq!(code, 1);
+    assert!(out.contains("acceptée, mais n'arrive pas ainsi : n° 1 (eligible)"), "{out}");
+}
+
+/// Cases and receipts are corpora; the page holds what the terminal does, and asks nothing of the network.
+#[test]
+fn cases_receipts_and_the_page() {
+    let folder = changed();
+    folder.write(
+        "regles/eligible.cas.toml",
+        "[[cas]]\nnom = \"à un euro\"\ndate = 2017-06-30\nmenage = { revenu = 20001 }\nattendu = { eligible = true }\n",
+    );
+    let record = [
+        "eval",
+        "--rules",
+        "avant",
+        "--data",
+        "donnees",
+        "--as-of",
+        "2017-06-30",
+        "--format",
+        "csv",
+        "--record",
+        "r.jsonl",
+    ];
+    assert_eq!(folder.logis(&record).0, 0);
+    let args = ["diff", "avant", "regles", "--corpus", "r.jsonl", "--format", "json"];
+    let (code, out, _) = folder.logis(&args);
+    assert_eq!(code, 1);
+    let seen: Vec<(String, String, u64)> = json(&out)["differences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| {
+            let text = |v: &serde_json::Value| v.as_str().unwrap().to_string();
+            (text(&d["corpus"]), text(&d["example"]["about"]), d["count"].as_u64().unwrap())
+        })
+        .collect();
+    let expected = [("cas", "cas « à un euro »"), ("r.jsonl", "menage M3")];
+    assert_eq!(seen, expected.map(|(corpus, about)| (corpus.to_string(), about.to_string(), 1)));
+    let (code, ..) = folder.logis(&[&DIFF[..], &["-o", "page.html"]].concat());
+    let page = folder.read("page.html");
+    assert_eq!(code, 1);
+    assert!(page.contains("20001") && page.contains("<mark>") && !page.contains("http"), "{page}");
+}
+
+/// The rows at the old threshold and at the new one: of 20,000 and 20,001 and the units beside them, only what
+/// lies above the old and not above the new flips.
+#[test]
+fn thresholds_are_a_corpus() {
+    let folder = changed();
+    let (code, out, errors) =
+        folder.logis(&["diff", "avant", "regles", "--no-cases", "--boundaries", "--format", "json"]);
+    assert_eq!(code, 1, "{errors}");
+    let found = json(&out);
+    let differences = found["differences"].as_array().unwrap();
+    let corpora: Vec<&str> = differences.iter().map(|d| d["corpus"].as_str().unwrap()).collect();
+    assert_eq!(corpora, ["seuils d'après", "seuils d'avant"]);
+    for d in differences {
+        assert_eq!(
+            (d["kind"].as_str(), d["cause"]["cells"][0]["path"].as_str()),
+            (Some("devient_vrai"), Some("plafond"))
+        );
+    }
+}
+
+/// A revision is read from git's own store: the work tree may hold anything.
+#[test]
+fn a_revision_of_git_is_a_pack() {
+    let folder = changed();
+    let git = |args: &[&str]| {
+        let who = ["-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false"];
+        let ran = run(Command::new("git").args(who).args(args), folder.0.path());
+        assert!(ran.status.success(), "{args:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "un"]);
+    folder.write("regles/plafond.toml", "ceci n'est pas du TOML");
+    folder.write("sous/note", "");
+    let args = ["diff", "main:avant", "main:regles", "--corpus", "donnees", "--format", "json"];
+    let (code, out, errors) = folder.logis(&args);
+    assert_eq!(code, 1, "{errors}");
+    assert_eq!(json(&out)["differences"][0]["count"], 1);
+    assert_eq!(folder.read("regles/plafond.toml"), "ceci n'est pas du TOML");
+    for wrong in ["rien:regles", "main:rien", "nulle-part", "--x:regles"] {
+        let (code, _, errors) = folder.logis(&["diff", "--no-cases", "--", wrong, "avant"]);
+        assert_eq!(code, 2, "{wrong}: {errors}");
+    }
+}

@@ -7,6 +7,7 @@ mod commands;
 mod embedded;
 mod input;
 mod output;
+mod revision;
 mod text;
 
 use std::path::PathBuf;
@@ -57,6 +58,8 @@ enum Command {
     Watch(WatchArgs),
     /// Met en forme les tables, les cas et les scripts d'un paquet
     Fmt(FmtArgs),
+    /// Compare deux versions des règles: qui gagne, qui perd, et d'où cela vient
+    Diff(DiffArgs),
     /// Écrit le livre des règles: une page HTML, par sujet, par article de loi, par champ
     Doc(DocArgs),
     /// Dessine le graphe des règles
@@ -350,6 +353,59 @@ pub struct FmtArgs {
     files: Vec<PathBuf>,
 }
 
+/// `logis diff`
+#[derive(clap::Args)]
+pub struct DiffArgs {
+    /// Les règles d'avant: un dossier, ou RÉVISION:DOSSIER d'un dépôt git (main~3:rules)
+    base: String,
+    /// Les règles d'après
+    head: String,
+    /// Corpus, en plus des cas: paquet de données, ou reçus de `logis eval --record` (.jsonl); plusieurs fois
+    #[arg(long, value_name = "PATH")]
+    corpus: Vec<PathBuf>,
+    /// Laisse de côté les cas des deux paquets de règles
+    #[arg(long)]
+    no_cases: bool,
+    /// Décide aussi des lignes au seuil de chaque comparaison des deux paquets de règles
+    #[arg(long)]
+    boundaries: bool,
+    /// Dates auxquelles décider les paquets de données (sinon la leur, et celles où quelque chose change)
+    #[arg(long, value_name = "DATE,DATE", value_delimiter = ',', value_parser = date)]
+    as_of: Vec<Date>,
+    /// Règles ou groupes à comparer (sinon les résultats et les groupes des deux paquets de règles)
+    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Champs, règles, groupes ou entités par lesquels compter (sinon publics et commune, s'ils existent)
+    #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
+    by: Vec<String>,
+    /// Différences acceptées: échoue si autre chose change, ou si elles n'arrivent plus
+    #[arg(long, value_name = "FILE")]
+    accept: Option<PathBuf>,
+    /// Écrit dans ce fichier toutes les différences, comme acceptées, raisons à remplir
+    #[arg(long, value_name = "FILE")]
+    write_accepted: Option<PathBuf>,
+    /// Écarte les lignes fautives et continue avec les autres
+    #[arg(long)]
+    keep_going: bool,
+    /// Forme du rapport (sinon d'après le nom du fichier, sinon un texte)
+    #[arg(long, value_enum)]
+    format: Option<DiffFormat>,
+    /// Fichier à écrire (sinon la sortie standard)
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Forms of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// Texte
+    Text,
+    /// JSON
+    Json,
+    /// Une page HTML
+    Html,
+}
+
 /// `logis graph`
 #[derive(clap::Args)]
 pub struct GraphArgs {
@@ -527,6 +583,7 @@ fn main() -> ExitCode {
         Command::Boundaries(args) => commands::boundaries::run(&args),
         Command::Watch(args) => commands::watch::run(&args),
         Command::Fmt(args) => commands::fmt::run(&args),
+        Command::Diff(args) => commands::diff::run(&args),
         Command::Doc(args) => commands::doc::run(&args),
         Command::Graph(args) => commands::graph::run(&args),
         Command::Schema(args) => commands::schema::run(&args),

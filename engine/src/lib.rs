@@ -10,6 +10,7 @@ pub mod attribution;
 pub mod boundaries;
 pub mod candidates;
 pub mod check;
+pub mod compare;
 pub mod counterfactual;
 pub mod coverage;
 pub mod data;

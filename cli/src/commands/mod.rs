@@ -5,6 +5,8 @@ pub mod check;
 pub mod commission;
 pub mod coverage;
 pub mod demo;
+pub mod diff;
+pub mod diff_page;
 pub mod doc;
 pub mod eval;
 pub mod explain;

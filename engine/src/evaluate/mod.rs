@@ -2,8 +2,8 @@
 
 mod arrow_out;
 mod columns;
-mod pairs;
 mod differ;
+mod pairs;
 pub mod possible;
 mod row;
 
@@ -211,6 +211,11 @@ pub fn evaluate(plan: &Plan, dataset: &Dataset) -> Decisions {
         names: plan.selected.iter().map(|(name, _)| name.clone()).collect(),
         columns: columns.collect(),
     }
+}
+
+/// The outcomes that columns settle, by selected rule; what they leave over is not looked at.
+pub(crate) fn certain(context: &Context<'_>) -> Vec<Option<Certain>> {
+    columns::evaluate(context)
 }
 
 /// A column of certain outcomes, completed row by row where it is not.

@@ -49,6 +49,19 @@ pub struct Doc {
     pub result: bool,
     /// What the outcome is said to rise or fall with (`croissante en NAME`), and where.
     pub monotone: Vec<(String, Span)>,
+    /// Is true, or more, good for whom it is about? As usual, if it does not say.
+    pub sense: Option<Sense>,
+}
+
+/// Whether true, or a larger number, is good for whom a rule is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sense {
+    /// It is: an aid, a right.
+    Favourable,
+    /// It is not: a charge, a refusal.
+    Unfavourable,
+    /// Neither: a ceiling, a category.
+    Neutral,
 }
 
 /// A parsed rule file.
@@ -246,7 +259,7 @@ fn signatures(engine: &Engine, file: FileId, sources: &Sources) -> Vec<Signature
     found
 }
 
-const TAGS: [&str; 6] = ["unité", "source", "doute", "cumul", "monotone", "résultat"];
+const TAGS: [&str; 7] = ["unité", "source", "doute", "cumul", "monotone", "résultat", "sens"];
 
 /// The `///` lines just above a function.
 fn read_doc(file: FileId, text: &str, line_start: usize, out: &mut Diagnostics) -> Doc {
@@ -284,6 +297,20 @@ fn read_doc(file: FileId, text: &str, line_start: usize, out: &mut Diagnostics) 
                 let span = Span::new(file, at..at + value.len());
                 doc.monotone.push((value, span));
             }
+            "sens" => match value.as_str() {
+                "favorable" => doc.sense = Some(Sense::Favourable),
+                "défavorable" => doc.sense = Some(Sense::Unfavourable),
+                "neutre" => doc.sense = Some(Sense::Neutral),
+                _ => {
+                    let at = start + text.get(start..).and_then(|t| t.find(&value)).unwrap_or(0);
+                    out.push(Diagnostic::warning(
+                        "L0024",
+                        format!("`{value}` is no `sens`"),
+                        Span::new(file, at..at + value.len()),
+                        "write `favorable`, `défavorable` or `neutre`",
+                    ));
+                }
+            },
             _ if nearest(key, TAGS).is_some() => {
                 let at = start + text.get(start..).and_then(|t| t.find(key)).unwrap_or(0);
                 out.push(Diagnostic::warning(

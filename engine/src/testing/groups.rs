@@ -55,7 +55,8 @@ pub(crate) struct Group<'p> {
 }
 
 impl<'p> Group<'p> {
-    fn new(plan: Plan, cases: Vec<&'p Case>, references: &Dataset, out: &mut Diagnostics) -> Group<'p> {
+    /// Lays out cases for a plan; what does not fit its pack goes to `out`.
+    pub fn new(plan: Plan, cases: Vec<&'p Case>, references: &Dataset, out: &mut Diagnostics) -> Group<'p> {
         let built = build(&plan, references, &cases, out);
         let origin = plan.parsed.schema.entities.get(plan.entity).map(|e| &e.origin);
         let pair = matches!(origin, Some(Origin::Pair(..)));

@@ -1,0 +1,377 @@
+//! `logis diff`: what a change of rules does, over recorded cases, data packages and receipts.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail};
+use logis_engine::Pack;
+use logis_engine::boundaries;
+use logis_engine::compare::{Acceptance, Comparison, Expected, Pair, Report, Structure, draft};
+use logis_engine::data::{self, Dataset, InputFile, Needs, NotInOrder, Part, Stream, StreamedFile};
+use logis_engine::pack::schema::Origin;
+use logis_engine::value::{Date, parse_date};
+
+use super::diff_page;
+use crate::{DiffArgs, DiffFormat, End, input, output, revision};
+
+/// Rows decided at a time when a package is read part by part.
+const PART: usize = 1 << 14;
+
+/// All that a run found.
+pub struct Found {
+    /// What the packs are called.
+    pub base: String,
+    /// What the packs are called.
+    pub head: String,
+    /// What they say differently.
+    pub structure: Structure,
+    /// What they decide differently.
+    pub report: Report,
+    /// What a file of accepted differences leaves, if there is one.
+    pub acceptance: Option<Acceptance>,
+}
+
+impl Found {
+    /// Is nothing left to be said against the change?
+    pub fn is_fine(&self) -> bool {
+        self.acceptance.as_ref().map_or(self.report.differences.is_empty(), Acceptance::is_met)
+    }
+}
+
+/// Compares; exit code 1 if something differs that is not accepted, or the other way round.
+pub fn run(args: &DiffArgs) -> Result<End> {
+    let base = revision::pack(&args.base)?;
+    let head = revision::pack(&args.head)?;
+    let expected = args.accept.as_deref().map(accepted).transpose()?;
+    let structure = Structure::new(base.parsed(), head.parsed());
+    let names = names(args, &base, &head);
+    let by = counted_by(args, &head, expected.as_ref());
+    let (names, by): (Vec<&str>, Vec<&str>) =
+        (names.iter().map(String::as_str).collect(), by.iter().map(String::as_str).collect());
+    let mut comparison = Comparison::new(&base, &head, &names, &by).map_err(|error| anyhow!(error))?;
+    if !args.no_cases {
+        let (old, new) = (input::references(&base)?, input::references(&head)?);
+        comparison.cases("cas", (&old, &new), !args.select.is_empty());
+    }
+    for corpus in &args.corpus {
+        if !corpus.exists() {
+            bail!("{}: ce corpus n'existe pas", corpus.display());
+        }
+        let name = corpus.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        if corpus.extension().is_some_and(|end| end == "jsonl") {
+            super::replay::for_each_chunk(corpus, |_, receipts| {
+                comparison.receipts(&name, receipts);
+                Ok(())
+            })?;
+        } else {
+            package(&mut comparison, args, &structure, &name, corpus)?;
+        }
+    }
+    if args.boundaries {
+        boundaries(&mut comparison, args, &structure)?;
+    }
+    let report = comparison.report();
+    let acceptance = expected.map(|expected| expected.check(&report.differences));
+    let found = Found { base: args.base.clone(), head: args.head.clone(), structure, report, acceptance };
+    if let Some(path) = &args.write_accepted {
+        output::file(path, draft(&found.report.differences).as_bytes())?;
+        eprintln!("{}: écrit ; chaque `reason` reste à remplir", path.display());
+    }
+    let text = match form(args) {
+        DiffFormat::Text => diff_page::text(&found),
+        DiffFormat::Json => diff_page::json(&found)?,
+        DiffFormat::Html => diff_page::html(&found)?,
+    };
+    output::bytes_to(text.as_bytes(), args.output.as_deref(), false)?;
+    Ok(if found.is_fine() { End::Fine } else { End::FellShort })
+}
+
+fn form(args: &DiffArgs) -> DiffFormat {
+    args.format.unwrap_or_else(|| match args.output.as_deref().and_then(Path::extension) {
+        Some(end) if end == "json" => DiffFormat::Json,
+        Some(end) if end == "html" => DiffFormat::Html,
+        _ => DiffFormat::Text,
+    })
+}
+
+fn accepted(path: &Path) -> Result<Expected> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
+    Expected::read(&text).map_err(|error| anyhow!("{}: {error}", path.display()))
+}
+
+/// The rules that are compared: as asked, or the results and groups of both packs; all rules, of a pack
+/// that names none.
+fn names(args: &DiffArgs, base: &Pack, head: &Pack) -> Vec<String> {
+    if !args.select.is_empty() {
+        return args.select.iter().map(|name| name.trim().to_string()).collect();
+    }
+    let mut names: Vec<String> = Vec::new();
+    for pack in [head, base] {
+        let parsed = pack.parsed();
+        if parsed.manifest.results.is_empty() {
+            let decides = parsed.rules.iter().filter(|r| r.texts.iter().any(|t| !t.helper));
+            names.extend(decides.map(|rule| rule.name.clone()));
+        } else {
+            names.extend(pack.results().into_iter().map(str::to_string));
+            names.extend(parsed.manifest.groups.keys().cloned());
+        }
+    }
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    names
+}
+
+/// By what differences are counted: as asked, or by public and commune where the pack knows them; and
+/// what accepted differences speak of.
+fn counted_by(args: &DiffArgs, head: &Pack, expected: Option<&Expected>) -> Vec<String> {
+    let parsed = head.parsed();
+    let mut by: Vec<String> = args.by.iter().map(|name| name.trim().to_string()).collect();
+    if by.is_empty() {
+        by.extend(parsed.manifest.groups.contains_key("publics").then(|| "publics".to_string()));
+        by.extend(parsed.schema.entity("commune").map(|_| "commune".to_string()));
+    }
+    by.extend(expected.into_iter().flat_map(Expected::counted_by).map(str::to_string));
+    let mut seen = BTreeSet::new();
+    by.retain(|name| seen.insert(name.clone()));
+    by
+}
+
+/// Compares over a data package.
+fn package(
+    comparison: &mut Comparison<'_>,
+    args: &DiffArgs,
+    structure: &Structure,
+    name: &str,
+    path: &Path,
+) -> Result<()> {
+    // Of a large package only the small files are read to know its date.
+    let about: Vec<InputFile> = match std::fs::read(path.join("paquet.toml")) {
+        Ok(bytes) => vec![InputFile { name: "paquet.toml".to_string(), bytes }],
+        Err(_) => Vec::new(),
+    };
+    let mut pairs: Vec<Pair> = Vec::new();
+    for date in dates(args, structure, &about)? {
+        pairs.extend(comparison.pairs(date));
+    }
+    let head = comparison.head;
+    let schema = &head.parsed().schema;
+    let mut entities: Vec<usize> = Vec::new();
+    for pair in &pairs {
+        if !entities.contains(&pair.head.entity) {
+            entities.push(pair.head.entity);
+        }
+    }
+    let mut whole: Vec<Pair> = Vec::new();
+    for entity in entities {
+        let own: Vec<Pair> = pairs.iter().filter(|pair| pair.head.entity == entity).cloned().collect();
+        let declared = schema.entities.get(entity);
+        if let Some(Origin::Pair(..)) = declared.map(|e| &e.origin)
+            && args.select.is_empty()
+        {
+            let name = declared.map_or("", |e| e.name.as_str());
+            comparison
+                .note([format!("`{name}`: les paires ne sont décidées que par les cas; sinon --select")]);
+            continue;
+        }
+        let before = comparison.clone();
+        if !by_part(comparison, args, name, path, entity, &own)? {
+            *comparison = before;
+            whole.extend(own);
+        }
+    }
+    if whole.is_empty() {
+        return Ok(());
+    }
+    let files = input::files(path)?;
+    let needs = needs(args, &whole, true);
+    let new = input::dataset_for(comparison.head, files.clone(), &needs, args.keep_going)?;
+    let old = match comparison.reads_the_same {
+        true => None,
+        false => Some(input::dataset_for(
+            comparison.base,
+            files,
+            &self::needs(args, &whole, false),
+            args.keep_going,
+        )?),
+    };
+    let busy = crate::text::busy("comparaison");
+    for pair in &whole {
+        let present = |dataset: &Dataset, entity: usize| {
+            let pair = matches!(schema.entities.get(entity).map(|e| &e.origin), Some(Origin::Pair(..)));
+            pair || dataset.tables.get(entity).is_some_and(|t| t.present)
+        };
+        if !present(&new, pair.head.entity) {
+            comparison.note([format!(
+                "{name}: aucune table de `{}`: ses règles n'y sont pas décidées",
+                pair.entity
+            )]);
+            continue;
+        }
+        comparison.rows(name, pair, old.as_ref().unwrap_or(&new), &new);
+    }
+    drop(busy);
+    Ok(())
+}
+
+/// Compares over rows at the thresholds of both packs, as of the days from which something is otherwise.
+fn boundaries(comparison: &mut Comparison<'_>, args: &DiffArgs, structure: &Structure) -> Result<()> {
+    let (base, head) = (comparison.base, comparison.head);
+    for date in dates(args, structure, &[])? {
+        for pair in comparison.pairs(date) {
+            let declared = head.parsed().schema.entities.get(pair.head.entity);
+            if let Some(Origin::Pair(..)) = declared.map(|e| &e.origin) {
+                continue;
+            }
+            let names: Vec<&str> = pair.names.iter().map(String::as_str).collect();
+            for (corpus, pack) in [("seuils d'avant", base), ("seuils d'après", head)] {
+                let found = boundaries::boundaries(pack, date, &names)?;
+                let tables = found.tables(pack);
+                let files = tables.iter().map(|table| {
+                    Ok(InputFile { name: format!("{}.csv", table.name), bytes: data::to_csv(table)? })
+                });
+                let files = files.collect::<Result<Vec<InputFile>>>()?;
+                // Of another schema, what it does not take is left out: the thresholds are made for one pack.
+                let read = |pack: &Pack| {
+                    let parsed = pack.parsed();
+                    data::read(&parsed.schema, &parsed.references, files.clone(), &Needs::default()).dataset
+                };
+                let new = read(head);
+                if comparison.reads_the_same {
+                    comparison.rows(corpus, &pair, &new, &new);
+                } else {
+                    comparison.rows(corpus, &pair, &read(base), &new);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The dates as of which a package is decided: those asked, or its own and those from which something is
+/// otherwise.
+fn dates(args: &DiffArgs, structure: &Structure, about: &[InputFile]) -> Result<BTreeSet<Date>> {
+    if !args.as_of.is_empty() {
+        return Ok(args.as_of.iter().copied().collect());
+    }
+    let mut dates: BTreeSet<Date> = structure.dates().iter().filter_map(|date| parse_date(date)).collect();
+    let own = data::about(about).0.as_of;
+    if own.is_some() || dates.is_empty() {
+        dates.insert(input::as_of(own, &[])?);
+    }
+    Ok(dates)
+}
+
+/// What must be in the data: what the rules need, if they were asked for by name; otherwise what is not
+/// there is unknown.
+fn needs(args: &DiffArgs, pairs: &[Pair], head: bool) -> Needs {
+    let mut all = Needs::default();
+    for pair in pairs.iter().filter(|_| !args.select.is_empty()) {
+        let needs = if head { pair.head.needs() } else { pair.base.needs() };
+        all.fields.extend(needs.fields);
+        all.entities.extend(needs.entities);
+        all.relations.extend(needs.relations);
+    }
+    all
+}
+
+/// The same, part by part in bounded memory; false if the package cannot be read so.
+fn by_part(
+    comparison: &mut Comparison<'_>,
+    args: &DiffArgs,
+    name: &str,
+    path: &Path,
+    entity: usize,
+    pairs: &[Pair],
+) -> Result<bool> {
+    let Some(new) = open(args, comparison.head, path, entity, pairs, true)? else { return Ok(false) };
+    let old = match comparison.reads_the_same {
+        true => None,
+        false => {
+            let Some(entity) = pairs.first().map(|pair| pair.base.entity) else { return Ok(false) };
+            let Some(old) = open(args, comparison.base, path, entity, pairs, false)? else {
+                return Ok(false);
+            };
+            Some(old)
+        }
+    };
+    let busy = crate::text::busy("comparaison");
+    let mut issues = Vec::new();
+    let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+    // One thread reads ahead of the others that decide.
+    let read = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let (mut new, mut old) = (new, old);
+            loop {
+                let parts = next(&mut new, old.as_mut());
+                let more = matches!(parts, Ok(Some(_)));
+                if sender.send(parts).is_err() || !more {
+                    break;
+                }
+            }
+        });
+        for parts in receiver {
+            let (new, old) = match parts {
+                Ok(Some(parts)) => parts,
+                Ok(None) => return true,
+                Err(NotInOrder) => return false,
+            };
+            issues.extend(new.issues);
+            for pair in pairs {
+                comparison.rows(name, pair, old.as_ref().map_or(&new.dataset, |p| &p.dataset), &new.dataset);
+            }
+        }
+        false
+    });
+    drop(busy);
+    if !read {
+        return Ok(false);
+    }
+    let mut said = BTreeSet::new();
+    issues.retain(|issue| said.insert(issue.to_string()));
+    input::report(&issues, args.keep_going)?;
+    Ok(true)
+}
+
+/// The next part, and the same rows as the base reads them, if it does otherwise.
+fn next(
+    new: &mut Stream<'_>,
+    old: Option<&mut Stream<'_>>,
+) -> Result<Option<(Part, Option<Part>)>, NotInOrder> {
+    let part = new.next_part()?;
+    match old {
+        None => Ok(part.map(|part| (part, None))),
+        Some(old) => match (part, old.next_part()?) {
+            (Some(part), Some(other)) => Ok(Some((part, Some(other)))),
+            (None, None) => Ok(None),
+            _ => Err(NotInOrder),
+        },
+    }
+}
+
+/// Opens a package to be read part by part, if it can be.
+fn open<'p>(
+    args: &DiffArgs,
+    pack: &'p Pack,
+    path: &Path,
+    entity: usize,
+    pairs: &[Pair],
+    head: bool,
+) -> Result<Option<Stream<'p>>> {
+    if !path.is_dir() {
+        return Ok(None);
+    }
+    let Some(parts) = input::parts(path, pack, entity)? else { return Ok(None) };
+    let mut streamed = Vec::new();
+    for path in &parts.streamed {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let file =
+            std::fs::File::open(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
+        // A file that is no Parquet is for the whole reading to report.
+        let Ok(file) = StreamedFile::open(&name, file) else { return Ok(None) };
+        streamed.push(file);
+    }
+    let parsed = pack.parsed();
+    let needs = needs(args, pairs, head);
+    Ok(Stream::open(&parsed.schema, &parsed.references, entity, streamed, parts.others, &needs, PART))
+}
