@@ -4,7 +4,7 @@
 
 use logis_engine::matching::{
     Bound, Condition, Level, Matching, Pair, Prices, Problem, Proof, ProofError, Quota, QuotaReached,
-    reached, solve, verify,
+    reached, solve, solve_near, verify,
 };
 use proptest::prelude::*;
 
@@ -113,6 +113,20 @@ proptest! {
         prop_assert_eq!(verify(&problem, &matching), Ok(()));
     }
 
+    /// From an answer that is best already, nobody moves; from any other the nearest is as good as the best,
+    /// and the certificate stays right.
+    #[test]
+    fn who_need_not_move_does_not(small in prop_oneof![small(0), small(2)], had in proptest::collection::vec(0_u32..8, 8)) {
+        let problem = small.problem();
+        let best = solve(&problem);
+        prop_assert_eq!(&solve_near(&problem, &best.unit_of), &best);
+        let had: Vec<Option<u32>> = had.into_iter().take(small.points.len()).map(|u| (u < 6).then_some(u)).collect();
+        let near = solve_near(&problem, &had);
+        prop_assert_eq!(verify(&problem, &near), Ok(()));
+        let kept = |m: &Matching| m.unit_of.iter().zip(&had).filter(|(a, b)| a == b).count();
+        prop_assert!(kept(&near) >= kept(&best));
+    }
+
     /// The order of the pairs changes nothing.
     #[test]
     fn the_order_of_pairs_does_not_matter(small in small(2)) {
@@ -139,6 +153,21 @@ fn points_come_before_fit() {
     let reached = &matching.reached;
     assert_eq!((reached.attributions, reached.priority, reached.fit), (2, 13, 400));
     verify(&problem, &matching).unwrap();
+}
+
+/// Two households could exchange their units at no gain: they stay where they were, and whoever comes new
+/// takes what is free.
+#[test]
+fn households_do_not_change_places_for_nothing() {
+    let pair = |request, unit| Pair { request, unit, fit: 500, marks: 0 };
+    let pairs = |requests: u32| (0..requests).flat_map(|r| (0..3).map(move |u| pair(r, u))).collect();
+    let had = [Some(2), Some(0), None];
+    let two = Problem::from_pairs(vec![1, 1], 3, pairs(2), vec![]).unwrap();
+    assert_eq!(solve_near(&two, &had).unit_of, had[..2]);
+    let three = Problem::from_pairs(vec![1, 1, 9], 3, pairs(3), vec![]).unwrap();
+    let now = solve_near(&three, &had);
+    assert_eq!(now.unit_of, [Some(2), Some(0), Some(1)]);
+    verify(&three, &now).unwrap();
 }
 
 /// Each kind of corruption of an answer or its certificate is refused, with its own error.

@@ -107,6 +107,8 @@ pub(super) struct Level<'p> {
     pub bases: Vec<(u64, u64)>,
     /// Conditions besides: points, and what is known of those before from the room that is left.
     pub others: Vec<Asked>,
+    /// Where the search for multipliers begins.
+    pub warm: BTreeMap<Condition, i64>,
     /// Stop at an assignment worth this much.
     pub enough: i64,
     /// How many sides may be looked at.
@@ -130,18 +132,27 @@ pub(super) fn counts(problem: &Problem, condition: Condition, marks: u16) -> i64
     }
 }
 
+impl Aim {
+    /// What a pair of these marks is worth, for a request of so many points; fit aside.
+    pub fn worth(self, problem: &Problem, points: u32, marks: u16) -> i64 {
+        match self {
+            Aim::Quota(q) => counts(problem, Condition::Quota(q), marks),
+            Aim::Base(q, large) => {
+                let base = counts(problem, Condition::BaseAtLeast(q), marks);
+                if large { base } else { -base }
+            }
+            Aim::Priority => i64::from(points),
+            Aim::Fit => 0,
+        }
+    }
+}
+
 impl Level<'_> {
     /// What an arc is worth at this level.
     fn worth(&self, arc: usize) -> i64 {
-        let (problem, slot) = (self.problem, self.graph.slots[arc]);
         match self.aim {
-            Aim::Quota(q) => counts(problem, Condition::Quota(q), problem.marks(slot)),
-            Aim::Base(q, large) => {
-                let base = counts(problem, Condition::BaseAtLeast(q), problem.marks(slot));
-                if large { base } else { -base }
-            }
-            Aim::Priority => i64::from(self.points(arc)),
             Aim::Fit => i64::from(self.graph.fits[arc]),
+            aim => aim.worth(self.problem, self.points(arc), self.problem.marks(self.graph.slots[arc])),
         }
     }
 
@@ -236,14 +247,14 @@ impl Level<'_> {
     fn certificate(&self, simplex: &Simplex, asked: &[Asked], multipliers: &[i64]) -> Bound {
         let columns = self.graph.capacity.len() as u32;
         let prices = (0..columns).map(|c| simplex.price(c)).collect();
-        let mut weights: BTreeMap<Condition, i64> = BTreeMap::new();
-        weights.insert(Condition::Attributions, self.housed);
-        for (own, &m) in asked.iter().zip(multipliers) {
-            *weights.entry(own.condition).or_default() += if own.at_least { m } else { -m };
-        }
+        // A condition from below and one from above stay two: they may exclude each other.
+        let mut weights = vec![(Condition::Attributions, self.housed)];
+        let signed = |(own, &m): (&Asked, &i64)| (own.condition, if own.at_least { m } else { -m });
+        weights.extend(asked.iter().zip(multipliers).map(signed).filter(|(_, m)| *m != 0));
+        weights.sort_unstable();
         Bound {
             scale: SCALE,
-            multipliers: weights.into_iter().filter(|(_, m)| *m != 0).collect(),
+            multipliers: weights,
             prices: if self.graph.by_unit { Prices::Units(prices) } else { Prices::Cells(prices) },
         }
     }
@@ -297,7 +308,7 @@ impl Level<'_> {
         let side = Side { bases: self.bases.clone(), ..Side::default() };
         let best = known.map(|used| (self.cut(&used, &[]).worth, used));
         let mut search = Search { level: self, best, sides: self.sides, first: None };
-        let proof = search.node(simplex, &side, &[]);
+        let proof = search.node(simplex, &side, &self.warm);
         let (worth, used) = search.best?;
         Some(Found { used, worth, proof, first: search.first })
     }
@@ -341,15 +352,15 @@ impl Search<'_, '_> {
     }
 
     /// Proves that one side has nothing better than the best, which it may improve.
-    fn node(&mut self, mut simplex: Simplex, side: &Side, warm: &[i64]) -> Proof {
+    fn node(&mut self, mut simplex: Simplex, side: &Side, warm: &BTreeMap<Condition, i64>) -> Proof {
         if self.done() {
             return Proof::Nothing;
         }
         self.sides = self.sides.saturating_sub(1);
         let level = self.level;
         let asked = level.asked(side);
-        let mut multipliers = warm.to_vec();
-        multipliers.resize(asked.len(), 0);
+        let begin = |own: &Asked| warm.get(&own.condition).filter(|_| own.at_least).copied().unwrap_or(0);
+        let mut multipliers: Vec<i64> = asked.iter().map(begin).collect();
         let mut cuts: Vec<Cut> = Vec::new();
         let mut assignments: Vec<Vec<u32>> = Vec::new();
         let mut lowest_bound: Option<(i64, Vec<i64>, Simplex)> = None;
@@ -422,8 +433,10 @@ impl Search<'_, '_> {
             }
             Split::Unit { .. } => on,
         };
-        let with = Box::new(self.node(tree.clone(), &with, &[]));
-        let without = Box::new(self.node(tree, &without, &[]));
+        let warm = asked.iter().zip(&multipliers).filter(|(own, _)| own.at_least);
+        let warm = warm.map(|(own, m)| (own.condition, *m)).collect();
+        let with = Box::new(self.node(tree.clone(), &with, &warm));
+        let without = Box::new(self.node(tree, &without, &warm));
         Proof::Split { on: level_split, without, with }
     }
 

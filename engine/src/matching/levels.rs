@@ -5,11 +5,17 @@
     reason = "measured loops over numbers of the problem, which its constructors check"
 )]
 
+use std::collections::BTreeMap;
+
 use super::answer::{Bound, Certificate, Condition, Prices, Proof};
 use super::balance::{Aim, Asked, Found, Graph, Level, SCALE};
 use super::housed::{Housed, NONE};
 use super::problem::{BEST_FIT, Problem};
 use super::simplex::Arc;
+
+/// Requests that lack more than this part of the most points, at the prices without quotas, are looked at
+/// only if prices ask for it.
+const MARGIN: i64 = 10;
 
 /// How many sides of splits a level may look at before it states a gap.
 const SIDES: usize = 4000;
@@ -23,65 +29,36 @@ pub(super) struct Balanced {
 /// Finds the best answer; `housed` has as many attributions as can be, `attributions` is the proof.
 pub(super) fn solve(problem: &Problem, housed: &Housed, attributions: Proof) -> Option<Balanced> {
     let quotas = problem.quotas.len();
-    let graph = cells(problem);
-    let mut used = used_cells(problem, &graph, housed);
-    let count = used.iter().filter(|a| **a != NONE).count() as i64;
-    let mut level = Level {
-        problem,
-        graph: &graph,
-        aim: Aim::Priority,
-        housed: weight_of_housing(problem, count),
-        attributions: count,
-        most: most(problem, count),
-        shortfalls: vec![None; quotas],
-        bases: vec![(0, count as u64); quotas],
-        others: Vec::new(),
-        enough: i64::MAX,
-        sides: SIDES,
-    };
+    let mut run = Run::new(problem, housed);
     // How large the bases can be.
     let mut bases = Vec::new();
     let mut ranges = Vec::new();
     for q in 0..quotas {
-        level.aim = Aim::Base(q, false);
-        let smallest = level.solve(&used, None)?;
-        level.aim = Aim::Base(q, true);
-        let largest = level.solve(&used, None)?;
+        let smallest = run.level(Aim::Base(q, false))?;
+        let largest = run.level(Aim::Base(q, true))?;
         ranges.push((-smallest.worth as u64, largest.worth as u64));
         bases.push([smallest.proof, largest.proof]);
     }
-    level.bases = ranges;
+    run.bases = ranges;
     // The quotas, in order.
     let mut proofs = Vec::new();
     for (q, quota) in problem.quotas.iter().enumerate() {
-        level.aim = Aim::Quota(q);
-        level.enough = 0;
-        let found = level.solve(&used, Some(used.clone()))?;
+        let found = run.level(Aim::Quota(q))?;
         let shortfall = (-found.worth).max(0) as u64;
-        level.shortfalls[q] = Some(shortfall.div_ceil(u64::from(quota.denominator)));
-        used = found.used;
+        run.shortfalls[q] = Some(shortfall.div_ceil(u64::from(quota.denominator)));
         proofs.push(found.proof);
     }
-    level.enough = i64::MAX;
-    level.aim = Aim::Priority;
-    let Found { used, worth, proof: priority, first } = level.solve(&used, Some(used.clone()))?;
+    let Found { worth, proof: priority, first, .. } = run.level(Aim::Priority)?;
     let (room, total) = first?;
     let left = total - SCALE * worth;
     // The last level: units, and only what the room allows.
     let Prices::Cells(prices) = &room.prices else { return None };
-    let (units, start) = face(problem, &graph, &used, &room, prices, left);
-    let mut others = known(problem, &level, &room, left);
+    let (units, start) = face(problem, &run.at, &room, prices, left);
+    let mut others = known(problem, &run, &room, left);
     if left > 0 {
         others.push(Asked { condition: Condition::Priority, at_least: true, least: worth });
     }
-    let last = Level {
-        graph: &units,
-        aim: Aim::Fit,
-        others,
-        shortfalls: level.shortfalls.clone(),
-        bases: level.bases.clone(),
-        ..level
-    };
+    let last = run.on(&units, Aim::Fit, others, BTreeMap::new());
     let Found { used, proof: fit, .. } = last.solve(&start, Some(start.clone()))?;
     let mut unit_of = vec![None; problem.requests()];
     for (&request, &arc) in units.requests.iter().zip(&used) {
@@ -91,6 +68,129 @@ pub(super) fn solve(problem: &Problem, housed: &Housed, attributions: Proof) -> 
     }
     let certificate = Certificate { attributions, bases, quotas: proofs, priority, room, fit };
     Some(Balanced { unit_of, certificate })
+}
+
+/// The levels so far.
+struct Run<'p> {
+    problem: &'p Problem,
+    attributions: i64,
+    /// By request: is it looked at? Most have too few points to be housed whatever the quotas.
+    active: Vec<bool>,
+    /// By request: the cell where it is housed for now.
+    at: Vec<u32>,
+    shortfalls: Vec<Option<u64>>,
+    bases: Vec<(u64, u64)>,
+}
+
+impl<'p> Run<'p> {
+    fn new(problem: &'p Problem, housed: &Housed) -> Run<'p> {
+        let attributions = housed.cell_of.iter().filter(|c| **c != NONE).count() as i64;
+        let prices = super::housed::prices(problem, housed);
+        let margin = i64::from(problem.points.iter().copied().max().unwrap_or(0)) / MARGIN;
+        let active = (0..problem.requests() as u32).map(|request| {
+            let least = problem.open[problem.slots_of(request)].iter().map(|&c| prices[c as usize]).min();
+            least.is_some_and(|least| super::housed::weight(problem, request) + margin >= least)
+        });
+        Run {
+            problem,
+            attributions,
+            active: active.collect(),
+            at: housed.cell_of.clone(),
+            shortfalls: vec![None; problem.quotas.len()],
+            bases: vec![(0, attributions as u64); problem.quotas.len()],
+        }
+    }
+
+    fn on<'g>(
+        &'g self,
+        graph: &'g Graph,
+        aim: Aim,
+        others: Vec<Asked>,
+        warm: BTreeMap<Condition, i64>,
+    ) -> Level<'g> {
+        Level {
+            problem: self.problem,
+            graph,
+            aim,
+            housed: weight_of_housing(self.problem, self.attributions),
+            attributions: self.attributions,
+            most: most(self.problem, self.attributions),
+            shortfalls: self.shortfalls.clone(),
+            bases: self.bases.clone(),
+            others,
+            warm,
+            enough: if matches!(aim, Aim::Quota(_)) { 0 } else { i64::MAX },
+            sides: SIDES,
+        }
+    }
+
+    /// Solves a level by cells among the active requests, and adds those whom its prices do not keep out,
+    /// until there are none: then its proof holds for all.
+    fn level(&mut self, aim: Aim) -> Option<Found> {
+        let mut warm = BTreeMap::new();
+        loop {
+            let graph = cells(self.problem, &self.active);
+            let used = used_cells(&graph, &self.at);
+            let known = (!matches!(aim, Aim::Base(..))).then(|| used.clone());
+            let found = self.on(&graph, aim, Vec::new(), warm).solve(&used, known)?;
+            for (&request, &arc) in graph.requests.iter().zip(&found.used) {
+                self.at[request as usize] = if arc == NONE { NONE } else { graph.arcs[arc as usize].column };
+            }
+            let mut bounds = Vec::new();
+            leaves(&found.proof, &mut bounds);
+            if !bounds.is_empty() {
+                bounds.extend(found.first.as_ref().map(|(bound, _)| bound));
+            }
+            let more = self.kept_out_by_none(aim, &bounds);
+            if more.is_empty() {
+                return Some(found);
+            }
+            for request in more {
+                self.active[request as usize] = true;
+            }
+            warm = found.first.map(|(b, _)| b.multipliers.into_iter().collect()).unwrap_or_default();
+        }
+    }
+
+    /// The requests not looked at that would gain something at the prices of one of these bounds; those
+    /// that would gain most, if they are many.
+    fn kept_out_by_none(&self, aim: Aim, bounds: &[&Bound]) -> Vec<u32> {
+        let problem = self.problem;
+        let mut gains: Vec<(i64, u32)> = Vec::new();
+        for bound in bounds {
+            let Prices::Cells(prices) = &bound.prices else { continue };
+            let mut table: BTreeMap<u16, i64> = BTreeMap::new();
+            for request in (0..problem.requests() as u32).filter(|&r| !self.active[r as usize]) {
+                let points = problem.points[request as usize];
+                let gain = problem.slots_of(request).map(|slot| {
+                    let marks = problem.marks(slot);
+                    let by = *table.entry(marks).or_insert_with(|| {
+                        let of = |&(c, m): &(Condition, i64)| m * super::balance::counts(problem, c, marks);
+                        bound.multipliers.iter().map(of).sum()
+                    });
+                    SCALE * aim.worth(problem, points, marks) + by - prices[problem.open[slot] as usize]
+                });
+                if let Some(gain) = gain.max().filter(|gain| *gain > 0) {
+                    gains.push((-gain, request));
+                }
+            }
+        }
+        gains.sort_unstable();
+        gains.truncate(problem.units().max(100));
+        gains.into_iter().map(|(_, request)| request).collect()
+    }
+}
+
+/// All bounds of a proof.
+fn leaves<'b>(proof: &'b Proof, into: &mut Vec<&'b Bound>) {
+    match proof {
+        Proof::Nothing => {}
+        Proof::Bound(bound) => into.push(bound),
+        Proof::Split { without, with, .. } => {
+            leaves(without, into);
+            leaves(with, into);
+        }
+    }
 }
 
 /// The highest multiplier, in points, that is looked for: a condition may cost more than one pair is worth
@@ -106,10 +206,9 @@ fn weight_of_housing(problem: &Problem, count: i64) -> i64 {
     SCALE * most(problem, count) * (shares + 1) * 2 * (count + 1)
 }
 
-/// All requests that want something, facing the cells.
-fn cells(problem: &Problem) -> Graph {
-    let requests: Vec<u32> =
-        (0..problem.requests() as u32).filter(|&r| !problem.slots_of(r).is_empty()).collect();
+/// The active requests, facing the cells.
+fn cells(problem: &Problem, active: &[bool]) -> Graph {
+    let requests: Vec<u32> = (0_u32..).zip(active).filter(|(_, active)| **active).map(|(r, _)| r).collect();
     let (mut arcs, mut slots) = (Vec::new(), Vec::new());
     for (row, &request) in (0_u32..).zip(&requests) {
         for slot in problem.slots_of(request) {
@@ -130,25 +229,24 @@ fn cells(problem: &Problem) -> Graph {
 }
 
 /// By row: its arc where it is housed.
-fn used_cells(problem: &Problem, graph: &Graph, housed: &Housed) -> Vec<u32> {
+fn used_cells(graph: &Graph, at: &[u32]) -> Vec<u32> {
     let mut used = vec![NONE; graph.requests.len()];
-    for (at, (arc, _)) in graph.arcs.iter().zip(&graph.slots).enumerate() {
-        if housed.cell_of[graph.requests[arc.row as usize] as usize] == arc.column {
-            used[arc.row as usize] = at as u32;
+    for (number, arc) in (0_u32..).zip(&graph.arcs) {
+        if at[graph.requests[arc.row as usize] as usize] == arc.column {
+            used[arc.row as usize] = number;
         }
     }
-    debug_assert!(graph.requests.len() <= problem.requests());
     used
 }
 
 /// What the room says of conditions that weigh something: by how much they can be exceeded.
-fn known(problem: &Problem, level: &Level<'_>, room: &Bound, left: i64) -> Vec<Asked> {
+fn known(problem: &Problem, run: &Run<'_>, room: &Bound, left: i64) -> Vec<Asked> {
     let mut known = Vec::new();
     for &(condition, weight) in &room.multipliers {
-        let shortfall = |q: usize| level.shortfalls[q].unwrap_or(0) as i64;
+        let shortfall = |q: usize| run.shortfalls[q].unwrap_or(0) as i64;
         let least = match condition {
             Condition::Quota(q) => -shortfall(q) * i64::from(problem.quotas[q].denominator),
-            Condition::Members(q) => problem.quotas[q].target(level.bases[q].0) as i64 - shortfall(q),
+            Condition::Members(q) => problem.quotas[q].target(run.bases[q].0) as i64 - shortfall(q),
             _ => continue,
         };
         if weight > 0 {
@@ -160,14 +258,7 @@ fn known(problem: &Problem, level: &Level<'_>, room: &Bound, left: i64) -> Vec<A
 
 /// The pairs that lose no more than the room left: requests facing units, and the assignment by cells as
 /// one of these pairs.
-fn face(
-    problem: &Problem,
-    graph: &Graph,
-    used: &[u32],
-    room: &Bound,
-    prices: &[i64],
-    left: i64,
-) -> (Graph, Vec<u32>) {
+fn face(problem: &Problem, at: &[u32], room: &Bound, prices: &[i64], left: i64) -> (Graph, Vec<u32>) {
     let weight = |slot: usize, request: u32| {
         let marks = problem.marks(slot);
         let by: i64 = room
@@ -193,7 +284,7 @@ fn face(
     let mut next: Vec<u32> = problem.cells.clone();
     let mut start = Vec::new();
     let mut gains: Vec<(usize, i64)> = Vec::new();
-    for (&request, &own) in graph.requests.iter().zip(used) {
+    for (request, &home) in (0_u32..).zip(at) {
         gains.clear();
         gains.extend(problem.slots_of(request).map(|slot| (slot, weight(slot, request))));
         let worth = gains.iter().map(|g| g.1).max().unwrap_or(0).max(0);
@@ -202,7 +293,6 @@ fn face(
             continue;
         }
         let row = units.requests.len() as u32;
-        let home = if own == NONE { NONE } else { graph.arcs[own as usize].column };
         let mut first = NONE;
         for &(slot, _) in &gains {
             let cell = problem.open[slot];

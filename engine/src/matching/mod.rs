@@ -12,6 +12,7 @@ mod fit;
 mod housed;
 mod levels;
 mod multipliers;
+mod near;
 mod problem;
 mod relink;
 mod simplex;
@@ -20,6 +21,7 @@ mod verify;
 use rayon::prelude::*;
 
 pub use answer::{Bound, Certificate, Condition, Matching, Prices, Proof, QuotaReached, Reached, Split};
+pub use near::solve_near;
 pub use problem::{BEST_FIT, Fits, MOST_POINTS, MOST_QUOTAS, Pair, Problem, ProblemError, Quota};
 pub use verify::{Gaps, Level, ProofError, gaps, reached, verify};
 

@@ -216,6 +216,7 @@ pub fn reached(problem: &Problem, unit_of: &[Option<u32>]) -> Result<Reached, Pr
         inside[problem.name(unit) as usize] = unit;
     }
     let mut given = vec![false; problem.units()];
+    let mut fits = Vec::new();
     let mut reached =
         Reached { quotas: vec![QuotaReached::default(); problem.quotas.len()], ..Reached::default() };
     for (request, named) in (0_u32..).zip(unit_of) {
@@ -228,7 +229,9 @@ pub fn reached(problem: &Problem, unit_of: &[Option<u32>]) -> Result<Reached, Pr
         }
         reached.attributions += 1;
         reached.priority += u64::from(problem.points(request));
-        reached.fit += u64::from(problem.fit(request, slot, unit));
+        fits.clear();
+        problem.fits.fill(request, slot, problem.units_of(problem.open[slot]).start..unit + 1, &mut fits);
+        reached.fit += fits.last().copied().map_or(0, u64::from);
         for (q, quota) in reached.quotas.iter_mut().enumerate() {
             let (base, member) = marks(problem.marks(slot), q);
             quota.base += u64::from(base);
@@ -319,10 +322,12 @@ struct Room {
 }
 
 impl Room {
-    /// What a request is worth, and whether a pair of it loses no more than is left.
-    fn worth(&self, problem: &Problem, request: u32) -> i64 {
-        let slots = problem.slots_of(request);
-        slots.map(|slot| self.gain(problem, request, slot)).max().unwrap_or(0).max(0)
+    /// What a request is worth, or `None` if all its pairs lose more than is left, so that it is in no
+    /// answer.
+    fn worth(&self, problem: &Problem, request: u32) -> Option<i64> {
+        let gains = problem.slots_of(request).map(|slot| self.gain(problem, request, slot));
+        let most = gains.max().filter(|most| *most >= -self.left)?;
+        Some(most.max(0))
     }
 
     fn gain(&self, problem: &Problem, request: u32, slot: usize) -> i64 {
@@ -516,7 +521,10 @@ impl<'p> Node<'p> {
     fn gained(&self, weighed: &Weighed, room: Option<&Room>, request: u32, fits: &mut Vec<u16>) -> i128 {
         let problem = self.problem;
         let restricted = !self.only.is_empty() || !self.never.is_empty();
-        let worth = room.map(|room| room.worth(problem, request));
+        let worth = match room.map(|room| room.worth(problem, request)) {
+            Some(None) => return 0,
+            worth => worth.flatten(),
+        };
         // Whoever must be housed cannot gain nothing instead.
         let must = restricted && self.only.contains_key(&request)
             || room.zip(worth).is_some_and(|(room, worth)| worth > room.left);
