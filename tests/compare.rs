@@ -238,6 +238,7 @@ const COMMUNES: &str = "commune,zone\nc1,a\nc2,b\n";
 fn small(schema: &str, parameters: &str, rules: &str, communes: &str) -> Pack {
     let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
     let files = vec![
+        file("pack.toml", "[groups]\npublics = [\"avec_majeur\", \"majeur\"]\n"),
         file("schema.toml", schema),
         file("p.toml", parameters),
         file("menage.rhai", rules),
@@ -315,6 +316,21 @@ fn a_text_is_a_cause() {
     let structure = Structure::new(pack().parsed(), head.parsed());
     assert_eq!((structure.rules.len(), structure.rules[0].change), (1, Change::Changed));
     assert!(structure.parameters.is_empty() && structure.fields.is_empty());
+}
+
+/// By the rules of a group that are true of who gains or loses, of the row or of one of its members: M4 comes
+/// under the ceiling, and has an adult. Of those whose ceiling moves it is not asked.
+#[test]
+fn gains_and_losses_are_counted_by_group() {
+    let head = small(SCHEMA, &PARAMETERS.replace("b = 100", "b = 101"), RULES, COMMUNES);
+    let tables = [("menages.csv", MENAGES), ("personnes.csv", PERSONNES)];
+    let data = data(&head, &tables);
+    let names = ["plafond_du_menage", "eligible"];
+    let report = compare(&pack(), &head, &data, &data, date("2017-06-30"), &names, &["publics", "zone"]);
+    let [ceiling, eligible] = &report.differences[..] else { panic!("{:?}", lines(&report)) };
+    assert_eq!(ceiling.by.keys().collect::<Vec<_>>(), ["zone"]);
+    let both = BTreeMap::from([("avec_majeur".to_string(), 1), ("majeur".to_string(), 1)]);
+    assert_eq!(eligible.by["publics"], both);
 }
 
 /// An income that is not known becomes one that decides: where it is not read any more.
@@ -417,6 +433,6 @@ fn what_is_accepted_is_held_against_what_happens() {
 fn a_wrong_name_is_said() {
     let pack = pack();
     let wrong = |names: &[&str], by: &[&str]| Comparison::new(&pack, &pack, names, by).err().unwrap();
-    assert!(wrong(&["eligibel"], &[]).contains("`eligibel`"));
+    assert!(wrong(&["eligibel"], &[]).contains("vouliez-vous dire `eligible`"));
     assert!(wrong(&["eligible"], &["comune"]).contains("vouliez-vous dire `commune`"));
 }

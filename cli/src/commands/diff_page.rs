@@ -87,7 +87,7 @@ pub fn text(found: &Found) -> String {
         }
     }
     let mut examples: Vec<&Shown> = page.differences.iter().collect();
-    examples.sort_by_key(|d| &d.effect);
+    examples.sort_by_key(|d| ["gain", "perte", "neutre"].iter().position(|effect| *effect == d.effect));
     for d in examples.iter().take(EXAMPLES) {
         let _ =
             writeln!(out, "\nExemple : {}, {} {} → {} (au {})", d.about, d.rule, d.before, d.after, d.date);

@@ -151,6 +151,11 @@ impl<'b> Bound<'b> {
 }
 
 impl Values<'_, '_> {
+    /// Is it a group of rules?
+    pub fn is_group(&self) -> bool {
+        self.bound.by.group
+    }
+
     /// The values of a row of the decided entity: one; of a group, the rules that are true of it.
     /// `context` is one of the decided rules. Missing cells are not tried one by one: what only that
     /// would settle counts as unknown.

@@ -23,10 +23,11 @@ use serde::Serialize;
 
 use crate::Pack;
 use crate::data::{Dataset, Records, TextRows, from_text_rows};
+use crate::diagnostic::nearest;
 use crate::evaluate::{Context, Outcome, evaluate};
 use crate::explain::{about, explain_in, show};
 use crate::graph::text_at;
-use crate::pack::script::Sense;
+use crate::pack::script::{Doc, Sense};
 use crate::plan::Plan;
 use crate::receipt::Receipt;
 use crate::value::{Date, Type, parse_date};
@@ -90,7 +91,7 @@ const CHUNK: usize = 64;
 
 impl<'p> Comparison<'p> {
     /// Compares `names` (rules, fields or groups of either pack) and counts differences by `by`: fields,
-    /// rules, groups of rules, entities of the head.
+    /// rules, groups of rules, entities of the head. By groups are counted gains and losses only.
     ///
     /// # Errors
     /// A name that neither pack has; something that nothing can be counted by.
@@ -110,7 +111,10 @@ impl<'p> Comparison<'p> {
         for name in &expanded {
             let known = |pack: &Pack| crate::graph::Target::find(pack.parsed(), name).is_some();
             if !known(base) && !known(head) && !group(base, name) && !group(head, name) {
-                return Err(format!("`{name}` n'est une règle d'aucun des deux paquets de règles"));
+                let rules = [base, head].into_iter().flat_map(|pack| &pack.parsed().rules);
+                let near = nearest(name, rules.map(|rule| rule.name.as_str()));
+                let hint = near.map_or_else(String::new, |n| format!(" ; vouliez-vous dire `{n}` ?"));
+                return Err(format!("`{name}` n'est une règle d'aucun des deux paquets de règles{hint}"));
             }
         }
         for name in by {
@@ -270,6 +274,7 @@ impl<'p> Comparison<'p> {
         let rows = usize::try_from(head.rows()).unwrap_or(usize::MAX);
         let many = found.len() > rows / 16;
         let bound: Vec<_> = bys.iter().map(|by| by.as_ref().map(|by| by.bind(head.dataset, many))).collect();
+        let senses: Vec<Sense> = pair.names.iter().map(|name| sense(pair, name)).collect();
         // By rule: its cause, where there can be no other.
         let only: Vec<Option<&Cause>> = pair.names.iter().map(|name| pair.only.get(name)).collect();
         type Counts = BTreeMap<(usize, Kind, Option<Cause>), Count>;
@@ -277,22 +282,30 @@ impl<'p> Comparison<'p> {
             let mut tracer = Tracer::new(pair, align, base, head);
             let mut values: Vec<_> = bound.iter().map(|b| b.as_ref().map(|b| b.values())).collect();
             let mut counts = Counts::new();
-            let mut last: Option<(u64, Vec<Vec<Arc<str>>>)> = None;
+            // What the last row is counted by, as far as it was asked.
+            let mut last: (u64, Vec<Option<Vec<Arc<str>>>>) = (u64::MAX, Vec::new());
             for (rule, rows, before, after) in found {
                 let Some((kind, moved)) = Kind::of(before, after) else { continue };
                 let cause = match only.get(*rule) {
                     Some(Some(_)) => None,
                     _ => Some(tracer.cause(pair.names.get(*rule).map_or("", String::as_str), *rows)),
                 };
-                let by = match last.take().filter(|(row, _)| *row == rows.1) {
-                    Some((_, by)) => by,
-                    None => values
-                        .iter_mut()
-                        .map(|v| v.as_mut().map_or_else(Vec::new, |v| v.of(head, rows.1)))
-                        .collect(),
+                if last.0 != rows.1 {
+                    last = (rows.1, vec![None; values.len()]);
+                }
+                let neutral = senses.get(*rule).is_none_or(|sense| kind.effect(*sense) == Effect::Neutre);
+                for (known, values) in last.1.iter_mut().zip(&mut values) {
+                    // Whether a public is of somebody who neither gains nor loses is not asked.
+                    if let Some(values) = values.as_mut().filter(|v| !(neutral && v.is_group())) {
+                        known.get_or_insert_with(|| values.of(head, rows.1));
+                    }
+                }
+                let asked = |(known, values): (&'_ Option<Vec<Arc<str>>>, &Option<by::Values<'_, '_>>)| {
+                    let asked = values.as_ref().is_some_and(|v| !(neutral && v.is_group()));
+                    known.clone().filter(|_| asked).unwrap_or_default()
                 };
+                let by: Vec<Vec<Arc<str>>> = last.1.iter().zip(&values).map(asked).collect();
                 counts.entry((*rule, kind, cause)).or_default().add(*rows, moved, &by);
-                last = Some((rows.1, by));
             }
             counts
         };
@@ -341,6 +354,23 @@ impl<'p> Comparison<'p> {
     }
 }
 
+/// What the doc comment of a rule of the head says.
+fn doc(pair: &Pair, rule: &str) -> Doc {
+    let parsed = pair.head.parsed.as_ref();
+    let texts = parsed.rule(rule).and_then(|id| parsed.rules.get(id)).map(|rule| &rule.texts);
+    texts.and_then(|texts| text_at(texts, pair.date)).map(|text| text.doc.clone()).unwrap_or_default()
+}
+
+/// Whether true, or more, is good: as the rule says; otherwise true is, and more money.
+fn sense(pair: &Pair, rule: &str) -> Sense {
+    let doc = doc(pair, rule);
+    let plan = &pair.head;
+    let node = plan.selected.iter().find(|(name, _)| *name == rule).and_then(|(_, node)| plan.node(*node));
+    let boolean = node.is_none_or(|n| n.ty == Type::Bool);
+    let money = doc.unit.as_deref().is_some_and(|unit| unit.starts_with("EUR"));
+    doc.sense.unwrap_or(if boolean || money { Sense::Favourable } else { Sense::Neutral })
+}
+
 /// A kind of difference in words, with its first row explained on both sides.
 fn described(
     key: &Key,
@@ -350,16 +380,7 @@ fn described(
     names: Option<&dyn Fn(u64) -> String>,
 ) -> Difference {
     let plan: &Arc<Plan> = &pair.head;
-    let rule = plan.parsed.rule(&key.rule).and_then(|id| plan.parsed.rules.get(id));
-    let doc = rule
-        .and_then(|rule| text_at(&rule.texts, pair.date))
-        .map(|text| text.doc.clone())
-        .unwrap_or_default();
-    let node = plan.selected.iter().find(|(name, _)| *name == key.rule).map(|(_, node)| *node);
-    let ty = node.and_then(|node| plan.node(node)).map_or(Type::Bool, |n| n.ty.clone());
-    // True is good, and more money; of other numbers only the rule knows.
-    let money = doc.unit.as_deref().is_some_and(|unit| unit.starts_with("EUR"));
-    let usual = if ty == Type::Bool || money { Sense::Favourable } else { Sense::Neutral };
+    let doc = doc(pair, &key.rule);
     let side = |context: &Context<'_>, row: u64| {
         let explained = explain_in(context, row).into_iter().find(|e| e.rule == key.rule);
         let outcome = explained.as_ref().map_or_else(
@@ -381,7 +402,7 @@ fn described(
         label: doc.label,
         unit: doc.unit,
         kind: key.kind,
-        effect: key.kind.effect(doc.sense.unwrap_or(usual)),
+        effect: key.kind.effect(sense(pair, &key.rule)),
         cause: key.cause.clone(),
         count: 0,
         moved: None,
