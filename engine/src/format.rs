@@ -27,6 +27,7 @@ pub fn toml(text: &str) -> String {
             out.push(Line::Kept(kept.to_string()));
             continue;
         }
+        let whole = line.trim_start();
         let line = line.trim();
         if line.is_empty() {
             out.push(Line::Blank);
@@ -36,9 +37,12 @@ pub fn toml(text: &str) -> String {
             out.push(Line::Header(line.to_string()));
         } else if let Some(at) = equals(line) {
             let (key, value) = (line.get(..at).unwrap_or(""), line.get(at + 1..).unwrap_or(""));
-            let value = value.trim_start();
+            let mut value = value.trim_start();
             open.read(value);
-            // Blanks at the end may be of a text that goes on.
+            if open.in_text() {
+                // Blanks at the end are of the text that goes on.
+                value = whole.get(at + 1..).unwrap_or("").trim_start();
+            }
             let width = key.chars().count().saturating_sub(1);
             out.push(Line::Entry(key.trim_end().to_string(), value.to_string(), width));
         } else {
@@ -267,14 +271,14 @@ mod tests {
     #[test]
     #[allow(clippy::unwrap_used)]
     fn nothing_but_space_changes_and_the_second_time_nothing() {
-        let text = "# tête\n\n[a]  \n\"clé = 1\"=[\n  1, # un\n  2,\n]\nt = \"\"\"\nx   \n[pas une table]\n\"\"\"\n# de b\n[b]\nx=1\n\n\n\ny.z   = { a = 1 }\n\n";
+        let text = "# tête\n\n[a]  \n\"clé = 1\"=[\n  1, # un\n  2,\n]\nt = \"\"\"un  \nx   \n[pas une table]\n\"\"\"\n# de b\n[b]\nx=1\n\n\n\ny.z   = { a = 1 }\n\n";
         let once = toml(text);
         assert_eq!(toml(&once), once);
         let read = |t: &str| t.parse::<::toml::Table>().unwrap();
         assert_eq!(read(&once), read(text));
         assert_eq!(
             once,
-            "# tête\n\n[a]\n\"clé = 1\" = [\n  1, # un\n  2,\n]\nt = \"\"\"\nx   \n[pas une table]\n\"\"\"\n\n# de b\n[b]\nx = 1\n\ny.z = { a = 1 }\n"
+            "# tête\n\n[a]\n\"clé = 1\" = [\n  1, # un\n  2,\n]\nt = \"\"\"un  \nx   \n[pas une table]\n\"\"\"\n\n# de b\n[b]\nx = 1\n\ny.z = { a = 1 }\n"
         );
     }
 }
