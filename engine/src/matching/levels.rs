@@ -17,8 +17,12 @@ use super::simplex::Arc;
 /// only if prices ask for it.
 const MARGIN: i64 = 10;
 
-/// How many sides of splits a level may look at before it states a gap.
-const SIDES: usize = 4000;
+/// How much a level may look at before it states a gap: sides of splits times arcs. No clock decides, so
+/// that the answer is the same everywhere.
+const WORK: usize = 20_000_000;
+
+/// The least and the most sides of splits.
+const SIDES: (usize, usize) = (8, 4000);
 
 /// The best answer, by request its unit as numbered inside, and its certificate.
 pub(super) struct Balanced {
@@ -120,7 +124,7 @@ impl<'p> Run<'p> {
             others,
             warm,
             enough: if matches!(aim, Aim::Quota(_)) { 0 } else { i64::MAX },
-            sides: SIDES,
+            sides: (WORK / graph.arcs.len().max(1)).clamp(SIDES.0, SIDES.1),
         }
     }
 
