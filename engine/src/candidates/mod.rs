@@ -234,7 +234,8 @@ impl Search<'_> {
             first.clear();
             second.clear();
         }
-        found.sort_unstable();
+        // They come request by request already.
+        found.chunk_by_mut(|a, b| a.0 == b.0).for_each(|own| own.sort_unstable_by_key(|(_, unit)| *unit));
         (first, second) = found.into_iter().unzip();
         chunk.outcomes = others.decide(&first, &second);
         chunk.units = second;

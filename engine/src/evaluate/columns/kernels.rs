@@ -680,8 +680,19 @@ fn lengths(rows: &Rows<'_, '_>, node: NodeId, out: &mut Slot) {
 
 fn contains(rows: &Rows<'_, '_>, node: NodeId, texts: &[u32], out: &mut Slot) {
     out.bools.clear();
+    // Pairs from a list stand request by request: the codes are mostly those of the pair before.
+    let side = match (rows.program().context.plan.node(node).map(|n| &n.op), rows.listed()) {
+        (Some(Op::Up(Step::First(_), _)), Some((first, _))) => first,
+        (Some(Op::Up(Step::Second(_), _)), Some((_, second))) => second,
+        _ => &[],
+    };
+    let (mut codes, mut of) = (None, None);
     for (i, (text, row)) in texts.iter().zip(rows.own.clone()).enumerate() {
-        let codes = codes_at(rows, node, row);
+        let now = side.get(i);
+        if now.is_none() || now != of {
+            codes = codes_at(rows, node, row);
+            of = now;
+        }
         out.bools.push(u8::from(codes.is_some_and(|c| c.contains(text))));
         if codes.is_none() {
             leave_row(out, i, rows.count());
