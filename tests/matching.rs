@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use logis_engine::matching::{
-    Bound, Condition, Level, Matching, Pair, Prices, Problem, Proof, ProofError, Quota, QuotaReached,
-    reached, solve, solve_near, verify,
+    Bound, Condition, Level, MOST_POINTS, Matching, Pair, Prices, Problem, Proof, ProofError, Quota,
+    QuotaReached, reached, solve, solve_near, verify,
 };
 use proptest::prelude::*;
 
@@ -168,6 +168,23 @@ fn households_do_not_change_places_for_nothing() {
     let now = solve_near(&three, &had);
     assert_eq!(now.unit_of, [Some(2), Some(0), Some(1)]);
     verify(&three, &now).unwrap();
+}
+
+/// A share of many decimals and points at their limit: numbers grow, nothing overflows, all is proved.
+/// Requests 0 to 19 are members and have no points; half of 40 attributions, rounded up, are 21 of them
+/// and so all 20 that there are.
+#[test]
+fn large_numbers_do_not_overflow() {
+    let pair =
+        |request, unit| Pair { request, unit, fit: 1000, marks: if request < 20 { 0b11 } else { 0b01 } };
+    let pairs = (0..80).flat_map(|r| (0..40).map(move |u| pair(r, u))).collect();
+    let points = (0..80).map(|r| if r < 20 { 0 } else { MOST_POINTS }).collect();
+    let quota = Quota { name: "part".into(), numerator: 500_002, denominator: 1_000_003 };
+    let problem = Problem::from_pairs(points, 40, pairs, vec![quota]).unwrap();
+    let matching = solve(&problem);
+    assert_eq!(matching.reached.quotas, [QuotaReached { base: 40, members: 20, target: 21, shortfall: 1 }]);
+    assert_eq!(matching.reached.priority, 20 * u64::from(MOST_POINTS));
+    verify(&problem, &matching).unwrap();
 }
 
 /// Each kind of corruption of an answer or its certificate is refused, with its own error.

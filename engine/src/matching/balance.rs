@@ -23,7 +23,7 @@ use super::simplex::{Arc, Simplex};
 pub(super) const SCALE: i64 = 60;
 
 /// How many attributions it would take to make up for what must not be.
-const NEVER: i64 = 64;
+pub(super) const NEVER: i64 = 64;
 
 /// How often the multipliers of one node are moved.
 const MOVES: usize = 80;
@@ -238,10 +238,13 @@ impl Level<'_> {
     /// The bound of a tree that gains nothing any more, in parts of a point.
     fn bound(&self, simplex: &Simplex, asked: &[Asked], multipliers: &[i64]) -> i64 {
         let graph = self.graph;
-        let paid: i64 = (0_u32..).zip(&graph.capacity).map(|(c, &n)| i64::from(n) * simplex.price(c)).sum();
-        let gained: i64 = (0..graph.requests.len() as u32).map(|row| simplex.row_value(row)).sum();
-        let owed: i64 = asked.iter().zip(multipliers).map(|(a, m)| m * a.least).sum();
-        paid + gained - owed - self.housed * self.attributions
+        let wide = |value: i64| i128::from(value);
+        let columns = (0_u32..).zip(&graph.capacity);
+        let paid: i128 = columns.map(|(c, &n)| i128::from(n) * wide(simplex.price(c))).sum();
+        let gained: i128 = (0..graph.requests.len() as u32).map(|row| wide(simplex.row_value(row))).sum();
+        let owed: i128 = asked.iter().zip(multipliers).map(|(a, m)| wide(*m) * wide(a.least)).sum();
+        let bound = paid + gained - owed - wide(self.housed) * wide(self.attributions);
+        i64::try_from(bound).unwrap_or(if bound < 0 { i64::MIN / 2 } else { i64::MAX / 2 })
     }
 
     fn certificate(&self, simplex: &Simplex, asked: &[Asked], multipliers: &[i64]) -> Bound {

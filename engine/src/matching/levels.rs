@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::answer::{Bound, Certificate, Condition, Prices, Proof};
-use super::balance::{Aim, Asked, Found, Graph, Level, SCALE};
+use super::balance::{Aim, Asked, Found, Graph, Level, NEVER, SCALE};
 use super::housed::{Housed, NONE};
 use super::problem::{BEST_FIT, Problem};
 use super::simplex::Arc;
@@ -201,13 +201,19 @@ fn leaves<'b>(proof: &'b Proof, into: &mut Vec<&'b Bound>) {
 /// where many must move for it.
 fn most(problem: &Problem, count: i64) -> i64 {
     let worth = i64::from(problem.points.iter().copied().max().unwrap_or(0)).max(i64::from(BEST_FIT));
-    4 * (worth + 1) * (count + 1).min(64)
+    (4 * (worth + 1) * (count + 1).min(64)).min((1 << 50) / (SCALE * largest_count(problem)))
 }
 
-/// More than anything else that an assignment can gain by housing one request less.
+/// The most that a pair counts in a condition, in either direction, together.
+fn largest_count(problem: &Problem) -> i64 {
+    problem.quotas.iter().map(|q| i64::from(q.denominator)).max().unwrap_or(1) + 1
+}
+
+/// More than anything else that an assignment can gain by housing one request less; but not so much that
+/// sums of it overflow: then the proof may leave a gap.
 fn weight_of_housing(problem: &Problem, count: i64) -> i64 {
-    let shares = problem.quotas.iter().map(|q| i64::from(q.denominator)).max().unwrap_or(1);
-    SCALE * most(problem, count) * (shares + 1) * 2 * (count + 1)
+    let each = SCALE * most(problem, count) * largest_count(problem);
+    each.saturating_mul(2 * (count + 1)).min(i64::MAX / (NEVER * 1024))
 }
 
 /// The active requests, facing the cells.

@@ -38,9 +38,15 @@ pub fn solve(problem: &Problem) -> Matching {
     let (unit_of, certificate) = if problem.quotas().is_empty() {
         without_quotas(problem, &housed, attributions)
     } else {
-        match levels::solve(problem, &housed, attributions) {
+        match levels::solve(problem, &housed, attributions.clone()) {
             Some(balanced) => (balanced.unit_of, balanced.certificate),
-            None => (vec![None; problem.requests()], Certificate::default()),
+            // The most points without quotas then, of which the proof says nothing about the quotas.
+            None => {
+                let (unit_of, mut certificate) = without_quotas(problem, &housed, attributions);
+                certificate.quotas = vec![Proof::Nothing; problem.quotas().len()];
+                certificate.bases = vec![[Proof::Nothing, Proof::Nothing]; problem.quotas().len()];
+                (unit_of, certificate)
+            }
         }
     };
     let name = |unit: Option<u32>| unit.map(|unit| problem.name(unit));
