@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use logis_engine::data::{self, Dataset, InputFile, Issue, Needs};
+use logis_engine::data::{self, Dataset, InputFile, Issue, Needs, StreamedFile};
 use logis_engine::diagnostic::{self, PackError};
 use logis_engine::pack::schema::Origin;
 use logis_engine::plan::Plan;
@@ -89,6 +89,22 @@ pub struct Parts {
     pub streamed: Vec<PathBuf>,
     /// The rest, whole.
     pub others: Vec<InputFile>,
+}
+
+impl Parts {
+    /// Opens the files to read part by part; `None` if one is no Parquet, which is for the whole reading
+    /// to report.
+    pub fn open(&self) -> Result<Option<Vec<StreamedFile>>> {
+        let mut streamed = Vec::new();
+        for path in &self.streamed {
+            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            let file = std::fs::File::open(path)
+                .with_context(|| format!("{}: lecture impossible", path.display()))?;
+            let Ok(file) = StreamedFile::open(&name, file) else { return Ok(None) };
+            streamed.push(file);
+        }
+        Ok(Some(streamed))
+    }
 }
 
 /// The parts of a package for rows of `entity`, if its tables are Parquet files.

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use logis_engine::Pack;
 use logis_engine::boundaries;
 use logis_engine::compare::{Acceptance, Comparison, Expected, Pair, Report, Structure, draft};
-use logis_engine::data::{self, Dataset, InputFile, Needs, NotInOrder, Part, Stream, StreamedFile};
+use logis_engine::data::{self, Dataset, InputFile, Needs, NotInOrder, Part, Stream};
 use logis_engine::pack::schema::Origin;
 use logis_engine::value::{Date, parse_date};
 
@@ -362,15 +362,7 @@ fn open<'p>(
         return Ok(None);
     }
     let Some(parts) = input::parts(path, pack, entity)? else { return Ok(None) };
-    let mut streamed = Vec::new();
-    for path in &parts.streamed {
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let file =
-            std::fs::File::open(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
-        // A file that is no Parquet is for the whole reading to report.
-        let Ok(file) = StreamedFile::open(&name, file) else { return Ok(None) };
-        streamed.push(file);
-    }
+    let Some(streamed) = parts.open()? else { return Ok(None) };
     let parsed = pack.parsed();
     let needs = needs(args, pairs, head);
     Ok(Stream::open(&parsed.schema, &parsed.references, entity, streamed, parts.others, &needs, PART))

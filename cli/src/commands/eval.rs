@@ -1,10 +1,8 @@
 //! `logis eval`: decides rules for each row of a data package.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use logis_engine::Pack;
-use logis_engine::data::{
-    BatchWriter, Dataset, NotInOrder, Output, OutputColumn, Stream, StreamedFile, batch_to_parquet,
-};
+use logis_engine::data::{BatchWriter, Dataset, NotInOrder, Output, OutputColumn, Stream, batch_to_parquet};
 use logis_engine::evaluate::{DecisionColumn, Decisions, Outcome, evaluate};
 use logis_engine::explain::{Shown, show};
 use logis_engine::graph::Target;
@@ -119,15 +117,7 @@ fn by_part(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> Result
     let Some(parts) = input::parts(&args.data.data, pack, entity)? else { return Ok(None) };
     let date = input::as_of(args.data.as_of, &parts.others)?;
     let plan = pack.plan(date, names)?;
-    let mut streamed = Vec::new();
-    for path in &parts.streamed {
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let file =
-            std::fs::File::open(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
-        // A file that is no Parquet is for the whole reading to report.
-        let Ok(file) = StreamedFile::open(&name, file) else { return Ok(None) };
-        streamed.push(file);
-    }
+    let Some(streamed) = parts.open()? else { return Ok(None) };
     let needs = plan.needs();
     let schema = &parsed.schema;
     let Some(mut stream) =

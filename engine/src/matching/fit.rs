@@ -219,6 +219,16 @@ impl State {
         }
     }
 
+    /// The most that a row can gain at the prices of the moment, an empty place costing this much.
+    fn best(&self, rows: &Rows, row: u32, empty_price: i32) -> i32 {
+        let of = |block: &Block| {
+            let from = block.column as usize;
+            highest(rows.fits(*block), &self.price[from..from + block.length as usize])
+        };
+        let best = rows.blocks(row).iter().map(of).max().unwrap_or(i32::MIN);
+        if rows.free[row as usize] && rows.empty > 0 { best.max(-empty_price) } else { best }
+    }
+
     /// Lets rows bid until each has a column that is its best but for one step.
     fn auction(&mut self, rows: &Rows, step: i32) {
         let mut waiting = self.dissatisfied(rows, step);
@@ -293,13 +303,7 @@ impl State {
             } else {
                 rows.fit(row, column) - self.price[column as usize]
             };
-            let free = rows.free[row as usize];
-            let mut best = cheapest.filter(|_| free).map_or(i32::MIN, |price| -price);
-            for &block in rows.blocks(row) {
-                let from = block.column as usize;
-                best = best.max(highest(rows.fits(block), &self.price[from..from + block.length as usize]));
-            }
-            if own + step < best {
+            if own + step < self.best(rows, row, cheapest.unwrap_or(0)) {
                 waiting.push(row);
                 self.column_of[row as usize] = NONE;
                 if column != EMPTY {
@@ -322,13 +326,7 @@ impl State {
             self.empty_price = price;
         }
         for row in 0..rows.len() as u32 {
-            let mut best =
-                if rows.free[row as usize] && rows.empty > 0 { -self.empty_price } else { i32::MIN };
-            for &block in rows.blocks(row) {
-                let from = block.column as usize;
-                let prices = &self.price[from..from + block.length as usize];
-                best = best.max(highest(rows.fits(block), prices));
-            }
+            let best = self.best(rows, row, self.empty_price);
             let column = self.column_of[row as usize];
             if column == NONE {
                 continue;
@@ -440,15 +438,7 @@ impl Search {
         self.level.clear();
         self.scanned.clear();
         self.reach = NEAR;
-        let mut best = i32::MIN;
-        for &block in rows.blocks(start) {
-            let from = block.column as usize;
-            let prices = &state.price[from..from + block.length as usize];
-            best = best.max(highest(rows.fits(block), prices));
-        }
-        if rows.free[start as usize] && rows.empty > 0 {
-            best = best.max(-state.empty_price);
-        }
+        let best = state.best(rows, start, state.empty_price);
         if best == i32::MIN {
             return;
         }

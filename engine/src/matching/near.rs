@@ -20,10 +20,7 @@ use super::solve;
 pub fn solve_near(problem: &Problem, previous: &[Option<u32>]) -> Matching {
     let mut matching = solve(problem);
     let cell_of = problem.cell_of_units();
-    let mut inside = vec![NONE; problem.units()];
-    for unit in 0..problem.units() as u32 {
-        inside[problem.name(unit) as usize] = unit;
-    }
+    let inside = problem.numbers_inside();
     let now: Vec<u32> =
         matching.unit_of.iter().map(|unit| unit.map_or(NONE, |unit| inside[unit as usize])).collect();
     let mut had = vec![NONE; now.len()];

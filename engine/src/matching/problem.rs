@@ -330,6 +330,15 @@ impl Problem {
         self.names[unit as usize]
     }
 
+    /// By unit as the caller numbers it: its number inside.
+    pub fn numbers_inside(&self) -> Vec<u32> {
+        let mut inside = vec![0; self.units()];
+        for (unit, &name) in (0_u32..).zip(&self.names) {
+            inside[name as usize] = unit;
+        }
+        inside
+    }
+
     /// The units of a cell, as numbered inside.
     pub fn units_of(&self, cell: u32) -> Range<u32> {
         self.cells[cell as usize]..self.cells[cell as usize + 1]

@@ -211,10 +211,7 @@ pub fn reached(problem: &Problem, unit_of: &[Option<u32>]) -> Result<Reached, Pr
         return Err(ProofError::Length { found: unit_of.len(), expected: problem.requests() });
     }
     let cell_of = problem.cell_of_units();
-    let mut inside = vec![u32::MAX; problem.units()];
-    for unit in 0..problem.units() as u32 {
-        inside[problem.name(unit) as usize] = unit;
-    }
+    let inside = problem.numbers_inside();
     let mut given = vec![false; problem.units()];
     let mut fits = Vec::new();
     let mut reached =
