@@ -60,6 +60,8 @@ enum Command {
     Fmt(FmtArgs),
     /// Compare deux versions des règles: qui gagne, qui perd, et d'où cela vient
     Diff(DiffArgs),
+    /// Calcule un scénario et ses variantes, et écrit un rapport (HTML, XLSX, JSON, CSV)
+    Simulate(SimulateArgs),
     /// Écrit le livre des règles: une page HTML, par sujet, par article de loi, par champ
     Doc(DocArgs),
     /// Dessine le graphe des règles
@@ -489,6 +491,18 @@ pub struct BoundariesArgs {
     output: PathBuf,
 }
 
+/// `logis simulate`
+#[derive(clap::Args)]
+pub struct SimulateArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Fichier de scénario (TOML)
+    file: PathBuf,
+    /// Dossier des résultats (sinon resultats/NOM); les calculs finis y restent et sont repris
+    #[arg(long, short, value_name = "DIR")]
+    output: Option<PathBuf>,
+}
+
 /// `logis doc`
 #[derive(clap::Args)]
 pub struct DocArgs {
@@ -584,6 +598,7 @@ fn main() -> ExitCode {
         Command::Watch(args) => commands::watch::run(&args),
         Command::Fmt(args) => commands::fmt::run(&args),
         Command::Diff(args) => commands::diff::run(&args),
+        Command::Simulate(args) => commands::simulate::run(&args),
         Command::Doc(args) => commands::doc::run(&args),
         Command::Graph(args) => commands::graph::run(&args),
         Command::Schema(args) => commands::schema::run(&args),

@@ -62,6 +62,18 @@ pub fn file(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Files being written: an interruption takes them away.
 static PENDING: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
+/// What an interruption says last.
+static LAST_WORDS: Mutex<Option<LastWords>> = Mutex::new(None);
+
+type LastWords = Box<dyn Fn() -> String + Send>;
+
+/// From now on Ctrl-C ends with these words on the standard error.
+pub fn say_on_interrupt(words: impl Fn() -> String + Send + 'static) {
+    if let Ok(mut slot) = LAST_WORDS.lock() {
+        *slot = Some(Box::new(words));
+    }
+}
+
 /// Is an interruption how a command is meant to end?
 static MEANT: AtomicBool = AtomicBool::new(false);
 
@@ -75,6 +87,11 @@ pub fn clean_on_interrupt() {
     let clean = || {
         if let Ok(pending) = PENDING.lock() {
             pending.iter().for_each(|path| drop(std::fs::remove_file(path)));
+        }
+        if let Ok(words) = LAST_WORDS.lock()
+            && let Some(words) = words.as_ref()
+        {
+            eprintln!("\n{}", words());
         }
         std::process::exit(if MEANT.load(Ordering::Relaxed) { 0 } else { 130 });
     };

@@ -31,6 +31,7 @@ pub mod plan;
 pub mod receipt;
 pub mod reference;
 mod rulebook;
+pub mod scenario;
 pub mod testing;
 pub mod value;
 

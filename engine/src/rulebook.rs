@@ -61,6 +61,23 @@ impl Pack {
         Ok(Pack { parsed, warnings: out.items, plans: Arc::default() })
     }
 
+    /// The same pack with something of what its files say changed: a value, a quota. What is changed is
+    /// checked as when a pack is read; rules stay as they are.
+    ///
+    /// # Errors
+    /// All that the change breaks, such as a share above 1.
+    pub fn changed(&self, change: impl FnOnce(&mut Parsed)) -> Result<Pack, PackError> {
+        let mut parsed = (*self.parsed).clone();
+        change(&mut parsed);
+        let mut out = Diagnostics::default();
+        check_manifest(&parsed, &mut out);
+        out.sort();
+        if out.has_errors() {
+            return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });
+        }
+        Ok(Pack { parsed: Arc::new(parsed), warnings: self.warnings.clone(), plans: Arc::default() })
+    }
+
     /// What the files say.
     pub fn parsed(&self) -> &Arc<Parsed> {
         &self.parsed

@@ -21,6 +21,8 @@ pub mod pairs;
 pub mod record;
 pub mod replay;
 pub mod schema;
+pub mod simulate;
+pub mod simulate_page;
 pub mod test;
 pub mod update;
 pub mod watch;

@@ -15,6 +15,7 @@ mod stream;
 mod table;
 mod template;
 mod text_rows;
+mod text_table;
 mod write;
 mod xlsx_file;
 
@@ -25,6 +26,8 @@ pub use stream::{NotInOrder, Part, Stream, StreamedFile};
 pub use table::{About, Cells, Column, Dataset, Links, Members, NO_ROW, Table, column_of};
 pub use template::{json_schema, template_csv, template_xlsx};
 pub use text_rows::{ReadTexts, TextRows, from_text_rows, to_text_rows};
+pub use text_table::{TextTable, read_texts, text_tables};
 pub use write::{
-    BatchWriter, Output, OutputColumn, WriteError, batch_to_parquet, to_csv, to_json, to_parquet, to_xlsx,
+    BatchWriter, Output, OutputColumn, WriteError, batch_to_parquet, to_csv, to_json, to_parquet,
+    to_workbook, to_xlsx,
 };

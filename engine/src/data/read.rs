@@ -4,6 +4,7 @@
 //! A row with an error is left out, and with it the rows that must belong to it, so that what
 //! remains can be used.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -84,6 +85,17 @@ pub fn read_batches(
         }
         given.insert(name, parquet_file::table(name, name, batch, 0, &mut issues));
     }
+    read_raw(schema, references, &given, needs, issues)
+}
+
+/// Reads a data package from raw tables, by their names in the schema.
+pub(super) fn read_raw<N: Borrow<str> + Ord>(
+    schema: &Schema,
+    references: &[Reference],
+    given: &BTreeMap<N, RawTable>,
+    needs: &Needs,
+    mut issues: Vec<Issue>,
+) -> ReadOutcome {
     let own = raw_references(references, &mut issues);
     let raw = |id: EntityId, entity: &Entity| match &entity.origin {
         Origin::Data { table } => given.get(table.as_str()),

@@ -250,7 +250,19 @@ fn array(column: &OutputColumn) -> Result<ArrayRef, arrow_schema::ArrowError> {
 
 /// A workbook with one sheet.
 pub fn to_xlsx(result: &Output) -> Result<Vec<u8>, WriteError> {
+    to_workbook(std::slice::from_ref(result))
+}
+
+/// A workbook with a sheet for each result, in their order.
+pub fn to_workbook(results: &[Output]) -> Result<Vec<u8>, WriteError> {
     let mut book = workbook()?;
+    for result in results {
+        add_sheet(&mut book, result)?;
+    }
+    Ok(book.save_to_buffer()?)
+}
+
+fn add_sheet(book: &mut Workbook, result: &Output) -> Result<(), WriteError> {
     let bold = Format::new().set_bold();
     let day = Format::new().set_num_format("yyyy-mm-dd");
     let sheet = book.add_worksheet();
@@ -282,7 +294,7 @@ pub fn to_xlsx(result: &Output) -> Result<Vec<u8>, WriteError> {
             }
         }
     }
-    Ok(book.save_to_buffer()?)
+    Ok(())
 }
 
 /// An empty workbook that does not tell when it was made.

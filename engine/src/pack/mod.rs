@@ -9,7 +9,7 @@ pub mod mutants;
 pub mod params;
 pub mod schema;
 pub mod script;
-mod toml_reader;
+pub(crate) mod toml_reader;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span, did_you_mean};
 use crate::value::{Date, Exact, Value, parse_date, parse_number};
 
 /// A table being read: keys taken so far, the rest is reported by [`Reader::finish`].
-pub(super) struct Reader<'t, 'i> {
+pub(crate) struct Reader<'t, 'i> {
     pub file: FileId,
     pub span: Range<usize>,
     /// What the table is, for messages: "field `demande.rfr_n2`".
@@ -152,6 +152,11 @@ impl<'t, 'i> Reader<'t, 'i> {
         })
     }
 
+    /// The keys that were asked for.
+    pub fn known(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.known.iter().copied()
+    }
+
     /// The keys that nobody asked for.
     pub fn rest(
         &self,
@@ -178,7 +183,7 @@ impl<'t, 'i> Reader<'t, 'i> {
 }
 
 /// Parses a TOML file; syntax errors are reported and `None` given.
-pub(super) fn parse<'i>(file: FileId, text: &'i str, out: &mut Diagnostics) -> Option<Spanned<DeTable<'i>>> {
+pub(crate) fn parse<'i>(file: FileId, text: &'i str, out: &mut Diagnostics) -> Option<Spanned<DeTable<'i>>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
         return Some(table);
@@ -198,7 +203,7 @@ pub(super) fn parse<'i>(file: FileId, text: &'i str, out: &mut Diagnostics) -> O
 }
 
 /// A scalar of TOML as a value: numbers exact from their own text, `"2/3"` stays a text here.
-pub(super) fn scalar(item: &DeValue<'_>) -> Option<Value> {
+pub(crate) fn scalar(item: &DeValue<'_>) -> Option<Value> {
     match item {
         DeValue::String(text) => Some(Value::text(text)),
         DeValue::Integer(i) if i.radix() == 10 => {

@@ -1,0 +1,211 @@
+//! `logis simulate`: runs a scenario and its variants, and writes what they say.
+//!
+//! Each run is a file of the results' folder, written beside and renamed when it is whole; a run whose
+//! inputs have the same digest is read instead of done again. So an interruption loses no finished run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use logis_engine::data::{InputFile, to_csv, to_workbook};
+use logis_engine::scenario::report::{Cell, Report, Sheet, report};
+use logis_engine::scenario::{Inputs, Run, RunResult, Scenario, Simulation};
+use rayon::prelude::*;
+
+use super::simulate_page;
+use crate::text::{align_numbers, empty};
+use crate::{End, SimulateArgs, embedded, input, output};
+
+/// Runs a scenario.
+pub fn run(args: &SimulateArgs) -> Result<End> {
+    let path = &args.file;
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
+    let scenario = Scenario::parse(&path.display().to_string(), &text)?;
+    let home = path.parent().unwrap_or(Path::new("."));
+    let inputs = inputs(args, &scenario, home)?;
+    let simulation = Simulation::new(scenario, inputs)?;
+    let stem = path.file_stem().map_or_else(|| "scenario".into(), |s| s.to_string_lossy().into_owned());
+    let folder = args.output.clone().unwrap_or_else(|| PathBuf::from("resultats").join(stem));
+    let results = results(&simulation, &folder)?;
+    let report = report(&simulation, &results)?;
+    write(&report, &folder)?;
+    print(&report, &folder)?;
+    Ok(End::Fine)
+}
+
+/// What the scenario names, read. Paths are those of the scenario's folder.
+fn inputs(args: &SimulateArgs, scenario: &Scenario, home: &Path) -> Result<Inputs> {
+    let folder = |path: &Path| -> Result<Vec<(String, Vec<u8>)>> {
+        if !path.is_dir() {
+            bail!("{}: ce dossier de règles n'existe pas", path.display());
+        }
+        let mut files = Vec::new();
+        collect(path, "", &mut files)?;
+        Ok(files)
+    };
+    let own = scenario.base.rules.as_ref().map(|(rules, _)| home.join(rules));
+    let (root, rules) = match args.rules.rules.clone().or(own) {
+        Some(path) => (path.display().to_string(), folder(&path)?),
+        None => ("rules".to_string(), embedded::rules()),
+    };
+    let mut overlays = BTreeMap::new();
+    for (name, _) in scenario.variants.iter().filter_map(|v| v.rules.as_ref()) {
+        overlays.insert(name.clone(), folder(&home.join(name))?);
+    }
+    let data = match (&scenario.base.data, &scenario.base.population) {
+        (Some((data, _)), _) => input::files(&home.join(data))?,
+        (None, Some((population, _))) => {
+            let path = home.join(population);
+            let bytes =
+                std::fs::read(&path).with_context(|| format!("{}: lecture impossible", path.display()))?;
+            vec![InputFile { name: population.clone(), bytes }]
+        }
+        (None, None) => Vec::new(),
+    };
+    Ok(Inputs { root, rules, overlays, data })
+}
+
+/// The files of a folder, by their paths in it.
+fn collect(folder: &Path, prefix: &str, into: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
+    let what = || format!("{}: lecture impossible", folder.display());
+    for entry in std::fs::read_dir(folder).with_context(what)? {
+        let path = entry?.path();
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        if name.starts_with('.') {
+            continue;
+        }
+        let shown = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+        if path.is_dir() {
+            collect(&path, &shown, into)?;
+        } else {
+            let bytes =
+                std::fs::read(&path).with_context(|| format!("{}: lecture impossible", path.display()))?;
+            into.push((shown, bytes));
+        }
+    }
+    into.sort();
+    Ok(())
+}
+
+/// The results of all runs: those that the folder has, and the others done.
+fn results(simulation: &Simulation, folder: &Path) -> Result<Vec<RunResult>> {
+    let kept = folder.join("calculs");
+    std::fs::create_dir_all(&kept).with_context(|| format!("{}: création impossible", kept.display()))?;
+    let mut done: Vec<(usize, RunResult)> = Vec::new();
+    let mut left: Vec<(usize, &Run)> = Vec::new();
+    for (at, run) in simulation.runs().iter().enumerate() {
+        match read(&kept.join(format!("{}.json", run.id)), &simulation.hash(run)) {
+            Some(mut result) => {
+                // Titles decide nothing, so the digest leaves them out: the file's of today count.
+                result.run.clone_from(run);
+                done.push((at, result));
+            }
+            None => left.push((at, run)),
+        }
+    }
+    if !done.is_empty() {
+        eprintln!("{} calculs déjà faits sont repris de {}", done.len(), kept.display());
+    }
+    let finished = Arc::new(AtomicUsize::new(done.len()));
+    let (counter, total, place) = (finished.clone(), simulation.runs().len(), kept.display().to_string());
+    output::say_on_interrupt(move || {
+        let finished = counter.load(Ordering::Relaxed);
+        format!(
+            "interrompu: {finished} calculs sur {total} sont gardés dans {place}; la même commande reprend"
+        )
+    });
+    let bar = ProgressBar::new(left.len() as u64);
+    bar.set_style(
+        ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} {eta}").context("barre d'avancement")?,
+    );
+    bar.tick();
+    let one = |(at, run): (usize, &Run)| -> Result<(usize, RunResult)> {
+        bar.set_message(run.title.clone());
+        let result = simulation.run(run)?;
+        let text = serde_json::to_vec(&result)?;
+        output::file(&kept.join(format!("{}.json", run.id)), &text)?;
+        finished.fetch_add(1, Ordering::Relaxed);
+        bar.inc(1);
+        Ok((at, result))
+    };
+    let outcomes: Vec<Result<(usize, RunResult)>> = left.into_par_iter().map(one).collect();
+    bar.finish_and_clear();
+    let mut wrong = BTreeSet::new();
+    for outcome in outcomes {
+        match outcome {
+            Ok(result) => done.push(result),
+            Err(error) => drop(wrong.insert(format!("{error:#}"))),
+        }
+    }
+    if !wrong.is_empty() {
+        let texts: Vec<String> = wrong.into_iter().take(5).collect();
+        bail!("{}\nles autres calculs sont gardés dans {}", texts.join("\n"), kept.display());
+    }
+    done.sort_by_key(|(at, _)| *at);
+    Ok(done.into_iter().map(|(_, result)| result).collect())
+}
+
+/// A result that was kept, if it is of these inputs. One that does not read is done again.
+fn read(path: &Path, hash: &str) -> Option<RunResult> {
+    let result: RunResult = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    (result.hash == hash).then_some(result)
+}
+
+/// Writes the report in all its forms.
+fn write(report: &Report, folder: &Path) -> Result<()> {
+    output::file(&folder.join("rapport.html"), simulate_page::page(report)?.as_bytes())?;
+    let sheets: Vec<_> = report.sheets.iter().map(Sheet::to_output).collect();
+    output::file(&folder.join("rapport.xlsx"), &to_workbook(&sheets)?)?;
+    let json = format!("{}\n", serde_json::to_string_pretty(report)?);
+    output::file(&folder.join("rapport.json"), json.as_bytes())?;
+    let tables = folder.join("tables");
+    std::fs::create_dir_all(&tables).with_context(|| format!("{}: création impossible", tables.display()))?;
+    for (sheet, result) in report.sheets.iter().zip(&sheets) {
+        output::file(&tables.join(format!("{}.csv", sheet.id)), &to_csv(result)?)?;
+    }
+    Ok(())
+}
+
+/// The short text: the summary, the shares, what is observed and wanted.
+fn print(report: &Report, folder: &Path) -> Result<()> {
+    let mut text = format!("{}\n{}\n", report.title, report.text);
+    for run in &report.runs {
+        let changes =
+            if run.changes.is_empty() { String::new() } else { format!(" : {}", run.changes.join(" ; ")) };
+        text.push_str(&format!("- {} (au {}){changes}\n", run.title, run.date));
+    }
+    for sheet in &report.sheets {
+        let short = ["synthese", "observe", "objectifs"].contains(&sheet.id.as_str());
+        if short || sheet.id.starts_with("balayage_") {
+            // Long texts and what explains them are for the page.
+            let said = ["Source", "Explication"];
+            let swept = sheet.id.starts_with("balayage_");
+            let aside = |h: &str| {
+                said.contains(&h) || (swept && (h.ends_with(": manque") || h.ends_with(": prix (points)")))
+            };
+            let kept: Vec<usize> = (0..sheet.header.len())
+                .filter(|at| sheet.header.get(*at).is_some_and(|h| !aside(h)))
+                .collect();
+            let header: Vec<&str> =
+                kept.iter().filter_map(|at| sheet.header.get(*at)).map(String::as_str).collect();
+            let mut table = empty(&header);
+            for row in &sheet.rows {
+                table.add_row(kept.iter().map(|at| row.get(*at).map_or_else(String::new, Cell::to_string)));
+            }
+            align_numbers(&mut table);
+            text.push_str(&format!("\n{}\n{table}\n", sheet.title));
+        }
+    }
+    for warning in &report.warnings {
+        text.push_str(&format!("\navertissement: {warning}\n"));
+    }
+    let shown = folder.display();
+    text.push_str(&format!(
+        "\nÉcrits dans {shown} : rapport.html (à ouvrir), rapport.xlsx, rapport.json, tables/*.csv\n"
+    ));
+    output::print(&text)
+}

@@ -1,0 +1,99 @@
+//! Who gets what in a run, by the rows of its data.
+
+use crate::attribution::{Instance, InstanceError, MatchingPlan, price};
+use crate::candidates::Candidates;
+use crate::data::Dataset;
+use crate::matching::{Gaps, Matching, ProofError, gaps, solve};
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AllocationError {
+    /// What the rules give is no problem: the first of what is wrong.
+    #[error("{0}")]
+    Instance(InstanceError),
+    /// The proof does not hold: a fault of the engine.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+}
+
+/// The answer, by row.
+pub(super) struct Allocation {
+    pub instance: Instance,
+    pub matching: Matching,
+    /// What the proof leaves open.
+    pub gaps: Gaps,
+    /// By row of the request: the row of its unit.
+    pub unit_of: Vec<Option<u32>>,
+    /// Points of the best answer without quotas.
+    without: u64,
+}
+
+impl Allocation {
+    /// Solves the matching of some data and checks its proof.
+    pub fn new(plan: &MatchingPlan, dataset: &Dataset) -> Result<Allocation, AllocationError> {
+        let first = |wrong: Vec<InstanceError>| wrong.into_iter().next().map(AllocationError::Instance);
+        let instance = match Instance::new(plan, dataset, None) {
+            Ok(instance) => instance,
+            Err(wrong) => {
+                let shape = crate::matching::ProblemError::Shape("no instance");
+                return Err(first(wrong).unwrap_or(AllocationError::Instance(shape.into())));
+            }
+        };
+        let matching = solve(&instance.problem);
+        let gaps = gaps(&instance.problem, &matching)?;
+        let priced = (0..plan.quotas.len()).any(|q| matching.certificate.quota_price(q).0 != 0);
+        let without = match priced {
+            true => solve(&instance.problem.without_quotas()).reached.priority,
+            false => matching.reached.priority,
+        };
+        let mut unit_of = vec![None; instance.requests.len()];
+        for (number, unit) in (0_u32..).zip(&matching.unit_of) {
+            if let (Some(slot), Some(unit)) = (unit_of.get_mut(instance.requests.row(number) as usize), unit)
+            {
+                *slot = Some(instance.units.row(*unit));
+            }
+        }
+        Ok(Allocation { instance, matching, gaps, unit_of, without })
+    }
+
+    pub fn candidates(&self) -> &Candidates {
+        &self.instance.candidates
+    }
+
+    /// How many units there are.
+    pub fn units(&self) -> usize {
+        self.instance.units.len()
+    }
+
+    /// By row of the unit: the row of the request that gets it.
+    pub fn request_of(&self) -> Vec<Option<u32>> {
+        let mut of = vec![None; self.units()];
+        for (row, unit) in (0_u32..).zip(&self.unit_of) {
+            if let Some(slot) = unit.and_then(|unit| of.get_mut(unit as usize)) {
+                *slot = Some(row);
+            }
+        }
+        of
+    }
+
+    /// By row of the unit: the points, in all, that one more unit like it would bring at most, as numerators
+    /// over the second result.
+    pub fn unit_prices(&self) -> (Vec<i64>, i64) {
+        let (prices, scale) = self.matching.certificate.cell_prices();
+        let problem = &self.instance.problem;
+        let mut by_row = vec![0; self.units()];
+        for (inside, cell) in (0_u32..).zip(problem.cell_of_units()) {
+            let row = self.instance.units.row(problem.name(inside));
+            if let Some(slot) = by_row.get_mut(row as usize) {
+                *slot = prices.get(cell as usize).copied().unwrap_or(0);
+            }
+        }
+        (by_row, scale)
+    }
+
+    /// The points that one member less asked for by a quota would bring, at most: a fraction.
+    pub fn quota_price(&self, quota: usize) -> (i64, i64) {
+        let price = price(&self.matching, quota, self.without);
+        (*price.numer(), *price.denom())
+    }
+}
