@@ -35,9 +35,18 @@ impl Pack {
     /// the pack, each at its place.
     pub fn load(folder: impl AsRef<Path>) -> Result<Pack, LoadError> {
         let folder = folder.as_ref();
+        Ok(Pack::from_files(&folder.to_string_lossy(), Pack::files(folder)?)?)
+    }
+
+    /// The files of a folder that [`Pack::from_files`] takes, hidden ones left out, in the order of their paths.
+    ///
+    /// # Errors
+    /// [`LoadError::Io`] with the first that does not read.
+    pub fn files(folder: impl AsRef<Path>) -> Result<Vec<(String, Vec<u8>)>, LoadError> {
         let mut files = Vec::new();
-        collect(folder, "", &mut files)?;
-        Ok(Pack::from_files(&folder.to_string_lossy(), files)?)
+        collect(folder.as_ref(), "", &mut files)?;
+        files.sort();
+        Ok(files)
     }
 
     /// Reads a pack from its files: path relative to the pack (with `/`) and content. `root` is shown

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
+use logis_engine::Pack;
 use logis_engine::data::{InputFile, to_csv, to_workbook};
 use logis_engine::scenario::report::{Cell, Report, Sheet, report};
 use logis_engine::scenario::{Inputs, Run, RunResult, Scenario, Simulation};
@@ -43,9 +44,7 @@ fn inputs(args: &SimulateArgs, scenario: &Scenario, home: &Path) -> Result<Input
         if !path.is_dir() {
             bail!("{}: ce dossier de règles n'existe pas", path.display());
         }
-        let mut files = Vec::new();
-        collect(path, "", &mut files)?;
-        Ok(files)
+        Ok(Pack::files(path)?)
     };
     let own = scenario.base.rules.as_ref().map(|(rules, _)| home.join(rules));
     let (root, rules) = match args.rules.rules.clone().or(own) {
@@ -67,28 +66,6 @@ fn inputs(args: &SimulateArgs, scenario: &Scenario, home: &Path) -> Result<Input
         (None, None) => Vec::new(),
     };
     Ok(Inputs { root, rules, overlays, data })
-}
-
-/// The files of a folder, by their paths in it.
-fn collect(folder: &Path, prefix: &str, into: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
-    let what = || format!("{}: lecture impossible", folder.display());
-    for entry in std::fs::read_dir(folder).with_context(what)? {
-        let path = entry?.path();
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        if name.starts_with('.') {
-            continue;
-        }
-        let shown = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-        if path.is_dir() {
-            collect(&path, &shown, into)?;
-        } else {
-            let bytes =
-                std::fs::read(&path).with_context(|| format!("{}: lecture impossible", path.display()))?;
-            into.push((shown, bytes));
-        }
-    }
-    into.sort();
-    Ok(())
 }
 
 /// The results of all runs: those that the folder has, and the others done.

@@ -1,0 +1,252 @@
+//! Reading the tables of a scenario file: the baseline, the variants, the sweeps, the figures.
+
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::changes::{cells, key_of, number, parameter, row_changes};
+use super::{Axis, Base, Expected, How, Measured, ParameterChange, Scenario, Sweep, Variant};
+use crate::diagnostic::{Diagnostic, Diagnostics, Sources, Span};
+use crate::pack::manifest::Named;
+use crate::pack::toml_reader::{Reader, scalar};
+use crate::value::{Exact, Value};
+
+pub(super) fn own((text, span): (&str, Span)) -> Named {
+    (text.to_string(), span)
+}
+
+pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnostics) -> Scenario {
+    let mut reader = Reader::new(0, 0..0, "the scenario", root);
+    let title = reader.required_str("title", out).map(own).unwrap_or_default().0;
+    let text = reader.string("text", out).unwrap_or_default();
+    let base_span = reader.get("base").map_or(0..0, Spanned::span);
+    let base = match reader.table("base", out) {
+        Some(table) => base(Reader::new(0, base_span, "`base`", table), out),
+        None => {
+            if !root.contains_key("base") {
+                out.push(Diagnostic::error(
+                    "L0004",
+                    "the scenario has no `base`",
+                    Span::new(0, 0..0),
+                    "add `[base]` with `data = \"…\"` or `population = \"…\"`",
+                ));
+            }
+            Base::default()
+        }
+    };
+    let span = reader.get("measures").map_or(0..0, Spanned::span);
+    let measures = reader
+        .table("measures", out)
+        .map(|table| measured(Reader::new(0, span, "`measures`", table), out))
+        .unwrap_or_default();
+    let mut variants = Vec::new();
+    for (span, table) in reader.tables("variant", out) {
+        variants.extend(variant(Reader::new(0, span, "a variant", table), out));
+    }
+    let mut sweeps = Vec::new();
+    for (span, table) in reader.tables("sweep", out) {
+        sweeps.extend(sweep(Reader::new(0, span, "a sweep", table), out));
+    }
+    let mut expected = |key, what: &str, value, out: &mut Diagnostics| -> Vec<Expected> {
+        let tables = reader.tables(key, out);
+        tables
+            .into_iter()
+            .filter_map(|(span, t)| read_expected(Reader::new(0, span, what, t), value, out))
+            .collect()
+    };
+    let observed = expected("observed", "an observed figure", "value", out);
+    let targets = expected("target", "a target", "at_least", out);
+    reader.finish(out);
+    once(variants.iter().map(|v| &v.name).chain(sweeps.iter().map(|s| &s.name)), out);
+    Scenario { sources: sources.clone(), title, text, base, measures, variants, sweeps, observed, targets }
+}
+
+/// Names are those of result files too: plain, each once, and none is the baseline's.
+fn once<'n>(names: impl Iterator<Item = &'n Named>, out: &mut Diagnostics) {
+    let mut seen: Vec<&str> = vec!["base"];
+    for (name, span) in names {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if name.is_empty() || !name.chars().all(plain) {
+            let message = format!("`{name}` is no plain name");
+            out.push(Diagnostic::error(
+                "L0601",
+                message,
+                span.clone(),
+                "letters without accents, digits, `_` and `-`",
+            ));
+        }
+        if seen.contains(&name.as_str()) {
+            let message = format!("the name `{name}` stands twice");
+            out.push(Diagnostic::error("L0601", message, span.clone(), "another one is needed"));
+        }
+        seen.push(name);
+    }
+}
+
+fn base(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Base {
+    let data = reader.str("data", out).map(own);
+    let population = reader.str("population", out).map(own);
+    if data.is_some() == population.is_some() {
+        out.push(Diagnostic::error(
+            "L0601",
+            "a scenario has either `data` or `population`",
+            reader.span(),
+            "one of the two, and not both",
+        ));
+    }
+    let rules = reader.str("rules", out).map(own);
+    let as_of = reader.date("as_of", out);
+    let mut territory = Vec::new();
+    if let Some(table) = reader.table("territory", out) {
+        territory = cells(&reader, table, out);
+    }
+    let seeds = seeds(&mut reader, out);
+    let rows = row_changes(&reader, out);
+    Base { data, population, rules, as_of, territory, seeds, rows }
+}
+
+/// `seeds = [1, 2, 3]`, or `{ first = 1, count = 20 }`.
+fn seeds(reader: &mut Reader<'_, '_>, out: &mut Diagnostics) -> Vec<u64> {
+    let Some(item) = reader.get("seeds") else { return vec![2015] };
+    let number = |value: &DeValue<'_>| match scalar(value) {
+        Some(Value::Number(n)) if n.is_integer() => u64::try_from(n.to_integer()).ok(),
+        _ => None,
+    };
+    let seeds: Option<Vec<u64>> = match item.get_ref() {
+        DeValue::Array(list) => list.iter().map(|i| number(i.get_ref())).collect(),
+        DeValue::Table(table) if table.len() == 2 => {
+            let get = |key: &str| table.get(key).and_then(|i| number(i.get_ref()));
+            match (get("first"), get("count")) {
+                (Some(first), Some(count)) if count <= 100_000 => Some((first..first + count).collect()),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    seeds.filter(|s| !s.is_empty()).unwrap_or_else(|| {
+        out.push(Diagnostic::error(
+            "L0601",
+            "`seeds` must be a list of whole numbers, or the first and how many",
+            reader.at(item),
+            "such as [1, 2, 3] or { first = 1, count = 20 }",
+        ));
+        vec![2015]
+    })
+}
+
+fn measured(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Measured {
+    let measured = Measured {
+        groups: reader.strings("groups", out).unwrap_or_default(),
+        requests_by: reader.strings("requests_by", out).unwrap_or_default(),
+        units_by: reader.strings("units_by", out).unwrap_or_default(),
+        burden: reader.str("burden", out).map(own),
+        waiting: reader.str("waiting", out).map(own),
+    };
+    reader.finish(out);
+    measured
+}
+
+fn variant(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Variant> {
+    let name = reader.required_str("name", out).map(own);
+    if let Some((name, _)) = &name {
+        reader.what = format!("variant `{name}`");
+    }
+    let title = reader.string("title", out);
+    let text = reader.string("text", out).unwrap_or_default();
+    let as_of = reader.date("as_of", out);
+    let rules = reader.str("rules", out).map(own);
+    let mut parameters = Vec::new();
+    for (span, table) in reader.tables("parameter", out) {
+        parameters.extend(parameter(Reader::new(0, span, "a change of a parameter", table), out));
+    }
+    let quotas = reader.strings("quotas", out);
+    let priority = reader.str("priority", out).map(own);
+    let fit = reader.str("fit", out).map(own);
+    let rows = row_changes(&reader, out);
+    let name = name?;
+    let title = title.unwrap_or_else(|| name.0.clone());
+    Some(Variant { name, title, text, as_of, rules, parameters, rows, quotas, priority, fit })
+}
+
+fn sweep(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Sweep> {
+    let name = reader.required_str("name", out).map(own);
+    if let Some((name, _)) = &name {
+        reader.what = format!("sweep `{name}`");
+    }
+    let title = reader.string("title", out);
+    let text = reader.string("text", out).unwrap_or_default();
+    let mut axes = Vec::new();
+    let tables = reader.tables("axis", out);
+    if tables.is_empty() || tables.len() > 2 {
+        let message = format!("{} moves one parameter, or two", reader.what);
+        out.push(Diagnostic::error("L0601", message, reader.span(), "add one or two `[[sweep.axis]]`"));
+    }
+    for (span, table) in tables {
+        axes.extend(axis(Reader::new(0, span, "an axis", table), out));
+    }
+    reader.finish(out);
+    let name = name?;
+    Some(Sweep { title: title.unwrap_or_else(|| name.0.clone()), name, text, axes })
+}
+
+fn axis(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Axis> {
+    let path = reader.required_str("path", out).map(own);
+    let label = reader.string("label", out);
+    let key = key_of(&mut reader, out);
+    let mut points = Vec::new();
+    for name in ["multiply", "add", "set"] {
+        let Some(item) = reader.get(name) else { continue };
+        let how: fn(Exact) -> How = match name {
+            "multiply" => How::Multiply,
+            "add" => How::Add,
+            _ => |n| How::Set(Value::Number(n)),
+        };
+        let list: Option<Vec<How>> =
+            item.get_ref().as_array().and_then(|list| list.iter().map(|i| number(i).map(how)).collect());
+        match list {
+            Some(list) => points.extend(list),
+            None => out.push(Diagnostic::error(
+                "L0003",
+                format!("`{name}` of an axis must be a list of numbers"),
+                reader.at(item),
+                "such as [0, 0.25, 0.5]",
+            )),
+        }
+    }
+    if points.is_empty() && !out.has_errors() {
+        out.push(Diagnostic::error(
+            "L0601",
+            "an axis has no values",
+            reader.span(),
+            "add `set`, `add` or `multiply`, each a list",
+        ));
+    }
+    reader.finish(out);
+    let path = path?;
+    let change = |how| ParameterChange { path: path.clone(), key: key.clone(), how };
+    Some(Axis {
+        label: label.unwrap_or_else(|| path.0.clone()),
+        points: points.into_iter().map(change).collect(),
+    })
+}
+
+fn read_expected(mut reader: Reader<'_, '_>, value: &'static str, out: &mut Diagnostics) -> Option<Expected> {
+    let label = reader.required_str("label", out).map(|(t, _)| t.to_string());
+    let figure = reader.required_str("figure", out).map(own);
+    let item = reader.get(value);
+    let number = item.and_then(number);
+    if number.is_none() {
+        let at = item.map_or_else(|| reader.span(), |i| reader.at(i));
+        out.push(Diagnostic::error(
+            "L0003",
+            format!("`{value}` of {} must be a number", reader.what),
+            at,
+            format!("add `{value} = …`"),
+        ));
+    }
+    let source = reader.string("source", out).unwrap_or_default();
+    let text = reader.string("text", out).unwrap_or_default();
+    reader.finish(out);
+    Some(Expected { label: label?, figure: figure?, value: number?, source, text })
+}

@@ -1,0 +1,277 @@
+//! What a run gives: its tables of measures, and what becomes of each household.
+
+mod counts;
+mod summary;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::allocation::Allocation;
+use super::file::Measured;
+use super::table::Table;
+use crate::Pack;
+use crate::attribution::MatchingPlan;
+use crate::candidates::sides;
+use crate::data::{self, Dataset, Needs};
+use crate::diagnostic::PackError;
+use crate::evaluate::{DecisionColumn, Decisions, evaluate};
+use crate::graph::Target;
+use crate::pack::Parsed;
+use crate::pack::manifest::Named;
+use crate::pack::schema::EntityId;
+use crate::plan::Plan;
+use crate::value::{Date, Exact, Type, Value};
+use counts::{by_request, by_unit, outcomes, shown};
+
+/// What becomes of one household.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Household {
+    /// Identifier of the request.
+    pub id: String,
+    /// The unit that it gets.
+    pub unit: Option<String>,
+    /// By rule of the table `eligibilite`: is it true? `None` where it is not known.
+    pub eligible: Vec<Option<bool>>,
+    /// By measure of `requests_by`: to what it belongs.
+    pub by: Vec<String>,
+}
+
+/// Rules of one entity whose outcomes are counted.
+struct Group {
+    id: String,
+    title: String,
+    plan: Arc<Plan>,
+}
+
+/// All that a run plans before it reads its data.
+pub(super) struct Planned {
+    pub matching: MatchingPlan,
+    /// The entity of the requests.
+    pub requests: EntityId,
+    /// The entity of the units.
+    pub units: EntityId,
+    groups: Vec<Group>,
+    requests_by: Option<Arc<Plan>>,
+    units_by: Option<Arc<Plan>>,
+    waiting: Option<Arc<Plan>>,
+    burden: bool,
+}
+
+/// Names that a pack is asked for where the scenario names none, if it has them.
+const REQUESTS_BY: [&str; 4] = ["nom_commune", "categorie_menage", "premier_quartile", "public_ani"];
+const UNITS_BY: [&str; 4] = ["nom_commune", "financement", "typologie", "en_quartier_prioritaire"];
+const BURDEN: &str = "taux_effort";
+const WAITING: &str = "anciennete_demande";
+
+/// What people call a rule or field.
+pub(super) fn label(parsed: &Parsed, name: &str) -> String {
+    let rule = parsed.rule(name).and_then(|id| parsed.rules.get(id)).and_then(|r| r.texts.last());
+    let field = || parsed.schema.field(name).and_then(|id| parsed.schema.fields.get(id));
+    let found = rule.map(|t| t.doc.label.clone()).or_else(|| field().map(|f| f.label.clone()));
+    found.filter(|l| !l.is_empty()).map_or_else(|| name.to_string(), |l| l.trim_end_matches('.').to_string())
+}
+
+fn sources(parsed: &Parsed, names: &[String]) -> String {
+    let mut all: Vec<String> = Vec::new();
+    for name in names {
+        let text = parsed.rule(name).and_then(|id| parsed.rules.get(id)).and_then(|r| r.texts.last());
+        for source in text.iter().flat_map(|t| &t.doc.sources) {
+            if !all.contains(source) {
+                all.push(source.clone());
+            }
+        }
+    }
+    all.join(" ; ")
+}
+
+fn chosen<'n>(named: &'n [Named], defaults: &[&'static str], parsed: &Parsed) -> Vec<&'n str> {
+    if named.is_empty() {
+        return defaults.iter().copied().filter(|n| Target::find(parsed, n).is_some()).collect();
+    }
+    named.iter().map(|(n, _)| n.as_str()).collect()
+}
+
+impl Planned {
+    /// Plans a run as of a date.
+    pub fn new(pack: &Pack, date: Date, measures: &Measured) -> Result<Planned, PackError> {
+        let parsed = pack.parsed();
+        let burden = measures.burden.as_ref().map(|b| b.0.as_str()).or(Some(BURDEN));
+        let burden: Vec<&str> = burden.into_iter().filter(|n| Target::find(parsed, n).is_some()).collect();
+        let matching = MatchingPlan::new(parsed, date, &burden)?;
+        let (requests, units) = sides(&matching.pairs).unwrap_or_default();
+        let seen = |entity: EntityId, names: Vec<&str>| match names.is_empty() {
+            true => Ok(None),
+            false => Plan::seen_from(parsed, date, entity, &names).map(|p| Some(Arc::new(p))),
+        };
+        let requests_by = seen(requests, chosen(&measures.requests_by, &REQUESTS_BY, parsed))?;
+        let units_by = seen(units, chosen(&measures.units_by, &UNITS_BY, parsed))?;
+        let waiting = measures.waiting.as_ref().map_or(WAITING, |w| w.0.as_str());
+        let waiting = match Target::find(parsed, waiting) {
+            Some(_) => seen(requests, vec![waiting])?,
+            None => None,
+        };
+        let mut groups = Vec::new();
+        let of_requests =
+            |name: &&str| Target::find(parsed, name).is_some_and(|(_, entity)| entity == requests);
+        let results: Vec<&str> = pack.results().into_iter().filter(of_requests).collect();
+        if let Some(plan) = booleans(pack, date, &results)? {
+            groups.push(Group {
+                id: "eligibilite".into(),
+                title: "Éligibilité aux plafonds et aux règles du paquet".into(),
+                plan,
+            });
+        }
+        for (name, _) in &measures.groups {
+            let mut by_entity: BTreeMap<EntityId, Vec<&str>> = BTreeMap::new();
+            for rule in pack.expand(&[name]) {
+                if let Some((_, entity)) = Target::find(parsed, rule) {
+                    by_entity.entry(entity).or_default().push(rule);
+                }
+            }
+            for (entity, rules) in by_entity {
+                let what = parsed.schema.entities.get(entity).map_or("", |e| e.label.as_str());
+                let id = match parsed.schema.entities.get(entity) {
+                    Some(e) if entity != requests => format!("{name}_{}", e.name),
+                    _ => name.clone(),
+                };
+                let title = format!("Groupe « {name} », par {}", what.to_lowercase());
+                groups.push(Group { id, title, plan: pack.plan(date, &rules)? });
+            }
+        }
+        Ok(Planned {
+            matching,
+            requests,
+            units,
+            groups,
+            requests_by,
+            units_by,
+            waiting,
+            burden: !burden.is_empty(),
+        })
+    }
+
+    /// What the data must have.
+    pub fn needs(&self) -> Needs {
+        let mut all = Needs::default();
+        let plans = self.groups.iter().map(|g| &g.plan).chain(&self.requests_by).chain(&self.units_by);
+        for plan in self.matching.plans().chain(plans.chain(&self.waiting).map(Arc::as_ref)) {
+            let more = plan.needs();
+            all.fields.extend(more.fields);
+            all.entities.extend(more.entities);
+            all.relations.extend(more.relations);
+        }
+        all
+    }
+
+    /// Measures an allocation.
+    pub fn measure(
+        &self,
+        parsed: &Parsed,
+        dataset: &Dataset,
+        allocation: &Allocation,
+    ) -> (Vec<Table>, Vec<Household>) {
+        let burden = if self.burden { self.burdens(allocation) } else { Vec::new() };
+        let of_requests = self.requests_by.as_ref().map(|p| evaluate(p, dataset)).unwrap_or_default();
+        let of_units = self.units_by.as_ref().map(|p| evaluate(p, dataset)).unwrap_or_default();
+        let mut tables = vec![self.summary(dataset, allocation, &burden)];
+        tables.extend(self.quotas(allocation));
+        let mut eligible: Vec<DecisionColumn> = Vec::new();
+        for group in &self.groups {
+            let decided = evaluate(&group.plan, dataset);
+            tables.extend(outcomes(parsed, group, &decided));
+            if group.id == "eligibilite" {
+                eligible = decided.columns;
+            }
+        }
+        for (name, column) in of_requests.names.iter().zip(&of_requests.columns) {
+            tables.push(by_request(parsed, name, column, allocation, &burden));
+        }
+        for (name, column) in of_units.names.iter().zip(&of_units.columns) {
+            tables.push(by_unit(
+                &format!("logements_par_{name}"),
+                &label(parsed, name),
+                &[column],
+                allocation,
+            ));
+        }
+        if of_units.columns.len() > 1 {
+            let columns: Vec<&DecisionColumn> = of_units.columns.iter().collect();
+            let mut table =
+                by_unit("valeur_marginale", "Ce qu'un logement de plus apporterait", &columns, allocation);
+            table.rows.sort_by_key(|row| std::cmp::Reverse(row.cells.last().copied().flatten()));
+            table.of = of_units.names.iter().map(|n| label(parsed, n)).collect::<Vec<_>>().join(" · ");
+            tables.push(table);
+        }
+        let households = self.households(dataset, allocation, &eligible, &of_requests);
+        (tables, households)
+    }
+
+    /// By row of the request: the rent burden in the unit that it gets.
+    fn burdens(&self, allocation: &Allocation) -> Vec<Option<Exact>> {
+        let candidates = allocation.candidates();
+        let Some(column) = candidates.outcomes.first() else { return Vec::new() };
+        let of = |(row, unit): (usize, &Option<u32>)| {
+            let unit = (*unit)?;
+            let at = candidates.of(row).iter().position(|u| *u == unit)?;
+            match column.value(candidates.rows_of(row).start + at) {
+                Some(Value::Number(n)) => Some(n),
+                _ => None,
+            }
+        };
+        allocation.unit_of.iter().enumerate().map(of).collect()
+    }
+
+    fn households(
+        &self,
+        dataset: &Dataset,
+        allocation: &Allocation,
+        eligible: &[DecisionColumn],
+        by: &Decisions,
+    ) -> Vec<Household> {
+        let ids = |entity: EntityId| dataset.tables.get(entity).map_or(&[][..], |t| &t.ids);
+        let (requests, units) = (ids(self.requests), ids(self.units));
+        let row = |(row, id): (usize, &Arc<str>)| Household {
+            id: id.to_string(),
+            unit: allocation
+                .unit_of
+                .get(row)
+                .copied()
+                .flatten()
+                .and_then(|u| units.get(u as usize))
+                .map(|u| u.to_string()),
+            eligible: eligible
+                .iter()
+                .map(|c| match c.value(row) {
+                    Some(Value::Bool(b)) => Some(b),
+                    _ => None,
+                })
+                .collect(),
+            by: by.columns.iter().map(|c| shown(c.value(row))).collect(),
+        };
+        let mut all: Vec<Household> = requests.iter().enumerate().map(row).collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all
+    }
+}
+
+/// The boolean ones of some rules, planned.
+fn booleans(pack: &Pack, date: Date, names: &[&str]) -> Result<Option<Arc<Plan>>, PackError> {
+    let all = pack.plan(date, names)?;
+    let boolean = |node| all.node(node).is_some_and(|n| n.ty == Type::Bool);
+    let names: Vec<&str> =
+        all.selected.iter().filter(|(_, node)| boolean(*node)).map(|(n, _)| n.as_str()).collect();
+    if names.is_empty() { Ok(None) } else { Ok(Some(pack.plan(date, &names)?)) }
+}
+
+/// Reads what a run needs, with all that is wrong.
+pub(super) fn read(
+    parsed: &Parsed,
+    tables: &[data::TextTable],
+    needs: &Needs,
+) -> Result<Dataset, Vec<data::Issue>> {
+    let outcome = data::read_texts(&parsed.schema, &parsed.references, tables, needs);
+    let errors: Vec<data::Issue> = outcome.issues.into_iter().filter(data::Issue::is_error).collect();
+    if errors.is_empty() { Ok(outcome.dataset) } else { Err(errors) }
+}

@@ -1,0 +1,315 @@
+//! A scenario with all that it needs: its runs, and what each gives.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+use super::allocation::Allocation;
+use super::file::{ParameterChange, Scenario, Variant};
+use super::measure::{self, Planned};
+use super::rows::Tables;
+use super::{Inputs, Run, RunResult, ScenarioError, names, rules};
+use crate::Pack;
+use crate::data::{Dataset, Issue, TextTable, about, text_tables};
+use crate::diagnostic::PackError;
+use crate::generate::{GenerateError, Spec, generate};
+use crate::pack::manifest::Named;
+use crate::value::{Date, parse_date};
+
+/// A scenario with all that it needs, ready to run.
+pub struct Simulation {
+    scenario: Scenario,
+    pack: Pack,
+    /// By variant: the pack with its folder of rules laid over.
+    overlaid: Vec<Pack>,
+    source: Source,
+    date: Date,
+    runs: Vec<Run>,
+    /// Of the rules, the data and the engine.
+    digest: Vec<u8>,
+    /// The data read last, by what it was read for.
+    datasets: Mutex<Vec<Kept>>,
+}
+
+enum Source {
+    Tables(Vec<TextTable>),
+    Population(Box<Spec>),
+}
+
+/// What a data set was read for, the data set, and how many rows each change took.
+type Kept = (String, Arc<Dataset>, Vec<usize>);
+
+/// How many data sets are kept.
+const KEPT: usize = 4;
+
+impl Simulation {
+    /// Holds a scenario against its inputs.
+    ///
+    /// # Errors
+    /// All that is wrong with the rules, then with the names of the scenario, then with the data's files.
+    pub fn new(scenario: Scenario, inputs: Inputs) -> Result<Simulation, ScenarioError> {
+        let mut digest = Sha256::new();
+        let mut take = |name: &str, bytes: &[u8]| {
+            for part in [name.as_bytes(), bytes] {
+                digest.update((part.len() as u64).to_le_bytes());
+                digest.update(part);
+            }
+        };
+        take("engine", env!("CARGO_PKG_VERSION").as_bytes());
+        let overlays = inputs.overlays.iter().flat_map(|(name, files)| {
+            files.iter().map(move |(path, bytes)| (format!("{name}/{path}"), bytes))
+        });
+        overlays.for_each(|(path, bytes)| take(&path, bytes));
+        inputs.rules.iter().for_each(|(path, bytes)| take(path, bytes));
+        inputs.data.iter().for_each(|file| take(&file.name, &file.bytes));
+        let pack = Pack::from_files(&inputs.root, inputs.rules.clone())?;
+        names::check(&scenario, pack.parsed())?;
+        let overlaid = |variant: &Variant| match &variant.rules {
+            None => Ok(pack.clone()),
+            Some((folder, _)) => {
+                let mut files: BTreeMap<String, Vec<u8>> = inputs.rules.iter().cloned().collect();
+                files.extend(inputs.overlays.get(folder).cloned().unwrap_or_default());
+                Pack::from_files(folder, files.into_iter().collect())
+            }
+        };
+        let overlaid = scenario.variants.iter().map(overlaid).collect::<Result<Vec<Pack>, PackError>>()?;
+        let (source, own_date) = match &scenario.base.population {
+            Some(_) => {
+                let text = inputs.data.first().map(|f| String::from_utf8_lossy(&f.bytes).into_owned());
+                let spec = Spec::parse(&text.unwrap_or_default())?;
+                spec.check()?;
+                let date = parse_date(&spec.as_of);
+                (Source::Population(Box::new(spec)), date)
+            }
+            None => {
+                let date = about(&inputs.data).0.as_of;
+                let (tables, issues) = text_tables(&pack.parsed().schema, inputs.data);
+                let errors: Vec<Issue> = issues.into_iter().filter(Issue::is_error).collect();
+                if !errors.is_empty() {
+                    return Err(ScenarioError::Data { run: scenario.title.clone(), issues: errors });
+                }
+                (Source::Tables(tables), date)
+            }
+        };
+        let date = scenario.base.as_of.or(own_date).ok_or(ScenarioError::NoDate)?;
+        let runs = runs(&scenario);
+        let digest = digest.finalize().to_vec();
+        Ok(Simulation { scenario, pack, overlaid, source, date, runs, digest, datasets: Mutex::default() })
+    }
+
+    /// The scenario.
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// The date of the baseline.
+    pub fn date(&self) -> Date {
+        self.date
+    }
+
+    /// The pack of the baseline.
+    pub fn pack(&self) -> &Pack {
+        &self.pack
+    }
+
+    /// The runs: the baseline, the variants, the points of the sweeps; each for every seed.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// A digest (SHA-256, hexadecimal) of all that decides what a run gives: engine, rules, data, changes,
+    /// date, seed. A result with this digest needs no new run.
+    pub fn hash(&self, run: &Run) -> String {
+        let mut hash = Sha256::new();
+        hash.update(&self.digest);
+        let base = &self.scenario.base;
+        let names = |named: &[Named]| named.iter().map(|(n, _)| n.clone()).collect::<Vec<_>>();
+        let measures = &self.scenario.measures;
+        let territory: Vec<(&String, &Vec<String>)> =
+            base.territory.iter().map(|(n, keys)| (&n.0, keys)).collect();
+        let mut say = |text: String| {
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text.as_bytes());
+        };
+        say(format!("{} {} {:?}", run.id, self.date_of(run), run.seed));
+        say(format!(
+            "{territory:?} {:?} {:?} {:?}",
+            names(&measures.groups),
+            names(&measures.requests_by),
+            names(&measures.units_by)
+        ));
+        say(format!(
+            "{:?} {:?}",
+            measures.burden.as_ref().map(|n| &n.0),
+            measures.waiting.as_ref().map(|n| &n.0)
+        ));
+        base.rows.iter().for_each(|change| say(change.to_string()));
+        if let Some(variant) = self.variant(run) {
+            variant.parameters.iter().for_each(|change| say(change.to_string()));
+            variant.rows.iter().for_each(|change| say(change.to_string()));
+            say(format!("{:?}", variant.quotas.as_ref().map(|q| names(q))));
+            let own = |named: &Option<Named>| named.as_ref().map(|n| n.0.clone());
+            say(format!("{:?} {:?} {:?}", own(&variant.priority), own(&variant.fit), own(&variant.rules)));
+        }
+        self.points(run).iter().for_each(|change| say(change.to_string()));
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn variant(&self, run: &Run) -> Option<&Variant> {
+        self.scenario.variants.get(run.variant?)
+    }
+
+    fn date_of(&self, run: &Run) -> Date {
+        self.variant(run).and_then(|v| v.as_of).unwrap_or(self.date)
+    }
+
+    /// The changes of a point of a sweep.
+    pub fn points(&self, run: &Run) -> Vec<&ParameterChange> {
+        let Some((sweep, points)) = &run.point else { return Vec::new() };
+        let axes = self.scenario.sweeps.get(*sweep).map_or(&[][..], |s| &s.axes);
+        axes.iter().zip(points).filter_map(|(axis, &point)| axis.points.get(point)).collect()
+    }
+
+    /// Does a run.
+    ///
+    /// # Errors
+    /// What its changes break in the rules or the data.
+    pub fn run(&self, run: &Run) -> Result<RunResult, ScenarioError> {
+        let name = || run.id.clone();
+        let date = self.date_of(run);
+        let base = run.variant.and_then(|v| self.overlaid.get(v)).unwrap_or(&self.pack);
+        let pack = rules::changed(base, self.variant(run), &self.points(run), date)
+            .map_err(|error| ScenarioError::Rules { run: name(), error })?;
+        let planned = Planned::new(&pack, date, &self.scenario.measures)
+            .map_err(|error| ScenarioError::Plan { run: name(), error })?;
+        let (dataset, rows_taken) = self.dataset(run, &pack, &planned)?;
+        let allocation = Allocation::new(&planned.matching, &dataset)
+            .map_err(|error| ScenarioError::Allocation { run: name(), error })?;
+        let (mut tables, mut households) = planned.measure(pack.parsed(), &dataset, &allocation);
+        if run.point.is_some() {
+            households.clear();
+            tables.retain(|t| ["synthese", "quotas", "eligibilite"].contains(&t.id.as_str()));
+        }
+        let mut warnings: Vec<String> = Vec::new();
+        for warning in planned.matching.plans().flat_map(|p| &p.warnings) {
+            if !warnings.contains(warning) {
+                warnings.push(warning.clone());
+            }
+        }
+        let unknown = allocation.instance.open.priority.len();
+        if unknown > 0 {
+            warnings.push(format!(
+                "{unknown} demandes ont une priorité que leurs données ne disent pas : elles passent après les autres"
+            ));
+        }
+        let gaps = &allocation.gaps;
+        if gaps.attributions > 0 || gaps.quotas.iter().any(|g| *g > 0) || gaps.priority > 0 {
+            warnings.push(format!(
+                "{} : la preuve laisse une marge ({} attributions, {} points de priorité)",
+                run.id, gaps.attributions, gaps.priority
+            ));
+        }
+        Ok(RunResult {
+            run: run.clone(),
+            hash: self.hash(run),
+            date: date.to_string(),
+            rows_taken,
+            tables,
+            households,
+            warnings,
+        })
+    }
+
+    /// The data of a run, with its changes, and how many rows each took.
+    fn dataset(
+        &self,
+        run: &Run,
+        pack: &Pack,
+        planned: &Planned,
+    ) -> Result<(Arc<Dataset>, Vec<usize>), ScenarioError> {
+        let own = self.variant(run).map_or(&[][..], |v| &v.rows);
+        let needs = planned.needs();
+        // A pack that rules were laid over may have another schema.
+        let own_rules = self.variant(run).is_some_and(|v| v.rules.is_some());
+        let fixed = matches!(self.source, Source::Tables(_)) && self.scenario.base.rows.is_empty();
+        let seed = if fixed { 0 } else { run.seed };
+        let key = (own.is_empty() && !own_rules).then(|| format!("{seed} {needs:?}"));
+        if let Some(key) = &key {
+            let kept = self.datasets.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((_, dataset, taken)) = kept.iter().find(|(k, ..)| k == key) {
+                return Ok((dataset.clone(), taken.clone()));
+            }
+        }
+        let schema = &pack.parsed().schema;
+        let tables = match &self.source {
+            Source::Tables(tables) => tables.clone(),
+            Source::Population(spec) => drawn(spec, run.seed)?,
+        };
+        let mut tables = Tables { schema, tables };
+        for ((reference, _), keys) in &self.scenario.base.territory {
+            if let Some(id) = schema.entity(reference) {
+                tables.keep(&[planned.requests, planned.units], id, keys);
+            }
+        }
+        let taken: Vec<usize> = (0_u64..)
+            .zip(self.scenario.base.rows.iter().chain(own))
+            .map(|(n, change)| tables.apply(change, run.seed ^ (n << 32)))
+            .collect();
+        let dataset = measure::read(pack.parsed(), &tables.tables, &needs)
+            .map_err(|issues| ScenarioError::Data { run: run.id.clone(), issues })?;
+        let dataset = Arc::new(dataset);
+        if let Some(key) = key {
+            let mut kept = self.datasets.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() >= KEPT {
+                kept.remove(0);
+            }
+            kept.push((key, dataset.clone(), taken.clone()));
+        }
+        Ok((dataset, taken))
+    }
+}
+
+/// The tables of a drawn population.
+fn drawn(spec: &Spec, seed: u64) -> Result<Vec<TextTable>, GenerateError> {
+    let package = generate(spec, seed)?;
+    let table = |t: crate::generate::TableOut| TextTable {
+        name: t.name.to_string(),
+        file: format!("{}.csv", t.name),
+        header: t.header,
+        rows: t.rows,
+    };
+    Ok(package.tables.into_iter().map(table).collect())
+}
+
+/// Every run of a scenario.
+fn runs(scenario: &Scenario) -> Vec<Run> {
+    let mut all = Vec::new();
+    let mut add = |id: &str, title: &str, variant, point: Option<(usize, Vec<usize>)>| {
+        for &seed in &scenario.base.seeds {
+            let (title, point) = (title.to_string(), point.clone());
+            all.push(Run { id: format!("{id}.{seed}"), title, variant, point, seed });
+        }
+    };
+    add("base", "Situation de base", None, None);
+    for (number, variant) in scenario.variants.iter().enumerate() {
+        add(&variant.name.0, &variant.title, Some(number), None);
+    }
+    for (number, sweep) in scenario.sweeps.iter().enumerate() {
+        let lengths: Vec<usize> = sweep.axes.iter().map(|a| a.points.len()).collect();
+        let total = lengths.iter().product();
+        for mut at in 0..total {
+            // The last axis moves first.
+            let mut point = vec![0; lengths.len()];
+            for (slot, length) in point.iter_mut().zip(&lengths).rev() {
+                *slot = at % length;
+                at /= length;
+            }
+            let numbers: Vec<String> = point.iter().map(|p| (p + 1).to_string()).collect();
+            let changes = sweep.axes.iter().zip(&point).filter_map(|(axis, &p)| axis.points.get(p));
+            let title = changes.map(ToString::to_string).collect::<Vec<_>>().join(" ; ");
+            add(&format!("{}.{}", sweep.name.0, numbers.join("-")), &title, None, Some((number, point)));
+        }
+    }
+    all
+}
