@@ -77,7 +77,7 @@ pub(super) fn parts(problem: &Problem, prices: &[i64]) -> Vec<Part> {
 }
 
 /// The cell that stands for the part of a cell.
-fn find(root: &mut [u32], cell: u32) -> u32 {
+pub(super) fn find(root: &mut [u32], cell: u32) -> u32 {
     let mut at = cell;
     while root[at as usize] != at {
         root[at as usize] = root[root[at as usize] as usize];

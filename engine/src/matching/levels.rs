@@ -8,10 +8,11 @@
 use std::collections::BTreeMap;
 
 use super::answer::{Bound, Certificate, Condition, Prices, Proof};
-use super::balance::{Aim, Asked, Found, Graph, Level, NEVER, SCALE};
+use super::balance::{Aim, Asked, Found, Level, NEVER, SCALE};
+use super::graph::{ByMarks, Graph};
 use super::housed::{Housed, NONE};
 use super::problem::{BEST_FIT, Problem};
-use super::simplex::Arc;
+use super::search;
 
 /// Requests that lack more than this part of the most points, at the prices without quotas, are looked at
 /// only if prices ask for it.
@@ -57,13 +58,13 @@ pub(super) fn solve(problem: &Problem, housed: &Housed, attributions: Proof) -> 
     let left = total - SCALE * worth;
     // The last level: units, and only what the room allows.
     let Prices::Cells(prices) = &room.prices else { return None };
-    let (units, start) = face(problem, &run.at, &room, prices, left);
+    let (units, start) = Graph::of_units(problem, &run.at, &[], (&room, prices, left));
     let mut others = known(problem, &run, &room, left);
     if left > 0 {
         others.push(Asked { condition: Condition::Priority, at_least: true, least: worth });
     }
     let last = run.on(&units, Aim::Fit, others, BTreeMap::new());
-    let Found { used, proof: fit, .. } = last.solve(&start, Some(start.clone()))?;
+    let Found { used, proof: fit, .. } = search::solve(&last, &start, Some(start.clone()))?;
     let mut unit_of = vec![None; problem.requests()];
     for (&request, &arc) in units.requests.iter().zip(&used) {
         if arc != NONE {
@@ -133,10 +134,10 @@ impl<'p> Run<'p> {
     fn level(&mut self, aim: Aim) -> Option<Found> {
         let mut warm = BTreeMap::new();
         loop {
-            let graph = cells(self.problem, &self.active);
-            let used = used_cells(&graph, &self.at);
+            let graph = Graph::of_cells(self.problem, &self.active);
+            let used = graph.used(&self.at);
             let known = (!matches!(aim, Aim::Base(..))).then(|| used.clone());
-            let found = self.on(&graph, aim, Vec::new(), warm).solve(&used, known)?;
+            let found = search::solve(&self.on(&graph, aim, Vec::new(), warm), &used, known)?;
             for (&request, &arc) in graph.requests.iter().zip(&found.used) {
                 self.at[request as usize] = if arc == NONE { NONE } else { graph.arcs[arc as usize].column };
             }
@@ -163,16 +164,13 @@ impl<'p> Run<'p> {
         let mut gains: Vec<(i64, u32)> = Vec::new();
         for bound in bounds {
             let Prices::Cells(prices) = &bound.prices else { continue };
-            let mut table: BTreeMap<u16, i64> = BTreeMap::new();
+            let mut by_marks = ByMarks::new(problem, &bound.multipliers);
             for request in (0..problem.requests() as u32).filter(|&r| !self.active[r as usize]) {
                 let points = problem.points[request as usize];
                 let gain = problem.slots_of(request).map(|slot| {
                     let marks = problem.marks(slot);
-                    let by = *table.entry(marks).or_insert_with(|| {
-                        let of = |&(c, m): &(Condition, i64)| m * super::balance::counts(problem, c, marks);
-                        bound.multipliers.iter().map(of).sum()
-                    });
-                    SCALE * aim.worth(problem, points, marks) + by - prices[problem.open[slot] as usize]
+                    SCALE * aim.worth(problem, points, marks) + by_marks.of(marks)
+                        - prices[problem.open[slot] as usize]
                 });
                 if let Some(gain) = gain.max().filter(|gain| *gain > 0) {
                     gains.push((-gain, request));
@@ -216,39 +214,6 @@ fn weight_of_housing(problem: &Problem, count: i64) -> i64 {
     each.saturating_mul(2 * (count + 1)).min(i64::MAX / (NEVER * 1024))
 }
 
-/// The active requests, facing the cells.
-fn cells(problem: &Problem, active: &[bool]) -> Graph {
-    let requests: Vec<u32> = (0_u32..).zip(active).filter(|(_, active)| **active).map(|(r, _)| r).collect();
-    let (mut arcs, mut slots) = (Vec::new(), Vec::new());
-    for (row, &request) in (0_u32..).zip(&requests) {
-        for slot in problem.slots_of(request) {
-            arcs.push(Arc { row, column: problem.open[slot] });
-            slots.push(slot);
-        }
-    }
-    Graph {
-        row_must: vec![false; requests.len()],
-        requests,
-        capacity: problem.cells.windows(2).map(|w| w[1] - w[0]).collect(),
-        column_must: vec![false; problem.cell_count()],
-        arcs,
-        slots,
-        fits: Vec::new(),
-        by_unit: false,
-    }
-}
-
-/// By row: its arc where it is housed.
-fn used_cells(graph: &Graph, at: &[u32]) -> Vec<u32> {
-    let mut used = vec![NONE; graph.requests.len()];
-    for (number, arc) in (0_u32..).zip(&graph.arcs) {
-        if at[graph.requests[arc.row as usize] as usize] == arc.column {
-            used[arc.row as usize] = number;
-        }
-    }
-    used
-}
-
 /// What the room says of conditions that weigh something: by how much they can be exceeded.
 fn known(problem: &Problem, run: &Run<'_>, room: &Bound, left: i64) -> Vec<Asked> {
     let mut known = Vec::new();
@@ -264,61 +229,4 @@ fn known(problem: &Problem, run: &Run<'_>, room: &Bound, left: i64) -> Vec<Asked
         }
     }
     known
-}
-
-/// The pairs that lose no more than the room left: requests facing units, and the assignment by cells as
-/// one of these pairs.
-fn face(problem: &Problem, at: &[u32], room: &Bound, prices: &[i64], left: i64) -> (Graph, Vec<u32>) {
-    let weight = |slot: usize, request: u32| {
-        let marks = problem.marks(slot);
-        let by: i64 = room
-            .multipliers
-            .iter()
-            .map(|&(condition, weight)| weight * super::balance::counts(problem, condition, marks))
-            .sum();
-        SCALE * i64::from(problem.points[request as usize]) + by - prices[problem.open[slot] as usize]
-    };
-    let mut units = Graph {
-        requests: Vec::new(),
-        row_must: Vec::new(),
-        capacity: vec![1; problem.units()],
-        column_must: Vec::with_capacity(problem.units()),
-        arcs: Vec::new(),
-        slots: Vec::new(),
-        fits: Vec::new(),
-        by_unit: true,
-    };
-    for (cell, &price) in (0_u32..).zip(prices) {
-        units.column_must.extend(problem.units_of(cell).map(|_| price > left));
-    }
-    let mut next: Vec<u32> = problem.cells.clone();
-    let mut start = Vec::new();
-    let mut gains: Vec<(usize, i64)> = Vec::new();
-    for (request, &home) in (0_u32..).zip(at) {
-        gains.clear();
-        gains.extend(problem.slots_of(request).map(|slot| (slot, weight(slot, request))));
-        let worth = gains.iter().map(|g| g.1).max().unwrap_or(0).max(0);
-        gains.retain(|(_, gain)| worth - gain <= left);
-        if gains.is_empty() {
-            continue;
-        }
-        let row = units.requests.len() as u32;
-        let mut first = NONE;
-        for &(slot, _) in &gains {
-            let cell = problem.open[slot];
-            let range = problem.units_of(cell);
-            if cell == home {
-                // Any unit of the cell will do to begin with.
-                first = units.arcs.len() as u32 + (next[cell as usize] - range.start);
-                next[cell as usize] += 1;
-            }
-            problem.fits.fill(request, slot, range.clone(), &mut units.fits);
-            units.arcs.extend(range.map(|column| Arc { row, column }));
-            units.slots.resize(units.arcs.len(), slot);
-        }
-        units.requests.push(request);
-        units.row_must.push(worth > left);
-        start.push(first);
-    }
-    (units, start)
 }

@@ -9,12 +9,15 @@ mod answer;
 mod balance;
 mod face;
 mod fit;
+mod forest;
+mod graph;
 mod housed;
 mod levels;
 mod multipliers;
 mod near;
 mod problem;
 mod relink;
+mod search;
 mod simplex;
 mod verify;
 
@@ -31,6 +34,11 @@ use fit::Fitted;
 ///
 /// The answer depends on the numbers of requests and units only, not on the number of threads.
 pub fn solve(problem: &Problem) -> Matching {
+    // Once among the threads that share the work, not at every step.
+    rayon::scope(|_| solve_here(problem))
+}
+
+fn solve_here(problem: &Problem) -> Matching {
     let housed = housed::house(problem);
     // One more attribution would have to be in a cell that is not full for good.
     let covering = housed.full.iter().map(|&full| i64::from(full)).collect();

@@ -194,7 +194,7 @@ impl Problem {
             }
         }
         check(&points, &quotas)?;
-        let used = if quotas.is_empty() { 0 } else { u16::MAX >> (16 - 2 * quotas.len()) };
+        let used = used_marks(&quotas);
         for pair in &mut pairs {
             pair.marks &= used;
         }
@@ -256,7 +256,7 @@ impl Problem {
         cells: Vec<u32>,
         (starts, open): (Vec<usize>, Vec<u32>),
         fits: Arc<dyn Fits>,
-        (quotas, marks): (Vec<Quota>, Vec<u16>),
+        (quotas, mut marks): (Vec<Quota>, Vec<u16>),
     ) -> Result<Problem, ProblemError> {
         check(&points, &quotas)?;
         let count = cells.len().saturating_sub(1);
@@ -281,6 +281,10 @@ impl Problem {
             return Err(ProblemError::Shape(what));
         }
         let units = cells.last().copied().unwrap_or(0);
+        let used = used_marks(&quotas);
+        for marks in &mut marks {
+            *marks &= used;
+        }
         Ok(Problem { points, cells, starts, open, marks, fits, quotas, names: (0..units).collect() })
     }
 
@@ -397,6 +401,11 @@ fn check(points: &[u32], quotas: &[Quota]) -> Result<(), ProblemError> {
         Some(quota) => Err(ProblemError::Share(quota.name.clone())),
         None => Ok(()),
     }
+}
+
+/// The marks that mean something with these quotas.
+fn used_marks(quotas: &[Quota]) -> u16 {
+    if quotas.is_empty() { 0 } else { u16::MAX >> (16 - 2 * quotas.len().min(MOST_QUOTAS)) }
 }
 
 /// Groups the units that the same requests, with the same marks, may have: by unit its cell, and how

@@ -137,13 +137,13 @@ impl Simplex {
     /// Sets the weight of each arc, of each idle row and of each free place.
     pub fn weigh(
         &mut self,
-        arc: impl Fn(usize, Arc) -> i64,
+        arc: impl Fn(usize) -> i64,
         idle: impl Fn(usize) -> i64,
         free: impl Fn(usize) -> i64,
     ) {
         let (arcs, rows) = (self.arcs.len(), self.rows);
-        for (at, own) in self.arcs.iter().enumerate() {
-            self.weights[at] = arc(at, *own);
+        for at in 0..arcs {
+            self.weights[at] = arc(at);
         }
         for row in 0..rows {
             self.weights[arcs + row] = idle(row);

@@ -162,6 +162,10 @@ pub fn verify(problem: &Problem, matching: &Matching) -> Result<(), ProofError> 
 /// # Errors
 /// The first thing that is wrong, other than an open proof.
 pub fn gaps(problem: &Problem, matching: &Matching) -> Result<Gaps, ProofError> {
+    rayon::scope(|_| gaps_here(problem, matching))
+}
+
+fn gaps_here(problem: &Problem, matching: &Matching) -> Result<Gaps, ProofError> {
     let reached = reached(problem, &matching.unit_of)?;
     compare(&reached, &matching.reached)?;
     let Certificate { attributions, bases, quotas, priority, room, fit } = &matching.certificate;

@@ -1,0 +1,212 @@
+//! A heaviest assignment, part by part: [`super::simplex`] in each connected part of a graph.
+//!
+//! Parts share no row and no column, so each has its own tree, smaller than one for all, and they are
+//! solved side by side. The numbers of rows, columns and arcs are those of the whole graph.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "measured loops over numbers of a graph, which its makers check"
+)]
+
+use std::sync::Arc as Shared;
+
+use rayon::prelude::*;
+
+use super::face::find;
+use super::housed::NONE;
+use super::simplex::{Arc, Simplex};
+
+/// The trees of all parts.
+#[derive(Clone)]
+pub(super) struct Forest {
+    layout: Shared<Layout>,
+    trees: Vec<Simplex>,
+}
+
+/// Which rows, columns and arcs are in which part.
+struct Layout {
+    parts: Vec<Part>,
+    /// By arc, by row and by column: its part, and its number there.
+    arc: Vec<(u32, u32)>,
+    row: Vec<(u32, u32)>,
+    column: Vec<(u32, u32)>,
+}
+
+/// One part: by number there, the number in the whole graph.
+#[derive(Default)]
+struct Part {
+    rows: Vec<u32>,
+    columns: Vec<u32>,
+    arcs: Vec<u32>,
+}
+
+/// By part, what its nodes would be worth: see [`Simplex::values`].
+pub(super) struct Values(Vec<Vec<i64>>);
+
+impl Layout {
+    fn new(rows: usize, columns: usize, arcs: &[Arc]) -> Layout {
+        let mut root: Vec<u32> = (0..columns as u32).collect();
+        // A row is in the part of its first column.
+        let mut first = vec![NONE; rows];
+        for arc in arcs {
+            let own = &mut first[arc.row as usize];
+            let here = find(&mut root, arc.column);
+            if *own == NONE {
+                *own = here;
+            } else {
+                let there = find(&mut root, *own);
+                if here != there {
+                    root[here.max(there) as usize] = here.min(there);
+                }
+            }
+        }
+        // Parts are numbered by their first column; rows without arcs are in a part without columns.
+        let mut number = vec![NONE; columns];
+        let mut parts: Vec<Part> = vec![Part::default()];
+        let mut layout = Layout {
+            parts: Vec::new(),
+            arc: Vec::with_capacity(arcs.len()),
+            row: Vec::with_capacity(rows),
+            column: Vec::with_capacity(columns),
+        };
+        let put = |list: &mut Vec<u32>, own: usize| {
+            list.push(own as u32);
+            list.len() as u32 - 1
+        };
+        for column in 0..columns {
+            let root = find(&mut root, column as u32) as usize;
+            if number[root] == NONE {
+                number[root] = parts.len() as u32;
+                parts.push(Part::default());
+            }
+            let part = number[root];
+            layout.column.push((part, put(&mut parts[part as usize].columns, column)));
+        }
+        for (row, &first) in first.iter().enumerate() {
+            let part = if first == NONE { 0 } else { number[find(&mut root, first) as usize] };
+            layout.row.push((part, put(&mut parts[part as usize].rows, row)));
+        }
+        for (at, arc) in arcs.iter().enumerate() {
+            let part = layout.row[arc.row as usize].0;
+            layout.arc.push((part, put(&mut parts[part as usize].arcs, at)));
+        }
+        layout.parts = parts;
+        layout
+    }
+}
+
+impl Forest {
+    /// The capacity of each column, the arcs, and a first assignment: by row the arc it uses, or
+    /// [`NONE`].
+    pub fn new(capacity: &[u32], arcs: &[Arc], used: &[u32]) -> Forest {
+        let layout = Layout::new(used.len(), capacity.len(), arcs);
+        let trees = layout
+            .parts
+            .par_iter()
+            .map(|part| {
+                let capacity: Vec<u32> = part.columns.iter().map(|&c| capacity[c as usize]).collect();
+                let local = |&arc: &u32| {
+                    let Arc { row, column } = arcs[arc as usize];
+                    Arc { row: layout.row[row as usize].1, column: layout.column[column as usize].1 }
+                };
+                let used: Vec<u32> = part
+                    .rows
+                    .iter()
+                    .map(|&row| match used[row as usize] {
+                        NONE => NONE,
+                        arc => layout.arc[arc as usize].1,
+                    })
+                    .collect();
+                Simplex::new(part.rows.len(), &capacity, part.arcs.iter().map(local).collect(), &used)
+            })
+            .collect();
+        Forest { layout: Shared::new(layout), trees }
+    }
+
+    /// What a row is worth: what its best arc is above the price of its column.
+    pub fn row_value(&self, row: u32) -> i64 {
+        let (part, own) = self.layout.row[row as usize];
+        self.trees[part as usize].row_value(own)
+    }
+
+    /// What a place of a column costs.
+    pub fn price(&self, column: u32) -> i64 {
+        let (part, own) = self.layout.column[column as usize];
+        self.trees[part as usize].price(own)
+    }
+
+    /// Sets the weight of each arc, of each idle row and of each free place.
+    pub fn weigh(
+        &mut self,
+        arc: impl Fn(usize) -> i64 + Sync,
+        idle: impl Fn(usize) -> i64 + Sync,
+        free: impl Fn(usize) -> i64 + Sync,
+    ) {
+        self.trees.par_iter_mut().zip(&self.layout.parts).for_each(|(tree, part)| {
+            tree.weigh(
+                |own| arc(part.arcs[own] as usize),
+                |own| idle(part.rows[own] as usize),
+                |own| free(part.columns[own] as usize),
+            );
+        });
+    }
+
+    /// Pivots until no arc would gain. `false` if it takes more steps than it should.
+    pub fn run(&mut self) -> bool {
+        self.trees.par_iter_mut().map(Simplex::run).reduce(|| true, |a, b| a & b)
+    }
+
+    /// By row: the arc it uses, or [`NONE`].
+    pub fn used(&self) -> Vec<u32> {
+        let mut used = vec![NONE; self.layout.row.len()];
+        for (tree, part) in self.trees.iter().zip(&self.layout.parts) {
+            for (&row, own) in part.rows.iter().zip(tree.used()) {
+                if own != NONE {
+                    used[row as usize] = part.arcs[own as usize];
+                }
+            }
+        }
+        used
+    }
+
+    /// What each node would be worth at other weights: see [`Simplex::values`].
+    pub fn values(
+        &self,
+        arc: impl Fn(usize) -> i64 + Sync,
+        idle: impl Fn(usize) -> i64 + Sync,
+        free: impl Fn(usize) -> i64 + Sync,
+    ) -> Values {
+        let of = |(tree, part): (&Simplex, &Part)| {
+            tree.values(
+                |own| arc(part.arcs[own] as usize),
+                |own| idle(part.rows[own] as usize),
+                |own| free(part.columns[own] as usize),
+            )
+        };
+        Values(self.trees.par_iter().zip(&self.layout.parts).map(of).collect())
+    }
+
+    /// What the sum of weights gains if a unit flows on an arc and round its cycle.
+    pub fn by_step(&self, arc: usize, weight: i64, values: &Values) -> i64 {
+        let (part, own) = self.layout.arc[arc];
+        self.trees[part as usize].by_step(own as usize, weight, &values.0[part as usize])
+    }
+
+    /// Is the arc in its tree?
+    pub fn in_tree(&self, arc: usize) -> bool {
+        let (part, own) = self.layout.arc[arc];
+        self.trees[part as usize].in_tree(own as usize)
+    }
+
+    /// How much can flow round the cycle of an arc.
+    pub fn can_flow(&self, arc: usize) -> u32 {
+        let (part, own) = self.layout.arc[arc];
+        self.trees[part as usize].can_flow(own as usize)
+    }
+
+    /// Lets an arc enter its tree.
+    pub fn pivot(&mut self, arc: usize) {
+        let (part, own) = self.layout.arc[arc];
+        self.trees[part as usize].pivot(own as usize);
+    }
+}

@@ -1,0 +1,207 @@
+//! The pairs that a level with quotas chooses from: requests as rows, cells or units as columns.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "measured loops over numbers of the problem, which its constructors check"
+)]
+
+use super::answer::{Bound, Condition};
+use super::balance::{SCALE, counts};
+use super::housed::NONE;
+use super::problem::Problem;
+use super::simplex::Arc;
+
+/// The assignments that a level chooses from: arcs of a bipartite graph.
+pub(super) struct Graph {
+    /// By row: its request.
+    pub requests: Vec<u32>,
+    /// By row: must it have a column?
+    pub row_must: Vec<bool>,
+    /// By column: how many rows it can have.
+    pub capacity: Vec<u32>,
+    /// By column: must it be full?
+    pub column_must: Vec<bool>,
+    pub arcs: Vec<Arc>,
+    /// By arc: its marks, as a number in `marks`.
+    pub kind: Vec<u16>,
+    pub marks: Vec<u16>,
+    /// By arc: the fit, if columns are units.
+    pub fits: Vec<u16>,
+    /// Are columns units, or cells?
+    pub by_unit: bool,
+}
+
+impl Graph {
+    /// The active requests, facing the cells.
+    pub fn of_cells(problem: &Problem, active: &[bool]) -> Graph {
+        let requests: Vec<u32> =
+            (0_u32..).zip(active).filter(|(_, active)| **active).map(|(r, _)| r).collect();
+        let mut graph = Graph {
+            row_must: vec![false; requests.len()],
+            requests: Vec::new(),
+            capacity: problem.cells.windows(2).map(|w| w[1] - w[0]).collect(),
+            column_must: vec![false; problem.cell_count()],
+            arcs: Vec::new(),
+            kind: Vec::new(),
+            marks: Vec::new(),
+            fits: Vec::new(),
+            by_unit: false,
+        };
+        let mut kinds = Kinds::new(problem);
+        for (row, &request) in (0_u32..).zip(&requests) {
+            for slot in problem.slots_of(request) {
+                graph.arcs.push(Arc { row, column: problem.open[slot] });
+                graph.kind.push(kinds.of(problem.marks(slot)));
+            }
+        }
+        graph.requests = requests;
+        graph.marks = kinds.marks;
+        graph
+    }
+
+    /// The pairs that lose no more than the room left: requests facing units; and an assignment by cells
+    /// as one of these pairs. `near` has by request the unit that it had, if any; nobody else had it. Who
+    /// is in the cell of that unit begins there.
+    pub fn of_units(
+        problem: &Problem,
+        at: &[u32],
+        near: &[u32],
+        (room, prices, left): (&Bound, &[i64], i64),
+    ) -> (Graph, Vec<u32>) {
+        let mut by_marks = ByMarks::new(problem, &room.multipliers);
+        let mut graph = Graph {
+            requests: Vec::new(),
+            row_must: Vec::new(),
+            capacity: vec![1; problem.units()],
+            column_must: Vec::with_capacity(problem.units()),
+            arcs: Vec::new(),
+            kind: Vec::new(),
+            marks: Vec::new(),
+            fits: Vec::new(),
+            by_unit: true,
+        };
+        for (cell, &price) in (0_u32..).zip(prices) {
+            graph.column_must.extend(problem.units_of(cell).map(|_| price > left));
+        }
+        let mut places = Places::new(problem, at, near);
+        let mut kinds = Kinds::new(problem);
+        let mut start = Vec::new();
+        let mut gains: Vec<(usize, i64)> = Vec::new();
+        for (request, &home) in (0_u32..).zip(at) {
+            gains.clear();
+            let points = SCALE * i64::from(problem.points[request as usize]);
+            gains.extend(problem.slots_of(request).map(|slot| {
+                let gain = points + by_marks.of(problem.marks(slot)) - prices[problem.open[slot] as usize];
+                (slot, gain)
+            }));
+            let worth = gains.iter().map(|g| g.1).max().unwrap_or(0).max(0);
+            gains.retain(|(_, gain)| worth - gain <= left);
+            if gains.is_empty() {
+                continue;
+            }
+            let row = graph.requests.len() as u32;
+            let mut first = NONE;
+            for &(slot, _) in &gains {
+                let cell = problem.open[slot];
+                let range = problem.units_of(cell);
+                if cell == home {
+                    first = graph.arcs.len() as u32 + (places.of(problem, request, cell) - range.start);
+                }
+                problem.fits.fill(request, slot, range.clone(), &mut graph.fits);
+                graph.arcs.extend(range.map(|column| Arc { row, column }));
+                graph.kind.resize(graph.arcs.len(), kinds.of(problem.marks(slot)));
+            }
+            graph.requests.push(request);
+            graph.row_must.push(worth > left);
+            start.push(first);
+        }
+        graph.marks = kinds.marks;
+        (graph, start)
+    }
+
+    /// By row: its arc where it is housed.
+    pub fn used(&self, at: &[u32]) -> Vec<u32> {
+        let mut used = vec![NONE; self.requests.len()];
+        for (number, arc) in (0_u32..).zip(&self.arcs) {
+            if at[self.requests[arc.row as usize] as usize] == arc.column {
+                used[arc.row as usize] = number;
+            }
+        }
+        used
+    }
+}
+
+/// Units for requests that are housed in cells: those they had, where they can.
+struct Places<'a> {
+    near: &'a [u32],
+    taken: Vec<bool>,
+    next: Vec<u32>,
+}
+
+impl<'a> Places<'a> {
+    fn new(problem: &Problem, at: &[u32], near: &'a [u32]) -> Places<'a> {
+        let mut taken = vec![false; problem.units()];
+        for (&unit, &home) in near.iter().zip(at) {
+            if unit != NONE && home != NONE && problem.units_of(home).contains(&unit) {
+                taken[unit as usize] = true;
+            }
+        }
+        Places { near, taken, next: problem.cells.clone() }
+    }
+
+    /// The unit of a request in its cell.
+    fn of(&mut self, problem: &Problem, request: u32, cell: u32) -> u32 {
+        match self.near.get(request as usize) {
+            Some(had) if problem.units_of(cell).contains(had) => *had,
+            _ => {
+                let next = &mut self.next[cell as usize];
+                while self.taken[*next as usize] {
+                    *next += 1;
+                }
+                *next += 1;
+                *next - 1
+            }
+        }
+    }
+}
+
+/// Numbers for the marks that there are.
+struct Kinds {
+    number: Vec<u32>,
+    marks: Vec<u16>,
+}
+
+impl Kinds {
+    fn new(problem: &Problem) -> Kinds {
+        Kinds { number: vec![NONE; 1 << (2 * problem.quotas.len())], marks: Vec::new() }
+    }
+
+    fn of(&mut self, marks: u16) -> u16 {
+        let number = &mut self.number[marks as usize];
+        if *number == NONE {
+            *number = self.marks.len() as u32;
+            self.marks.push(marks);
+        }
+        *number as u16
+    }
+}
+
+/// What pairs weigh in conditions, by their marks; points aside.
+pub(super) struct ByMarks<'a> {
+    problem: &'a Problem,
+    multipliers: &'a [(Condition, i64)],
+    known: Vec<Option<i64>>,
+}
+
+impl<'a> ByMarks<'a> {
+    pub fn new(problem: &'a Problem, multipliers: &'a [(Condition, i64)]) -> ByMarks<'a> {
+        ByMarks { problem, multipliers, known: vec![None; 1 << (2 * problem.quotas.len())] }
+    }
+
+    pub fn of(&mut self, marks: u16) -> i64 {
+        let (problem, multipliers) = (self.problem, self.multipliers);
+        *self.known[marks as usize].get_or_insert_with(|| {
+            multipliers.iter().map(|&(condition, weight)| weight * counts(problem, condition, marks)).sum()
+        })
+    }
+}
