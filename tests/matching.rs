@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use logis_engine::matching::{
-    Bound, Condition, Level, MOST_POINTS, Matching, Pair, Prices, Problem, Proof, ProofError, Quota,
+    Bound, Condition, Duals, Level, MOST_POINTS, Matching, Pair, Prices, Problem, Proof, ProofError, Quota,
     QuotaReached, reached, solve, solve_near, verify,
 };
 use proptest::prelude::*;
@@ -17,34 +17,39 @@ fn levels(problem: &Problem, unit_of: &[Option<u32>]) -> Levels {
     (r.attributions, shortfalls, r.priority, r.fit)
 }
 
-/// The best of all answers, by trying every one.
-fn brute_force(problem: &Problem, requests: usize, pairs: &[Pair]) -> Levels {
-    fn try_from(
+/// Every answer there is.
+fn every(requests: usize, pairs: &[Pair], f: &mut impl FnMut(&[Option<u32>])) {
+    fn from(
         request: u32,
-        problem: &Problem,
         pairs: &[Pair],
         unit_of: &mut Vec<Option<u32>>,
-        best: &mut Option<Levels>,
+        f: &mut impl FnMut(&[Option<u32>]),
     ) {
         if request as usize == unit_of.len() {
-            let levels = levels(problem, unit_of);
-            if best.as_ref().is_none_or(|b| levels > *b) {
-                *best = Some(levels);
-            }
-            return;
+            return f(unit_of);
         }
-        try_from(request + 1, problem, pairs, unit_of, best);
+        from(request + 1, pairs, unit_of, f);
         for pair in pairs.iter().filter(|p| p.request == request) {
             if !unit_of.contains(&Some(pair.unit)) {
                 unit_of[request as usize] = Some(pair.unit);
-                try_from(request + 1, problem, pairs, unit_of, best);
+                from(request + 1, pairs, unit_of, f);
                 unit_of[request as usize] = None;
             }
         }
     }
+    from(0, pairs, &mut vec![None; requests], f);
+}
+
+/// The best of all answers, by trying every one.
+fn brute_force(problem: &Problem, requests: usize, pairs: &[Pair]) -> Levels {
     let mut best = None;
-    try_from(0, problem, pairs, &mut vec![None; requests], &mut best);
+    every(requests, pairs, &mut |unit_of| best = best.take().max(Some(levels(problem, unit_of))));
     best.unwrap()
+}
+
+/// How many requests have the unit that they had.
+fn kept(unit_of: &[Option<u32>], had: &[Option<u32>]) -> usize {
+    unit_of.iter().zip(had).filter(|(now, had)| now.is_some() && now == had).count()
 }
 
 #[derive(Clone, Debug)]
@@ -114,17 +119,57 @@ proptest! {
     }
 
     /// From an answer that is best already, nobody moves; from any other the nearest is as good as the best,
-    /// and the certificate stays right.
+    /// and is proved.
     #[test]
     fn who_need_not_move_does_not(small in prop_oneof![small(0), small(2)], had in proptest::collection::vec(0_u32..8, 8)) {
         let problem = small.problem();
         let best = solve(&problem);
-        prop_assert_eq!(&solve_near(&problem, &best.unit_of), &best);
+        let duals = Duals::of(&problem, &best.certificate);
+        for duals in [None, Some(&duals)] {
+            let again = solve_near(&problem, &best.unit_of, duals);
+            prop_assert_eq!(&again.unit_of, &best.unit_of);
+            prop_assert_eq!(verify(&problem, &again), Ok(()));
+        }
         let had: Vec<Option<u32>> = had.into_iter().take(small.points.len()).map(|u| (u < 6).then_some(u)).collect();
-        let near = solve_near(&problem, &had);
+        let near = solve_near(&problem, &had, None);
         prop_assert_eq!(verify(&problem, &near), Ok(()));
-        let kept = |m: &Matching| m.unit_of.iter().zip(&had).filter(|(a, b)| a == b).count();
-        prop_assert!(kept(&near) >= kept(&best));
+        prop_assert_eq!(levels(&problem, &near.unit_of), levels(&problem, &best.unit_of));
+    }
+
+    /// A request and a unit are withdrawn, or come: the answer that begins at the one before is as good as
+    /// the best of all, and is proved.
+    #[test]
+    fn what_is_withdrawn_or_comes_is_solved_from_the_answer_before(small in prop_oneof![small(0), small(2)], (request, unit) in (0_u32..8, 0_u32..6)) {
+        let (all, fewer) = (small.clone(), Small { pairs: small.pairs.iter().filter(|p| p.request != request && p.unit != unit).copied().collect(), ..small });
+        for (before, after) in [(&all, &fewer), (&fewer, &all)] {
+            let (old, new) = (before.problem(), after.problem());
+            let answer = solve(&old);
+            let duals = Duals::of(&old, &answer.certificate);
+            let near = solve_near(&new, &answer.unit_of, Some(&duals));
+            prop_assert_eq!(verify(&new, &near), Ok(()));
+            prop_assert_eq!(levels(&new, &near.unit_of), levels(&new, &solve(&new).unit_of));
+            if after.quotas.is_empty() {
+                // No answer that is as good keeps more households where they were.
+                let (best, mut most) = (levels(&new, &near.unit_of), 0);
+                every(after.points.len(), &after.pairs, &mut |unit_of| {
+                    if levels(&new, unit_of) == best {
+                        most = most.max(kept(unit_of, &answer.unit_of));
+                    }
+                });
+                prop_assert_eq!(kept(&near.unit_of, &answer.unit_of), most);
+            }
+        }
+    }
+
+    /// Prices of quite another problem only cost time.
+    #[test]
+    fn wrong_prices_lead_to_the_best_answer_too(small in prop_oneof![small(0), small(2)], other in prop_oneof![small(0), small(2)]) {
+        let (problem, other) = (small.problem(), other.problem());
+        let answer = solve(&other);
+        let had: Vec<Option<u32>> = answer.unit_of.iter().copied().chain(std::iter::repeat(None)).take(small.points.len()).collect();
+        let near = solve_near(&problem, &had, Some(&Duals::of(&other, &answer.certificate)));
+        prop_assert_eq!(verify(&problem, &near), Ok(()));
+        prop_assert_eq!(levels(&problem, &near.unit_of), levels(&problem, &solve(&problem).unit_of));
     }
 
     /// The order of the pairs changes nothing.
@@ -163,9 +208,9 @@ fn households_do_not_change_places_for_nothing() {
     let pairs = |requests: u32| (0..requests).flat_map(|r| (0..3).map(move |u| pair(r, u))).collect();
     let had = [Some(2), Some(0), None];
     let two = Problem::from_pairs(vec![1, 1], 3, pairs(2), vec![]).unwrap();
-    assert_eq!(solve_near(&two, &had).unit_of, had[..2]);
+    assert_eq!(solve_near(&two, &had, None).unit_of, had[..2]);
     let three = Problem::from_pairs(vec![1, 1, 9], 3, pairs(3), vec![]).unwrap();
-    let now = solve_near(&three, &had);
+    let now = solve_near(&three, &had, None);
     assert_eq!(now.unit_of, [Some(2), Some(0), Some(1)]);
     verify(&three, &now).unwrap();
 }

@@ -237,6 +237,9 @@ pub struct MatchArgs {
     /// Sans les quotas du paquet de règles
     #[arg(long, conflicts_with = "hard")]
     no_quotas: bool,
+    /// Résultat précédent (`logis match --format json`): repart de lui, et ne déplace que qui doit l'être
+    #[arg(long, value_name = "FILE")]
+    near: Option<PathBuf>,
     /// Quotas à tenir absolument, séparés par des virgules, ou `all`: s'ils ne peuvent l'être, dit ce qui manque
     #[arg(long, value_name = "QUOTA,QUOTA", value_delimiter = ',')]
     hard: Vec<String>,

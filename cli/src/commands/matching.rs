@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use logis_engine::attribution::{Report, price};
+use logis_engine::attribution::{Before, Report, price};
 use logis_engine::diagnostic::nearest;
 use logis_engine::matching::{Gaps, Level, Matching, Prices, Proof, ProofError, solve, verify};
 use logis_engine::value::Value;
@@ -27,8 +27,10 @@ pub fn run(args: &MatchArgs) -> Result<End> {
         plan = plan.with_quotas(|_| false);
         plan.not_in_force.clear();
     }
+    let near = args.near.as_deref().map(read).transpose()?;
     let loaded = pairs::load(&mut run, plan, &[], args.max_candidates, args.data.keep_going)?;
-    let (matching, gaps) = loaded.solve()?;
+    let before = near.map(|report| report.before(&loaded.plan, &loaded.dataset, &loaded.instance));
+    let (matching, gaps) = loaded.solve_from(before.as_ref())?;
     let unmet = unmet(&loaded, &matching, &hard);
     if !unmet.is_empty() {
         // Nothing is written: the result is not one that was asked for.
@@ -49,7 +51,40 @@ pub fn run(args: &MatchArgs) -> Result<End> {
     }
     pairs::say(&loaded);
     eprint!("{}", summary(&loaded, &matching, &gaps));
+    if let Some(before) = &before {
+        eprint!("{}", moved(before, &matching));
+    }
     Ok(End::Fine)
+}
+
+/// What has changed since the result of before.
+fn moved(before: &Before, matching: &Matching) -> String {
+    let (mut kept, mut moved, mut new, mut lost) = (0, 0, 0, 0);
+    for (had, now) in before.unit_of.iter().zip(&matching.unit_of) {
+        match (had, now) {
+            (Some(had), Some(now)) if had == now => kept += 1,
+            (Some(_), Some(_)) => moved += 1,
+            (None, Some(_)) => new += 1,
+            (Some(_), None) => lost += 1,
+            (None, None) => {}
+        }
+    }
+    let mut text = format!(
+        "depuis le résultat précédent: {} attributions inchangées, {} demandes changent de logement, {} sont logées de plus, {} ne le sont plus\n",
+        count(kept),
+        count(moved),
+        count(new),
+        count(lost)
+    );
+    if before.requests_gone + before.units_gone > 0 {
+        let _ = writeln!(
+            text,
+            "   des attributions précédentes, {} demandes et {} logements ne sont plus dans les données",
+            count(before.requests_gone),
+            count(before.units_gone)
+        );
+    }
+    text
 }
 
 /// The result of a matching, to be written.

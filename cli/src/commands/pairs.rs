@@ -1,10 +1,10 @@
 //! `logis candidates`, and what all commands on the matching read: the rules, the data, the problem.
 
 use anyhow::{Result, bail};
-use logis_engine::attribution::{Instance, InstanceError, MatchingPlan};
+use logis_engine::attribution::{Before, Instance, InstanceError, MatchingPlan};
 use logis_engine::candidates::Candidates;
 use logis_engine::data::{Dataset, Output, OutputColumn, Table};
-use logis_engine::matching::{Gaps, Matching, gaps, solve};
+use logis_engine::matching::{Gaps, Matching, gaps, solve, solve_near};
 use logis_engine::pack::schema::EntityId;
 use logis_engine::plan::Plan;
 use logis_engine::value::{Type, Value};
@@ -31,8 +31,17 @@ impl Loaded {
 
     /// The best answer, checked against its proof, and what the proof leaves open.
     pub fn solve(&self) -> Result<(Matching, Gaps)> {
+        self.solve_from(None)
+    }
+
+    /// The same, of all such answers one near a result of before.
+    pub fn solve_from(&self, before: Option<&Before>) -> Result<(Matching, Gaps)> {
         let _busy = crate::text::busy("appariement");
-        let matching = solve(&self.instance.problem);
+        let problem = &self.instance.problem;
+        let matching = match before {
+            Some(before) => solve_near(problem, &before.unit_of, before.duals.as_ref()),
+            None => solve(problem),
+        };
         let gaps = gaps(&self.instance.problem, &matching)?;
         Ok((matching, gaps))
     }

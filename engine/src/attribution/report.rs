@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::instance::Instance;
 use super::rules::MatchingPlan;
 use crate::data::Dataset;
-use crate::matching::{Certificate, Matching, QuotaReached, Reached};
+use crate::matching::{Certificate, Duals, Matching, QuotaReached, Reached};
 use crate::value::Date;
 
 /// The result of a matching.
@@ -63,9 +63,29 @@ pub struct Signed {
     /// The most candidates that a request was left with, if there was a most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_candidates: Option<usize>,
+    /// The units as the proofs number them, by identifier; and the first of each cell, with the number of
+    /// units at the end. Whoever solves again begins from the prices that they have.
+    #[serde(default)]
+    pub units: Vec<String>,
+    /// See `units`.
+    #[serde(default)]
+    pub cells: Vec<u32>,
     /// The proofs, level by level.
     #[serde(flatten)]
     pub proofs: Certificate,
+}
+
+/// A result as seen from data that came after.
+#[derive(Clone, Debug, Default)]
+pub struct Before {
+    /// By request (its number in that data): the unit that it had.
+    pub unit_of: Vec<Option<u32>>,
+    /// Where to begin, if the quotas are the same.
+    pub duals: Option<Duals>,
+    /// Attributions whose request is not in the data.
+    pub requests_gone: usize,
+    /// Attributions whose unit is not.
+    pub units_gone: usize,
 }
 
 /// Why a written result is none of this data.
@@ -178,7 +198,14 @@ impl Report {
             });
         let quotas = quotas.collect();
         let date = plan.pairs.date.to_string();
-        let certificate = Signed { date, max_candidates, proofs: matching.certificate.clone() };
+        let problem = &instance.problem;
+        let certificate = Signed {
+            date,
+            max_candidates,
+            units: problem.names().iter().map(|&unit| instance.units.id(dataset, unit).to_string()).collect(),
+            cells: problem.firsts().to_vec(),
+            proofs: matching.certificate.clone(),
+        };
         Report { attributions, levels, quotas, certificate }
     }
 
@@ -234,6 +261,31 @@ impl Report {
             }
         }
         Ok(Matching { unit_of, reached: self.reached(plan)?, certificate: self.certificate.proofs.clone() })
+    }
+
+    /// What the result says to other data: by request of theirs the unit that it has here, if both are
+    /// there; and the prices to begin from. What is only here is passed over.
+    pub fn before(&self, plan: &MatchingPlan, dataset: &Dataset, instance: &Instance) -> Before {
+        let keys = keys(plan, instance);
+        let mut before = Before { unit_of: vec![None; instance.requests.len()], ..Before::default() };
+        for own in &self.attributions {
+            let id = |key: &str| own.get(key).and_then(Json::as_str);
+            let request = id(&keys.0).and_then(|id| instance.requests.find(dataset, id));
+            let unit = id(&keys.1).and_then(|id| instance.units.find(dataset, id));
+            before.requests_gone += usize::from(request.is_none());
+            before.units_gone += usize::from(unit.is_none());
+            if let Some(slot) = request.and_then(|request| before.unit_of.get_mut(request as usize)) {
+                *slot = unit;
+            }
+        }
+        let names: Vec<Option<u32>> =
+            self.certificate.units.iter().map(|id| instance.units.find(dataset, id)).collect();
+        let Signed { proofs, cells, .. } = &self.certificate;
+        // The conditions of a proof are numbered as the quotas are.
+        let same = self.quotas.iter().map(|q| &q.name).eq(plan.quotas.iter().map(|q| &q.quota.name));
+        let known = same && !names.is_empty();
+        before.duals = known.then(|| Duals::named(proofs, cells, &names, instance.units.len()));
+        before
     }
 
     /// What the result claims to reach.

@@ -124,6 +124,21 @@ impl Default for Proof {
     }
 }
 
+impl Proof {
+    /// All its bounds, in order.
+    pub fn bounds(&self) -> Vec<&Bound> {
+        match self {
+            Proof::Nothing => Vec::new(),
+            Proof::Bound(bound) => vec![bound],
+            Proof::Split { without, with, .. } => {
+                let mut all = without.bounds();
+                all.extend(with.bounds());
+                all
+            }
+        }
+    }
+}
+
 /// What the two sides of a split differ in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -15,10 +15,15 @@ use std::collections::BinaryHeap;
 
 use super::face::Part;
 use super::housed::NONE;
+use super::near::Near;
 use super::problem::Problem;
+use super::stay::{Choice, stay};
 
 /// Steps of the auction. Smaller ones cost more than the paths that put right what is left.
 const STEPS: [i32; 3] = [256, 32, 4];
+
+/// No price of before is taken for more.
+const FARTHEST: i64 = 1 << 28;
 
 /// What a row bids over the only column that it can have.
 const ALONE: i32 = 4096;
@@ -81,7 +86,7 @@ struct Block {
 }
 
 /// One part as an assignment problem.
-struct Rows {
+pub(super) struct Rows {
     /// By row: its first block; and the number of blocks at the end.
     starts: Vec<u32>,
     blocks: Vec<Block>,
@@ -133,6 +138,31 @@ impl Rows {
         (rows, units)
     }
 
+    /// From each row's columns with their fits, ascending, and whether it may have none; there are so many
+    /// columns. If they are `paid`, all of them are given.
+    pub fn of(
+        by_row: impl Iterator<Item = (impl Iterator<Item = (u32, u16)>, bool)>,
+        columns: usize,
+        paid: bool,
+    ) -> Rows {
+        let (mut starts, mut blocks, mut fits, mut free) =
+            (vec![0], Vec::<Block>::new(), Vec::new(), Vec::new());
+        for (own, may) in by_row {
+            let first = blocks.len();
+            for (column, fit) in own {
+                match blocks[first..].last_mut() {
+                    Some(block) if block.column + block.length == column => block.length += 1,
+                    _ => blocks.push(Block { column, length: 1, fits: fits.len() as u32 }),
+                }
+                fits.push(fit);
+            }
+            starts.push(blocks.len() as u32);
+            free.push(paid && may);
+        }
+        let empty = if paid { free.len().saturating_sub(columns) } else { 0 };
+        Rows { starts, blocks, fits, free, columns, empty }
+    }
+
     fn len(&self) -> usize {
         self.free.len()
     }
@@ -154,33 +184,84 @@ impl Rows {
     }
 }
 
-/// Assigns the requests of a part.
-pub(super) fn assign(problem: &Problem, part: &Part, prices: &[i64]) -> Fitted {
+/// Assigns the requests of a part. `near` says where the search begins, if there was an answer before.
+pub(super) fn assign(problem: &Problem, part: &Part, prices: &[i64], near: Option<&Near>) -> Fitted {
     let (rows, units) = Rows::new(problem, part, prices);
-    let mut state = State::new(&rows);
-    if part.paid {
-        for step in STEPS {
-            state.auction(&rows, step);
-        }
-        state.drop_loose(&rows);
+    // By row: the column that the request had.
+    let had = |near: &Near| -> Vec<u32> {
+        let column =
+            |request: &u32| units.binary_search(&near.had[*request as usize]).map_or(NONE, |c| c as u32);
+        part.requests.iter().map(column).collect()
+    };
+    let begin = near.and_then(|near| {
+        let by_unit = near.duals.as_ref()?;
+        let prices = units.iter().map(|&unit| by_unit.fit.prices[unit as usize] / by_unit.fit.scale);
+        // Whatever they are, no sum of two overflows.
+        let prices = prices.map(|p| p.clamp(-FARTHEST, FARTHEST) as i32).collect();
+        Some(Best { column_of: had(near), prices })
+    });
+    let mut best = best(&rows, part.paid, begin);
+    if let Some(near) = near {
+        best.column_of = best.stay(&rows, part.paid, &had(near));
     }
-    state.put_back(&rows);
-    // Prices such that an empty place costs nothing, and that nobody who may be left out pays more than
-    // the unit is worth.
+    Fitted {
+        pairs: (0_u32..)
+            .zip(&best.column_of)
+            .filter(|(_, c)| **c != NONE)
+            .map(|(row, &column)| (part.requests[row as usize], units[column as usize]))
+            .collect(),
+        prices: units.iter().zip(&best.prices).map(|(&u, &p)| (u, i64::from(p))).collect(),
+    }
+}
+
+/// A best assignment of rows to columns.
+pub(super) struct Best {
+    /// By row: its column, or [`NONE`].
+    pub column_of: Vec<u32>,
+    /// By column: its price. An empty place costs nothing, and nobody who may be left out pays more than the
+    /// column is worth.
+    pub prices: Vec<i32>,
+}
+
+impl Best {
+    /// By row: its column in an assignment that is as good, in which most have the column that they `had`.
+    fn stay(&self, rows: &Rows, paid: bool, had: &[u32]) -> Vec<u32> {
+        let choice = |(row, (&now, &had)): (u32, (&u32, &u32))| {
+            let gain = |column: u32| rows.fit(row, column) - self.prices[column as usize];
+            let own = if now == NONE { 0 } else { gain(now) };
+            let columns = rows.blocks(row).iter().flat_map(|b| b.column..b.column + b.length);
+            let idle = rows.free[row as usize] && own == 0;
+            Choice { columns: columns.filter(|c| gain(*c) == own).collect(), idle, now, had }
+        };
+        let choices: Vec<Choice> = (0_u32..).zip(self.column_of.iter().zip(had)).map(choice).collect();
+        let costs: Vec<bool> = self.prices.iter().map(|p| *p != 0).collect();
+        stay(&choices, &costs, paid)
+    }
+}
+
+/// The best assignment of rows to columns. If they are `paid`, all columns are given; if not, all rows have
+/// one. With `near`, one that was best before, only what changed is assigned anew.
+pub(super) fn best(rows: &Rows, paid: bool, near: Option<Best>) -> Best {
+    let mut state = State::new(rows);
+    match near {
+        Some(near) => state.begin(rows, near, paid),
+        None if paid => {
+            for step in STEPS {
+                state.auction(rows, step);
+            }
+            state.drop_loose(rows);
+        }
+        None => {}
+    }
+    state.put_back(rows);
     let shift = if rows.empty > 0 {
         state.empty_price
     } else {
         let free = (0..rows.len() as u32).filter(|&r| rows.free[r as usize]);
-        free.map(|r| state.profit(&rows, r)).min().map_or(0, |least| (-least).max(0))
+        free.map(|r| state.profit(rows, r)).min().map_or(0, |least| (-least).max(0))
     };
-    Fitted {
-        pairs: (0_u32..)
-            .zip(&state.column_of)
-            .filter(|(_, c)| (**c as usize) < units.len())
-            .map(|(row, &column)| (part.requests[row as usize], units[column as usize]))
-            .collect(),
-        prices: units.iter().zip(&state.price).map(|(&u, &p)| (u, i64::from(p - shift))).collect(),
-    }
+    let column_of = state.column_of.iter().map(|&c| if c == EMPTY { NONE } else { c });
+    Best { column_of: column_of.collect(), prices: state.price.iter().map(|p| p - shift).collect() }
 }
 
 /// An assignment in the making, with prices.
@@ -340,6 +421,38 @@ impl State {
             self.column_of[row as usize] = NONE;
             if column != EMPTY {
                 self.row_of[column as usize] = NONE;
+            }
+        }
+    }
+
+    /// Begins at an assignment and prices of before, as far as they are right.
+    fn begin(&mut self, rows: &Rows, near: Best, paid: bool) {
+        self.price = near.prices;
+        if !paid {
+            self.price.iter_mut().for_each(|price| *price = (*price).max(0));
+        }
+        self.bids.clear();
+        let mut empty = rows.empty;
+        for (row, &column) in (0_u32..).zip(&near.column_of) {
+            if column != NONE {
+                self.column_of[row as usize] = column;
+                self.row_of[column as usize] = row;
+            } else if empty > 0 && rows.free[row as usize] {
+                self.column_of[row as usize] = EMPTY;
+                empty -= 1;
+            }
+        }
+        // Where columns may stay free, a free one costs nothing, which may draw rows to it.
+        loop {
+            self.empty.clear();
+            self.drop_loose(rows);
+            let mut dear =
+                (0..rows.columns).filter(|&c| self.row_of[c] == NONE && self.price[c] != 0).peekable();
+            if paid || dear.peek().is_none() {
+                return;
+            }
+            for column in dear.collect::<Vec<_>>() {
+                self.price[column] = 0;
             }
         }
     }

@@ -68,7 +68,7 @@ impl Graph {
         near: &[u32],
         (room, prices, left): (&Bound, &[i64], i64),
     ) -> (Graph, Vec<u32>) {
-        let mut by_marks = ByMarks::new(problem, &room.multipliers);
+        let by_marks = by_marks(problem, &room.multipliers);
         let mut graph = Graph {
             requests: Vec::new(),
             row_must: Vec::new(),
@@ -91,7 +91,8 @@ impl Graph {
             gains.clear();
             let points = SCALE * i64::from(problem.points[request as usize]);
             gains.extend(problem.slots_of(request).map(|slot| {
-                let gain = points + by_marks.of(problem.marks(slot)) - prices[problem.open[slot] as usize];
+                let gain =
+                    points + by_marks[problem.marks(slot) as usize] - prices[problem.open[slot] as usize];
                 (slot, gain)
             }));
             let worth = gains.iter().map(|g| g.1).max().unwrap_or(0).max(0);
@@ -186,22 +187,10 @@ impl Kinds {
     }
 }
 
-/// What pairs weigh in conditions, by their marks; points aside.
-pub(super) struct ByMarks<'a> {
-    problem: &'a Problem,
-    multipliers: &'a [(Condition, i64)],
-    known: Vec<Option<i64>>,
-}
-
-impl<'a> ByMarks<'a> {
-    pub fn new(problem: &'a Problem, multipliers: &'a [(Condition, i64)]) -> ByMarks<'a> {
-        ByMarks { problem, multipliers, known: vec![None; 1 << (2 * problem.quotas.len())] }
-    }
-
-    pub fn of(&mut self, marks: u16) -> i64 {
-        let (problem, multipliers) = (self.problem, self.multipliers);
-        *self.known[marks as usize].get_or_insert_with(|| {
-            multipliers.iter().map(|&(condition, weight)| weight * counts(problem, condition, marks)).sum()
-        })
-    }
+/// By marks: what pairs weigh in conditions; points aside.
+pub(super) fn by_marks(problem: &Problem, multipliers: &[(Condition, i64)]) -> Vec<i64> {
+    let of = |marks: u32| {
+        multipliers.iter().map(|&(condition, weight)| weight * counts(problem, condition, marks as u16)).sum()
+    };
+    (0..1_u32 << (2 * problem.quotas.len())).map(of).collect()
 }

@@ -44,9 +44,10 @@ impl Housed {
     }
 }
 
-/// Houses the most requests, those with more points first; ties by number.
-pub(super) fn house(problem: &Problem) -> Housed {
-    house_in_order(problem, &by_points(problem))
+/// Houses the most requests, those with more points first; ties by number. `near` has by request the cell
+/// where it was before, or [`NONE`]; it may be empty.
+pub(super) fn house(problem: &Problem, near: &[u32]) -> Housed {
+    house_in_order(problem, &by_points(problem), near)
 }
 
 /// The requests that want a unit, most points first; ties by number.
@@ -62,8 +63,8 @@ pub(super) fn by_points(problem: &Problem) -> Vec<u32> {
     keys.into_iter().map(|key| key as u32).collect()
 }
 
-/// Houses the most requests, the first of `order` first.
-pub(super) fn house_in_order(problem: &Problem, order: &[u32]) -> Housed {
+/// Houses the most requests, the first of `order` first; where they were before, if it can be.
+pub(super) fn house_in_order(problem: &Problem, order: &[u32], near: &[u32]) -> Housed {
     let cells = problem.cell_count();
     let mut housed = Housed {
         cell_of: vec![NONE; problem.requests()],
@@ -80,7 +81,9 @@ pub(super) fn house_in_order(problem: &Problem, order: &[u32]) -> Housed {
         if own.iter().all(|&c| housed.full[c as usize]) {
             continue;
         }
-        if let Some(&cell) = own.iter().find(|&&c| housed.free(problem, c) > 0) {
+        let before = near.get(request as usize).copied().filter(|c| *c != NONE);
+        let mut free = before.iter().chain(own).filter(|c| housed.free(problem, **c) > 0);
+        if let Some(&cell) = free.next() {
             put(problem, &mut housed, request, cell);
             continue;
         }

@@ -7,12 +7,17 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::answer::{Bound, Certificate, Condition, Prices, Proof};
 use super::balance::{Aim, Asked, Found, Level, NEVER, SCALE};
-use super::graph::{ByMarks, Graph};
+use super::forest::Forest;
+use super::graph::{Graph, by_marks};
 use super::housed::{Housed, NONE};
+use super::near::Near;
 use super::problem::{BEST_FIT, Problem};
 use super::search;
+use super::stay::{Choice, stay};
 
 /// Requests that lack more than this part of the most points, at the prices without quotas, are looked at
 /// only if prices ask for it.
@@ -31,10 +36,16 @@ pub(super) struct Balanced {
     pub certificate: Certificate,
 }
 
-/// Finds the best answer; `housed` has as many attributions as can be, `attributions` is the proof.
-pub(super) fn solve(problem: &Problem, housed: &Housed, attributions: Proof) -> Option<Balanced> {
+/// Finds the best answer; `housed` has as many attributions as can be, and the most points; `attributions`
+/// is the proof. The search begins `near` an answer of before, if there was one.
+pub(super) fn solve(
+    problem: &Problem,
+    housed: &Housed,
+    attributions: Proof,
+    near: Option<&Near>,
+) -> Option<Balanced> {
     let quotas = problem.quotas.len();
-    let mut run = Run::new(problem, housed);
+    let mut run = Run::new(problem, housed, near);
     // How large the bases can be.
     let mut bases = Vec::new();
     let mut ranges = Vec::new();
@@ -58,21 +69,64 @@ pub(super) fn solve(problem: &Problem, housed: &Housed, attributions: Proof) -> 
     let left = total - SCALE * worth;
     // The last level: units, and only what the room allows.
     let Prices::Cells(prices) = &room.prices else { return None };
-    let (units, start) = Graph::of_units(problem, &run.at, &[], (&room, prices, left));
+    let had = near.map_or(&[][..], |near| &near.had);
+    let (units, start) = Graph::of_units(problem, &run.at, had, (&room, prices, left));
     let mut others = known(problem, &run, &room, left);
     if left > 0 {
         others.push(Asked { condition: Condition::Priority, at_least: true, least: worth });
     }
-    let last = run.on(&units, Aim::Fit, others, BTreeMap::new());
-    let Found { used, proof: fit, .. } = search::solve(&last, &start, Some(start.clone()))?;
-    let mut unit_of = vec![None; problem.requests()];
+    let dual = near.and_then(|near| near.duals.as_ref()).map(|duals| &duals.fit);
+    let warm = dual.map(|dual| dual.multipliers.clone()).unwrap_or_default();
+    let last = run.on(&units, Aim::Fit, others, warm);
+    let prices = dual.map(|dual| dual.prices(last.housed));
+    let forest = Forest::new(&units.capacity, &units.arcs, &start);
+    let Found { used, proof: fit, .. } = search::solve(&last, forest, prices.as_deref(), Some(start))?;
+    let mut at = vec![NONE; problem.requests()];
     for (&request, &arc) in units.requests.iter().zip(&used) {
         if arc != NONE {
-            unit_of[request as usize] = Some(units.arcs[arc as usize].column);
+            at[request as usize] = units.arcs[arc as usize].column;
         }
     }
+    if near.is_some()
+        && let Some(Bound { prices: Prices::Units(prices), .. }) = fit.bounds().first()
+    {
+        stay_among(&units, &used, prices, had, &mut at);
+    }
+    let unit_of = at.into_iter().map(|unit| (unit != NONE).then_some(unit)).collect();
     let certificate = Certificate { attributions, bases, quotas: proofs, priority, room, fit };
     Some(Balanced { unit_of, certificate })
+}
+
+/// Of the answers that are as good at these prices, with the same requests housed by pairs of the same marks,
+/// takes one in which most are where they were. `at` has by request its unit.
+fn stay_among(graph: &Graph, used: &[u32], prices: &[i64], had: &[u32], at: &mut [u32]) {
+    let by_row = graph.arcs.chunk_by(|a, b| a.row == b.row);
+    let mut first = 0;
+    let (mut requests, mut choices) = (Vec::new(), Vec::new());
+    for arcs in by_row {
+        let row = arcs[0].row as usize;
+        let range = first..first + arcs.len();
+        first = range.end;
+        let own = used[row];
+        if own == NONE {
+            continue;
+        }
+        let gain = |arc: usize| SCALE * i64::from(graph.fits[arc]) - prices[graph.arcs[arc].column as usize];
+        let alike =
+            |arc: &usize| graph.kind[*arc] == graph.kind[own as usize] && gain(*arc) == gain(own as usize);
+        let request = graph.requests[row];
+        requests.push(request);
+        choices.push(Choice {
+            columns: range.filter(alike).map(|arc| graph.arcs[arc].column).collect(),
+            idle: false,
+            now: graph.arcs[own as usize].column,
+            had: had[request as usize],
+        });
+    }
+    let costs: Vec<bool> = prices.iter().map(|p| *p != 0).collect();
+    for (request, unit) in requests.into_iter().zip(stay(&choices, &costs, false)) {
+        at[request as usize] = unit;
+    }
 }
 
 /// The levels so far.
@@ -85,24 +139,65 @@ struct Run<'p> {
     at: Vec<u32>,
     shortfalls: Vec<Option<u64>>,
     bases: Vec<(u64, u64)>,
+    /// By request: its cell in the answer with the most points whatever the quotas; and the prices that
+    /// prove it, by cell.
+    most_points: (&'p [u32], Vec<i64>),
+    near: Option<&'p Near>,
+    /// The active requests facing the cells, if nobody became active since.
+    cells: Option<(Graph, Forest)>,
 }
 
 impl<'p> Run<'p> {
-    fn new(problem: &'p Problem, housed: &Housed) -> Run<'p> {
+    fn new(problem: &'p Problem, housed: &'p Housed, near: Option<&'p Near>) -> Run<'p> {
         let attributions = housed.cell_of.iter().filter(|c| **c != NONE).count() as i64;
         let prices = super::housed::prices(problem, housed);
         let margin = i64::from(problem.points.iter().copied().max().unwrap_or(0)) / MARGIN;
+        let at = match near {
+            None => housed.cell_of.clone(),
+            Some(near) => {
+                // As many, and of those housed before all that can be.
+                let at = near.cells(problem);
+                let mut order = super::housed::by_points(problem);
+                order.sort_by_key(|r| at[*r as usize] == NONE);
+                super::housed::house_in_order(problem, &order, &at).cell_of
+            }
+        };
         let active = (0..problem.requests() as u32).map(|request| {
             let least = problem.open[problem.slots_of(request)].iter().map(|&c| prices[c as usize]).min();
-            least.is_some_and(|least| super::housed::weight(problem, request) + margin >= least)
+            at[request as usize] != NONE
+                || least.is_some_and(|least| super::housed::weight(problem, request) + margin >= least)
         });
+        // Weights are points and one for being housed; what being housed weighs here beyond is paid where
+        // cells are full for good.
+        let beyond = weight_of_housing(problem, attributions) - SCALE;
+        let full = |(price, full): (&i64, &bool)| SCALE * price + if *full { beyond } else { 0 };
+        let by_level = prices.iter().zip(&housed.full).map(full).collect();
         Run {
             problem,
             attributions,
             active: active.collect(),
-            at: housed.cell_of.clone(),
+            at,
             shortfalls: vec![None; problem.quotas.len()],
             bases: vec![(0, attributions as u64); problem.quotas.len()],
+            most_points: (&housed.cell_of, by_level),
+            near,
+            cells: None,
+        }
+    }
+
+    /// Where the search for a level begins: an assignment by cells, prices by cell that it is thought to be
+    /// best at, and multipliers.
+    fn start(&self, aim: Aim) -> (&[u32], Option<Vec<i64>>, BTreeMap<Condition, i64>) {
+        let duals = self.near.and_then(|near| near.duals.as_ref()).and_then(|duals| match aim {
+            Aim::Quota(q) => duals.quotas.get(q),
+            Aim::Priority => Some(&duals.priority),
+            _ => None,
+        });
+        let housed = weight_of_housing(self.problem, self.attributions);
+        match (duals, aim) {
+            (Some(dual), _) => (&self.at, Some(dual.prices(housed)), dual.multipliers.clone()),
+            (None, Aim::Priority) => (self.most_points.0, Some(self.most_points.1.clone()), BTreeMap::new()),
+            _ => (&self.at, None, BTreeMap::new()),
         }
     }
 
@@ -132,28 +227,34 @@ impl<'p> Run<'p> {
     /// Solves a level by cells among the active requests, and adds those whom its prices do not keep out,
     /// until there are none: then its proof holds for all.
     fn level(&mut self, aim: Aim) -> Option<Found> {
-        let mut warm = BTreeMap::new();
+        let mut warm: Option<BTreeMap<Condition, i64>> = None;
         loop {
-            let graph = Graph::of_cells(self.problem, &self.active);
-            let used = graph.used(&self.at);
-            let known = (!matches!(aim, Aim::Base(..))).then(|| used.clone());
-            let found = search::solve(&self.on(&graph, aim, Vec::new(), warm), &used, known)?;
+            let (graph, mut forest) = self.cells.take().unwrap_or_else(|| {
+                let graph = Graph::of_cells(self.problem, &self.active);
+                let forest = Forest::new(&graph.capacity, &graph.arcs, &graph.used(&self.at));
+                (graph, forest)
+            });
+            let known = (!matches!(aim, Aim::Base(..))).then(|| graph.used(&self.at));
+            let (at, prices, own) = self.start(aim);
+            let level = self.on(&graph, aim, Vec::new(), warm.unwrap_or(own));
+            forest.assign(&graph.capacity, &graph.used(at));
+            let found = search::solve(&level, forest.clone(), prices.as_deref(), known)?;
             for (&request, &arc) in graph.requests.iter().zip(&found.used) {
                 self.at[request as usize] = if arc == NONE { NONE } else { graph.arcs[arc as usize].column };
             }
-            let mut bounds = Vec::new();
-            leaves(&found.proof, &mut bounds);
+            let mut bounds = found.proof.bounds();
             if !bounds.is_empty() {
                 bounds.extend(found.first.as_ref().map(|(bound, _)| bound));
             }
             let more = self.kept_out_by_none(aim, &bounds);
             if more.is_empty() {
+                self.cells = Some((graph, forest));
                 return Some(found);
             }
             for request in more {
                 self.active[request as usize] = true;
             }
-            warm = found.first.map(|(b, _)| b.multipliers.into_iter().collect()).unwrap_or_default();
+            warm = Some(found.first.map(|(b, _)| b.multipliers.into_iter().collect()).unwrap_or_default());
         }
     }
 
@@ -164,34 +265,28 @@ impl<'p> Run<'p> {
         let mut gains: Vec<(i64, u32)> = Vec::new();
         for bound in bounds {
             let Prices::Cells(prices) = &bound.prices else { continue };
-            let mut by_marks = ByMarks::new(problem, &bound.multipliers);
-            for request in (0..problem.requests() as u32).filter(|&r| !self.active[r as usize]) {
-                let points = problem.points[request as usize];
-                let gain = problem.slots_of(request).map(|slot| {
-                    let marks = problem.marks(slot);
-                    SCALE * aim.worth(problem, points, marks) + by_marks.of(marks)
-                        - prices[problem.open[slot] as usize]
-                });
-                if let Some(gain) = gain.max().filter(|gain| *gain > 0) {
-                    gains.push((-gain, request));
-                }
+            let mut by_marks = by_marks(problem, &bound.multipliers);
+            for (marks, weight) in by_marks.iter_mut().enumerate() {
+                *weight += SCALE * aim.worth(problem, 0, marks as u16);
             }
+            let gain = |request: u32| {
+                let slots = problem.slots_of(request);
+                let marks = &problem.marks[slots.clone()];
+                let gain = |(&cell, &marks): (&u32, &u16)| by_marks[marks as usize] - prices[cell as usize];
+                let most = problem.open[slots].iter().zip(marks).map(gain).max()?;
+                let points = if aim == Aim::Priority {
+                    SCALE * i64::from(problem.points[request as usize])
+                } else {
+                    0
+                };
+                (most + points > 0).then_some((-most - points, request))
+            };
+            let requests = (0..problem.requests() as u32).into_par_iter().with_min_len(4096);
+            gains.par_extend(requests.filter(|&r| !self.active[r as usize]).filter_map(gain));
         }
         gains.sort_unstable();
         gains.truncate(problem.units().max(100));
         gains.into_iter().map(|(_, request)| request).collect()
-    }
-}
-
-/// All bounds of a proof.
-fn leaves<'b>(proof: &'b Proof, into: &mut Vec<&'b Bound>) {
-    match proof {
-        Proof::Nothing => {}
-        Proof::Bound(bound) => into.push(bound),
-        Proof::Split { without, with, .. } => {
-            leaves(without, into);
-            leaves(with, into);
-        }
     }
 }
 

@@ -19,38 +19,46 @@ mod problem;
 mod relink;
 mod search;
 mod simplex;
+mod stay;
 mod verify;
 
 use rayon::prelude::*;
 
 pub use answer::{Bound, Certificate, Condition, Matching, Prices, Proof, QuotaReached, Reached, Split};
-pub use near::solve_near;
+pub use near::{Duals, solve_near};
 pub use problem::{BEST_FIT, Fits, MOST_POINTS, MOST_QUOTAS, Pair, Problem, ProblemError, Quota};
 pub use verify::{Gaps, Level, ProofError, gaps, reached, verify};
 
 use fit::Fitted;
+use near::Near;
 
 /// Finds the best answer, and proves it.
 ///
 /// The answer depends on the numbers of requests and units only, not on the number of threads.
 pub fn solve(problem: &Problem) -> Matching {
-    // Once among the threads that share the work, not at every step.
-    rayon::scope(|_| solve_here(problem))
+    solve_from(problem, None)
 }
 
-fn solve_here(problem: &Problem) -> Matching {
-    let housed = housed::house(problem);
+/// The best answer, looked for from one that there was.
+fn solve_from(problem: &Problem, near: Option<&Near>) -> Matching {
+    // Once among the threads that share the work, not at every step.
+    rayon::scope(|_| solve_here(problem, near))
+}
+
+fn solve_here(problem: &Problem, near: Option<&Near>) -> Matching {
+    let at: Vec<u32> = near.map_or_else(Vec::new, |near| near.cells(problem));
+    let housed = housed::house(problem, &at);
     // One more attribution would have to be in a cell that is not full for good.
     let covering = housed.full.iter().map(|&full| i64::from(full)).collect();
     let attributions = bound(vec![], Prices::Cells(covering));
     let (unit_of, certificate) = if problem.quotas().is_empty() {
-        without_quotas(problem, &housed, attributions)
+        without_quotas(problem, &housed, attributions, near)
     } else {
-        match levels::solve(problem, &housed, attributions.clone()) {
+        match levels::solve(problem, &housed, attributions.clone(), near) {
             Some(balanced) => (balanced.unit_of, balanced.certificate),
             // The most points without quotas then, of which the proof says nothing about the quotas.
             None => {
-                let (unit_of, mut certificate) = without_quotas(problem, &housed, attributions);
+                let (unit_of, mut certificate) = without_quotas(problem, &housed, attributions, near);
                 certificate.quotas = vec![Proof::Nothing; problem.quotas().len()];
                 certificate.bases = vec![[Proof::Nothing, Proof::Nothing]; problem.quotas().len()];
                 (unit_of, certificate)
@@ -73,10 +81,12 @@ fn without_quotas(
     problem: &Problem,
     housed: &housed::Housed,
     attributions: Proof,
+    near: Option<&Near>,
 ) -> (Vec<Option<u32>>, Certificate) {
     let prices = housed::prices(problem, housed);
     let parts = face::parts(problem, &prices);
-    let fitted: Vec<Fitted> = parts.par_iter().map(|part| fit::assign(problem, part, &prices)).collect();
+    let fitted: Vec<Fitted> =
+        parts.par_iter().map(|part| fit::assign(problem, part, &prices, near)).collect();
     let mut unit_of = vec![None; problem.requests()];
     let mut by_unit = vec![0; problem.units()];
     for fitted in &fitted {

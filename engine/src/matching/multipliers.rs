@@ -31,8 +31,9 @@ pub(super) struct Lowest {
 }
 
 /// Columns of the dual program: an assignment, relief from a condition at the highest multiplier, or
-/// what is beyond a condition.
-fn column(cuts: &[Cut], conditions: usize, most: f64, number: usize) -> (Vec<f64>, f64) {
+/// what is beyond a condition at the lowest.
+fn column(cuts: &[Cut], within: &[(f64, f64)], number: usize) -> (Vec<f64>, f64) {
+    let conditions = within.len();
     let mut column = vec![0.0; conditions + 1];
     if let Some(cut) = cuts.get(number) {
         column[0] = 1.0;
@@ -44,16 +45,17 @@ fn column(cuts: &[Cut], conditions: usize, most: f64, number: usize) -> (Vec<f64
     let rest = number - cuts.len();
     if rest < conditions {
         column[1 + rest] = 1.0;
-        (column, -most)
+        (column, -within[rest].1)
     } else {
         column[1 + rest - conditions] = -1.0;
-        (column, 0.0)
+        (column, within[rest - conditions].0)
     }
 }
 
-/// The lowest point of the upper envelope of the cuts, of which there is at least one, with no multiplier
-/// above `most`.
-pub(super) fn lowest(cuts: &[Cut], conditions: usize, most: f64) -> Lowest {
+/// The lowest point of the upper envelope of the cuts, of which there is at least one; `within` has by
+/// condition the lowest and the highest multiplier.
+pub(super) fn lowest(cuts: &[Cut], within: &[(f64, f64)]) -> Lowest {
+    let conditions = within.len();
     let size = conditions + 1;
     let count = cuts.len() + 2 * conditions;
     // The first cut, relieved where it falls short, is a mixture to start from.
@@ -64,8 +66,7 @@ pub(super) fn lowest(cuts: &[Cut], conditions: usize, most: f64) -> Lowest {
     let mut result =
         Lowest { value: 0.0, multipliers: vec![0.0; conditions], mixture: vec![0.0; cuts.len()] };
     for _ in 0..50 * (count + 1) {
-        let columns: Vec<(Vec<f64>, f64)> =
-            basis.iter().map(|&b| column(cuts, conditions, most, b)).collect();
+        let columns: Vec<(Vec<f64>, f64)> = basis.iter().map(|&b| column(cuts, within, b)).collect();
         let mut right = vec![0.0; size];
         right[0] = 1.0;
         let by_row = |i: usize, j: usize| columns[j].0[i];
@@ -76,7 +77,7 @@ pub(super) fn lowest(cuts: &[Cut], conditions: usize, most: f64) -> Lowest {
         // Multipliers are the duals of the conditions, turned round.
         result.value = duals[0];
         for k in 0..conditions {
-            result.multipliers[k] = (-duals[k + 1]).clamp(0.0, most);
+            result.multipliers[k] = (-duals[k + 1]).clamp(within[k].0, within[k].1);
         }
         result.mixture.fill(0.0);
         for (&b, &amount) in basis.iter().zip(&amounts) {
@@ -86,12 +87,12 @@ pub(super) fn lowest(cuts: &[Cut], conditions: usize, most: f64) -> Lowest {
         }
         // The first column that would be worth more than it costs (Bland): no cycles.
         let gain = |number: usize| {
-            let (column, cost) = column(cuts, conditions, most, number);
+            let (column, cost) = column(cuts, within, number);
             let scale = 1.0 + cost.abs() + column.iter().zip(&duals).map(|(a, b)| (a * b).abs()).sum::<f64>();
             (cost - column.iter().zip(&duals).map(|(a, b)| a * b).sum::<f64>()) / scale
         };
         let Some(enter) = (0..count).filter(|n| !basis.contains(n)).find(|&n| gain(n) > TINY) else { break };
-        let (new, _) = column(cuts, conditions, most, enter);
+        let (new, _) = column(cuts, within, enter);
         let Some(direction) = solve(size, &by_row, &new) else { return result };
         let leave = (0..size).filter(|&i| direction[i] > TINY).min_by(|&a, &b| {
             let ratio = |i: usize| amounts[i].max(0.0) / direction[i];
@@ -136,17 +137,26 @@ mod tests {
     #[test]
     fn two_lines_meet() {
         let cuts = [Cut { worth: 10, beyond: vec![-2] }, Cut { worth: 4, beyond: vec![1] }];
-        let found = lowest(&cuts, 1, 1e6);
+        let found = lowest(&cuts, &[(0.0, 1e6)]);
         assert!((found.value - 6.0).abs() < 1e-6, "{}", found.value);
         assert!((found.multipliers[0] - 2.0).abs() < 1e-6);
         assert!((found.mixture[0] - 1.0 / 3.0).abs() < 1e-6);
+    }
+
+    /// Within 3 and 5 the lines are lowest at 3, where the second is, at 7.
+    #[test]
+    fn multipliers_stay_within_their_range() {
+        let cuts = [Cut { worth: 10, beyond: vec![-2] }, Cut { worth: 4, beyond: vec![1] }];
+        let found = lowest(&cuts, &[(3.0, 5.0)]);
+        assert!((found.value - 7.0).abs() < 1e-6, "{}", found.value);
+        assert!((found.multipliers[0] - 3.0).abs() < 1e-6);
     }
 
     /// A condition that the best assignment meets weighs nothing.
     #[test]
     fn a_condition_that_is_met_weighs_nothing() {
         let cuts = [Cut { worth: 10, beyond: vec![3] }, Cut { worth: 4, beyond: vec![7] }];
-        let found = lowest(&cuts, 1, 1e6);
+        let found = lowest(&cuts, &[(0.0, 1e6)]);
         assert!((found.value - 10.0).abs() < 1e-6 && found.multipliers[0].abs() < 1e-9);
     }
 }

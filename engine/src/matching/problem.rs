@@ -343,6 +343,16 @@ impl Problem {
         inside
     }
 
+    /// By unit as numbered inside: its number for the caller.
+    pub fn names(&self) -> &[u32] {
+        &self.names
+    }
+
+    /// The first unit of each cell, as numbered inside; and the number of units at the end.
+    pub fn firsts(&self) -> &[u32] {
+        &self.cells
+    }
+
     /// The units of a cell, as numbered inside.
     pub fn units_of(&self, cell: u32) -> Range<u32> {
         self.cells[cell as usize]..self.cells[cell as usize + 1]

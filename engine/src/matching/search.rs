@@ -16,22 +16,89 @@ use super::multipliers::{Cut, lowest};
 /// How often the multipliers of one node are moved.
 const MOVES: usize = 80;
 
+/// How far multipliers are looked for at first, in points: from known ones, and from nothing.
+const NEAR: i64 = 4;
+const FAR: i64 = 64;
+
 /// How many of the assignments found are tried together with the best.
 const LINKED: usize = 12;
 
 /// How many steps lead from one assignment towards the conditions.
 const STEPS: usize = 2000;
 
-/// Finds the best assignment of a level and proves it. `start` is one of as many attributions as can be;
-/// `known`, if given, one that meets the conditions.
-pub(super) fn solve(level: &Level<'_>, start: &[u32], known: Option<Vec<u32>>) -> Option<Found> {
-    let forest = Forest::new(&level.graph.capacity, &level.graph.arcs, start);
+/// Finds the best assignment of a level and proves it. The search begins at the assignment of
+/// `forest`, which has as many attributions as can be; `prices` by column, if given, are thought to prove it best as it is weighed at first; `known`, if given,
+/// is one that meets the conditions.
+pub(super) fn solve(
+    level: &Level<'_>,
+    mut forest: Forest,
+    prices: Option<&[i64]>,
+    known: Option<Vec<u32>>,
+) -> Option<Found> {
     let side = Side { bases: level.bases.clone(), ..Side::default() };
+    if let Some(prices) = prices {
+        let asked = level.asked(&side);
+        level.weigh(&mut forest, &side, &asked, &begin(&asked, &level.warm));
+        forest.replant(prices);
+    } else if level.aim == Aim::Fit {
+        level.weigh(&mut forest, &side, &[], &[]);
+        forest.plant_by_fits(level.graph, level.housed, SCALE);
+    }
     let best = known.map(|used| (level.cut(&used, &[]).worth, used));
     let mut search = Search { level, best, sides: level.sides, first: None };
     let proof = search.node(forest, &side, &level.warm);
     let (worth, used) = search.best?;
     Some(Found { used, worth, proof, first: search.first })
+}
+
+/// The multipliers with which a search begins.
+fn begin(asked: &[Asked], warm: &BTreeMap<Condition, i64>) -> Vec<i64> {
+    let of = |own: &Asked| warm.get(&own.condition).filter(|_| own.at_least).copied().unwrap_or(0);
+    asked.iter().map(of).collect()
+}
+
+/// How far the next multipliers may be from those of the lowest bound.
+struct Around {
+    reach: i64,
+    /// No multiplier is beyond this.
+    most: i64,
+}
+
+impl Around {
+    fn new(level: &Level<'_>, multipliers: &[i64]) -> Around {
+        // Those of an answer of before are near; nothing is known of others.
+        let known = multipliers.iter().any(|m| *m != 0);
+        let reach = if known { NEAR } else { FAR };
+        Around { reach: (reach * SCALE).min(SCALE * level.most), most: SCALE * level.most }
+    }
+
+    /// The multipliers to look at next, if any can be better than `at`, where the bound is `low`; and the
+    /// mixture of assignments that says so.
+    fn next(&mut self, cuts: &[Cut], low: i64, at: &[i64]) -> (Option<Vec<i64>>, Vec<f64>) {
+        loop {
+            let range = |m: &i64| {
+                let part = |m: i64| m.clamp(0, self.most) as f64 / SCALE as f64;
+                (part(m - self.reach), part(m + self.reach))
+            };
+            let within: Vec<(f64, f64)> = at.iter().map(range).collect();
+            let found = lowest(cuts, &within);
+            let next: Vec<i64> =
+                found.multipliers.iter().map(|m| (m * SCALE as f64).round() as i64).collect();
+            // At the edge there may be better ones beyond.
+            let edge = next.iter().zip(at).any(|(n, a)| {
+                *n != 0 && *n != self.most && (n - a).abs() >= self.reach || *n == 0 && *a > self.reach
+            });
+            let worse = next == *at || found.value * SCALE as f64 > low as f64 - 0.5;
+            if edge {
+                self.reach = (self.reach * 4).min(self.most);
+            }
+            match (worse, edge) {
+                (false, _) => return (Some(next), found.mixture),
+                (true, false) => return (None, found.mixture),
+                (true, true) => {}
+            }
+        }
+    }
 }
 
 /// The search of a level: the best assignment so far, and how many sides may still be looked at.
@@ -75,8 +142,8 @@ impl Search<'_, '_> {
         self.sides = self.sides.saturating_sub(1);
         let level = self.level;
         let asked = level.asked(side);
-        let begin = |own: &Asked| warm.get(&own.condition).filter(|_| own.at_least).copied().unwrap_or(0);
-        let mut multipliers: Vec<i64> = asked.iter().map(begin).collect();
+        let mut multipliers = begin(&asked, warm);
+        let mut near = Around::new(level, &multipliers);
         let mut cuts: Vec<Cut> = Vec::new();
         let mut assignments: Vec<Vec<u32>> = Vec::new();
         let mut lowest_bound: Option<(i64, Vec<i64>, Bound)> = None;
@@ -100,19 +167,16 @@ impl Search<'_, '_> {
             }
             cuts.push(cut);
             assignments.push(used);
-            if self.closed(lowest_bound.as_ref().map_or(i64::MAX, |b| b.0)) || self.done() || asked.is_empty()
-            {
+            let Some((low, at, _)) = &lowest_bound else { break };
+            if self.closed(*low) || self.done() || asked.is_empty() {
                 break;
             }
-            let found = lowest(&cuts, asked.len(), level.most as f64);
-            mixture = found.mixture;
-            let next: Vec<i64> =
-                found.multipliers.iter().map(|m| (m * SCALE as f64).round() as i64).collect();
-            let low = lowest_bound.as_ref().map_or(i64::MAX, |b| b.0);
-            if next == multipliers || found.value * SCALE as f64 > low as f64 - 0.5 {
-                break;
+            let next;
+            (next, mixture) = near.next(&cuts, *low, at);
+            match next {
+                Some(next) => multipliers = next,
+                None => break,
             }
-            multipliers = next;
         }
         let Some((bound, multipliers, certificate)) = lowest_bound else { return Proof::Nothing };
         if self.first.is_none() {

@@ -10,6 +10,8 @@
     reason = "measured loops over numbers that the constructor checks and the tree keeps"
 )]
 
+mod plant;
+
 use super::housed::NONE;
 
 /// An arc from a row to a column.
@@ -68,7 +70,14 @@ impl Simplex {
             at: 0,
             stack: Vec::new(),
         };
-        let root = simplex.root();
+        simplex.assign(capacity, used);
+        simplex
+    }
+
+    /// Begins again with another assignment, at the weights of the moment.
+    pub fn assign(&mut self, capacity: &[u32], used: &[u32]) {
+        let (rows, columns, root) = (self.rows, self.columns, self.root());
+        self.first_child.fill(NONE);
         let mut free: Vec<u32> = capacity.to_vec();
         // A full column hangs under one of its rows, which hangs under the root by the arc for being
         // idle, without flow: so the tree is strongly feasible.
@@ -76,7 +85,7 @@ impl Simplex {
         for row in 0..rows as u32 {
             let arc = used[row as usize];
             if arc != NONE {
-                let column = simplex.arcs[arc as usize].column as usize;
+                let column = self.arcs[arc as usize].column as usize;
                 free[column] -= 1;
                 if free[column] == 0 {
                     under[column] = row;
@@ -86,25 +95,24 @@ impl Simplex {
         for (column, &row) in under.iter().enumerate() {
             let node = (rows + column) as u32;
             if row == NONE {
-                simplex.hang(node, root, simplex.free_arc(column), free[column], false);
+                self.hang(node, root, self.free_arc(column), free[column], false);
             } else {
-                simplex.hang(row, root, simplex.idle_arc(row as usize), 0, true);
-                simplex.hang(node, row, used[row as usize], 1, false);
+                self.hang(row, root, self.idle_arc(row as usize), 0, true);
+                self.hang(node, row, used[row as usize], 1, false);
             }
         }
         for row in 0..rows as u32 {
             let arc = used[row as usize];
             if arc == NONE {
-                simplex.hang(row, root, simplex.idle_arc(row as usize), 1, true);
+                self.hang(row, root, self.idle_arc(row as usize), 1, true);
             } else {
-                let column = simplex.arcs[arc as usize].column;
+                let column = self.arcs[arc as usize].column;
                 if under[column as usize] != row {
-                    simplex.hang(row, rows as u32 + column, arc, 1, true);
+                    self.hang(row, rows as u32 + column, arc, 1, true);
                 }
             }
         }
-        simplex.revalue();
-        simplex
+        self.revalue();
     }
 
     fn root(&self) -> u32 {
