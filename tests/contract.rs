@@ -422,6 +422,73 @@ fn the_demo_data_is_what_the_generator_draws() {
     }
 }
 
+/// A territory drawn as CSV and as Parquet is decided alike, whatever its tables are read from; what was
+/// asked stands beside what was drawn.
+#[test]
+fn a_territory_is_drawn_and_decided() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut decided = Vec::new();
+    for form in ["csv", "parquet"] {
+        let at = folder.path().join(form);
+        let at = at.to_str().unwrap();
+        let drawn = ["generate", "--territory", "dijon metropole", "--demandes", "300", "--logements", "40"];
+        let printed = stdout(&[&drawn[..], &["--format", form, "--output", at]].concat());
+        assert!(
+            printed.lines().any(|l| l.contains("ressources: sous PLAI") && l.contains("210")),
+            "{printed}"
+        );
+        let margins = fs::read_to_string(format!("{at}/calibration.csv")).unwrap();
+        assert!(margins.starts_with("chiffre,part,demande,donnees,ecart,source,confiance\n"), "{margins}");
+        decided.push(stdout(&["eval", "--data", at, "--format", "csv"]));
+        let matched = stdout(&["match", "--data", at, "--format", "csv"]);
+        assert!(matched.lines().count() > 10, "{matched}");
+    }
+    assert_eq!(decided[0], decided[1]);
+    // 70 % of 300 are under the PLAI ceiling, and their own rules say so.
+    let header: Vec<&str> = decided[0].lines().next().unwrap().split(',').collect();
+    let at = header.iter().position(|h| *h == "eligible_plai").unwrap();
+    let yes = decided[0].lines().skip(1).filter(|l| l.split(',').nth(at) == Some("true")).count();
+    assert_eq!(yes, 210);
+}
+
+/// What cannot be drawn is said, and leaves no file behind.
+#[test]
+fn what_cannot_be_drawn_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().join("neuf");
+    let draw = |more: &[&str]| {
+        let output = logis(&[&["generate", "--output", at.to_str().unwrap()], more].concat());
+        assert_eq!(output.status.code(), Some(2), "{more:?}");
+        stderr(&output)
+    };
+    let text = draw(&["--territory", "Dijon Metropol"]);
+    assert!(text.contains("« Dijon Métropole » (EPCI 242100410)"), "{text}");
+    let text = draw(&["--territory", "21231", "--demandes", "0"]);
+    assert!(text.contains("aucune demande à tirer"), "{text}");
+    let text = draw(&["--territory", "21231", "--population", "scenarios/grand-dijon-2015/population.toml"]);
+    assert!(text.contains("l'employer sans --territory"), "{text}");
+    let text = draw(&["--population", "scenarios/populations/demandeurs.toml"]);
+    assert!(text.contains("ajouter --territory"), "{text}");
+    assert!(!at.exists());
+    // A package that is there stays, unless it is to be replaced; then none of its tables is left.
+    let small = ["--territory", "21231", "--demandes", "20", "--logements", "0"];
+    let into =
+        |more: &[&str]| logis(&[&["generate", "--output", at.to_str().unwrap()], &small[..], more].concat());
+    assert_eq!(into(&["--format", "csv"]).status.code(), Some(0));
+    assert!(at.join("demandes.csv").exists() && !at.join("logements.csv").exists());
+    let refused = into(&[]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("--force"), "{}", stderr(&refused));
+    assert_eq!(into(&["--force"]).status.code(), Some(0));
+    assert!(at.join("demandes.parquet").exists() && !at.join("demandes.csv").exists());
+    // A place that is a file.
+    let file = folder.path().join("fichier");
+    fs::write(&file, "").unwrap();
+    let output = logis(&["generate", "--territory", "21231", "--output", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("fichier: création impossible"), "{}", stderr(&output));
+}
+
 #[test]
 fn templates_and_schema_name_every_column() {
     let folder = tempfile::tempdir().unwrap();

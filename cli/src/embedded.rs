@@ -5,6 +5,13 @@ use include_dir::{Dir, include_dir};
 static RULES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../rules");
 static GRAND_DIJON: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../scenarios/grand-dijon-2015");
 
+static POPULATIONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../scenarios/populations");
+
+/// The model of populations, and the names of territories.
+pub fn populations() -> Vec<(String, Vec<u8>)> {
+    files(&POPULATIONS)
+}
+
 /// The files of the embedded pack.
 pub fn rules() -> Vec<(String, Vec<u8>)> {
     files(&RULES)

@@ -552,12 +552,37 @@ pub enum SchemaFormat {
     Xlsx,
 }
 
+/// How the tables of a data package are written.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum TableFormat {
+    /// Parquet
+    Parquet,
+    /// CSV
+    Csv,
+}
+
 /// `logis generate`
 #[derive(clap::Args)]
 pub struct GenerateArgs {
-    /// Fichier de population (sinon Grand Dijon 2015)
+    /// Territoire: code ou nom d'un EPCI, d'une commune, d'un département ou d'une région, ou `france`
+    /// (sinon les marges de Grand Dijon 2015)
+    #[arg(long, value_name = "TERRITOIRE")]
+    territory: Option<String>,
+    /// Fichier de population (sinon celui qui est embarqué)
     #[arg(long, value_name = "FILE")]
     population: Option<PathBuf>,
+    /// Nombre de demandes (sinon celui qui est publié du territoire, ou sa part du pays)
+    #[arg(long, value_name = "N", requires = "territory")]
+    demandes: Option<u64>,
+    /// Nombre de logements libres (sinon la part du territoire)
+    #[arg(long, value_name = "N", requires = "territory")]
+    logements: Option<u64>,
+    /// Forme des tables
+    #[arg(long, value_enum, default_value = "parquet", requires = "territory")]
+    format: TableFormat,
+    /// Remplace le paquet de données qui est déjà dans le dossier
+    #[arg(long, requires = "territory")]
+    force: bool,
     /// Graine du tirage
     #[arg(long, default_value_t = 2015)]
     seed: u64,

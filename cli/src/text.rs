@@ -85,3 +85,26 @@ pub fn count(n: usize) -> String {
     }
     out
 }
+
+/// Shows how far something long has come, on a terminal only, until it is dropped.
+pub fn progress(what: &'static str, steps: u64) -> Progress {
+    let style = indicatif::ProgressStyle::with_template("{msg} {wide_bar} {percent} %");
+    let bar = indicatif::ProgressBar::new(steps).with_message(what);
+    Progress(style.map_or(bar.clone(), |style| bar.with_style(style)))
+}
+
+/// See [`progress`].
+pub struct Progress(indicatif::ProgressBar);
+
+impl Progress {
+    /// One step more is done.
+    pub fn step(&self) {
+        self.0.inc(1);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -1,30 +1,59 @@
 //! `logis generate`: a synthetic population, drawn from published margins.
 
-use anyhow::{Context, Result};
-use logis_engine::data;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, sync_channel};
+
+use anyhow::{Context, Result, anyhow, bail};
+use logis_engine::data::{self, BatchWriter, RecordBatch};
+use logis_engine::generate::population::{Model, Options, Population, Tally, calibration_output};
+use logis_engine::generate::territory::{Land, LandFiles};
 use logis_engine::generate::{Spec, about, calibration, generate, to_output};
 
-use crate::{End, GenerateArgs, embedded, output};
+use crate::output::Sink;
+use crate::{End, GenerateArgs, TableFormat, embedded, output};
+
+/// The tables of a population.
+const TABLES: [&str; 5] = ["demandes", "personnes", "projets", "employeurs", "logements"];
+
+/// Rows of a row group: what is encoded and not yet written is kept in memory by the group.
+const GROUP: usize = 1 << 16;
 
 /// Draws a population and writes it as a data package, with its margins beside it.
 pub fn run(args: &GenerateArgs) -> Result<End> {
-    let (name, text) = match &args.population {
+    match &args.territory {
+        Some(territory) => of_territory(args, territory),
+        None => from_margins(args),
+    }
+}
+
+/// A file that the binary carries, as text.
+fn embedded_text(files: &[(String, Vec<u8>)], name: &str) -> String {
+    let file = files.iter().find(|(own, _)| own == name);
+    file.map_or_else(String::new, |(_, bytes)| String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// The population file: its name and its text.
+fn file(args: &GenerateArgs, carried: &[(String, Vec<u8>)], name: &str) -> Result<(String, String)> {
+    Ok(match &args.population {
         Some(path) => {
             let text = std::fs::read_to_string(path)
                 .with_context(|| format!("{}: lecture impossible", path.display()))?;
             (path.display().to_string(), text)
         }
-        None => {
-            let files = embedded::grand_dijon();
-            let file = files.into_iter().find(|(name, _)| name == "population.toml");
-            (
-                "population.toml".to_string(),
-                file.map_or_else(String::new, |(_, b)| String::from_utf8_lossy(&b).into_owned()),
-            )
-        }
-    };
-    let spec =
-        Spec::parse(&text).with_context(|| format!("{name}: ce fichier de population ne se lit pas"))?;
+        None => (name.to_string(), embedded_text(carried, name)),
+    })
+}
+
+/// A population of the margins of one file, all in memory, as CSV.
+fn from_margins(args: &GenerateArgs) -> Result<End> {
+    let (name, text) = file(args, &embedded::grand_dijon(), "population.toml")?;
+    let spec = Spec::parse(&text).with_context(|| {
+        let hint = match Model::parse(&text) {
+            Ok(_) => "; c'est le fichier des populations de territoires: ajouter --territory",
+            Err(_) => "",
+        };
+        format!("{name}: ce fichier de population ne se lit pas{hint}")
+    })?;
     let package = generate(&spec, args.seed).with_context(|| name.clone())?;
     let folder = &args.output;
     std::fs::create_dir_all(folder).with_context(|| format!("{}: création impossible", folder.display()))?;
@@ -37,4 +66,177 @@ pub fn run(args: &GenerateArgs) -> Result<End> {
     output::file(&folder.join("paquet.toml"), about(&spec, args.seed).as_bytes())?;
     output::print(&crate::text::table(&margins))?;
     Ok(End::Fine)
+}
+
+/// A population of a territory, part by part.
+fn of_territory(args: &GenerateArgs, territory: &str) -> Result<End> {
+    let carried = embedded::populations();
+    let (name, text) = file(args, &carried, "demandeurs.toml")?;
+    let model = Model::parse(&text).with_context(|| {
+        let hint = match Spec::parse(&text) {
+            Ok(_) => "; c'est un fichier de marges tel que celui de Grand Dijon: l'employer sans --territory",
+            Err(_) => "",
+        };
+        format!("{name}: ce fichier de population ne se lit pas{hint}")
+    })?;
+    let of = |name: &str| embedded_text(&carried, name);
+    let (epcis, departements, regions) = (of("epci.csv"), of("departements.csv"), of("regions.csv"));
+    let communes = embedded_text(&embedded::rules(), "referentiels/communes.csv");
+    let land = Land::read(LandFiles {
+        communes: &communes,
+        epcis: &epcis,
+        departements: &departements,
+        regions: &regions,
+    })?;
+    let territory = land.find(territory)?;
+    let folder = Folder::new(&args.output, args.force)?;
+    let busy = crate::text::busy("ajustement des marges");
+    let options = Options { requests: args.demandes, units: args.logements, seed: args.seed };
+    let population = Population::new(&model, &land, &territory, options)?;
+    drop(busy);
+    folder.make()?;
+    let form = args.format;
+    let mut tally = Tally::default();
+    let units = population.units_table()?;
+    tally.merge(population.count_units(&units));
+    let mut sinks = vec![
+        whole(&folder, "employeurs", &population.employers_table()?, form)?,
+        whole(&folder, "logements", &units, form)?,
+    ];
+    sinks.extend(requests(&folder, &population, form, &mut tally)?);
+    let margins = calibration_output(&population.calibration(&tally));
+    for (name, bytes) in [
+        ("calibration.csv", data::to_csv(&margins)?),
+        ("population.toml", text.into_bytes()),
+        ("paquet.toml", population.about().into_bytes()),
+    ] {
+        let sink = Sink::new(Some(&folder.path.join(name)), false)?;
+        std::io::Write::write_all(&mut sink.writer()?, &bytes)?;
+        sinks.push(Some(sink));
+    }
+    folder.put(sinks.into_iter().flatten().collect())?;
+    let mut shown = margins;
+    shown.columns.retain(|column| column.name != "source");
+    output::print(&crate::text::table(&shown))?;
+    eprintln!(
+        "{}: {} demandes, {} logements, graine {}; marges ajustées en {} tours\nécrit dans {}; les sources des marges sont dans calibration.csv, ce qui est supposé dans population.toml",
+        population.title(),
+        population.requests(),
+        population.units(),
+        args.seed,
+        population.rounds(),
+        folder.path.display()
+    );
+    Ok(End::Fine)
+}
+
+/// The folder of a package.
+struct Folder {
+    path: PathBuf,
+    /// Tables that are there and that this package replaces.
+    old: Vec<PathBuf>,
+}
+
+impl Folder {
+    /// A folder that has a package already is left alone, unless it is to be replaced.
+    fn new(path: &Path, force: bool) -> Result<Folder> {
+        let forms = ["csv", "parquet", "xlsx"];
+        let named = |table: &&str| forms.map(|form| path.join(format!("{table}.{form}")));
+        let old: Vec<PathBuf> = TABLES.iter().flat_map(named).filter(|file| file.exists()).collect();
+        if !force && let Some(first) = old.first() {
+            bail!(
+                "{}: ce dossier a déjà un paquet de données ({}); en choisir un autre, ou --force pour le remplacer",
+                path.display(),
+                first.file_name().unwrap_or_default().to_string_lossy()
+            );
+        }
+        Ok(Folder { path: path.to_path_buf(), old })
+    }
+
+    fn make(&self) -> Result<()> {
+        std::fs::create_dir_all(&self.path)
+            .with_context(|| format!("{}: création impossible", self.path.display()))
+    }
+
+    fn table(&self, name: &str, form: TableFormat) -> PathBuf {
+        let end = match form {
+            TableFormat::Parquet => "parquet",
+            TableFormat::Csv => "csv",
+        };
+        self.path.join(format!("{name}.{end}"))
+    }
+
+    /// Puts all files into their places, and takes away the tables that none of them replaces.
+    fn put(&self, sinks: Vec<Sink>) -> Result<()> {
+        for old in &self.old {
+            std::fs::remove_file(old)
+                .with_context(|| format!("{}: suppression impossible", old.display()))?;
+        }
+        sinks.into_iter().try_for_each(Sink::close)
+    }
+}
+
+/// A writer of batches into a sink.
+fn writer(sink: &Sink, form: TableFormat) -> Result<BatchWriter<std::io::BufWriter<std::fs::File>>> {
+    Ok(match form {
+        TableFormat::Parquet => BatchWriter::parquet_in_groups(sink.writer()?, GROUP),
+        TableFormat::Csv => BatchWriter::csv(sink.writer()?),
+    })
+}
+
+/// Writes a table at once; none, if it has no rows: no reader takes an empty table for one.
+fn whole(folder: &Folder, name: &str, batch: &RecordBatch, form: TableFormat) -> Result<Option<Sink>> {
+    if batch.num_rows() == 0 {
+        return Ok(None);
+    }
+    let sink = Sink::new(Some(&folder.table(name, form)), false)?;
+    let mut writer = writer(&sink, form)?;
+    writer.write(batch)?;
+    writer.close()?;
+    Ok(Some(sink))
+}
+
+/// Draws and writes the requests, their persons and projects: each table by a thread of its own, in the
+/// order of the parts, while the next ones are drawn.
+fn requests(
+    folder: &Folder,
+    population: &Population<'_>,
+    form: TableFormat,
+    tally: &mut Tally,
+) -> Result<Vec<Option<Sink>>> {
+    let progress = crate::text::progress("tirage", population.parts());
+    std::thread::scope(|scope| -> Result<Vec<Option<Sink>>> {
+        let mut senders = Vec::new();
+        let mut writers = Vec::new();
+        for name in ["demandes", "personnes", "projets"] {
+            let (sender, receiver) = sync_channel::<RecordBatch>(2);
+            let path = folder.table(name, form);
+            senders.push(sender);
+            writers.push(scope.spawn(move || write_all(&path, receiver, form)));
+        }
+        population.for_each_part(|part, own| {
+            tally.merge(own);
+            progress.step();
+            // A writer that stopped takes nothing more, and says why at the end.
+            let batches = [part.requests, part.persons, part.projects];
+            senders.iter().zip(batches).all(|(sender, batch)| sender.send(batch).is_ok())
+        })?;
+        drop(senders);
+        let join = |writer: std::thread::ScopedJoinHandle<'_, Result<Option<Sink>>>| {
+            writer.join().map_err(|_| anyhow!("l'écriture s'est interrompue"))?
+        };
+        writers.into_iter().map(join).collect()
+    })
+}
+
+fn write_all(path: &Path, batches: Receiver<RecordBatch>, form: TableFormat) -> Result<Option<Sink>> {
+    let sink = Sink::new(Some(path), false)?;
+    let mut writer = writer(&sink, form)?;
+    let mut rows = 0;
+    for batch in batches {
+        rows += batch.num_rows();
+        writer.write(&batch)?;
+    }
+    writer.close().with_context(|| format!("{}: écriture impossible", path.display()))?;
+    Ok((rows > 0).then_some(sink))
 }

@@ -19,6 +19,8 @@ mod text_table;
 mod write;
 mod xlsx_file;
 
+/// Columns under one schema, as Arrow has them: what parts of a package and results are.
+pub use arrow_array::RecordBatch;
 pub use issue::Issue;
 pub use read::{InputFile, Needs, ReadOutcome, about, read, read_batches};
 pub use record::Records;

@@ -129,6 +129,8 @@ pub fn batch_to_parquet(batch: &RecordBatch) -> Result<Vec<u8>, WriteError> {
 pub struct BatchWriter<W: Write + Send> {
     to: Option<W>,
     form: Form<W>,
+    /// Rows of a row group; the usual number, if none.
+    group: Option<usize>,
 }
 
 enum Form<W: Write + Send> {
@@ -139,12 +141,17 @@ enum Form<W: Write + Send> {
 impl<W: Write + Send> BatchWriter<W> {
     /// Parquet, compressed by Snappy.
     pub fn parquet(to: W) -> BatchWriter<W> {
-        BatchWriter { to: Some(to), form: Form::Parquet(None) }
+        BatchWriter { to: Some(to), form: Form::Parquet(None), group: None }
+    }
+
+    /// The same in row groups of so many rows: what is not written yet is kept in memory by the group.
+    pub fn parquet_in_groups(to: W, rows: usize) -> BatchWriter<W> {
+        BatchWriter { group: Some(rows.max(1)), ..BatchWriter::parquet(to) }
     }
 
     /// CSV as of [`to_csv`].
     pub fn csv(to: W) -> BatchWriter<W> {
-        BatchWriter { to: Some(to), form: Form::Csv(None) }
+        BatchWriter { to: Some(to), form: Form::Csv(None), group: None }
     }
 
     /// Adds the rows of a batch; the first one's columns are those of the file.
@@ -157,9 +164,12 @@ impl<W: Write + Send> BatchWriter<W> {
                 let wrong = |e: parquet::errors::ParquetError| WriteError::Parquet(e.to_string());
                 if let Some(to) = self.to.take() {
                     let snappy = parquet::basic::Compression::SNAPPY;
-                    let properties = parquet::file::properties::WriterProperties::builder()
-                        .set_compression(snappy)
-                        .build();
+                    let mut properties =
+                        parquet::file::properties::WriterProperties::builder().set_compression(snappy);
+                    if self.group.is_some() {
+                        properties = properties.set_max_row_group_row_count(self.group);
+                    }
+                    let properties = properties.build();
                     let new = parquet::arrow::ArrowWriter::try_new(to, batch.schema(), Some(properties));
                     *writer = Some(new.map_err(wrong)?);
                 }

@@ -36,6 +36,13 @@ impl Draw {
         Draw { rng: ChaCha8Rng::seed_from_u64(seed) }
     }
 
+    /// One of many sources that a seed gives, each independent of the others.
+    pub fn stream(seed: u64, stream: u64) -> Draw {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(stream);
+        Draw { rng }
+    }
+
     /// `total` classes in exact shares, in random order.
     pub fn deck(&mut self, total: u64, weights: &[u64]) -> Vec<usize> {
         let counts = quotas(total, weights);

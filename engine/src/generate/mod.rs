@@ -9,8 +9,12 @@ mod calibration;
 mod deck;
 mod households;
 pub mod instances;
+pub mod ipf;
+pub mod population;
+mod shuffle;
 mod situations;
 mod spec;
+pub mod territory;
 mod units;
 
 pub use calibration::{CalibrationRow, calibration, to_output};

@@ -20,6 +20,15 @@ pub enum GenerateError {
         /// What is wrong.
         message: String,
     },
+    /// The territory gives nothing to draw.
+    #[error("{0}")]
+    Territory(String),
+    /// The margins and crossings do not fit together.
+    #[error(transparent)]
+    Ipf(#[from] super::ipf::IpfError),
+    /// The columns of a table do not fit together.
+    #[error("{0}")]
+    Columns(String),
 }
 
 /// A population to draw. Weights are relative; the text of each field is in the shipped file.
@@ -263,7 +272,7 @@ pub struct Financement {
 }
 
 /// A TOML date, or a text.
-fn as_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(super) fn as_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Either {

@@ -1,0 +1,318 @@
+//! Populations of any territory: the margins hold whatever the territory and the seed, the pack's own rules
+//! find them again, and the draw does not depend on the threads.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::sync::LazyLock;
+
+use logis_engine::candidates::{Options as Search, candidates};
+use logis_engine::data::{BatchWriter, Dataset, InputFile, RecordBatch, read};
+use logis_engine::evaluate::evaluate;
+use logis_engine::generate::population::{CalibrationLine, Model, Options, Population, Tally};
+use logis_engine::generate::territory::{Kind, Land, LandFiles, TerritoryError};
+use logis_engine::value::Value;
+use logis_engine::{Pack, Plan};
+
+const MODEL: &str = include_str!("../scenarios/populations/demandeurs.toml");
+
+static LAND: LazyLock<Land> = LazyLock::new(|| {
+    Land::read(LandFiles {
+        communes: include_str!("../rules/referentiels/communes.csv"),
+        epcis: include_str!("../scenarios/populations/epci.csv"),
+        departements: include_str!("../scenarios/populations/departements.csv"),
+        regions: include_str!("../scenarios/populations/regions.csv"),
+    })
+    .unwrap()
+});
+
+static PACK: LazyLock<Pack> =
+    LazyLock::new(|| Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../rules")).unwrap());
+
+fn options(requests: u64, units: u64, seed: u64) -> Options {
+    Options { requests: Some(requests), units: Some(units), seed }
+}
+
+fn population<'m>(model: &'m Model, territory: &str, options: Options) -> Population<'m> {
+    Population::new(model, &LAND, &LAND.find(territory).unwrap(), options).unwrap()
+}
+
+fn lines(population: &Population<'_>) -> Vec<CalibrationLine> {
+    let mut tally = Tally::default();
+    population
+        .for_each_part(|_, own| {
+            tally.merge(own);
+            true
+        })
+        .unwrap();
+    tally.merge(population.count_units(&population.units_table().unwrap()));
+    population.calibration(&tally)
+}
+
+/// The package as files.
+fn files(population: &Population<'_>) -> Vec<InputFile> {
+    let mut tables: Vec<Vec<RecordBatch>> = vec![Vec::new(); 3];
+    population
+        .for_each_part(|part, _| {
+            for (table, batch) in tables.iter_mut().zip([part.requests, part.persons, part.projects]) {
+                table.push(batch);
+            }
+            true
+        })
+        .unwrap();
+    tables.push(vec![population.employers_table().unwrap()]);
+    tables.push(vec![population.units_table().unwrap()]);
+    let names = ["demandes", "personnes", "projets", "employeurs", "logements"];
+    let file = |(name, batches): (&str, &Vec<RecordBatch>)| {
+        let mut bytes = Vec::new();
+        let mut writer = BatchWriter::parquet_in_groups(&mut bytes, 1000);
+        batches.iter().for_each(|batch| writer.write(batch).unwrap());
+        writer.close().unwrap();
+        InputFile { name: format!("{name}.parquet"), bytes }
+    };
+    names.into_iter().zip(&tables).map(file).collect()
+}
+
+fn dataset(population: &Population<'_>, plan: &Plan) -> Dataset {
+    let parsed = PACK.parsed();
+    let read = read(&parsed.schema, &parsed.references, files(population), &plan.needs());
+    assert!(read.issues.is_empty(), "{:?}", read.issues.first());
+    read.dataset
+}
+
+/// Every margin is met to the row: those of the model, those of the communes, whatever the territory, its
+/// size and the seed. Only the number of wishes may fall short, where an EPCI has too few communes.
+#[test]
+fn margins_hold_for_any_territory() {
+    let model = Model::parse(MODEL).unwrap();
+    for (territory, requests, units, seed) in [
+        ("242100410", 3_000, 300, 1),
+        ("france", 6_000, 600, 2),
+        ("Hauts-de-Seine", 1_000, 77, 3),
+        ("21231", 101, 1, 4),
+        ("2A", 1, 0, 5),
+    ] {
+        let population = population(&model, territory, options(requests, units, seed));
+        let lines = lines(&population);
+        for line in &lines {
+            assert!(!line.source.is_empty() && !line.confidence.is_empty(), "{line:?}");
+            if !line.distance.is_empty() && !line.figure.starts_with("communes souhaitées") {
+                assert_eq!(line.distance, "0", "{territory}: {line:?}");
+            }
+        }
+        let of = |figure: &str| lines.iter().find(|l| l.figure == figure).unwrap().found.clone();
+        assert_eq!((of("demandes"), of("logements")), (requests.to_string(), units.to_string()));
+    }
+}
+
+/// What is published of Dijon Métropole is taken where the number of requests is left open: 11,876 in all,
+/// 8,392 in Dijon (local press, January 2025). Of 66,165,815 inhabitants outside the overseas, 261,178 live
+/// there: 100,000 × 261,178 / 66,165,815 = 394.7 units.
+#[test]
+fn published_figures_of_a_territory_are_taken() {
+    let model = Model::parse(MODEL).unwrap();
+    let dijon = population(&model, "Dijon Métropole", Options { seed: 1, ..Options::default() });
+    assert_eq!((dijon.requests(), dijon.units()), (11_876, 395));
+    let lines = lines(&dijon);
+    let line = lines.iter().find(|l| l.figure == "demandes: Dijon (21231)").unwrap();
+    assert_eq!((line.asked.as_str(), line.found.as_str(), line.confidence.as_str()), ("8392", "8392", "B"));
+    let city = population(&model, "21231", Options { seed: 1, ..Options::default() });
+    assert_eq!(city.requests(), 8_392);
+    let whole = population(&model, "france", options(5, 5, 1));
+    assert_eq!(whole.title(), "France");
+}
+
+/// The pack decides of the data what the model asks for: of 2,000 requests 1,400 under PLAI, 1,800 under
+/// PLUS, 1,940 under PLS, by its own rules and ceilings. A quarter of those of each EPCI, rounded down, is
+/// at its threshold or under. No pair of a request and a unit is left open.
+#[test]
+fn the_rules_find_the_margins_again() {
+    let model = Model::parse(MODEL).unwrap();
+    let population = population(&model, "Métropole du Grand Paris", options(2_000, 200, 7));
+    let date = logis_engine::value::parse_date(&model.as_of).unwrap();
+    let rules = ["eligible_plai", "eligible_plus", "eligible_pls", "premier_quartile"];
+    let plan = PACK.plan(date, &rules).unwrap();
+    let decided = evaluate(&plan, &dataset(&population, &plan));
+    let yes = |at: usize| {
+        let column = &decided.columns[at];
+        (0..column.len()).filter(|row| column.value(*row) == Some(Value::Bool(true))).count()
+    };
+    assert_eq!([yes(0), yes(1), yes(2)], [1_400, 1_800, 1_940]);
+    // Whole euros: a few lie between the threshold and the next euro.
+    assert!((500..=505).contains(&yes(3)), "{}", yes(3));
+    let plan = PACK.plan(date, &["candidature_recevable"]).unwrap();
+    let found = candidates(&plan, &dataset(&population, &plan), &Search::default());
+    assert!(found.len() > 1_000, "{}", found.len());
+    assert_eq!((found.open.iter().sum::<u32>(), found.errors), (0, 0));
+}
+
+/// The ceilings of the model are those of the pack on its day.
+#[test]
+fn the_ceilings_are_those_in_force() {
+    let model = Model::parse(MODEL).unwrap();
+    let date = logis_engine::value::parse_date(&model.as_of).unwrap();
+    let parsed = PACK.parsed();
+    let cells = |name: &str| {
+        let id = parsed.parameter(name).unwrap();
+        parsed.parameters[id]
+            .at(date)
+            .unwrap()
+            .cells
+            .values()
+            .map(|c| c.value.to_string())
+            .collect::<Vec<_>>()
+    };
+    for (product, of) in [("plus", 0), ("plai", 1)] {
+        let mut ours: Vec<String> = Vec::new();
+        let mut further: Vec<String> = Vec::new();
+        for zone in model.plafonds.zones.values() {
+            let ceilings = if of == 0 { zone.plus } else { zone.plai };
+            ours.extend(ceilings[..6].iter().map(i64::to_string));
+            further.push(ceilings[6].to_string());
+        }
+        for (name, mut ours) in [
+            (format!("{product}.plafond"), ours),
+            (format!("{product}.par_personne_supplementaire"), further),
+        ] {
+            let mut theirs = cells(&name);
+            ours.sort();
+            theirs.sort();
+            assert_eq!(ours, theirs, "{name}");
+        }
+    }
+}
+
+/// One thread and four write the same bytes; another seed other ones.
+#[test]
+fn the_seed_decides_whatever_the_threads() {
+    let model = Model::parse(MODEL).unwrap();
+    let bytes = |threads: usize, seed: u64| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        // More than two parts.
+        pool.install(|| files(&population(&model, "21", options(17_000, 200, seed))))
+            .into_iter()
+            .map(|file| file.bytes)
+            .collect::<Vec<_>>()
+    };
+    let one = bytes(1, 1);
+    assert!(one == bytes(4, 1));
+    assert!(one != bytes(1, 2));
+}
+
+/// What the crossings forbid is not drawn: nobody under 25 raises three children alone, and nobody from
+/// 65 on has children to house.
+#[test]
+fn what_does_not_exist_is_not_drawn() {
+    use arrow_array::cast::AsArray;
+    let model = Model::parse(MODEL).unwrap();
+    let population = population(&model, "Rhône", options(6_000, 10, 3));
+    let as_of = logis_engine::value::day_number(logis_engine::value::parse_date("2024-12-31").unwrap());
+    let start = logis_engine::value::day_number(logis_engine::value::parse_date("1970-01-01").unwrap());
+    let mut checked = 0;
+    population
+        .for_each_part(|part, _| {
+            let text = |name: &str| part.persons.column_by_name(name).unwrap().as_string::<i32>();
+            let born = part.persons.column_by_name("date_naissance").unwrap();
+            let born = born.as_primitive::<arrow_array::types::Date32Type>();
+            let (of, links) = (text("demande_id"), text("lien"));
+            let mut households: std::collections::BTreeMap<&str, (i64, bool, usize)> = Default::default();
+            for row in 0..part.persons.num_rows() {
+                let own = households.entry(of.value(row)).or_default();
+                match links.value(row) {
+                    "demandeur" => own.0 = (as_of - start - i64::from(born.value(row))) * 100 / 36525,
+                    "conjoint" => own.1 = true,
+                    "enfant" => own.2 += 1,
+                    _ => {}
+                }
+            }
+            for (id, (age, couple, children)) in households {
+                checked += usize::from(children > 0);
+                assert!(couple || children < 3 || age >= 24, "{id}");
+                assert!(children == 0 || age < 65, "{id}");
+            }
+            true
+        })
+        .unwrap();
+    assert_eq!(checked, 2_700, "45 % of 6,000");
+}
+
+#[test]
+fn a_model_that_makes_no_sense_is_refused() {
+    let with = |from: &str, to: &str| {
+        assert!(MODEL.contains(from), "{from}");
+        let model = Model::parse(&MODEL.replace(from, to)).map_err(|e| e.to_string())?;
+        let dijon = LAND.find("21231").unwrap();
+        Population::new(&model, &LAND, &dijon, options(1_000, 10, 1)).map(|_| ()).map_err(|e| e.to_string())
+    };
+    let axes = r#"axes   = ["menage", "age"]"#;
+    let error = with(axes, r#"axes   = ["menages", "age"]"#).unwrap_err();
+    assert!(error.contains("vouliez-vous dire `menage`"), "{error}");
+    let error = with(axes, r#"axes   = ["revenu", "age"]"#).unwrap_err();
+    assert!(error.contains("revenu × age: attendu 4 lignes de 6 poids"), "{error}");
+    // Nobody may be young any more, but one in eight should be.
+    let rows: [(&str, &str); 6] = [
+        ("[30, 20, 15, 12, 20, 25]", "[0, 20, 15, 12, 20, 25]"),
+        ("[8, 15, 25, 20, 5, 0]", "[0, 15, 25, 20, 5, 0]"),
+        ("[3, 10, 25, 20, 4, 0]", "[0, 10, 25, 20, 4, 0]"),
+        ("[10, 18, 12, 6, 20, 25]", "[0, 18, 12, 6, 20, 25]"),
+        ("[4, 12, 25, 15, 4, 0]", "[0, 12, 25, 15, 4, 0]"),
+        ("[1, 8, 28, 22, 4, 0]", "[0, 8, 28, 22, 4, 0]"),
+    ];
+    let text = rows.iter().fold(MODEL.to_string(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    });
+    let model = Model::parse(&text).unwrap();
+    let error = Population::new(&model, &LAND, &LAND.find("21231").unwrap(), options(1_000, 10, 1));
+    let error = error.err().unwrap().to_string();
+    assert!(error.contains("`age`") && error.contains("classe 1: 120 demandes, 0 possibles"), "{error}");
+    assert!(with("parts      = [70, 20, 7, 3]", "parts      = [0, 0, 0, 0]").is_err());
+    assert!(with("outre_mer = \"\"", "outre_mer = \"paris\"").unwrap_err().contains("outre_mer"));
+}
+
+/// Names are found without accents, case and hyphens; what is not found leads to what is near, and a name
+/// that several have to their codes.
+#[test]
+fn territories_are_found_by_code_or_name() {
+    let found = |asked: &str| LAND.find(asked).map(|t| (t.kind, t.code, t.communes.len()));
+    assert_eq!(found("dijon metropole").unwrap(), (Kind::Epci, "242100410".into(), 24));
+    assert_eq!(found("DIJON").unwrap(), (Kind::Commune, "21231".into(), 1));
+    assert_eq!(found("Côte d'Or").unwrap().1, "21");
+    assert_eq!(found("2a").unwrap(), (Kind::Departement, "2A".into(), 124));
+    assert_eq!(found("ile de france").unwrap().0, Kind::Region);
+    // A commune and a département of the same people; a region and a commune of others.
+    assert_eq!(found("Paris").unwrap(), (Kind::Commune, "75056".into(), 1));
+    assert!(found("La Réunion").is_err());
+    assert_eq!(found("France").unwrap().2, LAND.communes.len());
+    match LAND.find("Dijon Metropol") {
+        Err(TerritoryError::Unknown { nearest, .. }) => {
+            assert_eq!(nearest, ["« Dijon Métropole » (EPCI 242100410)"]);
+        }
+        other => panic!("{other:?}"),
+    }
+    match LAND.find("Grand Paris") {
+        Err(TerritoryError::Unknown { nearest, .. }) => {
+            assert!(
+                nearest.contains(&"« Métropole du Grand Paris » (EPCI 200054781)".to_string()),
+                "{nearest:?}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+    match LAND.find("Beaulieu") {
+        Err(TerritoryError::Ambiguous { choices, .. }) => assert_eq!(choices.len(), 10),
+        other => panic!("{other:?}"),
+    }
+    assert!(LAND.find("").is_err());
+}
+
+/// Overseas the ceilings are not in the tables: nothing is drawn, unless the model says by which ones.
+#[test]
+fn overseas_is_drawn_only_where_the_model_says_how() {
+    let model = Model::parse(MODEL).unwrap();
+    let island = LAND.find("974").unwrap();
+    let error = Population::new(&model, &LAND, &island, options(100, 10, 1)).err().unwrap().to_string();
+    assert!(error.contains("`outre_mer`"), "{error}");
+    let model = Model::parse(&MODEL.replace("outre_mer = \"\"", "outre_mer = \"autres_regions\"")).unwrap();
+    let population = Population::new(&model, &LAND, &island, options(100, 10, 1)).unwrap();
+    assert!(lines(&population).iter().any(|l| l.figure == "demandes: outre-mer, zone B1"));
+}
