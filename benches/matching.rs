@@ -3,7 +3,8 @@
 //!
 //! `cargo bench -p logis-engine --bench matching`. `LOGIS_SIZES=dijon,d10k,d100k,d1m,france` says which
 //! instances (the first three, if it is not set). `read the pairs` computes every fit once and does
-//! nothing with it: the floor of whatever looks at all pairs. Other solvers on the same pairs:
+//! nothing with it: the floor of whatever looks at all pairs. `one in 1,000 comes` solves from the answer
+//! before. Other solvers on the same pairs:
 //! `benches/peers/matching.py`.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
@@ -11,15 +12,15 @@
 #[allow(dead_code, reason = "the example reads the rest of it")]
 mod problem;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use logis_engine::generate::instances::{Instance, Shape};
-use logis_engine::matching::{solve, verify};
+use logis_engine::matching::{Duals, Problem, solve, solve_near, verify};
+use rayon::ThreadPool;
+use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// The largest number of pairs on which the quotas are measured.
-const MOST_PAIRS_WITH_QUOTAS: u64 = 10_000_000;
 
 fn read_the_pairs(instance: &Instance) -> u64 {
     let mut fits = Vec::new();
@@ -32,6 +33,17 @@ fn read_the_pairs(instance: &Instance) -> u64 {
         }
     }
     sum
+}
+
+/// One request in a thousand (at least one) comes anew: solved from the answer before.
+fn again(group: &mut BenchmarkGroup<'_, WallTime>, pool: &ThreadPool, name: &str, problem: &Problem) {
+    let gone: BTreeSet<u32> = (0..problem.requests() as u32).filter(|r| r % 1000 == 500).collect();
+    let before = problem.without_requests(&gone);
+    let answer = solve(&before);
+    let duals = Duals::of(&before, &answer.certificate);
+    let near = || solve_near(black_box(problem), &answer.unit_of, Some(&duals));
+    verify(problem, &near()).unwrap();
+    group.bench_function(BenchmarkId::new("one in 1,000 comes", name), |b| b.iter(|| pool.install(near)));
 }
 
 fn matching(criterion: &mut Criterion) {
@@ -55,11 +67,16 @@ fn matching(criterion: &mut Criterion) {
         }
         group.bench_function("verify", |b| b.iter(|| verify(black_box(&plain), &answer).unwrap()));
         group.bench_function("read the pairs", |b| b.iter(|| read_the_pairs(black_box(&instance))));
-        if with_districts.pairs() <= MOST_PAIRS_WITH_QUOTAS {
-            let quotas = problem::by_cells(&with_districts, true);
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-            group.bench_function("quotas", |b| b.iter(|| pool.install(|| solve(black_box(&quotas)))));
-        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        again(&mut group, &pool, "without quotas", &plain);
+        let quotas = problem::by_cells(&with_districts, true);
+        group.bench_function("quotas", |b| b.iter(|| pool.install(|| solve(black_box(&quotas)))));
+        let answer = solve(&quotas);
+        verify(&quotas, &answer).unwrap();
+        group.bench_function("verify with quotas", |b| {
+            b.iter(|| verify(black_box(&quotas), &answer).unwrap())
+        });
+        again(&mut group, &pool, "with quotas", &quotas);
         group.finish();
     }
 }

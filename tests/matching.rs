@@ -4,7 +4,7 @@
 
 use logis_engine::matching::{
     Bound, Condition, Duals, Level, MOST_POINTS, Matching, Pair, Prices, Problem, Proof, ProofError, Quota,
-    QuotaReached, reached, solve, solve_near, verify,
+    QuotaReached, one_member_less, reached, solve, solve_near, verify,
 };
 use proptest::prelude::*;
 
@@ -170,6 +170,29 @@ proptest! {
         let near = solve_near(&problem, &had, Some(&Duals::of(&other, &answer.certificate)));
         prop_assert_eq!(verify(&problem, &near), Ok(()));
         prop_assert_eq!(levels(&problem, &near.unit_of), levels(&problem, &solve(&problem).unit_of));
+    }
+
+    /// The price of a quota is the points of the best answer in which one member more of it may lack, above
+    /// those of the best; and the certificate's multiplier says at least so much.
+    #[test]
+    fn a_quota_costs_what_one_member_less_brings(small in small(2), quota in 0_usize..2) {
+        let problem = small.problem();
+        let matching = solve(&problem);
+        let best = levels(&problem, &matching.unit_of);
+        let mut most = 0;
+        every(small.points.len(), &small.pairs, &mut |unit_of| {
+            let own = levels(&problem, unit_of);
+            let enough = (0..2).all(|q| own.1[q] >= best.1[q] - i64::from(q == quota));
+            if own.0 == best.0 && enough {
+                most = most.max(own.2);
+            }
+        });
+        let price = one_member_less(&problem, &matching, quota);
+        prop_assert_eq!(price, most - best.2);
+        if let Some((numerator, denominator)) = matching.certificate.quota_price(quota, &small.quotas[quota]) {
+            // The bound may be above the points by less than one.
+            prop_assert!(price as i64 * denominator < numerator + denominator);
+        }
     }
 
     /// The order of the pairs changes nothing.

@@ -117,7 +117,7 @@ fn a_result_has_what_other_solvers_compare() {
         (&json!("modestes"), &json!(2), &json!(3), &json!("1/2"), &json!("2/3"), &json!(0))
     );
     // One modest household less asked for, and D2 would come in place of D4: 80 - 10 points.
-    assert_eq!(quota["price"], json!("70"));
+    assert_eq!(quota["price"], json!(70));
     let text = place.stdout("match", &["--format", "csv", "--select", "points,adequation,taille"]);
     assert!(text.starts_with("demande_id,logement_id,points,adequation,taille\nD1,"), "{text}");
     assert!(!text.contains("D2,"));
@@ -194,7 +194,7 @@ fn a_corrupted_result_is_refused() {
     });
     refuse(day, "annonce la part visée 1/4, attendu : 1/2", &|r| r["quotas"][0]["target"] = json!("1/4"));
     refuse(day, "annonce la part atteinte 3/3", &|r| r["quotas"][0]["achieved"] = json!("3/3"));
-    refuse(day, "annonce le prix", &|r| r["quotas"][0]["price"] = json!("1/3"));
+    refuse(day, "annonce le prix", &|r| r["quotas"][0]["price"] = json!(71));
     refuse(day, "modestes", &|r| {
         r["quotas"][0]["members"] = json!(1);
         r["quotas"][0]["achieved"] = json!("1/3");

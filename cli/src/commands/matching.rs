@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use logis_engine::attribution::{Before, Report, price};
+use logis_engine::attribution::{Before, Report};
 use logis_engine::diagnostic::nearest;
 use logis_engine::matching::{Gaps, Level, Matching, Prices, Proof, ProofError, solve, verify};
 use logis_engine::value::Value;
@@ -92,13 +92,20 @@ pub fn report(loaded: &Loaded, matching: &Matching) -> Report {
     let pairs = &loaded.plan.pairs;
     let asked: Vec<&str> =
         pairs.selected.iter().skip(1).take(loaded.plan.asked).map(|(name, _)| name.as_str()).collect();
-    let answer = (matching, loaded.without_quotas().reached.priority);
-    Report::new(&loaded.plan, &loaded.dataset, &loaded.instance, answer, loaded.most, |row, own| {
-        for (name, outcomes) in asked.iter().zip(&loaded.instance.candidates.outcomes) {
-            let value = outcomes.value(row).map_or(Json::Null, |value| json(&value));
-            own.insert((*name).to_string(), value);
-        }
-    })
+    let prices = loaded.prices(matching);
+    Report::new(
+        &loaded.plan,
+        &loaded.dataset,
+        &loaded.instance,
+        (matching, &prices),
+        loaded.most,
+        |row, own| {
+            for (name, outcomes) in asked.iter().zip(&loaded.instance.candidates.outcomes) {
+                let value = outcomes.value(row).map_or(Json::Null, |value| json(&value));
+                own.insert((*name).to_string(), value);
+            }
+        },
+    )
 }
 
 fn json(value: &Value) -> Json {
@@ -216,7 +223,7 @@ pub fn summary(loaded: &Loaded, matching: &Matching, gaps: &Gaps) -> String {
         return text;
     }
     let without = loaded.without_quotas().reached;
-    text.push_str(&quotas(loaded, matching, without.priority));
+    text.push_str(&quotas(loaded, matching));
     let points = without.priority.saturating_sub(reached.priority);
     // Fits compare between answers of as many points only.
     let cost = match (points, without.fit.saturating_sub(reached.fit)) {
@@ -248,7 +255,8 @@ fn proved(loaded: &Loaded, gaps: &Gaps) -> String {
 }
 
 /// The quotas as a table.
-fn quotas(loaded: &Loaded, matching: &Matching, without: u64) -> String {
+fn quotas(loaded: &Loaded, matching: &Matching) -> String {
+    let prices = loaded.prices(matching);
     let mut table =
         empty(&["Quota", "Part visée", "Part atteinte", "Attributions", "Membres", "Manque", "Prix"]);
     for (at, (quota, reached)) in loaded.plan.quotas.iter().zip(&matching.reached.quotas).enumerate() {
@@ -260,20 +268,11 @@ fn quotas(loaded: &Loaded, matching: &Matching, without: u64) -> String {
             count(number(reached.base)),
             count(number(reached.members)),
             count(number(reached.shortfall)),
-            tenths(price(matching, at, without).into_raw()),
+            count(number(prices.get(at).copied().unwrap_or(0))),
         ]);
     }
     align_numbers(&mut table);
-    format!(
-        "{table}\nPrix: points de priorité qu'apporterait au plus, en tout, un membre de moins demandé.\n"
-    )
-}
-
-/// A price with one decimal, exact halves up.
-fn tenths((numerator, denominator): (i64, i64)) -> String {
-    let (n, d) = (i128::from(numerator), i128::from(denominator));
-    let tenths = (20 * n + d).div_euclid(2 * d);
-    if tenths % 10 == 0 { format!("{}", tenths / 10) } else { format!("{},{}", tenths / 10, tenths % 10) }
+    format!("{table}\nPrix: points de priorité qu'apporterait, en tout, un membre de moins demandé.\n")
 }
 
 /// Reads a written result.
@@ -329,8 +328,7 @@ pub fn answer(loaded: &Loaded, report: &Report) -> Result<Matching, String> {
     let matching =
         report.matching(plan, dataset, instance, plan.pairs.date).map_err(|error| error.to_string())?;
     verify(&instance.problem, &matching).map_err(|error| sentence(loaded, &error))?;
-    let without = loaded.without_quotas().reached.priority;
-    report.check_prices(&matching, without).map_err(|error| error.to_string())?;
+    report.check_prices(&loaded.prices(&matching)).map_err(|error| error.to_string())?;
     Ok(matching)
 }
 

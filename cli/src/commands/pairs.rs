@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use logis_engine::attribution::{Before, Instance, InstanceError, MatchingPlan};
 use logis_engine::candidates::Candidates;
 use logis_engine::data::{Dataset, Output, OutputColumn, Table};
-use logis_engine::matching::{Gaps, Matching, gaps, solve, solve_near};
+use logis_engine::matching::{Gaps, Matching, gaps, one_member_less, solve, solve_near};
 use logis_engine::pack::schema::EntityId;
 use logis_engine::plan::Plan;
 use logis_engine::value::{Type, Value};
@@ -44,6 +44,12 @@ impl Loaded {
         };
         let gaps = gaps(&self.instance.problem, &matching)?;
         Ok((matching, gaps))
+    }
+
+    /// By quota: what it costs.
+    pub fn prices(&self, matching: &Matching) -> Vec<u64> {
+        let price = |quota| one_member_less(&self.instance.problem, matching, quota);
+        (0..self.plan.quotas.len()).map(price).collect()
     }
 
     /// The best answer of the same problem without its quotas.

@@ -15,6 +15,6 @@ mod why;
 pub use commission::{AfterRefusals, Commission, Place};
 pub use fairness::{Envy, Fairness, Groups, Line, fairness};
 pub use instance::{Instance, InstanceError, MOST_PRIORITY, Numbers, Open};
-pub use report::{Before, LevelReport, QuotaReport, Report, ReportError, Signed, price};
+pub use report::{Before, LevelReport, QuotaReport, Report, ReportError, Signed};
 pub use rules::{MatchingPlan, NotInForce, QuotaInForce};
 pub use why::{Explainer, Fails, Holder, Reason, Why};

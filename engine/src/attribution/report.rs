@@ -1,7 +1,6 @@
 //! The answer as it is written and read again: who gets what, what each level and quota reaches, and
 //! the proof.
 
-use num_rational::Ratio;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -50,9 +49,9 @@ pub struct QuotaReport {
     pub achieved: String,
     /// Attributions to members that lack.
     pub shortfall: u64,
-    /// Points of priority, in all, that one member less asked for would bring at most: `0`, `35/2`. See
-    /// [`price`].
-    pub price: String,
+    /// Points of priority, in all, that one member less asked for would bring: see
+    /// [`crate::matching::one_member_less`].
+    pub price: u64,
 }
 
 /// A certificate, and what the problem was that it certifies.
@@ -146,23 +145,14 @@ fn fraction(numerator: impl std::fmt::Display, denominator: impl std::fmt::Displ
     format!("{numerator}/{denominator}")
 }
 
-/// What the members of a quota cost: the points that one member less asked for would bring, at most. It
-/// is the certificate's price, or what the answer without any quota brings, if that is less: where no
-/// more members are to be had, any price is one. `without` are the points without quotas.
-pub fn price(matching: &Matching, quota: usize, without: u64) -> Ratio<i64> {
-    let (numerator, denominator) = matching.certificate.quota_price(quota);
-    let most = without.saturating_sub(matching.reached.priority);
-    Ratio::new(numerator, denominator.max(1)).min(Ratio::from(i64::try_from(most).unwrap_or(i64::MAX)))
-}
-
 impl Report {
-    /// The result of a matching; `without` are the points of the best answer without quotas; `more` adds to an attribution what was asked for, by the place of its
-    /// candidate in the outcomes.
+    /// The result of a matching; `prices` are those of the quotas; `more` adds to an attribution what was asked
+    /// for, by the place of its candidate in the outcomes.
     pub fn new(
         plan: &MatchingPlan,
         dataset: &Dataset,
         instance: &Instance,
-        (matching, without): (&Matching, u64),
+        (matching, prices): (&Matching, &[u64]),
         max_candidates: Option<usize>,
         more: impl Fn(usize, &mut Map<String, Json>),
     ) -> Report {
@@ -194,7 +184,7 @@ impl Report {
                 target: fraction(quota.quota.numerator, quota.quota.denominator),
                 achieved: fraction(reached.members, reached.base),
                 shortfall: reached.shortfall,
-                price: price(matching, at, without).to_string(),
+                price: prices.get(at).copied().unwrap_or(0),
             });
         let quotas = quotas.collect();
         let date = plan.pairs.date.to_string();
@@ -209,15 +199,15 @@ impl Report {
         Report { attributions, levels, quotas, certificate }
     }
 
-    /// Are the prices of an answer's quotas those that the result tells?
+    /// Are the prices of the quotas those that the result tells?
     ///
     /// # Errors
     /// The first that is not.
-    pub fn check_prices(&self, matching: &Matching, without: u64) -> Result<(), ReportError> {
-        for (at, own) in self.quotas.iter().enumerate() {
-            let expected = price(matching, at, without).to_string();
-            if own.price != expected {
-                let (name, found) = (own.name.clone(), own.price.clone());
+    pub fn check_prices(&self, prices: &[u64]) -> Result<(), ReportError> {
+        for (own, expected) in self.quotas.iter().zip(prices) {
+            if own.price != *expected {
+                let (name, found) = (own.name.clone(), own.price.to_string());
+                let expected = expected.to_string();
                 return Err(ReportError::QuotaClaim { name, field: "le prix", found, expected });
             }
         }

@@ -13,7 +13,7 @@ use super::instance::Instance;
 use super::rules::MatchingPlan;
 use crate::candidates::{decide_pairs, demanded};
 use crate::data::Dataset;
-use crate::matching::{Matching, solve};
+use crate::matching::{Duals, Matching, Problem, solve_near};
 use crate::plan::Plan;
 use crate::value::Value;
 
@@ -36,7 +36,7 @@ pub enum Why {
         recevables: usize,
         /// Those of them that would fit better, best first, and why they are others'.
         mieux_adaptes: Vec<Holder>,
-        /// What the request would get if its unit was not there: found by solving again.
+        /// What the request would get if its unit was not there: found by solving again, from this answer.
         ensuite: Option<String>,
     },
     /// No unit suits the request.
@@ -67,7 +67,7 @@ pub enum Why {
         adequation: u16,
         /// How many requests it suits.
         recevables: usize,
-        /// To whom it would go if that request was not there: found by solving again.
+        /// To whom it would go if that request was not there: found by solving again, from this answer.
         ensuite: Option<String>,
     },
     /// The unit suits no request.
@@ -167,7 +167,7 @@ impl<'e> Explainer<'e> {
             let mut better: Vec<u32> =
                 units.iter().copied().filter(|unit| self.fit(request, *unit) > adequation).collect();
             better.sort_by_key(|unit| (std::cmp::Reverse(self.fit(request, *unit)), *unit));
-            let next = self.instance.part(|_, unit| unit != own).ok().map(|problem| solve(&problem));
+            let next = self.instance.part(|_, unit| unit != own).ok().map(|problem| self.near(&problem));
             let next = next.and_then(|m| m.unit_of.get(request as usize).copied().flatten());
             return Why::Logee {
                 logement: self.unit_id(own),
@@ -203,7 +203,7 @@ impl<'e> Explainer<'e> {
         let suits = |request: &u32| self.instance.pair(*request, unit).is_some();
         let requests: Vec<u32> = (0_u32..).take(self.instance.requests.len()).filter(suits).collect();
         if let Some(holder) = self.request_of.get(unit as usize).copied().flatten() {
-            let next = self.instance.part(|request, _| request != holder).ok().map(|p| solve(&p));
+            let next = self.instance.part(|request, _| request != holder).ok().map(|p| self.near(&p));
             let next = next.and_then(|m| m.unit_of.iter().position(|u| *u == Some(unit)));
             let next = next.and_then(|request| u32::try_from(request).ok());
             return Why::Attribue {
@@ -225,6 +225,12 @@ impl<'e> Explainer<'e> {
         };
         let loges = requests.iter().filter_map(housed).take(NAMED).collect();
         Why::TousLoges { recevables: requests.len(), loges }
+    }
+
+    /// The best answer of a part of the problem, near this one.
+    fn near(&self, part: &Problem) -> Matching {
+        let duals = Duals::of(&self.instance.problem, &self.matching.certificate);
+        solve_near(part, &self.matching.unit_of, Some(&duals))
     }
 
     fn fit(&self, request: u32, unit: u32) -> u16 {

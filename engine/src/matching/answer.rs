@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::problem::Quota;
+
 /// Which request gets which unit, with the proof that no other answer is better.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Matching {
@@ -79,14 +81,17 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// What the members of a quota cost: the points, in all, that one member less asked for would bring.
-    /// A fraction: numerator and denominator.
-    pub fn quota_price(&self, quota: usize) -> (i64, i64) {
-        let own = self.room.multipliers.iter().map(|&(condition, weight)| match condition {
-            Condition::Members(q) if q == quota => weight,
+    /// The most that the members of a quota can cost: points, in all, that one member less asked for would
+    /// bring, where one bound proves the level of the points; `None`, where several do. A fraction: numerator
+    /// and denominator. What they cost, [`super::one_member_less`] says.
+    pub fn quota_price(&self, at: usize, quota: &Quota) -> Option<(i64, i64)> {
+        let Proof::Bound(bound) = &self.priority else { return None };
+        let own = bound.multipliers.iter().map(|&(condition, weight)| match condition {
+            Condition::Members(q) if q == at => weight,
+            Condition::Quota(q) if q == at => weight * i64::from(quota.denominator),
             _ => 0,
         });
-        (own.sum(), self.room.scale.max(1))
+        Some((own.sum(), bound.scale.max(1)))
     }
 
     /// By cell: the points, in all, that one more unit would bring, as a numerator over the second

@@ -44,18 +44,8 @@ pub(super) fn solve(
     attributions: Proof,
     near: Option<&Near>,
 ) -> Option<Balanced> {
-    let quotas = problem.quotas.len();
     let mut run = Run::new(problem, housed, near);
-    // How large the bases can be.
-    let mut bases = Vec::new();
-    let mut ranges = Vec::new();
-    for q in 0..quotas {
-        let smallest = run.level(Aim::Base(q, false))?;
-        let largest = run.level(Aim::Base(q, true))?;
-        ranges.push((-smallest.worth as u64, largest.worth as u64));
-        bases.push([smallest.proof, largest.proof]);
-    }
-    run.bases = ranges;
+    let bases = run.ranges()?;
     // The quotas, in order.
     let mut proofs = Vec::new();
     for (q, quota) in problem.quotas.iter().enumerate() {
@@ -95,6 +85,22 @@ pub(super) fn solve(
     let unit_of = at.into_iter().map(|unit| (unit != NONE).then_some(unit)).collect();
     let certificate = Certificate { attributions, bases, quotas: proofs, priority, room, fit };
     Some(Balanced { unit_of, certificate })
+}
+
+/// The most points of any answer with as many attributions and no more lacking of each quota than in this one,
+/// but for one member more of `quota`. The search begins at this answer.
+pub(super) fn points_with_one_less(
+    problem: &Problem,
+    near: &Near,
+    shortfalls: &[u64],
+    quota: usize,
+) -> Option<u64> {
+    let housed = super::housed::house(problem, &near.cells(problem));
+    let mut run = Run::new(problem, &housed, Some(near));
+    run.ranges()?;
+    run.shortfalls =
+        shortfalls.iter().enumerate().map(|(q, &own)| Some(own + u64::from(q == quota))).collect();
+    u64::try_from(run.level(Aim::Priority)?.worth).ok()
 }
 
 /// Of the answers that are as good at these prices, with the same requests housed by pairs of the same marks,
@@ -199,6 +205,22 @@ impl<'p> Run<'p> {
             (None, Aim::Priority) => (self.most_points.0, Some(self.most_points.1.clone()), BTreeMap::new()),
             _ => (&self.at, None, BTreeMap::new()),
         }
+    }
+
+    /// Finds how small and how large the base of each quota can be, with the proofs.
+    fn ranges(&mut self) -> Option<Vec<[Proof; 2]>> {
+        let (mut proofs, mut ranges) = (Vec::new(), Vec::new());
+        let at = self.at.clone();
+        for q in 0..self.problem.quotas.len() {
+            let smallest = self.level(Aim::Base(q, false))?;
+            let largest = self.level(Aim::Base(q, true))?;
+            ranges.push((-smallest.worth as u64, largest.worth as u64));
+            proofs.push([smallest.proof, largest.proof]);
+        }
+        self.bases = ranges;
+        // What was found for the bases is nothing to go on from.
+        self.at = at;
+        Some(proofs)
     }
 
     fn on<'g>(

@@ -7,6 +7,7 @@
 
 mod answer;
 mod balance;
+mod cells;
 mod face;
 mod fit;
 mod forest;
@@ -25,7 +26,7 @@ mod verify;
 use rayon::prelude::*;
 
 pub use answer::{Bound, Certificate, Condition, Matching, Prices, Proof, QuotaReached, Reached, Split};
-pub use near::{Duals, solve_near};
+pub use near::{Duals, one_member_less, solve_near};
 pub use problem::{BEST_FIT, Fits, MOST_POINTS, MOST_QUOTAS, Pair, Problem, ProblemError, Quota};
 pub use verify::{Gaps, Level, ProofError, gaps, reached, verify};
 

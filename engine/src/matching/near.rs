@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use super::answer::{Certificate, Condition, Matching, Prices, Proof};
 use super::balance::SCALE;
 use super::housed::NONE;
+use super::levels::points_with_one_less;
 use super::problem::{Problem, Quota};
 use super::relink::cycles;
 use super::solve_from;
@@ -77,7 +78,51 @@ pub(super) struct Near {
     pub duals: Option<Inside>,
 }
 
+/// What a quota costs: the points, in all, that an answer gains if one member less is asked for, or one more
+/// may lack; the levels before the points stay as they are. `matching` is the best answer.
+///
+/// It is found by solving that level again, from the answer. The multiplier of the certificate
+/// ([`Certificate::quota_price`]) says at most so much: where it is nothing, so is this.
+///
+/// ```
+/// # use logis_engine::matching::{Pair, Problem, Quota, one_member_less, solve};
+/// // One unit, two requests; the one with fewer points is the member that the quota asks for.
+/// let pair = |request, marks| Pair { request, unit: 0, fit: 0, marks };
+/// let all = Quota { name: "tous".into(), numerator: 1, denominator: 1 };
+/// let problem = Problem::from_pairs(vec![3, 10], 1, vec![pair(0, 0b11), pair(1, 0b01)], vec![all])?;
+/// let matching = solve(&problem);
+/// assert_eq!(matching.unit_of, [Some(0), None]);
+/// assert_eq!(one_member_less(&problem, &matching, 0), 7);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn one_member_less(problem: &Problem, matching: &Matching, quota: usize) -> u64 {
+    let Some(own) = problem.quotas().get(quota) else { return 0 };
+    if matching.certificate.quota_price(quota, own).is_some_and(|(most, _)| most == 0) {
+        return 0;
+    }
+    let duals = Duals::of(problem, &matching.certificate);
+    let near = Near::new(problem, &matching.unit_of, Some(&duals));
+    let shortfalls: Vec<u64> = matching.reached.quotas.iter().map(|own| own.shortfall).collect();
+    let points = rayon::scope(|_| points_with_one_less(problem, &near, &shortfalls, quota));
+    points.unwrap_or(0).saturating_sub(matching.reached.priority)
+}
+
 impl Near {
+    fn new(problem: &Problem, previous: &[Option<u32>], duals: Option<&Duals>) -> Near {
+        let cell_of = problem.cell_of_units();
+        let inside = problem.numbers_inside();
+        let mut had = vec![NONE; problem.requests()];
+        let mut given = vec![false; problem.units()];
+        for (request, unit) in (0_u32..).zip(previous).take(had.len()) {
+            let Some(&unit) = unit.and_then(|unit| inside.get(unit as usize)) else { continue };
+            let suits = problem.slot(request, cell_of[unit as usize]).is_some();
+            if suits && !std::mem::replace(&mut given[unit as usize], true) {
+                had[request as usize] = unit;
+            }
+        }
+        Near { had, duals: duals.map(|duals| Inside::new(problem, duals)) }
+    }
+
     /// By request: the cell of the unit that it had.
     pub fn cells(&self, problem: &Problem) -> Vec<u32> {
         let cell_of = problem.cell_of_units();
@@ -170,18 +215,13 @@ const MOST: i64 = 1 << 55;
 pub fn solve_near(problem: &Problem, previous: &[Option<u32>], duals: Option<&Duals>) -> Matching {
     let cell_of = problem.cell_of_units();
     let inside = problem.numbers_inside();
-    let mut had = vec![NONE; problem.requests()];
-    let mut given = vec![false; problem.units()];
-    for (request, unit) in (0_u32..).zip(previous).take(had.len()) {
-        let Some(&unit) = unit.and_then(|unit| inside.get(unit as usize)) else { continue };
-        let suits = problem.slot(request, cell_of[unit as usize]).is_some();
-        if suits && !std::mem::replace(&mut given[unit as usize], true) {
-            had[request as usize] = unit;
-        }
-    }
-    let near = Near { had, duals: duals.map(|duals| Inside::new(problem, duals)) };
+    let near = Near::new(problem, previous, duals);
     let mut matching = solve_from(problem, Some(&near));
     let mut had = near.had;
+    let mut given = vec![false; problem.units()];
+    for &unit in had.iter().filter(|unit| **unit != NONE) {
+        given[unit as usize] = true;
+    }
     let now: Vec<u32> =
         matching.unit_of.iter().map(|unit| unit.map_or(NONE, |unit| inside[unit as usize])).collect();
     // Who is new would have, if the others stayed where they were, what is left at the end of the chain of

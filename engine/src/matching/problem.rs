@@ -5,9 +5,11 @@
     reason = "measured loops; the constructors check that every number is one of the problem's"
 )]
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
+
+mod build;
 
 /// One suitable pair: a request and a unit that may be proposed to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,17 +64,16 @@ pub trait Fits: Send + Sync {
     fn fill(&self, request: u32, slot: usize, units: Range<u32>, into: &mut Vec<u16>);
 }
 
-/// Fits stored one by one.
-struct Stored {
-    /// By slot: where its fits start.
-    starts: Vec<usize>,
-    fits: Vec<u16>,
+/// Fits of some of the slots of another problem.
+struct Kept {
+    /// By slot: its number there.
+    slots: Vec<usize>,
+    fits: Arc<dyn Fits>,
 }
 
-impl Fits for Stored {
-    fn fill(&self, _: u32, slot: usize, units: Range<u32>, into: &mut Vec<u16>) {
-        let start = self.starts[slot];
-        into.extend_from_slice(&self.fits[start..start + units.len()]);
+impl Fits for Kept {
+    fn fill(&self, request: u32, slot: usize, units: Range<u32>, into: &mut Vec<u16>) {
+        self.fits.fill(request, self.slots[slot], units, into);
     }
 }
 
@@ -161,137 +162,29 @@ impl std::fmt::Debug for Problem {
 }
 
 impl Problem {
-    /// From suitable pairs in any order: `points` by request, and how many units there are.
-    ///
-    /// Where requests and units are numbered in the order of their identifiers, the answer does not
-    /// depend on the order of their rows.
-    ///
-    /// # Errors
-    /// Numbers out of range, pairs that stand twice, impossible quotas.
-    ///
-    /// ```
-    /// # use logis_engine::matching::{Pair, Problem, solve, verify};
-    /// // Two requests want the one unit; the second has more points.
-    /// let pair = |request| Pair { request, unit: 0, fit: 500, marks: 0 };
-    /// let problem = Problem::from_pairs(vec![3, 7], 1, vec![pair(0), pair(1)], vec![])?;
-    /// let matching = solve(&problem);
-    /// assert_eq!(matching.unit_of, [None, Some(0)]);
-    /// verify(&problem, &matching)?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn from_pairs(
-        points: Vec<u32>,
-        units: u32,
-        mut pairs: Vec<Pair>,
-        quotas: Vec<Quota>,
-    ) -> Result<Problem, ProblemError> {
-        for &Pair { request, unit, fit, .. } in &pairs {
-            if request as usize >= points.len() || unit >= units {
-                return Err(ProblemError::OutOfRange { request, unit });
-            }
-            if fit > BEST_FIT {
-                return Err(ProblemError::Fit { request, unit, fit });
-            }
-        }
-        check(&points, &quotas)?;
-        let used = used_marks(&quotas);
-        for pair in &mut pairs {
-            pair.marks &= used;
-        }
-        pairs.sort_unstable();
-        if let Some(w) = pairs.windows(2).find(|w| (w[0].request, w[0].unit) == (w[1].request, w[1].unit)) {
-            return Err(ProblemError::Twice { request: w[0].request, unit: w[0].unit });
-        }
-        let (cell_of, cell_count) = group(units, &pairs);
-        // Number the units of a cell in a row.
-        let mut cells = vec![0_u32; cell_count + 1];
-        for &cell in &cell_of {
-            cells[cell as usize + 1] += 1;
-        }
-        let mut total = 0;
-        for first in &mut cells {
-            total += *first;
-            *first = total;
-        }
-        let mut next = cells.clone();
-        let mut names = vec![0; units as usize];
-        for (unit, &cell) in (0_u32..).zip(&cell_of) {
-            let at = &mut next[cell as usize];
-            names[*at as usize] = unit;
-            *at += 1;
-        }
-        // In the order of requests, cells and units.
-        pairs.sort_unstable_by_key(|p| (p.request, cell_of[p.unit as usize], p.unit));
-        let (mut starts, mut open, mut marks) =
-            (Vec::with_capacity(points.len() + 1), Vec::new(), Vec::new());
-        let mut fit_starts = Vec::new();
-        let mut last = (u32::MAX, u32::MAX);
-        for (at, pair) in pairs.iter().enumerate() {
-            while starts.len() <= pair.request as usize {
-                starts.push(open.len());
-            }
-            let cell = cell_of[pair.unit as usize];
-            if last != (pair.request, cell) {
-                last = (pair.request, cell);
-                open.push(cell);
-                fit_starts.push(at);
-                if !quotas.is_empty() {
-                    marks.push(pair.marks);
-                }
-            }
-        }
-        starts.resize(points.len() + 1, open.len());
-        let fits = Arc::new(Stored { starts: fit_starts, fits: pairs.iter().map(|p| p.fit).collect() });
-        Ok(Problem { points, cells, starts, open, marks, fits, quotas, names })
-    }
-
-    /// From cells: `cells` has the first unit of each and the number of units at the end; `open[starts[i]
-    /// ..starts[i + 1]]` are the cells open to request `i`, ascending; `marks` by slot (empty without
-    /// quotas).
-    ///
-    /// # Errors
-    /// Parts that do not go together.
-    pub fn from_cells(
-        points: Vec<u32>,
-        cells: Vec<u32>,
-        (starts, open): (Vec<usize>, Vec<u32>),
-        fits: Arc<dyn Fits>,
-        (quotas, mut marks): (Vec<Quota>, Vec<u16>),
-    ) -> Result<Problem, ProblemError> {
-        check(&points, &quotas)?;
-        let count = cells.len().saturating_sub(1);
-        let wrong = [
-            (cells.first() != Some(&0) || cells.windows(2).any(|w| w[0] >= w[1]), "cells without units"),
-            (
-                starts.len() != points.len() + 1
-                    || starts.first() != Some(&0)
-                    || starts.last() != Some(&open.len()),
-                "the slots are not those of the requests",
-            ),
-            (
-                starts.windows(2).any(|w| {
-                    w[0] > w[1] || open.get(w[0]..w[1]).is_none_or(|own| own.windows(2).any(|c| c[0] >= c[1]))
-                }),
-                "the cells of a request are not in order",
-            ),
-            (open.iter().any(|&c| c as usize >= count), "a slot opens a cell that there is not"),
-            (marks.len() != if quotas.is_empty() { 0 } else { open.len() }, "a slot without its marks"),
-        ];
-        if let Some((_, what)) = wrong.iter().find(|(wrong, _)| *wrong) {
-            return Err(ProblemError::Shape(what));
-        }
-        let units = cells.last().copied().unwrap_or(0);
-        let used = used_marks(&quotas);
-        for marks in &mut marks {
-            *marks &= used;
-        }
-        Ok(Problem { points, cells, starts, open, marks, fits, quotas, names: (0..units).collect() })
-    }
-
     /// The same problem without its quotas.
     #[must_use]
     pub fn without_quotas(&self) -> Problem {
         Problem { quotas: Vec::new(), marks: Vec::new(), ..self.clone() }
+    }
+
+    /// The same problem with nothing suitable for these requests.
+    #[must_use]
+    pub fn without_requests(&self, gone: &BTreeSet<u32>) -> Problem {
+        let mut starts = Vec::with_capacity(self.starts.len());
+        let (mut open, mut marks, mut slots) = (Vec::new(), Vec::new(), Vec::new());
+        for request in 0..self.requests() as u32 {
+            starts.push(open.len());
+            if !gone.contains(&request) {
+                let own = self.slots_of(request);
+                open.extend_from_slice(&self.open[own.clone()]);
+                marks.extend(own.clone().filter_map(|slot| self.marks.get(slot)));
+                slots.extend(own);
+            }
+        }
+        starts.push(open.len());
+        let fits = Arc::new(Kept { slots, fits: self.fits.clone() });
+        Problem { starts, open, marks, fits, ..self.clone() }
     }
 
     /// Number of requests.
@@ -398,51 +291,4 @@ impl Problem {
         self.fits.fill(request, slot, first..unit + 1, &mut one);
         one.last().copied().unwrap_or(0)
     }
-}
-
-fn check(points: &[u32], quotas: &[Quota]) -> Result<(), ProblemError> {
-    if let Some((request, &points)) = (0_u32..).zip(points).find(|(_, p)| **p > MOST_POINTS) {
-        return Err(ProblemError::Points { request, points });
-    }
-    if quotas.len() > MOST_QUOTAS {
-        return Err(ProblemError::Quotas(quotas.len()));
-    }
-    match quotas.iter().find(|q| q.denominator == 0 || q.numerator > q.denominator) {
-        Some(quota) => Err(ProblemError::Share(quota.name.clone())),
-        None => Ok(()),
-    }
-}
-
-/// The marks that mean something with these quotas.
-fn used_marks(quotas: &[Quota]) -> u16 {
-    if quotas.is_empty() { 0 } else { u16::MAX >> (16 - 2 * quotas.len().min(MOST_QUOTAS)) }
-}
-
-/// Groups the units that the same requests, with the same marks, may have: by unit its cell, and how
-/// many there are. Cells are numbered by their first unit. `pairs` are in order.
-fn group(units: u32, pairs: &[Pair]) -> (Vec<u32>, usize) {
-    let mut starts = vec![0_usize; units as usize + 1];
-    for pair in pairs {
-        starts[pair.unit as usize + 1] += 1;
-    }
-    let mut total = 0;
-    for start in &mut starts {
-        total += *start;
-        *start = total;
-    }
-    let mut next = starts.clone();
-    let mut who = vec![(0_u32, 0_u16); pairs.len()];
-    for pair in pairs {
-        let at = &mut next[pair.unit as usize];
-        who[*at] = (pair.request, pair.marks);
-        *at += 1;
-    }
-    let mut known: HashMap<&[(u32, u16)], u32> = HashMap::new();
-    let mut cell_of = Vec::with_capacity(units as usize);
-    for unit in 0..units as usize {
-        let next = known.len() as u32;
-        cell_of.push(*known.entry(&who[starts[unit]..starts[unit + 1]]).or_insert(next));
-    }
-    let count = known.len();
-    (cell_of, count)
 }

@@ -307,6 +307,20 @@ struct Weighed {
 }
 
 impl Weighed {
+    /// The most that a request gains by a pair, fit aside; `None` if nothing suits it.
+    fn most(&self, problem: &Problem, request: u32) -> Option<i64> {
+        let slots = problem.slots_of(request);
+        let open = &problem.open[slots.clone()];
+        let price = |cell: &u32| self.cheapest[*cell as usize];
+        let most = if problem.marks.is_empty() {
+            self.by_marks[0] - open.iter().map(price).min()?
+        } else {
+            let pairs = open.iter().zip(&problem.marks[slots]);
+            pairs.map(|(cell, marks)| self.by_marks[*marks as usize] - price(cell)).max()?
+        };
+        Some(self.per_point * i64::from(problem.points[request as usize]) + most)
+    }
+
     /// What a pair of these marks weighs for a request of so many points; fit aside.
     fn weight(&self, points: u32, marks: u16) -> i64 {
         self.per_point * i64::from(points) + self.by_marks[marks as usize]
@@ -326,8 +340,7 @@ impl Room {
     /// What a request is worth, or `None` if all its pairs lose more than is left, so that it is in no
     /// answer.
     fn worth(&self, problem: &Problem, request: u32) -> Option<i64> {
-        let gains = problem.slots_of(request).map(|slot| self.gain(problem, request, slot));
-        let most = gains.max().filter(|most| *most >= -self.left)?;
+        let most = self.weighed.most(problem, request).filter(|most| *most >= -self.left)?;
         Some(most.max(0))
     }
 
@@ -510,6 +523,15 @@ impl<'p> Node<'p> {
             weighed.prices.iter().zip(sizes).map(|(&p, n)| i128::from(p) * n).sum()
         };
         let room = if self.level == Level::Fit { self.room.as_ref() } else { None };
+        let by_cell = !weighed.by_unit && weighed.per_fit == 0;
+        if by_cell && room.is_none() && self.only.is_empty() && self.never.is_empty() {
+            let gained: i128 = (0..problem.requests() as u32)
+                .into_par_iter()
+                .with_min_len(4096)
+                .map(|request| i128::from(weighed.most(problem, request).unwrap_or(0).max(0)))
+                .sum();
+            return paid + gained;
+        }
         let gained: i128 = (0..problem.requests() as u32)
             .into_par_iter()
             .with_min_len(4096)

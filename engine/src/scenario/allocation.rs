@@ -1,9 +1,9 @@
 //! Who gets what in a run, by the rows of its data.
 
-use crate::attribution::{Instance, InstanceError, MatchingPlan, price};
+use crate::attribution::{Instance, InstanceError, MatchingPlan};
 use crate::candidates::Candidates;
 use crate::data::Dataset;
-use crate::matching::{Gaps, Matching, ProofError, gaps, solve};
+use crate::matching::{Gaps, Matching, ProofError, gaps, one_member_less, solve};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -24,8 +24,8 @@ pub(super) struct Allocation {
     pub gaps: Gaps,
     /// By row of the request: the row of its unit.
     pub unit_of: Vec<Option<u32>>,
-    /// Points of the best answer without quotas.
-    without: u64,
+    /// By quota: the points, in all, that one member less asked for would bring.
+    pub quota_prices: Vec<u64>,
 }
 
 impl Allocation {
@@ -41,11 +41,8 @@ impl Allocation {
         };
         let matching = solve(&instance.problem);
         let gaps = gaps(&instance.problem, &matching)?;
-        let priced = (0..plan.quotas.len()).any(|q| matching.certificate.quota_price(q).0 != 0);
-        let without = match priced {
-            true => solve(&instance.problem.without_quotas()).reached.priority,
-            false => matching.reached.priority,
-        };
+        let price = |quota| one_member_less(&instance.problem, &matching, quota);
+        let quota_prices = (0..plan.quotas.len()).map(price).collect();
         let mut unit_of = vec![None; instance.requests.len()];
         for (number, unit) in (0_u32..).zip(&matching.unit_of) {
             if let (Some(slot), Some(unit)) = (unit_of.get_mut(instance.requests.row(number) as usize), unit)
@@ -53,7 +50,7 @@ impl Allocation {
                 *slot = Some(instance.units.row(*unit));
             }
         }
-        Ok(Allocation { instance, matching, gaps, unit_of, without })
+        Ok(Allocation { instance, matching, gaps, unit_of, quota_prices })
     }
 
     pub fn candidates(&self) -> &Candidates {
@@ -89,11 +86,5 @@ impl Allocation {
             }
         }
         (by_row, scale)
-    }
-
-    /// The points that one member less asked for by a quota would bring, at most: a fraction.
-    pub fn quota_price(&self, quota: usize) -> (i64, i64) {
-        let price = price(&self.matching, quota, self.without);
-        (*price.numer(), *price.denom())
     }
 }

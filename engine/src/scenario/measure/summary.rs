@@ -119,11 +119,11 @@ impl Planned {
         .column("part", "Part atteinte", "%", 1, true)
         .column("legale", "Part demandée", "%", 1, true)
         .column("manque", "Manque", "attributions", 0, true)
-        .column("prix", "Prix", "points par membre", 1, true);
+        .column("prix", "Prix", "points par membre", 0, true);
         let reached = &allocation.matching.reached.quotas;
         for (at, (quota, reached)) in self.matching.quotas.iter().zip(reached).enumerate() {
             let count = |n: u64| i64::try_from(n).ok();
-            let (price, scale) = allocation.quota_price(at);
+            let price = allocation.quota_prices.get(at).copied().unwrap_or(0);
             table.row(
                 &quota.quota.name,
                 &quota.label,
@@ -134,7 +134,7 @@ impl Planned {
                     percent(reached.members, reached.base, 1),
                     ratio(i128::from(quota.quota.numerator) * 100, i128::from(quota.quota.denominator), 1),
                     count(reached.shortfall),
-                    ratio(i128::from(price), i128::from(scale), 1),
+                    count(price),
                 ],
             );
         }
