@@ -135,7 +135,7 @@ impl Instance {
         most: Option<usize>,
     ) -> Result<Instance, Vec<InstanceError>> {
         let options = Options { most: most.map(|units| Most { units, by: plan.fit }) };
-        let found = candidates(&plan.pairs, dataset, &options);
+        let mut found = candidates(&plan.pairs, dataset, &options);
         let (first, second) = sides(&plan.pairs).unwrap_or_default();
         let (requests, units) = (Numbers::new(dataset, first), Numbers::new(dataset, second));
         let mut wrong = Vec::new();
@@ -188,6 +188,8 @@ impl Instance {
             wrong.truncate(20);
             return Err(wrong);
         }
+        // What only the problem needed is not kept: there may be hundreds of millions of pairs.
+        found.outcomes.truncate(plan.asked);
         let quotas: Vec<Quota> = plan.quotas.iter().map(|q| q.quota.clone()).collect();
         let count = u32::try_from(units.len()).unwrap_or(u32::MAX);
         let problem = Problem::from_pairs(points, count, pairs, quotas).map_err(|e| vec![e.into()])?;

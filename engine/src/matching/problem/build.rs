@@ -10,14 +10,16 @@ use super::{BEST_FIT, Fits, MOST_POINTS, MOST_QUOTAS, Pair, Problem, ProblemErro
 
 /// Fits stored one by one.
 struct Stored {
-    /// By slot: where its fits start.
-    starts: Vec<usize>,
+    /// By request: where its fits start.
+    first: Vec<usize>,
+    /// By slot: where its fits start, from there.
+    starts: Vec<u32>,
     fits: Vec<u16>,
 }
 
 impl Fits for Stored {
-    fn fill(&self, _: u32, slot: usize, units: Range<u32>, into: &mut Vec<u16>) {
-        let start = self.starts[slot];
+    fn fill(&self, request: u32, slot: usize, units: Range<u32>, into: &mut Vec<u16>) {
+        let start = self.first[request as usize] + self.starts[slot] as usize;
         into.extend_from_slice(&self.fits[start..start + units.len()]);
     }
 }
@@ -86,9 +88,12 @@ impl Problem {
         let (mut starts, mut open, mut marks) =
             (Vec::with_capacity(points.len() + 1), Vec::new(), Vec::new());
         let mut fit_starts = Vec::new();
+        let mut first_fit = vec![0; points.len()];
         let mut fits = Vec::with_capacity(pairs.len());
         for own in pairs.chunk_by_mut(|a, b| a.request == b.request) {
-            starts.resize(own[0].request as usize + 1, open.len());
+            let request = own[0].request as usize;
+            starts.resize(request + 1, open.len());
+            first_fit[request] = fits.len();
             // In the order of cells and units, in which they mostly are.
             let cell = |pair: &Pair| cell_of[pair.unit as usize];
             if !own.is_sorted_by_key(cell) {
@@ -96,7 +101,7 @@ impl Problem {
             }
             for alike in own.chunk_by(|a, b| cell(a) == cell(b)) {
                 open.push(cell(&alike[0]));
-                fit_starts.push(fits.len());
+                fit_starts.push((fits.len() - first_fit[request]) as u32);
                 fits.extend(alike.iter().map(|pair| pair.fit));
                 if !quotas.is_empty() {
                     marks.push(alike[0].marks);
@@ -104,7 +109,7 @@ impl Problem {
             }
         }
         starts.resize(points.len() + 1, open.len());
-        let fits = Arc::new(Stored { starts: fit_starts, fits });
+        let fits = Arc::new(Stored { first: first_fit, starts: fit_starts, fits });
         Ok(Problem { points, cells, starts, open, marks, fits, quotas, names })
     }
 
