@@ -103,3 +103,33 @@ fn an_identifier_in_two_parts_is_said() {
     key.cells[878] = Some(Value::text("D0001"));
     assert_eq!(decide(&plan, open(&pack, &plan, &demandes, &personnes, others)).unwrap_err(), NotInOrder);
 }
+
+/// Projects belong to persons, and persons to requests: a part cannot hold whole the table of what belongs to
+/// rows of other parts. It is left out where no rule needs it, and where one does, nothing is read in parts.
+#[test]
+fn what_belongs_to_members_is_left_out_or_read_whole() {
+    let (pack, (demandes, personnes, mut others)) = (pack(), tables());
+    let spec = Spec::parse(include_str!("../scenarios/grand-dijon-2015/population.toml")).unwrap();
+    let projects = generate(&spec, 3).unwrap().table("projets").unwrap().to_output();
+    let bytes = logis_engine::data::to_csv(&projects).unwrap();
+    others.push(InputFile { name: "projets.csv".into(), bytes });
+    let date = parse_date("2015-12-31").unwrap();
+    let plan = pack.plan(date, &RULES).unwrap();
+    let mut stream = open(&pack, &plan, &demandes, &personnes, others.clone());
+    let mut rows = 0;
+    while let Some(part) = stream.next_part().unwrap() {
+        assert_eq!(part.issues, []);
+        rows += part.dataset.tables[plan.entity].rows();
+    }
+    assert_eq!(rows, 879);
+    let plan = pack.plan(date, &["pret_travaux"]).unwrap();
+    let parsed = pack.parsed();
+    let (entity, needs) = (parsed.schema.entity("demande").unwrap(), plan.needs());
+    assert!(needs.entities.contains(&parsed.schema.entity("projet").unwrap()));
+    let file = |name: &str, table: &Output| {
+        StreamedFile::open(name, bytes::Bytes::from(to_parquet(table).unwrap())).unwrap()
+    };
+    let files = vec![file("personnes.parquet", &personnes), file("demandes.parquet", &demandes)];
+    let stream = Stream::open(&parsed.schema, &parsed.references, entity, files, others, &needs, 100);
+    assert!(stream.is_none());
+}

@@ -130,6 +130,11 @@ impl Sink {
         Ok(Sink { beside, path: path.map(Path::to_path_buf) })
     }
 
+    /// Where the file goes.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
     /// What to write to.
     pub fn writer(&self) -> Result<std::io::BufWriter<std::fs::File>> {
         Ok(std::io::BufWriter::with_capacity(1 << 16, self.beside.as_file().try_clone()?))

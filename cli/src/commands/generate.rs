@@ -1,5 +1,6 @@
 //! `logis generate`: a synthetic population, drawn from published margins.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 
@@ -166,13 +167,15 @@ impl Folder {
         self.path.join(format!("{name}.{end}"))
     }
 
-    /// Puts all files into their places, and takes away the tables that none of them replaces.
+    /// Puts all files into their places, then takes away the tables that none of them replaced.
     fn put(&self, sinks: Vec<Sink>) -> Result<()> {
-        for old in &self.old {
+        let new: BTreeSet<PathBuf> = sinks.iter().filter_map(|s| s.path().map(Path::to_path_buf)).collect();
+        sinks.into_iter().try_for_each(Sink::close)?;
+        for old in self.old.iter().filter(|old| !new.contains(*old)) {
             std::fs::remove_file(old)
                 .with_context(|| format!("{}: suppression impossible", old.display()))?;
         }
-        sinks.into_iter().try_for_each(Sink::close)
+        Ok(())
     }
 }
 

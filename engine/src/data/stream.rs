@@ -2,7 +2,8 @@
 //!
 //! The rows of the decided entity come in parts of so many; the rows of the tables whose members it
 //! has come with them, as long as the files hold them in the same order. Small tables are whole in
-//! every part. What is read is what [`super::read()`] would give for the part; what only the whole
+//! every part; a table that belongs to one read part by part is left out, if nothing needs it. What is
+//! read is what [`super::read()`] would give for the part; what only the whole
 //! shows (an order that cannot be followed, an identifier in two parts) ends the reading with
 //! [`NotInOrder`]: the package is then to be read whole.
 
@@ -93,7 +94,8 @@ impl<'p> Stream<'p> {
     /// it has, and `others` the rest. Parts have `rows` rows of `main`.
     ///
     /// `None` if there is no streamed file for `main`, or for one of its members' tables there is a
-    /// file among `others`: the package is then to be read whole.
+    /// file among `others`, or `others` has a table that is needed and belongs to a streamed one: the
+    /// package is then to be read whole.
     pub fn open(
         schema: &'p Schema,
         references: &[Reference],
@@ -104,7 +106,7 @@ impl<'p> Stream<'p> {
         rows: usize,
     ) -> Option<Stream<'p>> {
         let mut opening = Vec::new();
-        let (whole, tried) = raw_tables(schema, others, &mut opening);
+        let (mut whole, tried) = raw_tables(schema, others, &mut opening);
         let mut cursors: BTreeMap<EntityId, Cursor> = BTreeMap::new();
         for file in streamed {
             let stem = file.name.rsplit_once('.').map_or(file.name.as_str(), |(stem, _)| stem);
@@ -128,6 +130,21 @@ impl<'p> Stream<'p> {
         });
         if whole_member {
             return None;
+        }
+        // Rows that belong to rows of other parts: the projects of the persons of a request.
+        let mut parted: BTreeSet<EntityId> = cursors.keys().copied().chain([main.entity]).collect();
+        while let Some((id, entity)) =
+            schema.entities.iter().enumerate().find(|(id, e)| {
+                !parted.contains(id) && e.belongs_to.iter().any(|r| parted.contains(&r.target))
+            })
+        {
+            parted.insert(id);
+            if let Origin::Data { table } = &entity.origin
+                && whole.remove(table.as_str()).is_some()
+                && needs.entities.contains(&id)
+            {
+                return None;
+            }
         }
         let own = raw_references(references, &mut opening);
         Some(Stream {

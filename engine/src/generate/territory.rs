@@ -4,7 +4,7 @@
 //! Communes and zones are those of the pack's reference table; the names of groupings (EPCI),
 //! départements and regions come from files beside it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::diagnostic::nearest;
 
@@ -273,24 +273,27 @@ impl Land {
         Territory { kind, code: code.to_string(), name: name.to_string(), communes }
     }
 
-    /// What was perhaps meant: the nearest name, and names that hold every word that was asked.
+    /// What was perhaps meant: the nearest name, then names in which most of the words begin alike, the
+    /// shortest first.
     fn near(&self, wanted: &str, all: &[(Kind, &str, &str)]) -> Vec<String> {
         let plain: Vec<String> = all.iter().map(|(_, _, name)| plain(name)).collect();
+        let near = nearest(wanted, plain.iter().map(String::as_str)).filter(|_| wanted.len() > 2);
+        let words: Vec<&str> = wanted.split(' ').filter(|w| w.len() > 3).collect();
+        let alike = |name: &str| {
+            words.iter().filter(|word| name.split(' ').any(|own| own.starts_with(**word))).count()
+        };
+        let most = plain.iter().map(|name| alike(name)).max().unwrap_or(0);
+        let mut places: Vec<usize> = (0..plain.len()).collect();
+        places.retain(|at| {
+            let name = plain.get(*at).map_or("", String::as_str);
+            Some(name) == near || most > 0 && alike(name) == most
+        });
+        places.sort_by_key(|at| {
+            let name = plain.get(*at).map_or("", String::as_str);
+            (Some(name) != near, name.len(), *at)
+        });
         let shown =
             |at: usize| all.get(at).map(|(kind, code, name)| format!("« {name} » ({} {code})", kind.label()));
-        let near = nearest(wanted, plain.iter().map(String::as_str));
-        let mut places: Vec<usize> =
-            plain.iter().enumerate().filter(|(_, p)| Some(p.as_str()) == near).map(|(at, _)| at).collect();
-        let words: Vec<&str> = wanted.split(' ').filter(|w| w.len() > 2).collect();
-        if !words.is_empty() {
-            let holds = |name: &str| {
-                let own: BTreeSet<&str> = name.split(' ').collect();
-                words.iter().all(|word| own.contains(word))
-            };
-            places.extend(plain.iter().enumerate().filter(|(_, name)| holds(name)).map(|(at, _)| at));
-        }
-        let mut seen = BTreeSet::new();
-        places.retain(|at| seen.insert(*at));
         places.into_iter().take(5).filter_map(shown).collect()
     }
 }

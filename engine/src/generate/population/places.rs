@@ -160,6 +160,12 @@ impl Places {
         Ok(places)
     }
 
+    /// The commune of that code; they stand in the order of their codes.
+    pub fn find(&self, code: &str) -> Option<&Place> {
+        let at = self.all.binary_search_by(|place| place.code.as_str().cmp(code)).ok()?;
+        self.all.get(at)
+    }
+
     /// Requests by zone.
     pub fn by_zone(&self) -> Vec<u64> {
         let of = |at: &usize| self.all.get(*at).map_or(0, |p| p.requests);

@@ -9,7 +9,6 @@ use arrow_array::types::{Date32Type, Int64Type};
 use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 
 use super::households::ceilings;
-use super::model::Zone;
 use super::{Part, Population};
 use crate::data::{Output, OutputColumn};
 use crate::generate::deck::quotas;
@@ -87,8 +86,6 @@ impl Population<'_> {
     pub fn count(&self, part: &Part) -> Tally {
         let mut tally = Tally::default();
         let as_of = self.model.day();
-        let zones: BTreeMap<&str, Zone> =
-            self.places.all.iter().map(|p| (p.code.as_str(), p.ceilings)).collect();
         let persons = &part.persons;
         let (Some(of), Some(links), Some(births)) =
             (text(persons, "demande_id"), text(persons, "lien"), days(persons, "date_naissance"))
@@ -140,11 +137,12 @@ impl Population<'_> {
             *tally.months.entry(months_between(date(asked.value(row)), as_of)).or_default() += 1;
             let known = incomes.iter().map(|c| c.filter(|c| c.is_valid(row)).map(|c| c.value(row)));
             let known: Vec<Option<i64>> = known.collect();
-            if let (Some(zone), Some(Some(n2))) = (zones.get(commune), known.first()) {
+            if let (Some(place), Some(Some(n2))) = (self.places.find(commune), known.first()) {
                 // The later incomes count where they are at least a tenth lower.
                 let lower = known.iter().skip(1).flatten().filter(|later| 10 * **later <= 9 * n2).min();
                 let income = lower.map_or(*n2, |lower| *lower.min(n2));
-                let class = ceilings(zone, seen.category()).iter().filter(|c| income > **c).count();
+                let class =
+                    ceilings(&place.ceilings, seen.category()).iter().filter(|c| income > **c).count();
                 if let Some(count) = tally.incomes.get_mut(class) {
                     *count += 1;
                 }
