@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::dated::DatedPlan;
 use crate::diagnostic::{Diagnostic, Diagnostics, PackError, nearest};
 use crate::graph::Target;
+use crate::pack::params::Parameter;
 use crate::pack::schema::{Field, FieldKind};
 use crate::pack::{self, Parsed};
-use crate::plan::{Plan, check_all, no_place};
+use crate::plan::{Plan, check_all, check_shares, no_place};
 use crate::value::Date;
 
 /// A checked pack: what [`Pack::plan`] makes plans of.
@@ -70,16 +71,31 @@ impl Pack {
         Ok(Pack { parsed, warnings: out.items, plans: Arc::default() })
     }
 
-    /// The same pack with something of what its files say changed: a value, a quota. What is changed is
-    /// checked as when a pack is read; rules stay as they are.
+    /// The same pack with something of what its files say changed: a quota, a version of a parameter. What
+    /// is changed is checked as when a pack is read; rules stay as they are.
     ///
     /// # Errors
-    /// All that the change breaks, such as a share above 1.
+    /// All that the change breaks.
     pub fn changed(&self, change: impl FnOnce(&mut Parsed)) -> Result<Pack, PackError> {
         let mut parsed = (*self.parsed).clone();
         change(&mut parsed);
+        self.with(parsed, check_manifest)
+    }
+
+    /// The same pack with other values in the cells of its parameters. Plans of this pack hold with them:
+    /// [`Plan::with_values`].
+    ///
+    /// # Errors
+    /// A share that is not between 0 and 1.
+    pub fn with_values(&self, change: impl FnOnce(&mut [Parameter])) -> Result<Pack, PackError> {
+        let mut parsed = (*self.parsed).clone();
+        change(&mut parsed.parameters);
+        self.with(parsed, check_shares)
+    }
+
+    fn with(&self, parsed: Parsed, check: fn(&Parsed, &mut Diagnostics)) -> Result<Pack, PackError> {
         let mut out = Diagnostics::default();
-        check_manifest(&parsed, &mut out);
+        check(&parsed, &mut out);
         out.sort();
         if out.has_errors() {
             return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });
@@ -173,7 +189,7 @@ impl Pack {
                 *cases.entry(rule).or_default() += 1;
             }
         }
-        for rule in &parsed.rules {
+        for rule in parsed.rules.iter() {
             let decides = |text: &&crate::pack::script::RuleText| !text.helper;
             for text in rule.texts.iter().filter(decides).filter(|t| t.doc.sources.is_empty()) {
                 if asked.sources {

@@ -1,11 +1,13 @@
 //! What a matching decides by on a date: the plans, and the quotas in force.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diagnostic::PackError;
 use crate::matching::Quota;
 use crate::pack::Parsed;
 use crate::pack::manifest;
+use crate::pack::params::ParameterId;
 use crate::plan::{Plan, no_place};
 use crate::value::{Date, Value};
 
@@ -100,6 +102,28 @@ impl MatchingPlan {
     /// The plans whose data the matching needs.
     pub fn plans(&self) -> impl Iterator<Item = &Plan> {
         std::iter::once(&self.pairs).chain(&self.priority)
+    }
+
+    /// The same with the values of another pack: see [`Plan::with_values`]. Plans that read none of the
+    /// parameters that differ stay as they are.
+    #[must_use]
+    pub fn with_values(&self, parsed: &Arc<Parsed>, differ: &BTreeSet<ParameterId>) -> MatchingPlan {
+        let mut own = self.clone();
+        for plan in std::iter::once(&mut own.pairs).chain(&mut own.priority).filter(|p| p.reads(differ)) {
+            plan.parsed = parsed.clone();
+        }
+        let declared = parsed.manifest.matching.iter().flat_map(|m| &m.quotas);
+        let shares: Vec<&manifest::Quota> = declared.collect();
+        for quota in &mut own.quotas {
+            let found = shares.iter().find(|q| q.name.0 == quota.quota.name);
+            if let Some((numerator, denominator, source, doubt)) =
+                found.and_then(|q| share(parsed, q, own.pairs.date))
+            {
+                (quota.quota.numerator, quota.quota.denominator) = (numerator, denominator);
+                (quota.source, quota.doubt) = (source, doubt);
+            }
+        }
+        own
     }
 
     /// Keeps the quotas of these names only.

@@ -15,7 +15,7 @@ pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
     let mut tables: BTreeSet<String> = quotas.map(|q| q.share.0.clone()).collect();
     let mut calls: BTreeSet<String> = BTreeSet::new();
     let mut names: BTreeSet<&str> = asked(parsed);
-    for rule in &parsed.rules {
+    for rule in parsed.rules.iter() {
         for text in &rule.texts {
             let used = uses(text, &parsed.sources);
             if !text.helper {
@@ -40,7 +40,7 @@ pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
         let message = format!("no rule reads the field `{}`", field.name);
         into.push(finding("L0511", message, field.span.clone(), "in no signature"));
     }
-    for rule in &parsed.rules {
+    for rule in parsed.rules.iter() {
         let Some(first) = rule.texts.first() else { continue };
         let called = calls.contains(&rule.name);
         if rule.texts.iter().all(|t| t.helper) {

@@ -111,7 +111,7 @@ impl<'p> Comparison<'p> {
         for name in &expanded {
             let known = |pack: &Pack| crate::graph::Target::find(pack.parsed(), name).is_some();
             if !known(base) && !known(head) && !group(base, name) && !group(head, name) {
-                let rules = [base, head].into_iter().flat_map(|pack| &pack.parsed().rules);
+                let rules = [base, head].into_iter().flat_map(|pack| pack.parsed().rules.iter());
                 let near = nearest(name, rules.map(|rule| rule.name.as_str()));
                 let hint = near.map_or_else(String::new, |n| format!(" ; vouliez-vous dire `{n}` ?"));
                 return Err(format!("`{name}` n'est une règle d'aucun des deux paquets de règles{hint}"));

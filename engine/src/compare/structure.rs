@@ -144,7 +144,7 @@ fn what<T>(before: Option<&T>, after: Option<&T>) -> Change {
 }
 
 fn rules(base: &Parsed, head: &Parsed) -> Vec<RuleChange> {
-    let names: BTreeSet<&str> = base.rules.iter().chain(&head.rules).map(|r| r.name.as_str()).collect();
+    let names: BTreeSet<&str> = base.rules.iter().chain(head.rules.iter()).map(|r| r.name.as_str()).collect();
     let mut found = Vec::new();
     for name in names {
         let of = |p: &'_ Parsed| p.rule(name);

@@ -187,6 +187,18 @@ impl Problem {
         Problem { starts, open, marks, fits, ..self.clone() }
     }
 
+    /// The same problem with other shares of the same quotas.
+    ///
+    /// # Errors
+    /// Another number of quotas, a share that is none.
+    pub fn with_shares(&self, quotas: Vec<Quota>) -> Result<Problem, ProblemError> {
+        check(&[], &quotas)?;
+        if quotas.len() != self.quotas.len() {
+            return Err(ProblemError::Shape("another number of quotas"));
+        }
+        Ok(Problem { quotas, ..self.clone() })
+    }
+
     /// Number of requests.
     pub fn requests(&self) -> usize {
         self.points.len()

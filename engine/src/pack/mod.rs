@@ -53,13 +53,13 @@ pub struct Parsed {
     /// `schema.toml`.
     pub schema: Schema,
     /// Rules and helpers by name, in alphabetical order.
-    pub rules: Vec<RuleTexts>,
+    pub rules: Arc<Vec<RuleTexts>>,
     /// Parameters in alphabetical order of their paths.
     pub parameters: Vec<Parameter>,
     /// Reference tables.
     pub references: Vec<Reference>,
     /// Cases, by file.
-    pub cases: Vec<CaseFile>,
+    pub cases: Arc<Vec<CaseFile>>,
     /// `mutants.toml`: changes that no case has to notice.
     pub mutants: Vec<mutants::Accepted>,
     /// Names of fields and parameters that could not be read; `*` where a whole file could not. That
@@ -135,10 +135,10 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
     };
     let mut parsed = Parsed {
         manifest,
-        rules: Vec::new(),
+        rules: Arc::default(),
         parameters: Vec::new(),
         references: Vec::new(),
-        cases: Vec::new(),
+        cases: Arc::default(),
         mutants: find("mutants.toml").map_or_else(Vec::new, |f| mutants::read(f, text_of(&sources, f), out)),
         unreadable,
         sources: Arc::new(sources),
@@ -149,11 +149,11 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
     for (file, source) in sources.files().iter().enumerate().filter(|(f, _)| !broken.contains(f)) {
         let path = source.path.as_str();
         if path.ends_with(".cas.toml") {
-            parsed.cases.push(cases::read_toml(file, &source.text, out));
+            Arc::make_mut(&mut parsed.cases).push(cases::read_toml(file, &source.text, out));
         } else if path.ends_with(".cas.yaml") || path.ends_with(".cas.yml") {
-            parsed.cases.push(cases::read_yaml(file, &source.text, out));
+            Arc::make_mut(&mut parsed.cases).push(cases::read_yaml(file, &source.text, out));
         } else if path.ends_with(".cas.csv") {
-            parsed.cases.push(cases::read_csv(file, &source.text, out));
+            Arc::make_mut(&mut parsed.cases).push(cases::read_csv(file, &source.text, out));
         } else if path.ends_with(".rhai") {
             read_rules(&mut parsed, file, &sources, out);
         } else if !["pack.toml", "schema.toml", "mutants.toml"].contains(&path) {
@@ -204,7 +204,8 @@ fn read_rules(parsed: &mut Parsed, file: FileId, sources: &Sources, out: &mut Di
         return;
     };
     for text in rules.functions {
-        match parsed.rules.iter_mut().find(|r| r.name == text.name) {
+        let rules = Arc::make_mut(&mut parsed.rules);
+        match rules.iter_mut().find(|r| r.name == text.name) {
             Some(rule) => {
                 let twin = rule.texts.iter().find(|t| t.from == text.from || t.helper != text.helper);
                 // Within one file this was already said.
@@ -220,7 +221,7 @@ fn read_rules(parsed: &mut Parsed, file: FileId, sources: &Sources, out: &mut Di
                     rule.texts.push(text);
                 }
             }
-            None => parsed.rules.push(RuleTexts { name: text.name.clone(), entity, texts: vec![text] }),
+            None => rules.push(RuleTexts { name: text.name.clone(), entity, texts: vec![text] }),
         }
     }
 }
@@ -232,8 +233,9 @@ fn clash(name: &str, here: &Span, first: &Span) -> Diagnostic {
 
 /// Sorts, and reports the names that mean two things.
 fn finish(parsed: &mut Parsed, out: &mut Diagnostics) {
-    parsed.rules.sort_by(|a, b| a.name.cmp(&b.name));
-    for rule in &mut parsed.rules {
+    let rules = Arc::make_mut(&mut parsed.rules);
+    rules.sort_by(|a, b| a.name.cmp(&b.name));
+    for rule in rules {
         rule.texts.sort_by_key(|t| t.from);
         let field = parsed.schema.field(&rule.name).and_then(|f| parsed.schema.fields.get(f));
         if let (Some(field), Some(text)) = (field, rule.texts.first()) {

@@ -35,6 +35,11 @@ pub(crate) fn check_matching(parsed: &Parsed, out: &mut Diagnostics) {
     few(matching, out);
 }
 
+/// Reports the shares that are none.
+pub(crate) fn check_shares(parsed: &Parsed, out: &mut Diagnostics) {
+    parsed.manifest.matching.iter().flat_map(|m| &m.quotas).for_each(|quota| check_share(parsed, quota, out));
+}
+
 /// The pair entity of a matching and its two sides.
 fn sides(
     parsed: &Parsed,

@@ -18,7 +18,7 @@ use crate::pack::schema::{EntityId, FieldId, Origin};
 use crate::value::Date;
 use ir::{Node, NodeId, Op};
 use lower::Lowering;
-pub(crate) use matching::check_matching;
+pub(crate) use matching::{check_matching, check_shares};
 
 /// Do equal expressions that are written in two places stay two nodes? One node is faster; two are
 /// what a person wrote, each with its place.
@@ -247,6 +247,18 @@ impl Plan {
             return Some(version);
         }
         self.parsed.parameters.get(id)?.at(self.date)
+    }
+
+    /// Does the plan read one of these parameters?
+    pub fn reads(&self, parameters: &BTreeSet<ParameterId>) -> bool {
+        self.nodes.iter().any(|n| matches!(&n.op, Op::Param(id, _) if parameters.contains(id)))
+    }
+
+    /// The same rules with the values of another pack: one that differs from the plan's in values of
+    /// parameters alone, each with the dates and the type that it had.
+    #[must_use]
+    pub fn with_values(&self, parsed: &Arc<Parsed>) -> Plan {
+        Plan { parsed: parsed.clone(), ..self.clone() }
     }
 
     /// The fields that the plan reads.

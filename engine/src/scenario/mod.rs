@@ -13,6 +13,7 @@ mod names;
 pub mod report;
 mod rows;
 mod rules;
+mod shared;
 mod simulation;
 mod table;
 

@@ -18,23 +18,36 @@ pub enum RulesError {
     Number(String, NumberError),
 }
 
-/// The pack of a run. Every version of a parameter is changed, so that the change holds on any date; its
-/// source says so.
+/// The changes of parameters of a run, in order: those that bring other versions, and those that only
+/// change the values of all versions. Where one brings another version, all stand among the first: their
+/// order counts.
+pub(super) fn sorted<'s>(
+    variant: Option<&'s Variant>,
+    points: &[&'s ParameterChange],
+) -> (Vec<&'s ParameterChange>, Vec<&'s ParameterChange>) {
+    let own = variant.map_or(&[][..], |v| &v.parameters);
+    let all: Vec<&ParameterChange> = own.iter().chain(points.iter().copied()).collect();
+    let dated = all.iter().any(|change| matches!(change.how, How::AsOf(_)));
+    if dated { (all, Vec::new()) } else { (Vec::new(), all) }
+}
+
+/// The pack with other versions of parameters, quotas and priorities, as of a date.
 pub(super) fn changed(
     pack: &Pack,
     variant: Option<&Variant>,
-    points: &[&ParameterChange],
+    changes: &[&ParameterChange],
     date: Date,
 ) -> Result<Pack, RulesError> {
-    let own = variant.map_or(&[][..], |v| &v.parameters);
     let untouched = variant.is_none_or(|v| v.quotas.is_none() && v.priority.is_none() && v.fit.is_none());
-    if own.is_empty() && points.is_empty() && untouched {
+    if changes.is_empty() && untouched {
         return Ok(pack.clone());
     }
     let mut failed = None;
     let changed = pack.changed(|parsed| {
-        for change in own.iter().chain(points.iter().copied()) {
-            if let Err(error) = parameter(parsed, change, date) {
+        for change in changes {
+            let found = parsed.parameter(&change.path.0);
+            let parameter = found.and_then(|id| parsed.parameters.get_mut(id));
+            if let Some(Err(error)) = parameter.map(|p| apply(p, change, date)) {
                 failed = Some(RulesError::Number(change.to_string(), error));
             }
         }
@@ -48,9 +61,29 @@ pub(super) fn changed(
     }
 }
 
-fn parameter(parsed: &mut Parsed, change: &ParameterChange, date: Date) -> Result<(), NumberError> {
-    let Some(id) = parsed.parameter(&change.path.0) else { return Ok(()) };
-    let Some(parameter) = parsed.parameters.get_mut(id) else { return Ok(()) };
+/// The pack with other values of parameters. Every version is changed, so that the change holds on any
+/// date; its source says so.
+pub(super) fn with_values(pack: &Pack, changes: &[&ParameterChange], date: Date) -> Result<Pack, RulesError> {
+    if changes.is_empty() {
+        return Ok(pack.clone());
+    }
+    let ids: Vec<Option<usize>> = changes.iter().map(|c| pack.parsed().parameter(&c.path.0)).collect();
+    let mut failed = None;
+    let changed = pack.with_values(|parameters| {
+        for (change, id) in changes.iter().zip(&ids) {
+            let parameter = id.and_then(|id| parameters.get_mut(id));
+            if let Some(Err(error)) = parameter.map(|p| apply(p, change, date)) {
+                failed = Some(RulesError::Number(change.to_string(), error));
+            }
+        }
+    });
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(changed?),
+    }
+}
+
+fn apply(parameter: &mut Parameter, change: &ParameterChange, date: Date) -> Result<(), NumberError> {
     if let How::AsOf(other) = change.how {
         as_of(parameter, change, date, other);
         return Ok(());

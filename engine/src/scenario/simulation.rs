@@ -1,7 +1,7 @@
 //! A scenario with all that it needs: its runs, and what each gives.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -9,12 +9,14 @@ use super::allocation::Allocation;
 use super::file::{ParameterChange, Scenario, Variant};
 use super::measure::{self, Planned};
 use super::rows::Tables;
+use super::shared::{Decide, Ready, Shared};
 use super::{Inputs, Run, RunResult, ScenarioError, names, rules};
 use crate::Pack;
 use crate::data::{Dataset, Issue, TextTable, about, text_tables};
 use crate::diagnostic::PackError;
 use crate::generate::{GenerateError, Spec, generate};
 use crate::pack::manifest::Named;
+use crate::pack::params::ParameterId;
 use crate::value::{Date, parse_date};
 
 /// A scenario with all that it needs, ready to run.
@@ -28,8 +30,7 @@ pub struct Simulation {
     runs: Vec<Run>,
     /// Of the rules, the data and the engine.
     digest: Vec<u8>,
-    /// The data read last, by what it was read for.
-    datasets: Mutex<Vec<Kept>>,
+    shared: Shared,
 }
 
 enum Source {
@@ -37,11 +38,18 @@ enum Source {
     Population(Box<Spec>),
 }
 
-/// What a data set was read for, the data set, and how many rows each change took.
-type Kept = (String, Arc<Dataset>, Vec<usize>);
+/// A data set, and how many rows each change took.
+type Data = (Dataset, Vec<usize>);
 
-/// How many data sets are kept.
-const KEPT: usize = 4;
+/// The rules of a run.
+struct Rules {
+    ready: Arc<Ready>,
+    /// With the run's own values of parameters.
+    pack: Pack,
+    planned: Planned,
+    /// The parameters with other values than `ready` has, and how they were changed.
+    values: Vec<(ParameterId, String)>,
+}
 
 impl Simulation {
     /// Holds a scenario against its inputs.
@@ -95,7 +103,7 @@ impl Simulation {
         let date = scenario.base.as_of.or(own_date).ok_or(ScenarioError::NoDate)?;
         let runs = runs(&scenario);
         let digest = digest.finalize().to_vec();
-        Ok(Simulation { scenario, pack, overlaid, source, date, runs, digest, datasets: Mutex::default() })
+        Ok(Simulation { scenario, pack, overlaid, source, date, runs, digest, shared: Shared::new() })
     }
 
     /// The scenario.
@@ -176,72 +184,85 @@ impl Simulation {
     /// # Errors
     /// What its changes break in the rules or the data.
     pub fn run(&self, run: &Run) -> Result<RunResult, ScenarioError> {
-        let name = || run.id.clone();
         let date = self.date_of(run);
-        let base = run.variant.and_then(|v| self.overlaid.get(v)).unwrap_or(&self.pack);
-        let pack = rules::changed(base, self.variant(run), &self.points(run), date)
-            .map_err(|error| ScenarioError::Rules { run: name(), error })?;
-        let planned = Planned::new(&pack, date, &self.scenario.measures)
-            .map_err(|error| ScenarioError::Plan { run: name(), error })?;
-        let (dataset, rows_taken) = self.dataset(run, &pack, &planned)?;
-        let allocation = Allocation::new(&planned.matching, &dataset)
-            .map_err(|error| ScenarioError::Allocation { run: name(), error })?;
-        let (mut tables, mut households) = planned.measure(pack.parsed(), &dataset, &allocation);
-        if run.point.is_some() {
-            households.clear();
-            tables.retain(|t| ["synthese", "quotas", "eligibilite"].contains(&t.id.as_str()));
-        }
-        let mut warnings: Vec<String> = Vec::new();
-        for warning in planned.matching.plans().flat_map(|p| &p.warnings) {
-            if !warnings.contains(warning) {
-                warnings.push(warning.clone());
-            }
-        }
-        let unknown = allocation.instance.open.priority.len();
-        if unknown > 0 {
-            warnings.push(format!(
-                "{unknown} demandes ont une priorité que leurs données ne disent pas : elles passent après les autres"
-            ));
-        }
-        let gaps = &allocation.gaps;
-        if gaps.attributions > 0 || gaps.quotas.iter().any(|g| *g > 0) || gaps.priority > 0 {
-            warnings.push(format!(
-                "{} : la preuve laisse une marge ({} attributions, {} points de priorité)",
-                run.id, gaps.attributions, gaps.priority
-            ));
-        }
+        let rules = self.rules(run, date)?;
+        let (key, data) = self.data(run, &rules)?;
+        let (dataset, rows_taken) = &*data;
+        let place = key.map(|key| format!("{}\n{key}", rules.ready.key));
+        let decide = Decide { shared: &self.shared, dataset, place, values: &rules.values };
+        let failed = |error| ScenarioError::Allocation { run: run.id.clone(), error };
+        let posed = decide.posed(&rules.planned.matching).map_err(failed)?;
+        let allocation = Allocation::new(&rules.planned.matching, posed).map_err(failed)?;
+        let all = run.point.is_none();
+        let (tables, households) = rules.planned.measure(rules.pack.parsed(), &decide, &allocation, all);
         Ok(RunResult {
             run: run.clone(),
             hash: self.hash(run),
             date: date.to_string(),
-            rows_taken,
+            rows_taken: rows_taken.clone(),
             tables,
             households,
-            warnings,
+            warnings: warnings(run, &rules.planned, &allocation),
         })
     }
 
-    /// The data of a run, with its changes, and how many rows each took.
-    fn dataset(
-        &self,
-        run: &Run,
-        pack: &Pack,
-        planned: &Planned,
-    ) -> Result<(Arc<Dataset>, Vec<usize>), ScenarioError> {
+    /// The rules of a run as of a date.
+    fn rules(&self, run: &Run, date: Date) -> Result<Rules, ScenarioError> {
+        let failed = |error| ScenarioError::Rules { run: run.id.clone(), error };
+        let variant = self.variant(run);
+        let points = self.points(run);
+        let (versions, values) = rules::sorted(variant, &points);
+        let laid_over = variant.is_some_and(|v| v.rules.is_some()).then_some(run.variant);
+        let own = variant.map(|v| (&v.quotas, &v.priority, &v.fit));
+        let names = own.map(|(quotas, priority, fit)| {
+            let quotas = quotas.as_ref().map(|q| q.iter().map(|(n, _)| n).collect::<Vec<_>>());
+            (quotas, priority.as_ref().map(|n| &n.0), fit.as_ref().map(|n| &n.0))
+        });
+        let texts: Vec<String> = versions.iter().map(ToString::to_string).collect();
+        let key = format!("{date} {laid_over:?} {:?} {texts:?}", names.unwrap_or_default());
+        let ready = self.shared.rules.get(&key, || -> Result<Ready, ScenarioError> {
+            let base = run.variant.and_then(|v| self.overlaid.get(v)).unwrap_or(&self.pack);
+            let pack = rules::changed(base, variant, &versions, date).map_err(failed)?;
+            let planned = Planned::new(&pack, date, &self.scenario.measures)
+                .map_err(|error| ScenarioError::Plan { run: run.id.clone(), error })?;
+            Ok(Ready { pack, planned, key: key.clone() })
+        })?;
+        let pack = rules::with_values(&ready.pack, &values, date).map_err(failed)?;
+        let changed =
+            values.iter().filter_map(|c| Some((pack.parsed().parameter(&c.path.0)?, c.to_string())));
+        let values: Vec<(ParameterId, String)> = changed.collect();
+        let differ: BTreeSet<ParameterId> = values.iter().map(|(id, _)| *id).collect();
+        let planned = ready.planned.with_values(pack.parsed(), &differ);
+        Ok(Rules { ready, pack, planned, values })
+    }
+
+    /// The data of a run, with its changes, and how many rows each took. The key tells the data from those of
+    /// other runs, if others may have them.
+    fn data(&self, run: &Run, rules: &Rules) -> Result<(Option<String>, Arc<Data>), ScenarioError> {
         let own = self.variant(run).map_or(&[][..], |v| &v.rows);
-        let needs = planned.needs();
+        let needs = rules.planned.needs();
         // A pack that rules were laid over may have another schema.
         let own_rules = self.variant(run).is_some_and(|v| v.rules.is_some());
         let fixed = matches!(self.source, Source::Tables(_)) && self.scenario.base.rows.is_empty();
         let seed = if fixed { 0 } else { run.seed };
         let key = (own.is_empty() && !own_rules).then(|| format!("{seed} {needs:?}"));
-        if let Some(key) = &key {
-            let kept = self.datasets.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((_, dataset, taken)) = kept.iter().find(|(k, ..)| k == key) {
-                return Ok((dataset.clone(), taken.clone()));
-            }
-        }
-        let schema = &pack.parsed().schema;
+        let make = || -> Result<Data, ScenarioError> {
+            let parsed = rules.pack.parsed();
+            let (tables, taken) = self.tables(run, rules)?;
+            let dataset = measure::read(parsed, &tables, &needs)
+                .map_err(|issues| ScenarioError::Data { run: run.id.clone(), issues })?;
+            Ok((dataset, taken))
+        };
+        let data = match &key {
+            Some(key) => self.shared.data.get(key, make)?,
+            None => Arc::new(make()?),
+        };
+        Ok((key, data))
+    }
+
+    /// The tables of a run, with its changes, as texts; and how many rows each change took.
+    fn tables(&self, run: &Run, rules: &Rules) -> Result<(Vec<TextTable>, Vec<usize>), ScenarioError> {
+        let schema = &rules.pack.parsed().schema;
         let tables = match &self.source {
             Source::Tables(tables) => tables.clone(),
             Source::Population(spec) => drawn(spec, run.seed)?,
@@ -249,25 +270,38 @@ impl Simulation {
         let mut tables = Tables { schema, tables };
         for ((reference, _), keys) in &self.scenario.base.territory {
             if let Some(id) = schema.entity(reference) {
-                tables.keep(&[planned.requests, planned.units], id, keys);
+                tables.keep(&[rules.planned.requests, rules.planned.units], id, keys);
             }
         }
-        let taken: Vec<usize> = (0_u64..)
-            .zip(self.scenario.base.rows.iter().chain(own))
-            .map(|(n, change)| tables.apply(change, run.seed ^ (n << 32)))
-            .collect();
-        let dataset = measure::read(pack.parsed(), &tables.tables, &needs)
-            .map_err(|issues| ScenarioError::Data { run: run.id.clone(), issues })?;
-        let dataset = Arc::new(dataset);
-        if let Some(key) = key {
-            let mut kept = self.datasets.lock().unwrap_or_else(PoisonError::into_inner);
-            if kept.len() >= KEPT {
-                kept.remove(0);
-            }
-            kept.push((key, dataset.clone(), taken.clone()));
-        }
-        Ok((dataset, taken))
+        let own = self.variant(run).map_or(&[][..], |v| &v.rows);
+        let changes = (0_u64..).zip(self.scenario.base.rows.iter().chain(own));
+        let taken = changes.map(|(n, change)| tables.apply(change, run.seed ^ (n << 32))).collect();
+        Ok((tables.tables, taken))
     }
+}
+
+/// What a run is to know of: figures past their last year, priorities not known, proofs with a gap.
+fn warnings(run: &Run, planned: &Planned, allocation: &Allocation) -> Vec<String> {
+    let mut warnings: Vec<String> = Vec::new();
+    for warning in planned.matching.plans().flat_map(|p| &p.warnings) {
+        if !warnings.contains(warning) {
+            warnings.push(warning.clone());
+        }
+    }
+    let unknown = allocation.instance().open.priority.len();
+    if unknown > 0 {
+        warnings.push(format!(
+            "{unknown} demandes ont une priorité que leurs données ne disent pas : elles passent après les autres"
+        ));
+    }
+    let gaps = &allocation.gaps;
+    if gaps.attributions > 0 || gaps.quotas.iter().any(|g| *g > 0) || gaps.priority > 0 {
+        warnings.push(format!(
+            "{} : la preuve laisse une marge ({} attributions, {} points de priorité)",
+            run.id, gaps.attributions, gaps.priority
+        ));
+    }
+    warnings
 }
 
 /// The tables of a drawn population.

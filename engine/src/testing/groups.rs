@@ -139,7 +139,7 @@ pub(crate) fn groups<'p>(
     let parsed = pack.parsed();
     let mut out = Diagnostics::default();
     let mut by_key: BTreeMap<(Date, Vec<&str>), Vec<&Case>> = BTreeMap::new();
-    for file in &parsed.cases {
+    for file in parsed.cases.iter() {
         let path = parsed.sources.get(file.file).map_or("", |f| f.path.as_str());
         for case in &file.cases {
             if !filter.is_empty() && !case.name.contains(filter) && !path.contains(filter) {

@@ -3,23 +3,25 @@
 mod counts;
 mod summary;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::allocation::Allocation;
 use super::file::Measured;
+use super::shared::Decide;
 use super::table::Table;
 use crate::Pack;
 use crate::attribution::MatchingPlan;
 use crate::candidates::sides;
 use crate::data::{self, Dataset, Needs};
 use crate::diagnostic::PackError;
-use crate::evaluate::{DecisionColumn, Decisions, evaluate};
+use crate::evaluate::{DecisionColumn, Decisions};
 use crate::graph::Target;
 use crate::pack::Parsed;
 use crate::pack::manifest::Named;
+use crate::pack::params::ParameterId;
 use crate::pack::schema::EntityId;
 use crate::plan::Plan;
 use crate::value::{Date, Exact, Type, Value};
@@ -64,6 +66,9 @@ const REQUESTS_BY: [&str; 4] = ["nom_commune", "categorie_menage", "premier_quar
 const UNITS_BY: [&str; 4] = ["nom_commune", "financement", "typologie", "en_quartier_prioritaire"];
 const BURDEN: &str = "taux_effort";
 const WAITING: &str = "anciennete_demande";
+
+/// The table of what each household is eligible to.
+const ELIGIBILITY: &str = "eligibilite";
 
 /// What people call a rule or field.
 pub(super) fn label(parsed: &Parsed, name: &str) -> String {
@@ -118,7 +123,7 @@ impl Planned {
         let results: Vec<&str> = pack.results().into_iter().filter(of_requests).collect();
         if let Some(plan) = booleans(pack, date, &results)? {
             groups.push(Group {
-                id: "eligibilite".into(),
+                id: ELIGIBILITY.into(),
                 title: "Éligibilité aux plafonds et aux règles du paquet".into(),
                 plan,
             });
@@ -152,6 +157,23 @@ impl Planned {
         })
     }
 
+    /// The same with other values of some parameters: see [`Plan::with_values`].
+    pub fn with_values(&self, parsed: &Arc<Parsed>, differ: &BTreeSet<ParameterId>) -> Planned {
+        let plan = |plan: &Arc<Plan>| match plan.reads(differ) {
+            true => Arc::new(plan.with_values(parsed)),
+            false => plan.clone(),
+        };
+        let group = |g: &Group| Group { id: g.id.clone(), title: g.title.clone(), plan: plan(&g.plan) };
+        Planned {
+            matching: self.matching.with_values(parsed, differ),
+            groups: self.groups.iter().map(group).collect(),
+            requests_by: self.requests_by.as_ref().map(plan),
+            units_by: self.units_by.as_ref().map(plan),
+            waiting: self.waiting.as_ref().map(plan),
+            ..*self
+        }
+    }
+
     /// What the data must have.
     pub fn needs(&self) -> Needs {
         let mut all = Needs::default();
@@ -165,36 +187,39 @@ impl Planned {
         all
     }
 
-    /// Measures an allocation.
+    /// Measures an allocation: all, or only what the points of sweeps show.
     pub fn measure(
         &self,
         parsed: &Parsed,
-        dataset: &Dataset,
+        decide: &Decide<'_>,
         allocation: &Allocation,
+        all: bool,
     ) -> (Vec<Table>, Vec<Household>) {
         let burden = if self.burden { self.burdens(allocation) } else { Vec::new() };
-        let of_requests = self.requests_by.as_ref().map(|p| evaluate(p, dataset)).unwrap_or_default();
-        let of_units = self.units_by.as_ref().map(|p| evaluate(p, dataset)).unwrap_or_default();
-        let mut tables = vec![self.summary(dataset, allocation, &burden)];
+        let mut tables = vec![self.summary(decide, allocation, &burden)];
         tables.extend(self.quotas(allocation));
-        let mut eligible: Vec<DecisionColumn> = Vec::new();
-        for group in &self.groups {
-            let decided = evaluate(&group.plan, dataset);
+        let mut eligible = Arc::default();
+        for group in self.groups.iter().filter(|g| all || g.id == ELIGIBILITY) {
+            let decided = decide.rows(&group.id, &group.plan);
             tables.extend(outcomes(parsed, group, &decided));
-            if group.id == "eligibilite" {
-                eligible = decided.columns;
+            if group.id == ELIGIBILITY {
+                eligible = decided;
             }
         }
+        if !all {
+            return (tables, Vec::new());
+        }
+        let by = |slot: &str, plan: &Option<Arc<Plan>>| {
+            plan.as_ref().map_or_else(Arc::default, |plan| decide.rows(slot, plan))
+        };
+        let of_requests = by("demandes_par", &self.requests_by);
+        let of_units = by("logements_par", &self.units_by);
         for (name, column) in of_requests.names.iter().zip(&of_requests.columns) {
             tables.push(by_request(parsed, name, column, allocation, &burden));
         }
         for (name, column) in of_units.names.iter().zip(&of_units.columns) {
-            tables.push(by_unit(
-                &format!("logements_par_{name}"),
-                &label(parsed, name),
-                &[column],
-                allocation,
-            ));
+            let id = format!("logements_par_{name}");
+            tables.push(by_unit(&id, &label(parsed, name), &[column], allocation));
         }
         if of_units.columns.len() > 1 {
             let columns: Vec<&DecisionColumn> = of_units.columns.iter().collect();
@@ -204,7 +229,7 @@ impl Planned {
             table.of = of_units.names.iter().map(|n| label(parsed, n)).collect::<Vec<_>>().join(" · ");
             tables.push(table);
         }
-        let households = self.households(dataset, allocation, &eligible, &of_requests);
+        let households = self.households(decide.dataset, allocation, &eligible.columns, &of_requests);
         (tables, households)
     }
 

@@ -2,16 +2,15 @@
 
 use super::Planned;
 use super::counts::{mean, number};
-use crate::data::Dataset;
-use crate::evaluate::evaluate;
 use crate::scenario::allocation::Allocation;
+use crate::scenario::shared::Decide;
 use crate::scenario::table::{Table, percent, ratio, scaled};
 use crate::value::Exact;
 
 impl Planned {
     pub(super) fn summary(
         &self,
-        dataset: &Dataset,
+        decide: &Decide<'_>,
         allocation: &Allocation,
         burden: &[Option<Exact>],
     ) -> Table {
@@ -67,7 +66,7 @@ impl Planned {
             ratio(i128::from(reached.fit), i128::from(housed), 1),
         );
         if let Some(plan) = &self.waiting {
-            let decided = evaluate(plan, dataset);
+            let decided = decide.rows("attente", plan);
             let mean = |served: bool| {
                 let column = decided.columns.first()?;
                 let rows = allocation.unit_of.iter().enumerate().filter(|(_, u)| u.is_some() == served);
