@@ -43,12 +43,12 @@ fn axis(path: &str, how: &str, first: u32, count: u32) -> String {
 
 fn scenario(criterion: &mut Criterion) {
     let shares =
-        axis("mixite.part_hors_quartiers", "set", 10, 20) + &axis("mixite.part_en_quartiers", "set", 40, 20);
+        [axis("mixite.part_hors_quartiers", "set", 10, 20), axis("mixite.part_en_quartiers", "set", 40, 20)];
     let ceilings = axis("plus.plafond", "multiply", 80, 40);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let mut group = criterion.benchmark_group("a run of a sweep");
     group.sample_size(40).warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(8));
-    for (name, axes) in [("a share", shares), ("a ceiling", ceilings)] {
+    for (name, axes) in [("a share", shares.concat()), ("a ceiling", ceilings)] {
         let simulation = simulation(&axes);
         let points: Vec<&Run> = simulation.runs().iter().filter(|r| r.point.is_some()).collect();
         let mut next = points.iter().cycle();

@@ -91,3 +91,49 @@ fn a_wrong_scenario_writes_nothing() {
     );
     assert!(!into.exists());
 }
+
+/// An interruption stops cleanly: exit code 130, what is finished is kept whole and said, nothing half-written
+/// and no report stays; the same command goes on from there.
+#[cfg(unix)]
+#[test]
+fn an_interruption_keeps_what_is_finished() {
+    let folder = tempfile::tempdir().unwrap();
+    let into = folder.path().join("r");
+    let file = scenario(folder.path(), "1.05");
+    let text_of = fs::read_to_string(&file).unwrap();
+    let sweep = "[[sweep]]\nname = \"s\"\n[[sweep.axis]]\npath = \"plus.plafond\"\n\
+                 multiply = [0.9, 0.92, 0.94, 0.96, 0.98, 1, 1.02, 1.04]\n";
+    fs::write(&file, format!("{text_of}{sweep}")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
+    command.arg("simulate").arg(&file).arg("--output").arg(&into).env("RAYON_NUM_THREADS", "1");
+    let child =
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let kept = || -> Vec<std::path::PathBuf> {
+        let entries = fs::read_dir(into.join("calculs")).into_iter().flatten();
+        entries.map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "json")).collect()
+    };
+    while kept().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let output = child.wait_with_output().unwrap();
+    let message = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{message}");
+    assert!(message.contains("interrompu") && message.contains("la même commande reprend"), "{message}");
+    let finished = kept();
+    assert!((1..10).contains(&finished.len()), "{}", finished.len());
+    assert!(message.contains("calculs sur 10 sont gardés"), "{message}");
+    for path in &finished {
+        let result: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        assert!(result["hash"].is_string());
+    }
+    assert_eq!(fs::read_dir(into.join("calculs")).unwrap().count(), finished.len());
+    assert!(!into.join("rapport.html").exists());
+    let again = simulate(&file, &into);
+    assert!(again.status.success(), "{}", text(&again.stderr));
+    let said = format!("{} calculs déjà faits", finished.len());
+    assert!(text(&again.stderr).contains(&said), "{said}\n{}", text(&again.stderr));
+    assert_eq!(kept().len(), 10);
+    assert!(into.join("rapport.html").exists());
+}

@@ -85,7 +85,9 @@ pub fn end_quietly_on_interrupt() {
 /// On Ctrl-C: leaves no half-written file, then ends.
 pub fn clean_on_interrupt() {
     let clean = || {
-        if let Ok(pending) = PENDING.lock() {
+        // Held to the end: no other thread begins a file any more.
+        let pending = PENDING.lock();
+        if let Ok(pending) = &pending {
             pending.iter().for_each(|path| drop(std::fs::remove_file(path)));
         }
         if let Ok(words) = LAST_WORDS.lock()
@@ -111,6 +113,7 @@ impl Sink {
     pub fn new(path: Option<&Path>, binary: bool) -> Result<Sink> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(".logis-");
+        let mut pending = PENDING.lock();
         let beside = match path {
             Some(path) => {
                 let folder = match path.parent() {
@@ -124,9 +127,10 @@ impl Sink {
             }
             None => builder.tempfile().context("fichier temporaire: écriture impossible")?,
         };
-        if let Ok(mut pending) = PENDING.lock() {
+        if let Ok(pending) = &mut pending {
             pending.insert(beside.path().to_path_buf());
         }
+        drop(pending);
         Ok(Sink { beside, path: path.map(Path::to_path_buf) })
     }
 

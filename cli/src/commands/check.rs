@@ -117,7 +117,7 @@ fn explain(code: Option<&str>) -> Result<End> {
 fn doubts(pack: &Pack) -> Vec<String> {
     let parsed = pack.parsed();
     let mut found = Vec::new();
-    for rule in &parsed.rules {
+    for rule in parsed.rules.iter() {
         for text in &rule.texts {
             for doubt in &text.doc.doubts {
                 found.push(format!("{}: `{}`: {doubt}", parsed.sources.locate(&text.span), rule.name));

@@ -192,7 +192,7 @@ fn boolean(cell: &Raw) -> Option<bool> {
     }
 }
 
-fn date(cell: &Raw) -> Option<Date> {
+pub(super) fn date(cell: &Raw) -> Option<Date> {
     match cell {
         Raw::Date(date) => Some(*date),
         Raw::Text(text) => parse_date(text),
@@ -213,7 +213,7 @@ pub(super) fn text(cell: &Raw) -> Result<String, String> {
     }
 }
 
-fn number(field: &Field, cell: &Raw, decimals: u32) -> Result<i64, String> {
+pub(super) fn number(field: &Field, cell: &Raw, decimals: u32) -> Result<i64, String> {
     let FieldKind::Number { amount, .. } = field.kind else { return Ok(0) };
     let what = if amount { "n'est pas un montant" } else { "n'est pas un nombre" };
     let value = match cell {

@@ -29,6 +29,7 @@ pub use table::{About, Cells, Column, Dataset, Links, Members, NO_ROW, Table, co
 pub use template::{json_schema, template_csv, template_xlsx};
 pub use text_rows::{ReadTexts, TextRows, from_text_rows, to_text_rows};
 pub use text_table::{TextTable, read_texts, text_tables};
+pub(crate) use text_table::{date_of, number_of};
 pub use write::{
     BatchWriter, Output, OutputColumn, WriteError, batch_to_parquet, to_csv, to_json, to_parquet,
     to_workbook, to_xlsx,

@@ -1,10 +1,12 @@
 //! Tables as texts, before the schema gives their cells a type: what is changed before it is read.
 
+use super::cells;
 use super::issue::Issue;
 use super::raw::{Raw, RawTable};
 use super::read::{InputFile, Needs, ReadOutcome, about, raw_tables, read_raw, sort};
 use crate::pack::Reference;
-use crate::pack::schema::Schema;
+use crate::pack::schema::{Field, FieldKind, Schema};
+use crate::value::{Date, Exact};
 
 /// One table of a data package, its cells as a CSV file writes them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +43,18 @@ pub fn text_tables(schema: &Schema, files: Vec<InputFile>) -> (Vec<TextTable>, V
     let tables = tables.into_iter().map(text).collect();
     sort(&mut issues);
     (tables, issues)
+}
+
+/// A cell as a date, in any way that a file may write it.
+pub(crate) fn date_of(cell: &str) -> Option<Date> {
+    cells::date(&Raw::text(cell))
+}
+
+/// A cell as the number of a field, in any way that a file may write it.
+pub(crate) fn number_of(field: &Field, cell: &str) -> Option<Exact> {
+    let FieldKind::Number { decimals, .. } = field.kind else { return None };
+    let units = cells::number(field, &Raw::text(cell), decimals).ok()?;
+    Some(Exact::new(units.into(), crate::value::power_of_ten(decimals)?))
 }
 
 /// Reads a data package from such tables, and the reference tables of the pack.

@@ -192,7 +192,7 @@ impl Problem {
     /// # Errors
     /// Another number of quotas, a share that is none.
     pub fn with_shares(&self, quotas: Vec<Quota>) -> Result<Problem, ProblemError> {
-        check(&[], &quotas)?;
+        build::check(&[], &quotas)?;
         if quotas.len() != self.quotas.len() {
             return Err(ProblemError::Shape("another number of quotas"));
         }

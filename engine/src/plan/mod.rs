@@ -241,6 +241,13 @@ impl Plan {
         self.nodes.get(id as usize)
     }
 
+    /// The units of what was selected, in order: as declared, or as follows from what a rule is made of.
+    /// `1` is a plain number; none is not known.
+    pub fn units(&self) -> Vec<Option<String>> {
+        let all = units::texts(&self.parsed, &self.nodes);
+        self.selected.iter().map(|(_, node)| all.get(*node as usize).cloned().flatten()).collect()
+    }
+
     /// The values of a parameter in force on the plan's date.
     pub fn parameter(&self, id: ParameterId) -> Option<&ParameterVersion> {
         if let Some((_, version)) = self.supposed.as_ref().filter(|(supposed, _)| *supposed == id) {

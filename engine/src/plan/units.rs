@@ -72,6 +72,17 @@ pub(super) fn check(parsed: &Parsed, nodes: &[Node], out: &mut Diagnostics) {
     }
 }
 
+/// By node: its unit, declared or of what it is made of.
+pub(super) fn texts(parsed: &Parsed, nodes: &[Node]) -> Vec<Option<String>> {
+    let mut out = Diagnostics::default();
+    let mut units: Vec<Option<Known>> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let unit = of(parsed, node, &units, &mut out);
+        units.push(unit);
+    }
+    units.into_iter().map(|known| known.map(|k| k.unit.to_string())).collect()
+}
+
 fn of(parsed: &Parsed, node: &Node, units: &[Option<Known>], out: &mut Diagnostics) -> Option<Known> {
     let unit = |id: &NodeId| units.get(*id as usize).cloned().flatten();
     let declared = |text: Option<&String>, at: &Span| {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::shared::Posed;
 use crate::attribution::{Instance, InstanceError, MatchingPlan};
 use crate::candidates::Candidates;
 use crate::matching::{Gaps, Matching, ProofError, gaps, one_member_less, solve};
@@ -20,7 +19,7 @@ pub enum AllocationError {
 
 /// The answer, by row.
 pub(super) struct Allocation {
-    posed: Arc<Posed>,
+    pub instance: Arc<Instance>,
     pub matching: Matching,
     /// What the proof leaves open.
     pub gaps: Gaps,
@@ -32,15 +31,14 @@ pub(super) struct Allocation {
 
 impl Allocation {
     /// Solves a matching with the shares of a plan, and checks its proof.
-    pub fn new(plan: &MatchingPlan, posed: Arc<Posed>) -> Result<Allocation, AllocationError> {
+    pub fn new(plan: &MatchingPlan, instance: Arc<Instance>) -> Result<Allocation, AllocationError> {
         let quotas = plan.quotas.iter().map(|q| q.quota.clone()).collect();
-        let problem = posed.instance.problem.with_shares(quotas);
+        let problem = instance.problem.with_shares(quotas);
         let problem = problem.map_err(|error| AllocationError::Instance(error.into()))?;
         let matching = solve(&problem);
         let gaps = gaps(&problem, &matching)?;
         let price = |quota| one_member_less(&problem, &matching, quota);
         let quota_prices = (0..plan.quotas.len()).map(price).collect();
-        let instance = &posed.instance;
         let mut unit_of = vec![None; instance.requests.len()];
         for (number, unit) in (0_u32..).zip(&matching.unit_of) {
             if let (Some(slot), Some(unit)) = (unit_of.get_mut(instance.requests.row(number) as usize), unit)
@@ -48,20 +46,16 @@ impl Allocation {
                 *slot = Some(instance.units.row(*unit));
             }
         }
-        Ok(Allocation { posed, matching, gaps, unit_of, quota_prices })
-    }
-
-    pub fn instance(&self) -> &Instance {
-        &self.posed.instance
+        Ok(Allocation { instance, matching, gaps, unit_of, quota_prices })
     }
 
     pub fn candidates(&self) -> &Candidates {
-        &self.posed.instance.candidates
+        &self.instance.candidates
     }
 
     /// How many units there are.
     pub fn units(&self) -> usize {
-        self.instance().units.len()
+        self.instance.units.len()
     }
 
     /// By row of the unit: the row of the request that gets it.
@@ -79,10 +73,10 @@ impl Allocation {
     /// over the second result.
     pub fn unit_prices(&self) -> (Vec<i64>, i64) {
         let (prices, scale) = self.matching.certificate.cell_prices();
-        let problem = &self.instance().problem;
+        let problem = &self.instance.problem;
         let mut by_row = vec![0; self.units()];
         for (inside, cell) in (0_u32..).zip(problem.cell_of_units()) {
-            let row = self.instance().units.row(problem.name(inside));
+            let row = self.instance.units.row(problem.name(inside));
             if let Some(slot) = by_row.get_mut(row as usize) {
                 *slot = prices.get(cell as usize).copied().unwrap_or(0);
             }

@@ -7,6 +7,7 @@
 //! [`runs`]: Simulation::runs
 
 mod allocation;
+mod balance;
 mod file;
 mod measure;
 mod names;
@@ -16,6 +17,7 @@ mod rules;
 mod shared;
 mod simulation;
 mod table;
+mod years;
 
 use std::collections::BTreeMap;
 
@@ -26,7 +28,8 @@ use crate::diagnostic::PackError;
 use crate::generate::GenerateError;
 pub use allocation::AllocationError;
 pub use file::{
-    Axis, Base, Count, Expected, How, Measured, ParameterChange, RowChange, RowKind, Scenario, Sweep, Variant,
+    Assumption, Axis, Base, Count, Expected, How, Measured, Move, ParameterChange, RowChange, RowKind,
+    Scenario, Sweep, Variant, Wanted, Years,
 };
 pub use measure::Household;
 pub use rules::RulesError;
@@ -68,7 +71,7 @@ pub struct RunResult {
     pub run: Run,
     /// Of its inputs: see [`Simulation::hash`].
     pub hash: String,
-    /// The date as of which all was decided.
+    /// The date as of which all was decided; of several years, their dates.
     pub date: String,
     /// What the changes of rows took: one number a change, those of the baseline first.
     pub rows_taken: Vec<usize>,

@@ -1,7 +1,9 @@
 //! Do the names of a scenario mean something in the pack? All that do not are listed, each with the
 //! nearest that does.
 
-use super::file::{CellsOf, Expected, How, Measured, ParameterChange, RowChange, RowKind, Scenario, Variant};
+use super::file::{
+    CellsOf, Expected, How, Measured, ParameterChange, RowChange, RowKind, Scenario, Variant, Wanted, Years,
+};
 use super::rows::column_named;
 use crate::diagnostic::{Diagnostic, Diagnostics, PackError, did_you_mean};
 use crate::graph::Target;
@@ -27,7 +29,17 @@ pub(super) fn check(scenario: &Scenario, parsed: &Parsed) -> Result<(), PackErro
     for axis in scenario.sweeps.iter().flat_map(|s| &s.axes) {
         axis.points.iter().take(1).for_each(|change| parameter(change, parsed, &mut out));
     }
-    for Expected { figure: (name, span), .. } in scenario.observed.iter().chain(&scenario.targets) {
+    if let Some(own) = &scenario.years {
+        years(own, parsed, &mut out);
+    }
+    for Expected { figure, wanted, .. } in scenario.observed.iter().chain(&scenario.targets) {
+        if let Wanted::AtLeastIn(named) = wanted {
+            let names: Vec<&str> = scenario.variants.iter().map(|v| v.name.0.as_str()).collect();
+            if !names.contains(&named.0.as_str()) {
+                unknown("L0601", format!("there is no variant `{}`", named.0), named, names, &mut out);
+            }
+        }
+        let Some((name, span)) = figure else { continue };
         if name.split('.').count() != 3 {
             let message = format!("`{name}` is no figure");
             out.push(Diagnostic::error(
@@ -68,14 +80,17 @@ fn territory(scenario: &Scenario, parsed: &Parsed, out: &mut Diagnostics) {
 }
 
 fn measures(measures: &Measured, parsed: &Parsed, out: &mut Diagnostics) {
-    for named in &measures.groups {
+    for named in measures.groups.iter().chain(&measures.money) {
         if !parsed.manifest.groups.contains_key(&named.0) {
             let names = parsed.manifest.groups.keys().map(String::as_str).collect();
             unknown("L0601", format!("the pack has no group `{}`", named.0), named, names, out);
         }
     }
     let all = measures.requests_by.iter().chain(&measures.units_by);
-    all.chain(&measures.burden).chain(&measures.waiting).for_each(|named| rule_or_field(named, parsed, out));
+    all.chain(&measures.burden)
+        .chain(&measures.waiting)
+        .chain(&measures.product)
+        .for_each(|named| rule_or_field(named, parsed, out));
 }
 
 fn rule_or_field(named: &Named, parsed: &Parsed, out: &mut Diagnostics) {
@@ -100,6 +115,29 @@ fn check_variant(variant: &Variant, parsed: &Parsed, out: &mut Diagnostics) {
         }
     }
     rows(&variant.rows, parsed, out);
+    if let Some(own) = &variant.years {
+        years(own, parsed, out);
+    }
+}
+
+fn years(own: &Years, parsed: &Parsed, out: &mut Diagnostics) {
+    rows(&own.rows, parsed, out);
+    for change in &own.moves {
+        let field = parsed.schema.field(&change.field.0).and_then(|id| parsed.schema.fields.get(id));
+        if !field.is_some_and(|f| matches!(f.kind, FieldKind::Number { .. })) {
+            let fields = parsed.schema.fields.iter();
+            let names =
+                fields.filter(|f| matches!(f.kind, FieldKind::Number { .. })).map(|f| f.name.as_str());
+            let message = format!("`{}` is no field with numbers", change.field.0);
+            unknown("L0601", message, &change.field, names.collect(), out);
+        }
+        let by = parsed.parameter(&change.by.0).and_then(|id| parsed.parameters.get(id));
+        if !by.is_some_and(|p| p.by.is_empty() && p.value_type == Type::Number) {
+            let parameters = parsed.parameters.iter().filter(|p| p.by.is_empty());
+            let message = format!("`{}` is no parameter without keys", change.by.0);
+            unknown("L0120", message, &change.by, parameters.map(|p| p.path.as_str()).collect(), out);
+        }
+    }
 }
 
 fn rows(changes: &[RowChange], parsed: &Parsed, out: &mut Diagnostics) {
@@ -131,7 +169,8 @@ fn data_entity(named: &Named, parsed: &Parsed, out: &mut Diagnostics) -> Option<
     let data = |e: &crate::pack::schema::Entity| matches!(e.origin, Origin::Data { .. });
     let found = parsed.schema.entities.iter().position(|e| e.name == named.0 && data(e));
     if found.is_none() {
-        let own = ["name", "title", "text", "as_of", "rules", "parameter", "quotas", "priority", "fit"];
+        let own =
+            ["name", "title", "text", "as_of", "rules", "parameter", "quotas", "priority", "fit", "years"];
         let names = parsed.schema.entities.iter().filter(|e| data(e)).map(|e| e.name.as_str());
         let message = format!("`{}` is no entity with data, and no key of a variant", named.0);
         unknown("L0101", message, named, names.chain(own).collect(), out);

@@ -20,6 +20,14 @@ use crate::value::{Exact, Rounding, round};
 pub(super) struct Tables<'s> {
     pub schema: &'s Schema,
     pub tables: Vec<TextTable>,
+    /// Stands in the identifiers of copies, before their number.
+    mark: String,
+}
+
+/// A share of so many, to the nearest.
+pub(super) fn share_of(share: &Exact, of: usize) -> usize {
+    let part = *share * Exact::from_integer(of as i128);
+    round(&part, 0, Rounding::Nearest).ok().and_then(|n| n.to_usize()).unwrap_or(0)
 }
 
 /// The column of a field, a relation or the identifier of an entity, by either name.
@@ -32,7 +40,28 @@ pub(super) fn column_named<'s>(schema: &'s Schema, entity: &'s Entity, name: &st
     field.map(|f| f.column.as_str()).or_else(|| columns().find(|c| *c == name))
 }
 
-impl Tables<'_> {
+impl<'s> Tables<'s> {
+    /// Tables to change; copies are marked.
+    pub fn marked(schema: &'s Schema, tables: Vec<TextTable>, mark: &str) -> Tables<'s> {
+        Tables { schema, tables, mark: mark.to_string() }
+    }
+
+    /// The rows of an entity.
+    pub fn rows_of(&self, id: EntityId) -> &[Vec<String>] {
+        self.at(id).map_or(&[], |table| &table.rows)
+    }
+
+    /// The rows of an entity, to change.
+    pub fn rows_mut(&mut self, id: EntityId) -> Option<&mut Vec<Vec<String>>> {
+        let place = self.place(id)?;
+        self.tables.get_mut(place).map(|table| &mut table.rows)
+    }
+
+    /// By row of an entity: its identifier.
+    pub fn identifiers(&self, id: EntityId) -> Vec<String> {
+        (0..self.rows_of(id).len()).filter_map(|row| self.identifier(id, row)).collect()
+    }
+
     fn entity(&self, id: EntityId) -> Option<&Entity> {
         self.schema.entities.get(id)
     }
@@ -86,10 +115,7 @@ impl Tables<'_> {
         let mut rows = self.matching(id, &change.which);
         let asked = match &change.count {
             Count::Rows(n) => usize::try_from(*n).unwrap_or(usize::MAX),
-            Count::Share(share) => {
-                let part = *share * Exact::from_integer(rows.len() as i128);
-                round(&part, 0, Rounding::Nearest).ok().and_then(|n| n.to_usize()).unwrap_or(0)
-            }
+            Count::Share(share) => share_of(share, rows.len()),
             Count::All => rows.len(),
         };
         if change.count != Count::All {
@@ -204,7 +230,7 @@ impl Tables<'_> {
 
     /// `D0001+3`; further marks where that is taken.
     fn free_identifier(&self, id: EntityId, old: &str, number: usize) -> String {
-        let mut new = format!("{old}+{number}");
+        let mut new = format!("{old}+{}{number}", self.mark);
         let Some((table, at)) = self.at(id).and_then(|t| Some((t, t.column(&self.entity(id)?.key)?))) else {
             return new;
         };
@@ -227,7 +253,7 @@ impl Tables<'_> {
     }
 
     /// Removes rows, and those that must belong to them.
-    fn remove(&mut self, id: EntityId, gone: &BTreeSet<usize>) {
+    pub fn remove(&mut self, id: EntityId, gone: &BTreeSet<usize>) {
         let ids: BTreeSet<String> = gone.iter().filter_map(|&row| self.identifier(id, row)).collect();
         if let Some(table) = self.place(id).and_then(|at| self.tables.get_mut(at)) {
             let mut row = 0;

@@ -5,7 +5,7 @@
 //! the plan reads: a sweep over a share decides nothing again.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::allocation::AllocationError;
 use super::measure::Planned;
@@ -13,7 +13,7 @@ use crate::Pack;
 use crate::attribution::{Instance, InstanceError, MatchingPlan};
 use crate::data::Dataset;
 use crate::evaluate::{Decisions, evaluate};
-use crate::matching::{ProblemError, solve};
+use crate::matching::ProblemError;
 use crate::pack::params::ParameterId;
 use crate::plan::Plan;
 
@@ -55,36 +55,12 @@ pub(super) struct Ready {
     pub key: String,
 }
 
-/// A matching problem, and what is solved of it once.
-pub(super) struct Posed {
-    pub instance: Instance,
-    without: OnceLock<u64>,
-}
-
-impl Posed {
-    /// Poses the matching of some data.
-    pub fn new(plan: &MatchingPlan, dataset: &Dataset) -> Result<Posed, AllocationError> {
-        match Instance::new(plan, dataset, None) {
-            Ok(instance) => Ok(Posed { instance, without: OnceLock::new() }),
-            Err(wrong) => {
-                let none = InstanceError::from(ProblemError::Shape("no instance"));
-                Err(AllocationError::Instance(wrong.into_iter().next().unwrap_or(none)))
-            }
-        }
-    }
-
-    /// Points of the best answer without quotas.
-    pub fn without_quotas(&self) -> u64 {
-        *self.without.get_or_init(|| solve(&self.instance.problem.without_quotas()).reached.priority)
-    }
-}
-
 /// All that is kept.
 pub(super) struct Shared {
     pub rules: Kept<Ready>,
     pub data: Kept<(Dataset, Vec<usize>)>,
     decisions: Kept<Decisions>,
-    posed: Kept<Posed>,
+    posed: Kept<Instance>,
 }
 
 impl Shared {
@@ -115,8 +91,13 @@ impl Decide<'_> {
     }
 
     /// The matching.
-    pub fn posed(&self, plan: &MatchingPlan) -> Result<Arc<Posed>, AllocationError> {
-        let make = || Posed::new(plan, self.dataset);
+    pub fn posed(&self, plan: &MatchingPlan) -> Result<Arc<Instance>, AllocationError> {
+        let make = || {
+            Instance::new(plan, self.dataset, None).map_err(|wrong| {
+                let none = InstanceError::from(ProblemError::Shape("no instance"));
+                AllocationError::Instance(wrong.into_iter().next().unwrap_or(none))
+            })
+        };
         match self.key("candidatures", &plan.plans().collect::<Vec<_>>()) {
             Some(key) => self.shared.posed.get(&key, make),
             None => make().map(Arc::new),

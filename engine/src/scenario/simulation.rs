@@ -6,11 +6,13 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::allocation::Allocation;
-use super::file::{ParameterChange, Scenario, Variant};
+use super::balance::{self, Done};
+use super::file::{ParameterChange, RowChange, Scenario, Variant, Years};
 use super::measure::{self, Planned};
 use super::rows::Tables;
 use super::shared::{Decide, Ready, Shared};
-use super::{Inputs, Run, RunResult, ScenarioError, names, rules};
+use super::years::State;
+use super::{Household, Inputs, Run, RunResult, ScenarioError, Table, names, rules};
 use crate::Pack;
 use crate::data::{Dataset, Issue, TextTable, about, text_tables};
 use crate::diagnostic::PackError;
@@ -37,6 +39,9 @@ enum Source {
     Tables(Vec<TextTable>),
     Population(Box<Spec>),
 }
+
+/// What is kept of the points of sweeps.
+const SWEPT: [&str; 4] = ["synthese", "annees", "quotas", "eligibilite"];
 
 /// A data set, and how many rows each change took.
 type Data = (Dataset, Vec<usize>);
@@ -100,7 +105,8 @@ impl Simulation {
                 (Source::Tables(tables), date)
             }
         };
-        let date = scenario.base.as_of.or(own_date).ok_or(ScenarioError::NoDate)?;
+        let first = scenario.years.as_ref().and_then(|y| y.dates.first().copied());
+        let date = first.or(scenario.base.as_of).or(own_date).ok_or(ScenarioError::NoDate)?;
         let runs = runs(&scenario);
         let digest = digest.finalize().to_vec();
         Ok(Simulation { scenario, pack, overlaid, source, date, runs, digest, shared: Shared::new() })
@@ -150,7 +156,11 @@ impl Simulation {
         say(format!(
             "{:?} {:?}",
             measures.burden.as_ref().map(|n| &n.0),
-            measures.waiting.as_ref().map(|n| &n.0)
+            (
+                measures.waiting.as_ref().map(|n| &n.0),
+                measures.product.as_ref().map(|n| &n.0),
+                names(&measures.money)
+            )
         ));
         base.rows.iter().for_each(|change| say(change.to_string()));
         if let Some(variant) = self.variant(run) {
@@ -161,6 +171,9 @@ impl Simulation {
             say(format!("{:?} {:?} {:?}", own(&variant.priority), own(&variant.fit), own(&variant.rules)));
         }
         self.points(run).iter().for_each(|change| say(change.to_string()));
+        if let Some(years) = self.years(run) {
+            say(format!("{:?} {:?}", years.dates, years.words()));
+        }
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
@@ -184,6 +197,9 @@ impl Simulation {
     /// # Errors
     /// What its changes break in the rules or the data.
     pub fn run(&self, run: &Run) -> Result<RunResult, ScenarioError> {
+        if let Some(years) = self.years(run) {
+            return self.run_years(run, &years);
+        }
         let date = self.date_of(run);
         let rules = self.rules(run, date)?;
         let (key, data) = self.data(run, &rules)?;
@@ -194,16 +210,85 @@ impl Simulation {
         let posed = decide.posed(&rules.planned.matching).map_err(failed)?;
         let allocation = Allocation::new(&rules.planned.matching, posed).map_err(failed)?;
         let all = run.point.is_none();
-        let (tables, households) = rules.planned.measure(rules.pack.parsed(), &decide, &allocation, all);
-        Ok(RunResult {
-            run: run.clone(),
-            hash: self.hash(run),
-            date: date.to_string(),
-            rows_taken: rows_taken.clone(),
-            tables,
-            households,
-            warnings: warnings(run, &rules.planned, &allocation),
-        })
+        let measures = rules.planned.measure(rules.pack.parsed(), &decide, &allocation, all);
+        let warnings = warnings(run, &rules.planned, &allocation);
+        Ok(self.result(run, date.to_string(), rows_taken, (measures.tables, measures.households), warnings))
+    }
+
+    /// A run over years, each after the one before.
+    fn run_years(&self, run: &Run, years: &Years) -> Result<RunResult, ScenarioError> {
+        let Some(&first) = years.dates.first() else { return Err(ScenarioError::NoDate) };
+        let rules = self.rules(run, first)?;
+        let schema = &rules.pack.parsed().schema;
+        let own = self.variant(run).map_or(&[][..], |v| &v.rows);
+        let (models, _) = self.tables(run, &rules, &[])?;
+        let (tables, rows_taken) = self.tables(run, &rules, own)?;
+        let sides = (rules.planned.requests, rules.planned.units);
+        let mut state = State::new(schema, tables, models, sides, years, run.seed);
+        let own_rules = self.variant(run).is_some_and(|v| v.rules.is_some());
+        let same_start = own.is_empty() && !own_rules && self.variant(run).is_none_or(|v| v.years.is_none());
+        let mut done: Vec<Done> = Vec::new();
+        let mut told: Vec<String> = Vec::new();
+        for (year, &date) in years.dates.iter().enumerate() {
+            let rules = self.rules(run, date)?;
+            let parsed = rules.pack.parsed();
+            let mut flow = state.begin(&parsed.schema, years, year);
+            let dataset =
+                measure::read(parsed, &state.tables(parsed, years, date), &rules.planned.needs())
+                    .map_err(|issues| ScenarioError::Data { run: format!("{} ({date})", run.id), issues })?;
+            // The first year is that of all runs that begin alike; later ones come of what was given.
+            let place =
+                (year == 0 && same_start).then(|| format!("{}\n{} années", rules.ready.key, run.seed));
+            let decide = Decide { shared: &self.shared, dataset: &dataset, place, values: &rules.values };
+            let failed = |error| ScenarioError::Allocation { run: format!("{} ({date})", run.id), error };
+            let posed = decide.posed(&rules.planned.matching).map_err(failed)?;
+            let allocation = Allocation::new(&rules.planned.matching, posed).map_err(failed)?;
+            for warning in warnings(run, &rules.planned, &allocation) {
+                if !told.contains(&warning) {
+                    told.push(warning);
+                }
+            }
+            let measures = rules.planned.measure(parsed, &decide, &allocation, true);
+            let housed: BTreeMap<&str, &str> = measures
+                .households
+                .iter()
+                .filter_map(|h| Some((h.id.as_str(), h.unit.as_deref()?)))
+                .collect();
+            state.end(&parsed.schema, years, year, &housed, &mut flow);
+            done.push(Done { date, flow, measures });
+        }
+        let dates: Vec<String> = years.dates.iter().map(ToString::to_string).collect();
+        let (mut tables, mut households) = balance::tables(done, &state.arrived);
+        if run.point.is_some() {
+            households.clear();
+            tables.retain(|t| SWEPT.contains(&t.id.as_str()));
+        }
+        Ok(self.result(run, dates.join(", "), &rows_taken, (tables, households), told))
+    }
+
+    fn result(
+        &self,
+        run: &Run,
+        date: String,
+        rows_taken: &[usize],
+        (tables, households): (Vec<Table>, Vec<Household>),
+        warnings: Vec<String>,
+    ) -> RunResult {
+        let (run, hash, rows_taken) = (run.clone(), self.hash(run), rows_taken.to_vec());
+        RunResult { run, hash, date, rows_taken, tables, households, warnings }
+    }
+
+    /// The years of a run, with what differs in those of its variant.
+    fn years(&self, run: &Run) -> Option<Years> {
+        let mut years = self.scenario.years.clone()?;
+        if let Some(own) = self.variant(run).and_then(|v| v.years.as_ref()) {
+            years.freed = own.freed.or(years.freed);
+            years.withdrawn = own.withdrawn.or(years.withdrawn);
+            years.stock = own.stock.or(years.stock);
+            years.moves.extend(own.moves.iter().cloned());
+            years.rows.extend(own.rows.iter().cloned());
+        }
+        Some(years)
     }
 
     /// The rules of a run as of a date.
@@ -248,7 +333,7 @@ impl Simulation {
         let key = (own.is_empty() && !own_rules).then(|| format!("{seed} {needs:?}"));
         let make = || -> Result<Data, ScenarioError> {
             let parsed = rules.pack.parsed();
-            let (tables, taken) = self.tables(run, rules)?;
+            let (tables, taken) = self.tables(run, rules, own)?;
             let dataset = measure::read(parsed, &tables, &needs)
                 .map_err(|issues| ScenarioError::Data { run: run.id.clone(), issues })?;
             Ok((dataset, taken))
@@ -261,19 +346,23 @@ impl Simulation {
     }
 
     /// The tables of a run, with its changes, as texts; and how many rows each change took.
-    fn tables(&self, run: &Run, rules: &Rules) -> Result<(Vec<TextTable>, Vec<usize>), ScenarioError> {
+    fn tables(
+        &self,
+        run: &Run,
+        rules: &Rules,
+        own: &[RowChange],
+    ) -> Result<(Vec<TextTable>, Vec<usize>), ScenarioError> {
         let schema = &rules.pack.parsed().schema;
         let tables = match &self.source {
             Source::Tables(tables) => tables.clone(),
             Source::Population(spec) => drawn(spec, run.seed)?,
         };
-        let mut tables = Tables { schema, tables };
+        let mut tables = Tables::marked(schema, tables, "");
         for ((reference, _), keys) in &self.scenario.base.territory {
             if let Some(id) = schema.entity(reference) {
                 tables.keep(&[rules.planned.requests, rules.planned.units], id, keys);
             }
         }
-        let own = self.variant(run).map_or(&[][..], |v| &v.rows);
         let changes = (0_u64..).zip(self.scenario.base.rows.iter().chain(own));
         let taken = changes.map(|(n, change)| tables.apply(change, run.seed ^ (n << 32))).collect();
         Ok((tables.tables, taken))
@@ -288,7 +377,7 @@ fn warnings(run: &Run, planned: &Planned, allocation: &Allocation) -> Vec<String
             warnings.push(warning.clone());
         }
     }
-    let unknown = allocation.instance().open.priority.len();
+    let unknown = allocation.instance.open.priority.len();
     if unknown > 0 {
         warnings.push(format!(
             "{unknown} demandes ont une priorité que leurs données ne disent pas : elles passent après les autres"

@@ -157,7 +157,7 @@ impl Problem {
     }
 }
 
-fn check(points: &[u32], quotas: &[Quota]) -> Result<(), ProblemError> {
+pub(super) fn check(points: &[u32], quotas: &[Quota]) -> Result<(), ProblemError> {
     if let Some((request, &points)) = (0_u32..).zip(points).find(|(_, p)| **p > MOST_POINTS) {
         return Err(ProblemError::Points { request, points });
     }

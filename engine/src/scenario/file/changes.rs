@@ -130,7 +130,7 @@ pub(super) fn cells(reader: &Reader<'_, '_>, table: &DeTable<'_>, out: &mut Diag
     found
 }
 
-fn count(item: &Spanned<DeValue<'_>>) -> Option<Count> {
+pub(super) fn count(item: &Spanned<DeValue<'_>>) -> Option<Count> {
     match scalar(item.get_ref())? {
         Value::Number(n) if n.is_integer() => u64::try_from(n.to_integer()).ok().map(Count::Rows),
         Value::Text(text) if text.as_ref() == "all" => Some(Count::All),

@@ -6,6 +6,7 @@
 mod changes;
 mod read;
 mod words;
+mod years;
 
 use std::sync::Arc;
 
@@ -13,7 +14,6 @@ use crate::diagnostic::{Diagnostics, PackError, SourceFile, Sources, Span};
 use crate::pack::manifest::Named;
 use crate::pack::toml_reader::parse;
 use crate::value::{Date, Exact, Value};
-pub(super) use words::french;
 
 /// A scenario, read but not yet held against a pack.
 #[derive(Clone, Debug)]
@@ -24,8 +24,12 @@ pub struct Scenario {
     pub title: String,
     /// What it asks, in a few sentences.
     pub text: String,
+    /// What is supposed, as far as no text says it.
+    pub assumptions: Vec<Assumption>,
     /// What all runs begin with.
     pub base: Base,
+    /// The years that each run goes through; without them, it is one decision.
+    pub years: Option<Years>,
     /// What to measure beside what is always measured.
     pub measures: Measured,
     /// What differs from the baseline, one run each (for each seed).
@@ -36,6 +40,43 @@ pub struct Scenario {
     pub observed: Vec<Expected>,
     /// Figures that are wanted.
     pub targets: Vec<Expected>,
+}
+
+/// Something that is supposed.
+#[derive(Clone, Debug)]
+pub struct Assumption {
+    /// What.
+    pub text: String,
+    /// What it rests on; nothing, if it is the scenario's own.
+    pub source: String,
+}
+
+/// A run over several years, one decision a year.
+#[derive(Clone, Debug, Default)]
+pub struct Years {
+    /// The dates of the decisions, in order; of a variant, none: they are those of the scenario.
+    pub dates: Vec<Date>,
+    /// The date of which the data are: their dates are moved from it to the first.
+    pub data_of: Option<Date>,
+    /// How many of the units given are freed each year.
+    pub freed: Option<Exact>,
+    /// How many of the requests that wait go away each year.
+    pub withdrawn: Option<Exact>,
+    /// Units given before the first year, like those of the data.
+    pub stock: Option<u64>,
+    /// Amounts that move with a dated parameter.
+    pub moves: Vec<Move>,
+    /// What arrives or changes each year after the first, in order.
+    pub rows: Vec<RowChange>,
+}
+
+/// Amounts of a field that grow as a parameter does.
+#[derive(Clone, Debug)]
+pub struct Move {
+    /// The field.
+    pub field: Named,
+    /// The parameter, without keys.
+    pub by: Named,
 }
 
 /// What all runs begin with.
@@ -70,6 +111,10 @@ pub struct Measured {
     pub burden: Option<Named>,
     /// Rule of the request: how long it has waited.
     pub waiting: Option<Named>,
+    /// Rule or field of the unit by which reservations are counted.
+    pub product: Option<Named>,
+    /// Groups of rules that say who is eligible to an aid, and what it gives.
+    pub money: Vec<Named>,
 }
 
 /// One run beside the baseline.
@@ -95,6 +140,8 @@ pub struct Variant {
     pub priority: Option<Named>,
     /// Another rule of fit.
     pub fit: Option<Named>,
+    /// What differs in its years; rows that arrive are added to those of all.
+    pub years: Option<Years>,
 }
 
 /// A change of a parameter.
@@ -189,15 +236,34 @@ pub struct Axis {
     pub points: Vec<ParameterChange>,
 }
 
+/// What is wanted of a figure.
+#[derive(Clone, Debug)]
+pub enum Wanted {
+    /// What it is observed to be.
+    Is(Exact),
+    /// So much, or more.
+    AtLeast(Exact),
+    /// So much, or less.
+    AtMost(Exact),
+    /// As much as in this variant, or more.
+    AtLeastIn(Named),
+}
+
 /// A figure from elsewhere: `TABLE.ROW.COLUMN` of the measures, and what it is or must be.
 #[derive(Clone, Debug)]
 pub struct Expected {
     /// What people call it.
     pub label: String,
-    /// The measure.
-    pub figure: Named,
-    /// The value; for a target, the least that is wanted.
-    pub value: Exact,
+    /// Its name where it comes from.
+    pub reference: String,
+    /// The measure; none where no run can say it.
+    pub figure: Option<Named>,
+    /// The value observed, or wanted.
+    pub wanted: Wanted,
+    /// Of an observed figure: how far from it the computed one may be.
+    pub within: Option<Exact>,
+    /// Its unit.
+    pub unit: String,
     /// Where it comes from.
     pub source: String,
     /// What explains a difference.

@@ -6,7 +6,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::changes::{cells, key_of, number, parameter, row_changes};
-use super::{Axis, Base, Expected, How, Measured, ParameterChange, Scenario, Sweep, Variant};
+use super::years::years;
+use super::{
+    Assumption, Axis, Base, Expected, How, Measured, ParameterChange, Scenario, Sweep, Variant, Wanted, Years,
+};
 use crate::diagnostic::{Diagnostic, Diagnostics, Sources, Span};
 use crate::pack::manifest::Named;
 use crate::pack::toml_reader::{Reader, scalar};
@@ -35,6 +38,23 @@ pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnos
             Base::default()
         }
     };
+    let mut assumptions = Vec::new();
+    for (span, table) in reader.tables("assumption", out) {
+        let mut reader = Reader::new(0, span, "an assumption", table);
+        let text = reader.required_str("text", out).map(|(t, _)| t.to_string());
+        let source = reader.string("source", out).unwrap_or_default();
+        reader.finish(out);
+        assumptions.extend(text.map(|text| Assumption { text, source }));
+    }
+    let own = years_of(&mut reader, true, out);
+    if let (Some(years), Some(_)) = (&own, base.as_of) {
+        out.push(Diagnostic::error(
+            "L0601",
+            format!("`as_of` of `base` says nothing: the {} dates of `years` do", years.dates.len()),
+            Span::new(0, root.get("base").map_or(0..0, Spanned::span)),
+            "leave `as_of` out",
+        ));
+    }
     let span = reader.get("measures").map_or(0..0, Spanned::span);
     let measures = reader
         .table("measures", out)
@@ -42,24 +62,59 @@ pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnos
         .unwrap_or_default();
     let mut variants = Vec::new();
     for (span, table) in reader.tables("variant", out) {
-        variants.extend(variant(Reader::new(0, span, "a variant", table), out));
+        let span = Span::new(0, span);
+        let variant = variant(Reader::new(0, span.range.clone(), "a variant", table), out);
+        if let Some(variant) = &variant {
+            let what = match (&own, variant.as_of, &variant.years) {
+                (None, _, Some(_)) => "`years` of a variant: the scenario has none",
+                (Some(_), Some(_), _) => "`as_of` of a variant: the years say when",
+                _ => "",
+            };
+            if !what.is_empty() {
+                out.push(Diagnostic::error(
+                    "L0601",
+                    what,
+                    span,
+                    "add `[years]` to the scenario, or leave it out",
+                ));
+            }
+        }
+        variants.extend(variant);
     }
     let mut sweeps = Vec::new();
     for (span, table) in reader.tables("sweep", out) {
         sweeps.extend(sweep(Reader::new(0, span, "a sweep", table), out));
     }
-    let mut expected = |key, what: &str, value, out: &mut Diagnostics| -> Vec<Expected> {
+    let mut expected = |key, what: &str, target, out: &mut Diagnostics| -> Vec<Expected> {
         let tables = reader.tables(key, out);
         tables
             .into_iter()
-            .filter_map(|(span, t)| read_expected(Reader::new(0, span, what, t), value, out))
+            .filter_map(|(span, t)| read_expected(Reader::new(0, span, what, t), target, out))
             .collect()
     };
-    let observed = expected("observed", "an observed figure", "value", out);
-    let targets = expected("target", "a target", "at_least", out);
+    let observed = expected("observed", "an observed figure", false, out);
+    let targets = expected("target", "a target", true, out);
     reader.finish(out);
     once(variants.iter().map(|v| &v.name).chain(sweeps.iter().map(|s| &s.name)), out);
-    Scenario { sources: sources.clone(), title, text, base, measures, variants, sweeps, observed, targets }
+    Scenario {
+        sources: sources.clone(),
+        title,
+        text,
+        assumptions,
+        base,
+        years: own,
+        measures,
+        variants,
+        sweeps,
+        observed,
+        targets,
+    }
+}
+
+fn years_of(reader: &mut Reader<'_, '_>, own_dates: bool, out: &mut Diagnostics) -> Option<Years> {
+    let span = reader.get("years").map_or(0..0, Spanned::span);
+    let table = reader.table("years", out)?;
+    Some(years(Reader::new(0, span, "`years`", table), own_dates, out))
 }
 
 /// Names are those of result files too: plain, each once, and none is the baseline's.
@@ -142,6 +197,8 @@ fn measured(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Measured {
         units_by: reader.strings("units_by", out).unwrap_or_default(),
         burden: reader.str("burden", out).map(own),
         waiting: reader.str("waiting", out).map(own),
+        product: reader.str("product", out).map(own),
+        money: reader.strings("money", out).unwrap_or_default(),
     };
     reader.finish(out);
     measured
@@ -163,10 +220,11 @@ fn variant(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Variant>
     let quotas = reader.strings("quotas", out);
     let priority = reader.str("priority", out).map(own);
     let fit = reader.str("fit", out).map(own);
+    let years = years_of(&mut reader, false, out);
     let rows = row_changes(&reader, out);
     let name = name?;
     let title = title.unwrap_or_else(|| name.0.clone());
-    Some(Variant { name, title, text, as_of, rules, parameters, rows, quotas, priority, fit })
+    Some(Variant { name, title, text, as_of, rules, parameters, rows, quotas, priority, fit, years })
 }
 
 fn sweep(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Sweep> {
@@ -231,22 +289,44 @@ fn axis(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Axis> {
     })
 }
 
-fn read_expected(mut reader: Reader<'_, '_>, value: &'static str, out: &mut Diagnostics) -> Option<Expected> {
+fn read_expected(mut reader: Reader<'_, '_>, target: bool, out: &mut Diagnostics) -> Option<Expected> {
     let label = reader.required_str("label", out).map(|(t, _)| t.to_string());
-    let figure = reader.required_str("figure", out).map(own);
-    let item = reader.get(value);
-    let number = item.and_then(number);
-    if number.is_none() {
-        let at = item.map_or_else(|| reader.span(), |i| reader.at(i));
-        out.push(Diagnostic::error(
-            "L0003",
-            format!("`{value}` of {} must be a number", reader.what),
-            at,
-            format!("add `{value} = …`"),
-        ));
+    let reference = reader.string("reference", out).unwrap_or_default();
+    let unit = reader.string("unit", out).unwrap_or_default();
+    let not_simulated = if target { reader.string("not_simulated", out) } else { None };
+    let figure = match &not_simulated {
+        Some(_) => None,
+        None => reader.required_str("figure", out).map(own),
+    };
+    let within = if target { None } else { reader.get("within").and_then(number) };
+    let mut found = Vec::new();
+    let keys: &[&'static str] = if target { &["at_least", "at_most"] } else { &["value"] };
+    for &key in keys {
+        let Some(item) = reader.get(key) else { continue };
+        match number(item) {
+            Some(n) if key == "at_least" => found.push(Wanted::AtLeast(n)),
+            Some(n) if key == "at_most" => found.push(Wanted::AtMost(n)),
+            Some(n) => found.push(Wanted::Is(n)),
+            None => {
+                let message = format!("`{key}` of {} must be a number", reader.what);
+                out.push(Diagnostic::error("L0003", message, reader.at(item), "such as 350 or 0.25"));
+                return None;
+            }
+        }
+    }
+    if target && let Some(variant) = reader.str("at_least_in", out).map(own) {
+        found.push(Wanted::AtLeastIn(variant));
+    }
+    if found.len() != 1 {
+        let (message, label) = match target {
+            true => ("a target wants nothing, or two things", "one of `at_least`, `at_most`, `at_least_in`"),
+            false => ("an observed figure has no `value`", "add `value = …`"),
+        };
+        out.push(Diagnostic::error("L0601", message, reader.span(), label));
     }
     let source = reader.string("source", out).unwrap_or_default();
-    let text = reader.string("text", out).unwrap_or_default();
+    let text = reader.string("text", out).or(not_simulated.clone()).unwrap_or_default();
     reader.finish(out);
-    Some(Expected { label: label?, figure: figure?, value: number?, source, text })
+    let figure = if not_simulated.is_some() { None } else { Some(figure?) };
+    Some(Expected { label: label?, reference, figure, wanted: found.pop()?, within, unit, source, text })
 }

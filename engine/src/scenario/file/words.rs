@@ -1,10 +1,10 @@
 //! Changes in words, as a report says them.
 
-use super::{CellsOf, Count, How, ParameterChange, RowChange, RowKind};
+use super::{CellsOf, Count, How, ParameterChange, RowChange, RowKind, Years};
 use crate::value::{Exact, Value, format_number};
 
 /// `1,05`
-pub(in crate::scenario) fn french(number: &Exact) -> String {
+fn french(number: &Exact) -> String {
     format_number(number).replace('.', ",")
 }
 
@@ -67,5 +67,25 @@ impl std::fmt::Display for RowChange {
             write!(f, " : {}", cells_text(to))?;
         }
         Ok(())
+    }
+}
+
+impl Years {
+    /// What happens each year, a line each.
+    pub fn words(&self) -> Vec<String> {
+        let percent = |share: &Exact| french(&(share * Exact::from_integer(100)));
+        let mut lines = Vec::new();
+        lines.extend(self.data_of.map(|d| format!("dates des données : du {d} à la première année")));
+        lines.extend(self.stock.map(|n| format!("parc réservé auparavant : {n} logements occupés")));
+        lines.extend(
+            self.freed.map(|s| format!("chaque année : {} % des logements occupés se libèrent", percent(&s))),
+        );
+        lines.extend(
+            self.withdrawn
+                .map(|s| format!("chaque année : {} % des demandes en attente renoncent", percent(&s))),
+        );
+        lines.extend(self.moves.iter().map(|m| format!("{} suit {}", m.field.0, m.by.0)));
+        lines.extend(self.rows.iter().map(|change| format!("chaque année après la première : {change}")));
+        lines
     }
 }

@@ -166,17 +166,17 @@ pub(super) fn by_unit(id: &str, label: &str, columns: &[&DecisionColumn], alloca
 
 /// A value as a key of rows: numbers in their own order, what is not known last.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+pub(super) enum Key {
     Known(Value),
     Unknown,
 }
 
 impl Key {
-    fn of(value: Option<Value>) -> Key {
+    pub(super) fn of(value: Option<Value>) -> Key {
         value.map_or(Key::Unknown, Key::Known)
     }
 
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match self {
             Key::Known(value) => shown(Some(value.clone())),
             Key::Unknown => shown(None),

@@ -2,6 +2,7 @@
 
 mod counts;
 mod summary;
+mod waits;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::allocation::Allocation;
 use super::file::Measured;
 use super::shared::Decide;
-use super::table::Table;
+use super::table::{Table, scaled};
 use crate::Pack;
 use crate::attribution::MatchingPlan;
 use crate::candidates::sides;
@@ -25,7 +26,9 @@ use crate::pack::params::ParameterId;
 use crate::pack::schema::EntityId;
 use crate::plan::Plan;
 use crate::value::{Date, Exact, Type, Value};
-use counts::{by_request, by_unit, outcomes, shown};
+use counts::{by_request, by_unit, number, outcomes, shown};
+pub(super) use summary::Sums;
+pub(super) use waits::waiting;
 
 /// What becomes of one household.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +41,8 @@ pub struct Household {
     pub eligible: Vec<Option<bool>>,
     /// By measure of `requests_by`: to what it belongs.
     pub by: Vec<String>,
+    /// Whole months for which the request has waited, where they are known.
+    pub wait: Option<i64>,
 }
 
 /// Rules of one entity whose outcomes are counted.
@@ -58,14 +63,32 @@ pub(super) struct Planned {
     requests_by: Option<Arc<Plan>>,
     units_by: Option<Arc<Plan>>,
     waiting: Option<Arc<Plan>>,
+    /// By what reservations are counted.
+    product: Option<(String, Arc<Plan>)>,
+    /// Aids and their amounts, a plan for each entity.
+    money: Vec<Arc<Plan>>,
     burden: bool,
 }
+
+/// What is measured of a year.
+pub(super) struct Measures {
+    pub tables: Vec<Table>,
+    pub households: Vec<Household>,
+    pub sums: Sums,
+}
+
+/// How the summary is obtained.
+const SUMMARY: &str = "Comptes sur les demandes et les logements du jeu de données ; l'appariement loge le plus de demandes possible, puis sert les parts de la loi, puis les plus prioritaires, puis le mieux ; sa preuve est vérifiée à chaque calcul.";
+
+/// How waiting times are obtained.
+const WAITED: &str = "Ancienneté de chaque demande le jour de la décision, en mois entiers, par la règle du paquet ; comptée à l'attribution pour les demandes servies.";
 
 /// Names that a pack is asked for where the scenario names none, if it has them.
 const REQUESTS_BY: [&str; 4] = ["nom_commune", "categorie_menage", "premier_quartile", "public_ani"];
 const UNITS_BY: [&str; 4] = ["nom_commune", "financement", "typologie", "en_quartier_prioritaire"];
 const BURDEN: &str = "taux_effort";
 const WAITING: &str = "anciennete_demande";
+const PRODUCT: &str = "financement";
 
 /// The table of what each household is eligible to.
 const ELIGIBILITY: &str = "eligibilite";
@@ -117,6 +140,16 @@ impl Planned {
             Some(_) => seen(requests, vec![waiting])?,
             None => None,
         };
+        let product = measures.product.as_ref().map_or(PRODUCT, |p| p.0.as_str());
+        let product = match Target::find(parsed, product) {
+            Some(_) => seen(units, vec![product])?.map(|plan| (label(parsed, product), plan)),
+            None => None,
+        };
+        let mut money = Vec::new();
+        let names: Vec<&str> = measures.money.iter().map(|(name, _)| name.as_str()).collect();
+        for (_, rules) in by_entity(parsed, &pack.expand(&names)) {
+            money.push(pack.plan(date, &rules)?);
+        }
         let mut groups = Vec::new();
         let of_requests =
             |name: &&str| Target::find(parsed, name).is_some_and(|(_, entity)| entity == requests);
@@ -129,13 +162,7 @@ impl Planned {
             });
         }
         for (name, _) in &measures.groups {
-            let mut by_entity: BTreeMap<EntityId, Vec<&str>> = BTreeMap::new();
-            for rule in pack.expand(&[name]) {
-                if let Some((_, entity)) = Target::find(parsed, rule) {
-                    by_entity.entry(entity).or_default().push(rule);
-                }
-            }
-            for (entity, rules) in by_entity {
+            for (entity, rules) in by_entity(parsed, &pack.expand(&[name])) {
                 let what = parsed.schema.entities.get(entity).map_or("", |e| e.label.as_str());
                 let id = match parsed.schema.entities.get(entity) {
                     Some(e) if entity != requests => format!("{name}_{}", e.name),
@@ -153,6 +180,8 @@ impl Planned {
             requests_by,
             units_by,
             waiting,
+            product,
+            money,
             burden: !burden.is_empty(),
         })
     }
@@ -170,6 +199,8 @@ impl Planned {
             requests_by: self.requests_by.as_ref().map(plan),
             units_by: self.units_by.as_ref().map(plan),
             waiting: self.waiting.as_ref().map(plan),
+            product: self.product.as_ref().map(|(label, p)| (label.clone(), plan(p))),
+            money: self.money.iter().map(plan).collect(),
             ..*self
         }
     }
@@ -178,6 +209,7 @@ impl Planned {
     pub fn needs(&self) -> Needs {
         let mut all = Needs::default();
         let plans = self.groups.iter().map(|g| &g.plan).chain(&self.requests_by).chain(&self.units_by);
+        let plans = plans.chain(&self.money).chain(self.product.as_ref().map(|(_, plan)| plan));
         for plan in self.matching.plans().chain(plans.chain(&self.waiting).map(Arc::as_ref)) {
             let more = plan.needs();
             all.fields.extend(more.fields);
@@ -194,9 +226,10 @@ impl Planned {
         decide: &Decide<'_>,
         allocation: &Allocation,
         all: bool,
-    ) -> (Vec<Table>, Vec<Household>) {
+    ) -> Measures {
         let burden = if self.burden { self.burdens(allocation) } else { Vec::new() };
-        let mut tables = vec![self.summary(decide, allocation, &burden)];
+        let sums = self.sums(decide, allocation, &burden);
+        let mut tables = vec![sums.table("L'essentiel", SUMMARY)];
         tables.extend(self.quotas(allocation));
         let mut eligible = Arc::default();
         for group in self.groups.iter().filter(|g| all || g.id == ELIGIBILITY) {
@@ -207,8 +240,17 @@ impl Planned {
             }
         }
         if !all {
-            return (tables, Vec::new());
+            return Measures { tables, households: Vec::new(), sums };
         }
+        if let Some(waits) = &sums.waits {
+            tables.push(waiting(waits, WAITED, &sources(parsed, &[WAITING.to_string()])));
+        }
+        if let Some((label, plan)) = &self.product
+            && let Some(column) = decide.rows("financement", plan).columns.first()
+        {
+            tables.push(waits::reservations(label, column, allocation));
+        }
+        tables.extend(self.money(parsed, decide));
         let by = |slot: &str, plan: &Option<Arc<Plan>>| {
             plan.as_ref().map_or_else(Arc::default, |plan| decide.rows(slot, plan))
         };
@@ -229,8 +271,8 @@ impl Planned {
             table.of = of_units.names.iter().map(|n| label(parsed, n)).collect::<Vec<_>>().join(" · ");
             tables.push(table);
         }
-        let households = self.households(decide.dataset, allocation, &eligible.columns, &of_requests);
-        (tables, households)
+        let households = self.households(decide, allocation, &eligible.columns, &of_requests);
+        Measures { tables, households, sums }
     }
 
     /// By row of the request: the rent burden in the unit that it gets.
@@ -250,11 +292,13 @@ impl Planned {
 
     fn households(
         &self,
-        dataset: &Dataset,
+        decide: &Decide<'_>,
         allocation: &Allocation,
         eligible: &[DecisionColumn],
         by: &Decisions,
     ) -> Vec<Household> {
+        let waits = self.waiting.as_ref().map_or_else(Arc::default, |plan| decide.rows("attente", plan));
+        let dataset = decide.dataset;
         let ids = |entity: EntityId| dataset.tables.get(entity).map_or(&[][..], |t| &t.ids);
         let (requests, units) = (ids(self.requests), ids(self.units));
         let row = |(row, id): (usize, &Arc<str>)| Household {
@@ -274,11 +318,23 @@ impl Planned {
                 })
                 .collect(),
             by: by.columns.iter().map(|c| shown(c.value(row))).collect(),
+            wait: waits.columns.first().and_then(|c| scaled(&number(c.value(row))?, 0)),
         };
         let mut all: Vec<Household> = requests.iter().enumerate().map(row).collect();
         all.sort_by(|a, b| a.id.cmp(&b.id));
         all
     }
+}
+
+/// Names by the entity that they speak of.
+fn by_entity<'n>(parsed: &Parsed, names: &[&'n str]) -> BTreeMap<EntityId, Vec<&'n str>> {
+    let mut by: BTreeMap<EntityId, Vec<&str>> = BTreeMap::new();
+    for name in names {
+        if let Some((_, entity)) = Target::find(parsed, name) {
+            by.entry(entity).or_default().push(name);
+        }
+    }
+    by
 }
 
 /// The boolean ones of some rules, planned.

@@ -7,98 +7,65 @@ use crate::scenario::shared::Decide;
 use crate::scenario::table::{Table, percent, ratio, scaled};
 use crate::value::Exact;
 
+/// What a year, or several, adds up to.
+#[derive(Clone, Debug, Default)]
+pub(in crate::scenario) struct Sums {
+    /// Requests; over several years each once.
+    pub requests: u64,
+    /// Units offered; over several years as often as they are offered anew.
+    pub units: u64,
+    /// Suitable pairs, where they are of one year.
+    pub pairs: Option<u64>,
+    /// Pairs that a missing input leaves open, likewise.
+    pub open: Option<u64>,
+    pub attributions: u64,
+    /// Requests that wait at the end.
+    pub left: u64,
+    /// Of them: those to whom no unit suits.
+    pub unsuited: u64,
+    /// Units that are free at the end.
+    pub free: u64,
+    pub priority: u64,
+    pub fit: u64,
+    /// By request: how long it has waited, where that is known and measured; and whether it is served.
+    pub waits: Option<Vec<(Exact, bool)>>,
+    /// Rent burdens of the attributions, where they are known and measured.
+    pub burdens: Option<Vec<Exact>>,
+}
+
 impl Planned {
-    pub(super) fn summary(
+    /// Adds up a year.
+    pub(super) fn sums(
         &self,
         decide: &Decide<'_>,
         allocation: &Allocation,
         burden: &[Option<Exact>],
-    ) -> Table {
-        let mut table = Table::new(
-            "synthese",
-            "L'essentiel",
-            "Mesure",
-            "Comptes sur les demandes et les logements du jeu de données ; l'appariement loge le plus de demandes possible, puis sert les parts de la loi, puis les plus prioritaires, puis le mieux ; sa preuve est vérifiée à chaque calcul.",
-            "règles de `[matching]` du paquet",
-        )
-        .column("valeur", "Valeur", "", 0, true);
-        let count = |n: u64| i64::try_from(n).ok();
+    ) -> Sums {
         let (requests, units) = (allocation.unit_of.len() as u64, allocation.units() as u64);
         let reached = &allocation.matching.reached;
-        let housed = reached.attributions;
-        let none = (0..allocation.unit_of.len()).filter(|&r| allocation.candidates().of(r).is_empty()).count()
-            as u64;
-        table.figure("demandes", "Demandes", ("demandes", 0), count(requests));
-        table.figure("logements", "Logements", ("logements", 0), count(units));
-        table.figure(
-            "candidatures",
-            "Couples recevables",
-            ("couples", 0),
-            count(allocation.candidates().len() as u64),
-        );
-        let open = allocation.candidates().open.iter().map(|n| u64::from(*n)).sum();
-        table.figure(
-            "ouverts",
-            "Couples qu'une donnée manquante laisse ouverts",
-            ("couples", 0),
-            count(open),
-        );
-        table.figure("attributions", "Attributions", ("attributions", 0), count(housed));
-        table.figure("part_servie", "Part des demandes servies", ("%", 1), percent(housed, requests, 1));
-        table.figure("non_servies", "Demandes non servies", ("demandes", 0), count(requests - housed));
-        table.figure(
-            "sans_logement_recevable",
-            "Demandes auxquelles aucun logement ne convient",
-            ("demandes", 0),
-            count(none),
-        );
-        table.figure("logements_libres", "Logements restés libres", ("logements", 0), count(units - housed));
-        table.figure(
-            "priorite",
-            "Priorité moyenne des demandes servies",
-            ("points", 1),
-            ratio(i128::from(reached.priority), i128::from(housed), 1),
-        );
-        table.figure(
-            "adequation",
-            "Adéquation moyenne des attributions",
-            ("points", 1),
-            ratio(i128::from(reached.fit), i128::from(housed), 1),
-        );
-        if let Some(plan) = &self.waiting {
+        let candidates = allocation.candidates();
+        let unsuited = (0..allocation.unit_of.len()).filter(|&r| candidates.of(r).is_empty()).count() as u64;
+        let waits = self.waiting.as_ref().map(|plan| {
             let decided = decide.rows("attente", plan);
-            let mean = |served: bool| {
-                let column = decided.columns.first()?;
-                let rows = allocation.unit_of.iter().enumerate().filter(|(_, u)| u.is_some() == served);
-                mean(rows.filter_map(|(row, _)| number(column.value(row))))
-            };
-            table.figure(
-                "attente_servies",
-                "Ancienneté moyenne des demandes servies",
-                ("mois", 1),
-                mean(true),
-            );
-            table.figure(
-                "attente_non_servies",
-                "Ancienneté moyenne des demandes non servies",
-                ("mois", 1),
-                mean(false),
-            );
+            let column = decided.columns.first();
+            let wait =
+                |(row, unit): (usize, &Option<u32>)| Some((number(column?.value(row))?, unit.is_some()));
+            allocation.unit_of.iter().enumerate().filter_map(wait).collect()
+        });
+        Sums {
+            requests,
+            units,
+            pairs: Some(candidates.len() as u64),
+            open: Some(candidates.open.iter().map(|n| u64::from(*n)).sum()),
+            attributions: reached.attributions,
+            left: requests - reached.attributions,
+            unsuited,
+            free: units - reached.attributions,
+            priority: reached.priority,
+            fit: reached.fit,
+            waits,
+            burdens: self.burden.then(|| burden.iter().flatten().copied().collect()),
         }
-        if self.burden {
-            let mut known: Vec<Exact> =
-                burden.iter().flatten().map(|n| n * Exact::from_integer(100)).collect();
-            known.sort();
-            table.figure(
-                "effort_moyen",
-                "Taux d'effort moyen des attributions, aide déduite",
-                ("%", 1),
-                mean(known.iter().copied()),
-            );
-            let median = known.get(known.len().saturating_sub(1) / 2).and_then(|n| scaled(n, 1));
-            table.figure("effort_median", "Taux d'effort médian", ("%", 1), median);
-        }
-        table
     }
 
     pub(super) fn quotas(&self, allocation: &Allocation) -> Option<Table> {
@@ -138,5 +105,73 @@ impl Planned {
             );
         }
         Some(table)
+    }
+}
+
+impl Sums {
+    /// Adds a later year, in which so many requests and units are new. What waits and is free is that of the
+    /// later year.
+    pub(in crate::scenario) fn add(&mut self, later: &Sums, requests: u64, units: u64) {
+        self.requests += requests;
+        self.units += units;
+        (self.pairs, self.open) = (None, None);
+        self.attributions += later.attributions;
+        (self.left, self.unsuited, self.free) = (later.left, later.unsuited, later.free);
+        self.priority += later.priority;
+        self.fit += later.fit;
+        if let (Some(own), Some(later)) = (&mut self.waits, &later.waits) {
+            own.retain(|(_, served)| *served);
+            own.extend(later);
+        }
+        if let (Some(own), Some(later)) = (&mut self.burdens, &later.burdens) {
+            own.extend(later);
+        }
+    }
+
+    /// The summary: `how` its figures are obtained.
+    pub(in crate::scenario) fn table(&self, title: &str, how: &str) -> Table {
+        let mut table = Table::new("synthese", title, "Mesure", how, "règles de `[matching]` du paquet")
+            .column("valeur", "Valeur", "", 0, true);
+        let mut count = |id: &str, label: &str, unit: &str, n: Option<u64>| {
+            if n.is_some() {
+                table.figure(id, label, (unit, 0), n.and_then(|n| i64::try_from(n).ok()));
+            }
+        };
+        count("demandes", "Demandes", "demandes", Some(self.requests));
+        count("logements", "Logements", "logements", Some(self.units));
+        count("candidatures", "Couples recevables", "couples", self.pairs);
+        count("ouverts", "Couples qu'une donnée manquante laisse ouverts", "couples", self.open);
+        count("attributions", "Attributions", "attributions", Some(self.attributions));
+        let served = percent(self.attributions, self.requests, 1);
+        table.figure("part_servie", "Part des demandes servies", ("%", 1), served);
+        let mut count = |id: &str, label: &str, unit: &str, n: u64| {
+            table.figure(id, label, (unit, 0), i64::try_from(n).ok());
+        };
+        count("non_servies", "Demandes non servies", "demandes", self.left);
+        let none = "Demandes auxquelles aucun logement ne convient";
+        count("sans_logement_recevable", none, "demandes", self.unsuited);
+        count("logements_libres", "Logements restés libres", "logements", self.free);
+        let housed = i128::from(self.attributions);
+        let mean_of = |sum: u64| ratio(i128::from(sum), housed, 1);
+        let label = "Priorité moyenne des demandes servies";
+        table.figure("priorite", label, ("points", 1), mean_of(self.priority));
+        let label = "Adéquation moyenne des attributions";
+        table.figure("adequation", label, ("points", 1), mean_of(self.fit));
+        if let Some(waits) = &self.waits {
+            let of = |wanted: bool| mean(waits.iter().filter(|(_, s)| *s == wanted).map(|(n, _)| *n));
+            let label = "Ancienneté moyenne des demandes servies";
+            table.figure("attente_servies", label, ("mois", 1), of(true));
+            let label = "Ancienneté moyenne des demandes non servies";
+            table.figure("attente_non_servies", label, ("mois", 1), of(false));
+        }
+        if let Some(burdens) = &self.burdens {
+            let mut known: Vec<Exact> = burdens.iter().map(|n| n * Exact::from_integer(100)).collect();
+            known.sort();
+            let label = "Taux d'effort moyen des attributions, aide déduite";
+            table.figure("effort_moyen", label, ("%", 1), mean(known.iter().copied()));
+            let median = known.get(known.len().saturating_sub(1) / 2).and_then(|n| scaled(n, 1));
+            table.figure("effort_median", "Taux d'effort médian", ("%", 1), median);
+        }
+        table
     }
 }

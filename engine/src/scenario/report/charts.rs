@@ -69,6 +69,16 @@ pub(super) fn charts(scenario: &Scenario, all: &[Repeated<'_>], sheets: &[Sheet]
             Series { name: "Non servies".into(), values: across("non_servies") },
         ],
     });
+    if let Some(mut table) = find(base, "annees") {
+        table.rows.retain(|row| row.id != "total");
+        for (id, title) in [
+            ("attributions", "Attributions, année par année"),
+            ("non_servies", "Demandes qui attendent, en fin d'année"),
+        ] {
+            let series = all.iter().filter_map(|r| Some(column(&r.title, &find(r, "annees")?, id, &table)));
+            charts.push(of_rows("annees", title, "demandes", &table, series.collect()));
+        }
+    }
     if let Some(table) = find(base, "quotas") {
         let mut series = vec![column("Part demandée", &table, "legale", &table)];
         series.extend(all.iter().filter_map(|r| Some(column(&r.title, &find(r, "quotas")?, "part", &table))));

@@ -12,11 +12,11 @@ mod sweeps;
 
 use serde::Serialize;
 
-use super::file::RowChange;
+use super::file::{RowChange, Scenario};
 use super::{RunResult, Simulation, Table};
 use crate::diagnostic::PackError;
 pub use charts::{Chart, Series};
-use figures::expected;
+use figures::{observed, targets};
 use runs::compare;
 pub use sheet::{Cell, Sheet};
 use sweeps::{intervals, sweeps};
@@ -78,16 +78,18 @@ pub fn report(simulation: &Simulation, results: &[RunResult]) -> Result<Report, 
     let mut all: Vec<Repeated<'_>> = repeated(None).into_iter().collect();
     all.extend((0..scenario.variants.len()).filter_map(|v| repeated(Some(v))));
     let mut sheets = Vec::new();
-    let (observed, objectives) = (
-        expected(scenario, &scenario.observed, &all, false)?,
-        expected(scenario, &scenario.targets, &all, true)?,
-    );
+    let (observed, objectives) = (observed(scenario, &all)?, targets(scenario, &all)?);
     let mut compared = compare(&all);
     if !compared.is_empty() {
         sheets.push(compared.remove(0));
     }
     sheets.extend(observed);
     sheets.extend(objectives);
+    sheets.extend(assumptions(scenario));
+    for id in ["annees", "cohortes"] {
+        let at = compared.iter().position(|s| s.id == id);
+        sheets.extend(at.map(|at| compared.remove(at)));
+    }
     let (gains, households) = changes::sheets(simulation, &all);
     let quotas = compared.iter().position(|s| s.id == "quotas").map(|at| compared.remove(at));
     sheets.extend(quotas);
@@ -114,6 +116,25 @@ pub fn report(simulation: &Simulation, results: &[RunResult]) -> Result<Report, 
     })
 }
 
+/// What is supposed, and on what it rests.
+fn assumptions(scenario: &Scenario) -> Option<Sheet> {
+    if scenario.assumptions.is_empty() {
+        return None;
+    }
+    let mut sheet = Sheet::new(
+        "hypotheses",
+        "Les hypothèses",
+        "Ce que le scénario suppose. Une hypothèse sans source est la sienne : aucun texte ne la donne.",
+        "le fichier du scénario",
+    );
+    sheet.header = vec!["Hypothèse".into(), "Source".into()];
+    for one in &scenario.assumptions {
+        let source = if one.source.is_empty() { "hypothèse du scénario" } else { &one.source };
+        sheet.rows.push(vec![Cell::Text(one.text.clone()), Cell::Text(source.to_string())]);
+    }
+    Some(sheet)
+}
+
 fn heads(simulation: &Simulation, all: &[Repeated<'_>]) -> Vec<Head> {
     let scenario = simulation.scenario();
     let head = |repeated: &Repeated<'_>| {
@@ -130,7 +151,9 @@ fn heads(simulation: &Simulation, all: &[Repeated<'_>]) -> Vec<Head> {
             changes.iter().enumerate().map(line).collect()
         };
         let Some(variant) = variant else {
-            let (name, title, changes) = ("base".into(), repeated.title.clone(), rows(base, 0));
+            let (name, title) = ("base".into(), repeated.title.clone());
+            let mut changes = rows(base, 0);
+            changes.extend(scenario.years.iter().flat_map(|y| y.words()));
             return Head { name, title, text: String::new(), date, changes };
         };
         let mut changes: Vec<String> = variant.parameters.iter().map(ToString::to_string).collect();
@@ -140,6 +163,7 @@ fn heads(simulation: &Simulation, all: &[Repeated<'_>]) -> Vec<Head> {
             let names = if names.is_empty() { "aucune".to_string() } else { names.join(", ") };
             changes.push(format!("parts demandées : {names}"));
         }
+        changes.extend(variant.years.iter().flat_map(|y| y.words()));
         changes.extend(variant.priority.iter().map(|(n, _)| format!("priorité : {n}")));
         changes.extend(variant.fit.iter().map(|(n, _)| format!("adéquation : {n}")));
         changes.extend(variant.rules.iter().map(|(n, _)| format!("règles posées par-dessus : {n}")));

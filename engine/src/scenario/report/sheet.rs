@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::data::{Output, OutputColumn};
+use crate::scenario::table::scaled;
 use crate::value::{Exact, Type, Value};
 
 /// A table to read.
@@ -113,4 +114,10 @@ impl Sheet {
         let name = self.id.chars().take(31).collect();
         Output { name, columns: self.header.iter().enumerate().map(column).collect() }
     }
+}
+
+/// A number with no more decimals than it needs, four at most.
+pub(super) fn shortest(number: &Exact) -> Cell {
+    let decimals = (0..4).find(|d| (number * exact(10_i64.pow(*d), 0)).is_integer()).unwrap_or(4);
+    Cell::number(scaled(number, decimals), decimals)
 }

@@ -1,17 +1,10 @@
 //! Sweeps, and the spread of repetitions.
 
-use super::sheet::exact;
+use super::sheet::shortest;
 use super::{Cell, Repeated, Sheet, medians};
 use crate::scenario::file::How;
-use crate::scenario::table::scaled;
 use crate::scenario::{RunResult, Simulation};
-use crate::value::{Exact, Value};
-
-/// A number with no more decimals than it needs, four at most.
-fn shortest(number: &Exact) -> Cell {
-    let decimals = (0..4).find(|d| (number * exact(10_i64.pow(*d), 0)).is_integer()).unwrap_or(4);
-    Cell::number(scaled(number, decimals), decimals)
-}
+use crate::value::Value;
 
 /// The points of each sweep: what they reach, as medians of their repetitions.
 pub(super) fn sweeps(simulation: &Simulation, results: &[RunResult]) -> Vec<Sheet> {
