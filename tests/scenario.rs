@@ -168,6 +168,20 @@ fn the_shares_cost_points_and_no_attribution() {
         assert!(figure(result, "quotas", "hors_quartiers", "part") >= wanted);
         assert_eq!(figure(result, "quotas", "hors_quartiers", "legale"), wanted);
         assert_eq!(figure(result, "quotas", "hors_quartiers", "manque"), 0);
+        // The shares' bases are the units given on either side of the districts' border; what is asked is the
+        // share of each, rounded up.
+        let given = |side: &str| figure(result, "logements_par_en_quartier_prioritaire", side, "attribues");
+        let quota = |name: &str, column: &str| figure(result, "quotas", name, column);
+        assert_eq!(quota("quart_reserve", "base"), attributions(result));
+        assert_eq!(
+            (quota("hors_quartiers", "base"), quota("en_quartiers", "base")),
+            (given("non"), given("oui"))
+        );
+        for name in ["quart_reserve", "hors_quartiers", "en_quartiers"] {
+            let asked = (quota(name, "base") * quota(name, "legale") + 999) / 1000;
+            assert_eq!(quota(name, "attendus"), asked);
+            assert_eq!(quota(name, "manque"), (asked - quota(name, "membres")).max(0));
+        }
     }
     assert!(figure(&half, "quotas", "hors_quartiers", "prix") > 0);
 }

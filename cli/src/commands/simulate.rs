@@ -23,6 +23,12 @@ use crate::{End, SimulateArgs, embedded, input, output};
 /// Runs a scenario.
 pub fn run(args: &SimulateArgs) -> Result<End> {
     let path = &args.file;
+    if path.is_dir() {
+        bail!("{}: c'est un dossier; attendu: un fichier de scénario, ex. {}", path.display(), example(path));
+    }
+    if path.extension().is_none_or(|end| end != "toml") {
+        bail!("{}: un scénario est un fichier .toml (scenarios/README.md en dit le format)", path.display());
+    }
     let text =
         std::fs::read_to_string(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
     let scenario = Scenario::parse(&path.display().to_string(), &text)?;
@@ -36,6 +42,15 @@ pub fn run(args: &SimulateArgs) -> Result<End> {
     write(&report, &folder)?;
     print(&report, &folder)?;
     Ok(End::Fine)
+}
+
+/// A scenario of a folder, the first by name; a made-up one, if it has none.
+fn example(folder: &Path) -> String {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.path());
+    let mut found: Vec<PathBuf> =
+        entries.filter(|p| p.extension().is_some_and(|end| end == "toml")).collect();
+    found.sort();
+    found.first().map_or_else(|| "essai.toml".to_string(), |p| p.display().to_string())
 }
 
 /// What the scenario names, read. Paths are those of the scenario's folder.

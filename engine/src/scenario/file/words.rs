@@ -1,6 +1,6 @@
 //! Changes in words, as a report says them.
 
-use super::{CellsOf, Count, How, ParameterChange, RowChange, RowKind, Years};
+use super::{CellsOf, Count, How, ParameterChange, RowChange, RowKind, Variant, Years};
 use crate::value::{Exact, Value, format_number};
 
 /// `1,05`
@@ -67,6 +67,15 @@ impl std::fmt::Display for RowChange {
             write!(f, " : {}", cells_text(to))?;
         }
         Ok(())
+    }
+}
+
+impl Variant {
+    /// Is it the baseline once more?
+    pub(in crate::scenario) fn changes_nothing(&self) -> bool {
+        let names = self.quotas.is_none() && self.priority.is_none() && self.fit.is_none();
+        let rules = self.rules.is_none() && self.as_of.is_none() && self.parameters.is_empty();
+        names && rules && self.rows.is_empty() && self.years.is_none()
     }
 }
 

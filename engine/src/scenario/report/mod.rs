@@ -104,6 +104,12 @@ pub fn report(simulation: &Simulation, results: &[RunResult]) -> Result<Report, 
             warnings.push(warning.clone());
         }
     }
+    for variant in scenario.variants.iter().filter(|v| v.changes_nothing()) {
+        warnings.push(format!(
+            "la variante « {} » ne change rien : elle répète la situation de base",
+            variant.name.0
+        ));
+    }
     let charts = charts::charts(scenario, &all, &sheets);
     Ok(Report {
         title: scenario.title.clone(),
