@@ -14,6 +14,7 @@ mod names;
 pub mod report;
 mod rows;
 mod rules;
+mod runs;
 mod shared;
 mod simulation;
 mod table;

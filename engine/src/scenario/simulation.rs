@@ -10,13 +10,14 @@ use super::balance::{self, Done};
 use super::file::{ParameterChange, RowChange, Scenario, Variant, Years};
 use super::measure::{self, Planned};
 use super::rows::Tables;
+use super::runs::{drawn, runs, warnings};
 use super::shared::{Decide, Ready, Shared};
 use super::years::State;
 use super::{Household, Inputs, Run, RunResult, ScenarioError, Table, names, rules};
 use crate::Pack;
 use crate::data::{Dataset, Issue, TextTable, about, text_tables};
 use crate::diagnostic::PackError;
-use crate::generate::{GenerateError, Spec, generate};
+use crate::generate::Spec;
 use crate::pack::manifest::Named;
 use crate::pack::params::ParameterId;
 use crate::value::{Date, parse_date};
@@ -367,72 +368,4 @@ impl Simulation {
         let taken = changes.map(|(n, change)| tables.apply(change, run.seed ^ (n << 32))).collect();
         Ok((tables.tables, taken))
     }
-}
-
-/// What a run is to know of: figures past their last year, priorities not known, proofs with a gap.
-fn warnings(run: &Run, planned: &Planned, allocation: &Allocation) -> Vec<String> {
-    let mut warnings: Vec<String> = Vec::new();
-    for warning in planned.matching.plans().flat_map(|p| &p.warnings) {
-        if !warnings.contains(warning) {
-            warnings.push(warning.clone());
-        }
-    }
-    let unknown = allocation.instance.open.priority.len();
-    if unknown > 0 {
-        warnings.push(format!(
-            "{unknown} demandes ont une priorité que leurs données ne disent pas : elles passent après les autres"
-        ));
-    }
-    let gaps = &allocation.gaps;
-    if gaps.attributions > 0 || gaps.quotas.iter().any(|g| *g > 0) || gaps.priority > 0 {
-        warnings.push(format!(
-            "{} : la preuve laisse une marge ({} attributions, {} points de priorité)",
-            run.id, gaps.attributions, gaps.priority
-        ));
-    }
-    warnings
-}
-
-/// The tables of a drawn population.
-fn drawn(spec: &Spec, seed: u64) -> Result<Vec<TextTable>, GenerateError> {
-    let package = generate(spec, seed)?;
-    let table = |t: crate::generate::TableOut| TextTable {
-        name: t.name.to_string(),
-        file: format!("{}.csv", t.name),
-        header: t.header,
-        rows: t.rows,
-    };
-    Ok(package.tables.into_iter().map(table).collect())
-}
-
-/// Every run of a scenario.
-fn runs(scenario: &Scenario) -> Vec<Run> {
-    let mut all = Vec::new();
-    let mut add = |id: &str, title: &str, variant, point: Option<(usize, Vec<usize>)>| {
-        for &seed in &scenario.base.seeds {
-            let (title, point) = (title.to_string(), point.clone());
-            all.push(Run { id: format!("{id}.{seed}"), title, variant, point, seed });
-        }
-    };
-    add("base", "Situation de base", None, None);
-    for (number, variant) in scenario.variants.iter().enumerate() {
-        add(&variant.name.0, &variant.title, Some(number), None);
-    }
-    for (number, sweep) in scenario.sweeps.iter().enumerate() {
-        let lengths: Vec<usize> = sweep.axes.iter().map(|a| a.points.len()).collect();
-        let total = lengths.iter().product();
-        for mut at in 0..total {
-            // The last axis moves first.
-            let mut point = vec![0; lengths.len()];
-            for (slot, length) in point.iter_mut().zip(&lengths).rev() {
-                *slot = at % length;
-                at /= length;
-            }
-            let numbers: Vec<String> = point.iter().map(|p| (p + 1).to_string()).collect();
-            let changes = sweep.axes.iter().zip(&point).filter_map(|(axis, &p)| axis.points.get(p));
-            let title = changes.map(ToString::to_string).collect::<Vec<_>>().join(" ; ");
-            add(&format!("{}.{}", sweep.name.0, numbers.join("-")), &title, None, Some((number, point)));
-        }
-    }
-    all
 }
