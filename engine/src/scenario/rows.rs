@@ -51,10 +51,14 @@ impl<'s> Tables<'s> {
         self.at(id).map_or(&[], |table| &table.rows)
     }
 
-    /// The rows of an entity, to change.
-    pub fn rows_mut(&mut self, id: EntityId) -> Option<&mut Vec<Vec<String>>> {
-        let place = self.place(id)?;
-        self.tables.get_mut(place).map(|table| &mut table.rows)
+    /// Adds rows of before; where a change has added columns since, these are empty.
+    pub fn append(&mut self, id: EntityId, rows: Vec<Vec<String>>) {
+        let Some(table) = self.place(id).and_then(|at| self.tables.get_mut(at)) else { return };
+        let width = table.header.len();
+        table.rows.extend(rows.into_iter().map(|mut row| {
+            row.resize(width, String::new());
+            row
+        }));
     }
 
     /// By row of an entity: its identifier.

@@ -103,9 +103,7 @@ impl State {
             self.arrivals(schema, years, year, &mut flow);
         }
         let mut tables = Tables::marked(schema, std::mem::take(&mut self.tables), "");
-        if let Some(rows) = tables.rows_mut(self.units) {
-            rows.extend(back);
-        }
+        tables.append(self.units, back);
         if year > 0 {
             let others = years.rows.iter().filter(|c| c.kind != RowKind::Add);
             for (number, change) in (16_u64..).zip(others) {
