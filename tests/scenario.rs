@@ -184,6 +184,13 @@ fn the_shares_cost_points_and_no_attribution() {
         }
     }
     assert!(figure(&half, "quotas", "hors_quartiers", "prix") > 0);
+    // Shares that cost nothing leave a unit worth what it is worth without any: some points, and not the
+    // attribution that it brings besides.
+    assert_eq!(points(&without), points(&base));
+    for loan in ["PLAI", "PLUS", "PLS"] {
+        let value = |r: &RunResult| figure(r, "logements_par_financement", loan, "valeur");
+        assert_eq!(value(&base), value(&without), "{loan}");
+    }
 }
 
 /// A run of a sweep is the variant with the same value; its result has no households.

@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use calamine::Reader;
+
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 fn simulate(file: &Path, into: &Path) -> Output {
@@ -71,6 +73,47 @@ fn the_page_stands_alone() {
     for sheet in ["synthese", "quotas", "gains_pertes", "eligibilite", "valeur_marginale", "menages"] {
         assert!(page.contains(&format!("id=\"{sheet}\"")), "{sheet}");
         assert!(into.join(format!("tables/{sheet}.csv")).is_file(), "{sheet}");
+    }
+}
+
+/// The workbook says first what it is, then has a sheet for each table of the report: numbers are numbers, as
+/// the JSON has them; what is not known is an empty cell.
+#[test]
+fn the_workbook_holds_every_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let into = folder.path().join("r");
+    assert!(simulate(&scenario(folder.path(), "1.05"), &into).status.success());
+    let report: serde_json::Value =
+        serde_json::from_slice(&fs::read(into.join("rapport.json")).unwrap()).unwrap();
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(into.join("rapport.xlsx")).unwrap();
+    let sheets = report["sheets"].as_array().unwrap();
+    let mut names = vec!["Lisez-moi".to_string()];
+    names.extend(sheets.iter().map(|s| s["id"].as_str().unwrap().chars().take(31).collect()));
+    assert_eq!(book.sheet_names(), names);
+    let first = book.worksheet_range("Lisez-moi").unwrap();
+    assert_eq!(first.get((0, 0)), Some(&calamine::Data::String("Essai <b> & co".into())));
+    for (sheet, name) in sheets.iter().zip(&names[1..]) {
+        let range = book.worksheet_range(name).unwrap();
+        let titles = first
+            .rows()
+            .any(|r| r.get(1).and_then(calamine::DataType::as_string).as_deref() == sheet["title"].as_str());
+        assert!(titles, "{name}");
+        for (row, cells) in sheet["rows"].as_array().unwrap().iter().enumerate() {
+            for (at, cell) in cells.as_array().unwrap().iter().enumerate() {
+                let there = range.get_value((row as u32 + 1, at as u32)).unwrap_or(&calamine::Data::Empty);
+                let same = match (cell, there) {
+                    (serde_json::Value::Null, calamine::Data::Empty) => true,
+                    (serde_json::Value::String(a), calamine::Data::String(b)) => a == b,
+                    (serde_json::Value::String(a), calamine::Data::Empty) => a.is_empty(),
+                    (number, calamine::Data::Float(found)) => {
+                        let scale = 10_f64.powi(number["decimals"].as_i64().unwrap() as i32);
+                        (number["value"].as_f64().unwrap() / scale - found).abs() < 1e-9
+                    }
+                    _ => false,
+                };
+                assert!(same, "{name}, {row}, {at}: {cell} {there:?}");
+            }
+        }
     }
 }
 

@@ -316,7 +316,7 @@ fn about(parsed: &Parsed, folder: &str, topic: &str) -> String {
 }
 
 /// A day in French: `1er juin 2022`.
-fn french(day: Date) -> String {
+pub(super) fn french(day: Date) -> String {
     const MONTHS: [&str; 12] = [
         "janvier",
         "février",

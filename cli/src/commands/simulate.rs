@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use logis_engine::Pack;
-use logis_engine::data::{InputFile, to_csv, to_workbook};
+use logis_engine::data::{InputFile, to_csv, to_reading_workbook};
 use logis_engine::scenario::report::{Cell, Report, Sheet, report};
 use logis_engine::scenario::{Inputs, Run, RunResult, Scenario, Simulation};
 use rayon::prelude::*;
@@ -151,7 +151,8 @@ fn read(path: &Path, hash: &str) -> Option<RunResult> {
 fn write(report: &Report, folder: &Path) -> Result<()> {
     output::file(&folder.join("rapport.html"), simulate_page::page(report)?.as_bytes())?;
     let sheets: Vec<_> = report.sheets.iter().map(Sheet::to_output).collect();
-    output::file(&folder.join("rapport.xlsx"), &to_workbook(&sheets)?)?;
+    let reading: Vec<_> = report.sheets.iter().map(Sheet::to_reading).collect();
+    output::file(&folder.join("rapport.xlsx"), &to_reading_workbook(&about(report), &reading)?)?;
     let json = format!("{}\n", serde_json::to_string_pretty(report)?);
     output::file(&folder.join("rapport.json"), json.as_bytes())?;
     let tables = folder.join("tables");
@@ -160,6 +161,25 @@ fn write(report: &Report, folder: &Path) -> Result<()> {
         output::file(&tables.join(format!("{}.csv", sheet.id)), &to_csv(result)?)?;
     }
     Ok(())
+}
+
+/// What the workbook says of itself.
+fn about(report: &Report) -> Vec<String> {
+    let mut lines = vec![report.title.clone(), report.text.clone(), String::new()];
+    for run in &report.runs {
+        let changes =
+            if run.changes.is_empty() { String::new() } else { format!(" : {}", run.changes.join(" ; ")) };
+        lines.push(format!("• {} (règles et paramètres au {}){changes}. {}", run.title, run.date, run.text));
+    }
+    if report.seeds > 1 {
+        lines.push(format!("Chaque chiffre est la médiane de {} répétitions.", report.seeds));
+    }
+    lines.extend(report.warnings.iter().map(|w| format!("À savoir : {w}")));
+    lines.push(format!(
+        "Fait par logis simulate {} ; le même rapport, à lire : rapport.html.",
+        env!("CARGO_PKG_VERSION")
+    ));
+    lines
 }
 
 /// The short text: the summary, the shares, what is observed and wanted.

@@ -95,12 +95,17 @@ impl Certificate {
     }
 
     /// By cell: the points, in all, that one more unit would bring, as a numerator over the second
-    /// result. It is what the certificate proves at most; an attribution more counts as well.
-    pub fn cell_prices(&self) -> (&[i64], i64) {
-        match &self.room.prices {
-            Prices::Cells(prices) => (prices, self.room.scale.max(1)),
-            Prices::Units(_) => (&[], 1),
-        }
+    /// result. It is what the certificate proves at most; an attribution more counts as well. (A unit
+    /// that houses one more is worth an attribution besides, which the bound weighs beyond all points.)
+    pub fn cell_prices(&self) -> (Vec<i64>, i64) {
+        let Prices::Cells(prices) = &self.room.prices else { return (Vec::new(), 1) };
+        let housed = self.room.multipliers.iter().map(|&(condition, weight)| match condition {
+            Condition::Attributions => weight,
+            _ => 0,
+        });
+        let housed: i64 = housed.sum();
+        let points = |&price: &i64| if housed > 0 && price > housed / 2 { price - housed } else { price };
+        (prices.iter().map(points).collect(), self.room.scale.max(1))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::data::{Output, OutputColumn};
+use crate::data::{Output, OutputColumn, Reading};
 use crate::scenario::table::scaled;
 use crate::value::{Exact, Type, Value};
 
@@ -96,6 +96,28 @@ impl Sheet {
     pub(super) fn new(id: &str, title: &str, how: &str, source: &str) -> Sheet {
         let [id, title, how, source] = [id, title, how, source].map(str::to_string);
         Sheet { id, title, how, source, ..Sheet::default() }
+    }
+
+    /// The sheet as one of a workbook to read.
+    pub fn to_reading(&self) -> Reading {
+        let cell = |cell: &Cell| match cell {
+            Cell::Number { decimals, .. } => (cell.value(), *decimals),
+            _ => (cell.value(), 0),
+        };
+        let difference = |h: &String| {
+            h == "écart" || h.ends_with(": écart") || h.ends_with(": solde") || h.starts_with("Écart")
+        };
+        let source =
+            if self.source.is_empty() { String::new() } else { format!(" Source : {}.", self.source) };
+        Reading {
+            // A workbook allows 31 characters, each name once.
+            name: self.id.chars().take(31).collect(),
+            title: self.title.clone(),
+            note: format!("{}{source}", self.how).trim().to_string(),
+            header: self.header.clone(),
+            signed: self.header.iter().map(difference).collect(),
+            rows: self.rows.iter().map(|row| row.iter().map(cell).collect()).collect(),
+        }
     }
 
     /// The sheet as a result to write.

@@ -3,7 +3,7 @@
 use super::sheet::shortest;
 use super::{Cell, Repeated, Sheet, medians};
 use crate::scenario::file::How;
-use crate::scenario::{RunResult, Simulation};
+use crate::scenario::{RunResult, Simulation, Table};
 use crate::value::Value;
 
 /// The points of each sweep: what they reach, as medians of their repetitions.
@@ -58,7 +58,7 @@ pub(super) fn sweeps(simulation: &Simulation, results: &[RunResult]) -> Vec<Shee
                         [("part", "part atteinte (%)"), ("manque", "manque"), ("prix", "prix (points)")]
                     {
                         let at = table.columns.iter().position(|c| c.id == column);
-                        header.push(format!("{} : {label}", row.id));
+                        header.push(format!("{} : {label}", row.label));
                         let value = at.and_then(|at| row.cells.get(at).copied().flatten());
                         cells.push(Cell::number(value, at.map_or(0, |at| table.decimals(row, at))));
                     }
@@ -85,25 +85,21 @@ pub(super) fn intervals(all: &[Repeated<'_>]) -> Option<Sheet> {
     );
     sheet.header =
         ["Calcul", "Mesure", "Unité", "Médiane", "5 %", "95 %", "Répétitions"].map(str::to_string).to_vec();
-    for run in all {
-        for table in
-            base.tables.iter().filter(|t| ["synthese", "quotas", "eligibilite"].contains(&t.id.as_str()))
-        {
+    if all.len() > 1 {
+        sheet.how.push_str(" Écart à la base : répétition par répétition, chacune contre celle de la base qui a la même graine ; ses bornes disent donc mieux que celles des deux chiffres si l'écart est sûr.");
+        sheet.header.extend(["Écart médian", "Écart, 5 %", "Écart, 95 %"].map(str::to_string));
+    }
+    let wanted = |table: &&Table| ["synthese", "quotas", "eligibilite"].contains(&table.id.as_str());
+    for (number, run) in all.iter().enumerate() {
+        for table in base.tables.iter().filter(wanted) {
             for row in &table.rows {
                 for (at, column) in table.columns.iter().enumerate().filter(|(_, c)| c.compared) {
-                    let mut values: Vec<i64> = run
-                        .results
-                        .iter()
-                        .filter_map(|r| {
-                            r.tables.iter().find(|t| t.id == table.id)?.value(&row.id, &column.id)
-                        })
-                        .map(|(v, _)| v)
-                        .collect();
-                    values.sort_unstable();
-                    let decimals = table.decimals(row, at);
-                    let rank = |percent: usize| {
-                        values.get((percent * values.len()).div_ceil(100).max(1) - 1).copied()
+                    let value = |r: &RunResult| {
+                        let table = r.tables.iter().find(|t| t.id == table.id)?;
+                        table.value(&row.id, &column.id).map(|(v, _)| v)
                     };
+                    let values = sorted(run.results.iter().filter_map(|r| value(r)));
+                    let decimals = table.decimals(row, at);
                     let label = if table.columns.len() == 1 {
                         row.label.clone()
                     } else {
@@ -114,12 +110,31 @@ pub(super) fn intervals(all: &[Repeated<'_>]) -> Option<Sheet> {
                         Cell::Text(label),
                         Cell::Text(table.unit(row, at).to_string()),
                     ];
-                    cells.extend([50, 5, 95].map(|p| Cell::number(rank(p), decimals)));
+                    cells.extend([50, 5, 95].map(|p| Cell::number(rank(&values, p), decimals)));
                     cells.push(Cell::count(values.len()));
+                    if all.len() > 1 {
+                        let difference = |own: &&RunResult| {
+                            let twin = base.results.iter().find(|b| b.run.seed == own.run.seed)?;
+                            Some(value(own)? - value(twin)?)
+                        };
+                        let apart = sorted(run.results.iter().filter(|_| number > 0).filter_map(difference));
+                        cells.extend([50, 5, 95].map(|p| Cell::number(rank(&apart, p), decimals)));
+                    }
                     sheet.rows.push(cells);
                 }
             }
         }
     }
     Some(sheet)
+}
+
+fn sorted(values: impl Iterator<Item = i64>) -> Vec<i64> {
+    let mut values: Vec<i64> = values.collect();
+    values.sort_unstable();
+    values
+}
+
+/// The value of the nearest rank.
+fn rank(values: &[i64], percent: usize) -> Option<i64> {
+    values.get((percent * values.len()).div_ceil(100).max(1) - 1).copied()
 }

@@ -1,0 +1,344 @@
+//! The report of a scenario in a real browser: nothing asked of a network, no error, charts drawn, tables
+//! that sort and filter by mouse and keyboard, text that is read on its ground, on paper-white and on black,
+//! wide and narrow. And that the check sees it when a page is broken.
+//!
+//! Needs Chromium (`apt-get install chromium`, or `LOGIS_CHROMIUM=/path`); says so and passes where there is none.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+const CHECKS: &str = include_str!("report_page.js");
+
+/// Where the browser is.
+fn chromium() -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os("LOGIS_CHROMIUM") {
+        return Some(path.into());
+    }
+    let folders: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH")?).collect();
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    names.iter().flat_map(|n| folders.iter().map(move |f| f.join(n))).find(|p| p.is_file())
+}
+
+/// A browser spoken to over its pipes (DevTools protocol: messages of JSON, a zero byte after each).
+struct Browser {
+    child: Child,
+    to: ChildStdin,
+    from: Receiver<Value>,
+    next: u64,
+    session: Option<String>,
+    /// What the page said unasked.
+    events: Vec<Value>,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    fn open(program: &Path) -> Browser {
+        let profile = tempfile::tempdir().unwrap();
+        let mut command = Command::new("sh");
+        // The protocol is read on 3 and written on 4.
+        command.args(["-c", "exec \"$@\" 3<&0 4>&1 >/dev/null 2>&1", "sh"]).arg(program).args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--remote-debugging-pipe",
+        ]);
+        command.arg(format!("--user-data-dir={}", profile.path().display()));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (to, out) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let (send, from) = channel();
+        std::thread::spawn(move || {
+            let mut out = BufReader::new(out);
+            let mut message = Vec::new();
+            while out.read_until(0, &mut message).is_ok_and(|n| n > 0) {
+                message.pop();
+                let Ok(value) = serde_json::from_slice(&message) else { break };
+                if send.send(value).is_err() {
+                    break;
+                }
+                message.clear();
+            }
+        });
+        let mut browser =
+            Browser { child, to, from, next: 0, session: None, events: Vec::new(), _profile: profile };
+        let target = browser.call("Target.createTarget", json!({ "url": "about:blank" }));
+        let attach = json!({ "targetId": target["targetId"], "flatten": true });
+        let session = browser.call("Target.attachToTarget", attach);
+        browser.session = session["sessionId"].as_str().map(str::to_string);
+        for domain in ["Page", "Runtime", "Log", "Network"] {
+            browser.call(&format!("{domain}.enable"), json!({}));
+        }
+        browser
+    }
+
+    fn receive(&mut self) -> Value {
+        self.from.recv_timeout(Duration::from_secs(120)).expect("the browser answers")
+    }
+
+    fn call(&mut self, method: &str, params: Value) -> Value {
+        self.next += 1;
+        let mut message = json!({ "id": self.next, "method": method, "params": params });
+        if let Some(session) = &self.session {
+            message["sessionId"] = json!(session);
+        }
+        let mut bytes = serde_json::to_vec(&message).unwrap();
+        bytes.push(0);
+        self.to.write_all(&bytes).unwrap();
+        loop {
+            let mut answer = self.receive();
+            if answer["id"] == json!(self.next) {
+                assert!(answer["error"].is_null(), "{method}: {answer}");
+                return answer["result"].take();
+            }
+            self.events.push(answer);
+        }
+    }
+
+    /// Opens a page in a window so wide, in a theme, and waits until it is there.
+    fn show(&mut self, page: &Path, width: u32, theme: &str) {
+        let size = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500 });
+        self.call("Emulation.setDeviceMetricsOverride", size);
+        let features = json!([
+            { "name": "prefers-color-scheme", "value": theme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ]);
+        self.call("Emulation.setEmulatedMedia", json!({ "features": features }));
+        self.events.clear();
+        self.call("Page.navigate", json!({ "url": format!("file://{}", page.display()) }));
+        while !self.events.iter().any(|e| e["method"] == "Page.loadEventFired") {
+            let event = self.receive();
+            self.events.push(event);
+        }
+        self.evaluate(CHECKS);
+    }
+
+    fn evaluate(&mut self, expression: &str) -> Value {
+        let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        let mut answer = self.call("Runtime.evaluate", params);
+        assert!(answer["exceptionDetails"].is_null(), "{expression:.60}: {answer}");
+        answer["result"]["value"].take()
+    }
+
+    /// What a check finds wrong.
+    fn check(&mut self, expression: &str) -> Vec<String> {
+        serde_json::from_value(self.evaluate(&format!("essai.{expression}"))).unwrap()
+    }
+
+    fn key(&mut self, key: &str, code: u32, text: &str) {
+        let press = json!({ "type": "keyDown", "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
+        self.call("Input.dispatchKeyEvent", press);
+        let release = json!({ "type": "keyUp", "key": key, "code": key, "windowsVirtualKeyCode": code });
+        self.call("Input.dispatchKeyEvent", release);
+    }
+
+    /// What the page wrote to the console or asked of a network.
+    fn said(&self) -> Vec<String> {
+        let of = |event: &Value| -> Option<String> {
+            let params = &event["params"];
+            match event["method"].as_str()? {
+                "Runtime.exceptionThrown" => Some(format!("console: {params}")),
+                "Log.entryAdded" if params["entry"]["level"] != "info" => Some(format!("console: {params}")),
+                "Runtime.consoleAPICalled" => Some(format!("console: {params}")),
+                "Network.requestWillBeSent" => {
+                    let url = params["request"]["url"].as_str()?;
+                    let own =
+                        url.starts_with("file:") && params["type"] == "Document" || url.starts_with("data:");
+                    (!own).then(|| format!("réseau: {url}"))
+                }
+                _ => None,
+            }
+        };
+        self.events.iter().filter_map(of).collect()
+    }
+
+    /// All that can be seen without touching the page much, in one width and theme.
+    fn look(&mut self, page: &Path, width: u32, theme: &str) -> Vec<String> {
+        self.show(page, width, theme);
+        let mut wrong = self.check("overflow()");
+        wrong.extend(self.check("drawn()"));
+        self.evaluate("essai.unfold()");
+        wrong.extend(self.check("overflow()"));
+        wrong.extend(self.check(&format!("contrast('{theme}, {width} px')")));
+        wrong.extend(self.said());
+        wrong
+    }
+
+    /// All that a hand does, and what does not depend on the width.
+    fn use_it(&mut self, page: &Path) -> Vec<String> {
+        self.show(page, 1400, "light");
+        let mut wrong = self.check("structure()");
+        wrong.extend(self.check("proven()"));
+        wrong.extend(self.check("still()"));
+        wrong.extend(self.check("sorted()"));
+        self.evaluate("essai.focusHead()");
+        self.key("Enter", 13, "\r");
+        wrong.extend(self.check("sortedByKey('ascending')"));
+        self.key(" ", 32, " ");
+        wrong.extend(self.check("sortedByKey('descending')"));
+        if self.evaluate("essai.filters()") == json!(0) {
+            wrong.push("filtre: aucun".into());
+        } else {
+            self.evaluate("essai.focusFilter()");
+            self.call("Input.insertText", json!({ "text": "CHENOVE" }));
+            wrong.extend(self.check("filtered('chenove')"));
+        }
+        wrong.extend(self.check("choices()"));
+        wrong.extend(self.said());
+        wrong
+    }
+
+    /// Where a keyboard comes.
+    fn walk_through(&mut self, page: &Path) -> Vec<String> {
+        self.show(page, 1400, "light");
+        self.evaluate("essai.unfold(false)");
+        self.tab_through()
+    }
+
+    fn tab_through(&mut self) -> Vec<String> {
+        let controls = self.evaluate("essai.controls()").as_u64().unwrap();
+        let mut wrong = Vec::new();
+        for _ in 0..controls + 3 {
+            self.key("Tab", 9, "");
+            wrong.extend(self.check("here()"));
+        }
+        wrong.extend(self.check("missed()"));
+        wrong
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A small territory, a variant drawn anew by each seed, two parameters swept.
+const SCENARIO: &str = r#"
+title = "Essai : Chenôve, Longvic et Talant"
+text  = "Vingt logements de plus, « pour voir » ; 1 050 fois."
+[base]
+data      = "DATA"
+as_of     = 2017-06-30
+seeds     = [1, 2, 3]
+territory = { commune = ["21166", "21355", "21617"] }
+[[variant]]
+name  = "plus"
+title = "Vingt logements de moins"
+[[variant.logement]]
+remove = 20
+[[sweep]]
+name  = "parts"
+title = "Les deux parts"
+[[sweep.axis]]
+path  = "mixite.part_hors_quartiers"
+label = "Part hors des quartiers"
+set   = [0.25, 0.75]
+[[sweep.axis]]
+path  = "mixite.part_en_quartiers"
+label = "Part en quartiers"
+set   = [0, 0.5]
+[[target]]
+label    = "Autant d'attributions"
+figure   = "synthese.attributions.valeur"
+at_least = 70
+source   = "essai de ce dépôt"
+"#;
+
+fn report(folder: &Path) -> PathBuf {
+    let file = folder.join("essai.toml");
+    let data = format!("{ROOT}/scenarios/grand-dijon-2015").replace('\\', "/");
+    fs::write(&file, SCENARIO.replace("DATA", &data)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
+    let output = command.arg("simulate").arg(&file).arg("--output").arg(folder.join("r")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    folder.join("r/rapport.html")
+}
+
+/// Who must see what is wrong with a page.
+#[derive(Clone, Copy)]
+enum By {
+    Use,
+    Keyboard,
+    Phone,
+    Light,
+    Dark,
+}
+
+/// Breaks a page in one way each, who must see it, and what is then found wrong.
+const BROKEN: &[(By, &str, &str, &str)] = &[
+    (By::Phone, "graphiques", "new Chart(canvas, {", "new (class { destroy() {} })(canvas, {"),
+    (By::Phone, "débordement", "<main ", "<p style=\"width: 70rem\">x</p><main "),
+    (By::Light, "contraste: ", "--doux: light-dark(#4d5969,", "--doux: light-dark(#9aa6b5,"),
+    (By::Dark, "contraste: ", "--gain: light-dark(#0b6b3a, #6fd6a0)", "--gain: #0b6b3a"),
+    (By::Dark, "contraste: ", "4 + 30 *", "40 + 60 *"),
+    (By::Use, "tri: l'ordre", "rows.sort((a, b) => {", "rows.slice().sort((a, b) => {"),
+    (By::Use, "tri: aria-sort", "head.setAttribute(\"aria-sort\"", "head.setAttribute(\"data-sort\""),
+    (By::Use, "tri: ce qui manque", "(x === \"\") - (y === \"\")", "(y === \"\") - (x === \"\")"),
+    (By::Use, "filtre", "row.hidden = ", "row.dataset.essai = "),
+    (By::Use, "choix", "select.addEventListener(\"change\", change)", "select"),
+    (By::Use, "preuve: pas de calcul", "<p class=\"calcul\">", "<p>"),
+    (By::Use, "preuve: pas de source", "<p class=\"source\">", "<p>"),
+    (By::Use, "structure", "lang=\"fr\"", "lang=\"en\""),
+    (By::Use, "mouvement", "prefers-reduced-motion: no-preference", "min-width: 1px"),
+    (By::Use, "console", "\"use strict\";\n(() => {", "console.warn(\"essai\");\n(() => {"),
+    (By::Use, "console", "<main ", "<img src=\"https://example.invalid/x.png\" alt=\"\"><main "),
+    (By::Use, "réseau", "<meta http-equiv=", "<meta data-equiv="),
+    (By::Keyboard, "clavier: jamais", "<summary>", "<summary tabindex=\"-1\">"),
+    (
+        By::Keyboard,
+        "clavier: on ne voit pas",
+        ":focus-visible { outline: 3px",
+        ":focus-visible { outline: 0px",
+    ),
+];
+
+#[test]
+fn the_report_in_a_browser() {
+    let Some(program) = chromium() else {
+        eprintln!(
+            "pas de Chromium : le rapport n'est pas regardé (apt-get install chromium, ou LOGIS_CHROMIUM)"
+        );
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let page = report(folder.path());
+    let mut browser = Browser::open(&program);
+    let mut wrong = browser.use_it(&page);
+    wrong.extend(browser.walk_through(&page));
+    for (width, theme) in [(1400, "light"), (1400, "dark"), (768, "light"), (390, "light"), (390, "dark")] {
+        let found = browser.look(&page, width, theme);
+        wrong.extend(found.into_iter().map(|w| format!("{w} [{width} px, {theme}]")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+
+    let whole = fs::read_to_string(&page).unwrap();
+    let broken = folder.path().join("abime.html");
+    for (by, check, from, to) in BROKEN {
+        let changed = whole.replace(from, to);
+        assert_ne!(changed, whole, "{check}: {from}");
+        fs::write(&broken, changed).unwrap();
+        let found = match by {
+            By::Use => browser.use_it(&broken),
+            By::Keyboard => browser.walk_through(&broken),
+            By::Phone => browser.look(&broken, 390, "light"),
+            By::Light => browser.look(&broken, 1400, "light"),
+            By::Dark => browser.look(&broken, 1400, "dark"),
+        };
+        assert!(found.iter().any(|f| f.starts_with(check)), "{check}: {found:#?}");
+    }
+}
