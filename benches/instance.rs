@@ -13,6 +13,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod dump;
+#[allow(dead_code, reason = "the bench reads the rest of it")]
 mod problem;
 
 use logis_engine::generate::instances::{Instance, Shape};

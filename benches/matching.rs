@@ -17,7 +17,6 @@ use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_gr
 use logis_engine::generate::instances::{Instance, Shape};
 use logis_engine::matching::{Duals, Problem, solve, solve_near, verify};
 use rayon::ThreadPool;
-use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,9 +35,12 @@ fn read_the_pairs(instance: &Instance) -> u64 {
 }
 
 /// One request in a thousand (at least one) comes anew: solved from the answer before.
-fn again(group: &mut BenchmarkGroup<'_, WallTime>, pool: &ThreadPool, name: &str, problem: &Problem) {
-    let gone: BTreeSet<u32> = (0..problem.requests() as u32).filter(|r| r % 1000 == 500).collect();
-    let before = problem.without_requests(&gone);
+fn again(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    pool: &ThreadPool,
+    name: &str,
+    (before, problem): (Problem, &Problem),
+) {
     let answer = solve(&before);
     let duals = Duals::of(&before, &answer.certificate);
     let near = || solve_near(black_box(problem), &answer.unit_of, Some(&duals));
@@ -68,7 +70,8 @@ fn matching(criterion: &mut Criterion) {
         group.bench_function("verify", |b| b.iter(|| verify(black_box(&plain), &answer).unwrap()));
         group.bench_function("read the pairs", |b| b.iter(|| read_the_pairs(black_box(&instance))));
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-        again(&mut group, &pool, "without quotas", &plain);
+        let before = problem::by_cells_but_some(&instance, false);
+        again(&mut group, &pool, "without quotas", (before, &plain));
         let quotas = problem::by_cells(&with_districts, true);
         group.bench_function("quotas", |b| b.iter(|| pool.install(|| solve(black_box(&quotas)))));
         let answer = solve(&quotas);
@@ -76,7 +79,8 @@ fn matching(criterion: &mut Criterion) {
         group.bench_function("verify with quotas", |b| {
             b.iter(|| verify(black_box(&quotas), &answer).unwrap())
         });
-        again(&mut group, &pool, "with quotas", &quotas);
+        let before = problem::by_cells_but_some(&with_districts, true);
+        again(&mut group, &pool, "with quotas", (before, &quotas));
         group.finish();
     }
 }

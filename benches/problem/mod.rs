@@ -15,12 +15,49 @@ impl Fits for Drawn {
 
 /// The problem by cells, its fits computed when they are read.
 pub fn by_cells(instance: &Arc<Instance>, with_quotas: bool) -> Problem {
-    let mut cells: Vec<u32> = instance.cells.iter().map(|c| c.first_unit).collect();
-    cells.push(instance.units());
     let starts = instance.starts.iter().map(|s| *s as usize).collect();
     let quotas = if with_quotas { (quotas(instance), marks(instance)) } else { (vec![], vec![]) };
     let fits = Arc::new(Drawn(instance.clone()));
-    Problem::from_cells(points(instance), cells, (starts, instance.open.clone()), fits, quotas).unwrap()
+    Problem::from_cells(
+        points(instance),
+        first_units(instance),
+        (starts, instance.open.clone()),
+        fits,
+        quotas,
+    )
+    .unwrap()
+}
+
+/// Some slots of an instance, by number there.
+struct Kept(Arc<Instance>, Vec<usize>);
+
+impl Fits for Kept {
+    fn fill(&self, request: u32, slot: usize, units: Range<u32>, into: &mut Vec<u16>) {
+        self.0.fill(request, self.1[slot], units, into);
+    }
+}
+
+/// The problem by cells, with nothing suitable for one request in a thousand.
+pub fn by_cells_but_some(instance: &Arc<Instance>, with_quotas: bool) -> Problem {
+    let all = marks(instance);
+    let (mut starts, mut open, mut kept) = (vec![0], vec![], vec![]);
+    for request in 0..u32::try_from(instance.requests()).unwrap() {
+        let own = instance.starts[request as usize] as usize..instance.starts[request as usize + 1] as usize;
+        if request % 1000 != 500 {
+            open.extend_from_slice(&instance.open[own.clone()]);
+            kept.extend(own);
+        }
+        starts.push(open.len());
+    }
+    let own = kept.iter().map(|slot| all[*slot]).collect();
+    let quotas = if with_quotas { (quotas(instance), own) } else { (vec![], vec![]) };
+    let fits = Arc::new(Kept(instance.clone(), kept));
+    Problem::from_cells(points(instance), first_units(instance), (starts, open), fits, quotas).unwrap()
+}
+
+/// The first unit of each cell, and how many units there are.
+fn first_units(instance: &Instance) -> Vec<u32> {
+    instance.cells.iter().map(|c| c.first_unit).chain([instance.units()]).collect()
 }
 
 /// The pairs one by one, as a caller has them who knows of no cells.

@@ -95,6 +95,22 @@ impl Layout {
         layout.parts = parts;
         layout
     }
+
+    /// By row of a part: the arc that it uses of those of the part, or [`NONE`].
+    fn used(&self, part: &Part, used: &[u32]) -> Vec<u32> {
+        let own = |&row: &u32| match used[row as usize] {
+            NONE => NONE,
+            arc => self.arc[arc as usize].1,
+        };
+        part.rows.iter().map(own).collect()
+    }
+}
+
+impl Part {
+    /// What its columns have.
+    fn of_columns<T: Copy>(&self, all: &[T]) -> Vec<T> {
+        self.columns.iter().map(|&column| all[column as usize]).collect()
+    }
 }
 
 impl Forest {
@@ -106,19 +122,11 @@ impl Forest {
             .parts
             .par_iter()
             .map(|part| {
-                let capacity: Vec<u32> = part.columns.iter().map(|&c| capacity[c as usize]).collect();
                 let local = |&arc: &u32| {
                     let Arc { row, column } = arcs[arc as usize];
                     Arc { row: layout.row[row as usize].1, column: layout.column[column as usize].1 }
                 };
-                let used: Vec<u32> = part
-                    .rows
-                    .iter()
-                    .map(|&row| match used[row as usize] {
-                        NONE => NONE,
-                        arc => layout.arc[arc as usize].1,
-                    })
-                    .collect();
+                let (capacity, used) = (part.of_columns(capacity), layout.used(part, used));
                 Simplex::new(part.rows.len(), &capacity, part.arcs.iter().map(local).collect(), &used)
             })
             .collect();
@@ -129,8 +137,7 @@ impl Forest {
     /// [`Simplex::replant`].
     pub fn replant(&mut self, prices: &[i64]) {
         self.trees.par_iter_mut().zip(&self.layout.parts).for_each(|(tree, part)| {
-            let own: Vec<i64> = part.columns.iter().map(|&c| prices[c as usize]).collect();
-            tree.replant(&own);
+            tree.replant(&part.of_columns(prices));
         });
     }
 
@@ -146,29 +153,20 @@ impl Forest {
             if !(paid || given == part.rows.len()) || given == 0 {
                 return;
             }
-            // Arcs are in the order of their rows and columns.
-            let column =
-                |own: u32| layout.column[graph.arcs[part.arcs[own as usize] as usize].column as usize].1;
-            let mut starts = vec![0_u32; part.rows.len() + 1];
-            for &arc in &part.arcs {
-                starts[layout.row[graph.arcs[arc as usize].row as usize].1 as usize + 1] += 1;
-            }
-            let mut total = 0;
-            for start in &mut starts {
-                total += *start;
-                *start = total;
-            }
-            let by_row = part.rows.iter().zip(starts.windows(2)).map(|(&row, own)| {
-                let fit = |arc: u32| graph.fits[part.arcs[arc as usize] as usize];
-                ((own[0]..own[1]).map(move |arc| (column(arc), fit(arc))), !graph.row_must[row as usize])
+            // Arcs are in the order of their rows and columns; every row has some.
+            let column = |arc: u32| layout.column[graph.arcs[arc as usize].column as usize].1;
+            let row = |arc: u32| graph.arcs[arc as usize].row;
+            let by_row: Vec<&[u32]> = part.arcs.chunk_by(|a, b| row(*a) == row(*b)).collect();
+            let fits = by_row.iter().zip(&part.rows).map(|(arcs, &row)| {
+                let fit = |&arc: &u32| (column(arc), graph.fits[arc as usize]);
+                (arcs.iter().map(fit), !graph.row_must[row as usize])
             });
-            let best = best(&Rows::of(by_row, part.columns.len(), paid), paid, None);
-            let used: Vec<u32> = best
-                .column_of
-                .iter()
-                .zip(starts.windows(2))
-                .map(|(&own, arcs)| (arcs[0]..arcs[1]).find(|&arc| column(arc) == own).unwrap_or(NONE))
-                .collect();
+            let best = best(&Rows::of(fits, part.columns.len(), paid), paid, None);
+            let used = |(arcs, &own): (&&[u32], &u32)| {
+                let used = arcs.iter().find(|arc| column(**arc) == own);
+                used.map_or(NONE, |&arc| layout.arc[arc as usize].1)
+            };
+            let used: Vec<u32> = by_row.iter().zip(&best.column_of).map(used).collect();
             tree.assign(&vec![1; part.columns.len()], &used);
             let level = if paid { housed } else { 0 };
             let prices: Vec<i64> = best.prices.iter().map(|&p| level + scale * i64::from(p)).collect();
@@ -180,12 +178,7 @@ impl Forest {
     pub fn assign(&mut self, capacity: &[u32], used: &[u32]) {
         let layout = &self.layout;
         self.trees.par_iter_mut().zip(&layout.parts).for_each(|(tree, part)| {
-            let capacity: Vec<u32> = part.columns.iter().map(|&c| capacity[c as usize]).collect();
-            let own = |row: &u32| match used[*row as usize] {
-                NONE => NONE,
-                arc => layout.arc[arc as usize].1,
-            };
-            tree.assign(&capacity, &part.rows.iter().map(own).collect::<Vec<_>>());
+            tree.assign(&part.of_columns(capacity), &layout.used(part, used));
         });
     }
 

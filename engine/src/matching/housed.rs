@@ -14,6 +14,7 @@
     reason = "measured loops over numbers of the problem, which its constructors check"
 )]
 
+use super::by_key::by_key;
 use super::problem::Problem;
 
 /// No cell, no request.
@@ -174,32 +175,16 @@ pub(super) fn weight(problem: &Problem, request: u32) -> i64 {
 /// By cell: the price of a unit, in weights.
 pub(super) fn prices(problem: &Problem, housed: &Housed) -> Vec<i64> {
     let cells = problem.cell_count();
-    // By cell: the housed requests that it is open to, which are those that could move there.
-    let mut starts = vec![0_u32; cells + 1];
     let mut at_home: Vec<u32> = Vec::with_capacity(problem.units());
     for cell in 0..cells as u32 {
         at_home.extend_from_slice(housed.holders(problem, cell));
     }
-    for &request in &at_home {
-        for &cell in &problem.open[problem.slots_of(request)] {
-            starts[cell as usize + 1] += 1;
-        }
-    }
-    let mut total = 0;
-    for start in &mut starts {
-        total += *start;
-        *start = total;
-    }
-    let mut next = starts.clone();
-    let mut movers = vec![0_u32; total as usize];
-    for &request in &at_home {
+    // By cell: the homes of the housed requests that it is open to, which could move there.
+    let open = |&request: &u32| {
         let home = housed.cell_of[request as usize];
-        for &cell in &problem.open[problem.slots_of(request)] {
-            let at = &mut next[cell as usize];
-            movers[*at as usize] = home;
-            *at += 1;
-        }
-    }
+        problem.open[problem.slots_of(request)].iter().map(move |&cell| (cell, home))
+    };
+    let (starts, movers) = by_key(cells, at_home.iter().flat_map(open));
     let mut price = vec![i64::MAX; cells];
     let mut queue = Vec::new();
     let mut flood = |cell: u32, value: i64, price: &mut [i64]| {
@@ -209,8 +194,7 @@ pub(super) fn prices(problem: &Problem, housed: &Housed) -> Vec<i64> {
         price[cell as usize] = value;
         queue.push(cell);
         while let Some(cell) = queue.pop() {
-            let range = starts[cell as usize] as usize..starts[cell as usize + 1] as usize;
-            for &home in &movers[range] {
+            for &home in &movers[starts[cell as usize]..starts[cell as usize + 1]] {
                 if price[home as usize] == i64::MAX {
                     price[home as usize] = value;
                     queue.push(home);

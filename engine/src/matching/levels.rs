@@ -95,7 +95,7 @@ pub(super) fn points_with_one_less(
     shortfalls: &[u64],
     quota: usize,
 ) -> Option<u64> {
-    let housed = super::housed::house(problem, &near.cells(problem));
+    let housed = super::housed::house(problem, &near.cells);
     let mut run = Run::new(problem, &housed, Some(near));
     run.ranges()?;
     run.shortfalls =
@@ -162,10 +162,9 @@ impl<'p> Run<'p> {
             None => housed.cell_of.clone(),
             Some(near) => {
                 // As many, and of those housed before all that can be.
-                let at = near.cells(problem);
                 let mut order = super::housed::by_points(problem);
-                order.sort_by_key(|r| at[*r as usize] == NONE);
-                super::housed::house_in_order(problem, &order, &at).cell_of
+                order.sort_by_key(|r| near.cells[*r as usize] == NONE);
+                super::housed::house_in_order(problem, &order, &near.cells).cell_of
             }
         };
         let active = (0..problem.requests() as u32).map(|request| {
@@ -251,15 +250,21 @@ impl<'p> Run<'p> {
     fn level(&mut self, aim: Aim) -> Option<Found> {
         let mut warm: Option<BTreeMap<Condition, i64>> = None;
         loop {
-            let (graph, mut forest) = self.cells.take().unwrap_or_else(|| {
-                let graph = Graph::of_cells(self.problem, &self.active);
-                let forest = Forest::new(&graph.capacity, &graph.arcs, &graph.used(&self.at));
-                (graph, forest)
-            });
-            let known = (!matches!(aim, Aim::Base(..))).then(|| graph.used(&self.at));
+            let kept = self.cells.take();
             let (at, prices, own) = self.start(aim);
+            let (graph, forest) = match kept {
+                Some((graph, mut forest)) => {
+                    forest.assign(&graph.capacity, &graph.used(at));
+                    (graph, forest)
+                }
+                None => {
+                    let graph = Graph::of_cells(self.problem, &self.active);
+                    let forest = Forest::new(&graph.capacity, &graph.arcs, &graph.used(at));
+                    (graph, forest)
+                }
+            };
+            let known = (!matches!(aim, Aim::Base(..))).then(|| graph.used(&self.at));
             let level = self.on(&graph, aim, Vec::new(), warm.unwrap_or(own));
-            forest.assign(&graph.capacity, &graph.used(at));
             let found = search::solve(&level, forest.clone(), prices.as_deref(), known)?;
             for (&request, &arc) in graph.requests.iter().zip(&found.used) {
                 self.at[request as usize] = if arc == NONE { NONE } else { graph.arcs[arc as usize].column };

@@ -7,6 +7,7 @@
 
 mod answer;
 mod balance;
+mod by_key;
 mod cells;
 mod face;
 mod fit;
@@ -47,8 +48,7 @@ fn solve_from(problem: &Problem, near: Option<&Near>) -> Matching {
 }
 
 fn solve_here(problem: &Problem, near: Option<&Near>) -> Matching {
-    let at: Vec<u32> = near.map_or_else(Vec::new, |near| near.cells(problem));
-    let housed = housed::house(problem, &at);
+    let housed = housed::house(problem, near.map_or(&[], |near| &near.cells));
     // One more attribution would have to be in a cell that is not full for good.
     let covering = housed.full.iter().map(|&full| i64::from(full)).collect();
     let attributions = bound(vec![], Prices::Cells(covering));

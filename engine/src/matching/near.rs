@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::answer::{Certificate, Condition, Matching, Prices, Proof};
-use super::balance::SCALE;
+use super::balance::{SCALE, counts};
 use super::housed::NONE;
 use super::levels::points_with_one_less;
 use super::problem::{Problem, Quota};
@@ -74,6 +74,8 @@ impl Duals {
 pub(super) struct Near {
     /// By request: the unit it had, as numbered inside, or [`NONE`]. Nobody else had it.
     pub had: Vec<u32>,
+    /// By request: the cell of that unit, or [`NONE`].
+    pub cells: Vec<u32>,
     /// What its certificate knew, if that is at hand.
     pub duals: Option<Inside>,
 }
@@ -120,13 +122,8 @@ impl Near {
                 had[request as usize] = unit;
             }
         }
-        Near { had, duals: duals.map(|duals| Inside::new(problem, duals)) }
-    }
-
-    /// By request: the cell of the unit that it had.
-    pub fn cells(&self, problem: &Problem) -> Vec<u32> {
-        let cell_of = problem.cell_of_units();
-        self.had.iter().map(|&unit| cell_of.get(unit as usize).copied().unwrap_or(NONE)).collect()
+        let cells = had.iter().map(|&unit| cell_of.get(unit as usize).copied().unwrap_or(NONE)).collect();
+        Near { had, cells, duals: duals.map(|duals| Inside::new(problem, duals)) }
     }
 }
 
@@ -299,8 +296,7 @@ impl Back<'_> {
         let marks = problem.marks(slot);
         let own = [1, i64::from(problem.points(request)), i64::from(problem.fit(request, slot, unit))];
         let quotas = (0..problem.quotas().len()).flat_map(|q| {
-            let base = i64::from(marks >> (2 * q) & 1);
-            [base, base & i64::from(marks >> (2 * q + 1) & 1)]
+            [Condition::BaseAtLeast(q), Condition::Members(q)].map(|own| counts(problem, own, marks))
         });
         for (sum, own) in into.iter_mut().zip(own.into_iter().chain(quotas)) {
             *sum += times * own;

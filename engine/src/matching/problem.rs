@@ -5,7 +5,6 @@
     reason = "measured loops; the constructors check that every number is one of the problem's"
 )]
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -62,19 +61,6 @@ pub trait Fits: Send + Sync {
     /// Puts the fits of a request and each of these units behind what `into` holds. They are the first
     /// ones, or all, of the cell that `slot` opens to the request.
     fn fill(&self, request: u32, slot: usize, units: Range<u32>, into: &mut Vec<u16>);
-}
-
-/// Fits of some of the slots of another problem.
-struct Kept {
-    /// By slot: its number there.
-    slots: Vec<usize>,
-    fits: Arc<dyn Fits>,
-}
-
-impl Fits for Kept {
-    fn fill(&self, request: u32, slot: usize, units: Range<u32>, into: &mut Vec<u16>) {
-        self.fits.fill(request, self.slots[slot], units, into);
-    }
 }
 
 /// Why a problem is none.
@@ -166,25 +152,6 @@ impl Problem {
     #[must_use]
     pub fn without_quotas(&self) -> Problem {
         Problem { quotas: Vec::new(), marks: Vec::new(), ..self.clone() }
-    }
-
-    /// The same problem with nothing suitable for these requests.
-    #[must_use]
-    pub fn without_requests(&self, gone: &BTreeSet<u32>) -> Problem {
-        let mut starts = Vec::with_capacity(self.starts.len());
-        let (mut open, mut marks, mut slots) = (Vec::new(), Vec::new(), Vec::new());
-        for request in 0..self.requests() as u32 {
-            starts.push(open.len());
-            if !gone.contains(&request) {
-                let own = self.slots_of(request);
-                open.extend_from_slice(&self.open[own.clone()]);
-                marks.extend(own.clone().filter_map(|slot| self.marks.get(slot)));
-                slots.extend(own);
-            }
-        }
-        starts.push(open.len());
-        let fits = Arc::new(Kept { slots, fits: self.fits.clone() });
-        Problem { starts, open, marks, fits, ..self.clone() }
     }
 
     /// The same problem with other shares of the same quotas.

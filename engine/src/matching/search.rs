@@ -277,10 +277,10 @@ impl Search<'_, '_> {
     fn relink(&mut self, other: &[u32], asked: &[Asked]) {
         let level = self.level;
         let Some((_, best)) = self.best.clone() else { return };
+        let counted: Vec<Counted> = asked.iter().map(|own| level.counted(own)).collect();
         for (from, to) in [(&best[..], other), (other, &best[..])] {
             let column = |arc: u32| level.graph.arcs[arc as usize].column;
             let cycles = super::relink::cycles(from, to, level.graph.capacity.len(), column);
-            let counted: Vec<Counted> = asked.iter().map(|own| level.counted(own)).collect();
             let change = |rows: &Vec<u32>| {
                 let mut change = vec![0; asked.len() + 2];
                 for &row in rows {

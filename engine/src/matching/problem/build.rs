@@ -5,6 +5,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::super::by_key::by_key;
 use super::super::cells::cells;
 use super::{BEST_FIT, Fits, MOST_POINTS, MOST_QUOTAS, Pair, Problem, ProblemError, Quota};
 
@@ -62,29 +63,15 @@ impl Problem {
             pair.marks &= used;
         }
         if !pairs.is_sorted_by_key(|pair| (pair.request, pair.unit)) {
-            pairs = by_request(points.len(), pairs);
+            pairs = by_request(points.len(), &pairs);
         }
         if let Some(w) = pairs.windows(2).find(|w| (w[0].request, w[0].unit) == (w[1].request, w[1].unit)) {
             return Err(ProblemError::Twice { request: w[0].request, unit: w[0].unit });
         }
         let (cell_of, cell_count) = cells(units, &pairs);
         // Number the units of a cell in a row.
-        let mut cells = vec![0_u32; cell_count + 1];
-        for &cell in &cell_of {
-            cells[cell as usize + 1] += 1;
-        }
-        let mut total = 0;
-        for first in &mut cells {
-            total += *first;
-            *first = total;
-        }
-        let mut next = cells.clone();
-        let mut names = vec![0; units as usize];
-        for (unit, &cell) in (0_u32..).zip(&cell_of) {
-            let at = &mut next[cell as usize];
-            names[*at as usize] = unit;
-            *at += 1;
-        }
+        let (firsts, names) = by_key(cell_count, cell_of.iter().copied().zip(0..));
+        let cells = firsts.into_iter().map(|first| first as u32).collect();
         let (mut starts, mut open, mut marks) =
             (Vec::with_capacity(points.len() + 1), Vec::new(), Vec::new());
         let mut fit_starts = Vec::new();
@@ -171,22 +158,8 @@ pub(super) fn check(points: &[u32], quotas: &[Quota]) -> Result<(), ProblemError
 }
 
 /// The pairs in the order of their requests and units.
-fn by_request(requests: usize, pairs: Vec<Pair>) -> Vec<Pair> {
-    let mut next = vec![0_usize; requests + 1];
-    for pair in &pairs {
-        next[pair.request as usize + 1] += 1;
-    }
-    let mut total = 0;
-    for start in &mut next {
-        total += *start;
-        *start = total;
-    }
-    let mut sorted = pairs.clone();
-    for pair in pairs {
-        let at = &mut next[pair.request as usize];
-        sorted[*at] = pair;
-        *at += 1;
-    }
+fn by_request(requests: usize, pairs: &[Pair]) -> Vec<Pair> {
+    let (_, mut sorted) = by_key(requests, pairs.iter().map(|pair| (pair.request, *pair)));
     for own in sorted.chunk_by_mut(|a, b| a.request == b.request) {
         own.sort_unstable_by_key(|pair| pair.unit);
     }

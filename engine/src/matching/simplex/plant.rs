@@ -8,6 +8,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use super::super::by_key::by_key;
 use super::{NONE, Simplex};
 
 /// How each column hangs.
@@ -76,7 +77,8 @@ impl Simplex {
             NONE => idle(row),
             arc => gain(arc),
         };
-        let (starts, leads) = self.arcs_by_column();
+        let (starts, leads) =
+            by_key(self.columns, self.arcs.iter().zip(0_u32..).map(|(arc, at)| (arc.column, at)));
         let mut loss: Vec<i64> = free.iter().map(|&free| if free > 0 { 0 } else { i64::MAX }).collect();
         let mut by = vec![NONE; self.columns];
         for (row, &arc) in used.iter().enumerate().filter(|(_, arc)| **arc != NONE) {
@@ -95,7 +97,7 @@ impl Simplex {
                 continue;
             }
             order.push(column);
-            for &arc in &leads[starts[column as usize] as usize..starts[column as usize + 1] as usize] {
+            for &arc in &leads[starts[column as usize]..starts[column as usize + 1]] {
                 let row = self.arcs[arc as usize].row as usize;
                 if used[row] == NONE || used[row] == arc {
                     continue;
@@ -109,27 +111,6 @@ impl Simplex {
             }
         }
         Links { order, by }
-    }
-
-    /// The arcs that lead to each column: those of column `c` are `arcs[starts[c]..starts[c + 1]]`.
-    fn arcs_by_column(&self) -> (Vec<u32>, Vec<u32>) {
-        let mut starts = vec![0_u32; self.columns + 1];
-        for arc in &self.arcs {
-            starts[arc.column as usize + 1] += 1;
-        }
-        let mut total = 0;
-        for start in &mut starts {
-            total += *start;
-            *start = total;
-        }
-        let mut next = starts.clone();
-        let mut arcs = vec![0_u32; self.arcs.len()];
-        for (at, arc) in (0_u32..).zip(&self.arcs) {
-            let place = &mut next[arc.column as usize];
-            arcs[*place as usize] = at;
-            *place += 1;
-        }
-        (starts, arcs)
     }
 }
 
