@@ -64,7 +64,7 @@ pub fn run() -> Result<End> {
         count(pairs.rows(pairs.instance.units.entity)),
         count(open),
     );
-    text.push_str(&matching::summary(&pairs, &matching, &gaps));
+    text.push_str(&matching::summary(&pairs, &matching, &gaps, &pairs.prices(&matching)));
     for quota in &pairs.plan.not_in_force {
         let from = quota.from.map_or_else(String::new, |from| format!(" avant le {from}"));
         let _ = writeln!(text, "{} : pas en vigueur{from}.", quota.label);
@@ -93,7 +93,7 @@ fn later(run: &input::Run) -> Result<String> {
     let (matching, gaps) = loaded.solve()?;
     Ok(format!(
         "\nLes mêmes demandes et les mêmes logements au {LATER}, la loi Égalité et citoyenneté étant en vigueur :\n{}",
-        matching::summary(&loaded, &matching, &gaps)
+        matching::summary(&loaded, &matching, &gaps, &loaded.prices(&matching))
     ))
 }
 

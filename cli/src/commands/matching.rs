@@ -37,8 +37,9 @@ pub fn run(args: &MatchArgs) -> Result<End> {
         eprint!("{unmet}");
         return Ok(End::FellShort);
     }
+    let prices = loaded.prices(&matching);
     if output::format(&args.output) == Format::Json {
-        let report = report(&loaded, &matching);
+        let report = report(&loaded, &matching, &prices);
         let text = format!("{}\n", serde_json::to_string_pretty(&report)?);
         output::bytes_to(text.as_bytes(), args.output.output.as_deref(), false)?;
     } else {
@@ -50,7 +51,7 @@ pub fn run(args: &MatchArgs) -> Result<End> {
         output::write(&pairs::table(&loaded, given, "attributions"), &args.output)?;
     }
     pairs::say(&loaded);
-    eprint!("{}", summary(&loaded, &matching, &gaps));
+    eprint!("{}", summary(&loaded, &matching, &gaps, &prices));
     if let Some(before) = &before {
         eprint!("{}", moved(before, &matching));
     }
@@ -87,17 +88,16 @@ fn moved(before: &Before, matching: &Matching) -> String {
     text
 }
 
-/// The result of a matching, to be written.
-pub fn report(loaded: &Loaded, matching: &Matching) -> Report {
+/// The result of a matching, to be written; `prices` are those of the quotas.
+fn report(loaded: &Loaded, matching: &Matching, prices: &[u64]) -> Report {
     let pairs = &loaded.plan.pairs;
     let asked: Vec<&str> =
         pairs.selected.iter().skip(1).take(loaded.plan.asked).map(|(name, _)| name.as_str()).collect();
-    let prices = loaded.prices(matching);
     Report::new(
         &loaded.plan,
         &loaded.dataset,
         &loaded.instance,
-        (matching, &prices),
+        (matching, prices),
         loaded.most,
         |row, own| {
             for (name, outcomes) in asked.iter().zip(&loaded.instance.candidates.outcomes) {
@@ -209,8 +209,8 @@ fn lacking(loaded: &Loaded, quota: usize, target: u64) -> String {
     text
 }
 
-/// Levels and quotas as people read them.
-pub fn summary(loaded: &Loaded, matching: &Matching, gaps: &Gaps) -> String {
+/// Levels and quotas as people read them; `prices` are those of the quotas.
+pub fn summary(loaded: &Loaded, matching: &Matching, gaps: &Gaps, prices: &[u64]) -> String {
     let reached = &matching.reached;
     let mut text = format!(
         "{} attributions, {} points de priorité, {} points d'adéquation; {}\n",
@@ -223,7 +223,7 @@ pub fn summary(loaded: &Loaded, matching: &Matching, gaps: &Gaps) -> String {
         return text;
     }
     let without = loaded.without_quotas().reached;
-    text.push_str(&quotas(loaded, matching));
+    text.push_str(&quotas(loaded, matching, prices));
     let points = without.priority.saturating_sub(reached.priority);
     // Fits compare between answers of as many points only.
     let cost = match (points, without.fit.saturating_sub(reached.fit)) {
@@ -255,8 +255,7 @@ fn proved(loaded: &Loaded, gaps: &Gaps) -> String {
 }
 
 /// The quotas as a table.
-fn quotas(loaded: &Loaded, matching: &Matching) -> String {
-    let prices = loaded.prices(matching);
+fn quotas(loaded: &Loaded, matching: &Matching, prices: &[u64]) -> String {
     let mut table =
         empty(&["Quota", "Part visée", "Part atteinte", "Attributions", "Membres", "Manque", "Prix"]);
     for (at, (quota, reached)) in loaded.plan.quotas.iter().zip(&matching.reached.quotas).enumerate() {
