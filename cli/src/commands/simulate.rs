@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use logis_engine::Pack;
 use logis_engine::data::{InputFile, to_csv, to_reading_workbook};
-use logis_engine::scenario::report::{Cell, Report, Sheet, report};
+use logis_engine::scenario::report::{Cell, Head, Report, Sheet, report};
 use logis_engine::scenario::{Inputs, Run, RunResult, Scenario, Simulation};
 use rayon::prelude::*;
 
@@ -163,13 +163,22 @@ fn write(report: &Report, folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The changes of a run, behind its title.
+fn changes(run: &Head) -> String {
+    if run.changes.is_empty() { String::new() } else { format!(" : {}", run.changes.join(" ; ")) }
+}
+
 /// What the workbook says of itself.
 fn about(report: &Report) -> Vec<String> {
     let mut lines = vec![report.title.clone(), report.text.clone(), String::new()];
     for run in &report.runs {
-        let changes =
-            if run.changes.is_empty() { String::new() } else { format!(" : {}", run.changes.join(" ; ")) };
-        lines.push(format!("• {} (règles et paramètres au {}){changes}. {}", run.title, run.date, run.text));
+        lines.push(format!(
+            "• {} (règles et paramètres au {}){}. {}",
+            run.title,
+            run.date,
+            changes(run),
+            run.text
+        ));
     }
     if report.seeds > 1 {
         lines.push(format!("Chaque chiffre est la médiane de {} répétitions.", report.seeds));
@@ -186,9 +195,7 @@ fn about(report: &Report) -> Vec<String> {
 fn print(report: &Report, folder: &Path) -> Result<()> {
     let mut text = format!("{}\n{}\n", report.title, report.text);
     for run in &report.runs {
-        let changes =
-            if run.changes.is_empty() { String::new() } else { format!(" : {}", run.changes.join(" ; ")) };
-        text.push_str(&format!("- {} (au {}){changes}\n", run.title, run.date));
+        text.push_str(&format!("- {} (au {}){}\n", run.title, run.date, changes(run)));
     }
     for sheet in &report.sheets {
         let short = ["synthese", "observe", "objectifs"].contains(&sheet.id.as_str());

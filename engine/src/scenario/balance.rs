@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Household;
 use super::measure::{Measures, Sums, waiting};
-use super::table::{Table, percent, ratio, scaled};
+use super::table::{Table, count, mean, percent, ratio, scaled};
 use super::years::Flow;
 use crate::value::{Date, Exact};
 
@@ -74,16 +74,9 @@ pub(super) fn tables(done: Vec<Done>, arrived: &BTreeMap<String, usize>) -> (Vec
     (tables, households.into_values().collect())
 }
 
-fn count(n: usize) -> Option<i64> {
-    i64::try_from(n).ok()
-}
-
 /// The mean waiting time of those served or not, with one decimal.
-fn mean(sums: &Sums, wanted: bool) -> Option<i64> {
-    let known: Vec<Exact> =
-        sums.waits.iter().flatten().filter(|(_, served)| *served == wanted).map(|(n, _)| *n).collect();
-    let sum = known.iter().try_fold(Exact::from_integer(0), |a, b| crate::value::add(&a, b).ok())?;
-    if known.is_empty() { None } else { scaled(&(sum / Exact::from_integer(known.len() as i128)), 1) }
+fn waited(sums: &Sums, wanted: bool) -> Option<i64> {
+    mean(sums.waits.iter().flatten().filter(|(_, served)| *served == wanted).map(|(n, _)| *n), 1)
 }
 
 /// A row a year, and one for all.
@@ -106,25 +99,24 @@ fn years(done: &[Done], all: &Sums) -> Table {
             .column("attente_non_servies", "Ancienneté moyenne des non servies", "mois", 1, true)
             .column("priorite", "Priorité moyenne des servies", "points", 1, false);
     let line = |sums: &Sums, flow: &Flow, first: bool| {
-        let number = |n: u64| i64::try_from(n).ok();
         let (requests, units) = (sums.requests as usize, sums.units as usize);
         let new = if first { requests } else { flow.arrived };
         let new_units = if first { units.saturating_sub(flow.freed) } else { flow.new_units };
         vec![
-            number(sums.requests),
+            count(sums.requests),
             count(requests.saturating_sub(new)),
             count(new),
-            number(sums.units),
+            count(sums.units),
             count(new_units),
             count(flow.freed),
             count(units.saturating_sub(new_units + flow.freed)),
-            number(sums.attributions),
+            count(sums.attributions),
             percent(sums.attributions, sums.requests, 1),
-            number(sums.left),
+            count(sums.left),
             count(flow.withdrawn),
-            number(sums.free),
-            mean(sums, true),
-            mean(sums, false),
+            count(sums.free),
+            waited(sums, true),
+            waited(sums, false),
             ratio(i128::from(sums.priority), i128::from(sums.attributions), 1),
         ]
     };
@@ -184,9 +176,6 @@ fn cohorts(done: &[Done], arrived: &BTreeMap<String, usize>) -> Table {
         let served: Vec<_> = own.iter().filter(|f| f.1).collect();
         let mut waits: Vec<Exact> = served.iter().filter_map(|f| f.2).collect();
         waits.sort();
-        let sum = waits.iter().try_fold(Exact::from_integer(0), |a, b| crate::value::add(&a, b).ok());
-        let mean = sum.filter(|_| !waits.is_empty());
-        let mean = mean.and_then(|s| scaled(&(s / Exact::from_integer(waits.len() as i128)), 1));
         // Whoever is not served counts as waiting longer than those who are.
         let half = own.len().div_ceil(2);
         let middle = half.checked_sub(1).and_then(|at| waits.get(at)).and_then(|n| scaled(n, 0));
@@ -198,7 +187,7 @@ fn cohorts(done: &[Done], arrived: &BTreeMap<String, usize>) -> Table {
             percent(served.len() as u64, own.len() as u64, 1),
             count(waiting),
             count(own.len() - served.len() - waiting),
-            mean,
+            mean(waits.iter().copied(), 1),
             middle,
         ]);
         let year = done.get(cohort).map_or(0, |one| one.date.year());

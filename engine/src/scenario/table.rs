@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::{Exact, Rounding, round};
+use crate::value::{Exact, Rounding, add, round};
 
 /// A table of measures of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +107,23 @@ impl Table {
             .as_ref()
             .map_or_else(|| self.columns.get(column).map_or("", |c| c.unit.as_str()), |u| u.0.as_str())
     }
+}
+
+/// A count as a cell.
+pub(super) fn count(n: impl TryInto<i64>) -> Option<i64> {
+    n.try_into().ok()
+}
+
+/// The sum of some numbers.
+pub(super) fn sum(mut numbers: impl Iterator<Item = Exact>) -> Option<Exact> {
+    numbers.try_fold(Exact::from_integer(0), |a, b| add(&a, &b).ok())
+}
+
+/// The mean of some numbers, with so many decimals; none of none.
+pub(super) fn mean(numbers: impl Iterator<Item = Exact> + Clone, decimals: u32) -> Option<i64> {
+    let many = numbers.clone().count();
+    let sum = sum(numbers).filter(|_| many > 0)?;
+    scaled(&(sum / Exact::from_integer(many as i128)), decimals)
 }
 
 /// A number in units of 10⁻ᵈᵉᶜⁱᵐᵃˡˢ, rounded to the nearest.

@@ -6,7 +6,7 @@ use super::{Group, label, sources};
 use crate::evaluate::{DecisionColumn, Decisions};
 use crate::pack::Parsed;
 use crate::scenario::allocation::Allocation;
-use crate::scenario::table::{Table, percent, ratio, scaled};
+use crate::scenario::table::{Table, count, mean, percent, ratio, scaled, sum};
 use crate::value::{Exact, Type, Value};
 
 pub(super) fn number(value: Option<Value>) -> Option<Exact> {
@@ -14,16 +14,6 @@ pub(super) fn number(value: Option<Value>) -> Option<Exact> {
         Some(Value::Number(n)) => Some(n),
         _ => None,
     }
-}
-
-/// The mean, with one decimal.
-pub(super) fn mean(values: impl Iterator<Item = Exact>) -> Option<i64> {
-    let (mut sum, mut count) = (Exact::from_integer(0), 0);
-    for value in values {
-        sum = crate::value::add(&sum, &value).ok()?;
-        count += 1;
-    }
-    if count == 0 { None } else { scaled(&(sum / Exact::from_integer(count)), 1) }
 }
 
 /// A value as people read it.
@@ -57,10 +47,10 @@ pub(super) fn outcomes(parsed: &Parsed, group: &Group, decided: &Decisions) -> V
             .column("part", "Part de oui", "%", 1, true);
         for (name, column) in booleans {
             let values: Vec<Option<Value>> = (0..column.len()).map(|row| column.value(row)).collect();
-            let count = |wanted| values.iter().filter(|v| **v == wanted).count() as u64;
-            let (yes, no) = (count(Some(Value::Bool(true))), count(Some(Value::Bool(false))));
+            let given = |wanted| values.iter().filter(|v| **v == wanted).count() as u64;
+            let (yes, no) = (given(Some(Value::Bool(true))), given(Some(Value::Bool(false))));
             let all = values.len() as u64;
-            let cells = [yes, no, all - yes - no].map(|n| i64::try_from(n).ok());
+            let cells = [yes, no, all - yes - no].map(count);
             table.row(name, &label(parsed, name), cells.into_iter().chain([percent(yes, all, 1)]).collect());
         }
         tables.push(table);
@@ -75,10 +65,9 @@ pub(super) fn outcomes(parsed: &Parsed, group: &Group, decided: &Decisions) -> V
         for (name, column) in numbers {
             let values: Vec<Option<Exact>> = (0..column.len()).map(|row| number(column.value(row))).collect();
             let known = values.iter().flatten();
-            let sum = known.clone().try_fold(Exact::from_integer(0), |a, b| crate::value::add(&a, b).ok());
+            let sum = sum(known.clone().copied());
             let some = known.filter(|n| *n.numer() != 0).count();
             let unknown = values.iter().filter(|v| v.is_none()).count();
-            let count = |n: usize| i64::try_from(n).ok();
             table.row(
                 name,
                 &label(parsed, name),
@@ -113,7 +102,6 @@ pub(super) fn by_request(
         .column("part", "Part servie", "%", 1, true)
         .column("effort", "Taux d'effort moyen", "%", 1, false);
     for (key, (all, served, burdens)) in groups {
-        let count = |n: u64| i64::try_from(n).ok();
         let name = key.name();
         table.row(
             &name,
@@ -123,7 +111,7 @@ pub(super) fn by_request(
                 count(served),
                 count(all - served),
                 percent(served, all, 1),
-                mean(burdens.into_iter()),
+                mean(burdens.into_iter(), 1),
             ],
         );
     }
@@ -148,7 +136,6 @@ pub(super) fn by_unit(id: &str, label: &str, columns: &[&DecisionColumn], alloca
         .column("libres", "Libres", "logements", 0, false)
         .column("valeur", "Valeur d'un logement de plus", "points", 1, true);
     for (key, (all, taken, price)) in groups {
-        let count = |n: u64| i64::try_from(n).ok();
         let name = key.iter().map(Key::name).collect::<Vec<_>>().join(" · ");
         table.row(
             &name,

@@ -1,10 +1,10 @@
 //! The figures of a run as a whole, and its shares.
 
 use super::Planned;
-use super::counts::{mean, number};
+use super::counts::number;
 use crate::scenario::allocation::Allocation;
 use crate::scenario::shared::Decide;
-use crate::scenario::table::{Table, percent, ratio, scaled};
+use crate::scenario::table::{Table, count, mean, percent, ratio, scaled};
 use crate::value::Exact;
 
 /// What a year, or several, adds up to.
@@ -76,7 +76,7 @@ impl Planned {
             "quotas",
             "Les parts demandées, dans l'ordre où elles sont servies",
             "Part",
-            "Attributions comptées et membres : comptes sur l'appariement. Prix : ce qu'un membre de moins à loger apporterait de points de priorité, d'après les multiplicateurs de la preuve ; aucun prix, la part se sert d'elle-même.",
+            "Attributions comptées et membres : comptes sur l'appariement. Prix : ce qu'un membre de moins à loger apporterait de points de priorité, trouvé en appariant de nouveau ; aucun prix, la part se sert d'elle-même.",
             "quotas de `[matching]` du paquet et leurs paramètres",
         )
         .column("base", "Attributions comptées", "attributions", 0, false)
@@ -88,7 +88,6 @@ impl Planned {
         .column("prix", "Prix", "points par membre", 0, true);
         let reached = &allocation.matching.reached.quotas;
         for (at, (quota, reached)) in self.matching.quotas.iter().zip(reached).enumerate() {
-            let count = |n: u64| i64::try_from(n).ok();
             let price = allocation.quota_prices.get(at).copied().unwrap_or(0);
             table.row(
                 &quota.quota.name,
@@ -132,25 +131,25 @@ impl Sums {
     pub(in crate::scenario) fn table(&self, title: &str, how: &str) -> Table {
         let mut table = Table::new("synthese", title, "Mesure", how, "règles de `[matching]` du paquet")
             .column("valeur", "Valeur", "", 0, true);
-        let mut count = |id: &str, label: &str, unit: &str, n: Option<u64>| {
+        let mut line = |id: &str, label: &str, unit: &str, n: Option<u64>| {
             if n.is_some() {
-                table.figure(id, label, (unit, 0), n.and_then(|n| i64::try_from(n).ok()));
+                table.figure(id, label, (unit, 0), n.and_then(count));
             }
         };
-        count("demandes", "Demandes", "demandes", Some(self.requests));
-        count("logements", "Logements", "logements", Some(self.units));
-        count("candidatures", "Couples recevables", "couples", self.pairs);
-        count("ouverts", "Couples qu'une donnée manquante laisse ouverts", "couples", self.open);
-        count("attributions", "Attributions", "attributions", Some(self.attributions));
+        line("demandes", "Demandes", "demandes", Some(self.requests));
+        line("logements", "Logements", "logements", Some(self.units));
+        line("candidatures", "Couples recevables", "couples", self.pairs);
+        line("ouverts", "Couples qu'une donnée manquante laisse ouverts", "couples", self.open);
+        line("attributions", "Attributions", "attributions", Some(self.attributions));
         let served = percent(self.attributions, self.requests, 1);
         table.figure("part_servie", "Part des demandes servies", ("%", 1), served);
-        let mut count = |id: &str, label: &str, unit: &str, n: u64| {
-            table.figure(id, label, (unit, 0), i64::try_from(n).ok());
+        let mut line = |id: &str, label: &str, unit: &str, n: u64| {
+            table.figure(id, label, (unit, 0), count(n));
         };
-        count("non_servies", "Demandes non servies", "demandes", self.left);
+        line("non_servies", "Demandes non servies", "demandes", self.left);
         let none = "Demandes auxquelles aucun logement ne convient";
-        count("sans_logement_recevable", none, "demandes", self.unsuited);
-        count("logements_libres", "Logements restés libres", "logements", self.free);
+        line("sans_logement_recevable", none, "demandes", self.unsuited);
+        line("logements_libres", "Logements restés libres", "logements", self.free);
         let housed = i128::from(self.attributions);
         let mean_of = |sum: u64| ratio(i128::from(sum), housed, 1);
         let label = "Priorité moyenne des demandes servies";
@@ -158,7 +157,7 @@ impl Sums {
         let label = "Adéquation moyenne des attributions";
         table.figure("adequation", label, ("points", 1), mean_of(self.fit));
         if let Some(waits) = &self.waits {
-            let of = |wanted: bool| mean(waits.iter().filter(|(_, s)| *s == wanted).map(|(n, _)| *n));
+            let of = |wanted: bool| mean(waits.iter().filter(|(_, s)| *s == wanted).map(|(n, _)| *n), 1);
             let label = "Ancienneté moyenne des demandes servies";
             table.figure("attente_servies", label, ("mois", 1), of(true));
             let label = "Ancienneté moyenne des demandes non servies";
@@ -168,7 +167,7 @@ impl Sums {
             let mut known: Vec<Exact> = burdens.iter().map(|n| n * Exact::from_integer(100)).collect();
             known.sort();
             let label = "Taux d'effort moyen des attributions, aide déduite";
-            table.figure("effort_moyen", label, ("%", 1), mean(known.iter().copied()));
+            table.figure("effort_moyen", label, ("%", 1), mean(known.iter().copied(), 1));
             let median = known.get(known.len().saturating_sub(1) / 2).and_then(|n| scaled(n, 1));
             table.figure("effort_median", "Taux d'effort médian", ("%", 1), median);
         }

@@ -9,7 +9,7 @@ use crate::pack::Parsed;
 use crate::plan::Plan;
 use crate::scenario::allocation::Allocation;
 use crate::scenario::shared::Decide;
-use crate::scenario::table::{Table, percent, scaled};
+use crate::scenario::table::{Table, count, mean, percent, scaled, sum};
 use crate::value::{Exact, Type, Value};
 
 /// The months from which each class of waiting time counts.
@@ -65,7 +65,6 @@ pub(super) fn reservations(label: &str, column: &DecisionColumn, allocation: &Al
         }
     }
     let mut line = |id: &str, label: &str, (offered, used): (u64, u64)| {
-        let count = |n: u64| i64::try_from(n).ok();
         let cells = vec![count(offered), count(used), count(offered - used), percent(used, offered, 1)];
         table.row(id, label, cells);
     };
@@ -119,17 +118,13 @@ impl Planned {
                     let all = (0..c.len()).filter_map(|r| number(c.value(r)));
                     all.filter(|n| *n.numer() != 0).collect()
                 });
-                let sum = known.iter().try_fold(Exact::from_integer(0), |a, b| crate::value::add(&a, b).ok());
-                let total = sum.filter(|_| amounts.is_some());
-                let mean = total.filter(|_| !known.is_empty());
-                let mean = mean.map(|t| t / Exact::from_integer(known.len() as i128));
-                let count = |n: usize| i64::try_from(n).ok();
+                let total = sum(known.iter().copied()).filter(|_| amounts.is_some());
                 let cells = vec![
                     eligible.and_then(count),
                     open.and_then(count),
                     amounts.and_then(|_| count(known.len())),
                     total.and_then(|t| scaled(&t, 2)),
-                    mean.and_then(|m| scaled(&m, 2)),
+                    amounts.and_then(|_| mean(known.iter().copied(), 2)),
                 ];
                 let plain = aid.unit.is_empty() || aid.unit == "EUR";
                 let unit = if plain { String::new() } else { format!(", {}", aid.unit) };
