@@ -160,19 +160,27 @@ fn percent(part: usize, whole: usize) -> String {
 
 /// The comparison as a result to write.
 pub fn to_output(rows: &[CalibrationRow]) -> Output {
-    let column = |name: &str, cell: fn(&CalibrationRow) -> &str| OutputColumn {
-        name: name.to_string(),
-        cells: rows.iter().map(|r| Some(Value::text(cell(r)))).collect(),
+    texts(
+        rows,
+        &[
+            ("chiffre", |r| &r.figure),
+            ("publie", |r| &r.target),
+            ("donnees", |r| &r.value),
+            ("source", |r| &r.source),
+            ("confiance", |r| &r.confidence),
+        ],
+    )
+}
+
+/// A column of texts: its name, and what it takes of a row.
+type TextColumn<'n, T> = (&'n str, fn(&T) -> &str);
+
+/// A comparison of which every cell is a text.
+pub(super) fn texts<T>(rows: &[T], columns: &[TextColumn<'_, T>]) -> Output {
+    let column = |(name, cell): &TextColumn<'_, T>| OutputColumn {
+        name: (*name).to_string(),
+        cells: rows.iter().map(|row| Some(Value::text(cell(row)))).collect(),
         kind: Type::Text(None),
     };
-    Output {
-        name: "calibration".to_string(),
-        columns: vec![
-            column("chiffre", |r| &r.figure),
-            column("publie", |r| &r.target),
-            column("donnees", |r| &r.value),
-            column("source", |r| &r.source),
-            column("confiance", |r| &r.confidence),
-        ],
-    }
+    Output { name: "calibration".to_string(), columns: columns.iter().map(column).collect() }
 }

@@ -252,14 +252,14 @@ pub struct Typologie {
 
 #[derive(Clone, Debug, Deserialize)]
 #[allow(missing_docs)]
-pub struct Financements {
+pub struct Financements<F = Financement> {
     pub source: String,
     pub confidence: String,
     /// Smallest and largest service charges, cents per m² and month.
     pub charges_m2_centimes: (i64, i64),
     /// By product.
     #[serde(flatten)]
-    pub liste: BTreeMap<String, Financement>,
+    pub liste: BTreeMap<String, F>,
 }
 
 /// Weight of a product and its rent, cents per m² and month.

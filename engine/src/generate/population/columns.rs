@@ -41,6 +41,11 @@ pub(super) struct Rows {
     next: usize,
 }
 
+/// Columns by name.
+pub(super) fn named(columns: &[(&str, Kind)]) -> Vec<(String, Kind)> {
+    columns.iter().map(|(name, kind)| (name.to_string(), *kind)).collect()
+}
+
 impl Rows {
     pub fn new(columns: &[(String, Kind)], rows: usize) -> Rows {
         let builder = |(_, kind): &(String, Kind)| match kind {

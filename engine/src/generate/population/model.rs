@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::generate::GenerateError;
-use crate::generate::spec::{Count, Emploi, Fields, Menages, Projects, Souhaits, Typologies, as_text};
+use crate::generate::spec::{
+    Count, Emploi, Fields, Financements, Menages, Projects, Souhaits, Typologies, as_text,
+};
 use crate::value::{Date, parse_date};
 
 /// ABC zones, dearest first; a commune without one is taken for the last.
@@ -42,7 +44,7 @@ pub struct Model {
     pub projets: Projects,
     pub souhaits: Souhaits,
     pub typologies: Typologies,
-    pub financements: Financements,
+    pub financements: Financements<Financement>,
     pub quartiers: Quartiers,
 }
 
@@ -132,18 +134,6 @@ pub struct Employeurs {
     pub confidence: String,
     pub demandes_par_employeur: u64,
     pub public_pour_cent: i64,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[allow(missing_docs)]
-pub struct Financements {
-    pub source: String,
-    pub confidence: String,
-    /// Smallest and largest service charges, cents per m² and month.
-    pub charges_m2_centimes: (i64, i64),
-    /// By product.
-    #[serde(flatten)]
-    pub liste: BTreeMap<String, Financement>,
 }
 
 /// Weight of a product and its rents by ABC zone, cents per m² and month.

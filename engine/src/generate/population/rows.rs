@@ -1,6 +1,6 @@
 //! The rows of a part, from its households.
 
-use super::columns::{Kind, Rows, day};
+use super::columns::{Kind, Rows, day, named};
 use super::households::{Household, Link, Person};
 use super::{Part, Population, Stream};
 use crate::generate::deck::Draw;
@@ -53,7 +53,7 @@ pub(super) fn part(
 ) -> Result<Part, arrow_schema::ArrowError> {
     let fields = &population.fields;
     let columns = |own: &[(&str, Kind)], drawn: &super::Fields| -> Vec<(String, Kind)> {
-        own.iter().map(|(name, kind)| (name.to_string(), *kind)).chain(drawn.columns()).collect()
+        named(own).into_iter().chain(drawn.columns()).collect()
     };
     let count = households.len();
     let mut requests = Rows::new(&columns(&REQUESTS, &fields.requests), count);

@@ -10,9 +10,10 @@ use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 
 use super::households::ceilings;
 use super::{Part, Population};
-use crate::data::{Output, OutputColumn};
+use crate::data::Output;
+use crate::generate::calibration::texts;
 use crate::generate::deck::quotas;
-use crate::value::{Date, Type, Value, add_days, months_between, years_between};
+use crate::value::{Date, add_days, months_between, years_between};
 
 /// Communes up to which each has its own line.
 const MOST_COMMUNES: usize = 60;
@@ -423,21 +424,16 @@ fn days<'b>(batch: &'b RecordBatch, name: &str) -> Option<&'b arrow_array::Primi
 
 /// The comparison as a result to write.
 pub fn calibration_output(lines: &[CalibrationLine]) -> Output {
-    let column = |name: &str, cell: fn(&CalibrationLine) -> &str| OutputColumn {
-        name: name.to_string(),
-        cells: lines.iter().map(|line| Some(Value::text(cell(line)))).collect(),
-        kind: Type::Text(None),
-    };
-    Output {
-        name: "calibration".to_string(),
-        columns: vec![
-            column("chiffre", |l| &l.figure),
-            column("part", |l| &l.share),
-            column("demande", |l| &l.asked),
-            column("donnees", |l| &l.found),
-            column("ecart", |l| &l.distance),
-            column("source", |l| &l.source),
-            column("confiance", |l| &l.confidence),
+    texts(
+        lines,
+        &[
+            ("chiffre", |l| &l.figure),
+            ("part", |l| &l.share),
+            ("demande", |l| &l.asked),
+            ("donnees", |l| &l.found),
+            ("ecart", |l| &l.distance),
+            ("source", |l| &l.source),
+            ("confiance", |l| &l.confidence),
         ],
-    }
+    )
 }

@@ -3,7 +3,7 @@
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 
-use super::columns::{Kind, Rows};
+use super::columns::{Kind, Rows, named};
 use super::model::{ABC, Model};
 use super::places::Places;
 use crate::generate::deck::{Draw, quotas};
@@ -21,10 +21,6 @@ const UNITS: [(&str, Kind); 8] = [
 ];
 const EMPLOYERS: [(&str, Kind); 3] =
     [("employeur_id", Kind::Text), ("effectif", Kind::Whole), ("secteur", Kind::Text)];
-
-fn named(columns: &[(&str, Kind)]) -> Vec<(String, Kind)> {
-    columns.iter().map(|(name, kind)| (name.to_string(), *kind)).collect()
-}
 
 /// Draws the units: commune, size and product in exact shares, each in an order of its own.
 pub(super) fn units(
