@@ -27,7 +27,7 @@ fn json(output: &Output) -> Value {
 }
 
 /// The planted faults: folder, code, and where a reader finds the fault.
-const FAULTS: [(&str, &str, &str); 25] = [
+const FAULTS: [(&str, &str, &str); 26] = [
     ("check/branche_jamais_prise", "L0503", "eligible.rhai:6:5"),
     ("check/cellule_jamais_lue", "L0506", "plafond.toml:9:34"),
     ("check/champ_jamais_lu", "L0511", "schema.toml:22:16"),
@@ -35,6 +35,7 @@ const FAULTS: [(&str, &str, &str); 25] = [
     ("check/condition_toujours_vraie", "L0501", "eligible.rhai:7:42"),
     ("check/etiquette_inconnue", "L0024", "eligible.rhai:5:5"),
     ("check/fonction_jamais_appelee", "L0512", "eligible.rhai:11:12"),
+    ("check/liste_sans_aucun", "L0507", "eligible.rhai:7:42"),
     ("check/monotone_illisible", "L0540", "eligible.rhai:5:15"),
     ("check/monotonie_dementie", "L0541", "eligible.rhai:5:15"),
     ("check/monotonie_non_prouvee", "L0542", "eligible.rhai:5:15"),

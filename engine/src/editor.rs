@@ -277,8 +277,12 @@ fn schema() -> Json {
         ),
         ("decimals", said("Décimales d'un `decimal`", json!({ "type": "integer" }))),
         ("required", said("Une cellule vide est-elle une erreur ?", yes())),
-        ("empty", said("Une cellule vide est un rien connu", json!({ "const": "none" }))),
+        (
+            "empty",
+            text("Ce qu'est une cellule vide, connue : `none` (texte, codes) ou une des valeurs de la liste"),
+        ),
         ("unlisted", text("Pourquoi une cellule vide est hors de la liste")),
+        ("exhaustive", text("Pourquoi une cellule vide est une des valeurs de la liste, et rien d'autre")),
         ("column", text("Nom de la colonne, s'il diffère")),
         ("label", text("Nom pour les personnes")),
         ("form", text("Où le formulaire officiel le demande")),

@@ -141,10 +141,11 @@ pub fn field_line(parsed: &Parsed, id: FieldId) -> Option<String> {
         FieldKind::Codes => "codes".to_string(),
     };
     let range = field.range.as_ref().map_or_else(String::new, |(low, high)| format!(" from {low} to {high}"));
-    let empty = match (field.empty_is_none, &field.unlisted) {
-        (true, _) => ", empty is none",
-        (_, Some(_)) => ", empty is unlisted",
-        _ => "",
+    let empty = match (&field.empty_value, field.empty_is_none, &field.unlisted) {
+        (Some(value), ..) => format!(", empty is {value}"),
+        (None, true, _) => ", empty is none".to_string(),
+        (.., Some(_)) => ", empty is unlisted".to_string(),
+        _ => String::new(),
     };
     Some(format!("field {} of {}: {kind}{range}{empty}", field.name, entity(parsed, field.entity)))
 }

@@ -14,10 +14,10 @@ use crate::diagnostic::{Diagnostics, PackError};
 use crate::graph::{Access, Link, RuleGraph, RuleId, Step, Target, text_at};
 use crate::pack::Parsed;
 use crate::pack::params::Parameter;
-use crate::pack::schema::{EntityId, FieldKind, Origin};
+use crate::pack::schema::{EntityId, Field, Origin};
 use crate::pack::script::parser;
 use crate::plan::Plan;
-use crate::plan::builtins::{BUILTINS, Builtin, ValueError, apply, empty_list};
+use crate::plan::builtins::{BUILTINS, Builtin, ValueError, apply};
 use crate::value::{Date, Exact, Value, add, div, mul, parse_number, sub};
 
 /// A missing input, as scripts see it.
@@ -183,12 +183,10 @@ impl<'d> Interpreter<'d> {
                 let schema = &self.parsed.schema;
                 let column = column_of(self.dataset, schema, id);
                 let value = column.and_then(|c| c.get(usize::try_from(row).ok()?));
-                let none = schema.fields.get(id).filter(|f| f.empty_is_none && column.is_none());
-                match (value, none) {
-                    (Some(value), _) => to_dynamic(&value),
-                    (None, Some(field)) if field.kind == FieldKind::Codes => to_dynamic(&empty_list()),
-                    (None, Some(_)) => to_dynamic(&Value::text("")),
-                    (None, None) => Dynamic::from(Unknown),
+                let none = schema.fields.get(id).filter(|_| column.is_none()).and_then(Field::empty);
+                match value.or(none) {
+                    Some(value) => to_dynamic(&value),
+                    None => Dynamic::from(Unknown),
                 }
             }
         }

@@ -6,6 +6,7 @@
 
 mod conditions;
 mod domain;
+mod lists;
 mod literals;
 mod monotone;
 mod syntax;
@@ -85,6 +86,7 @@ fn over_time(parsed: &Arc<Parsed>, found: &mut Vec<Diagnostic>) -> Seen {
         }
     }
     let mut answers: BTreeMap<(RuleId, Option<Date>, usize), Answer> = BTreeMap::new();
+    let mut agreements = lists::Agreements::new();
     let mut before: HashMap<RuleId, (u64, Domain)> = HashMap::new();
     let starts: Vec<Date> = changes(parsed).into_iter().collect();
     for (i, &first) in starts.iter().enumerate() {
@@ -99,7 +101,9 @@ fn over_time(parsed: &Arc<Parsed>, found: &mut Vec<Diagnostic>) -> Seen {
             whole.rule_nodes().filter_map(|(rule, _)| known(&rule)).collect();
         let mut walk = Walk::new(parsed, &whole, (first, last), &mut seen);
         let outcomes = walk.rules(&known);
+        let mut lists_done = lists::Done::new();
         for (rule, node) in whole.rule_nodes().filter(|(rule, _)| !known.contains_key(rule)) {
+            lists::look(parsed, &whole, &mut walk, node, &mut lists_done, &mut agreements);
             let texts = parsed.rules.get(rule).map_or(&[][..], |r| &r.texts);
             let from = crate::graph::text_at(texts, first).and_then(|t| t.from);
             for (number, claim) in claims.get(&(rule, from)).into_iter().flatten().enumerate() {
@@ -120,6 +124,7 @@ fn over_time(parsed: &Arc<Parsed>, found: &mut Vec<Diagnostic>) -> Seen {
             .filter_map(|(rule, outcome)| Some((rule, (*signatures.get(&rule)?, outcome))))
             .collect();
     }
+    lists::findings(parsed, agreements, found);
     for ((rule, from, number), answer) in answers {
         let claim = claims.get(&(rule, from)).and_then(|c| c.get(number));
         let name = parsed.rules.get(rule).map_or("?", |r| r.name.as_str());

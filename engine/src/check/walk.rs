@@ -112,6 +112,17 @@ impl<'a> Walk<'a> {
         self.eval(node)
     }
 
+    /// What a node of a rule can be, once all rules were followed, where other nodes are these.
+    pub fn domain_where(&mut self, node: NodeId, are: &[(NodeId, Domain)]) -> Domain {
+        let depth = self.assumed.len();
+        self.memos.push(HashMap::new());
+        self.assumed.extend(are.iter().cloned());
+        let outcome = self.eval(node);
+        self.assumed.truncate(depth);
+        self.memos.pop();
+        outcome
+    }
+
     /// Follows a node of the rule itself, and keeps what is seen of it.
     fn visit(&mut self, node: NodeId) -> Domain {
         if let Some(done) = self.memos.last().and_then(|m| m.get(&node)) {
@@ -389,10 +400,10 @@ impl<'a> Walk<'a> {
             }
             _ => self.whole.node(node).map_or(Domain::Any, |n| of_type(&n.ty)),
         };
-        match (&all, field.empty_is_none) {
-            // An empty cell is a known nothing.
-            (Domain::OneOf(values), true) => {
-                Domain::of(values.iter().cloned().chain([Value::text("")]).collect())
+        match (&all, field.empty()) {
+            // An empty cell is known too.
+            (Domain::OneOf(values), Some(empty)) => {
+                Domain::of(values.iter().cloned().chain([empty]).collect())
             }
             _ => all,
         }

@@ -73,10 +73,11 @@ pub(super) fn column(field: &Field, array: &ArrayRef) -> Option<Column> {
         }
         (FieldKind::Enum(values), _) => {
             let mut at = |text: &str| match text {
-                "" => Some(0),
+                "" => Some(field.empty_code().unwrap_or(0)),
                 text => u32::try_from(values.iter().position(|v| v.as_ref() == text)?).ok(),
             };
             let (codes, known) = texts_of(array, &mut at)?;
+            let known = if field.empty_is_none { None } else { known };
             if field.required && known.is_some() {
                 return None;
             }

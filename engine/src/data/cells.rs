@@ -91,7 +91,7 @@ fn each(
                 }
             }),
             FieldKind::Enum(values) => codes.push(if empty {
-                0
+                field.empty_code().unwrap_or(0)
             } else {
                 let shown = cell.shown();
                 match values.iter().position(|v| v.as_ref() == shown) {

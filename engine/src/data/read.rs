@@ -18,7 +18,7 @@ use super::table::{About, Cells, Column, Dataset, Links, Members, NO_ROW, Table}
 use super::{csv_file, parquet_file, xlsx_file};
 use crate::diagnostic::{fold, nearest};
 use crate::pack::Reference;
-use crate::pack::schema::{Entity, EntityId, FieldId, Origin, Schema};
+use crate::pack::schema::{Entity, EntityId, FieldId, OTHERS, Origin, Schema};
 use crate::value::parse_date;
 
 /// One file of a data package.
@@ -469,6 +469,8 @@ fn link(schema: &Schema, drafts: &mut [Draft], issues: &mut Vec<Issue>) {
                 continue;
             };
             let index = rows.get(&relation.target);
+            // The row that stands for what the table of the pack lacks.
+            let others = index.and_then(|i| i.get(OTHERS)).filter(|_| reference).copied();
             let mut unknown: BTreeMap<String, u64> = BTreeMap::new();
             for row in 0..keys.len() {
                 let cell = keys.get(row);
@@ -499,6 +501,11 @@ fn link(schema: &Schema, drafts: &mut [Draft], issues: &mut Vec<Issue>) {
                     if let Some(slot) = links.get_mut(row) {
                         *slot = parent;
                     }
+                } else if let Some(others) = others {
+                    if let Some(slot) = links.get_mut(row) {
+                        *slot = others;
+                    }
+                    unknown.entry(key).or_insert(draft.lines.get(row).copied().unwrap_or(0));
                 } else if !target_present && !relation.required {
                     // The other table is not there: nothing can be said of it.
                 } else if reference && !relation.required {
@@ -509,10 +516,17 @@ fn link(schema: &Schema, drafts: &mut [Draft], issues: &mut Vec<Issue>) {
                 }
             }
             for (key, line) in unknown {
+                let known = match others {
+                    Some(_) => format!("la ligne « {OTHERS} » de cette table vaut pour les autres"),
+                    None => "rien n'en est connu".to_string(),
+                };
                 issues.push(
-                    Issue::warning(&draft.file, format!("« {key} » n'est pas dans la table `{name}` du paquet de règles: rien n'en est connu"))
-                        .at(line)
-                        .in_column(&column),
+                    Issue::warning(
+                        &draft.file,
+                        format!("« {key} » n'est pas dans la table `{name}` du paquet de règles: {known}"),
+                    )
+                    .at(line)
+                    .in_column(&column),
                 );
             }
             if let Some(slot) = draft.links.get_mut(number) {

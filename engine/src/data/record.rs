@@ -12,7 +12,7 @@ use super::read::{Needs, read};
 use super::table::{About, Dataset, NO_ROW, Table};
 use crate::diagnostic::nearest;
 use crate::pack::Reference;
-use crate::pack::schema::{Entity, EntityId, Origin, Schema};
+use crate::pack::schema::{Entity, EntityId, OTHERS, Origin, Schema};
 
 /// Turns nested records into data sets of a few rows; holds the reference tables of the pack.
 #[derive(Clone, Debug)]
@@ -229,7 +229,8 @@ impl Reader<'_> {
             self.issues.push(Issue::error(place, message).in_column(&relation_to.column));
             return;
         }
-        match self.records.rows.get(relation_to.target).and_then(|rows| rows.get(key.as_str())) {
+        let rows = self.records.rows.get(relation_to.target);
+        match rows.and_then(|rows| rows.get(key.as_str()).or_else(|| rows.get(OTHERS))) {
             Some(&found) => self.set_link(id, row, relation, found),
             // As in files: of what need not be known, nothing is known.
             None if !relation_to.required => {}

@@ -49,7 +49,10 @@ fn columns<'s>(schema: &'s Schema, entity: &'s Entity) -> Vec<Documented<'s>> {
             kind: kind(field),
             unit: field.unit.as_deref().unwrap_or(""),
             values: match (&field.kind, &field.range) {
-                (FieldKind::Enum(values), _) => values.join(", "),
+                (FieldKind::Enum(values), _) => match &field.empty_value {
+                    Some(empty) => format!("{} (cellule vide : {empty})", values.join(", ")),
+                    None => values.join(", "),
+                },
                 (_, Some((low, high))) => format!("de {low} à {high}"),
                 _ => String::new(),
             },
@@ -148,6 +151,9 @@ pub fn json_schema(schema: &Schema) -> Json {
                 property.insert("description".into(), json!(format!("{}{unit}", column.label)));
                 if !column.form.is_empty() {
                     property.insert("x-formulaire".into(), json!(column.form));
+                }
+                if let Some(empty) = field.and_then(|f| f.empty_value.as_deref()) {
+                    property.insert("default".into(), json!(empty));
                 }
             }
             if column.required {

@@ -14,7 +14,7 @@ use crate::data::{Column, Dataset, Members, NO_ROW, column_of};
 use crate::graph::{RuleId, Step};
 use crate::pack::schema::{EntityId, FieldId, FieldKind, Origin};
 use crate::plan::Plan;
-use crate::plan::builtins::{ValueError, empty_list};
+use crate::plan::builtins::ValueError;
 use crate::plan::ir::{Comparison, NodeId, Op};
 use crate::value::Value;
 
@@ -359,12 +359,10 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         let Some(field) = self.context.plan.parsed.schema.fields.get(id) else {
             return Possible::Open(Range::Any, Missing::default());
         };
-        if field.empty_is_none && !self.column_exists(id) {
-            return Possible::Known(if field.kind == FieldKind::Codes {
-                empty_list()
-            } else {
-                Value::text("")
-            });
+        if let Some(empty) = field.empty()
+            && !self.column_exists(id)
+        {
+            return Possible::Known(empty);
         }
         let missing: Missing = Arc::new(BTreeSet::from([MissingInput {
             entity: field.entity,

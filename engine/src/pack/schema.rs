@@ -17,6 +17,9 @@ pub type FieldId = usize;
 /// Name of the field that every entity has: the date as of which all is decided.
 pub const DECISION_DATE: &str = "date_decision";
 
+/// Identifier of the row of a reference table that stands for every identifier that the table lacks.
+pub const OTHERS: &str = "*";
+
 /// The entities of a pack and their fields.
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
@@ -114,8 +117,12 @@ pub struct Field {
     pub required: bool,
     /// Is an empty cell a known nothing (rather than an unknown)?
     pub empty_is_none: bool,
+    /// Of a closed list: the listed value that an empty cell is. It is then known (`empty_is_none`).
+    pub empty_value: Option<Arc<str>>,
     /// Where an empty cell is a value outside the closed list: why. No rule can decide on it.
     pub unlisted: Option<String>,
+    /// Of a closed list: why an empty cell is one of the listed values and nothing else.
+    pub exhaustive: Option<String>,
     /// What people call it.
     pub label: String,
     /// Its unit: `EUR/an`, `m²`…
@@ -137,6 +144,22 @@ impl Field {
             FieldKind::Enum(values) => Type::Text(Some(values.clone())),
             FieldKind::Codes => Type::List(Box::new(Type::Text(None))),
         }
+    }
+
+    /// The value of an empty cell, where it is known: the empty list, the empty text, or the listed value
+    /// that the schema says.
+    pub fn empty(&self) -> Option<Value> {
+        self.empty_is_none.then(|| match (&self.kind, &self.empty_value) {
+            (FieldKind::Codes, _) => Value::List(Arc::from([])),
+            (_, Some(value)) => Value::Text(value.clone()),
+            (_, None) => Value::text(""),
+        })
+    }
+
+    /// Of a closed list: the place of the value that an empty cell is.
+    pub fn empty_code(&self) -> Option<u32> {
+        let (FieldKind::Enum(values), Some(empty)) = (&self.kind, &self.empty_value) else { return None };
+        values.iter().position(|v| v == empty).and_then(|at| u32::try_from(at).ok())
     }
 }
 
@@ -405,22 +428,20 @@ fn read_field(
             }
         }
     });
-    let empty_is_none = match reader.str("empty", out) {
-        None => false,
-        Some(("none", _)) => true,
-        Some((other, at)) => {
-            out.push(Diagnostic::error(
-                "L0003",
-                format!("`empty = \"{other}\"` means nothing"),
-                at,
-                "the one value is \"none\"",
-            ));
-            false
-        }
-    };
+    let (empty_is_none, empty_value) = read_empty(&mut reader, kind.as_ref(), out);
     let unlisted = reader.string("unlisted", out);
+    let exhaustive = reader.string("exhaustive", out);
     let column = reader.string("column", out).unwrap_or_else(|| name.to_string());
     let required = reader.bool("required", out);
+    let said = [required, empty_is_none, unlisted.is_some(), exhaustive.is_some()];
+    if said.iter().filter(|s| **s).count() > 1 {
+        out.push(Diagnostic::error(
+            "L0003",
+            format!("`{name}` says two things of an empty cell"),
+            reader.span(),
+            "one of `required`, `empty`, `unlisted` and `exhaustive`",
+        ));
+    }
     let label = reader.string("label", out).unwrap_or_else(|| name.to_string());
     let unit = reader.string("unit", out);
     let form = reader.string("form", out);
@@ -433,10 +454,34 @@ fn read_field(
         range,
         required,
         empty_is_none,
+        empty_value,
         unlisted,
+        exhaustive,
         label,
         unit,
         form,
         span,
     })
+}
+
+/// Reads `empty`: is an empty cell known, and which listed value is it?
+fn read_empty(
+    reader: &mut Reader<'_, '_>,
+    kind: Option<&FieldKind>,
+    out: &mut Diagnostics,
+) -> (bool, Option<Arc<str>>) {
+    let Some((said, at)) = reader.str("empty", out) else { return (false, None) };
+    let hint = match kind {
+        Some(FieldKind::Enum(values)) => match values.iter().find(|v| v.as_ref() == said) {
+            Some(value) => return (true, Some(value.clone())),
+            None => format!("an empty cell is one of the listed values: {}", values.join(", ")),
+        },
+        Some(FieldKind::Text | FieldKind::Codes) if said == "none" => return (true, None),
+        // What kind of field it is has not been read: that was said.
+        None => return (false, None),
+        Some(FieldKind::Text | FieldKind::Codes) => "the one value is \"none\"".to_string(),
+        Some(_) => "only `text`, `codes` and lists of `values` have an empty cell that is known".to_string(),
+    };
+    out.push(Diagnostic::error("L0003", format!("`empty = \"{said}\"` means nothing"), at, hint));
+    (false, None)
 }

@@ -10,7 +10,7 @@ use crate::evaluate::possible::Possible;
 use crate::graph::RuleId;
 use crate::pack::Parsed;
 use crate::pack::cases::{Case, CaseValue, InputRow};
-use crate::pack::schema::{EntityId, Origin, Schema};
+use crate::pack::schema::{EntityId, OTHERS, Origin, Schema};
 use crate::plan::Plan;
 use crate::plan::ir::Op;
 use crate::value::{Type, Value};
@@ -90,8 +90,9 @@ pub(super) fn build(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mu
                                 CaseValue::Text(text) => text.clone(),
                                 CaseValue::Unknown => continue,
                             };
-                            let found =
-                                target.and_then(|t| references.tables.get(t)).and_then(|t| t.row(&key));
+                            let found = target
+                                .and_then(|t| references.tables.get(t))
+                                .and_then(|t| t.row(&key).or_else(|| t.row(OTHERS)));
                             if let (Some(found), Some(slot)) =
                                 (found, links.get_mut(relation).and_then(|l| l.get_mut(row)))
                                 && *slot == NO_ROW
