@@ -169,7 +169,7 @@ fn an_interruption_keeps_what_is_finished() {
     assert!(message.contains("calculs sur 10 sont gardés"), "{message}");
     for path in &finished {
         let result: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-        assert!(result["hash"].is_string());
+        assert!(result["result"]["hash"].is_string());
     }
     assert_eq!(fs::read_dir(into.join("calculs")).unwrap().count(), finished.len());
     assert!(!into.join("rapport.html").exists());

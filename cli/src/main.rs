@@ -158,6 +158,9 @@ pub struct ReplayArgs {
     /// Écrit dans ce fichier les reçus tels que décidés à présent
     #[arg(long, value_name = "FILE")]
     rewrite: Option<PathBuf>,
+    /// Accepte les reçus sans sceau, tels que les versions antérieures les écrivaient
+    #[arg(long)]
+    unsealed: bool,
     /// Forme du rapport
     #[arg(long, value_enum, default_value = "text")]
     format: TextFormat,

@@ -23,6 +23,10 @@ use crate::plan::Plan;
 use crate::plan::ir::Op;
 use crate::value::Date;
 
+/// This build of the engine: a SHA-256 of its sources, of the versions of its dependencies, of the compiler and
+/// the target. What an engine computed and left on disk is believed by the same build only.
+pub const BUILD: &str = env!("LOGIS_BUILD");
+
 /// The hashes of what a plan stands for, as `sha256:` and 64 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
@@ -45,12 +49,13 @@ pub struct Fingerprint {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn fingerprint(plan: &Plan) -> Fingerprint {
-    Fingerprint { rules: hash(&rules(plan)), parameters: hash(&parameters(plan)) }
+    Fingerprint { rules: sha256(rules(plan).as_bytes()), parameters: sha256(parameters(plan).as_bytes()) }
 }
 
-fn hash(text: &str) -> String {
+/// SHA-256 of bytes, as `sha256:` and 64 hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
     let mut out = String::from("sha256:");
-    for byte in Sha256::digest(text.as_bytes()) {
+    for byte in Sha256::digest(bytes) {
         let _ = write!(out, "{byte:02x}");
     }
     out

@@ -12,6 +12,7 @@ use logis_engine::pack::schema::Origin;
 use logis_engine::value::{Date, parse_date};
 
 use super::diff_page;
+use super::receipt_file::for_each_part;
 use crate::{DiffArgs, DiffFormat, End, input, output, revision};
 
 /// Rows decided at a time when a package is read part by part.
@@ -59,10 +60,7 @@ pub fn run(args: &DiffArgs) -> Result<End> {
         }
         let name = corpus.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         if corpus.extension().is_some_and(|end| end == "jsonl") {
-            super::replay::for_each_chunk(corpus, |_, receipts| {
-                comparison.receipts(&name, receipts);
-                Ok(())
-            })?;
+            receipts(&mut comparison, &name, corpus)?;
         } else {
             package(&mut comparison, args, &structure, &name, corpus)?;
         }
@@ -135,6 +133,27 @@ fn counted_by(args: &DiffArgs, head: &Pack, expected: Option<&Expected>) -> Vec<
     let mut seen = BTreeSet::new();
     by.retain(|name| seen.insert(name.clone()));
     by
+}
+
+/// Compares over receipts, which must be as they were written.
+fn receipts(comparison: &mut Comparison<'_>, name: &str, path: &Path) -> Result<()> {
+    let check = for_each_part(path, |part| {
+        if !part.flaws.is_empty() {
+            let lines = part.flaws.iter().take(20);
+            let lines: Vec<String> =
+                lines.map(|(line, flaw)| format!("{}:{line}: {flaw}", path.display())).collect();
+            bail!("{}", lines.join("\n"));
+        }
+        comparison.receipts(name, &part.receipts);
+        Ok(())
+    })?;
+    if check.unsealed() > 0 {
+        comparison.note([format!(
+            "{name}: {} reçus sans sceau: rien ne dit qu'ils n'ont pas été modifiés",
+            check.unsealed()
+        )]);
+    }
+    Ok(())
 }
 
 /// Compares over a data package.

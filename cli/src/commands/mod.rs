@@ -18,6 +18,7 @@ pub mod junit;
 pub mod matching;
 pub mod mutate;
 pub mod pairs;
+pub mod receipt_file;
 pub mod record;
 pub mod replay;
 pub mod schema;

@@ -11,7 +11,7 @@ use logis_engine::data::{Dataset, column_of};
 use logis_engine::evaluate::{Context, Decisions};
 use logis_engine::pack::schema::Origin;
 use logis_engine::plan::Plan;
-use logis_engine::receipt::Recorder;
+use logis_engine::receipt::{Recorder, Sealer};
 use logis_engine::value::{Date, Value};
 
 use crate::output::Sink;
@@ -22,6 +22,7 @@ const CHUNK: usize = 1 << 14;
 /// A file of receipts being written, or none.
 pub struct Recording {
     file: Option<(Sink, BufWriter<File>)>,
+    sealer: Sealer,
 }
 
 impl Recording {
@@ -32,12 +33,18 @@ impl Recording {
             let writer = sink.writer()?;
             Ok((sink, writer))
         };
-        Ok(Recording { file: path.map(begin).transpose()? })
+        Ok(Recording { file: path.map(begin).transpose()?, sealer: Sealer::default() })
     }
 
-    /// Writes one line.
-    pub fn line(&mut self, line: &str) -> Result<()> {
-        if let Some((_, writer)) = &mut self.file {
+    /// Is nothing to be kept?
+    pub fn is_off(&self) -> bool {
+        self.file.is_none()
+    }
+
+    /// Seals and writes receipts, given as lines.
+    pub fn receipts(&mut self, lines: &[String]) -> Result<()> {
+        let Some((_, writer)) = &mut self.file else { return Ok(()) };
+        for line in self.sealer.lines(lines) {
             writer.write_all(line.as_bytes())?;
             writer.write_all(b"\n")?;
         }
@@ -60,9 +67,7 @@ impl Recording {
         let context = Context::new(plan, dataset);
         let recorder = Recorder::new(&context);
         for rows in rows.chunks(CHUNK) {
-            for line in recorder.lines(rows, decisions) {
-                self.line(&line)?;
-            }
+            self.receipts(&recorder.lines(rows, decisions))?;
         }
         Ok(())
     }
@@ -103,12 +108,15 @@ impl Recording {
         if undated > 0 {
             eprintln!("avertissement: {undated} ligne(s) sans `{field}`: pas de reçu");
         }
-        lines.iter().flatten().try_for_each(|line| self.line(line))
+        let lines: Vec<String> = lines.into_iter().flatten().collect();
+        self.receipts(&lines)
     }
 
-    /// Puts the file into its place.
+    /// Writes the line that closes the file, and puts it into its place.
     pub fn close(self) -> Result<()> {
         let Some((sink, mut writer)) = self.file else { return Ok(()) };
+        writer.write_all(self.sealer.close().as_bytes())?;
+        writer.write_all(b"\n")?;
         writer.flush()?;
         sink.close()
     }

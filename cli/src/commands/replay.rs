@@ -1,76 +1,43 @@
 //! `logis replay`: decides receipts again, and reports what has drifted.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use logis_engine::explain::Shown;
-use logis_engine::receipt::{Changed, Receipt, Replay, Replayed, from_lines};
+use logis_engine::receipt::{Changed, Receipt, Replay, Replayed, SealCheck};
 
+use super::receipt_file::{Part, for_each_part};
 use super::record::Recording;
 use crate::{End, ReplayArgs, TextFormat, input, output, text};
 
-/// Receipts decided at a time.
-const CHUNK: usize = 1 << 13;
-
-/// Decides again; exit code 1 if an outcome is not what it was.
+/// Decides again; exit code 1 if an outcome is not what it was, if something of a receipt was not compared, or if
+/// the file is not as it was written.
 pub fn run(args: &ReplayArgs) -> Result<End> {
     let pack = input::pack(&args.rules)?;
     let replay = Replay::new(&pack);
     let mut recording = Recording::new(args.rewrite.as_deref())?;
-    let mut seen = Seen::default();
-    for_each_chunk(&args.file, |first, receipts| {
-        for (line, (receipt, replayed)) in (first..).zip(receipts.iter().zip(replay.replay(receipts))) {
-            recording.line(&replayed.again.to_line())?;
-            seen.add(line, receipt, &replayed, args.format)?;
+    let mut seen = Seen { unsealed_is_fine: args.unsealed, ..Seen::default() };
+    let check = for_each_part(&args.file, |part| {
+        let replayed = replay.replay(&part.receipts);
+        if !recording.is_off() {
+            let again: Vec<String> = replayed.iter().map(|r| r.again.to_line()).collect();
+            recording.receipts(&again)?;
         }
-        Ok(())
+        seen.part(part, &replayed, args.format)
     })?;
-    recording.close()?;
-    if args.format == TextFormat::Text {
-        output::print(&seen.summary())?;
+    let intact = seen.flawed == 0;
+    if let Some(path) = args.rewrite.as_deref().filter(|_| !intact) {
+        // What is written anew would bear whole seals.
+        eprintln!("{}: n'est pas écrit : les reçus ne sont pas tels qu'ils ont été écrits", path.display());
+    } else {
+        recording.close()?;
     }
-    Ok(if seen.drifted == 0 { End::Fine } else { End::FellShort })
-}
-
-/// Reads receipts some at a time: the number of the first one's line, and the receipts.
-pub fn for_each_chunk(path: &Path, mut each: impl FnMut(usize, &[Receipt]) -> Result<()>) -> Result<()> {
-    let name = path.display();
-    let file = File::open(path).with_context(|| format!("{name}: lecture impossible"))?;
-    let mut lines = BufReader::new(file).lines();
-    let mut first = 1;
-    loop {
-        let chunk: Vec<String> = lines
-            .by_ref()
-            .take(CHUNK)
-            .collect::<std::io::Result<_>>()
-            .with_context(|| format!("{name}: lecture impossible"))?;
-        if chunk.is_empty() {
-            if first == 1 {
-                bail!("{name}: ce fichier ne contient aucun reçu");
-            }
-            return Ok(());
-        }
-        let (mut receipts, mut wrong) = (Vec::with_capacity(chunk.len()), Vec::new());
-        for (line, read) in (first..).zip(from_lines(&chunk)) {
-            match read {
-                Ok(receipt) => receipts.push(receipt),
-                Err(error) => wrong.push(format!("{name}:{line}: ce n'est pas un reçu: {error}")),
-            }
-        }
-        if !wrong.is_empty() {
-            let more = wrong.len().saturating_sub(20);
-            wrong.truncate(20);
-            if more > 0 {
-                wrong.push(format!("… et {more} autres lignes"));
-            }
-            bail!("{}\nattendu: un reçu par ligne, tel que `logis eval --record` l'écrit", wrong.join("\n"));
-        }
-        each(first, &receipts)?;
-        first += chunk.len();
+    match args.format {
+        TextFormat::Text => output::print(&seen.summary(&check))?,
+        TextFormat::Json => eprint!("{}", seen.seals(&check)),
     }
+    Ok(if seen.holds(&check) { End::Fine } else { End::FellShort })
 }
 
 /// What was seen so far.
@@ -78,62 +45,141 @@ pub fn for_each_chunk(path: &Path, mut each: impl FnMut(usize, &[Receipt]) -> Re
 struct Seen {
     receipts: usize,
     drifted: usize,
+    /// Receipts of which something was not compared.
+    not_compared: usize,
+    /// Lines that are not as they were written.
+    flawed: usize,
     /// Drifts by rule.
     rules: BTreeMap<String, usize>,
     /// Receipts by what is not as it was.
     changed: BTreeMap<String, usize>,
+    /// Are receipts without seals asked for?
+    unsealed_is_fine: bool,
+    /// Of receipts without seals: their line by what they say.
+    contents: HashMap<String, usize>,
 }
 
 impl Seen {
-    fn add(&mut self, line: usize, receipt: &Receipt, replayed: &Replayed, form: TextFormat) -> Result<()> {
+    fn part(&mut self, part: &Part, replayed: &[Replayed], form: TextFormat) -> Result<()> {
+        let mut flaws: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for (line, flaw) in &part.flaws {
+            flaws.entry(*line).or_default().push(flaw.clone());
+        }
+        for (receipt, line) in part.receipts.iter().zip(&part.lines).filter(|(r, _)| r.seal.is_none()) {
+            let content = logis_engine::fingerprint::sha256(receipt.to_line().as_bytes());
+            let first = *self.contents.entry(content).or_insert(*line);
+            if first != *line {
+                flaws.entry(*line).or_default().push(format!("ce reçu est déjà à la ligne {first}"));
+            }
+        }
+        self.flawed += flaws.len();
+        for ((receipt, line), replayed) in part.receipts.iter().zip(&part.lines).zip(replayed) {
+            let flaws = flaws.remove(line).unwrap_or_default();
+            self.add(*line, receipt, replayed, &flaws, form)?;
+        }
+        // Of lines that are no receipts: the end of a file.
+        for (line, flaws) in flaws {
+            output::print(&match form {
+                TextFormat::Json => format!("{}\n", serde_json::json!({ "line": line, "seal": flaws })),
+                TextFormat::Text => {
+                    flaws.iter().map(|flaw| format!("ligne {line} : {flaw}\n")).collect::<String>()
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        line: usize,
+        receipt: &Receipt,
+        replayed: &Replayed,
+        flaws: &[String],
+        form: TextFormat,
+    ) -> Result<()> {
         self.receipts += 1;
         for what in words(&replayed.changed, receipt, replayed) {
             *self.changed.entry(what).or_default() += 1;
         }
-        if replayed.drifts.is_empty() {
-            return Ok(());
-        }
-        self.drifted += 1;
+        self.drifted += usize::from(!replayed.drifts.is_empty());
+        self.not_compared += usize::from(!replayed.not_compared.is_empty());
         for drift in &replayed.drifts {
             *self.rules.entry(drift.rule.clone()).or_default() += 1;
+        }
+        if replayed.holds() && flaws.is_empty() {
+            return Ok(());
         }
         if form == TextFormat::Json {
             let json = serde_json::json!({
                 "line": line, "entity": receipt.entity, "id": receipt.id, "date": receipt.date,
                 "drifts": replayed.drifts, "changed": replayed.changed,
+                "not_compared": replayed.not_compared, "seal": flaws,
             });
             return output::print(&format!("{json}\n"));
         }
         let mut text =
             format!("ligne {line} : {} {}, décidé au {}\n", receipt.entity, receipt.id, receipt.date);
-        for drift in &replayed.drifts {
-            text.push_str(&format!(
-                "   {} : {} → {}\n",
-                drift.rule,
-                shown(&drift.before),
-                shown(&drift.after)
-            ));
+        for flaw in flaws {
+            let _ = writeln!(text, "   {flaw}");
         }
-        for input in &replayed.changed.inputs {
-            text.push_str(&format!("   donnée : {input}\n"));
+        for drift in &replayed.drifts {
+            let _ = writeln!(text, "   {} : {} → {}", drift.rule, shown(&drift.before), shown(&drift.after));
+        }
+        for what in &replayed.not_compared {
+            let _ = writeln!(text, "   pas comparé : {what}");
+        }
+        for input in replayed.changed.inputs.iter().filter(|i| !replayed.not_compared.contains(i)) {
+            let _ = writeln!(text, "   donnée : {input}");
         }
         output::print(&text)
     }
 
-    fn summary(&self) -> String {
-        let mut text = match self.drifted {
-            0 => format!("{} reçus décidés à nouveau : mêmes résultats.\n", text::count(self.receipts)),
-            n => format!(
-                "{} reçus décidés à nouveau, {} avec dérive :\n",
-                text::count(self.receipts),
-                text::count(n)
-            ),
+    /// Is every receipt as it was written, compared, and decided as it was?
+    fn holds(&self, check: &SealCheck) -> bool {
+        let sealed = check.unsealed() == 0 || self.unsealed_is_fine;
+        self.drifted == 0 && self.not_compared == 0 && self.flawed == 0 && sealed
+    }
+
+    fn summary(&self, check: &SealCheck) -> String {
+        let again = format!("{} reçus décidés à nouveau", text::count(self.receipts));
+        let mut text = match (self.drifted, self.not_compared) {
+            (0, 0) => format!("{again} : mêmes résultats.\n"),
+            (0, _) => format!("{again} : mêmes résultats pour ce qui a été comparé.\n"),
+            (n, _) => format!("{again}, {} avec dérive :\n", text::count(n)),
         };
         for (rule, count) in &self.rules {
-            text.push_str(&format!("   {rule} : {}\n", text::count(*count)));
+            let _ = writeln!(text, "   {rule} : {}", text::count(*count));
         }
         for (what, count) in &self.changed {
-            text.push_str(&format!("{what} ({} reçus)\n", text::count(*count)));
+            let _ = writeln!(text, "{what} ({} reçus)", text::count(*count));
+        }
+        if self.not_compared > 0 {
+            let _ = writeln!(text, "pas entièrement comparés : {} reçus", text::count(self.not_compared));
+        }
+        text.push_str(&self.seals(check));
+        text
+    }
+
+    /// What the seals say, in a line or two.
+    fn seals(&self, check: &SealCheck) -> String {
+        let mut text = String::new();
+        if self.flawed > 0 {
+            let _ = writeln!(
+                text,
+                "lignes qui ne sont pas telles qu'elles ont été écrites : {}",
+                text::count(self.flawed)
+            );
+        }
+        if check.unsealed() > 0 {
+            let count = text::count(usize::try_from(check.unsealed()).unwrap_or(usize::MAX));
+            let _ = writeln!(
+                text,
+                "{count} reçus sans sceau, tels que les versions antérieures les écrivaient : rien ne dit qu'ils n'ont pas été modifiés{}",
+                if self.unsealed_is_fine { "" } else { " (--unsealed les accepte)" }
+            );
+        }
+        if let Some(head) = check.head().filter(|_| self.flawed == 0 && check.unsealed() == 0) {
+            let _ = writeln!(text, "sceaux intacts, le dernier : {head}");
         }
         text
     }

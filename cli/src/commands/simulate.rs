@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use logis_engine::Pack;
 use logis_engine::data::{InputFile, to_csv, to_reading_workbook};
 use logis_engine::scenario::report::{Cell, Head, Report, Sheet, report};
-use logis_engine::scenario::{Inputs, Run, RunResult, Scenario, Simulation};
+use logis_engine::scenario::{Inputs, NotBelieved, Run, RunResult, Scenario, Simulation};
 use rayon::prelude::*;
 
 use super::simulate_page;
@@ -118,8 +118,7 @@ fn results(simulation: &Simulation, folder: &Path) -> Result<Vec<RunResult>> {
     let one = |(at, run): (usize, &Run)| -> Result<(usize, RunResult)> {
         bar.set_message(run.title.clone());
         let result = simulation.run(run)?;
-        let text = serde_json::to_vec(&result)?;
-        output::file(&kept.join(format!("{}.json", run.id)), &text)?;
+        output::file(&kept.join(format!("{}.json", run.id)), &result.to_kept()?)?;
         finished.fetch_add(1, Ordering::Relaxed);
         bar.inc(1);
         Ok((at, result))
@@ -141,10 +140,17 @@ fn results(simulation: &Simulation, folder: &Path) -> Result<Vec<RunResult>> {
     Ok(done.into_iter().map(|(_, result)| result).collect())
 }
 
-/// A result that was kept, if it is of these inputs. One that does not read is done again.
+/// A result that was kept, if it is of these inputs. One that is not as it was written is done again, with a word.
 fn read(path: &Path, hash: &str) -> Option<RunResult> {
-    let result: RunResult = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-    (result.hash == hash).then_some(result)
+    let bytes = std::fs::read(path).ok()?;
+    match RunResult::from_kept(&bytes, hash) {
+        Ok(result) => Some(result),
+        Err(NotBelieved::OtherInputs) => None,
+        Err(why) => {
+            eprintln!("avertissement: {}: ce calcul gardé {why}; il est refait", path.display());
+            None
+        }
+    }
 }
 
 /// Writes the report in all its forms.

@@ -15,7 +15,7 @@ mod structure;
 mod tally;
 mod trace;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -55,6 +55,8 @@ pub struct Comparison<'p> {
     differences: BTreeMap<(usize, Key), (Count, Difference)>,
     seen: BTreeMap<(String, String, String), Seen>,
     notes: Vec<String>,
+    /// Receipts by corpus and by what of them was not compared.
+    aside: BTreeMap<(String, String), u64>,
 }
 
 /// What was decided of one corpus as of one date.
@@ -85,6 +87,9 @@ pub struct Report {
 
 /// One outcome that differs: the number of the rule, the rows, before and after.
 type Found = (usize, (u64, u64), Outcome, Outcome);
+
+/// Kinds of what receipts hold and nobody reads, as far as they are told.
+const KINDS: usize = 20;
 
 /// Outcomes that are worth another thread.
 const CHUNK: usize = 64;
@@ -129,6 +134,7 @@ impl<'p> Comparison<'p> {
             differences: BTreeMap::new(),
             seen: BTreeMap::new(),
             notes: Vec::new(),
+            aside: BTreeMap::new(),
         })
     }
 
@@ -186,7 +192,12 @@ impl<'p> Comparison<'p> {
         let mut groups: BTreeMap<(&str, &str, Vec<&str>), Vec<&Receipt>> = BTreeMap::new();
         for receipt in receipts {
             let asked = |name: &&str| self.names.iter().any(|n| n == name);
-            let names = receipt.outcomes.iter().map(|(name, _)| name.as_str()).filter(asked).collect();
+            let names: Vec<&str> =
+                receipt.outcomes.iter().map(|(name, _)| name.as_str()).filter(asked).collect();
+            if names.is_empty() {
+                self.set_aside(corpus, "aucun de leurs résultats n'est comparé".to_string());
+                continue;
+            }
             groups.entry((&receipt.date, &receipt.entity, names)).or_default().push(receipt);
         }
         let records = |pack: &Pack| Records::new(&pack.parsed().schema, &pack.parsed().references);
@@ -206,6 +217,11 @@ impl<'p> Comparison<'p> {
                 };
                 let before = read(self.base, &old, &pair.base);
                 let after = read(self.head, &new, &pair.head);
+                let issues: BTreeSet<(usize, String)> =
+                    after.issues.iter().map(|(package, issue)| (*package, issue.to_string())).collect();
+                for (_, issue) in issues {
+                    self.set_aside(corpus, issue);
+                }
                 let contexts =
                     (Context::new(&pair.base, &before.dataset), Context::new(&pair.head, &after.dataset));
                 let rows = before.rows.iter().zip(&after.rows);
@@ -229,6 +245,10 @@ impl<'p> Comparison<'p> {
                 self.add(corpus, pair, &Align::default(), (&contexts.0, &contexts.1), found, None);
             }
         }
+    }
+
+    fn set_aside(&mut self, corpus: &str, what: String) {
+        *self.aside.entry((corpus.to_string(), what)).or_default() += 1;
     }
 
     /// Decides the recorded cases of both packs, by both: what they expect, as of their dates; of it only
@@ -346,10 +366,17 @@ impl<'p> Comparison<'p> {
             differences.push((order, difference));
         }
         differences.sort_by(|(a, x), (b, y)| (&x.corpus, &x.date, a).cmp(&(&y.corpus, &y.date, b)));
+        let mut notes = self.notes;
+        let more = self.aside.len().saturating_sub(KINDS);
+        let aside = self.aside.into_iter().take(KINDS);
+        notes.extend(aside.map(|((corpus, what), count)| format!("{corpus}: {count} reçu(s): {what}")));
+        if more > 0 {
+            notes.push(format!("… et {more} autres sortes de données des reçus qui ne sont pas lues"));
+        }
         Report {
             seen: self.seen.into_values().collect(),
             differences: differences.into_iter().map(|(_, d)| d).collect(),
-            notes: self.notes,
+            notes,
         }
     }
 }

@@ -4,16 +4,18 @@
 //! CSV file would hold it. A cell that is not there is unknown. Rows of the pack's own reference tables
 //! are written too, but read from the pack: they are its rules, not the caller's data.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow_buffer::NullBuffer;
 
 use super::cells;
-use super::issue::Issue;
+use super::issue::{Issue, meant};
 use super::raw::{Raw, RawColumn};
 use super::record::Records;
 use super::table::{About, Column, Dataset, NO_ROW, Table};
+use crate::diagnostic::nearest;
 use crate::pack::schema::{Entity, EntityId, FieldId, Origin, Schema};
 
 /// Rows by the name of their entity, each with its cells by column.
@@ -74,6 +76,9 @@ pub fn from_text_rows(
     packages: &[(&TextRows, &str)],
 ) -> ReadTexts {
     let mut out = ReadTexts { rows: vec![None; packages.len()], ..ReadTexts::default() };
+    for (package, (texts, _)) in packages.iter().enumerate() {
+        out.issues.extend(unknown(schema, texts).into_iter().map(|issue| (package, issue)));
+    }
     // By entity: the package of each row, and the row.
     let mut all: Vec<Vec<(usize, &BTreeMap<String, String>)>> = Vec::new();
     // By entity: the row of each identifier of each package.
@@ -84,7 +89,15 @@ pub fn from_text_rows(
             for row in texts.get(&declared.name).into_iter().flatten() {
                 let own = row.get(&declared.key).map_or("", String::as_str);
                 let number = rows.len();
-                place.entry((package, own)).or_insert(u32::try_from(number).unwrap_or(NO_ROW));
+                match place.entry((package, own)) {
+                    Entry::Vacant(free) => drop(free.insert(u32::try_from(number).unwrap_or(NO_ROW))),
+                    Entry::Occupied(_) => {
+                        let message =
+                            format!("« {own} » y est deux fois ; seule la première ligne est suivie");
+                        let issue = Issue::error(&declared.name, message).in_column(&declared.key);
+                        out.issues.push((package, issue));
+                    }
+                }
                 if id == entity
                     && own == *asked
                     && let Some(slot) = out.rows.get_mut(package)
@@ -133,6 +146,32 @@ pub fn from_text_rows(
     }
     out.dataset.about = About::default();
     out
+}
+
+/// The tables and columns of a package that the schema does not know: nothing reads them.
+fn unknown(schema: &Schema, texts: &TextRows) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    for (name, rows) in texts {
+        let Some(entity) = schema.entities.iter().find(|e| e.name == *name) else {
+            let hint = meant(nearest(name, schema.entities.iter().map(|e| e.name.as_str())));
+            issues.push(Issue::error(name, format!("le schéma n'a pas cette entité{hint}")));
+            continue;
+        };
+        let fields = entity.fields.iter().filter_map(|&f| schema.fields.get(f)).map(|f| f.column.as_str());
+        let relations = entity.belongs_to.iter().map(|r| r.column.as_str());
+        let known: BTreeSet<&str> = fields.chain(relations).chain([entity.key.as_str()]).collect();
+        let columns: BTreeSet<&str> = rows.iter().flat_map(BTreeMap::keys).map(String::as_str).collect();
+        for column in columns.difference(&known) {
+            let hint = meant(nearest(column, known.iter().copied()));
+            let message = format!("le schéma n'a pas cette colonne{hint}");
+            issues.push(Issue::error(name, message).in_column(column));
+        }
+        if rows.iter().any(|row| !row.contains_key(&entity.key)) {
+            let message = "une ligne n'a pas d'identifiant".to_string();
+            issues.push(Issue::error(name, message).in_column(&entity.key));
+        }
+    }
+    issues
 }
 
 /// The column of a field; `None` if no row has a cell of it.

@@ -28,12 +28,14 @@
 //! ```
 
 mod replay;
+mod seal;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::marker::PhantomData;
 
 use rayon::prelude::*;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -46,6 +48,7 @@ use crate::pack::schema::{EntityId, FieldId};
 use crate::plan::Plan;
 use crate::plan::ir::Op;
 pub use replay::{Changed, Drift, Replay, Replayed};
+pub use seal::{Closing, Flaw, Line, Seal, SealCheck, Sealer};
 
 /// The version of the engine that this is.
 pub const ENGINE: &str = env!("CARGO_PKG_VERSION");
@@ -70,10 +73,14 @@ pub struct Receipt {
     pub id: String,
     /// The row, its members and the rows that it belongs to, as far as the rules read them: by entity,
     /// the cells by column as a CSV file would hold them.
+    #[serde(deserialize_with = "read_rows")]
     pub inputs: TextRows,
     /// The outcomes, in the order in which the rules were selected.
     #[serde(serialize_with = "write_outcomes", deserialize_with = "read_outcomes")]
     pub outcomes: Vec<(String, Shown)>,
+    /// Its place among the receipts of a file; none outside of one: see [`Sealer`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<Seal>,
 }
 
 impl Receipt {
@@ -83,7 +90,15 @@ impl Receipt {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads one line.
+    /// The same without its seal: what is sealed.
+    pub fn content(&self) -> String {
+        match self.seal {
+            None => self.to_line(),
+            Some(_) => Receipt { seal: None, ..self.clone() }.to_line(),
+        }
+    }
+
+    /// Reads one line. Its seal is not checked: see [`SealCheck`].
     ///
     /// # Errors
     /// It is no receipt; the message says where in the line.
@@ -129,6 +144,7 @@ impl<'c, 'd> Recorder<'c, 'd> {
             id: String::new(),
             inputs: TextRows::new(),
             outcomes: Vec::new(),
+            seal: None,
         };
         Recorder { context, blank, fields: plan.fields(), relations: plan.relations() }
     }
@@ -227,21 +243,45 @@ fn write_outcomes<S: Serializer>(outcomes: &[(String, Shown)], to: S) -> Result<
 }
 
 fn read_outcomes<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, Shown)>, D::Error> {
-    struct InOrder;
-    impl<'de> Visitor<'de> for InOrder {
-        type Value = Vec<(String, Shown)>;
+    from.deserialize_map(Once(PhantomData))
+}
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object of outcomes by rule")
-        }
+fn read_rows<'de, D: Deserializer<'de>>(from: D) -> Result<TextRows, D::Error> {
+    let rows: Vec<(String, Vec<Cells>)> = from.deserialize_map(Once(PhantomData))?;
+    let cells = |rows: Vec<Cells>| rows.into_iter().map(|Cells(cells)| cells).collect();
+    Ok(rows.into_iter().map(|(entity, rows)| (entity, cells(rows))).collect())
+}
 
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut all = Vec::new();
-            while let Some(entry) = map.next_entry()? {
-                all.push(entry);
-            }
-            Ok(all)
-        }
+/// The cells of a row.
+struct Cells(BTreeMap<String, String>);
+
+impl<'de> Deserialize<'de> for Cells {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Cells, D::Error> {
+        let cells: Vec<(String, String)> = from.deserialize_map(Once(PhantomData))?;
+        Ok(Cells(cells.into_iter().collect()))
     }
-    from.deserialize_map(InOrder)
+}
+
+/// Reads an object in its own order. A key that stands twice is an error: one of its values would be believed
+/// and the other be passed over.
+struct Once<V>(PhantomData<V>);
+
+impl<'de, V: Deserialize<'de>> Visitor<'de> for Once<V> {
+    type Value = Vec<(String, V)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut seen = BTreeSet::new();
+        let mut all = Vec::new();
+        while let Some((key, value)) = map.next_entry::<String, V>()? {
+            if !seen.insert(key.clone()) {
+                return Err(A::Error::custom(format!("`{key}` y est deux fois")));
+            }
+            all.push((key, value));
+        }
+        Ok(all)
+    }
 }

@@ -30,6 +30,16 @@ pub struct Replayed {
     pub drifts: Vec<Drift>,
     /// What is not as it was: why outcomes may differ.
     pub changed: Changed,
+    /// What of the receipt was not held against anything, each in words: that it has no outcome, rows that
+    /// stand twice, tables and columns that the schema or the same rules do not read.
+    pub not_compared: Vec<String>,
+}
+
+impl Replayed {
+    /// Was all of the receipt compared, and is every outcome what it was?
+    pub fn holds(&self) -> bool {
+        self.drifts.is_empty() && self.not_compared.is_empty()
+    }
 }
 
 /// One outcome that is not what it was.
@@ -132,8 +142,13 @@ impl<'p> Replay<'p> {
                 return undecided(receipt, "la ligne décidée n'est pas parmi les données du reçu");
             };
             let mut again = recorder.receipt(row, decisions.columns.iter().filter_map(|c| c.get(row)));
-            let mut inputs = unread;
+            let mut inputs = unread.clone();
             inputs.extend(self.references(receipt, &again));
+            let mut aside = unread;
+            // Other rules may well read less; the same read all that was kept.
+            if receipt.rules == again.rules {
+                aside.extend(self.passed_over(receipt, &again));
+            }
             again.outcomes = names
                 .iter()
                 .map(|&name| {
@@ -141,9 +156,37 @@ impl<'p> Replay<'p> {
                     (name.to_string(), again.outcome(name).cloned().unwrap_or_else(gone))
                 })
                 .collect();
-            compare(receipt, again, inputs)
+            compare(receipt, again, inputs, aside)
         };
         receipts.par_iter().zip(&read.rows).zip(unread).map(one).collect()
+    }
+
+    /// The cells of a receipt that the schema knows and that deciding it again did not read.
+    fn passed_over(&self, receipt: &Receipt, again: &Receipt) -> Vec<String> {
+        let schema = &self.pack.parsed().schema;
+        let mut found = Vec::new();
+        for entity in schema.entities.iter().filter(|e| matches!(e.origin, Origin::Data { .. })) {
+            let now = again.inputs.get(&entity.name).map_or(&[][..], Vec::as_slice);
+            for before in receipt.inputs.get(&entity.name).into_iter().flatten() {
+                let id = before.get(&entity.key).map_or("", String::as_str);
+                let Some(now) = now.iter().find(|row| row.get(&entity.key).is_some_and(|own| own == id))
+                else {
+                    found.push(format!("{} {id}: les règles ne lisent pas cette ligne", entity.name));
+                    continue;
+                };
+                let known = |column: &str| {
+                    entity.belongs_to.iter().any(|r| r.column == column)
+                        || entity
+                            .fields
+                            .iter()
+                            .any(|&f| schema.fields.get(f).is_some_and(|f| f.column == column))
+                };
+                for column in before.keys().filter(|c| !now.contains_key(*c) && known(c)) {
+                    found.push(format!("{} {id}: les règles ne lisent pas `{column}`", entity.name));
+                }
+            }
+        }
+        found
     }
 
     /// The cells of reference rows that are not as recorded.
@@ -177,11 +220,13 @@ const GONE: &str = "le paquet de règles n'a plus cette règle";
 /// A receipt that the pack cannot decide.
 fn undecided(receipt: &Receipt, why: &str) -> Replayed {
     let outcomes = receipt.outcomes.iter().map(|(name, _)| (name.clone(), Shown::Error(why.to_string())));
-    let again = Receipt { engine: ENGINE.to_string(), outcomes: outcomes.collect(), ..receipt.clone() };
-    Replayed { changed: Changed { rules: true, ..Changed::default() }, ..compare(receipt, again, Vec::new()) }
+    let outcomes = outcomes.collect();
+    let again = Receipt { engine: ENGINE.to_string(), outcomes, seal: None, ..receipt.clone() };
+    let compared = compare(receipt, again, Vec::new(), Vec::new());
+    Replayed { changed: Changed { rules: true, ..Changed::default() }, ..compared }
 }
 
-fn compare(receipt: &Receipt, again: Receipt, inputs: Vec<String>) -> Replayed {
+fn compare(receipt: &Receipt, again: Receipt, inputs: Vec<String>, aside: Vec<String>) -> Replayed {
     let drift = |((rule, before), (_, after)): (&(String, Shown), &(String, Shown))| {
         (before != after).then(|| Drift { rule: rule.clone(), before: before.clone(), after: after.clone() })
     };
@@ -193,5 +238,7 @@ fn compare(receipt: &Receipt, again: Receipt, inputs: Vec<String>) -> Replayed {
         inputs,
     };
     let drifts = receipt.outcomes.iter().zip(&again.outcomes).filter_map(drift).collect();
-    Replayed { again, drifts, changed }
+    let nothing = receipt.outcomes.is_empty().then(|| "le reçu n'a aucun résultat".to_string());
+    let not_compared = nothing.into_iter().chain(aside).collect();
+    Replayed { again, drifts, changed, not_compared }
 }

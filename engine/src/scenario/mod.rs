@@ -8,7 +8,9 @@
 
 mod allocation;
 mod balance;
+mod digest;
 mod file;
+mod kept;
 mod measure;
 mod names;
 pub mod report;
@@ -32,6 +34,7 @@ pub use file::{
     Assumption, Axis, Base, Count, Expected, How, Measured, Move, ParameterChange, RowChange, RowKind,
     Scenario, Sweep, Variant, Wanted, Years,
 };
+pub use kept::NotBelieved;
 pub use measure::Household;
 pub use rules::RulesError;
 pub use simulation::Simulation;

@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use super::allocation::Allocation;
 use super::balance::{self, Done};
 use super::file::{ParameterChange, RowChange, Scenario, Variant, Years};
@@ -13,12 +11,11 @@ use super::rows::Tables;
 use super::runs::{drawn, runs, warnings};
 use super::shared::{Decide, Ready, Shared};
 use super::years::State;
-use super::{Household, Inputs, Run, RunResult, ScenarioError, Table, names, rules};
+use super::{Household, Inputs, Run, RunResult, ScenarioError, Table, digest, names, rules};
 use crate::Pack;
 use crate::data::{Dataset, Issue, TextTable, about, text_tables};
 use crate::diagnostic::PackError;
 use crate::generate::Spec;
-use crate::pack::manifest::Named;
 use crate::pack::params::ParameterId;
 use crate::value::{Date, parse_date};
 
@@ -63,20 +60,7 @@ impl Simulation {
     /// # Errors
     /// All that is wrong with the rules, then with the names of the scenario, then with the data's files.
     pub fn new(scenario: Scenario, inputs: Inputs) -> Result<Simulation, ScenarioError> {
-        let mut digest = Sha256::new();
-        let mut take = |name: &str, bytes: &[u8]| {
-            for part in [name.as_bytes(), bytes] {
-                digest.update((part.len() as u64).to_le_bytes());
-                digest.update(part);
-            }
-        };
-        take("engine", env!("CARGO_PKG_VERSION").as_bytes());
-        let overlays = inputs.overlays.iter().flat_map(|(name, files)| {
-            files.iter().map(move |(path, bytes)| (format!("{name}/{path}"), bytes))
-        });
-        overlays.for_each(|(path, bytes)| take(&path, bytes));
-        inputs.rules.iter().for_each(|(path, bytes)| take(path, bytes));
-        inputs.data.iter().for_each(|file| take(&file.name, &file.bytes));
+        let digest = digest::of_inputs(&inputs);
         let pack = Pack::from_files(&inputs.root, inputs.rules.clone())?;
         names::check(&scenario, pack.parsed())?;
         let overlaid = |variant: &Variant| match &variant.rules {
@@ -109,7 +93,6 @@ impl Simulation {
         let first = scenario.years.as_ref().and_then(|y| y.dates.first().copied());
         let date = first.or(scenario.base.as_of).or(own_date).ok_or(ScenarioError::NoDate)?;
         let runs = runs(&scenario);
-        let digest = digest.finalize().to_vec();
         Ok(Simulation { scenario, pack, overlaid, source, date, runs, digest, shared: Shared::new() })
     }
 
@@ -133,49 +116,19 @@ impl Simulation {
         &self.runs
     }
 
-    /// A digest (SHA-256, hexadecimal) of all that decides what a run gives: engine, rules, data, changes,
-    /// date, seed. A result with this digest needs no new run.
+    /// A digest (SHA-256, hexadecimal) of all that decides what a run gives: the build of the engine, rules,
+    /// data, changes, date, seed. A result with this digest needs no new run.
     pub fn hash(&self, run: &Run) -> String {
-        let mut hash = Sha256::new();
-        hash.update(&self.digest);
-        let base = &self.scenario.base;
-        let names = |named: &[Named]| named.iter().map(|(n, _)| n.clone()).collect::<Vec<_>>();
-        let measures = &self.scenario.measures;
-        let territory: Vec<(&String, &Vec<String>)> =
-            base.territory.iter().map(|(n, keys)| (&n.0, keys)).collect();
-        let mut say = |text: String| {
-            hash.update((text.len() as u64).to_le_bytes());
-            hash.update(text.as_bytes());
+        let years = self.years(run);
+        let of = digest::Of {
+            scenario: &self.scenario,
+            run,
+            date: self.date_of(run),
+            variant: self.variant(run),
+            points: self.points(run),
+            years: years.as_ref(),
         };
-        say(format!("{} {} {:?}", run.id, self.date_of(run), run.seed));
-        say(format!(
-            "{territory:?} {:?} {:?} {:?}",
-            names(&measures.groups),
-            names(&measures.requests_by),
-            names(&measures.units_by)
-        ));
-        say(format!(
-            "{:?} {:?}",
-            measures.burden.as_ref().map(|n| &n.0),
-            (
-                measures.waiting.as_ref().map(|n| &n.0),
-                measures.product.as_ref().map(|n| &n.0),
-                names(&measures.money)
-            )
-        ));
-        base.rows.iter().for_each(|change| say(change.to_string()));
-        if let Some(variant) = self.variant(run) {
-            variant.parameters.iter().for_each(|change| say(change.to_string()));
-            variant.rows.iter().for_each(|change| say(change.to_string()));
-            say(format!("{:?}", variant.quotas.as_ref().map(|q| names(q))));
-            let own = |named: &Option<Named>| named.as_ref().map(|n| n.0.clone());
-            say(format!("{:?} {:?} {:?}", own(&variant.priority), own(&variant.fit), own(&variant.rules)));
-        }
-        self.points(run).iter().for_each(|change| say(change.to_string()));
-        if let Some(years) = self.years(run) {
-            say(format!("{:?} {:?}", years.dates, years.words()));
-        }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        digest::of_run(&self.digest, &of)
     }
 
     fn variant(&self, run: &Run) -> Option<&Variant> {

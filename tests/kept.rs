@@ -1,0 +1,400 @@
+//! What is written to be read again later: receipts and their seals, runs of scenarios that are kept. An edit is
+//! found, said, and never believed.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use logis_engine::receipt::Sealer;
+use logis_engine::scenario::{NotBelieved, RunResult};
+use serde_json::{Value, json};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+const SCHEMA: &str = "[menage]\ntable = \"menages\"\nkey = \"menage_id\"\n\
+fields.revenu = { type = \"amount\", unit = \"EUR/an\" }\nfields.quartier = { type = \"text\" }\n";
+const PARAMETER: &str = "[plafond]\nunit = \"EUR/an\"\n[[plafond.values]]\nfrom = 2017-01-01\n\
+source = { title = \"art. 1\" }\nvalue = 20000\n";
+const RULE: &str = "//! entité: menage\n\n/// Le revenu ne dépasse pas le plafond.\n/// source: art. 1\n\
+fn eligible(revenu) {\n    revenu <= param(\"plafond\")\n}\n";
+const HOUSEHOLDS: &str =
+    "menage_id,revenu,quartier\nM1,19999,nord\nM2,20000,nord\nM3,20001,sud\nM4,,sud\nM5,20002,nord\n";
+
+/// `hashlib.sha256(line)` of the two lines below.
+const CONTENTS: [&str; 2] = [
+    "sha256:015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862",
+    "sha256:dcb51bee3abe167daf83b937e5033789a7b556fa153a8b9d59b09e9a53b5f77b",
+];
+/// `hashlib.sha256(chain of the line before + "\n" + content)`.
+const CHAINS: [&str; 2] = [
+    "sha256:2d5dc85251f39aacff466d1ad551908f84e2671b4963ed7006a6752680cce203",
+    "sha256:1933cf6a46ecfc28a412b4b3c2ce4088e0b6f9fdee294e93ef94cf91e543cd18",
+];
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Folder {
+        let folder = Folder(tempfile::tempdir().unwrap());
+        folder.write("regles/schema.toml", SCHEMA);
+        folder.write("regles/plafond.toml", PARAMETER);
+        folder.write("regles/eligible.rhai", RULE);
+        folder.write("donnees/menages.csv", HOUSEHOLDS);
+        folder
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// Runs `logis` in the folder; gives the exit code and both outputs.
+    fn logis(&self, args: &[&str]) -> (i32, String, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
+        let ran = command.args(args).current_dir(self.0.path()).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        (ran.status.code().unwrap(), text(&ran.stdout), text(&ran.stderr))
+    }
+
+    /// The lines of the receipts of the households.
+    fn receipts(&self) -> Vec<String> {
+        let (code, _, errors) = self.logis(&[
+            "eval",
+            "--rules",
+            "regles",
+            "--data",
+            "donnees",
+            "--as-of",
+            "2017-06-30",
+            "--format",
+            "csv",
+            "--record",
+            "r.jsonl",
+        ]);
+        assert_eq!(code, 0, "{errors}");
+        self.read("r.jsonl").lines().map(str::to_string).collect()
+    }
+
+    /// Replays these lines.
+    fn replay(&self, lines: &[String], more: &[&str]) -> (i32, String, String) {
+        self.write("r.jsonl", &(lines.join("\n") + "\n"));
+        self.logis(&[&["replay", "r.jsonl", "--rules", "regles"], more].concat())
+    }
+}
+
+/// The hashes of two lines, as Python's `hashlib` gives them.
+#[test]
+fn a_chain_is_what_another_program_computes() {
+    let mut sealer = Sealer::default();
+    let lines = sealer.lines(&["{\"a\":1}".to_string(), "{\"b\":\"é\"}".to_string()]);
+    let seal = |line: &str| serde_json::from_str::<Value>(line).unwrap()["seal"].clone();
+    let (first, second) = (seal(&lines[0]), seal(&lines[1]));
+    assert_eq!(first["content"], CONTENTS[0]);
+    assert_eq!(first["chain"], CHAINS[0]);
+    assert_eq!(second, json!({ "number": 2, "content": CONTENTS[1], "chain": CHAINS[1] }));
+    let closed = json!({ "closed": { "receipts": 2, "chain": CHAINS[1] } });
+    assert_eq!(serde_json::from_str::<Value>(&sealer.close()).unwrap(), closed);
+}
+
+/// Each line in turn is edited, taken out, doubled, exchanged with the next; the file is cut after each line,
+/// another line is put in, the whole is put twice. Each is found, with its line, exit code 1; nothing else is said.
+#[test]
+fn every_edit_of_a_file_of_receipts_is_found() {
+    let folder = Folder::new();
+    let whole = folder.receipts();
+    assert_eq!(whole.len(), 6);
+    let (code, out, _) = folder.replay(&whole, &[]);
+    assert!(code == 0 && out.contains("sceaux intacts"), "{out}");
+    let found = |lines: &[String], line: usize, what: &str| {
+        let (code, out, _) = folder.replay(lines, &[]);
+        assert_eq!(code, 1, "{what} {line}\n{out}");
+        let from = out.find(&format!("ligne {line} : ")).unwrap_or_else(|| panic!("{what} {line}\n{out}"));
+        assert!(out.split_at(from).1.contains(what), "{what} {line}\n{out}");
+        assert!(!out.contains("sceaux intacts"), "{out}");
+        // Nothing is sealed anew.
+        let (code, _, errors) = folder.replay(lines, &["--rewrite", "encore.jsonl"]);
+        assert!(code == 1 && errors.contains("n'est pas écrit"), "{errors}");
+        assert!(!folder.path("encore.jsonl").exists());
+    };
+    for at in 0..5 {
+        // An input that decides nothing, an outcome, a date: what is decided again may well agree.
+        for (from, to) in [("\"engine\":\"", "\"engine\":\"x"), ("2017-06-30", "2017-06-29"), ("\"M", "\"m")]
+        {
+            let mut edited = whole.clone();
+            edited[at] = edited[at].replacen(from, to, 9);
+            assert_ne!(edited[at], whole[at]);
+            found(&edited, at + 1, "a été modifié");
+        }
+        let mut gone = whole.clone();
+        gone.remove(at);
+        found(&gone, at + 1, &format!("il manque le reçu n° {}", at + 1));
+        let mut doubled = whole.clone();
+        doubled.insert(at, whole[at].clone());
+        found(&doubled, at + 2, &format!("le reçu n° {} est ici", at + 1));
+        if at < 4 {
+            let mut swapped = whole.clone();
+            swapped.swap(at, at + 1);
+            found(&swapped, at + 1, &format!("il manque le reçu n° {}", at + 1));
+            found(&swapped, at + 2, &format!("le reçu n° {} est ici", at + 1));
+        }
+        found(&whole[..=at], at + 1, "le fichier est coupé");
+        let mut bare = whole.clone();
+        let mut plain: Value = serde_json::from_str(&bare[at]).unwrap();
+        plain.as_object_mut().unwrap().remove("seal");
+        bare.insert(at + 1, plain.to_string());
+        found(&bare, at + 2, "n'a pas de sceau");
+    }
+    // A line that was sealed again alone, but for the chain.
+    let mut sealed = whole.clone();
+    let mut line: Value = serde_json::from_str(&sealed[1]).unwrap();
+    let own = line["seal"].clone();
+    line.as_object_mut().unwrap().remove("seal");
+    let text = folder.content(&line.to_string().replace("20000", "19998"));
+    let again: Value =
+        serde_json::from_str(&Sealer::default().lines(std::slice::from_ref(&text))[0]).unwrap();
+    let seal = json!({ "number": 2, "content": again["seal"]["content"], "chain": own["chain"] });
+    sealed[1] = format!("{},\"seal\":{seal}}}", text.strip_suffix('}').unwrap());
+    found(&sealed, 2, "n'a pas été écrit à la suite");
+    let mut last = whole.clone();
+    last[5] = last[5].replace("\"receipts\":5", "\"receipts\":4");
+    found(&last, 6, "compte 4 reçu(s), il y en a 5");
+    found(&[whole.clone(), whole.clone()].concat(), 12, "sont déjà plus haut");
+    // A part of the chain taken out at the end, with the closing line left.
+    let short = [&whole[..3], &whole[5..]].concat();
+    found(&short, 4, "il manque les reçus n° 4 à 5");
+}
+
+impl Folder {
+    /// A receipt as the engine writes it, without its seal.
+    fn content(&self, line: &str) -> String {
+        logis_engine::receipt::Receipt::from_line(line).unwrap().content()
+    }
+}
+
+/// Lines of receipts, each edited as a value and sealed like new.
+fn resealed(whole: &[String], edit: impl Fn(usize, &mut Value)) -> Vec<String> {
+    let contents: Vec<String> = whole[..whole.len() - 1]
+        .iter()
+        .enumerate()
+        .map(|(at, line)| {
+            let mut value: Value = serde_json::from_str(line).unwrap();
+            value.as_object_mut().unwrap().remove("seal");
+            edit(at, &mut value);
+            logis_engine::receipt::Receipt::from_line(&value.to_string()).unwrap().content()
+        })
+        .collect();
+    let mut sealer = Sealer::default();
+    let mut lines = sealer.lines(&contents);
+    lines.push(sealer.close());
+    lines
+}
+
+/// What is held against nothing is said and is not fine, however well it is sealed: no outcome, a row that stands
+/// twice, tables and columns that nobody reads.
+#[test]
+fn what_is_not_compared_is_said() {
+    let folder = Folder::new();
+    let whole = folder.receipts();
+    for (name, text) in [("schema.toml", SCHEMA), ("eligible.rhai", RULE)] {
+        folder.write(&format!("autres/{name}"), text);
+    }
+    folder.write("autres/plafond.toml", &PARAMETER.replace("20000", "20001"));
+    let row = |more: Value| {
+        move |at: usize, receipt: &mut Value| {
+            if at == 1 {
+                let row = receipt["inputs"]["menage"][0].as_object_mut().unwrap();
+                row.extend(more.as_object().unwrap().clone());
+            }
+        }
+    };
+    let nothing = resealed(&whole, |_, receipt| receipt["outcomes"] = json!({}));
+    let unknown = resealed(&whole, row(json!({ "revenus": "5" })));
+    let unread = resealed(&whole, row(json!({ "quartier": "nord" })));
+    let table = resealed(&whole, |at, receipt| {
+        if at == 1 {
+            receipt["inputs"]["personne"] = json!([{ "x": "1" }]);
+        }
+    });
+    let twice = resealed(&whole, |at, receipt| {
+        if at == 1 {
+            let mut other = receipt["inputs"]["menage"][0].clone();
+            other["revenu"] = json!("1");
+            receipt["inputs"]["menage"].as_array_mut().unwrap().push(other);
+        }
+    });
+    for (lines, said, count) in [
+        (nothing, "le reçu n'a aucun résultat", 5),
+        (
+            unknown,
+            "menage: colonne `revenus`: le schéma n'a pas cette colonne ; vouliez-vous dire « revenu » ?",
+            1,
+        ),
+        (unread, "menage M2: les règles ne lisent pas `quartier`", 1),
+        (table, "personne: le schéma n'a pas cette entité", 1),
+        (
+            twice,
+            "menage: colonne `menage_id`: « M2 » y est deux fois ; seule la première ligne est suivie",
+            1,
+        ),
+    ] {
+        let (code, out, errors) = folder.replay(&lines, &[]);
+        assert_eq!(code, 1, "{said}\n{out}{errors}");
+        assert_eq!(out.matches(&format!("pas comparé : {said}")).count(), count, "{said}\n{out}");
+        assert!(out.contains("mêmes résultats pour ce qui a été comparé"), "{out}");
+        let (code, out, _) = folder.replay(&lines, &["--format", "json"]);
+        let first: Value = serde_json::from_str(out.lines().next().unwrap()).unwrap();
+        assert_eq!((code, first["not_compared"][0].as_str()), (1, Some(said)));
+        // As a corpus: what is read by nobody, or compared with nothing, is told.
+        let (_, out, _) = folder.logis(&["diff", "regles", "autres", "--corpus", "r.jsonl"]);
+        let note = match said {
+            "le reçu n'a aucun résultat" => {
+                "r.jsonl: 5 reçu(s): aucun de leurs résultats n'est comparé".to_string()
+            }
+            // That no rule reads a column of the schema makes no difference to a comparison.
+            said if said.contains("quartier") => continue,
+            said => format!("note : r.jsonl: 1 reçu(s): {said}"),
+        };
+        assert!(out.contains(&note), "{note}\n{out}");
+    }
+    // A key that stands twice is no receipt.
+    for (from, to) in [
+        ("\"revenu\":", "\"revenu\":\"1\",\"revenu\":"),
+        ("\"inputs\":{", "\"inputs\":{\"menage\":[],"),
+        ("\"outcomes\":{", "\"outcomes\":{\"eligible\":{\"value\":\"true\"},"),
+    ] {
+        let mut lines = whole.clone();
+        lines[0] = lines[0].replacen(from, to, 1);
+        let (code, _, errors) = folder.replay(&lines, &[]);
+        assert_eq!(code, 2, "{errors}");
+        assert!(
+            errors.contains("r.jsonl:1: ce n'est pas un reçu") && errors.contains("y est deux fois"),
+            "{errors}"
+        );
+    }
+}
+
+/// Receipts of before seals are decided again like any; that nothing vouches for them is said, with exit code 1
+/// unless they are asked for. One that stands twice is found still.
+#[test]
+fn receipts_without_seals_are_read_with_a_word() {
+    let folder = Folder::new();
+    let bare: Vec<String> = folder.receipts()[..5].iter().map(|line| folder.content(line)).collect();
+    let (code, out, _) = folder.replay(&bare, &[]);
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("5 reçus sans sceau") && out.contains("mêmes résultats"), "{out}");
+    let (code, out, _) = folder.replay(&bare, &["--unsealed", "--rewrite", "encore.jsonl"]);
+    assert_eq!(code, 0, "{out}");
+    let sealed: Vec<String> = folder.read("encore.jsonl").lines().map(str::to_string).collect();
+    assert_eq!(folder.replay(&sealed, &[]).0, 0);
+    let twice = [&bare[..], &bare[1..2]].concat();
+    let (code, out, _) = folder.replay(&twice, &["--unsealed"]);
+    assert!(code == 1 && out.contains("ce reçu est déjà à la ligne 2"), "{out}");
+}
+
+/// A corpus of receipts that was edited is bad input to `logis diff`.
+#[test]
+fn an_edited_corpus_is_bad_input() {
+    let folder = Folder::new();
+    let mut lines = folder.receipts();
+    lines[2] = lines[2].replace("20001", "20000");
+    folder.write("r.jsonl", &(lines.join("\n") + "\n"));
+    let (code, _, errors) = folder.logis(&["diff", "regles", "regles", "--corpus", "r.jsonl"]);
+    assert!(code == 2 && errors.contains("r.jsonl:3: ce reçu a été modifié"), "{errors}");
+}
+
+/// A scenario of one commune, so that its runs are short.
+fn scenario(folder: &Path) -> PathBuf {
+    let file = folder.join("essai.toml");
+    let data = format!("{ROOT}/scenarios/grand-dijon-2015").replace('\\', "/");
+    let text = format!(
+        "title = \"Essai\"\n[base]\ndata = \"{data}\"\nas_of = 2017-06-30\nterritory = {{ commune = [\"21166\"] }}\n"
+    );
+    fs::write(&file, text).unwrap();
+    file
+}
+
+/// Every number and text of a value, each as one change.
+fn leaves(value: &mut Value, visit: &mut dyn FnMut(&mut Value)) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| leaves(item, visit)),
+        Value::Object(items) => items.values_mut().for_each(|item| leaves(item, visit)),
+        leaf => visit(leaf),
+    }
+}
+
+/// A kept run that was edited is computed again, with a word, and the report is as it was. So is one of another
+/// build, whose hash of the inputs is another. No figure of the file may be edited unseen.
+#[test]
+fn an_edited_run_is_not_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, into) = (scenario(folder.path()), folder.path().join("r"));
+    let simulate = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
+        let ran = command.arg("simulate").arg(&file).arg("--output").arg(&into).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        assert!(ran.status.success(), "{}", text(&ran.stderr));
+        (text(&ran.stdout), text(&ran.stderr))
+    };
+    let (first, _) = simulate();
+    let kept = into.join("calculs/base.2015.json");
+    let whole = fs::read(&kept).unwrap();
+    let value: Value = serde_json::from_slice(&whole).unwrap();
+    let hash = value["result"]["hash"].as_str().unwrap().to_string();
+    let is = RunResult::from_kept(&whole, &hash).unwrap();
+
+    let mut edited = value.clone();
+    let mut changed = 0;
+    leaves(&mut edited, &mut |leaf| {
+        if let Some(n) = leaf.as_i64().filter(|n| *n > 1) {
+            *leaf = json!(n + 1);
+            changed += 1;
+        }
+    });
+    assert!(changed > 10);
+    fs::write(&kept, edited.to_string()).unwrap();
+    let (again, said) = simulate();
+    assert_eq!(again, first);
+    assert!(said.contains("base.2015.json") && said.contains("n'est pas tel qu'il a été écrit"), "{said}");
+    assert_eq!(fs::read(&kept).unwrap(), whole);
+
+    // What another build would have left there: whole, but of another hash.
+    let other = RunResult { hash: "0".repeat(64), ..is.clone() };
+    assert_eq!(RunResult::from_kept(&other.to_kept().unwrap(), &hash), Err(NotBelieved::OtherInputs));
+    fs::write(&kept, other.to_kept().unwrap()).unwrap();
+    assert_eq!(simulate().0, first);
+    assert_eq!(fs::read(&kept).unwrap(), whole);
+
+    // Each leaf in turn (one in some, so that it does not take long).
+    let mut count = 0;
+    leaves(&mut value.clone(), &mut |_| count += 1);
+    let step = count / 60 + 1;
+    for target in (0..count).step_by(step) {
+        let (mut edited, mut at) = (value.clone(), 0);
+        leaves(&mut edited, &mut |leaf| {
+            if at == target {
+                *leaf = match &*leaf {
+                    Value::Number(n) => json!(n.as_i64().unwrap_or(0) + 1),
+                    Value::String(text) => json!(format!("{text}0")),
+                    Value::Bool(b) => json!(!*b),
+                    _ => json!(1),
+                };
+            }
+            at += 1;
+        });
+        let read = RunResult::from_kept(edited.to_string().as_bytes(), &hash);
+        assert!(read.is_err(), "leaf {target} of {count} was believed");
+    }
+    // Layout does not count.
+    let spaced = serde_json::to_vec_pretty(&value).unwrap();
+    assert_eq!(RunResult::from_kept(&spaced, &hash), Ok(is));
+}
