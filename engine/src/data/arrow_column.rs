@@ -9,15 +9,16 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::{NullBuffer, ScalarBuffer};
-use arrow_schema::DataType;
+use arrow_schema::{DataType, TimeUnit};
 
 use super::cells::Dictionary;
 use super::table::{Cells, Column};
 use crate::pack::schema::{Field, FieldKind};
-use crate::value::{Exact, power_of_ten};
+use crate::value::{Exact, mul, power_of_ten};
 
 /// Days of the years that civil dates have.
 const DAYS: std::ops::RangeInclusive<i32> = -4_000_000..=2_900_000;
@@ -38,6 +39,16 @@ pub(super) fn column(field: &Field, array: &ArrayRef) -> Option<Column> {
             let days = if nulls.is_some() { zeroed(days, nulls.as_ref()) } else { days.clone() };
             fit.then_some(Column::new(Cells::Date(days), nulls))
         }
+        // Without a zone of time: a day, where all are midnight.
+        (FieldKind::Date, DataType::Timestamp(unit, None)) => {
+            let days = match unit {
+                TimeUnit::Second => midnights::<TimestampSecondType>(array, 86_400)?,
+                TimeUnit::Millisecond => midnights::<TimestampMillisecondType>(array, 86_400_000)?,
+                TimeUnit::Microsecond => midnights::<TimestampMicrosecondType>(array, 86_400_000_000)?,
+                TimeUnit::Nanosecond => midnights::<TimestampNanosecondType>(array, 86_400_000_000_000)?,
+            };
+            Some(Column::new(Cells::Date(days), nulls))
+        }
         (FieldKind::Number { decimals, .. }, kind) => {
             let times = i64::try_from(power_of_ten(*decimals)?).ok()?;
             let units = match kind {
@@ -53,7 +64,8 @@ pub(super) fn column(field: &Field, array: &ArrayRef) -> Option<Column> {
             };
             if let Some((low, high)) = &field.range {
                 let unit = Exact::from_integer(i128::from(times));
-                let (low, high) = ((low * unit).ceil().to_integer(), (high * unit).floor().to_integer());
+                let (low, high) = (mul(low, &unit).ok()?, mul(high, &unit).ok()?);
+                let (low, high) = (low.ceil().to_integer(), high.floor().to_integer());
                 let fit =
                     |(row, &n): (usize, &i64)| (low..=high).contains(&i128::from(n)) || array.is_null(row);
                 if !units.iter().enumerate().all(fit) {
@@ -104,6 +116,19 @@ where
         )
         .collect::<Option<Vec<i64>>>()
         .map(ScalarBuffer::from)
+}
+
+/// Moments as days; `None` if one is not the midnight of a day that dates have.
+fn midnights<T: ArrowPrimitiveType<Native = i64>>(array: &ArrayRef, day: i64) -> Option<ScalarBuffer<i32>> {
+    let values = array.as_primitive::<T>().values();
+    let one = |(row, &at): (usize, &i64)| {
+        if array.is_null(row) {
+            return Some(0);
+        }
+        let days = i32::try_from(at.checked_div_euclid(day)?).ok()?;
+        (at.checked_rem_euclid(day)? == 0 && DAYS.contains(&days)).then_some(days)
+    };
+    values.iter().enumerate().map(one).collect::<Option<Vec<i32>>>().map(ScalarBuffer::from)
 }
 
 /// Decimals as counts of a unit: none may have more decimals than the field.

@@ -234,7 +234,10 @@ pub(super) fn number(field: &Field, cell: &Raw, decimals: u32) -> Result<i64, St
         };
         return Err(unfit(field, cell, what, hint));
     };
-    let scaled = value * Exact::from_integer(power_of_ten(decimals).unwrap_or(1));
+    let unit = Exact::from_integer(power_of_ten(decimals).unwrap_or(1));
+    let Ok(scaled) = crate::value::mul(&value, &unit) else {
+        return Err(unfit(field, cell, "est trop grand", ""));
+    };
     if !scaled.is_integer() {
         return Err(unfit(field, cell, &format!("a plus de {decimals} décimales"), ""));
     }

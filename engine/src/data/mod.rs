@@ -4,9 +4,14 @@
 //! opening and saving files is the caller's.
 
 mod arrow_column;
+mod book;
 mod cells;
 mod csv_file;
+mod day_cells;
+mod files;
 mod issue;
+mod names;
+mod net;
 mod parquet_file;
 mod raw;
 mod read;
@@ -17,8 +22,8 @@ mod table;
 mod template;
 mod text_rows;
 mod text_table;
+mod titles;
 mod write;
-mod xlsx_file;
 
 /// Columns under one schema, as Arrow has them: what parts of a package and results are.
 pub use arrow_array::RecordBatch;

@@ -2,6 +2,7 @@
 
 use arrow_array::{Array, ArrayRef};
 
+use super::day_cells::DayNumbers;
 use super::issue::Issue;
 use super::parquet_file::cell;
 use crate::value::Date;
@@ -21,6 +22,10 @@ pub(super) struct RawTable {
     pub bad: Vec<bool>,
     /// By header.
     pub columns: Vec<RawColumn>,
+    /// The line of the headers.
+    pub header_line: u64,
+    /// How numbers stand for days, in a workbook.
+    pub days: Option<DayNumbers>,
 }
 
 /// The cells under one header.
@@ -59,6 +64,8 @@ pub(super) enum Raw {
     Number(Box<str>),
     Bool(bool),
     Date(Date),
+    /// A day with a time, and its text.
+    Moment(Date, Box<str>),
     /// What a typed file holds and no field can.
     Other(Box<str>),
 }
@@ -81,7 +88,7 @@ impl Raw {
     pub fn shown(&self) -> String {
         match self {
             Raw::Empty => String::new(),
-            Raw::Text(t) | Raw::Number(t) | Raw::Other(t) => t.to_string(),
+            Raw::Text(t) | Raw::Number(t) | Raw::Moment(_, t) | Raw::Other(t) => t.to_string(),
             Raw::Bool(b) => b.to_string(),
             Raw::Date(d) => d.to_string(),
         }
@@ -104,6 +111,8 @@ impl RawTable {
             lines: Vec::new(),
             bad: Vec::new(),
             columns,
+            header_line: 1,
+            days: None,
         }
     }
 

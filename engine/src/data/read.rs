@@ -12,11 +12,12 @@ use arrow_array::RecordBatch;
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 
 use super::cells;
+use super::files::raw_tables;
 use super::issue::{Issue, meant};
 use super::raw::{Raw, RawColumn, RawTable};
 use super::table::{About, Cells, Column, Dataset, Links, Members, NO_ROW, Table};
-use super::{csv_file, parquet_file, xlsx_file};
-use crate::diagnostic::{fold, nearest};
+use super::{csv_file, day_cells, names, parquet_file};
+use crate::diagnostic::nearest;
 use crate::pack::Reference;
 use crate::pack::schema::{Entity, EntityId, FieldId, OTHERS, Origin, Schema};
 use crate::value::parse_date;
@@ -211,77 +212,6 @@ pub fn about(files: &[InputFile]) -> (About, Vec<Issue>) {
     (about, issues)
 }
 
-/// Reads every file that holds tables; the rest of a folder is named once. Gives the tables, and the
-/// names of those for which there is a file that does not read.
-pub(super) fn raw_tables<'s>(
-    schema: &'s Schema,
-    files: Vec<InputFile>,
-    issues: &mut Vec<Issue>,
-) -> (BTreeMap<&'s str, RawTable>, BTreeSet<&'s str>) {
-    let names: Vec<&str> = schema.data_tables().collect();
-    let mut found: BTreeMap<&str, RawTable> = BTreeMap::new();
-    let mut tried: BTreeSet<&str> = BTreeSet::new();
-    for file in files {
-        let (stem, end) = file.name.rsplit_once('.').unwrap_or((file.name.as_str(), ""));
-        let end = end.to_ascii_lowercase();
-        let aside = ["paquet.toml", "population.toml", "calibration.csv"].contains(&file.name.as_str());
-        if aside || fold(stem).starts_with("readme") {
-            continue;
-        }
-        let name = names.iter().find(|n| fold(n) == fold(stem)).copied();
-        let before = issues.len();
-        let tables = match (end.as_str(), name) {
-            ("csv" | "txt" | "tsv", Some(name)) => {
-                csv_file::read(name, &file.name, &file.bytes, issues).into_iter().collect()
-            }
-            ("parquet", Some(name)) => {
-                parquet_file::read(name, &file.name, file.bytes, issues).into_iter().collect()
-            }
-            ("xlsx", _) => xlsx_file::read(&file.name, &file.bytes, issues),
-            _ => {
-                let near = nearest(stem, names.iter().copied());
-                issues.push(Issue::warning(
-                    &file.name,
-                    format!("ce fichier n'est pas une table attendue: il n'est pas lu{}", meant(near)),
-                ));
-                continue;
-            }
-        };
-        if tables.is_empty() && issues.len() > before {
-            match name {
-                Some(name) => tried.extend([name]),
-                None => tried.extend(names.iter().copied()),
-            }
-        }
-        for table in tables {
-            let Some(name) = names.iter().find(|n| fold(n) == fold(&table.name)).copied() else {
-                // The documentation sheet of our own templates.
-                if fold(&table.name) != "dictionnaire" {
-                    let near = nearest(&table.name, names.iter().copied());
-                    issues.push(Issue::warning(
-                        &table.file,
-                        format!(
-                            "cette feuille n'est pas une table attendue: elle n'est pas lue{}",
-                            meant(near)
-                        ),
-                    ));
-                }
-                continue;
-            };
-            match found.get(name) {
-                Some(first) => issues.push(Issue::error(
-                    &table.file,
-                    format!("la table `{name}` est donnée deux fois: aussi par {}", first.file),
-                )),
-                None => {
-                    found.insert(name, table);
-                }
-            }
-        }
-    }
-    (found, tried)
-}
-
 /// A table being read.
 struct Draft {
     present: bool,
@@ -338,9 +268,9 @@ impl Draft {
             .chain(fields.iter().map(|(_, f)| f.column.as_str()))
             .chain(entity.belongs_to.iter().map(|r| r.column.as_str()))
             .collect();
+        let places = names::places(schema, entity, &raw.headers);
         let mut find = |name: &str, needed: bool, issues: &mut Vec<Issue>| -> Option<usize> {
-            let exact = raw.headers.iter().position(|h| h == name);
-            let at = exact.or_else(|| raw.headers.iter().position(|h| fold(h) == fold(name)));
+            let at = places.at.get(name).copied();
             match at {
                 Some(at) => {
                     if let Some(slot) = used.get_mut(at) {
@@ -352,7 +282,8 @@ impl Draft {
                     let near = nearest(name, others);
                     hinted.extend(near);
                     let hint = near.map_or_else(String::new, |n| format!(" ; est-ce la colonne « {n} » ?"));
-                    issues.push(Issue::error(&raw.file, format!("la colonne `{name}` manque{hint}")).at(1));
+                    let message = format!("la colonne `{name}` manque{hint}");
+                    issues.push(Issue::error(&raw.file, message).at(raw.header_line));
                 }
                 None => {}
             }
@@ -377,7 +308,8 @@ impl Draft {
             let Some(at) = find(&declared.column, needs.fields.contains(field) && !relation, issues) else {
                 continue;
             };
-            let Some(cells) = raw.columns.get(at) else { continue };
+            let settled = day_cells::settle(declared, raw, at, issues);
+            let Some(cells) = settled.as_ref().or_else(|| raw.columns.get(at)) else { continue };
             let column = cells::column(declared, cells, |row, message| {
                 draft.fail(row, Some(&declared.column), message, issues);
             });
@@ -385,9 +317,18 @@ impl Draft {
                 *slot = Some(column);
             }
         }
+        for (header, better) in &places.twice {
+            if let (Some(header), Some(better)) = (raw.headers.get(*header), raw.headers.get(*better)) {
+                let message = format!("cette colonne est aussi donnée par « {better} »: elle n'est pas lue");
+                issues.push(Issue::warning(&raw.file, message).at(raw.header_line).in_column(header));
+                hinted.push(header);
+            }
+        }
         for (header, used) in raw.headers.iter().zip(&used) {
-            let said =
-                hinted.contains(&header.as_str()) || raw.headers.iter().filter(|h| *h == header).count() > 1;
+            // The numbers of rows that pandas adds are nobody's.
+            let said = header.starts_with("__index_level_")
+                || hinted.contains(&header.as_str())
+                || raw.headers.iter().filter(|h| *h == header).count() > 1;
             if !used && !header.is_empty() && !said {
                 let near = nearest(header, expected.iter().copied());
                 issues.push(
@@ -395,12 +336,12 @@ impl Draft {
                         &raw.file,
                         format!("cette colonne n'est pas attendue: elle n'est pas lue{}", meant(near)),
                     )
-                    .at(1)
+                    .at(raw.header_line)
                     .in_column(header),
                 );
             }
         }
-        draft.read_ids(&entity.key, key.and_then(|k| raw.columns.get(k)), issues);
+        draft.read_ids(&entity.key, key.and_then(|k| raw.columns.get(k)), raw, issues);
         draft
     }
 
@@ -418,12 +359,20 @@ impl Draft {
     }
 
     /// Identifiers are there, and each once.
-    fn read_ids(&mut self, key: &str, cells: Option<&RawColumn>, issues: &mut Vec<Issue>) {
+    fn read_ids(&mut self, key: &str, cells: Option<&RawColumn>, raw: &RawTable, issues: &mut Vec<Issue>) {
         let mut first: HashMap<Arc<str>, usize> = HashMap::new();
         for row in 0..self.lines.len() {
             // An identifier typed as a number is the same identifier.
-            let id: Arc<str> = Arc::from(cells.map_or(Raw::Empty, |c| c.get(row)).shown());
-            if id.is_empty() && cells.is_some() {
+            let cell = cells.map_or(Raw::Empty, |c| c.get(row));
+            let id: Arc<str> = Arc::from(cell.shown());
+            if let Some(total) = cells.and_then(|_| names::total(&cell, raw, row)) {
+                let message = format!(
+                    "« {total} »: cette ligne semble être un total, et non une ligne de données ; retirez-la"
+                );
+                self.fail(row, Some(key), message, issues);
+            } else if let Raw::Other(_) = cell {
+                self.fail(row, Some(key), format!("« {id} » n'est pas un identifiant"), issues);
+            } else if id.is_empty() && cells.is_some() {
                 self.fail(row, Some(key), "l'identifiant est vide".to_string(), issues);
             } else if let Some(&earlier) = first.get(&id).filter(|_| cells.is_some()) {
                 let line = self.lines.get(earlier).copied().unwrap_or(0);

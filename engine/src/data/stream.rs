@@ -15,10 +15,12 @@ use arrow_array::{RecordBatch, RecordBatchReader};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::file::reader::ChunkReader;
 
+use super::files::raw_tables;
 use super::issue::Issue;
+use super::net::caught;
 use super::parquet_file;
 use super::raw::RawTable;
-use super::read::{InputFile, Needs, assemble, raw_references, raw_tables, sort};
+use super::read::{InputFile, Needs, assemble, raw_references, sort};
 use super::table::Dataset;
 use crate::pack::Reference;
 use crate::pack::schema::{EntityId, Origin, Schema};
@@ -35,9 +37,15 @@ impl StreamedFile {
     /// # Errors
     /// It is no Parquet file.
     pub fn open(name: &str, file: impl ChunkReader + 'static) -> Result<StreamedFile, Issue> {
-        let wrong = |error| Issue::error(name, format!("ce n'est pas un fichier Parquet lisible: {error}"));
-        let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(wrong)?;
-        let reader = builder.with_batch_size(16_384).build().map_err(wrong)?;
+        let wrong =
+            |said: String| Issue::error(name, format!("ce n'est pas un fichier Parquet lisible: {said}"));
+        let size = file.len();
+        let open = || -> Result<ParquetRecordBatchReader, String> {
+            let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| e.to_string())?;
+            parquet_file::plausible(builder.metadata(), size)?;
+            builder.with_batch_size(16_384).build().map_err(|e| e.to_string())
+        };
+        let reader = caught(open).and_then(|opened| opened).map_err(wrong)?;
         Ok(StreamedFile { name: name.to_string(), reader })
     }
 }
@@ -215,10 +223,10 @@ impl Cursor {
     /// is for the whole reading, which says so.
     fn fill(&mut self) -> Result<bool, NotInOrder> {
         while self.rest.as_ref().is_none_or(|b| b.num_rows() == 0) {
-            match self.file.reader.next() {
-                None => return Ok(false),
-                Some(Ok(batch)) => self.rest = Some(batch),
-                Some(Err(_)) => return Err(NotInOrder),
+            match caught(|| self.file.reader.next()) {
+                Ok(None) => return Ok(false),
+                Ok(Some(Ok(batch))) => self.rest = Some(batch),
+                Ok(Some(Err(_))) | Err(_) => return Err(NotInOrder),
             }
         }
         Ok(true)

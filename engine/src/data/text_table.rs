@@ -1,9 +1,10 @@
 //! Tables as texts, before the schema gives their cells a type: what is changed before it is read.
 
 use super::cells;
+use super::files::raw_tables;
 use super::issue::Issue;
 use super::raw::{Raw, RawTable};
-use super::read::{InputFile, Needs, ReadOutcome, about, raw_tables, read_raw, sort};
+use super::read::{InputFile, Needs, ReadOutcome, about, read_raw, sort};
 use crate::pack::Reference;
 use crate::pack::schema::{Field, FieldKind, Schema};
 use crate::value::{Date, Exact};
