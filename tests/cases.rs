@@ -176,3 +176,33 @@ fn junit_has_a_suite_for_each_file_and_a_failure_with_its_explanation() {
     assert!(xml.contains("message=\"eligible : attendu true, trouvé false\""), "{xml}");
     assert!(xml.contains("revenu &lt;= plafond : 20001 &lt;= 20000 → faux"), "{xml}");
 }
+
+/// One case gives the row of a reference table itself; the next, of the same day and rule, names a row of the
+/// table. Each reads its own, in whatever order they stand.
+#[test]
+fn a_case_that_gives_a_reference_row_leaves_the_table_to_the_others() {
+    let given = "[[cas]]\nnom = \"donné\"\ndate = 2017-06-30\nmenage = { codes = [] }\n\
+                 quartier = { statut = \"veille\" }\nattendu = { en_qpv = false }\n";
+    let named = "[[cas]]\nnom = \"nommé\"\ndate = 2017-06-30\nmenage = { quartier = \"q1\" }\n\
+                 attendu = { en_qpv = true }\n";
+    for cases in [format!("{given}{named}"), format!("{named}{given}"), format!("{given}{given}{named}")] {
+        let folder = pack(&[("quartier.cas.toml", &cases)]);
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        let schema = fs::read_to_string(folder.path().join("schema.toml")).unwrap();
+        write(
+            "schema.toml",
+            &format!(
+                "{schema}[menage.belongs_to.quartier]\ncolumn = \"quartier\"\n\
+                 [quartier]\nsource = \"quartiers.csv\"\nkey = \"quartier\"\n\
+                 fields.statut = {{ values = [\"qpv\", \"veille\"] }}\n"
+            ),
+        );
+        write("quartiers.csv", "quartier,statut\nq1,qpv\nq2,veille\n");
+        write(
+            "quartier.rhai",
+            "//! entité: menage\n\n/// En quartier.\nfn en_qpv(statut) {\n    statut == \"qpv\"\n}\n",
+        );
+        let ran = logis(folder.path(), &["test"]);
+        assert!(ran.status.success(), "{cases}{}{}", stdout(&ran), stderr(&ran));
+    }
+}

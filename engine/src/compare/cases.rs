@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostics;
 use crate::evaluate::{Evaluator, outcome};
 use crate::pack::cases::Case;
 use crate::plan::Plan;
-use crate::testing::groups::Group;
+use crate::testing::groups::{Group, own_references};
 use crate::value::Date;
 
 /// Decides each case by both packs: the rules that it expects; as far as they are compared, if `asked`.
@@ -21,17 +21,18 @@ pub(super) fn compare(
     asked: bool,
 ) {
     let cases = all(comparison.base, comparison.head);
-    let mut groups: BTreeMap<(Date, Vec<&str>), Vec<&Case>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Date, Vec<&str>, Vec<&str>), Vec<&Case>> = BTreeMap::new();
     for case in &cases {
         let wanted = |name: &&str| !asked || comparison.names.iter().any(|n| n == name);
         let mut names: Vec<&str> = case.expected.iter().map(|e| e.0.as_str()).filter(wanted).collect();
         names.sort_unstable();
         names.dedup();
         if !names.is_empty() {
-            groups.entry((case.date, names)).or_default().push(case);
+            let own = own_references(comparison.head.parsed(), case);
+            groups.entry((case.date, names, own)).or_default().push(case);
         }
     }
-    for ((date, names), cases) in groups {
+    for ((date, names, _), cases) in groups {
         let pairs = Pairs::new(comparison.base, comparison.head, date, &names, comparison.reads_the_same);
         comparison.note(pairs.notes);
         for pair in &pairs.pairs {

@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, PackError, Span, did_you_mean};
 use crate::evaluate::possible::Possible;
 use crate::evaluate::{Context, Evaluator, Outcome, outcome};
 use crate::pack::Parsed;
-use crate::pack::cases::Case;
+use crate::pack::cases::{Case, InputRow};
 use crate::pack::schema::Origin;
 use crate::plan::ir::NodeId;
 use crate::plan::{Apart, Plan};
@@ -72,7 +72,12 @@ impl<'p> Group<'p> {
     /// The cases in the hands of a plan: the group's own, or one that differs from it in what it
     /// computes only.
     pub fn context<'c>(&'c self, plan: &'c Plan) -> Context<'c> {
-        let mut context = Context::new(plan, &self.built.dataset);
+        self.context_on(plan, &self.built.dataset)
+    }
+
+    /// The same on rows that differ from the group's own in values or relations only.
+    pub fn context_on<'c>(&'c self, plan: &'c Plan, dataset: &'c Dataset) -> Context<'c> {
+        let mut context = Context::new(plan, dataset);
         let count = self.cases.len() as u64;
         for (rule, by_case) in &self.built.given {
             let of_pairs = plan.parsed.rules.get(*rule).is_some_and(|r| r.entity == plan.entity) && self.pair;
@@ -138,7 +143,7 @@ pub(crate) fn groups<'p>(
 ) -> Result<Vec<Group<'p>>, PackError> {
     let parsed = pack.parsed();
     let mut out = Diagnostics::default();
-    let mut by_key: BTreeMap<(Date, Vec<&str>), Vec<&Case>> = BTreeMap::new();
+    let mut by_key: BTreeMap<(Date, Vec<&str>, Vec<&str>), Vec<&Case>> = BTreeMap::new();
     for file in parsed.cases.iter() {
         let path = parsed.sources.get(file.file).map_or("", |f| f.path.as_str());
         for case in &file.cases {
@@ -151,13 +156,13 @@ pub(crate) fn groups<'p>(
             names.sort_unstable();
             names.dedup();
             if check_case(parsed, case, &mut out) {
-                by_key.entry((case.date, names)).or_default().push(case);
+                by_key.entry((case.date, names, own_references(parsed, case))).or_default().push(case);
             }
         }
     }
     let made: Vec<(Option<Group<'p>>, Diagnostics)> = by_key
         .into_par_iter()
-        .map(|((date, names), cases)| {
+        .map(|((date, names, _), cases)| {
             let mut out = Diagnostics::default();
             let group = match Plan::of_cases(parsed, date, &names, apart) {
                 Ok(plan) => Some(Group::new(plan, cases, references, &mut out)),
@@ -181,6 +186,18 @@ pub(crate) fn groups<'p>(
         return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });
     }
     Ok(groups)
+}
+
+/// The reference tables of which a case gives a row of its own, which then stands in place of the table.
+/// Cases that do and cases that do not are no group: the rows of one would be those of the other.
+pub(crate) fn own_references<'p>(parsed: &Parsed, case: &'p Case) -> Vec<&'p str> {
+    let gives = |rows: &Vec<InputRow>| rows.iter().any(|row| !row.is_empty());
+    let names = case.inputs.iter().filter(|(_, rows)| gives(rows)).map(|(name, _)| name.as_str());
+    let reference = |name: &&str| {
+        let entity = parsed.schema.entity(name).and_then(|e| parsed.schema.entities.get(e));
+        entity.is_some_and(|e| matches!(e.origin, Origin::Reference { .. }))
+    };
+    names.filter(reference).collect()
 }
 
 /// Names in a case must be of the pack, and expected rules of one entity.
