@@ -461,6 +461,9 @@ pub struct CoverageArgs {
     rules: RulesArgs,
     /// Ne garde que les cas dont le nom ou le fichier contient ce texte
     filter: Option<String>,
+    /// Part des conditions qui décident seules, en pour cent, au-dessous de laquelle la commande échoue (code 1)
+    #[arg(long, value_name = "PERCENT")]
+    min_conditions: Option<f64>,
     /// Fichier lcov à écrire
     #[arg(long, value_name = "FILE")]
     lcov: Option<PathBuf>,

@@ -155,17 +155,28 @@ fn cell(field: &Field) -> Json {
 fn mutants(parsed: &Parsed) -> Json {
     let rules: Vec<&str> = parsed.rules.iter().map(|r| r.name.as_str()).collect();
     let parameters: Vec<&str> = parsed.parameters.iter().map(|p| p.path.as_str()).collect();
+    let references = parsed.schema.entities.iter().filter(|e| matches!(e.origin, Origin::Reference { .. }));
+    let references: Vec<&str> = references.map(|e| e.name.as_str()).collect();
     let mutant = properties([
         ("rule", json!({ "enum": rules })),
         ("parameter", json!({ "enum": parameters })),
+        ("table", json!({ "enum": references })),
         ("from", day("Premier jour du texte ou de la valeur")),
         ("change", text("Le changement, tel que `logis mutate` le dit")),
         ("reason", text("Pourquoi aucun cas n'a à le voir")),
     ]);
-    let list = json!({ "type": "array", "items": object(mutant, &["reason"], json!(false)) });
+    let condition = properties([
+        ("rule", json!({ "enum": rules })),
+        ("from", day("Premier jour du texte")),
+        ("condition", text("La condition, telle que `logis coverage` la dit")),
+        ("reason", text("Pourquoi aucun cas n'a à la montrer")),
+    ]);
+    let mutants = json!({ "type": "array", "items": object(mutant, &["reason"], json!(false)) });
+    let conditions = object(condition, &["rule", "condition", "reason"], json!(false));
+    let conditions = json!({ "type": "array", "items": conditions });
     document(
-        "Mutants acceptés d'un paquet de règles Logis",
-        object(properties([("mutant", list)]), &[], json!(false)),
+        "Ce qu'aucun cas d'un paquet de règles Logis n'a à montrer",
+        object(properties([("mutant", mutants), ("condition", conditions)]), &[], json!(false)),
     )
 }
 

@@ -12,7 +12,8 @@ use serde::Serialize;
 use crate::text::{align_numbers, count, empty, percent};
 use crate::{CoverageArgs, End, input, output};
 
-/// Runs the cases and reports; writes lcov and HTML where asked.
+/// Runs the cases and reports; writes lcov and HTML where asked. Exit code 1 if too few conditions decide
+/// alone, or one that is accepted no longer has to be.
 pub fn run(args: &CoverageArgs) -> Result<End> {
     let pack = input::pack(&args.rules)?;
     let references = input::references(&pack)?;
@@ -29,7 +30,11 @@ pub fn run(args: &CoverageArgs) -> Result<End> {
         output::file(path, html(&pack, &coverage)?.as_bytes())?;
     }
     output::print(&text(&coverage, sources))?;
-    Ok(End::Fine)
+    let short = args.min_conditions.is_some_and(|bar| coverage.score() < bar);
+    if let Some(bar) = args.min_conditions.filter(|_| short) {
+        eprintln!("conditions qui décident seules: {} %, au-dessous de {bar} %", coverage.score());
+    }
+    Ok(if short || !coverage.stale.is_empty() { End::FellShort } else { End::Fine })
 }
 
 const TOTALS: [&str; 4] = [
@@ -46,12 +51,22 @@ fn text(coverage: &Coverage, sources: &Sources) -> String {
             let _ = writeln!(text, "{}: {}", lack.place, lack.what);
         }
     }
+    for (entry, why) in &coverage.stale {
+        let place = sources.locate(&entry.span);
+        let _ = writeln!(text, "périmé {place}: `{}`: {}: {why}", entry.rule, entry.condition);
+    }
     let mut table = empty(&["Couverture", "Atteint", "Sur", "Part"]);
     for (name, (some, all)) in TOTALS.iter().zip(coverage.totals()) {
         table.add_row([name.to_string(), count(some), count(all), percent(some, all)]);
     }
     align_numbers(&mut table);
     let _ = writeln!(text, "{table}");
+    let accepted = coverage.texts.iter().flat_map(|t| &t.conditions).filter(|c| c.accepted.is_some()).count();
+    let _ = writeln!(
+        text,
+        "{accepted} conditions admises dans mutants.toml, {} à montrer ou à admettre",
+        coverage.unshown().count()
+    );
     let _ = writeln!(
         text,
         "{} cas. Une condition décide seule si un cas où elle est vraie et un cas où elle est fausse montrent\n\
@@ -81,7 +96,8 @@ fn lacks(text: &TextCoverage, sources: &Sources) -> Vec<Lack> {
         all.push(Lack { place: sources.locate(&branch.span), what });
     }
     for condition in text.conditions.iter().filter(|c| !c.is_shown()) {
-        let what = format!("`{}`: {}: {}", text.rule, condition.text, shortfall(condition));
+        let accepted = condition.accepted.as_ref().map_or_else(String::new, |why| format!(" (admis: {why})"));
+        let what = format!("`{}`: {}: {}{accepted}", text.rule, condition.text, shortfall(condition));
         all.push(Lack { place: sources.locate(&condition.span), what });
     }
     all
@@ -159,6 +175,9 @@ fn html(pack: &Pack, coverage: &Coverage) -> Result<String> {
                     }
                     _ => {
                         let _ = write!(text, " ; {}", shortfall(condition));
+                        if let Some(why) = &condition.accepted {
+                            let _ = write!(text, " (admis : {why})");
+                        }
                     }
                 }
                 notes.entry(line(condition.span.range.start)).or_default().push(Note { good, text });

@@ -87,10 +87,17 @@ fn name(kind: Kind) -> &'static str {
         Kind::Comparison => "comparaison contraire",
         Kind::Boundary => "borne comprise ou non",
         Kind::Connector => "&& pour ||",
+        Kind::Operand => "opérande ôté",
+        Kind::Branch => "branche ôtée",
         Kind::Negation => "condition contraire",
         Kind::Constant => "constante",
+        Kind::Text => "autre texte",
         Kind::Arithmetic => "opération",
         Kind::Function => "fonction",
+        Kind::Version => "texte daté ôté",
         Kind::Cell => "case de paramètre",
+        Kind::Row => "ligne de paramètre ôtée",
+        Kind::Value => "valeur datée ôtée",
+        Kind::Reference => "ligne de référence ôtée",
     }
 }

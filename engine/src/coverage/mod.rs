@@ -19,6 +19,7 @@ use crate::diagnostic::{PackError, Span};
 use crate::evaluate::Evaluator;
 use crate::explain::text_of;
 use crate::pack::Parsed;
+use crate::pack::mutants::AcceptedCondition;
 use crate::plan::ir::Op;
 use crate::plan::{Apart, Plan};
 use crate::testing::groups::{Group, groups};
@@ -34,6 +35,8 @@ pub struct Coverage {
     pub cases: usize,
     /// By text of a rule or helper, in the order of the files.
     pub texts: Vec<TextCoverage>,
+    /// Conditions of `mutants.toml` that there are no more, or that the cases show by now, and which.
+    pub stale: Vec<(AcceptedCondition, &'static str)>,
 }
 
 /// What the cases reach of one text of a rule.
@@ -79,6 +82,8 @@ pub struct Condition {
     pub cases: [usize; 2],
     /// The first case in which it decides by being false, and by being true.
     pub shown: [Option<String>; 2],
+    /// Why no case has to show it, if `mutants.toml` says so and none does.
+    pub accepted: Option<String>,
 }
 
 impl Condition {
@@ -101,6 +106,44 @@ impl Coverage {
             share(&mut conditions().map(|c| c.cases.iter().all(|n| *n > 0))),
             share(&mut conditions().map(Condition::is_shown)),
         ]
+    }
+}
+
+impl Coverage {
+    /// Conditions that decide alone, in percent of all, rounded down to tenths; 100 of none. What is
+    /// accepted counts as not shown.
+    pub fn score(&self) -> f64 {
+        let [.., (shown, all)] = self.totals();
+        let per_mille = (shown * 1000).checked_div(all).unwrap_or(1000);
+        f64::from(u32::try_from(per_mille).unwrap_or(0)) / 10.0
+    }
+
+    /// Conditions that no cases show and that are not accepted, each with its rule.
+    pub fn unshown(&self) -> impl Iterator<Item = (&TextCoverage, &Condition)> {
+        let all = self.texts.iter().flat_map(|t| t.conditions.iter().map(move |c| (t, c)));
+        all.filter(|(_, c)| !c.is_shown() && c.accepted.is_none())
+    }
+
+    /// Notes which conditions are accepted. What is accepted in vain is told only where all cases were run.
+    fn accept(&mut self, accepted: &[AcceptedCondition], whole: bool) {
+        for entry in accepted {
+            let (mut all, mut open) = (0, 0);
+            let texts = self
+                .texts
+                .iter_mut()
+                .filter(|t| t.rule == entry.rule && (entry.from.is_none() || entry.from == t.from));
+            for condition in texts.flat_map(|t| &mut t.conditions).filter(|c| c.text == entry.condition) {
+                all += 1;
+                if !condition.is_shown() {
+                    open += 1;
+                    condition.accepted.get_or_insert_with(|| entry.reason.clone());
+                }
+            }
+            if whole && open == 0 {
+                let why = if all == 0 { "n'existe plus" } else { "décide seule : des cas le montrent" };
+                self.stale.push((entry.clone(), why));
+            }
+        }
     }
 }
 
@@ -135,7 +178,10 @@ pub fn coverage(pack: &Pack, references: &Dataset, filter: &str) -> Result<Cover
     for (_, case, reached) in &all {
         count(&mut texts, &lines, case, reached);
     }
-    Ok(Coverage { cases: all.len(), texts: texts.into_iter().map(Counting::done).collect() })
+    let texts = texts.into_iter().map(Counting::done).collect();
+    let mut coverage = Coverage { cases: all.len(), texts, stale: Vec::new() };
+    coverage.accept(&parsed.unseen.conditions, filter.is_empty());
+    Ok(coverage)
 }
 
 /// The walk of each case of a group; `decisions` are those of its plan.
@@ -265,8 +311,13 @@ fn written(parsed: &Arc<Parsed>, lines: &Lines) -> Vec<Counting> {
     }
     for (place, text) in conditions {
         if let Some(owner) = owner(&mut texts, place) {
-            let condition =
-                Condition { span: span(place), text: text.clone(), cases: [0, 0], shown: [None, None] };
+            let condition = Condition {
+                span: span(place),
+                text: text.clone(),
+                cases: [0, 0],
+                shown: [None, None],
+                accepted: None,
+            };
             owner.conditions.insert((place, text), condition);
         }
     }

@@ -1,172 +1,50 @@
-//! The changes that a mutation run makes: each one slip that a person could make in a rule or a table.
+//! The changes of rules that a mutation run makes: each one slip that a person could make in a text.
 //!
 //! They are listed from the plans of the whole pack, on each day from which a text holds, where equal
-//! expressions that are written in two places are two. A change is made to the nodes of a plan, or to
-//! the values of a parameter: nothing is parsed again.
+//! expressions that are written in two places are two. A change is made to the nodes of a plan: nothing
+//! is parsed again. Of two changes that compute the same one is made (`if c { true } else { false }`
+//! without its first branch is the one with `false` for `true`), so that each counts once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use num_traits::{One, Zero};
-
+use super::edit::{Edit, Kind, Mutant};
+use super::tables::{decimals, neighbours};
 use crate::coverage::text_days;
 use crate::diagnostic::Span;
 use crate::explain::text_of;
 use crate::pack::Parsed;
-use crate::pack::params::{Parameter, ParameterId, ParameterVersion, show_keys};
+use crate::pack::params::Parameter;
 use crate::plan::Plan;
 use crate::plan::builtins::Builtin;
 use crate::plan::ir::{Arithmetic, Comparison, Node, NodeId, Op};
-use crate::value::{Date, Exact, Rounding, Type, Value, add_days, finite_decimals, power_of_ten};
+use crate::value::{Date, Rounding, Type, Value};
 
-/// One change of one place.
-#[derive(Clone, Debug)]
-pub struct Mutant {
-    /// The rule or the parameter that is changed.
-    pub name: String,
-    /// From when the changed text or value holds.
-    pub from: Option<Date>,
-    /// Where it is written.
-    pub span: Span,
-    /// What kind of slip it is.
-    pub kind: Kind,
-    /// What is written, and what instead: `age <= age_max → age < age_max`.
-    pub change: String,
-    pub(super) edit: Edit,
-}
+/// What a text of a rule is known by: its rule, and from when it holds.
+type Owner = (String, Option<Date>);
 
-/// Kinds of slips.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// A comparison that is the opposite.
-    Comparison,
-    /// A comparison that takes or leaves its threshold.
-    Boundary,
-    /// `&&` for `||`.
-    Connector,
-    /// A condition that is the opposite.
-    Negation,
-    /// A constant of a rule, one unit off, or the other truth.
-    Constant,
-    /// `+` for `-`, `*` for `/`.
-    Arithmetic,
-    /// `un` for `tous`, `max` for `min`, another rounding.
-    Function,
-    /// A cell of a parameter, one unit off, or the other truth.
-    Cell,
-}
-
-/// What is done to a plan.
-#[derive(Clone, Debug)]
-pub(super) enum Edit {
-    Compare(Comparison),
-    Connector,
-    /// A `!` before an operand.
-    Negate(usize),
-    /// The `!` taken away.
-    Bare,
-    Constant(Value),
-    Arithmetic(Arithmetic),
-    Function(Builtin),
-    Cell {
-        parameter: ParameterId,
-        version: usize,
-        keys: Vec<Value>,
-        value: Value,
-    },
-}
-
-impl Edit {
-    /// Makes the change where it applies: to nodes of its place.
-    pub fn apply(&self, nodes: &mut Vec<Node>, at: NodeId) {
-        let Some(node) = nodes.get(at as usize) else { return };
-        let (entity, span) = (node.entity, node.span.clone());
-        let next = NodeId::try_from(nodes.len()).unwrap_or(NodeId::MAX);
-        let Some(node) = nodes.get_mut(at as usize) else { return };
-        let new = match (self, &node.op) {
-            (Edit::Compare(op), Op::Compare(_, a, b)) => Op::Compare(*op, *a, *b),
-            (Edit::Connector, Op::And(a, b)) => Op::Or(*a, *b),
-            (Edit::Connector, Op::Or(a, b)) => Op::And(*a, *b),
-            (Edit::Bare, Op::Not(a)) => Op::Strict(*a, *a),
-            (Edit::Constant(value), Op::Const(_)) => Op::Const(value.clone()),
-            (Edit::Arithmetic(op), Op::Arithmetic(_, a, b)) => Op::Arithmetic(*op, *a, *b),
-            (Edit::Function(builtin), Op::Call(_, args)) => Op::Call(*builtin, args.clone()),
-            (Edit::Negate(operand), _) => {
-                let mut inputs = node.op.inputs_mut();
-                let Some(input) = inputs.get_mut(*operand) else { return };
-                let op = Op::Not(std::mem::replace(input, next));
-                nodes.push(Node { op, entity, ty: Type::Bool, span });
-                return;
-            }
-            _ => return,
-        };
-        node.op = new;
-    }
-
-    /// Does it apply to what a node computes?
-    pub fn fits(&self, op: &Op) -> bool {
-        match self {
-            Edit::Compare(_) => matches!(op, Op::Compare(..)),
-            Edit::Connector => matches!(op, Op::And(..) | Op::Or(..)),
-            Edit::Bare => matches!(op, Op::Not(_)),
-            Edit::Constant(_) => matches!(op, Op::Const(_)),
-            Edit::Arithmetic(_) => matches!(op, Op::Arithmetic(..)),
-            Edit::Function(_) => matches!(op, Op::Call(..)),
-            Edit::Negate(_) => {
-                matches!(op, Op::And(..) | Op::Or(..) | Op::If(..) | Op::Rule(..))
-            }
-            Edit::Cell { .. } => false,
-        }
-    }
-}
-
-/// All changes, in the order of the files.
+/// All changes of rules, in the order of the files.
 pub(super) fn changes(parsed: &Arc<Parsed>) -> Vec<Mutant> {
-    let mut found: BTreeMap<(usize, usize, usize, String), Mutant> = BTreeMap::new();
-    let mut add = |mutant: Mutant| {
-        let (span, kind) = (&mutant.span, mutant.kind as usize);
-        found.entry((span.file, span.range.start, kind, mutant.change.clone())).or_insert(mutant);
-    };
+    let mut found: BTreeMap<(usize, usize, Kind, String), Mutant> = BTreeMap::new();
     for day in text_days(parsed) {
-        let plan = Plan::whole(parsed, day);
-        let mut readers: BTreeMap<NodeId, NodeId> = BTreeMap::new();
-        for (id, node) in (0..).zip(&plan.nodes) {
-            for input in node.op.inputs() {
-                readers.entry(input).or_insert(id);
+        let written = Written::of(Plan::whole(parsed, day));
+        for (id, node) in (0..).zip(&written.plan.nodes) {
+            for (kind, edit) in edits(&written, id, node) {
+                // The same edit of the same place is the same mutant, whatever the day.
+                let key = (node.span.file, node.span.range.start, kind, format!("{edit:?}"));
+                found.entry(key).or_insert_with(|| {
+                    let (name, from) = owner(parsed, &node.span);
+                    let change = written.change(id, node, &edit);
+                    Mutant { name, from, span: node.span.clone(), kind, change, edit }
+                });
             }
-        }
-        for (id, node) in (0..).zip(&plan.nodes) {
-            for (kind, edit) in edits(&plan, node) {
-                let (name, from) = owner(parsed, &node.span);
-                let shown = match (&edit, &node.op) {
-                    (Edit::Negate(slot), op) => op.inputs().get(*slot).copied().unwrap_or(id),
-                    (Edit::Constant(_), _) => readers.get(&id).copied().unwrap_or(id),
-                    _ => id,
-                };
-                let before = text_of(&plan, shown);
-                let after = match &edit {
-                    Edit::Negate(_) => format!("!{before}"),
-                    edit => {
-                        let mut changed = plan.clone();
-                        edit.apply(&mut changed.nodes, id);
-                        text_of(&changed, shown)
-                    }
-                };
-                let change = format!("{before} → {after}");
-                add(Mutant { name, from, span: node.span.clone(), kind, change, edit });
-            }
-        }
-    }
-    for (id, parameter) in parsed.parameters.iter().enumerate() {
-        for (number, version) in parameter.versions.iter().enumerate() {
-            cells(id, parameter, number, version).into_iter().for_each(&mut add);
         }
     }
     found.into_values().collect()
 }
 
 /// The rule whose text holds a place, and from when it holds.
-fn owner(parsed: &Parsed, place: &Span) -> (String, Option<Date>) {
+pub(super) fn owner(parsed: &Parsed, place: &Span) -> Owner {
     let texts = parsed.rules.iter().flat_map(|rule| rule.texts.iter().map(move |text| (rule, text)));
     texts
         .filter(|(_, t)| t.span.file == place.file && t.span.range.start <= place.range.start)
@@ -174,7 +52,148 @@ fn owner(parsed: &Parsed, place: &Span) -> (String, Option<Date>) {
         .map_or((String::new(), None), |(rule, text)| (rule.name.clone(), text.from))
 }
 
-fn edits(plan: &Plan, node: &Node) -> Vec<(Kind, Edit)> {
+/// All that is written on a day, and what stands beside what.
+struct Written {
+    plan: Plan,
+    /// By node: the first that reads it.
+    readers: BTreeMap<NodeId, NodeId>,
+    /// By text of a rule: the texts that it gives, in the order in which they are written.
+    given: BTreeMap<Owner, Vec<Value>>,
+    /// By text of a rule: the texts that it compares with.
+    compared: BTreeMap<Owner, BTreeSet<Value>>,
+}
+
+impl Written {
+    fn of(plan: Plan) -> Written {
+        let mut readers: BTreeMap<NodeId, NodeId> = BTreeMap::new();
+        for (id, node) in (0..).zip(&plan.nodes) {
+            for input in node.op.inputs() {
+                readers.entry(input).or_insert(id);
+            }
+        }
+        let mut written = Written { plan, readers, given: BTreeMap::new(), compared: BTreeMap::new() };
+        let mut given: Vec<(usize, Owner, Value)> = Vec::new();
+        for (id, node) in (0..).zip(&written.plan.nodes) {
+            let Op::Const(text @ Value::Text(_)) = &node.op else { continue };
+            let owner = owner(&written.plan.parsed, &node.span);
+            match written.reader(id).map(|n| &n.op) {
+                Some(Op::Compare(..)) => {
+                    written.compared.entry(owner).or_default().insert(text.clone());
+                }
+                Some(Op::Param(..) | Op::Call(..)) => {}
+                _ => given.push((node.span.range.start, owner, text.clone())),
+            }
+        }
+        given.sort_by_key(|(at, ..)| *at);
+        for (_, owner, text) in given {
+            let texts = written.given.entry(owner).or_default();
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        written
+    }
+
+    fn reader(&self, id: NodeId) -> Option<&Node> {
+        self.plan.node(*self.readers.get(&id)?)
+    }
+
+    /// What is written, and what instead.
+    fn change(&self, id: NodeId, node: &Node, edit: &Edit) -> String {
+        let plan = &self.plan;
+        if let (Edit::Keep(slot), Op::If(condition, yes, _)) = (edit, &node.op) {
+            // What follows the `if` may be long: it is not repeated.
+            let (condition, yes) = (text_of(plan, *condition), text_of(plan, *yes));
+            let instead = if *slot == 1 { yes.as_str() } else { "ôté" };
+            return format!("if {condition} {{ {yes} }} → {instead}");
+        }
+        let shown = match (edit, &node.op) {
+            (Edit::Negate(slot), op) => op.inputs().get(*slot).copied().unwrap_or(id),
+            (Edit::Constant(_), _) => match self.readers.get(&id) {
+                Some(reader) if !self.is_branch(id) => *reader,
+                _ => id,
+            },
+            _ => id,
+        };
+        let before = text_of(plan, shown);
+        let after = match edit {
+            Edit::Negate(_) => format!("!{before}"),
+            edit => {
+                let mut changed = plan.clone();
+                edit.apply(&mut changed.nodes, id);
+                text_of(&changed, shown)
+            }
+        };
+        format!("{before} → {after}")
+    }
+
+    /// Is it a text that a branch of an `if` gives?
+    fn is_branch(&self, id: NodeId) -> bool {
+        let text = self.plan.node(id).is_some_and(|n| matches!(n.op, Op::Const(Value::Text(_))));
+        text && self.reader(id).is_some_and(|n| matches!(n.op, Op::If(..)))
+    }
+
+    /// Would a constant with this value be what the other branch of its `if` gives? Then leaving out its
+    /// branch is the same.
+    fn as_other_branch(&self, id: NodeId, value: &Value) -> bool {
+        let Some(Op::If(_, a, b)) = self.reader(id).map(|n| &n.op) else { return false };
+        let other = if *a == id { *b } else { *a };
+        matches!(self.plan.node(other).map(|n| &n.op), Some(Op::Const(v)) if v == value)
+    }
+
+    /// Another text for one that is written: the next of those that could stand there.
+    fn other_text(&self, id: NodeId, node: &Node, text: &Value) -> Option<Value> {
+        let owner = owner(&self.plan.parsed, &node.span);
+        match self.reader(id).map(|n| &n.op) {
+            Some(Op::Compare(_, a, b)) => {
+                let other = if *a == id { *b } else { *a };
+                let Type::Text(Some(values)) = &self.plan.node(other)?.ty else { return None };
+                let values: Vec<Value> = values.iter().map(|v| Value::Text(v.clone())).collect();
+                // Of two values the other one is the opposite comparison. A value that the rule compares
+                // with elsewhere would often be an operand left out.
+                let named = self.compared.get(&owner)?;
+                if values.len() <= 2 {
+                    return None;
+                }
+                next(&values, text, |v| !named.contains(v))
+            }
+            Some(Op::Param(parameter, keys)) => {
+                let place = keys.iter().position(|k| *k == id)?;
+                let parameter = self.plan.parsed.parameters.get(*parameter)?;
+                let cells = parameter.versions.iter().flat_map(|v| v.cells.keys());
+                let values: BTreeSet<Value> = cells.filter_map(|k| k.get(place).cloned()).collect();
+                let values: Vec<Value> = values.into_iter().collect();
+                next(&values, text, |v| differ(parameter, place, text, v))
+            }
+            Some(Op::Call(..)) => None,
+            _ => next(self.given.get(&owner)?, text, |v| !self.as_other_branch(id, v)),
+        }
+    }
+}
+
+/// The next value of a list after one of it, the first after the last; of those that are `good`.
+fn next(values: &[Value], value: &Value, good: impl Fn(&Value) -> bool) -> Option<Value> {
+    let at = values.iter().position(|v| v == value)?;
+    let (before, after) = (values.get(..at)?, values.get(at + 1..)?);
+    after.iter().chain(before).find(|v| good(v)).cloned()
+}
+
+/// Do two keys of a table have different cells in any version?
+fn differ(parameter: &Parameter, place: usize, a: &Value, b: &Value) -> bool {
+    parameter.versions.iter().any(|version| {
+        let of_a = version.cells.iter().filter(|(keys, _)| keys.get(place) == Some(a));
+        of_a.into_iter().any(|(keys, cell)| {
+            let mut keys = keys.clone();
+            if let Some(key) = keys.get_mut(place) {
+                *key = b.clone();
+            }
+            version.cells.get(&keys).is_none_or(|other| other.value != cell.value)
+        })
+    })
+}
+
+fn edits(written: &Written, id: NodeId, node: &Node) -> Vec<(Kind, Edit)> {
+    let plan = &written.plan;
     let mut all = Vec::new();
     match &node.op {
         Op::Compare(op, ..) => {
@@ -188,11 +207,21 @@ fn edits(plan: &Plan, node: &Node) -> Vec<(Kind, Edit)> {
             };
             all.push((Kind::Boundary, Edit::Compare(boundary)));
         }
-        Op::And(..) | Op::Or(..) => all.push((Kind::Connector, Edit::Connector)),
+        Op::And(..) | Op::Or(..) => {
+            all.push((Kind::Connector, Edit::Connector));
+            all.extend(operands(plan, node));
+        }
+        Op::If(..) => all.extend([1, 2].map(|slot| (Kind::Branch, Edit::Keep(slot)))),
         Op::Not(_) => all.push((Kind::Negation, Edit::Bare)),
+        Op::Negate(_) => all.push((Kind::Arithmetic, Edit::Bare)),
+        Op::Const(text @ Value::Text(_)) => {
+            let other = written.other_text(id, node, text);
+            all.extend(other.map(|v| (Kind::Text, Edit::Constant(v))));
+        }
         Op::Const(value) => {
-            let changed = neighbours(value, decimals(value));
-            all.extend(changed.into_iter().map(|v| (Kind::Constant, Edit::Constant(v))));
+            let changed = neighbours(value, decimals(value)).into_iter();
+            let changed = changed.filter(|v| !written.as_other_branch(id, v));
+            all.extend(changed.map(|v| (Kind::Constant, Edit::Constant(v))));
         }
         Op::Arithmetic(op, ..) => {
             let other = match op {
@@ -202,6 +231,7 @@ fn edits(plan: &Plan, node: &Node) -> Vec<(Kind, Edit)> {
                 Arithmetic::Divide => Arithmetic::Multiply,
             };
             all.push((Kind::Arithmetic, Edit::Arithmetic(other)));
+            all.extend(operands(plan, node));
         }
         Op::Call(builtin, _) => {
             let others: &[Builtin] = match builtin {
@@ -216,74 +246,50 @@ fn edits(plan: &Plan, node: &Node) -> Vec<(Kind, Edit)> {
                 _ => &[],
             };
             all.extend(others.iter().map(|b| (Kind::Function, Edit::Function(*b))));
+            if matches!(builtin, Builtin::Arrondi(_)) {
+                all.push((Kind::Function, Edit::Keep(0)));
+            }
+            all.extend(operands(plan, node));
         }
         _ => {}
     }
+    all.extend(negations(plan, node));
+    all
+}
+
+/// One operand left out where two are joined.
+fn operands(plan: &Plan, node: &Node) -> Vec<(Kind, Edit)> {
+    let kept: &[usize] = match &node.op {
+        Op::And(a, _) | Op::Or(a, _) => {
+            // Of `a && b && c`, which is `(a && b) && c`, one operand at a time: not both of the left.
+            let left = plan.node(*a).map(|n| std::mem::discriminant(&n.op));
+            if left == Some(std::mem::discriminant(&node.op)) { &[0] } else { &[0, 1] }
+        }
+        Op::Arithmetic(Arithmetic::Add | Arithmetic::Multiply, ..) => &[0, 1],
+        Op::Arithmetic(Arithmetic::Subtract | Arithmetic::Divide, ..) => &[0],
+        Op::Call(Builtin::Max | Builtin::Min, args) if args.len() == 2 => &[0, 1],
+        _ => &[],
+    };
+    kept.iter().map(|slot| (Kind::Operand, Edit::Keep(*slot))).collect()
+}
+
+/// A `!` before what has no sign or truth of its own to change.
+fn negations(plan: &Plan, node: &Node) -> Vec<(Kind, Edit)> {
     let operands: &[usize] = match &node.op {
         Op::And(..) | Op::Or(..) => &[0, 1],
         Op::If(..) if node.ty == Type::Bool => &[0, 1, 2],
         Op::If(..) | Op::Rule(..) => &[0],
         _ => &[],
     };
-    for (slot, input) in operands.iter().filter_map(|s| Some((*s, *node.op.inputs().get(*s)?))) {
-        // What has a sign or a truth of its own is changed there.
-        let bare = plan.node(input).is_some_and(|n| {
+    let inputs = node.op.inputs();
+    let bare = operands.iter().filter(|slot| {
+        inputs.get(**slot).and_then(|input| plan.node(*input)).is_some_and(|n| {
             n.ty == Type::Bool
                 && matches!(
                     n.op,
                     Op::Field(_) | Op::Rule(..) | Op::Up(..) | Op::Call(..) | Op::Param(..) | Op::Strict(..)
                 )
-        });
-        if bare {
-            all.push((Kind::Negation, Edit::Negate(slot)));
-        }
-    }
-    all
-}
-
-/// The changes of the cells of one version of a parameter, by one unit of its last written decimal.
-fn cells(id: ParameterId, parameter: &Parameter, number: usize, version: &ParameterVersion) -> Vec<Mutant> {
-    let finest = version.cells.values().filter_map(|c| decimals(&c.value)).max();
-    let mut all = Vec::new();
-    for (keys, cell) in &version.cells {
-        for value in neighbours(&cell.value, decimals(&cell.value).and(finest)) {
-            let shown = if keys.is_empty() { String::new() } else { format!("{} ", show_keys(keys)) };
-            all.push(Mutant {
-                name: parameter.path.clone(),
-                from: Some(version.from),
-                span: cell.span.clone(),
-                kind: Kind::Cell,
-                change: format!("{shown}{} → {value}", cell.value),
-                edit: Edit::Cell { parameter: id, version: number, keys: keys.clone(), value },
-            });
-        }
-    }
-    all
-}
-
-/// With how many decimals a number is written; `None` for a fraction that has none, and other values.
-fn decimals(value: &Value) -> Option<u32> {
-    match value {
-        Value::Number(n) => finite_decimals(*n.denom()),
-        _ => None,
-    }
-}
-
-/// The values one unit off: the last of these decimals, or one of the numerator; the day before and
-/// after; the other truth. A text has none.
-fn neighbours(value: &Value, decimals: Option<u32>) -> Vec<Value> {
-    match value {
-        Value::Bool(value) => vec![Value::Bool(!value)],
-        Value::Number(n) => {
-            let unit = match decimals {
-                Some(decimals) => power_of_ten(decimals).map(|ten| Exact::new(One::one(), ten)),
-                None if n.denom().is_zero() => None,
-                None => Some(Exact::new(One::one(), *n.denom())),
-            };
-            let around = |unit: Exact| [n - unit, n + unit].map(Value::Number).to_vec();
-            unit.map_or_else(Vec::new, around)
-        }
-        Value::Date(day) => [-1, 1].iter().filter_map(|d| add_days(*day, *d)).map(Value::Date).collect(),
-        Value::Text(_) | Value::List(_) => Vec::new(),
-    }
+        })
+    });
+    bare.map(|slot| (Kind::Negation, Edit::Negate(*slot))).collect()
 }

@@ -4,26 +4,22 @@
 //! decided again. A case whose outcome is no longer as expected has noticed: it kills the mutant.
 
 mod changes;
+mod edit;
+mod reached;
+mod tables;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::Pack;
-use crate::coverage::decisions::decisions;
-use crate::coverage::traces;
 use crate::data::Dataset;
 use crate::diagnostic::PackError;
-use crate::evaluate::Evaluator;
 use crate::pack::mutants::Accepted;
-use crate::pack::params::{Cell, ParameterId, ParameterVersion};
-use crate::plan::ir::NodeId;
-use crate::plan::{Apart, Places, Plan};
-use crate::testing::groups::{Group, groups};
-use crate::value::Value;
-use changes::{Edit, changes};
-pub use changes::{Kind, Mutant};
+use crate::plan::Apart;
+use crate::testing::groups::groups;
+pub use edit::{Kind, Mutant};
+use reached::{Reached, failing};
 
 /// What became of a mutant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,21 +75,6 @@ pub enum MutationError {
     Failing(usize, String),
 }
 
-/// Where a place is in the plans of the cases: the group, and the node of its plan.
-type Index = BTreeMap<(usize, usize), Vec<(usize, NodeId)>>;
-
-/// Which cases read a cell of a parameter: the group, and the case.
-type CellIndex = BTreeMap<(ParameterId, usize, Vec<Value>), Vec<(usize, usize)>>;
-
-/// The cases and what each reaches.
-struct Reached<'p> {
-    groups: Vec<Group<'p>>,
-    /// By group and node: the cases that reach it.
-    cases: Vec<Vec<Vec<usize>>>,
-    nodes: Index,
-    cells: CellIndex,
-}
-
 /// Runs every change whose rule or parameter has `filter` in its name or file, on all threads; the
 /// report is in the order of the files whatever their number.
 ///
@@ -106,141 +87,24 @@ pub fn mutate(pack: &Pack, references: &Dataset, filter: &str) -> Result<Report,
     if let Some(first) = failing.first() {
         return Err(MutationError::Failing(failing.len(), first.clone()));
     }
-    let reached = Reached::of(groups);
+    let reached = Reached::of(groups, references);
     let path = |file: usize| parsed.sources.get(file).map_or("", |f| f.path.as_str());
-    let mut mutants = changes(parsed);
+    let mut mutants = changes::changes(parsed);
+    mutants.extend(tables::of_texts(parsed));
+    mutants.extend(tables::of_parameters(parsed));
+    mutants.extend(tables::of_references(parsed, references, &reached.references()));
     mutants.retain(|m| m.name.contains(filter) || path(m.span.file).contains(filter));
+    mutants.sort_by_key(|m| (m.span.file, m.span.range.start, m.kind));
     let mutants: Vec<(Mutant, Fate)> = mutants
         .into_par_iter()
         .map(|mutant| {
-            let fate = reached.fate(&mutant.edit, (mutant.span.file, mutant.span.range.start));
+            let fate = reached.fate(&mutant.edit, &mutant.span);
             (mutant, fate)
         })
         .collect();
     let mut report = Report { mutants, accepted: BTreeMap::new(), stale: Vec::new() };
-    report.accept(&parsed.mutants, filter.is_empty());
+    report.accept(&parsed.unseen.mutants, filter.is_empty());
     Ok(report)
-}
-
-fn failing(group: &Group<'_>) -> Vec<String> {
-    let context = group.context(&group.plan);
-    let mut evaluator = Evaluator::new(&context);
-    let places = (0..group.cases.len()).filter_map(|case| {
-        let row = group.row(&context, case);
-        group.broken(&mut evaluator, row, case)?;
-        group.cases.get(case).map(|c| group.plan.parsed.sources.locate(&c.span))
-    });
-    places.collect()
-}
-
-impl<'p> Reached<'p> {
-    fn of(groups: Vec<Group<'p>>) -> Reached<'p> {
-        let walks: Vec<_> = groups.par_iter().map(|g| traces(g, &decisions(&g.plan))).collect();
-        let mut reached = Reached { groups, cases: Vec::new(), nodes: Index::new(), cells: CellIndex::new() };
-        for (number, (group, traces)) in reached.groups.iter().zip(walks).enumerate() {
-            let mut cases: Vec<Vec<usize>> = vec![Vec::new(); group.plan.nodes.len()];
-            for (case, trace) in traces.into_iter().enumerate() {
-                for (node, slot) in cases.iter_mut().enumerate() {
-                    if trace.nodes.get(node) == Some(&true) {
-                        slot.push(case);
-                    }
-                }
-                for (parameter, keys) in trace.cells {
-                    let declared = group.plan.parsed.parameters.get(parameter);
-                    let in_force = group.plan.parameter(parameter).map(|v| v.from);
-                    let version =
-                        declared.and_then(|p| p.versions.iter().position(|v| Some(v.from) == in_force));
-                    let Some(version) = version else { continue };
-                    reached.cells.entry((parameter, version, keys)).or_default().push((number, case));
-                }
-            }
-            for ((id, node), cases) in (0..).zip(&group.plan.nodes).zip(&cases) {
-                if !cases.is_empty() {
-                    let place = (node.span.file, node.span.range.start);
-                    reached.nodes.entry(place).or_default().push((number, id));
-                }
-            }
-            reached.cases.push(cases);
-        }
-        reached
-    }
-
-    /// Makes the change and runs the cases that reach it, until one notices.
-    fn fate(&self, edit: &Edit, place: (usize, usize)) -> Fate {
-        let mut seen = false;
-        if let Edit::Cell { parameter, version, keys, value } = edit {
-            let readers = self.cells.get(&(*parameter, *version, keys.clone()));
-            let readers = readers.map_or(&[][..], Vec::as_slice);
-            for same in readers.chunk_by(|a, b| a.0 == b.0) {
-                let Some(group) = same.first().and_then(|(g, _)| self.groups.get(*g)) else { continue };
-                let Some(changed) = changed(&group.plan, *parameter, keys, value) else { continue };
-                seen = true;
-                let plan = Plan { supposed: Some((*parameter, changed)), ..bare(&group.plan) };
-                if let Some(killer) = killer(group, &plan, same.iter().map(|(_, case)| *case)) {
-                    return Fate::Killed(killer);
-                }
-            }
-        } else {
-            let nodes = self.nodes.get(&place).map_or(&[][..], Vec::as_slice);
-            for same in nodes.chunk_by(|a, b| a.0 == b.0) {
-                let Some(&(number, _)) = same.first() else { continue };
-                let Some(group) = self.groups.get(number) else { continue };
-                let fits = |id: NodeId| group.plan.node(id).is_some_and(|n| edit.fits(&n.op));
-                let nodes: Vec<NodeId> = same.iter().map(|(_, id)| *id).filter(|id| fits(*id)).collect();
-                let by_node = self.cases.get(number);
-                let mut cases: Vec<usize> =
-                    nodes.iter().filter_map(|id| by_node?.get(*id as usize)).flatten().copied().collect();
-                cases.sort_unstable();
-                cases.dedup();
-                if cases.is_empty() {
-                    continue;
-                }
-                seen = true;
-                let mut plan = bare(&group.plan);
-                nodes.iter().for_each(|id| edit.apply(&mut plan.nodes, *id));
-                if let Some(killer) = killer(group, &plan, cases.into_iter()) {
-                    return Fate::Killed(killer);
-                }
-            }
-        }
-        if seen { Fate::Survived } else { Fate::Unreached }
-    }
-}
-
-/// A plan without the places that only its reading needs.
-fn bare(plan: &Plan) -> Plan {
-    Plan {
-        parsed: plan.parsed.clone(),
-        date: plan.date,
-        dated: plan.dated,
-        entity: plan.entity,
-        selected: plan.selected.clone(),
-        nodes: plan.nodes.clone(),
-        warnings: Vec::new(),
-        places: Places::new(),
-        supposed: None,
-    }
-}
-
-/// The values of a parameter in force, with another value in one cell.
-fn changed(plan: &Plan, id: ParameterId, keys: &[Value], value: &Value) -> Option<Arc<ParameterVersion>> {
-    let mut version = plan.parameter(id)?.clone();
-    let cell = version.cells.get_mut(keys)?;
-    *cell = Cell { value: value.clone(), span: cell.span.clone() };
-    Some(Arc::new(version))
-}
-
-/// The first of these cases of which an outcome is not as expected by a changed plan.
-fn killer(group: &Group<'_>, plan: &Plan, cases: impl Iterator<Item = usize>) -> Option<String> {
-    let context = group.context(plan);
-    let mut evaluator = Evaluator::new(&context);
-    for case in cases {
-        let row = group.row(&context, case);
-        if group.broken(&mut evaluator, row, case).is_some() {
-            return group.cases.get(case).map(|c| plan.parsed.sources.locate(&c.span));
-        }
-    }
-    None
 }
 
 impl Report {

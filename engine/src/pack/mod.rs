@@ -60,8 +60,8 @@ pub struct Parsed {
     pub references: Vec<Reference>,
     /// Cases, by file.
     pub cases: Arc<Vec<CaseFile>>,
-    /// `mutants.toml`: changes that no case has to notice.
-    pub mutants: Vec<mutants::Accepted>,
+    /// `mutants.toml`: what no case has to show.
+    pub unseen: mutants::Unseen,
     /// Names of fields and parameters that could not be read; `*` where a whole file could not. That
     /// they are not found is no news.
     pub unreadable: Vec<String>,
@@ -139,7 +139,8 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
         parameters: Vec::new(),
         references: Vec::new(),
         cases: Arc::default(),
-        mutants: find("mutants.toml").map_or_else(Vec::new, |f| mutants::read(f, text_of(&sources, f), out)),
+        unseen: find("mutants.toml")
+            .map_or_else(mutants::Unseen::default, |f| mutants::read(f, text_of(&sources, f), out)),
         unreadable,
         sources: Arc::new(sources),
         schema,
