@@ -10,8 +10,7 @@ use crate::diagnostic::Diagnostics;
 use crate::evaluate::{Evaluator, outcome};
 use crate::pack::cases::Case;
 use crate::plan::Plan;
-use crate::testing::groups::{Group, own_references};
-use crate::value::Date;
+use crate::testing::groups::{Group, GroupKey, own_references};
 
 /// Decides each case by both packs: the rules that it expects; as far as they are compared, if `asked`.
 pub(super) fn compare(
@@ -21,7 +20,7 @@ pub(super) fn compare(
     asked: bool,
 ) {
     let cases = all(comparison.base, comparison.head);
-    let mut groups: BTreeMap<(Date, Vec<&str>, Vec<&str>), Vec<&Case>> = BTreeMap::new();
+    let mut groups: BTreeMap<GroupKey<'_>, Vec<&Case>> = BTreeMap::new();
     for case in &cases {
         let wanted = |name: &&str| !asked || comparison.names.iter().any(|n| n == name);
         let mut names: Vec<&str> = case.expected.iter().map(|e| e.0.as_str()).filter(wanted).collect();

@@ -143,7 +143,7 @@ pub(crate) fn groups<'p>(
 ) -> Result<Vec<Group<'p>>, PackError> {
     let parsed = pack.parsed();
     let mut out = Diagnostics::default();
-    let mut by_key: BTreeMap<(Date, Vec<&str>, Vec<&str>), Vec<&Case>> = BTreeMap::new();
+    let mut by_key: BTreeMap<GroupKey<'_>, Vec<&Case>> = BTreeMap::new();
     for file in parsed.cases.iter() {
         let path = parsed.sources.get(file.file).map_or("", |f| f.path.as_str());
         for case in &file.cases {
@@ -187,6 +187,9 @@ pub(crate) fn groups<'p>(
     }
     Ok(groups)
 }
+
+/// What cases of one group have in common: the date, the rules, and [`own_references`].
+pub(crate) type GroupKey<'p> = (Date, Vec<&'p str>, Vec<&'p str>);
 
 /// The reference tables of which a case gives a row of its own, which then stands in place of the table.
 /// Cases that do and cases that do not are no group: the rows of one would be those of the other.
