@@ -3,17 +3,32 @@
 //! Each command is a module of [`commands`]; this file only says what they are called with. Exit
 //! codes: 0 fine; 1 a check, a test or a regression fell short; 2 bad usage or bad input.
 
+// Nothing but `output` writes to the standard streams: the macros of the library panic where one is closed
+// or full, and pass on what acts on a terminal.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
+/// Says a line on the standard error; nobody hearing it is no error.
+macro_rules! eprintln {
+    ($($part:tt)*) => { $crate::output::say(&(format!($($part)*) + "\n")) };
+}
+
+/// Says something on the standard error; nobody hearing it is no error.
+macro_rules! eprint {
+    ($($part:tt)*) => { $crate::output::say(&format!($($part)*)) };
+}
+
 mod commands;
 mod embedded;
 mod input;
 mod output;
+mod paths;
 mod revision;
 mod text;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use logis_engine::value::{Date, parse_date};
 
 /// Règles d'Action Logement: qui a droit à quoi, pourquoi, et quel logement pour qui.
@@ -395,6 +410,10 @@ pub struct DiffArgs {
     /// Écarte les lignes fautives et continue avec les autres
     #[arg(long)]
     keep_going: bool,
+    /// Montre aussi, dans le texte et la page, une ligne de données pour chaque différence: identifiant,
+    /// revenus (le JSON les a toujours)
+    #[arg(long)]
+    with_rows: bool,
     /// Forme du rapport (sinon d'après le nom du fichier, sinon un texte)
     #[arg(long, value_enum)]
     format: Option<DiffFormat>,
@@ -428,9 +447,9 @@ pub struct GraphArgs {
     /// Date du texte des règles
     #[arg(long, value_name = "DATE", value_parser = date)]
     as_of: Option<Date>,
-    /// Forme du dessin
-    #[arg(long, value_enum, default_value = "mermaid")]
-    format: GraphFormat,
+    /// Forme du dessin (sinon d'après le nom du fichier, sinon mermaid)
+    #[arg(long, value_enum)]
+    format: Option<GraphFormat>,
     /// Fichier à écrire (sinon la sortie standard)
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -498,6 +517,9 @@ pub struct BoundariesArgs {
     /// Dossier à écrire
     #[arg(long, short, value_name = "DIR")]
     output: PathBuf,
+    /// Remplace le dossier, s'il est de la même commande
+    #[arg(long)]
+    force: bool,
 }
 
 /// `logis simulate`
@@ -510,6 +532,9 @@ pub struct SimulateArgs {
     /// Dossier des résultats (sinon resultats/NOM); les calculs finis y restent et sont repris
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Écrit dans le dossier même s'il tient autre chose
+    #[arg(long)]
+    force: bool,
 }
 
 /// `logis doc`
@@ -536,15 +561,18 @@ pub enum GraphFormat {
 pub struct SchemaArgs {
     #[command(flatten)]
     rules: RulesArgs,
-    /// Ce qu'il faut écrire
-    #[arg(long, value_enum, default_value = "json")]
-    format: SchemaFormat,
+    /// Ce qu'il faut écrire (sinon d'après le nom du fichier, sinon json)
+    #[arg(long, value_enum)]
+    format: Option<SchemaFormat>,
     /// Fichier (json, xlsx) ou dossier (csv) à écrire
     #[arg(long, short, value_name = "PATH")]
     output: Option<PathBuf>,
     /// Dossier où écrire plutôt les schémas des fichiers du paquet lui-même, pour les éditeurs
     #[arg(long, value_name = "DIR", conflicts_with_all = ["format", "output"])]
     files: Option<PathBuf>,
+    /// Remplace ce qui est déjà là, même rempli
+    #[arg(long)]
+    force: bool,
 }
 
 /// Forms of the schema.
@@ -587,7 +615,7 @@ pub struct GenerateArgs {
     #[arg(long, value_enum, default_value = "parquet", requires = "territory")]
     format: TableFormat,
     /// Remplace le paquet de données qui est déjà dans le dossier
-    #[arg(long, requires = "territory")]
+    #[arg(long)]
     force: bool,
     /// Graine du tirage
     #[arg(long, default_value_t = 2015)]
@@ -612,9 +640,63 @@ pub enum End {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
     output::clean_on_interrupt();
-    let end = match cli.command {
+    match read_line().and_then(|line| line.map_or(Ok(End::Bad), run)) {
+        Ok(End::Fine) => ExitCode::SUCCESS,
+        Ok(End::FellShort) => ExitCode::from(1),
+        Ok(End::Bad) => ExitCode::from(2),
+        // Whoever reads our output stopped reading: nothing is wrong.
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let text = format!("{error:#}");
+            eprintln!("{}", text.trim_end());
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The command line, with what it writes looked at; `None` if it is wrong, which is then said. Help is an
+/// output like any other: where it cannot be written, that is an error.
+fn read_line() -> anyhow::Result<Option<Command>> {
+    let read = Cli::command().try_get_matches().and_then(|matches| {
+        let cli = Cli::from_arg_matches(&matches)?;
+        Ok((matches, cli))
+    });
+    let (matches, cli) = match read {
+        Ok(read) => read,
+        Err(error) if error.use_stderr() => {
+            let _ = error.print();
+            return Ok(None);
+        }
+        Err(help) => {
+            help.print().map_err(output::stdout_unwritable)?;
+            std::process::exit(0);
+        }
+    };
+    if let Some((name, matches)) = matches.subcommand() {
+        check_ending(&cli.command)?;
+        paths::check(name, matches)?;
+    }
+    Ok(Some(cli.command))
+}
+
+/// Does the name of the output say a form? Asked before anything is computed.
+fn check_ending(command: &Command) -> anyhow::Result<()> {
+    match command {
+        Command::Eval(args) => output::format(&args.output).map(drop),
+        Command::Candidates(args) => output::format(&args.output).map(drop),
+        Command::Match(args) => output::format(&args.output).map(drop),
+        Command::Commission(args) => output::format(&args.output).map(drop),
+        Command::Diff(args) => commands::diff::form(args).map(drop),
+        Command::Graph(args) => commands::graph::form(args).map(drop),
+        Command::Schema(args) => commands::schema::form(args).map(drop),
+        Command::Doc(args) => commands::doc::form(args),
+        _ => Ok(()),
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<End> {
+    match command {
         Command::Demo => commands::demo::run(),
         Command::Eval(args) => commands::eval::run(&args),
         Command::Replay(args) => commands::replay::run(&args),
@@ -638,20 +720,10 @@ fn main() -> ExitCode {
         Command::Schema(args) => commands::schema::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "logis", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "logis", &mut script);
+            output::bytes_to(&script, None, false)?;
             Ok(End::Fine)
-        }
-    };
-    match end {
-        Ok(End::Fine) => ExitCode::SUCCESS,
-        Ok(End::FellShort) => ExitCode::from(1),
-        Ok(End::Bad) => ExitCode::from(2),
-        // Whoever reads our output stopped reading: nothing is wrong.
-        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            let text = format!("{error:#}");
-            eprintln!("{}", text.trim_end());
-            ExitCode::from(2)
         }
     }
 }

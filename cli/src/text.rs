@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
-use logis_engine::data::Output;
+use logis_engine::data::{Output, visible_cell};
 use logis_engine::value::Value;
 
 /// A result as a table; an unknown is a question mark.
@@ -15,7 +15,7 @@ pub fn table(result: &Output) -> String {
             |column| match column.cells.get(row).and_then(Option::as_ref) {
                 Some(Value::Bool(value)) => Cell::new(if *value { "oui" } else { "non" }),
                 Some(value @ Value::Number(_)) => Cell::new(value).set_alignment(CellAlignment::Right),
-                Some(value) => Cell::new(value),
+                Some(value) => Cell::new(visible_cell(&value.to_string())),
                 None => Cell::new("?"),
             },
         ));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use logis_engine::Pack;
 use logis_engine::boundaries::{self, Boundaries, Boundary};
 use logis_engine::data;
@@ -21,9 +21,7 @@ pub fn run(args: &BoundariesArgs) -> Result<End> {
     if names.is_empty() {
         bail!("aucune règle à décider: --select RULE");
     }
-    if args.output.exists() {
-        bail!("{}: ce dossier existe déjà", args.output.display());
-    }
+    output::refuse_other_folder(&args.output, |folder| args.force && is_own(folder), false)?;
     let dates = match args.as_of {
         Some(date) => vec![date],
         None => days(&pack, &names)?,
@@ -59,28 +57,40 @@ fn days(pack: &Pack, names: &[&str]) -> Result<Vec<Date>> {
     Ok(days.into_iter().collect())
 }
 
+/// What the packages of this command are called: also how it knows its own folders again.
+const TITLE: &str = "title = \"Cas aux limites, au ";
+
+/// Was the folder, with all that is in it, made by this command?
+fn is_own(folder: &Path) -> bool {
+    let names = |folder: &Path| -> Vec<PathBuf> {
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+    };
+    let is_package = |folder: &Path| {
+        let about = std::fs::read_to_string(folder.join("paquet.toml")).unwrap_or_default();
+        let plain = |path: &PathBuf| {
+            path.extension().is_some_and(|end| ["csv", "toml", "txt"].iter().any(|e| end == *e))
+        };
+        about.starts_with(TITLE) && names(folder).iter().all(plain)
+    };
+    is_package(folder) || names(folder).iter().all(|inside| is_package(inside))
+}
+
 /// Writes all packages beside their place, then puts them there.
 fn write(pack: &Pack, folder: &Path, packages: &[(PathBuf, Boundaries)]) -> Result<()> {
-    let parent = folder.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let unwritable = || format!("{}: écriture impossible", folder.display());
-    let beside = tempfile::Builder::new().prefix(".logis-").tempdir_in(parent).with_context(unwritable)?;
-    let root = beside.path().join("paquet");
-    for (name, found) in packages {
-        let at = root.join(name);
-        std::fs::create_dir_all(&at).with_context(unwritable)?;
-        let put = |name: &str, bytes: &[u8]| std::fs::write(at.join(name), bytes).with_context(unwritable);
+    let new = output::NewFolder::new(folder)?;
+    for (at, found) in packages {
         for table in found.tables(pack) {
-            put(&format!("{}.csv", table.name), &data::to_csv(&table)?)?;
+            new.put(&at.join(format!("{}.csv", table.name)), &data::to_csv(&table)?)?;
         }
         let date = found.dataset.about.as_of.map_or_else(String::new, |d| d.to_string());
         let about = format!(
-            "title = \"Cas aux limites, au {date}\"\nas_of = \"{date}\"\nsynthetic = true\n\
+            "{TITLE}{date}\"\nas_of = \"{date}\"\nsynthetic = true\n\
              text = \"Lignes inventées, tirées des seuils des règles: README.txt dit de quoi chacune est le cas.\"\n"
         );
-        put("paquet.toml", about.as_bytes())?;
-        put("README.txt", index(found).as_bytes())?;
+        new.put(&at.join("paquet.toml"), about.as_bytes())?;
+        new.put(&at.join("README.txt"), index(found).as_bytes())?;
     }
-    std::fs::rename(&root, folder).with_context(unwritable)
+    new.close()
 }
 
 /// What each row is at, and what was not found.

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use logis_engine::Pack;
 use logis_engine::boundaries;
 use logis_engine::compare::{Acceptance, Comparison, Expected, Pair, Report, Structure, draft};
-use logis_engine::data::{self, Dataset, InputFile, Needs, NotInOrder, Part, Stream};
+use logis_engine::data::{self, Dataset, InputFile, Needs, NotInOrder, Part, Stream, visible};
 use logis_engine::pack::schema::Origin;
 use logis_engine::value::{Date, parse_date};
 
@@ -28,6 +28,8 @@ pub struct Found {
     pub structure: Structure,
     /// What they decide differently.
     pub report: Report,
+    /// Corpora whose rows are those of people, and are not shown.
+    pub withheld: BTreeSet<String>,
     /// What a file of accepted differences leaves, if there is one.
     pub acceptance: Option<Acceptance>,
 }
@@ -58,7 +60,7 @@ pub fn run(args: &DiffArgs) -> Result<End> {
         if !corpus.exists() {
             bail!("{}: ce corpus n'existe pas", corpus.display());
         }
-        let name = corpus.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let name = corpus_name(corpus);
         if corpus.extension().is_some_and(|end| end == "jsonl") {
             receipts(&mut comparison, &name, corpus)?;
         } else {
@@ -70,13 +72,18 @@ pub fn run(args: &DiffArgs) -> Result<End> {
     }
     let report = comparison.report();
     let acceptance = expected.map(|expected| expected.check(&report.differences));
-    let found = Found { base: args.base.clone(), head: args.head.clone(), structure, report, acceptance };
+    let withheld = match args.with_rows {
+        true => BTreeSet::new(),
+        false => args.corpus.iter().map(|path| corpus_name(path)).collect(),
+    };
+    let (base, head) = (args.base.clone(), args.head.clone());
+    let found = Found { base, head, structure, report, withheld, acceptance };
     if let Some(path) = &args.write_accepted {
         output::file(path, draft(&found.report.differences).as_bytes())?;
         eprintln!("{}: écrit ; chaque `reason` reste à remplir", path.display());
     }
-    let text = match form(args) {
-        DiffFormat::Text => diff_page::text(&found),
+    let text = match form(args)? {
+        DiffFormat::Text => visible(&diff_page::text(&found)).into_owned(),
         DiffFormat::Json => diff_page::json(&found)?,
         DiffFormat::Html => diff_page::html(&found)?,
     };
@@ -84,12 +91,20 @@ pub fn run(args: &DiffArgs) -> Result<End> {
     Ok(if found.is_fine() { End::Fine } else { End::FellShort })
 }
 
-fn form(args: &DiffArgs) -> DiffFormat {
-    args.format.unwrap_or_else(|| match args.output.as_deref().and_then(Path::extension) {
-        Some(end) if end == "json" => DiffFormat::Json,
-        Some(end) if end == "html" => DiffFormat::Html,
-        _ => DiffFormat::Text,
-    })
+/// The form that was asked, by name or by the ending of the file.
+pub fn form(args: &DiffArgs) -> Result<DiffFormat> {
+    let forms = [
+        ("txt", DiffFormat::Text),
+        ("json", DiffFormat::Json),
+        ("html", DiffFormat::Html),
+        ("htm", DiffFormat::Html),
+    ];
+    output::form(args.format, args.output.as_deref(), &forms, DiffFormat::Text)
+}
+
+/// What a corpus is called in the report.
+fn corpus_name(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
 }
 
 fn accepted(path: &Path) -> Result<Expected> {

@@ -88,15 +88,19 @@ pub fn text(found: &Found) -> String {
     }
     let mut examples: Vec<&Shown> = page.differences.iter().collect();
     examples.sort_by_key(|d| ["gain", "perte", "neutre"].iter().position(|effect| *effect == d.effect));
-    for d in examples.iter().take(EXAMPLES) {
-        let _ =
-            writeln!(out, "\nExemple : {}, {} {} → {} (au {})", d.about, d.rule, d.before, d.after, d.date);
+    let shown = examples.iter().filter_map(|d| Some((d, d.example.as_ref()?)));
+    for (d, example) in shown.take(EXAMPLES) {
+        let (about, before, after) = (&example.about, &example.before, &example.after);
+        let _ = writeln!(out, "\nExemple : {about}, {} {before} → {after} (au {})", d.rule, d.date);
         let mut table = text::empty(&["Avant", "Après"]);
-        table.add_row([other_lines(&d.explained_before), other_lines(&d.explained_after)]);
+        table.add_row([other_lines(&example.explained_before), other_lines(&example.explained_after)]);
         let _ = writeln!(out, "{table}");
     }
-    if !examples.is_empty() {
+    if examples.iter().any(|d| d.example.is_some()) {
         out.push_str("\nUn exemple de chaque sorte, expliqué en entier : --format html ou json\n");
+    }
+    if page.withheld {
+        let _ = writeln!(out, "\n{WITHHELD}");
     }
     if !page.verdict.is_empty() {
         out.push('\n');
@@ -106,6 +110,10 @@ pub fn text(found: &Found) -> String {
     }
     out
 }
+
+/// Said where the rows of people are left out.
+const WITHHELD: &str =
+    "Les exemples tirés des données (identifiants, revenus) sont laissés de côté : --with-rows les montre";
 
 /// The lines that the other side says otherwise.
 fn other_lines(lines: &[Line]) -> String {
@@ -125,6 +133,9 @@ struct Page {
     totals: Vec<Total>,
     by: Vec<By>,
     differences: Vec<Shown>,
+    /// Are rows left out, and what is said of it?
+    withheld: bool,
+    withheld_text: &'static str,
     verdict: Vec<String>,
 }
 
@@ -187,13 +198,20 @@ struct Shown {
     count: String,
     moved: String,
     cause: String,
+    /// A row; none, if the rows of the corpus are those of people.
+    example: Option<ShownExample>,
+    /// Rows that no entry accepts.
+    left: Option<String>,
+}
+
+/// A row of a kind of difference.
+#[derive(Serialize)]
+struct ShownExample {
     about: String,
     before: String,
     after: String,
     explained_before: Vec<Line>,
     explained_after: Vec<Line>,
-    /// Rows that no entry accepts.
-    left: Option<String>,
 }
 
 /// A line of an explanation; does the other side say it otherwise?
@@ -231,7 +249,14 @@ impl Page {
             notes: report.notes.clone(),
             totals: totals(&report.differences),
             by: by(&report.differences),
-            differences: shown.map(|(at, d)| difference(d, left.get(&at).copied())).collect(),
+            withheld: report.differences.iter().any(|d| found.withheld.contains(&d.corpus)),
+            withheld_text: WITHHELD,
+            differences: shown
+                .map(|(at, d)| {
+                    let example = (!found.withheld.contains(&d.corpus)).then(|| example(d));
+                    difference(d, example, left.get(&at).copied())
+                })
+                .collect(),
             verdict: verdict(found),
         }
     }
@@ -366,16 +391,27 @@ pub fn kind(kind: Kind) -> &'static str {
     }
 }
 
-fn difference(d: &Difference, left: Option<u64>) -> Shown {
+/// The example of a difference, its lines marked where the other side says otherwise.
+fn example(d: &Difference) -> ShownExample {
+    let (before, after) = (lines(&d.example.explained_before), lines(&d.example.explained_after));
+    let marked = |own: &[String], other: &[String]| -> Vec<Line> {
+        own.iter().map(|text| Line { text: text.clone(), other: !other.contains(text) }).collect()
+    };
+    ShownExample {
+        about: d.example.about.clone(),
+        before: shown(&d.example.before),
+        after: shown(&d.example.after),
+        explained_before: marked(&before, &after),
+        explained_after: marked(&after, &before),
+    }
+}
+
+fn difference(d: &Difference, example: Option<ShownExample>, left: Option<u64>) -> Shown {
     let unit = d.unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
     let moved = d.moved.as_ref().map_or_else(String::new, |m| match m.least == m.most {
         true => format!("{}{unit} chacun", signed(&m.least)),
         false => format!("de {} à {}, en tout {}{unit}", signed(&m.least), signed(&m.most), signed(&m.total)),
     });
-    let (before, after) = (lines(&d.example.explained_before), lines(&d.example.explained_after));
-    let marked = |own: &[String], other: &[String]| -> Vec<Line> {
-        own.iter().map(|text| Line { text: text.clone(), other: !other.contains(text) }).collect()
-    };
     Shown {
         corpus: d.corpus.clone(),
         date: d.date.clone(),
@@ -391,11 +427,7 @@ fn difference(d: &Difference, left: Option<u64>) -> Shown {
         count: count(d.count),
         moved,
         cause: cause(&d.cause, &d.rule),
-        about: d.example.about.clone(),
-        before: shown(&d.example.before),
-        after: shown(&d.example.after),
-        explained_before: marked(&before, &after),
-        explained_after: marked(&after, &before),
+        example,
         left: left.map(count),
     }
 }

@@ -14,6 +14,11 @@ use serde::Serialize;
 
 use crate::{DocArgs, End, input, output};
 
+/// A page has one form: another ending of the file is told.
+pub fn form(args: &DocArgs) -> Result<()> {
+    output::form(None, args.output.as_deref(), &[("html", ()), ("htm", ())], ())
+}
+
 /// Writes the page.
 pub fn run(args: &DocArgs) -> Result<End> {
     let pack = input::pack(&args.rules)?;

@@ -27,7 +27,7 @@ pub fn run(args: &EvalArgs) -> Result<End> {
         }
     };
     let names: Vec<&str> = selected.iter().map(String::as_str).collect();
-    let form = output::format(&args.output);
+    let form = output::format(&args.output)?;
     if args.record.is_some() && args.engine == Engine::Reference {
         anyhow::bail!("--record garde les décisions du plan: sans --engine reference");
     }

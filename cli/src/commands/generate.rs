@@ -1,16 +1,17 @@
 //! `logis generate`: a synthetic population, drawn from published margins.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use logis_engine::data::{self, BatchWriter, RecordBatch};
 use logis_engine::generate::population::{Model, Options, Population, Tally, calibration_output};
 use logis_engine::generate::territory::{Land, LandFiles};
 use logis_engine::generate::{Spec, about, calibration, generate, to_output};
 
-use crate::output::Sink;
+use crate::output::{Named, Sink};
 use crate::{End, GenerateArgs, TableFormat, embedded, output};
 
 /// The tables of a population.
@@ -55,16 +56,25 @@ fn from_margins(args: &GenerateArgs) -> Result<End> {
         };
         format!("{name}: ce fichier de population ne se lit pas{hint}")
     })?;
+    let folder = Folder::new(&args.output, args.force)?;
     let package = generate(&spec, args.seed).with_context(|| name.clone())?;
-    let folder = &args.output;
-    std::fs::create_dir_all(folder).with_context(|| format!("{}: création impossible", folder.display()))?;
+    folder.make()?;
+    let mut sinks = Vec::new();
     for table in &package.tables {
-        output::file(&folder.join(format!("{}.csv", table.name)), &data::to_csv(&table.to_output())?)?;
+        sinks.push(whole_file(
+            &folder.table(table.name, TableFormat::Csv),
+            &data::to_csv(&table.to_output())?,
+        )?);
     }
     let margins = to_output(&calibration(&spec, &package));
-    output::file(&folder.join("calibration.csv"), &data::to_csv(&margins)?)?;
-    output::file(&folder.join("population.toml"), text.as_bytes())?;
-    output::file(&folder.join("paquet.toml"), about(&spec, args.seed).as_bytes())?;
+    for (name, bytes) in [
+        ("calibration.csv", data::to_csv(&margins)?),
+        ("population.toml", text.into_bytes()),
+        ("paquet.toml", about(&spec, args.seed).into_bytes()),
+    ] {
+        sinks.push(whole_file(&folder.path.join(name), &bytes)?);
+    }
+    folder.put(sinks)?;
     output::print(&crate::text::table(&margins))?;
     Ok(End::Fine)
 }
@@ -111,9 +121,7 @@ fn of_territory(args: &GenerateArgs, territory: &str) -> Result<End> {
         ("population.toml", text.into_bytes()),
         ("paquet.toml", population.about().into_bytes()),
     ] {
-        let sink = Sink::new(Some(&folder.path.join(name)), false)?;
-        std::io::Write::write_all(&mut sink.writer()?, &bytes)?;
-        sinks.push(Some(sink));
+        sinks.push(Some(whole_file(&folder.path.join(name), &bytes)?));
     }
     folder.put(sinks.into_iter().flatten().collect())?;
     let mut shown = margins;
@@ -144,19 +152,12 @@ impl Folder {
         let forms = ["csv", "parquet", "xlsx"];
         let named = |table: &&str| forms.map(|form| path.join(format!("{table}.{form}")));
         let old: Vec<PathBuf> = TABLES.iter().flat_map(named).filter(|file| file.exists()).collect();
-        if !force && let Some(first) = old.first() {
-            bail!(
-                "{}: ce dossier a déjà un paquet de données ({}); en choisir un autre, ou --force pour le remplacer",
-                path.display(),
-                first.file_name().unwrap_or_default().to_string_lossy()
-            );
-        }
+        output::refuse_package(path, |_| false, force)?;
         Ok(Folder { path: path.to_path_buf(), old })
     }
 
     fn make(&self) -> Result<()> {
-        std::fs::create_dir_all(&self.path)
-            .with_context(|| format!("{}: création impossible", self.path.display()))
+        output::make_folder(&self.path)
     }
 
     fn table(&self, name: &str, form: TableFormat) -> PathBuf {
@@ -179,8 +180,17 @@ impl Folder {
     }
 }
 
+/// A file with these bytes, not yet in its place.
+fn whole_file(path: &Path, bytes: &[u8]) -> Result<Sink> {
+    let sink = Sink::new(Some(path), false)?;
+    let mut writer = sink.writer()?;
+    writer.write_all(bytes)?;
+    writer.flush()?;
+    Ok(sink)
+}
+
 /// A writer of batches into a sink.
-fn writer(sink: &Sink, form: TableFormat) -> Result<BatchWriter<std::io::BufWriter<std::fs::File>>> {
+fn writer(sink: &Sink, form: TableFormat) -> Result<BatchWriter<Named>> {
     Ok(match form {
         TableFormat::Parquet => BatchWriter::parquet_in_groups(sink.writer()?, GROUP),
         TableFormat::Csv => BatchWriter::csv(sink.writer()?),

@@ -6,6 +6,17 @@ use logis_engine::graph::RuleGraph;
 
 use crate::{End, GraphArgs, GraphFormat, input, output};
 
+/// The form that was asked, by name or by the ending of the file.
+pub fn form(args: &GraphArgs) -> Result<GraphFormat> {
+    let forms = [
+        ("mmd", GraphFormat::Mermaid),
+        ("md", GraphFormat::Mermaid),
+        ("dot", GraphFormat::Dot),
+        ("gv", GraphFormat::Dot),
+    ];
+    output::form(args.format, args.output.as_deref(), &forms, GraphFormat::Mermaid)
+}
+
 /// Draws the whole pack, or what some rules need, or what needs them.
 pub fn run(args: &GraphArgs) -> Result<End> {
     let pack = input::pack(&args.rules)?;
@@ -28,7 +39,7 @@ pub fn run(args: &GraphArgs) -> Result<End> {
         (_, false) => graph.closure(&rules),
         (_, true) => graph.dependents(&rules),
     };
-    let drawing = match args.format {
+    let drawing = match form(args)? {
         GraphFormat::Dot => graph.to_dot(&shown),
         GraphFormat::Mermaid => graph.to_mermaid(&shown),
     };

@@ -38,10 +38,10 @@ pub fn run(args: &MatchArgs) -> Result<End> {
         return Ok(End::FellShort);
     }
     let prices = loaded.prices(&matching);
-    if output::format(&args.output) == Format::Json {
+    if output::format(&args.output)? == Format::Json {
         let report = report(&loaded, &matching, &prices);
         let text = format!("{}\n", serde_json::to_string_pretty(&report)?);
-        output::bytes_to(text.as_bytes(), args.output.output.as_deref(), false)?;
+        output::text_to(&text, args.output.output.as_deref())?;
     } else {
         let (requests, units) = (&loaded.instance.requests, &loaded.instance.units);
         let given = |request: u32, unit: u32| {

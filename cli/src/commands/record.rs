@@ -1,8 +1,7 @@
 //! The receipts that `logis eval --record` keeps.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -14,14 +13,14 @@ use logis_engine::plan::Plan;
 use logis_engine::receipt::{Recorder, Sealer};
 use logis_engine::value::{Date, Value};
 
-use crate::output::Sink;
+use crate::output::{Named, Sink};
 
 /// Receipts made at a time.
 const CHUNK: usize = 1 << 14;
 
 /// A file of receipts being written, or none.
 pub struct Recording {
-    file: Option<(Sink, BufWriter<File>)>,
+    file: Option<(Sink, Named)>,
     sealer: Sealer,
 }
 

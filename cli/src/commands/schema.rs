@@ -1,6 +1,8 @@
 //! `logis schema`: what data is expected, and empty files to fill.
 
-use anyhow::{Context, Result, bail};
+use std::path::Path;
+
+use anyhow::{Result, bail};
 use logis_engine::data;
 use logis_engine::editor;
 use logis_engine::pack::schema::Origin;
@@ -11,40 +13,75 @@ use crate::{End, SchemaArgs, SchemaFormat, input, output};
 pub fn run(args: &SchemaArgs) -> Result<End> {
     let pack = input::pack(&args.rules)?;
     if let Some(folder) = &args.files {
-        return files(&pack, folder);
+        return files(&pack, folder, args.force);
     }
     let schema = &pack.parsed().schema;
-    match args.format {
+    match form(args)? {
         SchemaFormat::Json => {
             let text = format!("{}\n", serde_json::to_string_pretty(&data::json_schema(schema))?);
+            if let Some(path) = &args.output {
+                output::refuse_replacing(path, text.as_bytes(), is_schema, args.force)?;
+            }
             output::bytes_to(text.as_bytes(), args.output.as_deref(), false)?;
         }
-        SchemaFormat::Xlsx => output::bytes_to(&data::template_xlsx(schema)?, args.output.as_deref(), true)?,
+        SchemaFormat::Xlsx => {
+            let book = data::template_xlsx(schema)?;
+            if let Some(path) = &args.output {
+                output::refuse_replacing(path, &book, |_| false, args.force)?;
+            }
+            output::bytes_to(&book, args.output.as_deref(), true)?;
+        }
         SchemaFormat::Csv => {
             let Some(folder) = &args.output else {
                 bail!("un modèle CSV par table: donner un dossier avec --output")
             };
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("{}: création impossible", folder.display()))?;
-            for (id, entity) in schema.entities.iter().enumerate() {
-                if let Origin::Data { table } = &entity.origin {
-                    output::file(
-                        &folder.join(format!("{table}.csv")),
-                        data::template_csv(schema, id).as_bytes(),
-                    )?;
-                }
+            let models: Vec<_> = (0..)
+                .zip(&schema.entities)
+                .filter_map(|(id, entity)| match &entity.origin {
+                    Origin::Data { table } => {
+                        Some((folder.join(format!("{table}.csv")), data::template_csv(schema, id)))
+                    }
+                    _ => None,
+                })
+                .collect();
+            // Models that are still empty are written again; a package is not mixed with them.
+            let own = |path: &Path| {
+                let text = std::fs::read_to_string(path).unwrap_or_default();
+                models.iter().any(|(model, empty)| model.file_name() == path.file_name() && *empty == text)
+            };
+            output::refuse_package(folder, own, args.force)?;
+            output::make_folder(folder)?;
+            for (path, text) in &models {
+                output::file(path, text.as_bytes())?;
             }
         }
     }
     Ok(End::Fine)
 }
 
+/// The form that was asked, by name or by the ending of the file.
+pub fn form(args: &SchemaArgs) -> Result<SchemaFormat> {
+    let forms = [("json", SchemaFormat::Json), ("xlsx", SchemaFormat::Xlsx)];
+    output::form(args.format, args.output.as_deref(), &forms, SchemaFormat::Json)
+}
+
+/// Is this a JSON Schema, as an earlier version of a pack gave it?
+fn is_schema(bytes: &[u8]) -> bool {
+    let json: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
+    json.is_some_and(|json| json.get("$schema").is_some())
+}
+
 /// Writes the JSON Schemas of the files of a pack, and which is for which.
-fn files(pack: &logis_engine::Pack, folder: &std::path::Path) -> Result<End> {
-    std::fs::create_dir_all(folder).with_context(|| format!("{}: création impossible", folder.display()))?;
-    let mut written = Vec::new();
+fn files(pack: &logis_engine::Pack, folder: &Path, force: bool) -> Result<End> {
+    let mut texts = Vec::new();
     for (name, _, schema) in editor::schemas(pack.parsed()) {
         let text = format!("{}\n", serde_json::to_string_pretty(&schema)?);
+        output::refuse_replacing(&folder.join(name), text.as_bytes(), is_schema, force)?;
+        texts.push((name, text));
+    }
+    output::make_folder(folder)?;
+    let mut written = Vec::new();
+    for (name, text) in texts {
         output::file(&folder.join(name), text.as_bytes())?;
         written.push(name);
     }

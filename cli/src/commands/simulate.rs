@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use logis_engine::Pack;
-use logis_engine::data::{InputFile, to_csv, to_reading_workbook};
+use logis_engine::data::{InputFile, to_csv, to_reading_workbook, visible_cell};
 use logis_engine::scenario::report::{Cell, Head, Report, Sheet, report};
 use logis_engine::scenario::{Inputs, NotBelieved, Run, RunResult, Scenario, Simulation};
 use rayon::prelude::*;
@@ -37,6 +37,8 @@ pub fn run(args: &SimulateArgs) -> Result<End> {
     let simulation = Simulation::new(scenario, inputs)?;
     let stem = path.file_stem().map_or_else(|| "scenario".into(), |s| s.to_string_lossy().into_owned());
     let folder = args.output.clone().unwrap_or_else(|| PathBuf::from("resultats").join(stem));
+    let own = |folder: &Path| folder.join("calculs").is_dir();
+    output::refuse_other_folder(&folder, own, args.force)?;
     let results = results(&simulation, &folder)?;
     let report = report(&simulation, &results)?;
     write(&report, &folder)?;
@@ -86,7 +88,7 @@ fn inputs(args: &SimulateArgs, scenario: &Scenario, home: &Path) -> Result<Input
 /// The results of all runs: those that the folder has, and the others done.
 fn results(simulation: &Simulation, folder: &Path) -> Result<Vec<RunResult>> {
     let kept = folder.join("calculs");
-    std::fs::create_dir_all(&kept).with_context(|| format!("{}: création impossible", kept.display()))?;
+    output::make_folder(&kept)?;
     let mut done: Vec<(usize, RunResult)> = Vec::new();
     let mut left: Vec<(usize, &Run)> = Vec::new();
     for (at, run) in simulation.runs().iter().enumerate() {
@@ -116,7 +118,7 @@ fn results(simulation: &Simulation, folder: &Path) -> Result<Vec<RunResult>> {
     );
     bar.tick();
     let one = |(at, run): (usize, &Run)| -> Result<(usize, RunResult)> {
-        bar.set_message(run.title.clone());
+        bar.set_message(visible_cell(&run.title).into_owned());
         let result = simulation.run(run)?;
         output::file(&kept.join(format!("{}.json", run.id)), &result.to_kept()?)?;
         finished.fetch_add(1, Ordering::Relaxed);
@@ -162,7 +164,7 @@ fn write(report: &Report, folder: &Path) -> Result<()> {
     let json = format!("{}\n", serde_json::to_string_pretty(report)?);
     output::file(&folder.join("rapport.json"), json.as_bytes())?;
     let tables = folder.join("tables");
-    std::fs::create_dir_all(&tables).with_context(|| format!("{}: création impossible", tables.display()))?;
+    output::make_folder(&tables)?;
     for (sheet, result) in report.sheets.iter().zip(&sheets) {
         output::file(&tables.join(format!("{}.csv", sheet.id)), &to_csv(result)?)?;
     }

@@ -22,7 +22,7 @@ pub fn run(args: &TestArgs) -> Result<End> {
         bail!("aucun cas ne contient « {filter} » dans son nom ou son fichier");
     }
     if let Some(path) = &args.junit {
-        output::file(path, junit::write(&results)?.as_bytes())?;
+        output::text_to(&junit::write(&results)?, Some(path))?;
     }
     let failed = results.iter().filter(|r| !r.failures.is_empty()).count();
     let mut text: String = results.iter().map(failures).collect();

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{BufRead, IsTerminal, Write as _};
+use std::io::{BufRead, IsTerminal};
 use std::ops::Range;
 
 use anyhow::{Context, Result, bail};
@@ -85,7 +85,6 @@ fn agreed(args: &TestArgs, files: usize) -> Result<bool> {
         return Ok(false);
     }
     eprint!("Récrire {files} fichier(s) ainsi ? [o/N] ");
-    std::io::stderr().flush()?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "o" | "oui" | "y" | "yes"))

@@ -41,7 +41,7 @@ pub fn run(args: &WatchArgs) -> Result<End> {
     watcher.watch(folder, RecursiveMode::Recursive).with_context(unwatched)?;
     loop {
         if std::io::stdout().is_terminal() {
-            output::print("\x1b[2J\x1b[H")?;
+            output::bytes_to(b"\x1b[2J\x1b[H", None, false)?;
         }
         if let Err(error) = pass(args) {
             if output::is_broken_pipe(&error) {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::issue::Issue;
 use super::raw::{Raw, RawTable};
+use super::safe_text::from_csv_cell;
 
 /// Reads a CSV file; what is wrong with it as a file goes to `issues`.
 pub(super) fn read(name: &str, file: &str, bytes: &[u8], issues: &mut Vec<Issue>) -> Option<RawTable> {
@@ -28,7 +29,7 @@ pub(super) fn read(name: &str, file: &str, bytes: &[u8], issues: &mut Vec<Issue>
         .from_reader(text.as_bytes());
     let mut records = reader.records();
     let headers: Vec<String> = match records.next() {
-        Some(Ok(record)) => record.iter().map(|h| h.trim().to_string()).collect(),
+        Some(Ok(record)) => record.iter().map(|h| from_csv_cell(h.trim()).into_owned()).collect(),
         _ => {
             issues.push(Issue::error(file, "la ligne d'en-têtes ne se lit pas").at(1));
             return None;
@@ -55,7 +56,11 @@ pub(super) fn read(name: &str, file: &str, bytes: &[u8], issues: &mut Vec<Issue>
             );
         }
         // A row of the wrong length is kept as bad, so that what refers to it is no orphan.
-        table.push(line, record.len() != width, record.iter().map(Raw::text));
+        table.push(
+            line,
+            record.len() != width,
+            record.iter().map(|cell| Raw::text(&from_csv_cell(cell.trim()))),
+        );
     }
     Some(table)
 }

@@ -9,6 +9,8 @@ use arrow_schema::{Field, Schema};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook};
 
 use super::parquet_file;
+use super::raw::Raw;
+use super::safe_text::{to_csv_cell, visible};
 use crate::value::{Date, Exact, Type, Value, days_between, format_number, power_of_ten};
 
 /// A result: columns of equal length.
@@ -51,16 +53,22 @@ impl Output {
     }
 }
 
-/// UTF-8, commas, one line per row; an unknown is an empty cell.
+/// UTF-8, commas, one line per row; an unknown is an empty cell. Texts are as of [`to_csv_cell`]; numbers,
+/// dates and booleans are nothing that a spreadsheet would compute.
 pub fn to_csv(result: &Output) -> Result<Vec<u8>, WriteError> {
     let wrong = |e: csv::Error| WriteError::Csv(e.to_string());
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(result.columns.iter().map(|c| c.name.as_str())).map_err(wrong)?;
+    let header = result.columns.iter().map(|c| to_csv_cell(&c.name).into_owned());
+    writer.write_record(header).map_err(wrong)?;
+    let cell = |value: &Value| match value {
+        Value::Text(_) | Value::List(_) => to_csv_cell(&value.to_string()).into_owned(),
+        other => other.to_string(),
+    };
     for row in 0..result.rows() {
         let cells = result
             .columns
             .iter()
-            .map(|c| c.cells.get(row).and_then(Option::as_ref).map_or_else(String::new, Value::to_string));
+            .map(|c| c.cells.get(row).and_then(Option::as_ref).map_or_else(String::new, cell));
         writer.write_record(cells).map_err(wrong)?;
     }
     writer.into_inner().map_err(|e| WriteError::Csv(e.to_string()))
@@ -68,7 +76,7 @@ pub fn to_csv(result: &Output) -> Result<Vec<u8>, WriteError> {
 
 /// An array of objects, one a line; numbers as written in the result, an unknown is null.
 pub fn to_json(result: &Output) -> Result<Vec<u8>, WriteError> {
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let quoted = |text: &str| visible(&serde_json::Value::from(text).to_string()).into_owned();
     let mut out = String::from("[");
     for row in 0..result.rows() {
         out.push_str(if row == 0 { "\n  {" } else { ",\n  {" });
@@ -98,7 +106,8 @@ fn json(value: &Value) -> String {
             if text.contains('/') { format!("\"{text}\"") } else { text }
         }
         Value::List(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(", ")),
-        other => serde_json::Value::from(other.to_string()).to_string(),
+        // Serde leaves the controls of C1 and the marks of direction as they are; escaped, they are the same text.
+        other => visible(&serde_json::Value::from(other.to_string()).to_string()).into_owned(),
     }
 }
 
@@ -179,12 +188,17 @@ impl<W: Write + Send> BatchWriter<W> {
                 let wrong = |e: csv::Error| WriteError::Csv(e.to_string());
                 if let Some(to) = self.to.take() {
                     let mut new = csv::Writer::from_writer(to);
-                    new.write_record(batch.schema_ref().fields().iter().map(|f| f.name())).map_err(wrong)?;
+                    let fields = batch.schema_ref().fields();
+                    new.write_record(fields.iter().map(|f| to_csv_cell(f.name()).into_owned()))
+                        .map_err(wrong)?;
                     *writer = Some(new);
                 }
                 let Some(writer) = writer else { return Ok(()) };
                 for row in 0..batch.num_rows() {
-                    let cells = batch.columns().iter().map(|array| parquet_file::cell(array, row).shown());
+                    let cells = batch.columns().iter().map(|array| match parquet_file::cell(array, row) {
+                        Raw::Text(text) | Raw::Other(text) => to_csv_cell(&text).into_owned(),
+                        other => other.shown(),
+                    });
                     writer.write_record(cells).map_err(wrong)?;
                 }
                 Ok(())
