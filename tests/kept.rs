@@ -398,3 +398,230 @@ fn an_edited_run_is_not_believed() {
     let spaced = serde_json::to_vec_pretty(&value).unwrap();
     assert_eq!(RunResult::from_kept(&spaced, &hash), Ok(is));
 }
+
+/// A scenario whose numbers are not those of a scenario is refused at its line, exit code 2, and nothing is
+/// written: too large to compute with, too many rows or runs, negative where a distance is meant.
+#[test]
+fn numbers_of_a_scenario_have_limits() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = format!("{ROOT}/scenarios/grand-dijon-2015").replace('\\', "/");
+    let head = format!("title = \"t\"\n[base]\ndata = \"{data}\"\nas_of = 2017-06-30\n");
+    let variant = "[[variant]]\nname = \"v\"\n";
+    let nines = "9".repeat(38);
+    let axis = |name: &str| {
+        let values = vec!["1"; 400].join(", ");
+        format!(
+            "[[sweep]]\nname = \"{name}\"\n[[sweep.axis]]\npath = \"plus.plafond\"\nmultiply = [{values}]\n[[sweep.axis]]\npath = \"pls.majoration\"\nadd = [{values}]\n"
+        )
+    };
+    let observed = |value: &str, within: &str| {
+        format!(
+            "[[observed]]\nlabel = \"x\"\nfigure = \"synthese.attributions.valeur\"\nvalue = {value}\nwithin = {within}\nsource = \"s\"\n"
+        )
+    };
+    let cases: Vec<(String, usize, &str)> = vec![
+        ("seeds = { first = 18446744073709551615, count = 2 }\n".into(), 5, "`seeds`"),
+        ("seeds = { first = 1, count = 0 }\n".into(), 5, "`seeds`"),
+        ("seeds = [-1]\n".into(), 5, "`seeds`"),
+        ("seeds = [3, 4, 3]\n".into(), 5, "stands twice"),
+        ("seeds = { first = 1, count = 100000 }\n[[variant]]\nname = \"v\"\n".into(), 2, "200000 runs"),
+        (axis("s"), 2, "160001 runs"),
+        ("max_added = 999999999999\n".into(), 2, "`max_added`"),
+        ("max_added = -1\n".into(), 2, "`max_added`"),
+        (
+            format!("{variant}[[variant.demande]]\nadd = 1000000000000\n"),
+            7,
+            "1000000000000 rows, 1000000 are the most",
+        ),
+        (
+            format!("{variant}[[variant.demande]]\nadd = 18446744073709551615\n"),
+            7,
+            "rows, 1000000 are the most",
+        ),
+        (format!("{variant}[[variant.demande]]\nadd = 18446744073709551616\n"), 8, "`add`"),
+        (format!("{variant}[[variant.demande]]\nadd = -1\n"), 8, "`add`"),
+        (format!("max_added = 10\n{variant}[[variant.demande]]\nadd = 11\n"), 8, "11 rows, 10 are the most"),
+        (
+            format!(
+                "max_added = 2500\n{variant}[[variant.demande]]\nadd = \"100 %\"\n[[variant.demande]]\nadd = \"200 %\"\n"
+            ),
+            10,
+            "more than 2500 rows to `demandes`",
+        ),
+        // So many persons come with 600 requests.
+        (
+            format!("max_added = 600\n{variant}[[variant.demande]]\nadd = 600\n"),
+            8,
+            "more than 600 rows to `personnes`",
+        ),
+        (format!("{variant}[[variant.demande]]\nadd = \"{nines} %\"\n"), 8, "at most 14 digits"),
+        (
+            format!("{variant}[[variant.demande]]\nadd = \"99999999999999 %\"\n"),
+            7,
+            "more than 1000000 rows to `demandes`",
+        ),
+        (format!("{variant}[[variant.demande]]\nremove = \"-5 %\"\n"), 8, "`remove`"),
+        (
+            format!("{variant}[[variant.parameter]]\npath = \"plus.plafond\"\nmultiply = {nines}\n"),
+            9,
+            "at most 14 digits",
+        ),
+        (
+            format!("{variant}[[variant.parameter]]\npath = \"plus.plafond\"\nset = {nines}\n"),
+            9,
+            "at most 14 digits",
+        ),
+        (
+            format!("{variant}[[variant.parameter]]\npath = \"plus.plafond\"\nadd = nan\n"),
+            9,
+            "at most 14 digits",
+        ),
+        (
+            format!("{variant}[[variant.parameter]]\npath = \"plus.plafond\"\nadd = \"1/{nines}\"\n"),
+            9,
+            "`add`",
+        ),
+        (observed(&format!("-{}", i128::MAX), "1"), 8, "at most 14 digits"),
+        (observed("1", &nines), 9, "`within`"),
+        (observed("1", "-1"), 9, "`within`"),
+        (observed("1", "\"deux\""), 9, "`within`"),
+        ("territory = { commune = [\"21999\"] }\n".into(), 5, "has no row `21999`"),
+        ("[years]\ndates = [2017-12-31]\nstock = 1000001\n".into(), 2, "1000001 units"),
+        ("[years]\ndates = [2017-12-31]\nfreed = \"101 %\"\n".into(), 7, "`freed`"),
+    ];
+    for (text, line, said) in cases {
+        let (file, into) = (folder.path().join("e.toml"), folder.path().join("r"));
+        let whole = if text.starts_with("[years]") {
+            format!("{}{text}", head.replace("as_of = 2017-06-30\n", "\n"))
+        } else {
+            format!("{head}{text}")
+        };
+        fs::write(&file, &whole).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
+        let ran = command.arg("simulate").arg(&file).arg("--output").arg(&into).output().unwrap();
+        let errors = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(ran.status.code(), Some(2), "{whole}\n{errors}");
+        assert!(
+            errors.contains(&format!("e.toml:{line}:")) && errors.contains(said),
+            "{line} {said}\n{whole}\n{errors}"
+        );
+        assert!(!into.join("rapport.json").exists(), "{whole}");
+        let _ = fs::remove_dir_all(&into);
+    }
+}
+
+/// Years add up: what is within the limit each year goes beyond it in the end. A limit that is raised is one.
+#[test]
+fn the_limit_holds_over_years() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = format!("{ROOT}/scenarios/grand-dijon-2015").replace('\\', "/");
+    let (file, into) = (folder.path().join("e.toml"), folder.path().join("r"));
+    let simulate = |most: usize| {
+        let text = format!(
+            "title = \"t\"\n[base]\ndata = \"{data}\"\nterritory = {{ commune = [\"21166\"] }}\nmax_added = {most}\n\
+             [years]\ndates = [2017-12-31, 2018-12-31, 2019-12-31]\ndata_of = 2015-12-31\n[[years.demande]]\nadd = 300\n"
+        );
+        fs::write(&file, text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
+        command.arg("simulate").arg(&file).arg("--output").arg(&into).output().unwrap()
+    };
+    let ran = simulate(700);
+    let errors = String::from_utf8(ran.stderr).unwrap();
+    assert_eq!(ran.status.code(), Some(2), "{errors}");
+    assert!(errors.contains("e.toml:9:") && errors.contains("more than 700 rows to `personnes`"), "{errors}");
+    assert!(simulate(100_000).status.success());
+}
+
+/// A commune of the pack of which the data says nothing is told, with the report.
+#[test]
+fn a_territory_without_data_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = scenario(folder.path());
+    let text = fs::read_to_string(&file).unwrap().replace("\"21166\"", "\"21166\", \"75056\"");
+    fs::write(&file, text).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
+    let ran =
+        command.arg("simulate").arg(&file).arg("--output").arg(folder.path().join("r")).output().unwrap();
+    let out = String::from_utf8(ran.stdout).unwrap();
+    assert!(ran.status.success() && out.contains("les données n'ont rien pour commune 75056"), "{out}");
+    assert!(!out.contains("commune 21166"), "{out}");
+}
+
+/// A change that finds fewer rows than it asks for says so, with the report.
+#[test]
+fn fewer_rows_than_asked_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = scenario(folder.path());
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text + "[[variant]]\nname = \"v\"\n[[variant.logement]]\nremove = 5000\n").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
+    let ran =
+        command.arg("simulate").arg(&file).arg("--output").arg(folder.path().join("r")).output().unwrap();
+    let out = String::from_utf8(ran.stdout).unwrap();
+    // The workbook and the page hold the same warnings.
+    assert!(ran.status.success() && out.contains("« logement : 5000 de moins » n'a trouvé que"), "{out}");
+}
+
+/// Every number of both population files in turn: a digit too many, a sign, a share above the whole. Each is
+/// refused with its line, exit code 2, or is within what is drawn anyway; nothing breaks off, nothing is written.
+#[test]
+fn numbers_of_a_population_have_limits() {
+    let folder = tempfile::tempdir().unwrap();
+    let generate = |text: &str, more: &[&str]| {
+        let (file, into) = (folder.path().join("p.toml"), folder.path().join("d"));
+        fs::write(&file, text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
+        command.args(["generate", "--population"]).arg(&file).arg("--output").arg(&into).args(more);
+        let ran = command.output().unwrap();
+        let _ = fs::remove_dir_all(&into);
+        (ran.status.code(), String::from_utf8(ran.stderr).unwrap())
+    };
+    let files = [
+        ("grand-dijon-2015/population.toml", &[][..]),
+        (
+            "populations/demandeurs.toml",
+            &["--territory", "21231", "--demandes", "20", "--logements", "5"][..],
+        ),
+    ];
+    for (name, more) in files {
+        let text = fs::read_to_string(format!("{ROOT}/scenarios/{name}")).unwrap();
+        assert_eq!(generate(&text, more).0, Some(0));
+        let mut tried = 0;
+        for (at, line) in text.lines().enumerate() {
+            let Some((key, value)) = line.split_once('=').filter(|_| !line.trim_start().starts_with('#'))
+            else {
+                continue;
+            };
+            if !value.trim().chars().all(|c| c.is_ascii_digit()) {
+                continue;
+            }
+            tried += 1;
+            // Each takes a process: a few of the many ways, in turn.
+            let to = ["-1", "99999999999", "18446744073709551615", "1e300", "nan"][tried % 5];
+            let lines = text.lines().enumerate();
+            let changed: Vec<String> =
+                lines.map(|(n, l)| if n == at { format!("{key}= {to}") } else { l.to_string() }).collect();
+            let (code, errors) = generate(&changed.join("\n"), more);
+            assert_eq!(code, Some(2), "{name}:{}: {key} = {to}\n{errors}", at + 1);
+            assert!(errors.contains("p.toml"), "{errors}");
+            let said = errors.contains(&format!("ligne {}:", at + 1))
+                || errors.contains(&format!("line {}", at + 1));
+            assert!(said, "{name}:{}: {key} = {to}\n{errors}", at + 1);
+        }
+        assert!(tried > 20, "{tried}");
+        for (from, to, said) in [
+            ("ages                  = [[18, 24", "ages = [[24, 18", "menages.ages"),
+            ("loyer_paye = [250, 750]", "loyer_paye = [750, 250]", "champs.personnes.entre.loyer_paye"),
+            ("etudiant = 3", "etudiant = 103", "champs.personnes.oui_pour_cent.etudiant"),
+            ("[projets]", "[projets]\nx = 0b11", "x"),
+        ] {
+            assert!(text.contains(from), "{name}: {from}");
+            let (code, errors) = generate(&text.replacen(from, to, 1), more);
+            assert!(code == Some(2) && errors.contains(said), "{name}: {to}\n{errors}");
+        }
+    }
+    let many = ["--territory", "21231", "--demandes", "1000000000000000"];
+    let text = fs::read_to_string(format!("{ROOT}/scenarios/populations/demandeurs.toml")).unwrap();
+    let (code, errors) = generate(&text, &many);
+    assert!(code == Some(2) && errors.contains("100000000 au plus"), "{errors}");
+}

@@ -10,6 +10,7 @@ mod deck;
 mod households;
 pub mod instances;
 pub mod ipf;
+mod numbers;
 pub mod population;
 mod shuffle;
 mod situations;

@@ -20,6 +20,18 @@ pub enum GenerateError {
         /// What is wrong.
         message: String,
     },
+    /// A number is none that a population has.
+    #[error("ligne {line}: `{key}`: « {found} » ; attendu: {expected}")]
+    Number {
+        /// The line of the file.
+        line: usize,
+        /// The keys down to it, with points.
+        key: String,
+        /// What is written.
+        found: String,
+        /// What may be.
+        expected: String,
+    },
     /// The territory gives nothing to draw.
     #[error("{0}")]
     Territory(String),
@@ -30,6 +42,9 @@ pub enum GenerateError {
     #[error("{0}")]
     Columns(String),
 }
+
+/// Rows of a table that is drawn in memory.
+const MOST_ROWS: u64 = 1_000_000;
 
 /// A population to draw. Weights are relative; the text of each field is in the shipped file.
 #[derive(Clone, Debug, Deserialize)]
@@ -289,9 +304,11 @@ impl Spec {
     /// Reads a population file.
     ///
     /// # Errors
-    /// [`GenerateError::Toml`], with the line of what is wrong.
+    /// [`GenerateError::Toml`] and [`GenerateError::Number`], with the line of what is wrong.
     pub fn parse(text: &str) -> Result<Spec, GenerateError> {
-        Ok(toml::from_str(text)?)
+        let spec = toml::from_str(text)?;
+        super::numbers::check(text)?;
+        Ok(spec)
     }
 
     /// Do the margins make a population?
@@ -324,6 +341,40 @@ impl Spec {
             || self.emploi.contrats.is_empty()
         {
             return Err(wrong("typologies, financements, emploi.contrats", "attendu: au moins une ligne"));
+        }
+        for (key, count) in [
+            ("demandes.nombre", self.demandes.nombre),
+            ("logements.nombre", self.logements.nombre),
+            ("employeurs.nombre", self.employeurs.nombre),
+        ] {
+            if count > MOST_ROWS {
+                let message = format!(
+                    "« {count} » ; attendu: {MOST_ROWS} au plus (au-delà, --territory, qui écrit part par part)"
+                );
+                return Err(GenerateError::Margin { key, message });
+            }
+        }
+        if Spec::day(&self.demandes.depuis) > Spec::day(&self.demandes.jusqua) {
+            return Err(wrong("demandes.jusqua", "attendu: une date après celle de `depuis`"));
+        }
+        let some = |weights: &[u64]| weights.iter().any(|w| *w > 0);
+        let m = &self.menages;
+        let r = &self.ressources;
+        let weights: [(&'static str, bool); 11] = [
+            ("menages", some(&[m.seule, m.monoparentale, m.couple, m.couple_enfants])),
+            ("menages.enfants_monoparentale", some(&m.enfants_monoparentale)),
+            ("menages.enfants_couple", some(&m.enfants_couple)),
+            ("menages.ages", m.ages.iter().any(|a| a.2 > 0)),
+            ("ressources", some(&[r.sous_plai, r.sous_plus, r.au_dela])),
+            ("emploi.effectifs", self.emploi.effectifs.iter().any(|e| e.2 > 0)),
+            ("emploi.contrats", self.emploi.contrats.values().any(|w| *w > 0)),
+            ("souhaits.communes", some(&self.souhaits.communes)),
+            ("typologies", self.typologies.liste.values().any(|t| t.part > 0)),
+            ("financements", self.financements.liste.values().any(|f| f.part > 0)),
+            ("quartiers", self.quartiers.hors > 0 || self.quartiers.liste.iter().any(|q| q.part > 0)),
+        ];
+        if let Some((key, _)) = weights.iter().find(|(_, some)| !some) {
+            return Err(wrong(key, "attendu: un poids non nul au moins"));
         }
         if self.employeurs.nombre == 0 {
             return Err(wrong("employeurs.nombre", "attendu: au moins un employeur"));

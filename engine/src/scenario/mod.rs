@@ -118,8 +118,13 @@ pub enum ScenarioError {
         issues: Vec<Issue>,
     },
     /// The population cannot be drawn.
-    #[error("{0}")]
-    Population(#[from] GenerateError),
+    #[error("{file}: {error}")]
+    Population {
+        /// The file of its margins, as the scenario calls it.
+        file: String,
+        /// Why.
+        error: GenerateError,
+    },
     /// The matching.
     #[error("{run}: {error}")]
     Allocation {

@@ -1,10 +1,13 @@
 //! Do the names of a scenario mean something in the pack? All that do not are listed, each with the
 //! nearest that does.
 
+use std::collections::BTreeSet;
+
 use super::file::{
     CellsOf, Expected, How, Measured, ParameterChange, RowChange, RowKind, Scenario, Variant, Wanted, Years,
 };
 use super::rows::column_named;
+use crate::data::{Needs, read};
 use crate::diagnostic::{Diagnostic, Diagnostics, PackError, did_you_mean};
 use crate::graph::Target;
 use crate::pack::Parsed;
@@ -27,7 +30,15 @@ pub(super) fn check(scenario: &Scenario, parsed: &Parsed) -> Result<(), PackErro
         check_variant(variant, parsed, &mut out);
     }
     for axis in scenario.sweeps.iter().flat_map(|s| &s.axes) {
-        axis.points.iter().take(1).for_each(|change| parameter(change, parsed, &mut out));
+        // Points that are alike in what is done are alike in what may be wrong.
+        let mut seen = Vec::new();
+        for change in &axis.points {
+            let how = std::mem::discriminant(&change.how);
+            if !seen.contains(&how) {
+                seen.push(how);
+                parameter(change, parsed, &mut out);
+            }
+        }
     }
     if let Some(own) = &scenario.years {
         years(own, parsed, &mut out);
@@ -70,11 +81,24 @@ fn unknown(
 }
 
 fn territory(scenario: &Scenario, parsed: &Parsed, out: &mut Diagnostics) {
-    for (named, _) in &scenario.base.territory {
+    if scenario.base.territory.is_empty() {
+        return;
+    }
+    let tables = read(&parsed.schema, &parsed.references, Vec::new(), &Needs::default()).dataset.tables;
+    for (named, keys) in &scenario.base.territory {
         let reference = |e: &&crate::pack::schema::Entity| matches!(e.origin, Origin::Reference { .. });
         if !parsed.schema.entities.iter().filter(reference).any(|e| e.name == named.0) {
             let names = parsed.schema.entities.iter().filter(reference).map(|e| e.name.as_str()).collect();
             unknown("L0101", format!("`{}` is no reference table of the pack", named.0), named, names, out);
+            continue;
+        }
+        let ids = parsed.schema.entity(&named.0).and_then(|id| tables.get(id)).map(|table| &table.ids);
+        let ids: BTreeSet<&str> = ids.into_iter().flat_map(|ids| ids.iter()).map(AsRef::as_ref).collect();
+        for key in keys.iter().filter(|key| !ids.contains(key.as_str())) {
+            let message = format!("`{}` has no row `{key}`", named.0);
+            let near = did_you_mean(key, ids.iter().copied());
+            let label = if near.is_empty() { "a key of that table".to_string() } else { near };
+            out.push(Diagnostic::error("L0601", message, named.1.clone(), label));
         }
     }
 }

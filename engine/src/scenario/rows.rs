@@ -4,7 +4,7 @@
 //! seed takes the same rows. Rows that must belong to a removed one go with it; copies of a row come
 //! with copies of its members.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use num_traits::ToPrimitive;
 use rand::SeedableRng;
@@ -14,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use super::file::{CellsOf, Count, RowChange, RowKind};
 use crate::data::TextTable;
 use crate::pack::schema::{Entity, EntityId, Origin, Schema};
-use crate::value::{Exact, Rounding, round};
+use crate::value::{Exact, Rounding, mul, round};
 
 /// The tables of a run, being changed.
 pub(super) struct Tables<'s> {
@@ -22,12 +22,36 @@ pub(super) struct Tables<'s> {
     pub tables: Vec<TextTable>,
     /// Stands in the identifiers of copies, before their number.
     mark: String,
+    ceilings: Ceilings,
+}
+
+/// Rows that each table may have after a change, by name.
+pub(super) type Ceilings = BTreeMap<String, usize>;
+
+/// What each of these tables may come to have, if changes add so many rows to it at most.
+pub(super) fn ceilings(tables: &[TextTable], most: usize) -> Ceilings {
+    tables.iter().map(|table| (table.name.clone(), table.rows.len().saturating_add(most))).collect()
+}
+
+/// A change that adds more rows than a table may have: the name of the table.
+#[derive(Clone, Debug)]
+pub(super) struct TooMany(pub String);
+
+/// What copying many rows looks up.
+#[derive(Default)]
+struct Index {
+    /// By what belongs to others, and by which column: its rows by the identifier that they belong to.
+    members: BTreeMap<(EntityId, String), HashMap<String, Vec<usize>>>,
+    /// Identifiers that are taken, of entities of which copies were copied.
+    taken: BTreeMap<EntityId, HashSet<String>>,
 }
 
 /// A share of so many, to the nearest.
 pub(super) fn share_of(share: &Exact, of: usize) -> usize {
-    let part = *share * Exact::from_integer(of as i128);
-    round(&part, 0, Rounding::Nearest).ok().and_then(|n| n.to_usize()).unwrap_or(0)
+    // What does not fit is more than there can be: the limit on rows says so.
+    let part = mul(share, &Exact::from_integer(of as i128));
+    let part = part.and_then(|part| round(&part, 0, Rounding::Nearest)).ok();
+    part.and_then(|n| n.to_usize()).unwrap_or(usize::MAX)
 }
 
 /// The column of a field, a relation or the identifier of an entity, by either name.
@@ -41,9 +65,9 @@ pub(super) fn column_named<'s>(schema: &'s Schema, entity: &'s Entity, name: &st
 }
 
 impl<'s> Tables<'s> {
-    /// Tables to change; copies are marked.
-    pub fn marked(schema: &'s Schema, tables: Vec<TextTable>, mark: &str) -> Tables<'s> {
-        Tables { schema, tables, mark: mark.to_string() }
+    /// Tables to change; copies are marked. No change makes a table longer than its ceiling.
+    pub fn marked(schema: &'s Schema, tables: Vec<TextTable>, mark: &str, ceilings: &Ceilings) -> Tables<'s> {
+        Tables { schema, tables, mark: mark.to_string(), ceilings: ceilings.clone() }
     }
 
     /// The rows of an entity.
@@ -110,11 +134,12 @@ impl<'s> Tables<'s> {
     }
 
     /// Applies a change; the number of rows that it took.
-    pub fn apply(&mut self, change: &RowChange, seed: u64) -> usize {
-        let Some(id) = self.schema.entity(&change.entity.0) else { return 0 };
+    pub fn apply(&mut self, change: &RowChange, seed: u64) -> Result<usize, TooMany> {
+        let Some(id) = self.schema.entity(&change.entity.0) else { return Ok(0) };
         if change.kind == RowKind::New {
+            self.room(id, 1)?;
             let row = self.new_row(id, &change.to);
-            return row.map_or(0, |_| 1);
+            return Ok(row.map_or(0, |_| 1));
         }
         let mut rows = self.matching(id, &change.which);
         let asked = match &change.count {
@@ -125,14 +150,16 @@ impl<'s> Tables<'s> {
         if change.count != Count::All {
             rows.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
         }
-        match change.kind {
+        Ok(match change.kind {
             RowKind::Add => {
-                let models: Vec<usize> =
-                    rows.iter().copied().cycle().take(if rows.is_empty() { 0 } else { asked }).collect();
-                for (number, model) in models.iter().enumerate() {
-                    self.copy(id, *model, number + 1, change);
+                let asked = if rows.is_empty() { 0 } else { asked };
+                self.room(id, asked)?;
+                let mut index = Index::default();
+                self.index(id, &mut index);
+                for (number, model) in rows.iter().copied().cycle().take(asked).enumerate() {
+                    self.copy(id, model, number + 1, change, &mut index)?;
                 }
-                models.len()
+                asked
             }
             RowKind::Remove => {
                 rows.truncate(asked);
@@ -147,6 +174,36 @@ impl<'s> Tables<'s> {
                 }
                 rows.len()
             }
+        })
+    }
+
+    /// Is there room for so many more rows?
+    fn room(&self, id: EntityId, more: usize) -> Result<(), TooMany> {
+        let Some(table) = self.at(id) else { return Ok(()) };
+        let ceiling = self.ceilings.get(&table.name).copied().unwrap_or(usize::MAX);
+        if table.rows.len().saturating_add(more) > ceiling {
+            return Err(TooMany(table.name.clone()));
+        }
+        Ok(())
+    }
+
+    /// Finds the members of all rows of an entity, and theirs.
+    fn index(&self, id: EntityId, index: &mut Index) {
+        for (child, column) in self.children(id) {
+            let key = (child, column);
+            if index.members.contains_key(&key) {
+                continue;
+            }
+            let mut members: HashMap<String, Vec<usize>> = HashMap::new();
+            if let Some((table, at)) = self.at(child).and_then(|t| Some((t, t.column(&key.1)?))) {
+                for (row, cells) in table.rows.iter().enumerate() {
+                    if let Some(parent) = cells.get(at) {
+                        members.entry(parent.clone()).or_default().push(row);
+                    }
+                }
+            }
+            index.members.insert(key, members);
+            self.index(child, index);
         }
     }
 
@@ -179,25 +236,37 @@ impl<'s> Tables<'s> {
     }
 
     /// Copies a row and its members; the copies have identifiers of their own.
-    fn copy(&mut self, id: EntityId, model: usize, number: usize, change: &RowChange) {
-        let Some(old) = self.identifier(id, model) else { return };
-        let new = self.free_identifier(id, &old, number);
-        let Some(row) = self.duplicate(id, model, &new) else { return };
+    fn copy(
+        &mut self,
+        id: EntityId,
+        model: usize,
+        number: usize,
+        change: &RowChange,
+        index: &mut Index,
+    ) -> Result<(), TooMany> {
+        let Some(old) = self.identifier(id, model) else { return Ok(()) };
+        let new = self.free_identifier(id, &old, number, index);
+        let Some(row) = self.duplicate(id, model, &new) else { return Ok(()) };
         self.write(id, row, &change.to);
-        self.copy_members(id, &old, &new, number, change);
+        self.copy_members(id, (&old, &new), number, change, index)
     }
 
-    fn copy_members(&mut self, id: EntityId, old: &str, new: &str, number: usize, change: &RowChange) {
+    fn copy_members(
+        &mut self,
+        id: EntityId,
+        (old, new): (&str, &str),
+        number: usize,
+        change: &RowChange,
+        index: &mut Index,
+    ) -> Result<(), TooMany> {
         for (child, column) in self.children(id) {
-            let Some((table, at)) = self.at(child).and_then(|t| Some((t, t.column(&column)?))) else {
-                continue;
-            };
-            let rows = table.rows.iter().enumerate();
-            let own: Vec<usize> =
-                rows.filter(|(_, r)| r.get(at).is_some_and(|c| c == old)).map(|(row, _)| row).collect();
+            let Some(at) = self.at(child).and_then(|t| t.column(&column)) else { continue };
+            let own = index.members.get(&(child, column)).and_then(|members| members.get(old));
+            let own = own.cloned().unwrap_or_default();
+            self.room(child, own.len())?;
             for model in own {
                 let Some(old) = self.identifier(child, model) else { continue };
-                let copy = self.free_identifier(child, &old, number);
+                let copy = self.free_identifier(child, &old, number, index);
                 let Some(row) = self.duplicate(child, model, &copy) else { continue };
                 if let Some(cell) = self.cell_mut(child, row, at) {
                     *cell = new.to_string();
@@ -208,9 +277,10 @@ impl<'s> Tables<'s> {
                         self.write(child, row, to);
                     }
                 }
-                self.copy_members(child, &old, &copy, number, change);
+                self.copy_members(child, (&old, &copy), number, change, index)?;
             }
         }
+        Ok(())
     }
 
     fn matches(&self, id: EntityId, row: usize, which: &CellsOf) -> bool {
@@ -233,14 +303,17 @@ impl<'s> Tables<'s> {
     }
 
     /// `D0001+3`; further marks where that is taken.
-    fn free_identifier(&self, id: EntityId, old: &str, number: usize) -> String {
+    fn free_identifier(&self, id: EntityId, old: &str, number: usize, index: &mut Index) -> String {
         let mut new = format!("{old}+{}{number}", self.mark);
-        let Some((table, at)) = self.at(id).and_then(|t| Some((t, t.column(&self.entity(id)?.key)?))) else {
-            return new;
-        };
-        // Copies are the last rows: a few are looked at, and only where a copy was copied.
-        while old.contains('+') && table.rows.iter().any(|r| r.get(at) == Some(&new)) {
-            new.push('+');
+        // Only where a copy was copied can it be taken.
+        if old.contains('+') {
+            index.taken.entry(id).or_insert_with(|| self.identifiers(id).into_iter().collect());
+        }
+        if let Some(taken) = index.taken.get_mut(&id) {
+            while old.contains('+') && taken.contains(&new) {
+                new.push('+');
+            }
+            taken.insert(new.clone());
         }
         new
     }

@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use super::allocation::Allocation;
 use super::balance::{self, Done};
-use super::file::{ParameterChange, RowChange, Scenario, Variant, Years};
+use super::file::{CellsOf, ParameterChange, RowChange, Scenario, Variant, Years};
 use super::measure::{self, Planned};
-use super::rows::Tables;
+use super::rows::{Tables, TooMany, ceilings};
 use super::runs::{drawn, runs, warnings};
 use super::shared::{Decide, Ready, Shared};
 use super::years::State;
 use super::{Household, Inputs, Run, RunResult, ScenarioError, Table, digest, names, rules};
 use crate::Pack;
 use crate::data::{Dataset, Issue, TextTable, about, text_tables};
-use crate::diagnostic::PackError;
+use crate::diagnostic::{PackError, Span};
 use crate::generate::Spec;
 use crate::pack::params::ParameterId;
+use crate::pack::schema::{Origin, Schema};
 use crate::value::{Date, parse_date};
 
 /// A scenario with all that it needs, ready to run.
@@ -28,6 +29,8 @@ pub struct Simulation {
     source: Source,
     date: Date,
     runs: Vec<Run>,
+    /// What of the territory has no data.
+    absent: Vec<String>,
     /// Of the rules, the data and the engine.
     digest: Vec<u8>,
     shared: Shared,
@@ -73,10 +76,11 @@ impl Simulation {
         };
         let overlaid = scenario.variants.iter().map(overlaid).collect::<Result<Vec<Pack>, PackError>>()?;
         let (source, own_date) = match &scenario.base.population {
-            Some(_) => {
+            Some((file, _)) => {
                 let text = inputs.data.first().map(|f| String::from_utf8_lossy(&f.bytes).into_owned());
-                let spec = Spec::parse(&text.unwrap_or_default())?;
-                spec.check()?;
+                let spec =
+                    Spec::parse(&text.unwrap_or_default()).and_then(|spec| spec.check().map(|()| spec));
+                let spec = spec.map_err(|error| ScenarioError::Population { file: file.clone(), error })?;
                 let date = parse_date(&spec.as_of);
                 (Source::Population(Box::new(spec)), date)
             }
@@ -93,12 +97,21 @@ impl Simulation {
         let first = scenario.years.as_ref().and_then(|y| y.dates.first().copied());
         let date = first.or(scenario.base.as_of).or(own_date).ok_or(ScenarioError::NoDate)?;
         let runs = runs(&scenario);
-        Ok(Simulation { scenario, pack, overlaid, source, date, runs, digest, shared: Shared::new() })
+        let absent = match &source {
+            Source::Tables(tables) => absent(&pack.parsed().schema, &scenario.base.territory, tables),
+            Source::Population(_) => Vec::new(),
+        };
+        Ok(Simulation { scenario, pack, overlaid, source, date, runs, absent, digest, shared: Shared::new() })
     }
 
     /// The scenario.
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
+    }
+
+    /// What is to be known before any run: rows of the territory of which the data says nothing.
+    pub fn warnings(&self) -> &[String] {
+        &self.absent
     }
 
     /// The date of the baseline.
@@ -178,7 +191,10 @@ impl Simulation {
         let (models, _) = self.tables(run, &rules, &[])?;
         let (tables, rows_taken) = self.tables(run, &rules, own)?;
         let sides = (rules.planned.requests, rules.planned.units);
-        let mut state = State::new(schema, tables, models, sides, years, run.seed);
+        let too_many = |(span, table): (Span, String)| self.scenario.too_many(&span, &table);
+        let ceilings = ceilings(&models, self.scenario.base.max_added);
+        let mut state =
+            State::new(schema, tables, models, sides, years, run.seed, ceilings).map_err(too_many)?;
         let own_rules = self.variant(run).is_some_and(|v| v.rules.is_some());
         let same_start = own.is_empty() && !own_rules && self.variant(run).is_none_or(|v| v.years.is_none());
         let mut done: Vec<Done> = Vec::new();
@@ -186,7 +202,7 @@ impl Simulation {
         for (year, &date) in years.dates.iter().enumerate() {
             let rules = self.rules(run, date)?;
             let parsed = rules.pack.parsed();
-            let mut flow = state.begin(&parsed.schema, years, year);
+            let mut flow = state.begin(&parsed.schema, years, year).map_err(too_many)?;
             let dataset =
                 measure::read(parsed, &state.tables(parsed, years, date), &rules.planned.needs())
                     .map_err(|issues| ScenarioError::Data { run: format!("{} ({date})", run.id), issues })?;
@@ -309,16 +325,45 @@ impl Simulation {
         let schema = &rules.pack.parsed().schema;
         let tables = match &self.source {
             Source::Tables(tables) => tables.clone(),
-            Source::Population(spec) => drawn(spec, run.seed)?,
+            Source::Population(spec) => drawn(spec, run.seed).map_err(|error| {
+                let file =
+                    self.scenario.base.population.as_ref().map_or_else(String::new, |(f, _)| f.clone());
+                ScenarioError::Population { file, error }
+            })?,
         };
-        let mut tables = Tables::marked(schema, tables, "");
+        let ceilings = ceilings(&tables, self.scenario.base.max_added);
+        let mut tables = Tables::marked(schema, tables, "", &ceilings);
         for ((reference, _), keys) in &self.scenario.base.territory {
             if let Some(id) = schema.entity(reference) {
                 tables.keep(&[rules.planned.requests, rules.planned.units], id, keys);
             }
         }
         let changes = (0_u64..).zip(self.scenario.base.rows.iter().chain(own));
-        let taken = changes.map(|(n, change)| tables.apply(change, run.seed ^ (n << 32))).collect();
+        let taken = changes.map(|(n, change)| {
+            let taken = tables.apply(change, run.seed ^ (n << 32));
+            taken.map_err(|TooMany(table)| self.scenario.too_many(&change.span, &table))
+        });
+        let taken = taken.collect::<Result<Vec<usize>, PackError>>()?;
         Ok((tables.tables, taken))
     }
+}
+
+/// The rows of the territory to which no row of the data belongs.
+fn absent(schema: &Schema, territory: &CellsOf, tables: &[TextTable]) -> Vec<String> {
+    let mut found = Vec::new();
+    for ((reference, _), keys) in territory {
+        let id = schema.entity(reference);
+        let mut there: BTreeSet<&str> = BTreeSet::new();
+        for entity in &schema.entities {
+            let Origin::Data { table } = &entity.origin else { continue };
+            let Some(table) = tables.iter().find(|t| t.name == *table) else { continue };
+            for relation in entity.belongs_to.iter().filter(|r| Some(r.target) == id) {
+                let Some(at) = table.column(&relation.column) else { continue };
+                there.extend(table.rows.iter().filter_map(|row| row.get(at)).map(String::as_str));
+            }
+        }
+        let gone = keys.iter().filter(|key| !there.contains(key.as_str()));
+        found.extend(gone.map(|key| format!("territoire : les données n'ont rien pour {reference} {key}")));
+    }
+    found
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::{Exact, Rounding, add, round};
+use crate::value::{Exact, Rounding, add, div, round};
 
 /// A table of measures of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,7 +123,7 @@ pub(super) fn sum(mut numbers: impl Iterator<Item = Exact>) -> Option<Exact> {
 pub(super) fn mean(numbers: impl Iterator<Item = Exact> + Clone, decimals: u32) -> Option<i64> {
     let many = numbers.clone().count();
     let sum = sum(numbers).filter(|_| many > 0)?;
-    scaled(&(sum / Exact::from_integer(many as i128)), decimals)
+    scaled(&div(&sum, &Exact::from_integer(many as i128)).ok()?, decimals)
 }
 
 /// A number in units of 10⁻ᵈᵉᶜⁱᵐᵃˡˢ, rounded to the nearest.

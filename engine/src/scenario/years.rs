@@ -13,7 +13,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::file::{Count, Move, RowChange, RowKind, Years};
-use super::rows::{Tables, share_of};
+use super::rows::{Ceilings, Tables, TooMany, share_of};
 use crate::data::{TextTable, date_of, number_of};
 use crate::diagnostic::Span;
 use crate::pack::Parsed;
@@ -48,7 +48,11 @@ pub(super) struct State {
     requests: EntityId,
     units: EntityId,
     seed: u64,
+    ceilings: Ceilings,
 }
+
+/// Where a change is written that adds more rows than a table may have, and the table.
+type Over = (Span, String);
 
 impl State {
     /// Before the first year. `models` are the rows that later years copy.
@@ -59,17 +63,18 @@ impl State {
         (requests, units): (EntityId, EntityId),
         years: &Years,
         seed: u64,
-    ) -> State {
+        ceilings: Ceilings,
+    ) -> Result<State, Over> {
         let (mut tables, mut models) = (tables, models);
         if let (Some(of), Some(first)) = (years.data_of, years.dates.first()) {
             for set in [&mut tables, &mut models] {
                 move_dates(schema, set, of, *first);
             }
         }
-        let mut state =
-            State { tables, models, occupied: Vec::new(), arrived: BTreeMap::new(), requests, units, seed };
+        let (occupied, arrived) = (Vec::new(), BTreeMap::new());
+        let mut state = State { tables, models, occupied, arrived, requests, units, seed, ceilings };
         let stock = usize::try_from(years.stock.unwrap_or(0)).unwrap_or(0);
-        let mut copies = Tables::marked(schema, state.models.clone(), "parc.");
+        let mut copies = Tables::marked(schema, state.models.clone(), "parc.", &state.ceilings);
         let before = copies.rows_of(units).len();
         let entity = schema.entities.get(units).map(|e| e.name.clone()).unwrap_or_default();
         let change = RowChange {
@@ -81,9 +86,9 @@ impl State {
             members: Vec::new(),
             span: Span::default(),
         };
-        copies.apply(&change, state.draw(0, 1));
+        copies.apply(&change, state.draw(0, 1)).map_err(|TooMany(table)| (change.span, table))?;
         state.occupied = copies.rows_of(units).get(before..).unwrap_or(&[]).to_vec();
-        state
+        Ok(state)
     }
 
     fn draw(&self, year: usize, what: u64) -> u64 {
@@ -91,7 +96,7 @@ impl State {
     }
 
     /// Begins a year: units are freed, and what arrives is added (in the first year all is there).
-    pub fn begin(&mut self, schema: &Schema, years: &Years, year: usize) -> Flow {
+    pub fn begin(&mut self, schema: &Schema, years: &Years, year: usize) -> Result<Flow, Over> {
         let mut flow = Flow::default();
         let freed = years.freed.map_or(0, |share| share_of(&share, self.occupied.len()));
         let mut draw = ChaCha8Rng::seed_from_u64(self.draw(year, 2));
@@ -100,31 +105,33 @@ impl State {
         let back = std::mem::replace(&mut self.occupied, rest);
         flow.freed = back.len();
         if year > 0 {
-            self.arrivals(schema, years, year, &mut flow);
+            self.arrivals(schema, years, year, &mut flow)?;
         }
-        let mut tables = Tables::marked(schema, std::mem::take(&mut self.tables), "");
+        let mut tables = Tables::marked(schema, std::mem::take(&mut self.tables), "", &self.ceilings);
         tables.append(self.units, back);
         if year > 0 {
             let others = years.rows.iter().filter(|c| c.kind != RowKind::Add);
             for (number, change) in (16_u64..).zip(others) {
-                tables.apply(change, self.draw(year, number));
+                let taken = tables.apply(change, self.draw(year, number));
+                taken.map_err(|TooMany(table)| (change.span.clone(), table))?;
             }
         }
         for id in tables.identifiers(self.requests) {
             self.arrived.entry(id).or_insert(year);
         }
         self.tables = tables.tables;
-        flow
+        Ok(flow)
     }
 
-    fn arrivals(&mut self, schema: &Schema, years: &Years, year: usize, flow: &mut Flow) {
-        let (Some(first), Some(date)) = (years.dates.first(), years.dates.get(year)) else { return };
+    fn arrivals(&mut self, schema: &Schema, years: &Years, year: usize, flow: &mut Flow) -> Result<(), Over> {
+        let (Some(first), Some(date)) = (years.dates.first(), years.dates.get(year)) else { return Ok(()) };
         let mark = format!("{}.", date.year());
-        let mut copies = Tables::marked(schema, self.models.clone(), &mark);
+        let mut copies = Tables::marked(schema, self.models.clone(), &mark, &self.ceilings);
         let before: Vec<usize> = copies.tables.iter().map(|t| t.rows.len()).collect();
         let added = years.rows.iter().filter(|c| c.kind == RowKind::Add);
         for (number, change) in (8_u64..).zip(added) {
             let taken = copies.apply(change, self.draw(year, number));
+            let taken = taken.map_err(|TooMany(table)| (change.span.clone(), table))?;
             let entity = schema.entity(&change.entity.0);
             if entity == Some(self.requests) {
                 flow.arrived += taken;
@@ -139,6 +146,11 @@ impl State {
         move_dates(schema, &mut copies, *first, *date);
         for copy in copies {
             let Some(table) = self.tables.iter_mut().find(|t| t.name == copy.name) else { continue };
+            let ceiling = self.ceilings.get(&table.name).copied().unwrap_or(usize::MAX);
+            if table.rows.len().saturating_add(copy.rows.len()) > ceiling {
+                let last = years.rows.iter().rfind(|c| c.kind == RowKind::Add);
+                return Err((last.map(|c| c.span.clone()).unwrap_or_default(), copy.name));
+            }
             // Columns may stand in another order where a variant has written into one that there was not.
             for row in copy.rows {
                 let cell = |column: &String| {
@@ -149,6 +161,7 @@ impl State {
                 table.rows.push(row);
             }
         }
+        Ok(())
     }
 
     /// The rows of a year, with its amounts.
@@ -170,7 +183,7 @@ impl State {
         housed: &BTreeMap<&str, &str>,
         flow: &mut Flow,
     ) {
-        let mut tables = Tables::marked(schema, std::mem::take(&mut self.tables), "");
+        let mut tables = Tables::marked(schema, std::mem::take(&mut self.tables), "", &self.ceilings);
         let given: BTreeSet<&str> = housed.values().copied().collect();
         let at = |tables: &Tables<'_>, entity: EntityId, is: &dyn Fn(&str) -> bool| -> BTreeSet<usize> {
             let ids = tables.identifiers(entity).into_iter().enumerate();

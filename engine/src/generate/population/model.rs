@@ -174,10 +174,11 @@ impl Model {
     /// Reads a model.
     ///
     /// # Errors
-    /// [`GenerateError::Toml`], with the line of what is wrong; [`GenerateError::Margin`] for a margin
+    /// [`GenerateError::Toml`] and [`GenerateError::Number`], with the line of what is wrong; [`GenerateError::Margin`] for a margin
     /// that makes no sense.
     pub fn parse(text: &str) -> Result<Model, GenerateError> {
         let model: Model = toml::from_str(text)?;
+        crate::generate::numbers::check(text)?;
         model.check()?;
         Ok(model)
     }

@@ -39,12 +39,33 @@ pub(super) fn row_changes(reader: &Reader<'_, '_>, out: &mut Diagnostics) -> Vec
     rows
 }
 
-/// A number as TOML writes it, or as a text that is a fraction.
+/// A number as TOML writes it, or as a text that is a fraction; none that is out of [`fits`].
 pub(super) fn number(item: &Spanned<DeValue<'_>>) -> Option<Exact> {
-    match scalar(item.get_ref())? {
-        Value::Number(n) => Some(n),
-        Value::Text(text) => crate::value::parse_number(&text),
-        _ => None,
+    let number = match scalar(item.get_ref())? {
+        Value::Number(n) => n,
+        Value::Text(text) => crate::value::parse_number(&text)?,
+        _ => return None,
+    };
+    fits(&number).then_some(number)
+}
+
+/// What numbers a scenario may hold: fourteen digits before the point, nine after it. The report adds, subtracts and
+/// multiplies two of them with figures of 64 bits, which then stays within 128.
+fn fits(number: &Exact) -> bool {
+    let most = Exact::from_integer(100_000_000_000_000);
+    *number < most && -most < *number && *number.denom() <= 1_000_000_000
+}
+
+/// What to say of what is no such number: that it is too long, or an example.
+pub(super) fn instead(item: &Spanned<DeValue<'_>>, example: &str) -> String {
+    match item.get_ref() {
+        DeValue::Integer(_) | DeValue::Float(_) => {
+            format!("such as {example}: at most 14 digits before the point and 9 after it")
+        }
+        DeValue::String(text) if text.chars().any(|c| c.is_ascii_digit()) => {
+            format!("such as {example}: at most 14 digits before the point and 9 after it")
+        }
+        _ => format!("such as {example}"),
     }
 }
 
@@ -77,7 +98,11 @@ pub(super) fn parameter(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Op
         let how = match name {
             "multiply" => number(item).map(How::Multiply),
             "add" => number(item).map(How::Add),
-            "set" => number(item).map(Value::Number).or_else(|| scalar(item.get_ref())).map(How::Set),
+            "set" => match scalar(item.get_ref()) {
+                Some(Value::Number(_)) => number(item).map(Value::Number),
+                other => number(item).map(Value::Number).or(other),
+            }
+            .map(How::Set),
             _ => match scalar(item.get_ref()) {
                 Some(Value::Date(date)) => Some(How::AsOf(date)),
                 _ => None,
@@ -90,7 +115,10 @@ pub(super) fn parameter(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Op
                 "L0003",
                 message,
                 reader.at(item),
-                format!("found a {}", item.get_ref().type_str()),
+                match item.get_ref() {
+                    DeValue::Integer(_) | DeValue::Float(_) => instead(item, "1.05"),
+                    other => format!("found a {}", other.type_str()),
+                },
             ));
         }
         found.push(how);
@@ -136,7 +164,8 @@ pub(super) fn count(item: &Spanned<DeValue<'_>>) -> Option<Count> {
         Value::Text(text) if text.as_ref() == "all" => Some(Count::All),
         Value::Text(text) => {
             let number = text.strip_suffix('%')?.trim().replace(',', ".");
-            let share = crate::value::parse_number(&number)? / Exact::from_integer(100);
+            let percent = crate::value::parse_number(&number).filter(fits)?;
+            let share = crate::value::div(&percent, &Exact::from_integer(100)).ok()?;
             (share >= Exact::from_integer(0)).then_some(Count::Share(share))
         }
         _ => None,
@@ -153,7 +182,7 @@ fn row_change(mut reader: Reader<'_, '_>, entity: Named, out: &mut Diagnostics) 
                 "L0003",
                 format!("`{name}` of {} must be a number of rows, a share, or all", reader.what),
                 reader.at(item),
-                "such as 300, \"10 %\" or \"all\"",
+                instead(item, "300, \"10 %\" or \"all\""),
             )),
         }
     }

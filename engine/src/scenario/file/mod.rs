@@ -4,6 +4,7 @@
 //! names mean is checked against the pack, one module further.
 
 mod changes;
+mod limits;
 mod read;
 mod words;
 mod years;
@@ -96,6 +97,8 @@ pub struct Base {
     pub seeds: Vec<u64>,
     /// Changes of rows that all runs begin with, in order.
     pub rows: Vec<RowChange>,
+    /// Rows that changes may add to a table in a run, over all its years.
+    pub max_added: usize,
 }
 
 /// What to measure beside what is always measured.

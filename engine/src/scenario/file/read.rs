@@ -5,7 +5,8 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::changes::{cells, key_of, number, parameter, row_changes};
+use super::changes::{cells, instead, key_of, number, parameter, row_changes};
+use super::limits;
 use super::years::years;
 use super::{
     Assumption, Axis, Base, Expected, How, Measured, ParameterChange, Scenario, Sweep, Variant, Wanted, Years,
@@ -25,7 +26,7 @@ pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnos
     let text = reader.string("text", out).unwrap_or_default();
     let base_span = reader.get("base").map_or(0..0, Spanned::span);
     let base = match reader.table("base", out) {
-        Some(table) => base(Reader::new(0, base_span, "`base`", table), out),
+        Some(table) => base(Reader::new(0, base_span.clone(), "`base`", table), out),
         None => {
             if !root.contains_key("base") {
                 out.push(Diagnostic::error(
@@ -96,8 +97,9 @@ pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnos
     let targets = expected("target", "a target", true, out);
     reader.finish(out);
     once(variants.iter().map(|v| &v.name).chain(sweeps.iter().map(|s| &s.name)), out);
-    Scenario {
-        sources: sources.clone(),
+    let sources = sources.clone();
+    let scenario = Scenario {
+        sources,
         title,
         text,
         assumptions,
@@ -108,7 +110,9 @@ pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnos
         sweeps,
         observed,
         targets,
-    }
+    };
+    limits::check(&scenario, Span::new(0, base_span), out);
+    scenario
 }
 
 fn years_of(reader: &mut Reader<'_, '_>, own_dates: bool, out: &mut Diagnostics) -> Option<Years> {
@@ -157,8 +161,17 @@ fn base(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Base {
         territory = cells(&reader, table, out);
     }
     let seeds = seeds(&mut reader, out);
+    let max_added = match reader.int("max_added", out).map(usize::try_from) {
+        None => limits::MAX_ADDED,
+        Some(Ok(n)) if n <= limits::MOST_ADDED => n,
+        Some(_) => {
+            let message = format!("`max_added` must be a number of rows, {} at most", limits::MOST_ADDED);
+            out.push(Diagnostic::error("L0003", message, reader.span(), "such as 5_000_000"));
+            limits::MAX_ADDED
+        }
+    };
     let rows = row_changes(&reader, out);
-    Base { data, population, rules, as_of, territory, seeds, rows }
+    Base { data, population, rules, as_of, territory, seeds, rows, max_added }
 }
 
 /// `seeds = [1, 2, 3]`, or `{ first = 1, count = 20 }`.
@@ -173,16 +186,25 @@ fn seeds(reader: &mut Reader<'_, '_>, out: &mut Diagnostics) -> Vec<u64> {
         DeValue::Table(table) if table.len() == 2 => {
             let get = |key: &str| table.get(key).and_then(|i| number(i.get_ref()));
             match (get("first"), get("count")) {
-                (Some(first), Some(count)) if count <= 100_000 => Some((first..first + count).collect()),
+                (Some(first), Some(count)) if (1..=100_000).contains(&count) => {
+                    first.checked_add(count - 1).map(|last| (first..=last).collect())
+                }
                 _ => None,
             }
         }
         _ => None,
     };
+    let once =
+        |seeds: &Vec<u64>| seeds.iter().collect::<std::collections::BTreeSet<_>>().len() == seeds.len();
+    if let Some(seeds) = seeds.as_ref().filter(|seeds| !once(seeds)) {
+        let message = "a seed of `seeds` stands twice: it would draw the same again and count for two";
+        out.push(Diagnostic::error("L0601", message, reader.at(item), "each once"));
+        return seeds.clone();
+    }
     seeds.filter(|s| !s.is_empty()).unwrap_or_else(|| {
         out.push(Diagnostic::error(
             "L0601",
-            "`seeds` must be a list of whole numbers, or the first and how many",
+            "`seeds` must be a list of whole numbers from 0 to 2^64 - 1, or the first and how many (100000 at most)",
             reader.at(item),
             "such as [1, 2, 3] or { first = 1, count = 20 }",
         ));
@@ -268,7 +290,7 @@ fn axis(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Axis> {
                 "L0003",
                 format!("`{name}` of an axis must be a list of numbers"),
                 reader.at(item),
-                "such as [0, 0.25, 0.5]",
+                "such as [0, 0.25, 0.5]: each of at most 14 digits before the point and 9 after it",
             )),
         }
     }
@@ -298,7 +320,14 @@ fn read_expected(mut reader: Reader<'_, '_>, target: bool, out: &mut Diagnostics
         Some(_) => None,
         None => reader.required_str("figure", out).map(own),
     };
-    let within = if target { None } else { reader.get("within").and_then(number) };
+    let mut within = None;
+    if !target && let Some(item) = reader.get("within") {
+        within = number(item).filter(|n| *n >= Exact::from_integer(0));
+        if within.is_none() {
+            let message = format!("`within` of {} must be a distance, zero or more", reader.what);
+            out.push(Diagnostic::error("L0003", message, reader.at(item), instead(item, "97")));
+        }
+    }
     let mut found = Vec::new();
     let keys: &[&'static str] = if target { &["at_least", "at_most"] } else { &["value"] };
     for &key in keys {
@@ -309,7 +338,7 @@ fn read_expected(mut reader: Reader<'_, '_>, target: bool, out: &mut Diagnostics
             Some(n) => found.push(Wanted::Is(n)),
             None => {
                 let message = format!("`{key}` of {} must be a number", reader.what);
-                out.push(Diagnostic::error("L0003", message, reader.at(item), "such as 350 or 0.25"));
+                out.push(Diagnostic::error("L0003", message, reader.at(item), instead(item, "350 or 0.25")));
                 return None;
             }
         }

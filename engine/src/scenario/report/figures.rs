@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, PackError, Span, did_you_mean};
 use crate::scenario::Table;
 use crate::scenario::file::{Scenario, Wanted};
 use crate::scenario::table::scaled;
+use crate::value::sub;
 
 /// A figure `TABLE.ROW.COLUMN` of some tables.
 fn figure(tables: &[Table], name: &str) -> Option<(i64, u32)> {
@@ -39,11 +40,9 @@ pub(super) fn observed(scenario: &Scenario, all: &[Repeated<'_>]) -> Result<Opti
             cells.extend(match figure(&run.tables, name) {
                 None => [Cell::Empty, Cell::Empty],
                 Some((found, decimals)) => {
-                    let difference = exact(found, decimals) - value;
-                    [
-                        Cell::Number { value: found, decimals },
-                        Cell::number(scaled(&difference, decimals), decimals),
-                    ]
+                    let difference = sub(&exact(found, decimals), value).ok();
+                    let difference = difference.and_then(|difference| scaled(&difference, decimals));
+                    [Cell::Number { value: found, decimals }, Cell::number(difference, decimals)]
                 }
             });
         }
@@ -80,8 +79,9 @@ pub(super) fn targets(scenario: &Scenario, all: &[Repeated<'_>]) -> Result<Optio
             Wanted::AtLeast(n) | Wanted::Is(n) => (true, Some(*n), "au moins "),
             Wanted::AtMost(n) => (false, Some(*n), "au plus "),
             Wanted::AtLeastIn((variant, _)) => {
-                let twin = scenario.variants.iter().find(|v| v.name.0 == *variant);
-                let twin = twin.and_then(|v| all.iter().find(|r| r.title == v.title));
+                let twin = scenario.variants.iter().position(|v| v.name.0 == *variant);
+                let is = |r: &&Repeated<'_>| r.results.first().is_some_and(|r| r.run.variant == twin);
+                let twin = twin.and_then(|_| all.iter().find(is));
                 (true, twin.and_then(found).map(|(n, d)| exact(n, d)), "au moins ")
             }
         };

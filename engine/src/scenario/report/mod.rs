@@ -12,9 +12,10 @@ mod sweeps;
 
 use serde::Serialize;
 
-use super::file::{RowChange, Scenario};
+use super::file::{Count, RowChange, Scenario};
 use super::{RunResult, Simulation, Table};
 use crate::diagnostic::PackError;
+use crate::value::Exact;
 pub use charts::{Chart, Series};
 use figures::{observed, targets};
 use runs::compare;
@@ -104,6 +105,8 @@ pub fn report(simulation: &Simulation, results: &[RunResult]) -> Result<Report, 
             warnings.push(warning.clone());
         }
     }
+    warnings.extend(simulation.warnings().iter().cloned());
+    warnings.extend(all.iter().flat_map(|repeated| fewer(scenario, repeated)));
     for variant in scenario.variants.iter().filter(|v| v.changes_nothing()) {
         warnings.push(format!(
             "la variante « {} » ne change rien : elle répète la situation de base",
@@ -120,6 +123,23 @@ pub fn report(simulation: &Simulation, results: &[RunResult]) -> Result<Report, 
         sheets,
         charts,
     })
+}
+
+/// Changes that found fewer rows than they ask for, or none.
+fn fewer(scenario: &Scenario, repeated: &Repeated<'_>) -> Vec<String> {
+    let Some(first) = repeated.results.first() else { return Vec::new() };
+    let own = first.run.variant.and_then(|v| scenario.variants.get(v)).map_or(&[][..], |v| &v.rows);
+    let changes = scenario.base.rows.iter().chain(own).zip(&first.rows_taken);
+    let short = |(change, taken): (&RowChange, &usize)| {
+        let short = match change.count {
+            Count::Rows(asked) => (*taken as u64) < asked,
+            Count::Share(share) => *taken == 0 && share > Exact::from_integer(0),
+            Count::All => *taken == 0,
+        };
+        let lines = if *taken < 2 { "ligne" } else { "lignes" };
+        short.then(|| format!("{} : « {change} » n'a trouvé que {taken} {lines}", repeated.title))
+    };
+    changes.filter_map(short).collect()
 }
 
 /// What is supposed, and on what it rests.
