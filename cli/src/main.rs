@@ -17,6 +17,7 @@ macro_rules! eprint {
     ($($part:tt)*) => { $crate::output::say(&format!($($part)*)) };
 }
 
+mod asked;
 mod commands;
 mod embedded;
 mod input;
@@ -93,7 +94,7 @@ enum Command {
 }
 
 /// Which rules.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub struct RulesArgs {
     /// Dossier du paquet de règles (sinon, celui qui est embarqué)
     #[arg(long, value_name = "DIR")]
@@ -316,6 +317,8 @@ fn positive(text: &str) -> Result<usize, String> {
 pub struct CheckArgs {
     #[command(flatten)]
     rules: RulesArgs,
+    /// Dossier du paquet de règles (sinon celui où l'on est, sinon celui qui est embarqué)
+    folder: Option<PathBuf>,
     /// Forme des constats
     #[arg(long, value_enum, default_value = "text")]
     format: CheckFormat,
@@ -359,8 +362,10 @@ pub struct WatchArgs {
     /// Vérifie et teste une seule fois
     #[arg(long)]
     once: bool,
-    /// Ne garde que les cas dont le nom ou le fichier contient ce texte
+    /// Dossier du paquet de règles (sinon celui où l'on est), ou texte comme ci-après
     filter: Option<String>,
+    /// Ne garde que les cas dont le nom ou le fichier contient ce texte
+    more: Option<String>,
 }
 
 /// `logis fmt`
@@ -460,8 +465,11 @@ pub struct GraphArgs {
 pub struct TestArgs {
     #[command(flatten)]
     rules: RulesArgs,
-    /// Ne garde que les cas dont le nom ou le fichier contient ce texte
+    /// Dossier du paquet de règles (sinon celui où l'on est, sinon celui qui est embarqué), ou texte comme
+    /// ci-après
     filter: Option<String>,
+    /// Ne garde que les cas dont le nom ou le fichier contient ce texte
+    more: Option<String>,
     /// Montre les résultats trouvés à la place de ceux attendus, puis les écrit si on l'accepte
     #[arg(long)]
     update: bool,
@@ -478,8 +486,11 @@ pub struct TestArgs {
 pub struct CoverageArgs {
     #[command(flatten)]
     rules: RulesArgs,
-    /// Ne garde que les cas dont le nom ou le fichier contient ce texte
+    /// Dossier du paquet de règles (sinon celui où l'on est, sinon celui qui est embarqué), ou texte comme
+    /// ci-après
     filter: Option<String>,
+    /// Ne garde que les cas dont le nom ou le fichier contient ce texte
+    more: Option<String>,
     /// Part des conditions qui décident seules, en pour cent, au-dessous de laquelle la commande échoue (code 1)
     #[arg(long, value_name = "PERCENT")]
     min_conditions: Option<f64>,
@@ -496,8 +507,11 @@ pub struct CoverageArgs {
 pub struct MutateArgs {
     #[command(flatten)]
     rules: RulesArgs,
-    /// Ne change que les règles et paramètres dont le nom ou le fichier contient ce texte
+    /// Dossier du paquet de règles (sinon celui où l'on est, sinon celui qui est embarqué), ou texte comme
+    /// ci-après
     filter: Option<String>,
+    /// Ne change que les règles et paramètres dont le nom ou le fichier contient ce texte
+    more: Option<String>,
     /// Score, en pour cent, au-dessous duquel la commande échoue (code 1)
     #[arg(long, value_name = "PERCENT")]
     min_score: Option<f64>,

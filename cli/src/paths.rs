@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::ArgMatches;
 
+use crate::asked;
 use crate::output::Target;
 
 /// How an argument that is a path is used.
@@ -33,7 +34,7 @@ fn usage(command: &str, argument: &str) -> Option<Use> {
         ("simulate" | "generate" | "boundaries", "output") | ("schema", "files") => Use::Folder,
         (_, "output") => Use::Result,
         (_, "record" | "rewrite" | "junit" | "lcov" | "html" | "write_accepted" | "rejects") => Use::File,
-        ("diff", "base" | "head") => Use::Read,
+        ("diff", "base" | "head") | ("check", "folder") => Use::Read,
         (_, "rules" | "data" | "file" | "files" | "result" | "near" | "refusals" | "corpus" | "accept") => {
             Use::Read
         }
@@ -167,6 +168,11 @@ pub fn check(command: &str, matches: &ArgMatches) -> Result<()> {
     }
     if written.is_empty() {
         return Ok(());
+    }
+    if asked::COMMANDS.contains(&command) && !read.iter().any(|(_, argument)| argument == "--rules") {
+        let word = values(matches, "filter").into_iter().next();
+        let word = word.filter(|word| asked::is_folder_of_pack(&word.to_string_lossy()));
+        read.extend(word.or_else(asked::pack_here).map(|folder| (folder, "le paquet de règles".to_string())));
     }
     for (path, argument) in read {
         refuse_read(&path, &argument, &written)?;

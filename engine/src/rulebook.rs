@@ -1,7 +1,7 @@
 //! The pack as users hold it: read, wired and checked.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::dated::DatedPlan;
@@ -40,14 +40,37 @@ impl Pack {
     }
 
     /// The files of a folder that [`Pack::from_files`] takes, hidden ones left out, in the order of their paths.
+    /// Other files are not opened: see [`Pack::unread`].
     ///
     /// # Errors
     /// [`LoadError::Io`] with the first that does not read.
     pub fn files(folder: impl AsRef<Path>) -> Result<Vec<(String, Vec<u8>)>, LoadError> {
+        let folder = folder.as_ref();
         let mut files = Vec::new();
-        collect(folder.as_ref(), "", &mut files)?;
-        files.sort();
+        for name in Pack::file_names(folder)? {
+            let path = folder.join(&name);
+            let bytes = std::fs::read(&path)
+                .map_err(|error| LoadError::Io { path: path.display().to_string(), error })?;
+            files.push((name, bytes));
+        }
         Ok(files)
+    }
+
+    /// The paths of the files that [`Pack::files`] reads, in their order.
+    ///
+    /// # Errors
+    /// [`LoadError::Io`] with the first folder that does not read.
+    pub fn file_names(folder: impl AsRef<Path>) -> Result<Vec<String>, LoadError> {
+        Ok(collect(folder.as_ref())?.into_iter().filter(|name| pack::is_read(name)).collect())
+    }
+
+    /// The files of a folder that are no files of a pack, hidden ones left out, in the order of their paths:
+    /// `eligible.rhai.txt`, which an editor or a mail program named so, holds no rule.
+    ///
+    /// # Errors
+    /// [`LoadError::Io`] with the first folder that does not read.
+    pub fn unread(folder: impl AsRef<Path>) -> Result<Vec<String>, LoadError> {
+        Ok(collect(folder.as_ref())?.into_iter().filter(|name| !pack::is_read(name)).collect())
     }
 
     /// Reads a pack from its files: path relative to the pack (with `/`) and content. `root` is shown
@@ -250,11 +273,32 @@ pub enum LoadError {
     Pack(#[from] PackError),
 }
 
-fn collect(folder: &Path, prefix: &str, into: &mut Vec<(String, Vec<u8>)>) -> Result<(), LoadError> {
+/// The files below a folder, by their paths in it, sorted; hidden ones are left out, and so is a link to a
+/// folder that holds it.
+fn collect(folder: &Path) -> Result<Vec<String>, LoadError> {
+    let mut files = Vec::new();
+    collect_below(folder, "", &mut Vec::new(), &mut files)?;
+    files.sort();
+    Ok(files)
+}
+
+/// `above` are the folders from the first to this one, links resolved.
+fn collect_below(
+    folder: &Path,
+    prefix: &str,
+    above: &mut Vec<PathBuf>,
+    into: &mut Vec<String>,
+) -> Result<(), LoadError> {
     let io = |path: &Path| {
         let path = path.display().to_string();
         move |error| LoadError::Io { path, error }
     };
+    let whole = std::fs::canonicalize(folder).map_err(io(folder))?;
+    let around = above.last().is_some_and(|inside| inside.starts_with(&whole));
+    if around || above.contains(&whole) {
+        return Ok(());
+    }
+    above.push(whole);
     for entry in std::fs::read_dir(folder).map_err(io(folder))? {
         let entry = entry.map_err(io(folder))?;
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -264,11 +308,12 @@ fn collect(folder: &Path, prefix: &str, into: &mut Vec<(String, Vec<u8>)>) -> Re
         }
         let shown = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
         if path.is_dir() {
-            collect(&path, &shown, into)?;
+            collect_below(&path, &shown, above, into)?;
         } else {
-            into.push((shown, std::fs::read(&path).map_err(io(&path))?));
+            into.push(shown);
         }
     }
+    above.pop();
     Ok(())
 }
 

@@ -3,17 +3,23 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
-use logis_engine::diagnostic::{Diagnostic, Severity, Sources, codes, render, report};
-use logis_engine::{Pack, check};
+use logis_engine::data::Dataset;
+use logis_engine::diagnostic::{Diagnostic, Diagnostics, Severity, Sources, codes, render, report};
+use logis_engine::{Pack, check, testing};
 
-use crate::{CheckArgs, CheckFormat, CheckLevel, End, input, output};
+use crate::{CheckArgs, CheckFormat, CheckLevel, End, RulesArgs, asked, input, output};
 
 /// Loads the pack, analyses it, and says what it holds.
 pub fn run(args: &CheckArgs) -> Result<End> {
     if let Some(code) = &args.explain {
         return explain(code.as_deref());
     }
-    let pack = match (input::quiet_pack(&args.rules), args.format) {
+    if args.rules.rules.is_some() && args.folder.is_some() {
+        bail!("le dossier de règles est donné deux fois: --rules, ou un mot");
+    }
+    let given = RulesArgs { rules: args.rules.rules.clone().or_else(|| args.folder.clone()) };
+    let rules = asked::asked(&given, &[])?.rules;
+    let pack = match (input::quiet_pack(&rules), args.format) {
         (Ok(pack), _) => pack,
         (Err(error), CheckFormat::Text) => return Err(error),
         (Err(error), format) => {
@@ -23,19 +29,31 @@ pub fn run(args: &CheckArgs) -> Result<End> {
         }
     };
     // Reference tables are data: they are checked as data is.
-    input::references(&pack)?;
-    let found = check::check(&pack);
+    let references = input::references(&pack)?;
+    match args.format {
+        CheckFormat::Text => asked::say_files(&rules)?,
+        _ => asked::say(&pack, &rules)?,
+    }
+    let found = findings(&pack, &references);
     let sources = &pack.parsed().sources;
     match args.format {
         CheckFormat::Text => {
             eprint!("{}", render(&found, sources));
-            output::print(&summary(&pack, &found))?;
+            output::print(&summary(&pack, &rules, &found))?;
         }
         format => output::print(&formatted(format, &found, sources)?)?,
     }
     let worst = found.iter().map(|d| d.severity).max();
     let fails = worst.is_some_and(|w| w >= level(args.fail_on));
     Ok(if fails { End::FellShort } else { End::Fine })
+}
+
+/// All that is wrong with a pack or likely to be, with what its cases name and it does not have.
+pub fn findings(pack: &Pack, references: &Dataset) -> Vec<Diagnostic> {
+    let mut found = Diagnostics { items: check::check(pack) };
+    found.items.extend(testing::unfit(pack, references));
+    found.sort();
+    found.items
 }
 
 fn level(level: CheckLevel) -> Severity {
@@ -55,14 +73,14 @@ fn formatted(format: CheckFormat, found: &[Diagnostic], sources: &Sources) -> Re
     })
 }
 
-/// The doubts of the pack, and one line that says what it holds and what was found.
-fn summary(pack: &Pack, found: &[Diagnostic]) -> String {
+/// The doubts of the pack, and one line that says which it is, what it holds and what was found.
+fn summary(pack: &Pack, rules: &RulesArgs, found: &[Diagnostic]) -> String {
     let mut text = String::new();
     let doubts = doubts(pack);
     for doubt in &doubts {
         let _ = writeln!(text, "doute: {doubt}");
     }
-    let _ = writeln!(text, "{}", line(pack, found, doubts.len()));
+    let _ = writeln!(text, "{}: {}", asked::title(pack, rules), line(pack, found, doubts.len()));
     text
 }
 

@@ -10,14 +10,16 @@ use logis_engine::diagnostic::Sources;
 use serde::Serialize;
 
 use crate::text::{align_numbers, count, empty, percent};
-use crate::{CoverageArgs, End, input, output};
+use crate::{CoverageArgs, End, asked, input, output};
 
 /// Runs the cases and reports; writes lcov and HTML where asked. Exit code 1 if too few conditions decide
 /// alone, or one that is accepted no longer has to be.
 pub fn run(args: &CoverageArgs) -> Result<End> {
-    let pack = input::pack(&args.rules)?;
+    let asked = asked::asked(&args.rules, &[args.filter.as_ref(), args.more.as_ref()])?;
+    let pack = input::pack(&asked.rules)?;
+    asked::say(&pack, &asked.rules)?;
     let references = input::references(&pack)?;
-    let filter = args.filter.as_deref().unwrap_or("");
+    let filter = asked.filter.as_str();
     let coverage = coverage::coverage(&pack, &references, filter)?;
     if coverage.cases == 0 && !filter.is_empty() {
         bail!("aucun cas ne contient « {filter} » dans son nom ou son fichier");

@@ -1,9 +1,9 @@
 //! `logis fmt`: one layout for the files of a pack.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use logis_engine::format;
+use logis_engine::{Pack, format};
 
 use crate::{End, FmtArgs, output};
 
@@ -14,7 +14,10 @@ pub fn run(args: &FmtArgs) -> Result<End> {
         if !folder.is_dir() {
             bail!("{}: ce dossier de règles n'existe pas", folder.display());
         }
-        collect(folder, &mut paths)?;
+        let laid_out = |name: &String| name.ends_with(".toml") || name.ends_with(".rhai");
+        paths.extend(
+            Pack::file_names(folder)?.iter().filter(|name| laid_out(name)).map(|name| folder.join(name)),
+        );
     } else if paths.is_empty() {
         bail!("donner le dossier du paquet (--rules DIR) ou des fichiers");
     }
@@ -78,21 +81,4 @@ fn laid_out(path: &Path) -> Result<(String, String)> {
         return Ok((text.clone(), text));
     }
     Ok((text, after))
-}
-
-/// The TOML files and scripts of a folder, hidden ones left out.
-fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result<()> {
-    let unreadable = || format!("{}: lecture impossible", folder.display());
-    for entry in std::fs::read_dir(folder).with_context(unreadable)? {
-        let path = entry.with_context(unreadable)?.path();
-        if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.')) {
-            continue;
-        }
-        if path.is_dir() {
-            collect(&path, into)?;
-        } else if path.extension().is_some_and(|e| e == "toml" || e == "rhai") {
-            into.push(path);
-        }
-    }
-    Ok(())
 }

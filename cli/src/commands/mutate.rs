@@ -7,13 +7,15 @@ use anyhow::{Result, bail};
 use logis_engine::Pack;
 use logis_engine::mutation::{self, Fate, Kind, Mutant, MutationError, Report};
 
-use crate::{End, MutateArgs, input, output};
+use crate::{End, MutateArgs, asked, input, output};
 
 /// Runs the mutants; exit code 1 if the score is too low, or what is accepted no longer survives.
 pub fn run(args: &MutateArgs) -> Result<End> {
-    let pack = input::pack(&args.rules)?;
+    let asked = asked::asked(&args.rules, &[args.filter.as_ref(), args.more.as_ref()])?;
+    let pack = input::pack(&asked.rules)?;
+    asked::say(&pack, &asked.rules)?;
     let references = input::references(&pack)?;
-    let filter = args.filter.as_deref().unwrap_or("");
+    let filter = asked.filter.as_str();
     let report = match mutation::mutate(&pack, &references, filter) {
         Ok(report) => report,
         Err(MutationError::Failing(count, first)) => {

@@ -7,15 +7,17 @@ use logis_engine::explain;
 use logis_engine::testing::{self, CaseResult};
 
 use super::{junit, update};
-use crate::{End, TestArgs, input, output};
+use crate::{End, TestArgs, asked, input, output};
 
 /// Runs the cases; exit code 1 if one fails.
 pub fn run(args: &TestArgs) -> Result<End> {
-    let filter = args.filter.as_deref().unwrap_or("");
-    if args.update && args.rules.rules.is_none() {
+    let asked = asked::asked(&args.rules, &[args.filter.as_ref(), args.more.as_ref()])?;
+    let (rules, filter) = (&asked.rules, asked.filter.as_str());
+    if args.update && rules.rules.is_none() {
         bail!("--update récrit les fichiers d'un dossier: donner --rules");
     }
-    let pack = input::pack(&args.rules)?;
+    let pack = input::pack(rules)?;
+    asked::say(&pack, rules)?;
     let references = input::references(&pack)?;
     let results = testing::run(&pack, &references, filter)?;
     if results.is_empty() && !filter.is_empty() {
@@ -29,7 +31,7 @@ pub fn run(args: &TestArgs) -> Result<End> {
     let _ = writeln!(text, "{} cas réussis, {failed} en échec", results.len() - failed);
     output::print(&text)?;
     if args.update && failed > 0 {
-        return update::run(&pack, &results, args);
+        return update::run(&pack, &results, rules, args);
     }
     Ok(if failed == 0 { End::Fine } else { End::FellShort })
 }

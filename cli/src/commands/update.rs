@@ -13,13 +13,13 @@ use logis_engine::evaluate::Outcome;
 use logis_engine::testing::CaseResult;
 use logis_engine::value::Value;
 
-use crate::{End, TestArgs, output};
+use crate::{End, RulesArgs, TestArgs, output};
 
 /// Replacements by file, each at its bytes.
 type Edits = BTreeMap<usize, Vec<(Range<usize>, String)>>;
 
 /// Shows what would change, asks, and writes.
-pub fn run(pack: &Pack, results: &[CaseResult], args: &TestArgs) -> Result<End> {
+pub fn run(pack: &Pack, results: &[CaseResult], rules: &RulesArgs, args: &TestArgs) -> Result<End> {
     let sources = &pack.parsed().sources;
     let mut edits = Edits::new();
     let mut left = 0;
@@ -56,7 +56,7 @@ pub fn run(pack: &Pack, results: &[CaseResult], args: &TestArgs) -> Result<End> 
     if changed.is_empty() || !agreed(args, changed.len())? {
         return Ok(End::FellShort);
     }
-    let root = args.rules.rules.clone().unwrap_or_default();
+    let root = rules.rules.clone().unwrap_or_default();
     for (path, old, new) in &changed {
         let path = root.join(path);
         let present = std::fs::read_to_string(&path)

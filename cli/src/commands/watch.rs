@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use logis_engine::diagnostic::{Severity, render};
-use logis_engine::{check, testing};
+use logis_engine::testing;
 use notify::{EventKind, RecursiveMode, Watcher};
 
+use crate::asked::{self, Asked};
 use crate::{End, WatchArgs, commands, input, output};
 
 /// How long no file must change before the pack is read: editors write in several steps.
@@ -17,14 +18,15 @@ const QUIET: Duration = Duration::from_millis(150);
 
 /// Runs until it is interrupted; `--once` runs one time, with the exit code of what it found.
 pub fn run(args: &WatchArgs) -> Result<End> {
-    let Some(folder) = args.rules.rules.as_deref() else {
+    let asked = asked::asked(&args.rules, &[args.filter.as_ref(), args.more.as_ref()])?;
+    let Some(folder) = asked.rules.rules.as_deref() else {
         bail!("donner le dossier du paquet à suivre: --rules DIR")
     };
     if !folder.is_dir() {
         bail!("{}: ce dossier de règles n'existe pas", folder.display());
     }
     if args.once {
-        return Ok(if pass(args)? { End::Fine } else { End::FellShort });
+        return Ok(if pass(&asked)? { End::Fine } else { End::FellShort });
     }
     output::end_quietly_on_interrupt();
     let (sender, changes) = channel();
@@ -43,7 +45,7 @@ pub fn run(args: &WatchArgs) -> Result<End> {
         if std::io::stdout().is_terminal() {
             output::bytes_to(b"\x1b[2J\x1b[H", None, false)?;
         }
-        if let Err(error) = pass(args) {
+        if let Err(error) = pass(&asked) {
             if output::is_broken_pipe(&error) {
                 return Err(error);
             }
@@ -76,9 +78,9 @@ fn wait(changes: &Receiver<()>) -> bool {
 }
 
 /// Checks and tests once: what is wrong, then one line. Is all well?
-fn pass(args: &WatchArgs) -> Result<bool> {
+fn pass(asked: &Asked) -> Result<bool> {
     let start = Instant::now();
-    let pack = match input::quiet_pack(&args.rules) {
+    let pack = match input::quiet_pack(&asked.rules) {
         Ok(pack) => pack,
         Err(error) => {
             output::print(&format!("{}\n", format!("{error:#}").trim_end()))?;
@@ -86,13 +88,16 @@ fn pass(args: &WatchArgs) -> Result<bool> {
             return Ok(false);
         }
     };
-    let found = check::check(&pack);
+    let references = input::references(&pack)?;
+    let found = commands::check::findings(&pack, &references);
     // Notes are for `logis check`: here they would hide what has just changed.
     let shown: Vec<_> = found.iter().filter(|d| d.severity > Severity::Note).cloned().collect();
     output::print(&render(&shown, &pack.parsed().sources))?;
-    let references = input::references(&pack)?;
-    let filter = args.filter.as_deref().unwrap_or("");
-    let results = testing::run(&pack, &references, filter)?;
+    // What is wrong with the cases themselves is among what was found.
+    let Ok(results) = testing::run(&pack, &references, &asked.filter) else {
+        output::print("les cas ne peuvent être exécutés\n")?;
+        return Ok(false);
+    };
     let failed: Vec<_> = results.iter().filter(|r| !r.failures.is_empty()).collect();
     for result in &failed {
         let mut text = format!("ÉCHEC {} : {}\n", result.place, result.name);

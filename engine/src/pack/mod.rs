@@ -79,6 +79,11 @@ impl Parsed {
     }
 }
 
+/// Is a file of this name read as one of a pack? Others may stand beside: notes, pictures.
+pub(crate) fn is_read(path: &str) -> bool {
+    [".toml", ".rhai", ".csv", ".cas.yaml", ".cas.yml"].iter().any(|end| path.ends_with(end))
+}
+
 /// Reads a pack from its files: path relative to the pack's folder (with `/`) and content, in any
 /// order. `root` is what messages show before each path.
 ///
@@ -93,9 +98,7 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
             tables.insert(path, bytes);
         }
     }
-    files.retain(|path, _| {
-        [".toml", ".rhai", ".cas.csv", ".cas.yaml", ".cas.yml"].iter().any(|end| path.ends_with(end))
-    });
+    files.retain(|path, _| is_read(path));
     let mut broken = Vec::new();
     let mut texts = Vec::new();
     for (path, bytes) in files {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rhai::{AST, ASTNode, Engine, Position, Stmt, Token};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Sources, Span, did_you_mean, nearest};
-use crate::value::{Date, parse_date};
+use crate::value::{Date, parse_date, parse_number};
 
 /// One function of a rule file, as of the date from which its text holds.
 #[derive(Clone, Debug)]
@@ -80,12 +80,26 @@ pub(crate) fn parser() -> Engine {
     #[allow(deprecated)]
     engine.on_parse_token(|token, _, _| match token {
         Token::FloatConstant(constant) => match constant.1.parse() {
-            Ok(decimal) => Token::DecimalConstant(Box::new((decimal, constant.1))),
+            Ok(decimal) => inexact(&decimal, &constant.1)
+                .unwrap_or_else(|| Token::DecimalConstant(Box::new((decimal, constant.1)))),
             Err(_) => Token::FloatConstant(constant),
         },
+        Token::DecimalConstant(constant) => {
+            inexact(&constant.0, &constant.1).unwrap_or(Token::DecimalConstant(constant))
+        }
         token => token,
     });
     engine
+}
+
+/// An error in place of a number that is not exactly what is written: decimals keep 28 digits.
+fn inexact(decimal: &impl ToString, text: &str) -> Option<Token> {
+    let written = parse_number(text);
+    if written.is_some() && written == parse_number(&decimal.to_string()) {
+        return None;
+    }
+    let message = format!("`{text}` has more digits than are kept exactly: write at most 28");
+    Some(Token::LexError(Box::new(rhai::LexError::ImproperSymbol(text.to_string(), message))))
 }
 
 /// Parses one rule file. `path` tells the date from which its functions hold.

@@ -311,6 +311,7 @@ pub(crate) fn no_place(message: String) -> Diagnostic {
 fn unknown_name(parsed: &Parsed, name: &str) -> Diagnostic {
     let names = parsed.rules.iter().map(|r| r.name.as_str());
     let names = names.chain(parsed.schema.fields.iter().map(|f| f.name.as_str()));
+    let names = names.chain(parsed.manifest.groups.keys().map(String::as_str));
     let hint = nearest(name, names).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
     no_place(format!("`{name}` is neither a rule nor a field{hint}"))
 }

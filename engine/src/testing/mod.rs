@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::Pack;
 use crate::data::Dataset;
-use crate::diagnostic::{PackError, Span};
+use crate::diagnostic::{Diagnostic, PackError, Span};
 use crate::evaluate::{Context, Evaluator, Outcome, outcome};
 use crate::explain::{Explanation, Shown, explain_in, show};
 use crate::plan::Apart;
@@ -64,6 +64,15 @@ pub fn run(pack: &Pack, references: &Dataset, filter: &str) -> Result<Vec<CaseRe
         groups.par_iter().flat_map_iter(|group| run_group(pack, group)).collect();
     results.sort_by_key(|(span, _)| (span.file, span.range.start));
     Ok(results.into_iter().map(|(_, result)| result).collect())
+}
+
+/// What is wrong with the cases themselves, before any is run: names that are not in the pack, values that
+/// are not of their type, rules that cannot be decided on the day of the case. Empty if [`run`] would run.
+pub fn unfit(pack: &Pack, references: &Dataset) -> Vec<Diagnostic> {
+    match groups(pack, references, "", Apart::No) {
+        Ok(_) => Vec::new(),
+        Err(error) => error.diagnostics,
+    }
 }
 
 fn run_group(pack: &Pack, group: &Group<'_>) -> Vec<(Span, CaseResult)> {
