@@ -206,3 +206,28 @@ fn a_case_that_gives_a_reference_row_leaves_the_table_to_the_others() {
         assert!(ran.status.success(), "{cases}{}{}", stdout(&ran), stderr(&ran));
     }
 }
+
+/// A rule of a reference table, and a case that says nothing of its row: it is unknown, not the first row of
+/// the table.
+#[test]
+fn a_case_for_a_reference_table_decides_for_its_own_row() {
+    let cases = "[[cas]]\nnom = \"rien de dit\"\ndate = 2017-06-30\nattendu = { est_qpv = \"inconnu\" }\n\
+                 [[cas]]\nnom = \"dit\"\ndate = 2017-06-30\nquartier = { statut = \"veille\" }\nattendu = { est_qpv = false }\n";
+    let folder = pack(&[("quartier.cas.toml", cases)]);
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let schema = fs::read_to_string(folder.path().join("schema.toml")).unwrap();
+    write(
+        "schema.toml",
+        &format!(
+            "{schema}[quartier]\nsource = \"quartiers.csv\"\nkey = \"quartier\"\n\
+             fields.statut = {{ values = [\"qpv\", \"veille\"] }}\n"
+        ),
+    );
+    write("quartiers.csv", "quartier,statut\nq1,qpv\nq2,qpv\n");
+    write(
+        "quartier.rhai",
+        "//! entité: quartier\n\n/// En quartier.\nfn est_qpv(statut) {\n    statut == \"qpv\"\n}\n",
+    );
+    let ran = logis(folder.path(), &["test"]);
+    assert!(ran.status.success(), "{}{}", stdout(&ran), stderr(&ran));
+}

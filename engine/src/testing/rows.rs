@@ -43,7 +43,9 @@ pub(super) fn build(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mu
     let mut given: BTreeMap<RuleId, Vec<Option<Possible>>> = BTreeMap::new();
     for (id, entity) in schema.entities.iter().enumerate() {
         let own = rows.get(id).map_or(&[][..], Vec::as_slice);
-        if matches!(entity.origin, Origin::Reference { .. }) && !own.iter().any(|(_, row)| !row.is_empty()) {
+        // What a case decides for is its own row, known or not, never one of the table.
+        let reference = matches!(entity.origin, Origin::Reference { .. }) && id != plan.entity;
+        if reference && !own.iter().any(|(_, row)| !row.is_empty()) {
             dataset.tables.push(references.tables.get(id).cloned().unwrap_or_default());
             continue;
         }
