@@ -4,17 +4,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod mutate_json;
+
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use logis_engine::Pack;
 use logis_engine::attribution::{
-    Commission, Explainer, Instance, InstanceError, MatchingPlan, Reason, Report, Why, fairness,
+    Commission, Explainer, Flags, Instance, InstanceError, MatchingPlan, Posed, Reason, Report, Why, fairness,
 };
 use logis_engine::data::{Dataset, InputFile, read};
-use logis_engine::matching::{Matching, solve, verify};
+use logis_engine::matching::{Matching, one_member_less, solve, solve_near, verify};
 use logis_engine::value::{Date, parse_date};
+use mutate_json::mutate;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -226,11 +229,17 @@ fn the_answer_is_the_best_and_its_reasons_are_true() {
         let case = case(&pack, seed, "2018-01-01");
         assert_eq!(case.worth(&case.matching.unit_of), case.best(&|_, _| true), "seed {seed}");
         verify(&case.instance.problem, &case.matching).unwrap();
-        let report =
-            Report::new(&case.plan, &case.dataset, &case.instance, (&case.matching, &[]), None, |_, _| {});
+        let report = Report::new(
+            &case.plan,
+            &case.dataset,
+            &case.instance,
+            (&case.matching, &[]),
+            (None, None),
+            |_, _| {},
+        );
         let text = serde_json::to_string(&report).unwrap();
         let again: Report = serde_json::from_str(&text).unwrap();
-        let read = again.matching(&case.plan, &case.dataset, &case.instance, date("2018-01-01")).unwrap();
+        let read = again.matching(&case.plan, &case.dataset, &case.instance).unwrap();
         assert_eq!(read, case.matching);
         let explainer = Explainer::new(&case.plan, &case.dataset, &case.instance, &case.matching);
         let points = |id: &str| {
@@ -285,6 +294,67 @@ fn the_answer_is_the_best_and_its_reasons_are_true() {
         assert_eq!(housed as u64, case.matching.reached.attributions);
     }
     assert!(held > 5 && waiting > 50 && empty > 3, "{held} {waiting} {empty}");
+}
+
+/// Whatever is changed in a written result, reading and checking it does not panic; it holds only if it claims
+/// what the best answer reaches, for the problem that it was made of; and to begin from it leads to the best.
+#[test]
+fn a_changed_result_is_refused_or_true() {
+    let pack = pack();
+    let (mut unread, mut refused, mut held, mut near) = (0, 0, 0, 0);
+    for seed in 0..cases() {
+        let case = case(&pack, seed, "2018-01-01");
+        let Case { plan, dataset, instance, matching, .. } = &case;
+        let best = case.worth(&matching.unit_of);
+        let prices: Vec<u64> =
+            (0..2).map(|quota| one_member_less(&instance.problem, matching, quota)).collect();
+        let posed = Posed::new(plan, dataset, instance, Flags::default()).unwrap();
+        let posing = (None, Some(posed.clone()));
+        let honest = Report::new(plan, dataset, instance, (matching, &prices), posing, |_, _| {});
+        let value = serde_json::to_value(&honest).unwrap();
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        for change in 0..60 {
+            let mut changed = value.clone();
+            for _ in 0..random.random_range(1..3) {
+                mutate(&mut changed, if change % 2 == 0 { "" } else { "/certificate" }, &mut random);
+            }
+            let Ok(read) = Report::read(&changed.to_string()) else {
+                unread += 1;
+                continue;
+            };
+            if let Ok(before) = read.before(plan, dataset, instance)
+                && change % 4 == 0
+            {
+                let next = solve_near(&instance.problem, &before.unit_of, before.duals.as_ref());
+                assert_eq!(case.worth(&next.unit_of), best, "seed {seed}: {changed}");
+                near += 1;
+            }
+            let accepted = || -> Option<Matching> {
+                let others = read.differences(plan, None, &posed);
+                let own = read.matching(plan, dataset, instance).ok().filter(|_| others.is_empty())?;
+                verify(&instance.problem, &own).ok()?;
+                read.check_columns(plan, dataset, instance, |_, _| {}).ok()?;
+                read.check_prices(&prices).ok()?;
+                Some(own)
+            };
+            let Some(own) = accepted() else {
+                refused += 1;
+                continue;
+            };
+            held += 1;
+            assert_eq!(case.worth(&own.unit_of), best, "seed {seed}: {changed}");
+            assert_eq!(read.levels, honest.levels, "seed {seed}");
+            assert!(read.attributions.iter().all(|row| row.len() == 2), "seed {seed}: {changed}");
+            let (own, honest) = (&read.certificate, &honest.certificate);
+            assert_eq!((&own.date, own.max_candidates), (&honest.date, None));
+            assert!(
+                own.problem.as_ref().is_none_or(|own| own.data == posed.data && own.rules == posed.rules)
+            );
+            assert!(own.units.is_empty() || (&own.units, &own.cells) == (&honest.units, &honest.cells));
+        }
+    }
+    println!("{unread} not read, {refused} refused, {held} true, {near} begun from");
+    assert!(cases() < 150 || unread > 2000 && refused > 1000 && held > 50 && near > 100);
 }
 
 /// Each rank of the lists is the best answer among those in no rank before; nobody has two own places;

@@ -208,6 +208,12 @@ fn a_corrupted_result_is_refused() {
     for level in ["attributions", "quotas", "priority", "fit"] {
         refuse(day, "", &|r| r["certificate"][level] = json!(null_proof(level)));
     }
+    // What says nothing of the rules and the data still holds on these, and that is told.
+    let mut old = result.clone();
+    old["certificate"].as_object_mut().unwrap().remove("problem");
+    let fine = verify(&old, day);
+    assert_eq!(fine.status.code(), Some(0), "{}", said(&fine));
+    assert!(String::from_utf8_lossy(&fine.stdout).contains("ne nomme ni les règles"));
     // What is no result at all is bad input.
     for text in ["", "[]", "{\"attributions\": []}"] {
         place.write("r.json", text);
@@ -215,6 +221,171 @@ fn a_corrupted_result_is_refused() {
         assert_eq!(output.status.code(), Some(2));
         assert!(said(&output).contains("n'est pas un résultat de `logis match --format json`"));
     }
+}
+
+/// Whoever verifies poses the problem: what the result leaves out of it is named, unless the same is asked.
+#[test]
+fn whoever_verifies_poses_the_problem() {
+    let place = Place::new();
+    let run = |command: &str, args: &[&str]| {
+        let output = place.run(command, args);
+        (output.status.code(), said(&output) + &String::from_utf8_lossy(&output.stdout))
+    };
+    let refused = |args: &[&str], words: &str| {
+        for command in [&["verify"][..], &["explain", "--id", "D1"]] {
+            let args = [&command[1..], &["--match", "r.json"], args].concat();
+            let (code, text) = run(command[0], &args);
+            assert!(code == Some(1) && text.contains(words), "{command:?} {args:?}: {code:?} {text}");
+        }
+    };
+    let held = |args: &[&str], words: &str| {
+        let (code, text) = run("verify", &[&["--match", "r.json"], args].concat());
+        assert!(code == Some(0) && text.contains(words), "{args:?}: {code:?} {text}");
+        let (code, text) = run("explain", &[&["--id", "D1", "--match", "r.json"], args].concat());
+        assert_eq!(code, Some(0), "{args:?}: {text}");
+    };
+    let matched = |args: &[&str]| {
+        let (code, text) = run("match", &[&["--format", "json", "-o", "r.json"], args].concat());
+        assert_eq!(code, Some(0), "{text}");
+    };
+    matched(&[]);
+    held(
+        &[],
+        "3 attributions; parmi les 11 candidatures recevables de 5 demandes et 3 logements, quotas modestes (1/2), au 2017-06-30, aucune autre",
+    );
+    refused(&["--no-quotas"], "le quota `modestes` du résultat n'est pas en vigueur ici");
+    refused(&["--max-candidates", "2"], "--max-candidates: sans limite dans le résultat, attendu : 2");
+    refused(&["--select", "points"], "`points` est absent, attendu : 90");
+    held(&["--hard", "modestes"], "Le résultat tient");
+    matched(&["--no-quotas"]);
+    refused(&[], "le quota `modestes`, en vigueur, manque au résultat");
+    held(&["--no-quotas"], "sans les quotas du paquet de règles");
+    matched(&["--max-candidates", "1"]);
+    refused(&[], "pour le vérifier entre celles qui restent: --max-candidates 1");
+    refused(&["--max-candidates", "2"], "--max-candidates: 1 dans le résultat, attendu : 2");
+    held(&["--max-candidates", "1"], "parmi les 4 candidatures recevables gardées par --max-candidates 1");
+    matched(&["--select", "points,taille"]);
+    refused(&[], "colonnes que rien ne vérifie: points, taille");
+    refused(&["--select", "taille"], "colonnes que rien ne vérifie: points");
+    held(&["--select", "taille,points"], "Le résultat tient");
+    let path = place.0.path().join("r.json");
+    let honest = fs::read_to_string(&path).unwrap();
+    fs::write(&path, honest.replacen("\"points\": 90", "\"points\": 91", 1)).unwrap();
+    refused(&["--select", "points,taille"], "(D1): `points` est 91, attendu : 90");
+    // A quota that is said to be met is; one that is not in force is not.
+    matched(&["--hard", "modestes"]);
+    held(&[], "Le résultat tient");
+    let honest = fs::read_to_string(&path).unwrap();
+    fs::write(
+        &path,
+        honest.replacen("\"hard\": [\n        \"modestes\"", "\"hard\": [\n        \"autres\"", 1),
+    )
+    .unwrap();
+    refused(&[], "quota autres: doit être tenu, et n'est pas en vigueur ici");
+    let (code, text) = run("explain", &["--id", "D1", "--no-quotas"]);
+    assert!(code == Some(2) && text.contains("attendu: --match"), "{text}");
+}
+
+/// Rules, parameters and data are those that the result was made of, whether or not it makes a difference.
+#[test]
+fn a_result_names_what_it_was_made_of() {
+    let place = Place::new();
+    place.write("r.json", &place.result().to_string());
+    let verify = || {
+        let output = place.run("verify", &["--match", "r.json"]);
+        (output.status.code(), said(&output))
+    };
+    let changed = |file: &str, text: &str, words: &str| {
+        let before = fs::read_to_string(place.0.path().join(file)).unwrap();
+        place.write(file, text);
+        let (code, said) = verify();
+        place.write(file, &before);
+        match words {
+            "" => assert_eq!(code, Some(0), "{file}: {said}"),
+            words => assert!(code == Some(1) && said.contains(words), "{file}: {code:?} {said}"),
+        }
+    };
+    // No unit is large enough for D5: one point less changes nothing but the data.
+    let data = "empreinte des données: sha256:";
+    changed("donnees/demandes.csv", &REQUESTS.replace("D5,9,99", "D5,9,98"), data);
+    changed("donnees/demandes.csv", &(REQUESTS.to_string() + "D6,9,1,false\n"), data);
+    changed("donnees/logements.csv", &UNITS.replace("L1,1,false", "L1,1,true"), "");
+    let rows: Vec<&str> = REQUESTS.lines().collect();
+    let reversed: Vec<&str> = rows[..1].iter().chain(rows[1..].iter().rev()).copied().collect();
+    changed("donnees/demandes.csv", &reversed.join("\r\n").replace(',', ";"), "");
+    // Two of three are asked for by either share.
+    changed("regles/part.toml", &SHARE.replace("0.5", "0.6"), "annonce la part visée 1/2, attendu : 3/5");
+    changed("regles/part.toml", &SHARE.replace("2016-01-01", "2016-02-01"), "");
+    changed("regles/r.rhai", &RULES.replace("taille >= besoin", "besoin <= taille"), "empreinte des règles");
+    changed("regles/r.rhai", &RULES.replace("Adéquation.", "L'adéquation."), "");
+    let members = PACK.replace("members = \"modeste\"", "base = \"modeste\"\nmembers = \"modeste\"");
+    changed("regles/pack.toml", &members, "quota modestes: base: toutes dans le résultat, attendu : modeste");
+    changed("regles/pack.toml", &PACK.replace("\"essai\"", "\"autre\""), "paquet de règles: essai");
+    let another = PACK.replace("[groups]", "[[matching.quotas]]\nname = \"autres\"\nlabel = \"Autres\"\nmembers = \"modeste\"\nshare = \"part\"\n[groups]");
+    changed("regles/pack.toml", &another, "le quota `autres`, en vigueur, manque au résultat");
+}
+
+/// A certificate that is none is refused where it is read, quickly, by all who read one; and so is a file that
+/// says more than a result does.
+#[test]
+fn a_malformed_result_is_refused() {
+    let place = Place::new();
+    let result = place.result();
+    let refused = |text: &str, code: i32, words: &str| {
+        place.write("r.json", text);
+        for args in [
+            &["verify", "--match", "r.json"][..],
+            &["explain", "--id", "D1", "--match", "r.json"],
+            &["match", "--near", "r.json", "--format", "json", "-o", "suite.json"],
+        ] {
+            let output = place.run(args[0], &args[1..]);
+            let said = said(&output);
+            assert!(output.status.code() == Some(code) && said.contains(words), "{words}, {args:?}: {said}");
+            assert!(!said.contains("panicked"), "{said}");
+            assert!(!place.0.path().join("suite.json").exists());
+        }
+    };
+    let malformed = |change: &dyn Fn(&mut Value)| {
+        let mut changed = result.clone();
+        change(&mut changed);
+        assert_ne!(changed, result);
+        refused(&changed.to_string(), 1, "la preuve est mal formée: ");
+    };
+    let proof = |multipliers: Value| {
+        let cells = result["certificate"]["cells"].as_array().unwrap().len() - 1;
+        json!({ "bound": { "scale": 60, "multipliers": multipliers, "prices": { "cells": vec![1; cells] } } })
+    };
+    malformed(&|r| r["certificate"]["cells"] = json!([0, u32::MAX, 0, u32::MAX]));
+    malformed(&|r| r["certificate"]["units"][0] = r["certificate"]["units"][1].clone());
+    malformed(&|r| r["certificate"]["units"] = json!([]));
+    malformed(&|r| r["certificate"]["room"]["scale"] = json!(0));
+    malformed(&|r| r["certificate"]["room"]["scale"] = json!(i64::MAX));
+    malformed(&|r| r["certificate"]["room"]["scale"] = json!(u64::MAX));
+    malformed(&|r| r["certificate"]["room"]["prices"] = json!({ "cells": [] }));
+    malformed(&|r| r["certificate"]["fit"] = proof(json!([["attributions", i64::MIN]])));
+    malformed(&|r| r["certificate"]["priority"] = proof(json!([[{ "members": u64::MAX }, 1]])));
+    malformed(&|r| {
+        r["certificate"]["priority"] = proof(json!([[{ "members": 0 }, 1], [{ "members": 0 }, 1]]))
+    });
+    malformed(&|r| r["certificate"]["bases"] = json!([]));
+    malformed(&|r| r["certificate"]["quotas"] = json!("nothing"));
+    malformed(&|r| r["certificate"]["fit"] = json!({ "autre": 1 }));
+    malformed(&|r| {
+        let on = json!({ "base": { "quota": 7, "most": 1 } });
+        r["certificate"]["fit"] = json!({ "split": { "on": on, "without": "nothing", "with": "nothing" } });
+    });
+    malformed(&|r| r["certificate"]["fit"] = (0..200).fold(json!(0), |inside, _| json!([inside])));
+    malformed(&|r| drop(r["certificate"].as_object_mut().unwrap().remove("room")));
+    // Said besides, where nothing looks.
+    for at in ["", "/levels/0", "/quotas/0", "/certificate", "/certificate/room", "/certificate/problem"] {
+        let mut changed = result.clone();
+        changed.pointer_mut(at).unwrap()["note"] = json!("anything");
+        refused(&changed.to_string(), 1, "`note` n'est pas d'un résultat");
+    }
+    let twice = result.to_string().replacen("\"demande_id\":", "\"demande_id\":\"D5\",\"demande_id\":", 1);
+    refused(&twice, 2, "`demande_id` y est deux fois");
+    let typed = result.to_string().replacen("\"value\":3", "\"value\":\"3\"", 1);
+    refused(&typed, 2, "r.json: n'est pas un résultat de `logis match --format json`: ligne 1, colonne ");
 }
 
 /// A proof whose prices prove nothing.

@@ -210,6 +210,8 @@ pub struct ExplainArgs {
     /// Forme de l'explication
     #[arg(long, value_enum, default_value = "text")]
     format: TextFormat,
+    #[command(flatten, next_help_heading = "Avec --match: le problème, à poser comme à `logis match`")]
+    problem: ProblemArgs,
 }
 
 /// Forms of an explanation.
@@ -238,6 +240,23 @@ pub struct CandidatesArgs {
     max_candidates: Option<usize>,
 }
 
+/// What poses the problem of a matching, besides the rules, the data and the date.
+#[derive(clap::Args)]
+pub struct ProblemArgs {
+    /// Règles de la candidature, de la demande ou du logement en colonnes de plus, séparées par des virgules
+    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Ne garde que N logements par demande, les plus adaptés; la preuve ne vaut plus qu'entre eux
+    #[arg(long, value_name = "N", value_parser = positive)]
+    max_candidates: Option<usize>,
+    /// Sans les quotas du paquet de règles
+    #[arg(long, conflicts_with = "hard")]
+    no_quotas: bool,
+    /// Quotas à tenir absolument, séparés par des virgules, ou `all`: s'ils ne peuvent l'être, dit ce qui manque
+    #[arg(long, value_name = "QUOTA,QUOTA", value_delimiter = ',')]
+    hard: Vec<String>,
+}
+
 /// `logis match`
 #[derive(clap::Args)]
 pub struct MatchArgs {
@@ -247,21 +266,11 @@ pub struct MatchArgs {
     data: DataArgs,
     #[command(flatten)]
     output: OutputArgs,
-    /// Règles de la candidature, de la demande ou du logement à écrire en plus, séparées par des virgules
-    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
-    select: Vec<String>,
-    /// Ne garde que N logements par demande, les plus adaptés; la preuve ne vaut plus qu'entre eux
-    #[arg(long, value_name = "N", value_parser = positive)]
-    max_candidates: Option<usize>,
-    /// Sans les quotas du paquet de règles
-    #[arg(long, conflicts_with = "hard")]
-    no_quotas: bool,
+    #[command(flatten)]
+    problem: ProblemArgs,
     /// Résultat précédent (`logis match --format json`): repart de lui, et ne déplace que qui doit l'être
     #[arg(long, value_name = "FILE")]
     near: Option<PathBuf>,
-    /// Quotas à tenir absolument, séparés par des virgules, ou `all`: s'ils ne peuvent l'être, dit ce qui manque
-    #[arg(long, value_name = "QUOTA,QUOTA", value_delimiter = ',')]
-    hard: Vec<String>,
 }
 
 /// `logis verify`
@@ -274,6 +283,8 @@ pub struct VerifyArgs {
     /// Le résultat à vérifier, écrit par `logis match --format json`
     #[arg(long = "match", value_name = "FILE")]
     result: PathBuf,
+    #[command(flatten, next_help_heading = "Le problème, à poser comme à `logis match`")]
+    problem: ProblemArgs,
 }
 
 /// `logis commission`

@@ -136,6 +136,15 @@ fn refusals(path: &Path, schema: &Schema, loaded: &Loaded) -> Result<BTreeSet<(u
             (instance.requests.find(&loaded.dataset, of(0)), instance.units.find(&loaded.dataset, of(1)));
         match pair {
             (Some(request), Some(unit)) => {
+                if instance.pair(request, unit).is_none() {
+                    eprintln!(
+                        "avertissement: {}:{}: `{}` n'est pas candidate au logement `{}`: ce refus ne change rien",
+                        path.display(),
+                        number + 1,
+                        of(0),
+                        of(1)
+                    );
+                }
                 found.insert((request, unit));
             }
             _ => wrong.push(format!(

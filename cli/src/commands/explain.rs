@@ -8,12 +8,18 @@ use logis_engine::explain::{Shown, explain, to_text};
 use logis_engine::pack::schema::Origin;
 use logis_engine::plan::Plan;
 
-use crate::{End, ExplainArgs, TextFormat, input, output};
+use crate::{End, ExplainArgs, ProblemArgs, TextFormat, input, output};
 
 /// Prints the explanation of the asked rules (or of the pack's results) for one row.
 pub fn run(args: &ExplainArgs) -> Result<End> {
     if let Some(result) = &args.result {
         return super::why::run(args, result);
+    }
+    let ProblemArgs { select, max_candidates, no_quotas, hard } = &args.problem;
+    if !select.is_empty() || max_candidates.is_some() || *no_quotas || !hard.is_empty() {
+        bail!(
+            "--select, --max-candidates, --no-quotas et --hard posent le problème d'un résultat: attendu: --match"
+        );
     }
     let mut run = input::Run::new(&args.rules, &args.data)?;
     let selected: Vec<&str> = match args.rule.is_empty() {

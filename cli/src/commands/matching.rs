@@ -5,33 +5,43 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use logis_engine::attribution::{Before, Report};
+use logis_engine::attribution::{Before, Flags, Posed, QuotaInForce, ReadError, Report, ReportError};
 use logis_engine::diagnostic::nearest;
 use logis_engine::matching::{Gaps, Level, Matching, Prices, Proof, ProofError, solve, verify};
 use logis_engine::value::Value;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::pairs::{self, Loaded};
 use crate::text::{align_numbers, count, empty, percent};
-use crate::{End, Format, MatchArgs, VerifyArgs, input, output};
+use crate::{End, Format, MatchArgs, ProblemArgs, VerifyArgs, input, output};
 
 /// `logis match`: one row per attribution; as JSON, with what each level and quota reaches, and the proof.
 pub fn run(args: &MatchArgs) -> Result<End> {
     let mut run = input::Run::new(&args.rules, &args.data)?;
-    let select: Vec<&str> = args.select.iter().map(|s| s.trim()).collect();
-    let mut plan = pairs::plan(&run, &select)?;
-    let names: Vec<String> = plan.quotas.iter().map(|q| q.quota.name.clone()).collect();
-    let hard =
-        hard(&args.hard, &names, &plan.not_in_force.iter().map(|q| q.name.as_str()).collect::<Vec<_>>())?;
-    if args.no_quotas {
-        plan = plan.with_quotas(|_| false);
-        plan.not_in_force.clear();
-    }
-    let near = args.near.as_deref().map(read).transpose()?;
-    let loaded = pairs::load(&mut run, plan, &[], args.max_candidates, args.data.keep_going)?;
-    let before = near.map(|report| report.before(&loaded.plan, &loaded.dataset, &loaded.instance));
+    let near = match &args.near {
+        Some(path) => {
+            let Some(report) = read(path)? else { return Ok(End::FellShort) };
+            Some((path, report))
+        }
+        None => None,
+    };
+    let posing = pose(&mut run, &args.problem, args.data.keep_going)?;
+    let loaded = &posing.loaded;
+    let before = near
+        .map(|(path, report)| {
+            let before = report.before(&loaded.plan, &loaded.dataset, &loaded.instance);
+            before.map_err(|error| format!("{}: {error}", path.display()))
+        })
+        .transpose();
+    let before = match before {
+        Ok(before) => before,
+        Err(why) => {
+            eprintln!("{why}");
+            return Ok(End::FellShort);
+        }
+    };
     let (matching, gaps) = loaded.solve_from(before.as_ref())?;
-    let unmet = unmet(&loaded, &matching, &hard);
+    let unmet = unmet(loaded, &matching, &posing.hard);
     if !unmet.is_empty() {
         // Nothing is written: the result is not one that was asked for.
         eprint!("{unmet}");
@@ -39,7 +49,7 @@ pub fn run(args: &MatchArgs) -> Result<End> {
     }
     let prices = loaded.prices(&matching);
     if output::format(&args.output)? == Format::Json {
-        let report = report(&loaded, &matching, &prices);
+        let report = posing.report(&matching, &prices)?;
         let text = format!("{}\n", serde_json::to_string_pretty(&report)?);
         output::text_to(&text, args.output.output.as_deref())?;
     } else {
@@ -48,14 +58,125 @@ pub fn run(args: &MatchArgs) -> Result<End> {
             let own = matching.unit_of.get(requests.number(request) as usize);
             own == Some(&Some(units.number(unit)))
         };
-        output::write(&pairs::table(&loaded, given, "attributions"), &args.output)?;
+        output::write(&pairs::table(loaded, given, "attributions"), &args.output)?;
     }
-    pairs::say(&loaded);
-    eprint!("{}", summary(&loaded, &matching, &gaps, &prices));
+    pairs::say(loaded);
+    eprint!("{}", summary(loaded, &matching, &gaps, &prices));
     if let Some(before) = &before {
         eprint!("{}", moved(before, &matching));
     }
     Ok(End::Fine)
+}
+
+/// The problem of a matching as the rules, the data, the date and the flags pose it.
+pub struct Posing {
+    /// Its rules, its data, its numbers.
+    pub loaded: Loaded,
+    /// The quotas that must be met, by their places.
+    hard: Vec<usize>,
+    flags: Flags,
+}
+
+/// Poses the problem of a matching.
+pub fn pose(run: &mut input::Run, args: &ProblemArgs, keep_going: bool) -> Result<Posing> {
+    let select: Vec<&str> = args.select.iter().map(|s| s.trim()).collect();
+    let mut plan = pairs::plan(run, &select)?;
+    let names: Vec<String> = plan.quotas.iter().map(|q| q.quota.name.clone()).collect();
+    let not_in_force: Vec<&str> = plan.not_in_force.iter().map(|q| q.name.as_str()).collect();
+    let hard = hard(&args.hard, &names, &not_in_force)?;
+    if args.no_quotas {
+        plan = plan.with_quotas(|_| false);
+        plan.not_in_force.clear();
+    }
+    let flags = Flags {
+        no_quotas: args.no_quotas,
+        select: select.iter().map(ToString::to_string).collect(),
+        hard: hard.iter().filter_map(|at| names.get(*at).cloned()).collect(),
+    };
+    let loaded = pairs::load(run, plan, &[], args.max_candidates, keep_going)?;
+    Ok(Posing { loaded, hard, flags })
+}
+
+impl Posing {
+    fn posed(&self) -> Result<Posed> {
+        let Loaded { plan, dataset, instance, .. } = &self.loaded;
+        Ok(Posed::new(plan, dataset, instance, self.flags.clone())?)
+    }
+
+    /// The result of a matching, to be written; `prices` are those of the quotas.
+    fn report(&self, matching: &Matching, prices: &[u64]) -> Result<Report> {
+        let Loaded { plan, dataset, instance, most } = &self.loaded;
+        let posed = (*most, Some(self.posed()?));
+        Ok(Report::new(plan, dataset, instance, (matching, prices), posed, |row, own| self.columns(row, own)))
+    }
+
+    /// What was asked for of a candidate, by its place in the outcomes.
+    fn columns(&self, row: usize, own: &mut Map<String, Json>) {
+        let asked = self.loaded.plan.pairs.selected.iter().skip(1).take(self.loaded.plan.asked);
+        for ((name, _), outcomes) in asked.zip(&self.loaded.instance.candidates.outcomes) {
+            let value = outcomes.value(row).map_or(Json::Null, |value| json(&value));
+            own.insert(name.clone(), value);
+        }
+    }
+
+    /// The answer that a written result tells, if it holds for this problem with all that it claims; or why it
+    /// does not, in French.
+    pub fn answer(&self, report: &Report) -> Result<Result<Matching, Vec<String>>> {
+        let loaded = &self.loaded;
+        let others = report.differences(&loaded.plan, loaded.most, &self.posed()?);
+        if !others.is_empty() {
+            return Ok(Err(others.iter().map(ToString::to_string).collect()));
+        }
+        Ok(self.checked(report).map_err(|why| vec![why]))
+    }
+
+    fn checked(&self, report: &Report) -> Result<Matching, String> {
+        let Loaded { plan, dataset, instance, .. } = &self.loaded;
+        let text = |error: ReportError| error.to_string();
+        let matching = report.matching(plan, dataset, instance).map_err(text)?;
+        verify(&instance.problem, &matching).map_err(|error| sentence(&self.loaded, &error))?;
+        let claimed = report.certificate.problem.as_ref();
+        let unchecked = |name: &&String| !self.flags.select.contains(name);
+        let select = claimed.into_iter().flat_map(|posed| &posed.select).filter(unchecked);
+        let select: Vec<String> = select.cloned().collect();
+        if !select.is_empty() {
+            return Err(text(ReportError::Unchecked(select)));
+        }
+        report.check_columns(plan, dataset, instance, |row, own| self.columns(row, own)).map_err(text)?;
+        report.check_prices(&self.loaded.prices(&matching)).map_err(text)?;
+        let hard = self.flags.hard.iter().chain(claimed.into_iter().flat_map(|posed| &posed.hard));
+        for name in hard {
+            let at = plan.quotas.iter().position(|q| q.quota.name == *name);
+            match at.and_then(|at| matching.reached.quotas.get(at)) {
+                Some(reached) if reached.shortfall == 0 => {}
+                Some(reached) => {
+                    return Err(format!("quota {name}: doit être tenu, il manque {}", reached.shortfall));
+                }
+                None => return Err(format!("quota {name}: doit être tenu, et n'est pas en vigueur ici")),
+            }
+        }
+        Ok(matching)
+    }
+
+    /// Among what a result that holds is best.
+    fn among(&self) -> String {
+        let Loaded { plan, instance, most, .. } = &self.loaded;
+        let kept = most.map_or_else(String::new, |most| format!(" gardées par --max-candidates {most}"));
+        let share =
+            |q: &QuotaInForce| format!("{} ({}/{})", q.quota.name, q.quota.numerator, q.quota.denominator);
+        let quotas = match (plan.quotas.is_empty(), self.flags.no_quotas) {
+            (false, _) => format!("quotas {}", plan.quotas.iter().map(share).collect::<Vec<_>>().join(", ")),
+            (true, true) => "sans les quotas du paquet de règles".to_string(),
+            (true, false) => "aucun quota n'étant en vigueur".to_string(),
+        };
+        format!(
+            "parmi les {} candidatures recevables{kept} de {} demandes et {} logements, {quotas}, au {}",
+            count(instance.candidates.len()),
+            count(instance.requests.len()),
+            count(instance.units.len()),
+            plan.pairs.date
+        )
+    }
 }
 
 /// What has changed since the result of before.
@@ -86,26 +207,6 @@ fn moved(before: &Before, matching: &Matching) -> String {
         );
     }
     text
-}
-
-/// The result of a matching, to be written; `prices` are those of the quotas.
-fn report(loaded: &Loaded, matching: &Matching, prices: &[u64]) -> Report {
-    let pairs = &loaded.plan.pairs;
-    let asked: Vec<&str> =
-        pairs.selected.iter().skip(1).take(loaded.plan.asked).map(|(name, _)| name.as_str()).collect();
-    Report::new(
-        &loaded.plan,
-        &loaded.dataset,
-        &loaded.instance,
-        (matching, prices),
-        loaded.most,
-        |row, own| {
-            for (name, outcomes) in asked.iter().zip(&loaded.instance.candidates.outcomes) {
-                let value = outcomes.value(row).map_or(Json::Null, |value| json(&value));
-                own.insert((*name).to_string(), value);
-            }
-        },
-    )
 }
 
 fn json(value: &Value) -> Json {
@@ -274,61 +375,53 @@ fn quotas(loaded: &Loaded, matching: &Matching, prices: &[u64]) -> String {
     format!("{table}\nPrix: points de priorité qu'apporterait, en tout, un membre de moins demandé.\n")
 }
 
-/// Reads a written result.
-pub fn read(path: &Path) -> Result<Report> {
+/// Reads a written result; one that says what is no result's to say, or whose certificate has not the form of
+/// one, is none, which is told.
+pub fn read(path: &Path) -> Result<Option<Report>> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
-    serde_json::from_str(&text).map_err(|error| {
-        anyhow::anyhow!("{}: n'est pas un résultat de `logis match --format json`: {error}", path.display())
-    })
-}
-
-/// The problem of a written result, from the data.
-pub fn load_for(run: &mut input::Run, report: &Report, keep_going: bool) -> Result<Loaded> {
-    let plan = pairs::plan(run, &[])?;
-    // A result without quotas is one of a run without.
-    let plan = plan.with_quotas(|name| report.quotas.is_empty() || report.has_quota(name));
-    let plan = if report.quotas.is_empty() { plan.with_quotas(|_| false) } else { plan };
-    pairs::load(run, plan, &[], report.certificate.max_candidates, keep_going)
-}
-
-/// `logis verify`: does a written result hold on this data?
-pub fn check(args: &VerifyArgs) -> Result<End> {
-    let report = read(&args.result)?;
-    let mut run = input::Run::new(&args.rules, &args.data)?;
-    let loaded = load_for(&mut run, &report, args.data.keep_going)?;
-    match answer(&loaded, &report) {
-        Ok(matching) => {
-            let reached = &matching.reached;
-            output::print(&format!(
-                "Le résultat tient: {} attributions possibles, et aucune autre répartition ne fait mieux, niveau par niveau.\n",
-                reached.attributions
-            ))?;
-            for level in &report.levels {
-                output::print(&format!("   {}: {}\n", level.name, level.value))?;
-            }
-            if report.quotas.is_empty() && !pairs::plan(&run, &[])?.quotas.is_empty() {
-                output::print(
-                    "Il est sans quotas, alors que le paquet de règles en a en vigueur à cette date.\n",
-                )?;
-            }
-            Ok(End::Fine)
-        }
-        Err(why) => {
-            eprintln!("le résultat ne tient pas: {why}");
-            Ok(End::FellShort)
+    match Report::read(text.trim_start_matches('\u{feff}')) {
+        Ok(report) => Ok(Some(report)),
+        Err(error @ ReadError::NotAResult { .. }) => bail!("{}: {error}", path.display()),
+        Err(error) => {
+            eprintln!("{}: {error}", path.display());
+            Ok(None)
         }
     }
 }
 
-/// The answer that a written result tells, checked; or why it does not hold, in French.
-pub fn answer(loaded: &Loaded, report: &Report) -> Result<Matching, String> {
-    let (plan, dataset, instance) = (&loaded.plan, &loaded.dataset, &loaded.instance);
-    let matching =
-        report.matching(plan, dataset, instance, plan.pairs.date).map_err(|error| error.to_string())?;
-    verify(&instance.problem, &matching).map_err(|error| sentence(loaded, &error))?;
-    report.check_prices(&loaded.prices(&matching)).map_err(|error| error.to_string())?;
-    Ok(matching)
+/// `logis verify`: does a written result hold on this data?
+pub fn check(args: &VerifyArgs) -> Result<End> {
+    let Some(report) = read(&args.result)? else { return Ok(End::FellShort) };
+    let mut run = input::Run::new(&args.rules, &args.data)?;
+    let posing = pose(&mut run, &args.problem, args.data.keep_going)?;
+    let matching = match posing.answer(&report)? {
+        Ok(matching) => matching,
+        Err(why) => {
+            does_not_hold(&why);
+            return Ok(End::FellShort);
+        }
+    };
+    output::print(&format!(
+        "Le résultat tient: {} attributions; {}, aucune autre répartition ne fait mieux, niveau par niveau.\n",
+        matching.reached.attributions,
+        posing.among()
+    ))?;
+    for level in &report.levels {
+        output::print(&format!("   {}: {}\n", level.name, level.value))?;
+    }
+    if report.certificate.problem.is_none() {
+        output::print(
+            "Il ne nomme ni les règles, ni les paramètres, ni les données dont il est fait: il tient sur ceux d'ici.\n",
+        )?;
+    }
+    pairs::say(&posing.loaded);
+    Ok(End::Fine)
+}
+
+/// Says why a written result does not hold.
+pub fn does_not_hold(why: &[String]) {
+    why.iter().for_each(|why| eprintln!("le résultat ne tient pas: {why}"));
 }
 
 /// What is wrong with an answer or its proof, with identifiers in place of numbers.
@@ -353,7 +446,10 @@ fn sentence(loaded: &Loaded, error: &ProofError) -> String {
         ProofError::Claim { level: at, found, claimed } => {
             format!("{}: la réponse atteint {found}, et non {claimed}", level(at))
         }
-        ProofError::Form { level: at, what } => format!("{}: la preuve est mal formée: {what}", level(at)),
+        ProofError::Form { level: at, what } => format!("la preuve est mal formée: {}: {what}", level(at)),
+        ProofError::NotProved { level: at, reached, bound: u64::MAX } => {
+            format!("{}: la réponse atteint {reached}, et rien ne prouve que ce soit au mieux", level(at))
+        }
         ProofError::NotProved { level: at, reached, bound } => {
             format!("{}: la preuve laisse place à {bound}, la réponse atteint {reached}", level(at))
         }

@@ -13,13 +13,14 @@ use crate::{End, ExplainArgs, TextFormat, input, output};
 /// Explains what a written result makes of a request or a unit. The result is verified first: what does
 /// not hold is not explained.
 pub fn run(args: &ExplainArgs, result: &Path) -> Result<End> {
-    let report = matching::read(result)?;
+    let Some(report) = matching::read(result)? else { return Ok(End::FellShort) };
     let mut run = input::Run::new(&args.rules, &args.data)?;
-    let loaded = matching::load_for(&mut run, &report, args.data.keep_going)?;
-    let answer = match matching::answer(&loaded, &report) {
+    let posing = matching::pose(&mut run, &args.problem, args.data.keep_going)?;
+    let loaded = &posing.loaded;
+    let answer = match posing.answer(&report)? {
         Ok(answer) => answer,
         Err(why) => {
-            eprintln!("le résultat ne tient pas: {why}");
+            matching::does_not_hold(&why);
             return Ok(End::FellShort);
         }
     };

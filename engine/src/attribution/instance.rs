@@ -118,8 +118,10 @@ impl Numbers {
 
     /// The number of an identifier.
     pub fn find(&self, dataset: &Dataset, id: &str) -> Option<u32> {
-        let row = dataset.tables.get(self.entity)?.row(id)?;
-        Some(self.number(u32::try_from(row).ok()?))
+        let ids = &dataset.tables.get(self.entity)?.ids;
+        let id_of = |row: &u32| ids.get(*row as usize).map_or("", AsRef::as_ref);
+        let number = self.rows.binary_search_by(|row| id_of(row).cmp(id)).ok()?;
+        u32::try_from(number).ok()
     }
 }
 

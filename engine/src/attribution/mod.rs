@@ -8,6 +8,8 @@
 mod commission;
 mod fairness;
 mod instance;
+mod posed;
+mod read;
 mod report;
 mod rules;
 mod why;
@@ -15,6 +17,8 @@ mod why;
 pub use commission::{AfterRefusals, Commission, Place};
 pub use fairness::{Envy, Fairness, Groups, Line, fairness};
 pub use instance::{Instance, InstanceError, MOST_PRIORITY, Numbers, Open};
+pub use posed::{Counted, Flags, Posed};
+pub use read::ReadError;
 pub use report::{Before, LevelReport, QuotaReport, Report, ReportError, Signed};
 pub use rules::{MatchingPlan, NotInForce, QuotaInForce};
 pub use why::{Explainer, Fails, Holder, Reason, Why};

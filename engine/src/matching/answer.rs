@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::problem::Quota;
 
+/// The most splits of a [`Proof`] one in the other: readers of JSON go 128 levels deep, and a split takes two.
+pub const DEEPEST: usize = 56;
+
 /// Which request gets which unit, with the proof that no other answer is better.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Matching {
@@ -61,6 +64,7 @@ pub struct QuotaReached {
 /// than all units at their prices, and for each request the most that one of its pairs is worth above
 /// the price, together (weak duality; Lagrange). The right prices show that the answer is best.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Certificate {
     /// That no more can be housed.
     pub attributions: Proof,
@@ -87,11 +91,11 @@ impl Certificate {
     pub fn quota_price(&self, at: usize, quota: &Quota) -> Option<(i64, i64)> {
         let Proof::Bound(bound) = &self.priority else { return None };
         let own = bound.multipliers.iter().map(|&(condition, weight)| match condition {
-            Condition::Members(q) if q == at => weight,
-            Condition::Quota(q) if q == at => weight * i64::from(quota.denominator),
+            Condition::Members(q) if q == at => i128::from(weight),
+            Condition::Quota(q) if q == at => i128::from(weight) * i128::from(quota.denominator),
             _ => 0,
         });
-        Some((own.sum(), bound.scale.max(1)))
+        Some((i64::try_from(own.sum::<i128>()).unwrap_or(i64::MAX), bound.scale.max(1)))
     }
 
     /// By cell: the points, in all, that one more unit would bring, as a numerator over the second
@@ -111,7 +115,7 @@ impl Certificate {
 
 /// Bounds that together leave out no answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Proof {
     /// Nothing to prove: nothing could be better.
     Nothing,
@@ -151,7 +155,7 @@ impl Proof {
 
 /// What the two sides of a split differ in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Split {
     /// More than so many attributions are in the base of the quota.
     Base {
@@ -178,6 +182,7 @@ pub enum Split {
 
 /// A bound from prices: see [`Certificate`].
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Bound {
     /// Everything else is in this part of a point: the level counts so many times.
     pub scale: i64,
@@ -190,7 +195,7 @@ pub struct Bound {
 
 /// Prices of units: nothing or more, but for units of which it is known that they are given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Prices {
     /// By cell: that of each of its units.
     Cells(Vec<i64>),
@@ -206,7 +211,7 @@ impl Default for Prices {
 
 /// What all answers considered have in common, at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Condition {
     /// As many attributions.
     Attributions,

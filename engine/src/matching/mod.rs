@@ -26,10 +26,12 @@ mod verify;
 
 use rayon::prelude::*;
 
-pub use answer::{Bound, Certificate, Condition, Matching, Prices, Proof, QuotaReached, Reached, Split};
+pub use answer::{
+    Bound, Certificate, Condition, DEEPEST, Matching, Prices, Proof, QuotaReached, Reached, Split,
+};
 pub use near::{Duals, one_member_less, solve_near};
 pub use problem::{BEST_FIT, Fits, MOST_POINTS, MOST_QUOTAS, Pair, Problem, ProblemError, Quota};
-pub use verify::{Gaps, Level, ProofError, gaps, reached, verify};
+pub use verify::{Gaps, Level, ProofError, Shape, gaps, reached, verify, well_formed};
 
 use fit::Fitted;
 use near::Near;

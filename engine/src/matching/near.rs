@@ -7,14 +7,14 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{Certificate, Condition, Matching, Prices, Proof};
+use super::answer::{Bound, Certificate, Condition, Matching, Prices};
 use super::balance::{SCALE, counts};
 use super::housed::NONE;
 use super::levels::points_with_one_less;
 use super::problem::{Problem, Quota};
 use super::relink::cycles;
 use super::solve_from;
-use super::verify::reached;
+use super::verify::{Level, ProofError, Shape, reached, well_formed};
 
 /// What an answer's certificate knew of each unit and condition: where the search for the next one begins.
 ///
@@ -35,17 +35,41 @@ struct ByName {
 }
 
 impl Duals {
-    /// Those of an answer to a problem.
+    /// Those of an answer to a problem; none, if they are those of another problem.
     pub fn of(problem: &Problem, certificate: &Certificate) -> Duals {
         let names: Vec<Option<u32>> = problem.names().iter().copied().map(Some).collect();
-        Duals::named(certificate, problem.firsts(), &names, problem.units())
+        if well_formed(certificate, Shape::of(problem)).is_err() {
+            return Duals::default();
+        }
+        Duals::numbered(certificate, problem.firsts(), &names, problem.units())
     }
 
     /// Those of a certificate whose problem is not at hand: the first unit of each of its cells (and how many
     /// units there are), and by unit as it was numbered inside its number in the problem to come, of so many.
-    pub fn named(certificate: &Certificate, firsts: &[u32], names: &[Option<u32>], units: usize) -> Duals {
-        let level = |proof: &Proof| {
-            let Some(bound) = proof.bounds().into_iter().next() else { return ByName::default() };
+    ///
+    /// # Errors
+    /// The certificate is not one of so many cells and units.
+    pub fn named(
+        certificate: &Certificate,
+        firsts: &[u32],
+        names: &[Option<u32>],
+        units: usize,
+    ) -> Result<Duals, ProofError> {
+        let rising = firsts.first() == Some(&0) && firsts.is_sorted_by(|a, b| a < b);
+        if !rising || firsts.last().is_none_or(|&end| end as usize != names.len()) {
+            let (level, what) = (Level::Fit, "`cells` ne suit pas les logements");
+            return Err(ProofError::Form { level, what });
+        }
+        let (cells, quotas) = (firsts.len() - 1, certificate.quotas.len());
+        // The requests of that problem are not known; only splits name them, and no split is looked at.
+        let shape = Shape { requests: usize::MAX, cells, units: names.len(), quotas };
+        well_formed(certificate, shape)?;
+        Ok(Duals::numbered(certificate, firsts, names, units))
+    }
+
+    fn numbered(certificate: &Certificate, firsts: &[u32], names: &[Option<u32>], units: usize) -> Duals {
+        let level = |bound: Option<&Bound>| {
+            let Some(bound) = bound else { return ByName::default() };
             let mut prices = vec![None; units];
             let mut put = |inside: usize, price: i64| {
                 if let Some(slot) = names.get(inside).and_then(|n| prices.get_mut((*n)? as usize)) {
@@ -63,9 +87,9 @@ impl Duals {
             ByName { scale: bound.scale, multipliers: bound.multipliers.clone(), prices }
         };
         Duals {
-            quotas: certificate.quotas.iter().map(level).collect(),
-            priority: level(&Proof::Bound(certificate.room.clone())),
-            fit: level(&certificate.fit),
+            quotas: certificate.quotas.iter().map(|proof| level(proof.bounds().first().copied())).collect(),
+            priority: level(Some(&certificate.room)),
+            fit: level(certificate.fit.bounds().first().copied()),
         }
     }
 }
@@ -176,12 +200,13 @@ impl Dual {
             true => price - before + housed,
             false => price,
         };
-        let prices = self.prices.iter().map(|&p| p.clamp(-MOST, MOST));
-        match self.scale == SCALE {
-            true => prices.map(shifted).collect(),
+        let price = |p: i64| match self.scale == SCALE {
+            true => shifted(p),
             // From an answer without quotas: whoever pays anything pays for being housed too.
-            false => prices.map(|p| if p > 0 { p * SCALE / self.scale + housed } else { 0 }).collect(),
-        }
+            false if p > 0 => p * SCALE / self.scale + housed,
+            false => 0,
+        };
+        self.prices.iter().map(|&p| price(p.clamp(-MOST, MOST)).clamp(-MOST, MOST)).collect()
     }
 }
 

@@ -43,7 +43,9 @@ impl Quota {
     /// assert_eq!([0, 1, 4, 5].map(|base| quota.target(base)), [0, 1, 1, 2]);
     /// ```
     pub fn target(&self, base: u64) -> u64 {
-        (base * u64::from(self.numerator)).div_ceil(u64::from(self.denominator))
+        let members = u128::from(base) * u128::from(self.numerator);
+        let target = members.div_ceil(u128::from(self.denominator).max(1));
+        u64::try_from(target).unwrap_or(u64::MAX)
     }
 }
 
@@ -233,6 +235,11 @@ impl Problem {
     /// The slots of a request.
     pub fn slots_of(&self, request: u32) -> Range<usize> {
         self.starts[request as usize]..self.starts[request as usize + 1]
+    }
+
+    /// The slots of a request, each with its cell and its marks.
+    pub(super) fn open_to(&self, request: u32) -> impl Iterator<Item = (usize, u32, u16)> + '_ {
+        self.slots_of(request).map(|slot| (slot, self.open[slot], self.marks(slot)))
     }
 
     /// The cell of a slot.

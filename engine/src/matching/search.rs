@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{Bound, Condition, Proof, Split};
+use super::answer::{Bound, Condition, DEEPEST, Proof, Split};
 use super::balance::{Aim, Asked, Counted, Found, Level, SCALE, Side, counts};
 use super::forest::{Forest, Values};
 use super::housed::NONE;
@@ -38,7 +38,7 @@ pub(super) fn solve(
     let side = Side { bases: level.bases.clone(), ..Side::default() };
     if let Some(prices) = prices {
         let asked = level.asked(&side);
-        level.weigh(&mut forest, &side, &asked, &begin(&asked, &level.warm));
+        level.weigh(&mut forest, &side, &asked, &begin(level, &asked, &level.warm));
         forest.replant(prices);
     } else if level.aim == Aim::Fit {
         level.weigh(&mut forest, &side, &[], &[]);
@@ -46,15 +46,15 @@ pub(super) fn solve(
     }
     let best = known.map(|used| (level.cut(&used, &[]).worth, used));
     let mut search = Search { level, best, sides: level.sides, first: None };
-    let proof = search.node(forest, &side, &level.warm);
+    let proof = search.node(forest, &side, &level.warm, 0);
     let (worth, used) = search.best?;
     Some(Found { used, worth, proof, first: search.first })
 }
 
-/// The multipliers with which a search begins.
-fn begin(asked: &[Asked], warm: &BTreeMap<Condition, i64>) -> Vec<i64> {
+/// The multipliers with which a search begins: those of before, within what is looked for.
+fn begin(level: &Level<'_>, asked: &[Asked], warm: &BTreeMap<Condition, i64>) -> Vec<i64> {
     let of = |own: &Asked| warm.get(&own.condition).filter(|_| own.at_least).copied().unwrap_or(0);
-    asked.iter().map(of).collect()
+    asked.iter().map(|own| of(own).clamp(0, SCALE * level.most)).collect()
 }
 
 /// How far the next multipliers may be from those of the lowest bound.
@@ -134,15 +134,21 @@ impl Search<'_, '_> {
         }
     }
 
-    /// Proves that one side has nothing better than the best, which it may improve.
-    fn node(&mut self, mut forest: Forest, side: &Side, warm: &BTreeMap<Condition, i64>) -> Proof {
+    /// Proves that one side, so many splits `deep`, has nothing better than the best, which it may improve.
+    fn node(
+        &mut self,
+        mut forest: Forest,
+        side: &Side,
+        warm: &BTreeMap<Condition, i64>,
+        deep: usize,
+    ) -> Proof {
         if self.done() {
             return Proof::Nothing;
         }
         self.sides = self.sides.saturating_sub(1);
         let level = self.level;
         let asked = level.asked(side);
-        let mut multipliers = begin(&asked, warm);
+        let mut multipliers = begin(level, &asked, warm);
         let mut near = Around::new(level, &multipliers);
         let mut cuts: Vec<Cut> = Vec::new();
         let mut assignments: Vec<Vec<u32>> = Vec::new();
@@ -198,7 +204,7 @@ impl Search<'_, '_> {
         if self.done() {
             return Proof::Nothing;
         }
-        if self.closed(bound) || self.sides == 0 {
+        if self.closed(bound) || self.sides == 0 || deep >= DEEPEST {
             return Proof::Bound(certificate);
         }
         let Some(on) = self.split(side, &assignments, &mixture) else { return Proof::Bound(certificate) };
@@ -218,8 +224,8 @@ impl Search<'_, '_> {
         };
         let warm = asked.iter().zip(&multipliers).filter(|(own, _)| own.at_least);
         let warm = warm.map(|(own, m)| (own.condition, *m)).collect();
-        let with = Box::new(self.node(forest.clone(), &with, &warm));
-        let without = Box::new(self.node(forest, &without, &warm));
+        let with = Box::new(self.node(forest.clone(), &with, &warm, deep + 1));
+        let without = Box::new(self.node(forest, &without, &warm, deep + 1));
         Proof::Split { on: level_split, without, with }
     }
 

@@ -103,7 +103,8 @@ impl Simplex {
                     continue;
                 }
                 let from = self.arcs[used[row] as usize].column as usize;
-                let sum = lost.saturating_add((worth(row) - gain(arc)).max(0));
+                // However large, a loss on some way is less than none found.
+                let sum = lost.saturating_add((worth(row) - gain(arc)).max(0)).min(i64::MAX - 1);
                 if !done[from] && sum < loss[from] {
                     (loss[from], by[from]) = (sum, arc);
                     heap.push(Reverse((sum, from as u32)));

@@ -1,0 +1,72 @@
+//! The answer by itself: is it possible, and what does it reach at each level?
+
+use super::super::answer::{QuotaReached, Reached};
+use super::super::problem::Problem;
+use super::{Level, ProofError};
+
+/// What an answer reaches, if it is one.
+///
+/// # Errors
+/// A request with a unit that does not suit it, a unit given twice.
+pub fn reached(problem: &Problem, unit_of: &[Option<u32>]) -> Result<Reached, ProofError> {
+    if unit_of.len() != problem.requests() {
+        return Err(ProofError::Length { found: unit_of.len(), expected: problem.requests() });
+    }
+    let cell_of = problem.cell_of_units();
+    let inside = problem.numbers_inside();
+    let mut given = vec![false; problem.units()];
+    let mut reached =
+        Reached { quotas: vec![QuotaReached::default(); problem.quotas().len()], ..Reached::default() };
+    for (request, named) in (0_u32..).zip(unit_of) {
+        let Some(named) = *named else { continue };
+        let place = inside.get(named as usize).and_then(|&unit| {
+            let slot = problem.slot(request, *cell_of.get(unit as usize)?)?;
+            Some((unit, slot, given.get_mut(unit as usize)?))
+        });
+        let Some((unit, slot, given)) = place else {
+            return Err(ProofError::NotSuitable { request, unit: named });
+        };
+        if std::mem::replace(given, true) {
+            return Err(ProofError::Twice { unit: named });
+        }
+        reached.attributions += 1;
+        reached.priority += u64::from(problem.points(request));
+        reached.fit += u64::from(problem.fit(request, slot, unit));
+        for (q, quota) in reached.quotas.iter_mut().enumerate() {
+            let (base, member) = marks(problem.marks(slot), q);
+            quota.base += u64::from(base);
+            quota.members += u64::from(member);
+        }
+    }
+    for (own, quota) in reached.quotas.iter_mut().zip(problem.quotas()) {
+        own.target = quota.target(own.base);
+        own.shortfall = own.target.saturating_sub(own.members);
+    }
+    Ok(reached)
+}
+
+/// Does a pair of these marks count in the base of a quota, and among its members?
+fn marks(marks: u16, quota: usize) -> (bool, bool) {
+    let base = marks >> (2 * quota) & 1 == 1;
+    (base, base && marks >> (2 * quota + 1) & 1 == 1)
+}
+
+/// Is what is claimed what was found?
+pub(super) fn compare(found: &Reached, claimed: &Reached) -> Result<(), ProofError> {
+    let same = |level, found: u64, claimed: u64| {
+        if found == claimed { Ok(()) } else { Err(ProofError::Claim { level, found, claimed }) }
+    };
+    same(Level::Attributions, found.attributions, claimed.attributions)?;
+    same(Level::Priority, found.priority, claimed.priority)?;
+    same(Level::Fit, found.fit, claimed.fit)?;
+    if found.quotas.len() != claimed.quotas.len() {
+        return Err(ProofError::Quotas { found: claimed.quotas.len(), expected: found.quotas.len() });
+    }
+    for (q, (found, claimed)) in found.quotas.iter().zip(&claimed.quotas).enumerate() {
+        let parts = |q: &QuotaReached| [q.base, q.members, q.target, q.shortfall];
+        for (found, claimed) in parts(found).into_iter().zip(parts(claimed)) {
+            same(Level::Quota(q), found, claimed)?;
+        }
+    }
+    Ok(())
+}

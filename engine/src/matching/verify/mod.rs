@@ -1,0 +1,233 @@
+//! The checker: is this an answer, does it reach what it says, and does its certificate prove that
+//! none reaches more? It knows the problem and the answer, and nothing of how it was found.
+//!
+//! Neither the answer nor the certificate is trusted. Three steps, a file each:
+//!
+//! 1. `answer`: the answer is possible, and reaches at each level what it says.
+//! 2. `form`: the certificate speaks of this problem, and its numbers are small enough to be added up. What
+//!    passes is a tree of checked bounds; the rest is refused before any arithmetic, in one pass.
+//! 3. `bound`: what each checked bound proves. A level is proved if no answer that reaches the levels before
+//!    can be worth more at it than this one.
+
+mod answer;
+mod bound;
+mod form;
+
+use num_integer::Integer;
+
+pub use answer::reached;
+pub use form::{Shape, well_formed};
+
+use super::answer::Matching;
+use super::problem::Problem;
+use bound::{Answers, Most};
+
+/// What is wrong with an answer or its proof.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProofError {
+    /// The answer has not one entry for each request.
+    #[error("la réponse a {found} demandes, le problème {expected}")]
+    Length {
+        /// Entries of the answer.
+        found: usize,
+        /// Requests of the problem.
+        expected: usize,
+    },
+    /// A request gets a unit that does not suit it.
+    #[error("la demande {request} reçoit le logement {unit}, qui ne lui convient pas")]
+    NotSuitable {
+        /// The request.
+        request: u32,
+        /// The unit.
+        unit: u32,
+    },
+    /// A unit is given twice.
+    #[error("le logement {unit} est attribué deux fois")]
+    Twice {
+        /// The unit.
+        unit: u32,
+    },
+    /// A level does not reach what is claimed.
+    #[error("{level}: la réponse atteint {found}, et non {claimed}")]
+    Claim {
+        /// The level.
+        level: Level,
+        /// What the answer reaches.
+        found: u64,
+        /// What is claimed.
+        claimed: u64,
+    },
+    /// The certificate has not one proof for each quota.
+    #[error("la preuve est mal formée: {found} preuves de quotas, pour {expected} quotas")]
+    Quotas {
+        /// Proofs.
+        found: usize,
+        /// Quotas.
+        expected: usize,
+    },
+    /// A proof is not of the right form: what is wrong.
+    #[error("la preuve est mal formée: {level}: {what}")]
+    Form {
+        /// The level.
+        level: Level,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// The proof leaves room for a better answer.
+    #[error("{level}: la preuve laisse place à {bound}, la réponse atteint {reached}")]
+    NotProved {
+        /// The level.
+        level: Level,
+        /// What is reached.
+        reached: u64,
+        /// What the proof allows; [`u64::MAX`] where it proves nothing.
+        bound: u64,
+    },
+}
+
+/// A level of the matching.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Number of attributions.
+    Attributions,
+    /// The smallest base of a quota.
+    SmallestBase(usize),
+    /// The largest base of a quota.
+    LargestBase(usize),
+    /// The shortfall of a quota.
+    Quota(usize),
+    /// Points of the housed.
+    Priority,
+    /// Fit.
+    Fit,
+}
+
+impl std::fmt::Display for Level {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Level::Attributions => f.write_str("attributions"),
+            Level::SmallestBase(quota) => write!(f, "plus petite base du quota {}", quota + 1),
+            Level::LargestBase(quota) => write!(f, "plus grande base du quota {}", quota + 1),
+            Level::Quota(quota) => write!(f, "quota {}", quota + 1),
+            Level::Priority => f.write_str("priorité"),
+            Level::Fit => f.write_str("adéquation"),
+        }
+    }
+}
+
+/// What the proofs leave open, level by level: nothing where the level is proved.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Gaps {
+    /// Attributions that more might be.
+    pub attributions: u64,
+    /// By quota: how much smaller the shortfall might be.
+    pub quotas: Vec<u64>,
+    /// Points that more might be.
+    pub priority: u64,
+    /// Fit that more might be.
+    pub fit: u64,
+}
+
+impl Gaps {
+    /// Is every level proved?
+    pub fn none(&self) -> bool {
+        *self == Gaps { quotas: vec![0; self.quotas.len()], ..Gaps::default() }
+    }
+}
+
+/// Checks that an answer is possible, that it reaches what it says, and that its certificate proves
+/// that no answer reaches more at any level.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn verify(problem: &Problem, matching: &Matching) -> Result<(), ProofError> {
+    let gaps = gaps(problem, matching)?;
+    let reached = &matching.reached;
+    let more = |level, reached: u64, gap| (level, reached, reached.saturating_add(gap), gap);
+    let quotas = reached
+        .quotas
+        .iter()
+        .zip(&gaps.quotas)
+        .enumerate()
+        .map(|(q, (own, &gap))| (Level::Quota(q), own.shortfall, own.shortfall.saturating_sub(gap), gap));
+    let levels = [more(Level::Attributions, reached.attributions, gaps.attributions)].into_iter();
+    let mut levels = levels.chain(quotas).chain([
+        more(Level::Priority, reached.priority, gaps.priority),
+        more(Level::Fit, reached.fit, gaps.fit),
+    ]);
+    match levels.find(|(.., gap)| *gap > 0) {
+        Some((level, reached, bound, _)) => Err(ProofError::NotProved { level, reached, bound }),
+        None => Ok(()),
+    }
+}
+
+/// As [`verify`], where the proof may leave something open: says how much, level by level.
+///
+/// # Errors
+/// The first thing that is wrong, other than an open proof.
+pub fn gaps(problem: &Problem, matching: &Matching) -> Result<Gaps, ProofError> {
+    // Once among the threads that share the work, not at every bound.
+    rayon::scope(|_| gaps_here(problem, matching))
+}
+
+fn gaps_here(problem: &Problem, matching: &Matching) -> Result<Gaps, ProofError> {
+    let reached = answer::reached(problem, &matching.unit_of)?;
+    answer::compare(&reached, &matching.reached)?;
+    let proofs = form::check(&matching.certificate, Shape::of(problem))?;
+    let mut answers = Answers::new(problem, &reached);
+    for (q, ([smallest, largest], own)) in proofs.bases.iter().zip(&reached.quotas).enumerate() {
+        let base = i128::from(own.base);
+        let low = most(&mut answers, Level::SmallestBase(q), smallest, -base)?.map(|most| -most);
+        let high = most(&mut answers, Level::LargestBase(q), largest, base)?;
+        answers.narrow(q, low, high);
+    }
+    let mut gaps = Gaps::default();
+    let level = Level::Attributions;
+    gaps.attributions = more(&mut answers, level, &proofs.attributions, reached.attributions)?;
+    for (q, ((proof, own), quota)) in
+        proofs.quotas.iter().zip(&reached.quotas).zip(problem.quotas()).enumerate()
+    {
+        // The shortfall is `(numerator × base - denominator × members) / denominator`, rounded up: the most of
+        // the opposite says how small it can be.
+        let (numerator, denominator) = (i128::from(quota.numerator), i128::from(quota.denominator));
+        let value = denominator * i128::from(own.members) - numerator * i128::from(own.base);
+        let least = match most(&mut answers, Level::Quota(q), proof, value)? {
+            Some(most) => u64::try_from(Integer::div_ceil(&-most, &denominator)).unwrap_or(0),
+            None => 0,
+        };
+        gaps.quotas.push(own.shortfall.saturating_sub(least));
+    }
+    gaps.priority = more(&mut answers, Level::Priority, &proofs.priority, reached.priority)?;
+    answers.make_room(&proofs.room)?;
+    gaps.fit = more(&mut answers, Level::Fit, &proofs.fit, reached.fit)?;
+    Ok(gaps)
+}
+
+/// The most that any answer is worth at a level, or `None` where nothing is proved. This answer is one of
+/// them: a bound below its own `value` is no bound.
+fn most<'p>(
+    answers: &mut Answers<'p>,
+    level: Level,
+    proof: &form::Tree<'p>,
+    value: i128,
+) -> Result<Option<i128>, ProofError> {
+    match answers.most(level, proof)? {
+        Most::Open => Ok(None),
+        Most::At(most) if most >= value => Ok(Some(most)),
+        Most::At(_) | Most::NoAnswer => {
+            Err(ProofError::Form { level, what: "une borne sous ce que la réponse atteint" })
+        }
+    }
+}
+
+/// How much more than `reached` the proof of a level allows; all that a `u64` holds where it proves nothing.
+fn more<'p>(
+    answers: &mut Answers<'p>,
+    level: Level,
+    proof: &form::Tree<'p>,
+    reached: u64,
+) -> Result<u64, ProofError> {
+    let most = most(answers, level, proof, reached.into())?;
+    let more = most.and_then(|most| u64::try_from(most - i128::from(reached)).ok());
+    Ok(more.unwrap_or(u64::MAX))
+}
