@@ -264,7 +264,14 @@ fn report(folder: &Path) -> PathBuf {
     let data = format!("{ROOT}/scenarios/grand-dijon-2015").replace('\\', "/");
     fs::write(&file, SCENARIO.replace("DATA", &data)).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
-    let output = command.arg("simulate").arg(&file).arg("--output").arg(folder.join("r")).output().unwrap();
+    let output = command
+        .arg("simulate")
+        .arg(&file)
+        .arg("--with-rows")
+        .arg("--output")
+        .arg(folder.join("r"))
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     folder.join("r/rapport.html")
 }

@@ -180,3 +180,23 @@ fn an_interruption_keeps_what_is_finished() {
     assert_eq!(kept().len(), 10);
     assert!(into.join("rapport.html").exists());
 }
+
+/// The page is made to be passed round: it names no request whose housing changes, says where they are, and
+/// names them when asked. The workbook and the CSV have them.
+#[test]
+fn the_page_names_nobody_unless_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let into = folder.path().join("r");
+    let file = scenario(folder.path(), "0.3");
+    assert!(simulate(&file, &into).status.success());
+    let named = fs::read_to_string(into.join("tables/menages.csv")).unwrap();
+    let ids: Vec<&str> = named.lines().skip(1).filter_map(|line| line.split(',').nth(1)).collect();
+    assert!(!ids.is_empty(), "{named}");
+    let page = || fs::read_to_string(into.join("rapport.html")).unwrap();
+    let quiet = page();
+    assert!(ids.iter().all(|id| !quiet.contains(id)) && quiet.contains("--with-rows"), "{ids:?}");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
+    assert!(command.args(["simulate", "--with-rows", "-o"]).arg(&into).arg(file).status().unwrap().success());
+    let whole = page();
+    assert!(ids.iter().any(|id| whole.contains(id)) && !whole.contains("--with-rows"), "{ids:?}");
+}

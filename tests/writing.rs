@@ -321,7 +321,7 @@ fn modes_are_those_of_the_umask_or_of_the_file() {
     let said = folder.shell(
         "(umask 077; $E -o u.csv --record u.jsonl); (umask 022; $E -o v.csv); (umask 002; $E -o w.csv)\n\
          touch p.csv; chmod 600 p.csv; $E -o p.csv; touch q.csv; chmod 664 q.csv; $E -o q.csv\n\
-         (umask 077; $L coverage --rules regles --lcov c.lcov > /dev/null; $L boundaries --rules regles --select eligible --as-of 2017-06-30 -o b > /dev/null)\n\
+         (umask 077; $L coverage --rules regles --lcov c.lcov > /dev/null 2>&1; $L boundaries --rules regles --select eligible --as-of 2017-06-30 -o b > /dev/null)\n\
          stat -c '%a %n' u.csv u.jsonl v.csv w.csv p.csv q.csv c.lcov b b/menages.csv",
     );
     let expected = "600 u.csv\n600 u.jsonl\n644 v.csv\n664 w.csv\n600 p.csv\n664 q.csv\n600 c.lcov\n700 b\n600 b/menages.csv\n";

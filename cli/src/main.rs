@@ -557,6 +557,10 @@ pub struct SimulateArgs {
     /// Dossier des résultats (sinon resultats/NOM); les calculs finis y restent et sont repris
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Montre aussi dans la page les demandes dont le sort change, par leur identifiant (le classeur et les
+    /// CSV les ont toujours)
+    #[arg(long)]
+    with_rows: bool,
     /// Écrit dans le dossier même s'il tient autre chose
     #[arg(long)]
     force: bool,

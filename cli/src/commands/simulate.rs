@@ -41,7 +41,7 @@ pub fn run(args: &SimulateArgs) -> Result<End> {
     output::refuse_other_folder(&folder, own, args.force)?;
     let results = results(&simulation, &folder)?;
     let report = report(&simulation, &results)?;
-    write(&report, &folder)?;
+    write(&report, &folder, args.with_rows)?;
     print(&report, &folder)?;
     Ok(End::Fine)
 }
@@ -156,8 +156,8 @@ fn read(path: &Path, hash: &str) -> Option<RunResult> {
 }
 
 /// Writes the report in all its forms.
-fn write(report: &Report, folder: &Path) -> Result<()> {
-    output::file(&folder.join("rapport.html"), simulate_page::page(report)?.as_bytes())?;
+fn write(report: &Report, folder: &Path, with_rows: bool) -> Result<()> {
+    output::file(&folder.join("rapport.html"), simulate_page::page(report, with_rows)?.as_bytes())?;
     let sheets: Vec<_> = report.sheets.iter().map(Sheet::to_output).collect();
     let reading: Vec<_> = report.sheets.iter().map(Sheet::to_reading).collect();
     output::file(&folder.join("rapport.xlsx"), &to_reading_workbook(&about(report), &reading)?)?;

@@ -49,8 +49,8 @@ struct Data<'r> {
     charts: &'r [Chart],
 }
 
-/// The page.
-pub fn page(report: &Report) -> Result<String> {
+/// The page; `with_rows` is whether it names requests.
+pub fn page(report: &Report, with_rows: bool) -> Result<String> {
     let runs = report.runs.iter().enumerate();
     let data = Data { runs: report.runs.iter().map(|r| r.title.as_str()).collect(), charts: &report.charts };
     let page = Page {
@@ -69,7 +69,7 @@ pub fn page(report: &Report) -> Result<String> {
         warnings: &report.warnings,
         seeds: report.seeds,
         figures: figures(report),
-        parts: parts(report),
+        parts: parts(report, with_rows),
         // Inside a script element nothing may look like its end.
         data: serde_json::to_string(&data)?.replace('<', "\\u003c"),
         style: include_str!("page.css"),

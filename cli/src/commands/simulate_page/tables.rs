@@ -30,6 +30,8 @@ struct Section<'r> {
     rows: Vec<Vec<Shown>>,
     folded: bool,
     left_out: usize,
+    /// Are the rows left out because they name requests?
+    withheld: bool,
     charts: Vec<usize>,
     /// What the script draws from the table itself: `rang`, `chaleur`, `intervalles` or nothing.
     drawn: &'static str,
@@ -78,10 +80,10 @@ fn part(id: &str) -> &'static str {
 }
 
 /// The parts, in the order of the sheets.
-pub(super) fn parts(report: &Report) -> Vec<Part<'_>> {
+pub(super) fn parts(report: &Report, with_rows: bool) -> Vec<Part<'_>> {
     let mut parts: Vec<Part<'_>> = Vec::new();
     for sheet in &report.sheets {
-        let (title, section) = (part(&sheet.id), section(sheet, report));
+        let (title, section) = (part(&sheet.id), section(sheet, report, with_rows));
         match parts.iter_mut().find(|p| p.title == title) {
             Some(part) => part.sections.push(section),
             None => parts.push(Part { title, sections: vec![section] }),
@@ -135,7 +137,9 @@ fn numbered(sheet: &Sheet, at: usize) -> bool {
     cells.clone().any(number) || at > 0 && cells.all(|cell| *cell == Cell::Empty)
 }
 
-fn section<'r>(sheet: &'r Sheet, report: &Report) -> Section<'r> {
+fn section<'r>(sheet: &'r Sheet, report: &Report, with_rows: bool) -> Section<'r> {
+    // A page is passed round: rows that name a request stay in the workbook and the CSV.
+    let withheld = !with_rows && sheet.id == "menages" && !sheet.rows.is_empty();
     let columns = columns(sheet, report);
     let header: Vec<Head> = columns
         .into_iter()
@@ -173,7 +177,7 @@ fn section<'r>(sheet: &'r Sheet, report: &Report) -> Section<'r> {
         .rows
         .iter()
         .filter(quiet)
-        .take(ROWS)
+        .take(if withheld { 0 } else { ROWS })
         .map(|row| {
             let cells = row.iter().zip(&header).filter(|(_, head)| !said(head));
             cells.map(|(cell, head)| shown(sheet, cell, head)).collect()
@@ -212,6 +216,7 @@ fn section<'r>(sheet: &'r Sheet, report: &Report) -> Section<'r> {
         groups,
         folded: (!charts.is_empty() || !drawn.is_empty()) && rows.len() > SHORT,
         left_out: sheet.rows.len() - rows.len(),
+        withheld,
         same: !differences.is_empty()
             && !sheet.rows.is_empty()
             && sheet.id != "observe"
