@@ -220,6 +220,9 @@ fn a_literal_is_what_is_written_or_an_error() {
         "1234567890123456789.01234567890123456789",
         "123456789012345678901234567890",
         "1.00000000000000000000000000005",
+        "1.00000000000000000000000000005e3",
+        "1e-40",
+        "99999999999999999999999999999999999999999999",
     ] {
         folder.write("regles/seuil.rhai", &rule(number));
         for args in [eval, &format!("{eval} --engine reference"), "check --rules regles"] {
@@ -232,6 +235,8 @@ fn a_literal_is_what_is_written_or_an_error() {
         ("0.999999999999999999999999999", false),
         ("1.00", false),
         ("9_999.5", true),
+        ("1e3", true),
+        ("1.5e-3", false),
     ] {
         folder.write("regles/seuil.rhai", &rule(number));
         for engine in ["plan", "reference"] {

@@ -491,6 +491,17 @@ fn a_package_that_is_there_stays() {
     assert_eq!(folder.run("schema -o s.json").status.code(), Some(0));
 }
 
+/// A table of another package is not replaced by a result, though the command does not read it.
+#[test]
+fn tables_of_other_packages_stay() {
+    let folder = Folder::new();
+    folder.write("autre/paquet.toml", "title = \"Autre\"\n");
+    folder.write("autre/demandes.csv", "demande_id\n");
+    folder.refused(&format!("{EVAL} -o autre/demandes.csv"), &["autre/demandes.csv", "paquet.toml"]);
+    folder.refused(&format!("{EVAL} --format csv -o r.csv --record autre/demandes.csv"), &["--record"]);
+    assert_eq!(folder.eval("-o autre/resultat.csv").status.code(), Some(0));
+}
+
 /// A scenario writes into a folder of its own.
 #[test]
 fn a_scenario_writes_into_no_folder_of_others() {

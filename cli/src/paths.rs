@@ -13,7 +13,7 @@ use anyhow::{Result, bail};
 use clap::ArgMatches;
 
 use crate::asked;
-use crate::output::Target;
+use crate::output::{self, Target};
 
 /// How an argument that is a path is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +124,9 @@ pub fn check(command: &str, matches: &ArgMatches) -> Result<()> {
                 Use::File | Use::Result => {
                     let target = Target::of(&path)?;
                     target.probe(&path)?;
+                    if let Target::File(at, _) = &target {
+                        refuse_table(&path, at, &argument)?;
+                    }
                     match target {
                         Target::Stdout => to_stdout.push(argument.clone()),
                         Target::Stream(_) => {}
@@ -215,6 +218,20 @@ fn named(command: &str, id: &str) -> String {
         Some(long) => format!("--{long}"),
         None => id.to_uppercase(),
     }
+}
+
+/// Refuses to replace a table of a data package, though this command does not read it.
+fn refuse_table(path: &Path, at: &Path, argument: &str) -> Result<()> {
+    let about = at.with_file_name("paquet.toml");
+    let end = at.extension().map(|end| end.to_string_lossy().to_lowercase());
+    if about.is_file() && end.is_some_and(|end| output::is_ending_of_tables(&end)) {
+        bail!(
+            "{}: {argument} remplacerait un fichier d'un paquet de données ({}); choisir un autre nom",
+            path.display(),
+            about.display()
+        );
+    }
+    Ok(())
 }
 
 /// Files of a folder looked at; a folder of more is no pack and no data package.

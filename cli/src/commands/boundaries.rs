@@ -21,7 +21,10 @@ pub fn run(args: &BoundariesArgs) -> Result<End> {
     if names.is_empty() {
         bail!("aucune règle à décider: --select RULE");
     }
-    output::refuse_other_folder(&args.output, |folder| args.force && is_own(folder), false)?;
+    let own = is_own(&args.output);
+    let hint =
+        if own { ", ou --force" } else { "; --force ne remplace qu'un dossier que cette commande a écrit" };
+    output::refuse_other_folder(&args.output, |_| args.force && own, false, hint)?;
     let dates = match args.as_of {
         Some(date) => vec![date],
         None => days(&pack, &names)?,

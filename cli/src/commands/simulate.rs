@@ -38,7 +38,7 @@ pub fn run(args: &SimulateArgs) -> Result<End> {
     let stem = path.file_stem().map_or_else(|| "scenario".into(), |s| s.to_string_lossy().into_owned());
     let folder = args.output.clone().unwrap_or_else(|| PathBuf::from("resultats").join(stem));
     let own = |folder: &Path| folder.join("calculs").is_dir();
-    output::refuse_other_folder(&folder, own, args.force)?;
+    output::refuse_other_folder(&folder, own, args.force, ", ou --force")?;
     let results = results(&simulation, &folder)?;
     let report = report(&simulation, &results)?;
     write(&report, &folder, args.with_rows)?;

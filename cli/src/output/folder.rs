@@ -26,7 +26,12 @@ fn is_table(path: &Path) -> bool {
     let end = path.extension().map(|end| end.to_string_lossy().to_lowercase());
     !hidden
         && (path.file_name() == Some(OsStr::new("paquet.toml"))
-            || end.is_some_and(|end| TABLES.contains(&&*end)))
+            || end.is_some_and(|end| is_ending_of_tables(&end)))
+}
+
+/// Do names of tables end so? In small letters.
+pub fn is_ending_of_tables(end: &str) -> bool {
+    TABLES.contains(&end)
 }
 
 /// What stands in a folder; nothing, if it is none.
@@ -52,17 +57,22 @@ pub fn refuse_package(folder: &Path, own: impl Fn(&Path) -> bool, force: bool) -
 }
 
 /// Refuses to write into a folder that holds something and was not made by the same command, which `own`
-/// tells by its own files.
+/// tells by its own files; `hint` says what may be done instead.
 ///
 /// # Errors
 /// The folder holds other things, or is no folder.
-pub fn refuse_other_folder(folder: &Path, own: impl Fn(&Path) -> bool, force: bool) -> Result<()> {
+pub fn refuse_other_folder(
+    folder: &Path,
+    own: impl Fn(&Path) -> bool,
+    force: bool,
+    hint: &str,
+) -> Result<()> {
     refuse_no_folder(folder)?;
     let mut inside = names(folder);
     inside.sort();
     if let Some(first) = inside.first().filter(|_| !force && !own(folder)) {
         bail!(
-            "{}: ce dossier existe déjà et tient autre chose ({}…); attendu: un dossier vide ou nouveau, ou --force",
+            "{}: ce dossier existe déjà et tient autre chose ({}…); attendu: un dossier vide ou nouveau{hint}",
             folder.display(),
             first.file_name().unwrap_or_default().to_string_lossy()
         );

@@ -16,7 +16,9 @@ use anyhow::{Result, bail};
 use logis_engine::data::{self, Output, visible};
 use logis_engine::diagnostic::nearest;
 
-pub use folder::{NewFolder, make_folder, refuse_other_folder, refuse_package, refuse_replacing};
+pub use folder::{
+    NewFolder, is_ending_of_tables, make_folder, refuse_other_folder, refuse_package, refuse_replacing,
+};
 pub use interrupt::{clean_on_interrupt, end_quietly_on_interrupt, say_on_interrupt};
 pub use sink::{Named, Sink};
 pub use target::Target;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rhai::{AST, ASTNode, Engine, Position, Stmt, Token};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Sources, Span, did_you_mean, nearest};
-use crate::value::{Date, parse_date, parse_number};
+use crate::value::{Date, Exact, div, mul, parse_date, parse_number, power_of_ten};
 
 /// One function of a rule file, as of the date from which its text holds.
 #[derive(Clone, Debug)]
@@ -94,12 +94,21 @@ pub(crate) fn parser() -> Engine {
 
 /// An error in place of a number that is not exactly what is written: decimals keep 28 digits.
 fn inexact(decimal: &impl ToString, text: &str) -> Option<Token> {
-    let written = parse_number(text);
+    let written = number(text);
     if written.is_some() && written == parse_number(&decimal.to_string()) {
         return None;
     }
     let message = format!("`{text}` has more digits than are kept exactly: write at most 28");
     Some(Token::LexError(Box::new(rhai::LexError::ImproperSymbol(text.to_string(), message))))
+}
+
+/// What a literal says, an exponent included; `None` if that does not fit.
+fn number(text: &str) -> Option<Exact> {
+    let Some((digits, exponent)) = text.split_once(['e', 'E']) else { return parse_number(text) };
+    let exponent: i32 = exponent.parse().ok()?;
+    let (digits, power) =
+        (parse_number(digits)?, Exact::from_integer(power_of_ten(exponent.unsigned_abs())?));
+    if exponent < 0 { div(&digits, &power).ok() } else { mul(&digits, &power).ok() }
 }
 
 /// Parses one rule file. `path` tells the date from which its functions hold.
