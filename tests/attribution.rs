@@ -313,7 +313,7 @@ fn a_changed_result_is_refused_or_true() {
         let honest = Report::new(plan, dataset, instance, (matching, &prices), posing, |_, _| {});
         let value = serde_json::to_value(&honest).unwrap();
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        for change in 0..60 {
+        for change in 0..40 {
             let mut changed = value.clone();
             for _ in 0..random.random_range(1..3) {
                 mutate(&mut changed, if change % 2 == 0 { "" } else { "/certificate" }, &mut random);
@@ -354,7 +354,7 @@ fn a_changed_result_is_refused_or_true() {
         }
     }
     println!("{unread} not read, {refused} refused, {held} true, {near} begun from");
-    assert!(cases() < 150 || unread > 2000 && refused > 1000 && held > 50 && near > 100);
+    assert!(cases() < 150 || unread > 1500 && refused > 800 && held > 50 && near > 100);
 }
 
 /// Each rank of the lists is the best answer among those in no rank before; nobody has two own places;

@@ -382,6 +382,17 @@ fn a_malformed_result_is_refused() {
         changed.pointer_mut(at).unwrap()["note"] = json!("anything");
         refused(&changed.to_string(), 1, "`note` n'est pas d'un résultat");
     }
+    for (text, words) in [
+        ("", "le fichier s'arrête trop tôt"),
+        ("{\"attributions\": [}", "attendu: une valeur"),
+        ("{\"attributions\": [{}], \"attributions\": []}", "`attributions` y est deux fois"),
+        ("{\"attributions\": 7}", "nombre `7`; attendu: une liste"),
+        ("[]", "une liste trop courte ou trop longue"),
+        ("{} x", "`attributions` manque"),
+        ("7", "nombre `7`; attendu: un objet"),
+    ] {
+        refused(text, 2, words);
+    }
     let twice = result.to_string().replacen("\"demande_id\":", "\"demande_id\":\"D5\",\"demande_id\":", 1);
     refused(&twice, 2, "`demande_id` y est deux fois");
     let typed = result.to_string().replacen("\"value\":3", "\"value\":\"3\"", 1);
@@ -511,6 +522,11 @@ fn the_commission_has_lists_and_hears_refusals() {
     place.write("refus.csv", &format!("demande_id;logement_id\n{first};{unit}\n"));
     let after = lists(&["--refusals", "refus.csv"]);
     assert!(after.contains(&format!("{unit},1,D2,")), "{after}");
+    // D5 suits no unit: what it refuses is nothing, which is told.
+    place.write("refus.csv", "demande_id,logement_id\nD5,L1\n");
+    let output = place.run("commission", &["--refusals", "refus.csv", "--format", "csv"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), text);
+    assert!(said(&output).contains("refus.csv:2: `D5` n'est pas candidate"), "{}", said(&output));
     place.write("refus.csv", "demande_id,logement_id\nD7,L1\n");
     let output = place.run("commission", &["--refusals", "refus.csv"]);
     assert_eq!(output.status.code(), Some(2));

@@ -1,7 +1,7 @@
 //! The checker against forged certificates: whatever a certificate holds, reading and checking it ends, does not
 //! panic, and accepts only what no answer beats. The judge tries every answer of a small problem.
 //!
-//! `LOGIS_FORGERIES` sets how many are drawn (default 12,000).
+//! `LOGIS_FORGERIES` sets how many are drawn (default 8,000).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -177,7 +177,7 @@ fn gaps_are_true(small: &Small, matching: &Matching, gaps: &Gaps, best: &Levels)
 /// Whatever is changed in a certificate or in an answer: it is refused, or nothing is better.
 #[test]
 fn a_forged_certificate_is_refused_or_true() {
-    let forgeries = std::env::var("LOGIS_FORGERIES").ok().and_then(|v| v.parse().ok()).unwrap_or(12_000_u64);
+    let forgeries = std::env::var("LOGIS_FORGERIES").ok().and_then(|v| v.parse().ok()).unwrap_or(8_000_u64);
     let (mut unread, mut malformed, mut open, mut held, mut near) = (0, 0, 0, 0, 0);
     let (mut longest, mut small, mut honest, mut best) = (Duration::ZERO, None, None, Vec::new());
     for seed in 0..forgeries {
@@ -194,7 +194,7 @@ fn a_forged_certificate_is_refused_or_true() {
             another_answer(&mut forged, small, &mut random);
         }
         for _ in 0..random.random_range(1..4) {
-            match random.random_range(0..3) {
+            match random.random_range(0..6) {
                 0 => mutate(&mut forged, "", &mut random),
                 1 => mutate(&mut forged, "/certificate", &mut random),
                 _ => forge(&mut forged, small, &mut random),
@@ -220,7 +220,7 @@ fn a_forged_certificate_is_refused_or_true() {
             Err(_) => {}
         }
         // As a place to begin, it may be wrong in any way: what is found is the best.
-        if seed % 3 == 0 {
+        if seed % 5 == 0 {
             let again = solve_near(
                 &small.problem,
                 &read.unit_of,
@@ -235,11 +235,8 @@ fn a_forged_certificate_is_refused_or_true() {
         "{unread} not read, {malformed} refused, {open} open, {held} true, {near} begun from; longest check {longest:?}"
     );
     assert!(longest < Duration::from_secs(2), "{longest:?}");
-    if forgeries >= 12_000 {
-        assert!(
-            malformed > 2000 && open > 1000 && held > 200 && unread > 1000,
-            "the forgeries are one-sided"
-        );
+    if forgeries >= 8000 {
+        assert!(malformed > 2000 && open > 500 && held > 500 && unread > 1000, "the forgeries are one-sided");
     }
 }
 

@@ -82,11 +82,24 @@ fn words(text: &str) -> String {
     if let Some((found, expected)) = typed.and_then(|typed| typed.split_once(", expected ")) {
         return format!("{}; attendu: {}", kind(found), kind(expected));
     }
-    match text {
-        _ if text.starts_with("EOF") => "le fichier s'arrête trop tôt".to_string(),
-        _ if text.starts_with("recursion limit") => "des listes ou objets trop emboîtés".to_string(),
-        _ => format!("JSON: {text}"),
+    if let Some(name) = named(text, "unknown variant") {
+        return format!("`{name}` est inconnu ici");
     }
+    if let Some(expected) = text.strip_prefix("expected ") {
+        return format!("attendu: {}", expected.replace(" or ", " ou ").replace("value", "une valeur"));
+    }
+    let known = [
+        ("EOF", "le fichier s'arrête trop tôt"),
+        ("recursion limit", "des listes ou objets trop emboîtés"),
+        ("trailing characters", "du texte après la fin"),
+        ("trailing comma", "une virgule de trop"),
+        ("key must be", "une clé est un texte entre guillemets"),
+        ("number out of range", "un nombre hors de portée"),
+        ("invalid number", "un nombre mal écrit"),
+        ("invalid length", "une liste trop courte ou trop longue"),
+    ];
+    let known = known.iter().find(|(english, _)| text.starts_with(english));
+    known.map_or_else(|| format!("JSON: {text}"), |(_, french)| (*french).to_string())
 }
 
 /// A type of JSON or of ours, as a person calls it.

@@ -10,11 +10,10 @@
 //!                                  above the price of the unit, or 0 if it may be left out
 //! ```
 //!
-//! The second line does not depend on the answer: divided by `scale` and rounded down, it is the bound. It
-//! stays true, and becomes lower, where it is known of all answers considered that a unit is given (its
+//! The second line does not depend on the answer: less `owed`, divided by `scale` and rounded down, it is the
+//! bound. What pairs weigh and what is owed, `weigh` says; here it is added up. The bound stays true, and becomes lower, where it is known of all answers considered that a unit is given (its
 //! price may be negative), that a request is housed (it may not count for 0), or that a pair is not used.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use num_integer::Integer;
@@ -22,7 +21,8 @@ use rayon::prelude::*;
 
 use super::super::answer::{Condition, Reached, Split};
 use super::super::problem::{BEST_FIT, Problem};
-use super::form::{LARGEST, Priced, Tree, Weights};
+use super::form::{LARGEST, Tree, Weights};
+use super::weigh::{LATER, Weighed};
 use super::{Level, ProofError};
 
 /// The most that the answers considered are worth at a level.
@@ -39,16 +39,16 @@ pub(super) enum Most {
 /// The answers that are considered: those that reach what this one does at the levels before, and are on one
 /// side of each split.
 pub(super) struct Answers<'p> {
-    problem: &'p Problem,
-    reached: &'p Reached,
+    pub(super) problem: &'p Problem,
+    pub(super) reached: &'p Reached,
     /// By quota: the smallest and the largest base.
-    bases: Vec<(u64, u64)>,
+    pub(super) bases: Vec<(u64, u64)>,
     /// By request that a split houses: where.
     only: BTreeMap<u32, Place>,
     /// Where splits do not house requests.
     never: BTreeSet<(u32, Place)>,
     /// What the level of the points says of all answers, at the last level.
-    room: Option<Room<'p>>,
+    pub(super) room: Option<Room<'p>>,
 }
 
 /// Where a request is housed.
@@ -58,42 +58,18 @@ enum Place {
     Unit(u32),
 }
 
-/// The pairs as a bound weighs them, and what units cost.
-struct Weighed<'p> {
-    /// By point of the request.
-    per_point: i64,
-    /// By marks of the pair.
-    by_marks: Vec<i64>,
-    /// By fit of the pair.
-    per_fit: i64,
-    cost: Cost<'p>,
-    /// What the conditions weigh, at least, in every answer considered.
-    owed: i128,
-}
-
-/// What units cost.
-struct Cost<'p> {
-    /// By cell: the price of its cheapest unit.
-    cheapest: Cow<'p, [i64]>,
-    /// By unit: its price, where fits or prices differ within cells.
-    by_unit: Option<Cow<'p, [i64]>>,
-    /// All units at their prices.
-    paid: i128,
-}
-
 /// The level of the points once more: an answer that reaches the points loses no more than `left` against
 /// its bound. A unit whose price is more is given; a request that is worth more is housed; a pair that
 /// loses more is not used.
-struct Room<'p> {
-    weighed: Weighed<'p>,
-    left: i64,
+pub(super) struct Room<'p> {
+    pub(super) weighed: Weighed<'p>,
+    pub(super) left: i64,
     /// By condition of which being exceeded is a loss: what it is, at most.
-    most: BTreeMap<Condition, i128>,
+    pub(super) most: BTreeMap<Condition, i128>,
 }
 
-const LATER: &str = "un niveau bâti sur lui-même ou sur un niveau suivant";
-
-type Checked<T> = Result<T, &'static str>;
+/// What is checked, or what is wrong with its form.
+pub(super) type Checked<T> = Result<T, &'static str>;
 
 impl<'p> Answers<'p> {
     /// All answers with as many attributions as this one.
@@ -188,89 +164,6 @@ impl<'p> Answers<'p> {
         Ok(Room { weighed, left, most })
     }
 
-    /// What pairs weigh by a bound, what units cost, and what is owed to the conditions.
-    fn weigh(&self, level: Level, bound: &Weights<'p>) -> Checked<Weighed<'p>> {
-        let problem = self.problem;
-        let scale = i128::from(bound.scale);
-        let mut owed = 0_i128;
-        let mut terms = Vec::with_capacity(bound.multipliers.len() + 1);
-        for &(condition, weight) in bound.multipliers {
-            let amount = match weight >= 0 {
-                true => self.at_least(level, condition)?,
-                false => self.at_most(level, condition)?,
-            };
-            let own = i128::from(weight).checked_mul(amount).and_then(|own| owed.checked_add(own));
-            owed = own.ok_or("un multiplicateur trop grand")?;
-            terms.push((condition, i128::from(weight)));
-        }
-        let mut per_fit = 0;
-        match level {
-            Level::Attributions => terms.push((Condition::Attributions, scale)),
-            Level::SmallestBase(q) => terms.push((Condition::BaseAtMost(q), scale)),
-            Level::LargestBase(q) => terms.push((Condition::BaseAtLeast(q), scale)),
-            Level::Quota(q) => terms.push((Condition::Quota(q), scale)),
-            Level::Priority => terms.push((Condition::Priority, scale)),
-            Level::Fit => per_fit = bound.scale,
-        }
-        let per_point: i128 = terms.iter().filter(|t| t.0 == Condition::Priority).map(|t| t.1).sum();
-        let by_marks = by_marks(problem, &terms);
-        let most_points = i128::from(problem.points.iter().copied().max().unwrap_or(0));
-        let largest = by_marks.iter().map(|weight| weight.abs()).max().unwrap_or(0);
-        if largest + per_point.abs() * most_points > i128::from(LARGEST) {
-            return Err("un multiplicateur trop grand");
-        }
-        let small = |weight: i128| i64::try_from(weight).map_err(|_| "un multiplicateur trop grand");
-        Ok(Weighed {
-            per_point: small(per_point)?,
-            by_marks: by_marks.into_iter().map(small).collect::<Checked<_>>()?,
-            per_fit,
-            cost: self.cost(level, bound.prices, per_fit != 0)?,
-            owed,
-        })
-    }
-
-    /// What units cost; `one_by_one` if each is looked at, and not only the cheapest of its cell.
-    fn cost(&self, level: Level, prices: Priced<'p>, one_by_one: bool) -> Checked<Cost<'p>> {
-        let problem = self.problem;
-        // A price below zero is one of a unit that is known to be given.
-        let room = self.room.as_ref().filter(|_| level == Level::Fit);
-        let given = |cell: usize| {
-            room.is_some_and(|room| room.weighed.cost.cheapest.get(cell).is_some_and(|p| *p > room.left))
-        };
-        let sizes = || {
-            problem.firsts().windows(2).map(|ends| match ends {
-                [first, end] => (end - first) as usize,
-                _ => 0,
-            })
-        };
-        match prices {
-            Priced::Cells(all) => {
-                if all.iter().enumerate().any(|(cell, price)| *price < 0 && !given(cell)) {
-                    return Err("un prix négatif");
-                }
-                let paid = all.iter().zip(sizes()).map(|(&price, n)| i128::from(price) * n as i128).sum();
-                let each = || all.iter().zip(sizes()).flat_map(|(&price, n)| std::iter::repeat_n(price, n));
-                let by_unit = one_by_one.then(|| Cow::Owned(each().collect()));
-                Ok(Cost { cheapest: Cow::Borrowed(all), by_unit, paid })
-            }
-            Priced::Units(all) => {
-                let mut cheapest = Vec::with_capacity(problem.cell_count());
-                let mut rest = all;
-                for (cell, size) in sizes().enumerate() {
-                    let (own, others) = rest.split_at_checked(size).ok_or("un prix par logement")?;
-                    let least = own.iter().copied().min().unwrap_or(0);
-                    if least < 0 && !given(cell) {
-                        return Err("un prix négatif");
-                    }
-                    cheapest.push(least);
-                    rest = others;
-                }
-                let paid = all.iter().map(|&price| i128::from(price)).sum();
-                Ok(Cost { cheapest: Cow::Owned(cheapest), by_unit: Some(Cow::Borrowed(all)), paid })
-            }
-        }
-    }
-
     /// All units at their prices, and by request the most that it gains above the price of a unit; `None` if
     /// one that must be housed cannot be.
     fn total(&self, level: Level, weighed: &Weighed<'_>) -> Option<i128> {
@@ -351,76 +244,6 @@ impl<'p> Answers<'p> {
                 Some(Place::Cell(_)) | None => true,
             }
     }
-
-    /// What a condition is, at least, in every answer considered. A level builds on those before it only.
-    fn at_least(&self, level: Level, condition: Condition) -> Checked<i128> {
-        let (q, before) = match condition {
-            Condition::Attributions if level == Level::Attributions => return Err(LATER),
-            Condition::Attributions => return Ok(self.reached.attributions.into()),
-            Condition::Priority if level == Level::Fit => return Ok(self.reached.priority.into()),
-            Condition::Priority => return Err(LATER),
-            Condition::BaseAtLeast(q) | Condition::BaseAtMost(q) => (q, true),
-            Condition::Quota(q) | Condition::Members(q) => match level {
-                Level::Attributions | Level::SmallestBase(_) | Level::LargestBase(_) => (q, false),
-                Level::Quota(own) => (q, q < own),
-                Level::Priority | Level::Fit => (q, true),
-            },
-        };
-        if !before || level == Level::Attributions {
-            return Err(LATER);
-        }
-        let known = self.problem.quotas().get(q).zip(self.reached.quotas.get(q)).zip(self.bases.get(q));
-        let ((quota, reached), &(low, high)) = known.ok_or("un quota inconnu")?;
-        let shortfall = i128::from(reached.shortfall);
-        Ok(match condition {
-            Condition::Quota(_) => -shortfall * i128::from(quota.denominator),
-            Condition::Members(_) => i128::from(quota.target(low)) - shortfall,
-            Condition::BaseAtMost(_) => -i128::from(high),
-            _ => low.into(),
-        })
-    }
-
-    /// What a condition is, at most, in every answer considered.
-    fn at_most(&self, level: Level, condition: Condition) -> Checked<i128> {
-        match condition {
-            // No answer has more, and none that is considered has less.
-            Condition::Attributions if level != Level::Attributions => self.at_least(level, condition),
-            _ if level == Level::Fit => {
-                let known = self.room.as_ref().and_then(|room| room.most.get(&condition));
-                known.copied().ok_or("un multiplicateur négatif")
-            }
-            _ => Err("un multiplicateur négatif"),
-        }
-    }
-}
-
-impl Weighed<'_> {
-    /// What a pair of these marks weighs for a request of so many points; fit aside.
-    fn weight(&self, points: u32, marks: u16) -> i64 {
-        // There is a weight for all marks that the quotas use, and no others are there.
-        let by_marks = self.by_marks.get(marks as usize).copied().unwrap_or(LARGEST);
-        self.per_point * i64::from(points) + by_marks
-    }
-
-    /// What it weighs above the cheapest unit of a cell.
-    fn gain(&self, points: u32, cell: u32, marks: u16) -> i64 {
-        self.weight(points, marks) - self.cost.cheapest.get(cell as usize).copied().unwrap_or(0)
-    }
-
-    /// The most that a request gains by a pair, fit aside; `None` if nothing suits it.
-    fn most(&self, problem: &Problem, request: u32) -> Option<i64> {
-        let slots = problem.slots_of(request);
-        let open = problem.open.get(slots.clone())?;
-        let price = |cell: &u32| self.cost.cheapest.get(*cell as usize).copied().unwrap_or(0);
-        let by_marks = |marks: u16| self.by_marks.get(marks as usize).copied().unwrap_or(LARGEST);
-        let most = match problem.marks.get(slots).filter(|marks| !marks.is_empty()) {
-            Some(marks) => {
-                open.iter().zip(marks).map(|(cell, &marks)| by_marks(marks) - price(cell)).max()?
-            }
-            None => by_marks(0) - open.iter().map(price).min()?,
-        };
-        Some(self.per_point * i64::from(problem.points(request)) + most)
-    }
 }
 
 impl Room<'_> {
@@ -430,29 +253,4 @@ impl Room<'_> {
         let most = self.weighed.most(problem, request).filter(|most| *most >= -self.left)?;
         Some(most.max(0))
     }
-}
-
-/// By marks of a pair, two bits a quota: what it weighs in the conditions; points aside. Sums of a few
-/// products of 60 and 33 bits.
-fn by_marks(problem: &Problem, terms: &[(Condition, i128)]) -> Vec<i128> {
-    let sum = |of: &dyn Fn(Condition) -> i128| terms.iter().map(|(c, weight)| weight * of(*c)).sum::<i128>();
-    let mut all = vec![sum(&|condition| i128::from(condition == Condition::Attributions))];
-    for (q, quota) in problem.quotas().iter().enumerate() {
-        let (numerator, denominator) = (i128::from(quota.numerator), i128::from(quota.denominator));
-        let in_base = sum(&|condition| match condition {
-            Condition::Quota(own) if own == q => -numerator,
-            Condition::BaseAtLeast(own) if own == q => 1,
-            Condition::BaseAtMost(own) if own == q => -1,
-            _ => 0,
-        });
-        let member = sum(&|condition| match condition {
-            Condition::Quota(own) if own == q => denominator,
-            Condition::Members(own) if own == q => 1,
-            _ => 0,
-        });
-        // Who is not in the base is no member.
-        let own = [0, in_base, 0, in_base + member];
-        all = own.into_iter().flat_map(|own| all.iter().map(move |before| before + own)).collect();
-    }
-    all
 }

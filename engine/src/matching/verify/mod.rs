@@ -1,17 +1,18 @@
 //! The checker: is this an answer, does it reach what it says, and does its certificate prove that
 //! none reaches more? It knows the problem and the answer, and nothing of how it was found.
 //!
-//! Neither the answer nor the certificate is trusted. Three steps, a file each:
+//! Neither the answer nor the certificate is trusted. Three steps:
 //!
 //! 1. `answer`: the answer is possible, and reaches at each level what it says.
 //! 2. `form`: the certificate speaks of this problem, and its numbers are small enough to be added up. What
 //!    passes is a tree of checked bounds; the rest is refused before any arithmetic, in one pass.
-//! 3. `bound`: what each checked bound proves. A level is proved if no answer that reaches the levels before
+//! 3. `bound` and `weigh`: what each checked bound proves. A level is proved if no answer that reaches the levels before
 //!    can be worth more at it than this one.
 
 mod answer;
 mod bound;
 mod form;
+mod weigh;
 
 use num_integer::Integer;
 
