@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use logis_engine::data::{self, Dataset, InputFile, Issue, Needs, StreamedFile};
+use logis_engine::data::{self, Dataset, InputFile, Needs, StreamedFile};
 use logis_engine::diagnostic::{self, PackError};
 use logis_engine::pack::schema::Origin;
 use logis_engine::plan::Plan;
 use logis_engine::value::Date;
 use logis_engine::{LoadError, Pack};
 
-use crate::{DataArgs, RulesArgs, embedded};
+pub use crate::told::{Told, left_rows_out, report};
+use crate::{DataArgs, ReadingArgs, RulesArgs, embedded};
 
 /// The pack that was asked for, with its warnings on the standard error.
 pub fn pack(args: &RulesArgs) -> Result<Pack> {
@@ -47,7 +48,9 @@ pub fn problems(error: &anyhow::Error) -> Option<&PackError> {
 pub fn references(pack: &Pack) -> Result<Dataset> {
     let parsed = pack.parsed();
     let outcome = data::read(&parsed.schema, &parsed.references, Vec::new(), &Needs::default());
-    report(&outcome.issues, false)?;
+    let mut told = Told::default();
+    told.part(outcome.issues, outcome.absent, outcome.dropped, &outcome.dataset);
+    report(pack, &told, &Needs::default(), &[], &ReadingArgs::default())?;
     Ok(outcome.dataset)
 }
 
@@ -136,46 +139,31 @@ pub fn as_of(asked: Option<Date>, files: &[InputFile]) -> Result<Date> {
 }
 
 /// Reads the data that plans need, and reports what is wrong with it.
-pub fn dataset(
-    pack: &Pack,
-    files: Vec<InputFile>,
-    plans: &[&Plan],
-    args_keep_going: bool,
-) -> Result<Dataset> {
+pub fn dataset(pack: &Pack, files: Vec<InputFile>, plans: &[&Plan], args: &ReadingArgs) -> Result<Dataset> {
     let mut all = Needs::default();
     for plan in plans {
-        let needs = plan.needs();
-        all.fields.extend(needs.fields);
-        all.entities.extend(needs.entities);
-        all.relations.extend(needs.relations);
+        all.join(plan.needs());
     }
-    dataset_for(pack, files, &all, args_keep_going)
+    dataset_for(pack, files, &all, plans, args)
 }
 
-/// Reads data of which so much is needed, and reports what is wrong with it.
-pub fn dataset_for(pack: &Pack, files: Vec<InputFile>, needs: &Needs, keep_going: bool) -> Result<Dataset> {
+/// Reads data of which so much is needed, by these plans, and reports what is wrong with it.
+pub fn dataset_for(
+    pack: &Pack,
+    files: Vec<InputFile>,
+    needs: &Needs,
+    plans: &[&Plan],
+    args: &ReadingArgs,
+) -> Result<Dataset> {
     let parsed = pack.parsed();
+    let needs = Needs { strict: needs.strict || args.strict, ..needs.clone() };
     let busy = crate::text::busy("lecture des données");
-    let outcome = data::read(&parsed.schema, &parsed.references, files, needs);
+    let outcome = data::read(&parsed.schema, &parsed.references, files, &needs);
     drop(busy);
-    report(&outcome.issues, keep_going)?;
+    let mut told = Told::default();
+    told.part(outcome.issues, outcome.absent, outcome.dropped, &outcome.dataset);
+    report(pack, &told, &needs, plans, args)?;
     Ok(outcome.dataset)
-}
-
-/// Prints issues; errors stop the command unless it is to keep going.
-pub fn report(issues: &[Issue], keep_going: bool) -> Result<()> {
-    let errors = issues.iter().filter(|i| i.is_error()).count();
-    for issue in issues {
-        let kind = if issue.is_error() { "erreur" } else { "avertissement" };
-        eprintln!("{kind}: {issue}");
-    }
-    if errors > 0 && !keep_going {
-        bail!("{errors} erreur(s) dans les données; pour continuer avec les lignes justes: --keep-going");
-    }
-    if errors > 0 {
-        eprintln!("{errors} erreur(s): les lignes fautives, et celles qui en dépendent, sont écartées");
-    }
-    Ok(())
 }
 
 /// What is to be known of a plan, on the standard error.

@@ -1,7 +1,8 @@
 //! `logis`: the command line of Logis.
 //!
 //! Each command is a module of [`commands`]; this file only says what they are called with. Exit
-//! codes: 0 fine; 1 a check, a test or a regression fell short; 2 bad usage or bad input.
+//! codes: 0 fine; 1 a check, a test or a regression fell short, or rows were left out; 2 bad usage or bad
+//! input.
 
 // Nothing but `output` writes to the standard streams: the macros of the library panic where one is closed
 // or full, and pass on what acts on a terminal.
@@ -25,6 +26,7 @@ mod output;
 mod paths;
 mod revision;
 mod text;
+mod told;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -110,9 +112,22 @@ pub struct DataArgs {
     /// Date à laquelle tout est décidé (sinon celle du paquet de données, sinon aujourd'hui)
     #[arg(long, value_name = "DATE", value_parser = date)]
     as_of: Option<Date>,
-    /// Écarte les lignes fautives et continue avec les autres
+    #[command(flatten)]
+    reading: ReadingArgs,
+}
+
+/// How strictly data are read.
+#[derive(clap::Args, Default)]
+pub struct ReadingArgs {
+    /// Écarte les lignes fautives et continue avec les autres; finit alors avec le code 1
     #[arg(long)]
     keep_going: bool,
+    /// Refuse les données auxquelles manque une colonne (sinon, elle est inconnue)
+    #[arg(long)]
+    strict: bool,
+    /// Écrit dans ce fichier CSV chaque faute des données: fichier, ligne, colonne, valeur, raison
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
 }
 
 /// How results are written.
@@ -423,9 +438,8 @@ pub struct DiffArgs {
     /// Écrit dans ce fichier toutes les différences, comme acceptées, raisons à remplir
     #[arg(long, value_name = "FILE")]
     write_accepted: Option<PathBuf>,
-    /// Écarte les lignes fautives et continue avec les autres
-    #[arg(long)]
-    keep_going: bool,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Montre aussi, dans le texte et la page, une ligne de données pour chaque différence: identifiant,
     /// revenus (le JSON les a toujours)
     #[arg(long)]
@@ -671,6 +685,7 @@ pub enum End {
 fn main() -> ExitCode {
     output::clean_on_interrupt();
     match read_line().and_then(|line| line.map_or(Ok(End::Bad), run)) {
+        Ok(End::Fine) if input::left_rows_out() => ExitCode::from(1),
         Ok(End::Fine) => ExitCode::SUCCESS,
         Ok(End::FellShort) => ExitCode::from(1),
         Ok(End::Bad) => ExitCode::from(2),

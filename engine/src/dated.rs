@@ -71,10 +71,7 @@ impl DatedPlan {
         let mut needs = Needs::default();
         needs.fields.insert(self.field);
         for plan in self.starts.iter().filter_map(|start| self.plan(*start).ok()) {
-            let own = plan.needs();
-            needs.fields.extend(own.fields);
-            needs.entities.extend(own.entities);
-            needs.relations.extend(own.relations);
+            needs.join(plan.needs());
         }
         needs
     }

@@ -103,7 +103,9 @@ impl Plan {
     /// As [`Plan::evaluate`], and rows that belong to none that is there.
     pub fn evaluate_tables(&self, tables: &[(&str, &RecordBatch)]) -> Result<RecordBatch, DataError> {
         let schema = &self.parsed.schema;
-        let read = read_batches(schema, &self.parsed.references, tables, &self.needs());
+        // The caller holds the columns: one that is not there is a slip, and there is nobody to warn.
+        let needs = Needs { strict: true, ..self.needs() };
+        let read = read_batches(schema, &self.parsed.references, tables, &needs);
         let issues: Vec<Issue> = read.issues.into_iter().filter(Issue::is_error).collect();
         if !issues.is_empty() {
             return Err(DataError { issues });
@@ -119,8 +121,12 @@ impl Plan {
     pub fn needs(&self) -> Needs {
         let entities = &self.parsed.schema.entities;
         let data = |e: &EntityId| matches!(entities.get(*e).map(|e| &e.origin), Some(Origin::Data { .. }));
+        let decided = match self.parsed.schema.entities.get(self.entity).map(|e| &e.origin) {
+            Some(Origin::Pair(a, b)) => [*a, *b].into(),
+            _ => [self.entity].into(),
+        };
         let entities = self.entities().into_iter().filter(data).collect();
-        Needs { fields: self.fields(), entities, relations: self.relations() }
+        Needs { fields: self.fields(), entities, decided, relations: self.relations(), ..Needs::default() }
     }
 }
 

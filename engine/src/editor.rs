@@ -278,6 +278,8 @@ fn schema() -> Json {
             ),
         ),
         ("values", texts("Liste fermée, à la place d'un type")),
+        ("synonyms", object(Map::new(), &[], json!({ "type": "array", "items": { "type": "string" } }))),
+        ("of", text("L'entité de référence dont les cellules tiennent des codes")),
         ("unit", text("Unité : EUR/an, m²…")),
         (
             "range",
@@ -309,6 +311,7 @@ fn schema() -> Json {
         ("source", text("Fichier CSV du paquet de règles")),
         ("pair", texts("Les deux côtés d'un couple")),
         ("key", text("Colonne de l'identifiant")),
+        ("names", text("Colonne d'un nom par code, dans une table de référence")),
         ("belongs_to", object(Map::new(), &[], object(relation, &["column"], json!(false)))),
         ("fields", object(Map::new(), &[], object(field, &[], json!(false)))),
     ]);

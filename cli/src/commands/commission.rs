@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use logis_engine::Plan;
 use logis_engine::attribution::{Commission, Instance, Place};
-use logis_engine::data::{self, Dataset, Output, OutputColumn};
+use logis_engine::data::{self, Absent, Dataset, Output, OutputColumn};
 use logis_engine::evaluate::evaluate;
 use logis_engine::pack::schema::Schema;
 use logis_engine::value::{Type, Value};
@@ -27,7 +27,7 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
         _ => None,
     };
     let others: Vec<_> = presented.iter().map(AsRef::as_ref).collect();
-    let mut loaded = pairs::load(&mut run, plan, &others, None, args.data.keep_going)?;
+    let mut loaded = pairs::load(&mut run, plan, &others, None, &args.data.reading)?;
     let (mut matching, _) = loaded.solve()?;
     let mut open = 0;
     let places: Vec<usize> = match &presented {
@@ -95,11 +95,16 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
 fn has_columns(run: &input::Run, plan: &Plan) -> bool {
     let parsed = run.pack.parsed();
     let read = data::read(&parsed.schema, &parsed.references, run.files.clone(), &plan.needs());
-    let missing = read.issues.iter().find(|issue| issue.is_error());
-    if let Some(issue) = missing {
+    if let Some(issue) = read.issues.iter().find(|issue| issue.is_error()) {
         eprintln!("{issue}: {PLACES} candidats sont présentés par logement");
+        return false;
     }
-    missing.is_none()
+    if let Some(absent) = read.absent.first() {
+        let Absent { file, column, .. } = absent;
+        eprintln!("{file}: la colonne `{column}` manque: {PLACES} candidats sont présentés par logement");
+        return false;
+    }
+    true
 }
 
 fn whole(value: &Value) -> Option<usize> {

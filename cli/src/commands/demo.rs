@@ -15,7 +15,7 @@ use logis_engine::value::{Date, Value};
 use super::matching;
 use super::pairs::{self, Loaded};
 use crate::text::{align_numbers, count, empty, percent};
-use crate::{End, RulesArgs, embedded, input, output};
+use crate::{End, ReadingArgs, RulesArgs, embedded, input, output};
 
 const PRODUCTS: [&str; 3] = ["PLAI", "PLUS", "PLS"];
 
@@ -35,7 +35,13 @@ pub fn run() -> Result<End> {
     let publics = run.plan(&["public_ani", "public_l441_1", "compte_dans_le_quart", "premier_quartile"])?;
     let later = later(&run)?;
     let plan = pairs::plan(&run, &[])?;
-    let pairs = pairs::load(&mut run, plan, &[&requests, &units, &aids_plan, &publics], None, false)?;
+    let pairs = pairs::load(
+        &mut run,
+        plan,
+        &[&requests, &units, &aids_plan, &publics],
+        None,
+        &ReadingArgs::default(),
+    )?;
     let decided_aids = evaluate(&aids_plan, &pairs.dataset);
     let decided_publics = evaluate(&publics, &pairs.dataset);
     let decided = evaluate(&requests, &pairs.dataset);
@@ -89,7 +95,7 @@ const LATER: Date = Date::constant(2017, 6, 30);
 fn later(run: &input::Run) -> Result<String> {
     let mut later = input::Run { pack: run.pack.clone(), date: LATER, files: run.files.clone() };
     let plan = pairs::plan(&later, &[])?;
-    let loaded = pairs::load(&mut later, plan, &[], None, false)?;
+    let loaded = pairs::load(&mut later, plan, &[], None, &ReadingArgs::default())?;
     let (matching, gaps) = loaded.solve()?;
     Ok(format!(
         "\nLes mêmes demandes et les mêmes logements au {LATER}, la loi Égalité et citoyenneté étant en vigueur :\n{}",

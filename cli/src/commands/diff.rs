@@ -219,14 +219,15 @@ fn package(
     }
     let files = input::files(path)?;
     let needs = needs(args, &whole, true);
-    let new = input::dataset_for(comparison.head, files.clone(), &needs, args.keep_going)?;
+    let new = input::dataset_for(comparison.head, files.clone(), &needs, &[], &args.reading)?;
     let old = match comparison.reads_the_same {
         true => None,
         false => Some(input::dataset_for(
             comparison.base,
             files,
             &self::needs(args, &whole, false),
-            args.keep_going,
+            &[],
+            &args.reading,
         )?),
     };
     let busy = crate::text::busy("comparaison");
@@ -296,16 +297,14 @@ fn dates(args: &DiffArgs, structure: &Structure, about: &[InputFile]) -> Result<
     Ok(dates)
 }
 
-/// What must be in the data: what the rules need, if they were asked for by name; otherwise what is not
-/// there is unknown.
+/// What must be in the data: what the rules need; if they were not asked for by name, a table may be absent.
 fn needs(args: &DiffArgs, pairs: &[Pair], head: bool) -> Needs {
     let mut all = Needs::default();
-    for pair in pairs.iter().filter(|_| !args.select.is_empty()) {
-        let needs = if head { pair.head.needs() } else { pair.base.needs() };
-        all.fields.extend(needs.fields);
-        all.entities.extend(needs.entities);
-        all.relations.extend(needs.relations);
+    for pair in pairs {
+        all.join(if head { pair.head.needs() } else { pair.base.needs() });
     }
+    all.any_table = args.select.is_empty();
+    all.strict = args.reading.strict;
     all
 }
 
@@ -330,7 +329,7 @@ fn by_part(
         }
     };
     let busy = crate::text::busy("comparaison");
-    let mut issues = Vec::new();
+    let mut told = input::Told::default();
     let (sender, receiver) = std::sync::mpsc::sync_channel(1);
     // One thread reads ahead of the others that decide.
     let read = std::thread::scope(|scope| {
@@ -350,7 +349,7 @@ fn by_part(
                 Ok(None) => return true,
                 Err(NotInOrder) => return false,
             };
-            issues.extend(new.issues);
+            told.part(new.issues, new.absent, new.dropped, &new.dataset);
             for pair in pairs {
                 comparison.rows(name, pair, old.as_ref().map_or(&new.dataset, |p| &p.dataset), &new.dataset);
             }
@@ -361,9 +360,7 @@ fn by_part(
     if !read {
         return Ok(false);
     }
-    let mut said = BTreeSet::new();
-    issues.retain(|issue| said.insert(issue.to_string()));
-    input::report(&issues, args.keep_going)?;
+    input::report(comparison.head, &told, &needs(args, pairs, true), &[], &args.reading)?;
     Ok(true)
 }
 

@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 use logis_engine::Pack;
-use logis_engine::data::{BatchWriter, Dataset, NotInOrder, Output, OutputColumn, Stream, batch_to_parquet};
+use logis_engine::data::{
+    BatchWriter, Dataset, Needs, NotInOrder, Output, OutputColumn, Stream, batch_to_parquet,
+};
 use logis_engine::evaluate::{DecisionColumn, Decisions, Outcome, evaluate};
 use logis_engine::explain::{Shown, show};
 use logis_engine::graph::Target;
@@ -41,7 +43,7 @@ pub fn run(args: &EvalArgs) -> Result<End> {
     let mut run = input::Run::with(pack, &args.data)?;
     let plan = run.plan(&names)?;
     let files = std::mem::take(&mut run.files);
-    let dataset = input::dataset(&run.pack, files, &[&plan], args.data.keep_going)?;
+    let dataset = input::dataset(&run.pack, files, &[&plan], &args.data.reading)?;
     let busy = crate::text::busy("décisions");
     let decisions = match args.engine {
         Engine::Plan => evaluate(&plan, &dataset),
@@ -60,7 +62,7 @@ pub fn run(args: &EvalArgs) -> Result<End> {
 fn by_date(args: &EvalArgs, pack: &Pack, field: &str, names: &[&str], form: Format) -> Result<End> {
     let dated = pack.plan_by_date(field, names)?;
     let files = input::files(&args.data.data)?;
-    let dataset = input::dataset_for(pack, files, &dated.needs(), args.data.keep_going)?;
+    let dataset = input::dataset_for(pack, files, &dated.needs(), &[], &args.data.reading)?;
     let busy = crate::text::busy("décisions");
     let periods = dated.periods(&dataset)?;
     let each = match args.engine {
@@ -118,7 +120,7 @@ fn by_part(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> Result
     let date = input::as_of(args.data.as_of, &parts.others)?;
     let plan = pack.plan(date, names)?;
     let Some(streamed) = parts.open()? else { return Ok(None) };
-    let needs = plan.needs();
+    let needs = Needs { strict: args.data.reading.strict, ..plan.needs() };
     let schema = &parsed.schema;
     let Some(mut stream) =
         Stream::open(schema, &parsed.references, entity, streamed, parts.others, &needs, PART)
@@ -132,7 +134,7 @@ fn by_part(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> Result
     };
     let mut recording = Recording::new(args.record.as_deref())?;
     let busy = crate::text::busy("décisions");
-    let (mut columns, mut issues) = (None, Vec::new());
+    let (mut columns, mut told) = (None, input::Told::default());
     let (sender, receiver) = std::sync::mpsc::sync_channel(1);
     // One thread reads ahead of the others that decide.
     let read = std::thread::scope(|scope| -> Result<bool> {
@@ -151,7 +153,7 @@ fn by_part(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> Result
                 Ok(None) => return Ok(true),
                 Err(NotInOrder) => return Ok(false),
             };
-            issues.extend(part.issues);
+            told.part(part.issues, part.absent, part.dropped, &part.dataset);
             let decisions = evaluate(&plan, &part.dataset);
             say_errors(|_| Some(&plan), &part.dataset, &decisions);
             let ids = part.dataset.tables.get(entity).map_or(&[][..], |t| &t.ids);
@@ -167,10 +169,7 @@ fn by_part(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> Result
         return Ok(None);
     }
     input::say_warnings(&plan);
-    // What is said of a whole table is said for every part of it.
-    let mut said = std::collections::BTreeSet::new();
-    issues.retain(|issue| said.insert(issue.to_string()));
-    input::report(&issues, args.data.keep_going)?;
+    input::report(pack, &told, &needs, &[&plan], &args.data.reading)?;
     writer.close()?;
     sink.close()?;
     recording.close()?;

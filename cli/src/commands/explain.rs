@@ -28,7 +28,7 @@ pub fn run(args: &ExplainArgs) -> Result<End> {
     };
     let plan = run.plan(&selected)?;
     let files = std::mem::take(&mut run.files);
-    let dataset = input::dataset(&run.pack, files, &[&plan], args.data.keep_going)?;
+    let dataset = input::dataset(&run.pack, files, &[&plan], &args.data.reading)?;
     let row = row(&plan, &dataset, &args.id)?;
     let explanations = explain(&plan, &dataset, row);
     // What would turn each refusal, and when the answer is another.

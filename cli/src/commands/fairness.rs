@@ -25,7 +25,7 @@ pub fn run(args: &FairnessArgs) -> Result<End> {
     }
     let groups = run.plan(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
     let plan = pairs::plan(&run, &[])?;
-    let loaded = pairs::load(&mut run, plan, &[&groups], None, args.data.keep_going)?;
+    let loaded = pairs::load(&mut run, plan, &[&groups], None, &args.data.reading)?;
     if groups.entity != loaded.instance.requests.entity {
         bail!("`{}` n'est pas de la demande: l'équité se compte par demande", names.join(", "));
     }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 
 use super::pairs::{self, Loaded};
 use crate::text::{align_numbers, count, empty, percent};
-use crate::{End, Format, MatchArgs, ProblemArgs, VerifyArgs, input, output};
+use crate::{End, Format, MatchArgs, ProblemArgs, ReadingArgs, VerifyArgs, input, output};
 
 /// `logis match`: one row per attribution; as JSON, with what each level and quota reaches, and the proof.
 pub fn run(args: &MatchArgs) -> Result<End> {
@@ -25,7 +25,7 @@ pub fn run(args: &MatchArgs) -> Result<End> {
         }
         None => None,
     };
-    let posing = pose(&mut run, &args.problem, args.data.keep_going)?;
+    let posing = pose(&mut run, &args.problem, &args.data.reading)?;
     let loaded = &posing.loaded;
     let before = near
         .map(|(path, report)| {
@@ -78,7 +78,7 @@ pub struct Posing {
 }
 
 /// Poses the problem of a matching.
-pub fn pose(run: &mut input::Run, args: &ProblemArgs, keep_going: bool) -> Result<Posing> {
+pub fn pose(run: &mut input::Run, args: &ProblemArgs, reading: &ReadingArgs) -> Result<Posing> {
     let select: Vec<&str> = args.select.iter().map(|s| s.trim()).collect();
     let mut plan = pairs::plan(run, &select)?;
     let names: Vec<String> = plan.quotas.iter().map(|q| q.quota.name.clone()).collect();
@@ -93,7 +93,7 @@ pub fn pose(run: &mut input::Run, args: &ProblemArgs, keep_going: bool) -> Resul
         select: select.iter().map(ToString::to_string).collect(),
         hard: hard.iter().filter_map(|at| names.get(*at).cloned()).collect(),
     };
-    let loaded = pairs::load(run, plan, &[], args.max_candidates, keep_going)?;
+    let loaded = pairs::load(run, plan, &[], args.max_candidates, reading)?;
     Ok(Posing { loaded, hard, flags })
 }
 
@@ -394,7 +394,7 @@ pub fn read(path: &Path) -> Result<Option<Report>> {
 pub fn check(args: &VerifyArgs) -> Result<End> {
     let Some(report) = read(&args.result)? else { return Ok(End::FellShort) };
     let mut run = input::Run::new(&args.rules, &args.data)?;
-    let posing = pose(&mut run, &args.problem, args.data.keep_going)?;
+    let posing = pose(&mut run, &args.problem, &args.data.reading)?;
     let matching = match posing.answer(&report)? {
         Ok(matching) => matching,
         Err(why) => {

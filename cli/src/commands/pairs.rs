@@ -9,7 +9,7 @@ use logis_engine::pack::schema::EntityId;
 use logis_engine::plan::Plan;
 use logis_engine::value::{Type, Value};
 
-use crate::{CandidatesArgs, End, input, output};
+use crate::{CandidatesArgs, End, ReadingArgs, input, output};
 
 /// A matching of some data: its rules, its data, its problem.
 pub struct Loaded {
@@ -75,11 +75,11 @@ pub fn load(
     plan: MatchingPlan,
     others: &[&Plan],
     most: Option<usize>,
-    keep_going: bool,
+    reading: &ReadingArgs,
 ) -> Result<Loaded> {
     let files = std::mem::take(&mut run.files);
     let plans: Vec<&Plan> = plan.plans().chain(others.iter().copied()).collect();
-    let dataset = input::dataset(&run.pack, files, &plans, keep_going)?;
+    let dataset = input::dataset(&run.pack, files, &plans, reading)?;
     let busy = crate::text::busy("candidatures");
     let instance = Instance::new(&plan, &dataset, most).map_err(|wrong| {
         let lines: Vec<String> = wrong.iter().map(InstanceError::to_string).collect();
@@ -95,7 +95,7 @@ pub fn candidates(args: &CandidatesArgs) -> Result<End> {
     let select: Vec<&str> = args.select.iter().map(|s| s.trim()).collect();
     // Nothing is matched here: the quotas are not needed.
     let plan = plan(&run, &select)?.with_quotas(|_| false);
-    let loaded = load(&mut run, plan, &[], args.max_candidates, args.data.keep_going)?;
+    let loaded = load(&mut run, plan, &[], args.max_candidates, &args.data.reading)?;
     output::write(&table(&loaded, |_, _| true, "candidatures"), &args.output)?;
     say(&loaded);
     Ok(End::Fine)

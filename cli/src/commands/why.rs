@@ -15,7 +15,7 @@ use crate::{End, ExplainArgs, TextFormat, input, output};
 pub fn run(args: &ExplainArgs, result: &Path) -> Result<End> {
     let Some(report) = matching::read(result)? else { return Ok(End::FellShort) };
     let mut run = input::Run::new(&args.rules, &args.data)?;
-    let posing = matching::pose(&mut run, &args.problem, args.data.keep_going)?;
+    let posing = matching::pose(&mut run, &args.problem, &args.data.reading)?;
     let loaded = &posing.loaded;
     let answer = match posing.answer(&report)? {
         Ok(answer) => answer,

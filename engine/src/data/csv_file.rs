@@ -1,7 +1,7 @@
 //! CSV as people have it: UTF-8 or Windows-1252, commas, semicolons or tabs.
 
-use std::borrow::Cow;
-
+use super::csv_rows::{Row, Rows, Wrong, separator};
+use super::decode::decode;
 use super::issue::Issue;
 use super::raw::{Raw, RawTable};
 use super::safe_text::from_csv_cell;
@@ -20,66 +20,74 @@ pub(super) fn read(name: &str, file: &str, bytes: &[u8], issues: &mut Vec<Issue>
         issues.push(Issue::error(file, format!("le fichier est binaire ; attendu: du texte CSV{hint}")));
         return None;
     }
-    let text = decode(bytes);
-    let separator = separator(&text);
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text.as_bytes());
-    let mut records = reader.records();
-    let headers: Vec<String> = match records.next() {
-        Some(Ok(record)) => record.iter().map(|h| from_csv_cell(h.trim()).into_owned()).collect(),
-        _ => {
-            issues.push(Issue::error(file, "la ligne d'en-têtes ne se lit pas").at(1));
-            return None;
-        }
-    };
+    let decoded = decode(file, bytes, issues);
+    let mut rows = Rows::new(&decoded.text, separator(&decoded.text));
+    let header = rows.find(|row| row.wrong.is_some() || !blank(row))?;
+    let headers: Vec<String> = header.cells.iter().map(|cell| from_csv_cell(&one_line(&cell.text)).into_owned()).collect();
+    if header.wrong.is_some() {
+        issues.push(wrong(file, &header, &headers)?);
+        return None;
+    }
     let width = headers.len();
+    rows.set_width(width);
     let mut table = RawTable::new(name, file, headers, issues);
-    let mut last = 1;
-    for record in records {
-        let Ok(record) = record else { continue };
-        let line = record.position().map_or(last + 1, csv::Position::line);
-        last = line;
-        if record.iter().all(|cell| cell.trim().is_empty()) {
+    let mut doubtful = decoded.doubtful.iter().copied().peekable();
+    for row in rows {
+        while doubtful.next_if(|line| *line < row.line).is_some() {}
+        if blank(&row) && row.wrong.is_none() {
             continue;
         }
-        if record.len() != width {
-            let found = record.len();
-            // A quote that is never closed swallows the rest of the file into one cell.
-            let open = record.iter().any(|cell| cell.contains('\n'));
-            let hint = if open { " (un guillemet ouvert et jamais fermé ?)" } else { "" };
+        let found = row.cells.len();
+        if let Some(issue) = wrong(file, &row, &table.headers) {
+            issues.push(issue);
+        } else if found != width {
             issues.push(
-                Issue::error(file, format!("{found} cellule(s) ; attendu: {width}, comme d'en-têtes{hint}"))
-                    .at(line),
+                Issue::error(file, format!("{found} cellule(s) ; attendu: {width}, comme d'en-têtes"))
+                    .at(row.line),
             );
         }
-        // A row of the wrong length is kept as bad, so that what refers to it is no orphan.
-        table.push(
-            line,
-            record.len() != width,
-            record.iter().map(|cell| Raw::text(&from_csv_cell(cell.trim()))),
-        );
+        // A row that is not read for sure is kept as bad, so that what refers to it is no orphan.
+        let bad =
+            row.wrong.is_some() || found != width || doubtful.peek().is_some_and(|line| *line <= row.last);
+        let cells = row.cells.iter().map(|cell| match cell.stray {
+            true => Raw::Stray(cell.text.trim().into()),
+            false => Raw::text(&from_csv_cell(cell.text.trim())),
+        });
+        table.push(row.line, bad, cells);
     }
     Some(table)
 }
 
-/// UTF-8 with or without its mark; what is not UTF-8 is Windows-1252, as Excel in French writes.
-fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0,
-    }
+fn blank(row: &Row<'_>) -> bool {
+    row.cells.iter().all(|cell| cell.text.trim().is_empty())
 }
 
-/// The sign that splits the headers into most cells.
-fn separator(text: &str) -> u8 {
-    let header = text.lines().find(|l| !l.trim().is_empty()).unwrap_or("");
-    let count = |sign: char| header.matches(sign).count();
-    [(b',', count(',')), (b';', count(';')), (b'\t', count('\t'))]
-        .into_iter()
-        .max_by_key(|(sign, n)| (*n, *sign == b','))
-        .map_or(b',', |(sign, _)| sign)
+/// A header on one line, as spreadsheets wrap them.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ")
+}
+
+/// What is wrong with a row's quotation marks, where they are.
+fn wrong(file: &str, row: &Row<'_>, headers: &[String]) -> Option<Issue> {
+    let (cell, message) = match row.wrong? {
+        Wrong::Open { cell } => (
+            cell,
+            "le guillemet ouvert ici n'est jamais fermé ; attendu: « \" » à la fin de la cellule, ou « \"\" » pour un guillemet du texte",
+        ),
+        Wrong::After { cell } => (
+            cell,
+            "la cellule a du texte après son guillemet fermant (un guillemet manque ici, ou plus bas ?) ; attendu: un séparateur, ou « \"\" » pour un guillemet du texte",
+        ),
+        Wrong::Swallowed { cell } => (
+            cell,
+            "la cellule ouverte par un guillemet tient sur plusieurs lignes et en avale de la table (un guillemet manque ou est de trop ?) ; attendu: une ligne par enregistrement",
+        ),
+    };
+    let shown: String = row.cells.last().map_or("", |c| c.text.trim()).chars().take(40).collect();
+    let issue = Issue::error(file, message).at(row.line).found(&shown);
+    Some(match headers.get(cell).filter(|h| !h.is_empty()) {
+        Some(header) => issue.in_column(header),
+        None => issue,
+    })
 }

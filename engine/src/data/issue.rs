@@ -1,6 +1,8 @@
 //! What is wrong with a data package: which file, line and column, what was found, what was expected.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::diagnostic::Severity;
 
@@ -17,6 +19,13 @@ pub struct Issue {
     pub column: Option<String>,
     /// What is wrong, what was expected, what helps.
     pub message: String,
+    /// The cell as the file holds it, if the problem is one of a cell.
+    pub value: Option<Box<str>>,
+    /// The identifier of the row, if the problem is one of a row that has one.
+    pub id: Option<Arc<str>>,
+    /// The problem without what is the cell's own: issues of one file and column that share it are told
+    /// together. The message itself where it is none.
+    pub kind: Option<Cow<'static, str>>,
 }
 
 impl Issue {
@@ -28,6 +37,9 @@ impl Issue {
             line: None,
             column: None,
             message: message.into(),
+            value: None,
+            id: None,
+            kind: None,
         }
     }
 
@@ -50,9 +62,28 @@ impl Issue {
         self
     }
 
+    /// The same of this kind.
+    #[must_use]
+    pub fn of_kind(mut self, kind: impl Into<Cow<'static, str>>) -> Issue {
+        self.kind = Some(kind.into());
+        self
+    }
+
+    /// The same about a cell that holds this.
+    #[must_use]
+    pub fn found(mut self, value: &str) -> Issue {
+        self.value = Some(value.into());
+        self
+    }
+
     /// Is it an error?
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
+    }
+
+    /// The problem without what is the cell's own.
+    pub fn kind(&self) -> &str {
+        self.kind.as_deref().unwrap_or(&self.message)
     }
 }
 
@@ -67,6 +98,37 @@ impl fmt::Display for Issue {
             write!(f, ": colonne `{column}`")?;
         }
         write!(f, ": {}", self.message)
+    }
+}
+
+/// What is wrong with one cell, before its place is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// What is wrong, what was expected, what helps.
+    pub message: String,
+    /// The same without what is the cell's own.
+    pub kind: Cow<'static, str>,
+    /// What the cell holds.
+    pub value: String,
+    /// Is the cell taken as it stands all the same?
+    pub warning: bool,
+}
+
+impl Fault {
+    /// An error: `« value » what rest`, of the kind `what`.
+    pub fn of(value: &str, what: impl Into<Cow<'static, str>>, rest: impl fmt::Display) -> Fault {
+        let what = what.into();
+        Fault {
+            message: format!("« {value} » {what}{rest}"),
+            kind: what,
+            value: value.to_string(),
+            warning: false,
+        }
+    }
+
+    /// An error that says the same of every cell.
+    pub fn empty(message: String) -> Fault {
+        Fault { kind: Cow::Owned(message.clone()), message, value: String::new(), warning: false }
     }
 }
 

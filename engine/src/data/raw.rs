@@ -1,11 +1,16 @@
 //! Tables as files hold them, before the schema gives their cells a type.
 
+use std::collections::HashSet;
+
 use arrow_array::{Array, ArrayRef};
 
 use super::day_cells::DayNumbers;
 use super::issue::Issue;
 use super::parquet_file::cell;
 use crate::value::Date;
+
+/// What is said of a header that stands twice.
+pub(super) const DOUBLE: &str = "cet en-tête apparaît deux fois";
 
 /// One table of a file.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +65,8 @@ impl RawColumn {
 pub(super) enum Raw {
     Empty,
     Text(Box<str>),
+    /// A text with a quotation mark that nothing closes or opens.
+    Stray(Box<str>),
     /// A number of a typed file, in its shortest exact decimal text.
     Number(Box<str>),
     Bool(bool),
@@ -88,7 +95,9 @@ impl Raw {
     pub fn shown(&self) -> String {
         match self {
             Raw::Empty => String::new(),
-            Raw::Text(t) | Raw::Number(t) | Raw::Moment(_, t) | Raw::Other(t) => t.to_string(),
+            Raw::Text(t) | Raw::Stray(t) | Raw::Number(t) | Raw::Moment(_, t) | Raw::Other(t) => {
+                t.to_string()
+            }
             Raw::Bool(b) => b.to_string(),
             Raw::Date(d) => d.to_string(),
         }
@@ -98,9 +107,10 @@ impl Raw {
 impl RawTable {
     /// Starts a table; checks its headers.
     pub fn new(name: &str, file: &str, headers: Vec<String>, issues: &mut Vec<Issue>) -> RawTable {
-        for (i, header) in headers.iter().enumerate() {
-            if !header.is_empty() && headers.iter().take(i).any(|h| h == header) {
-                issues.push(Issue::error(file, "cet en-tête apparaît deux fois").at(1).in_column(header));
+        let mut seen = HashSet::new();
+        for header in headers.iter().filter(|h| !h.is_empty()) {
+            if !seen.insert(header) {
+                issues.push(Issue::error(file, DOUBLE).at(1).in_column(header));
             }
         }
         let columns = vec![RawColumn::Cells(Vec::new()); headers.len()];

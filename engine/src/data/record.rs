@@ -6,9 +6,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::cells;
+use super::codes::{Codebooks, Meant, codebooks};
 use super::issue::{Issue, meant};
 use super::raw::{Raw, RawColumn};
-use super::read::{Needs, read};
+use super::read::{Needs, raw_references, read};
 use super::table::{About, Dataset, NO_ROW, Table};
 use crate::diagnostic::nearest;
 use crate::pack::Reference;
@@ -21,15 +22,19 @@ pub struct Records {
     pub(super) references: Vec<Table>,
     /// By entity: the row of each identifier of its reference table.
     pub(super) rows: Vec<HashMap<Arc<str>, u32>>,
+    /// By reference table: the names that stand for its codes.
+    books: Codebooks,
 }
 
 impl Records {
     /// Reads the reference tables of a pack.
     pub fn new(schema: &Schema, references: &[Reference]) -> Records {
+        let raw = raw_references(references, &mut Vec::new());
+        let books = codebooks(schema, |id, _| raw.get(&id));
         let references = read(schema, references, Vec::new(), &Needs::default()).dataset.tables;
         let index = |table: &Table| table.ids.iter().cloned().zip(0_u32..).collect();
         let rows = references.iter().map(index).collect();
-        Records { references, rows }
+        Records { references, rows, books }
     }
 
     /// A data set whose row 0 of `entity` is the record.
@@ -230,7 +235,11 @@ impl Reader<'_> {
             return;
         }
         let rows = self.records.rows.get(relation_to.target);
-        match rows.and_then(|rows| rows.get(key.as_str()).or_else(|| rows.get(OTHERS))) {
+        let named = match self.records.books.get(&relation_to.target).map(|book| book.find(&key, &mut 1)) {
+            Some(Meant::Code(code)) => code,
+            _ => key.as_str().into(),
+        };
+        match rows.and_then(|rows| rows.get(&named).or_else(|| rows.get(OTHERS))) {
             Some(&found) => self.set_link(id, row, relation, found),
             // As in files: of what need not be known, nothing is known.
             None if !relation_to.required => {}
@@ -252,7 +261,7 @@ impl Reader<'_> {
             // Several codes.
             Json::Array(items) if items.iter().all(Json::is_string) => {
                 let items: Vec<&str> = items.iter().filter_map(Json::as_str).collect();
-                Raw::text(&items.join(" "))
+                Raw::text(&items.join(";"))
             }
             other => {
                 self.wrong(place, key, other, "une valeur est attendue");
@@ -294,11 +303,14 @@ impl Reader<'_> {
                 .collect();
             let empty: Vec<bool> = cells.iter().map(|c| *c == Raw::Empty).collect();
             let issues = &mut self.issues;
-            let column = cells::column(field, &RawColumn::Cells(cells), |row, message| {
+            let relation = entity.belongs_to.iter().find(|r| r.column == field.column);
+            let book =
+                field.of.or_else(|| relation.map(|r| r.target)).and_then(|id| self.records.books.get(&id));
+            let column = cells::column(field, &RawColumn::Cells(cells), book, |row, fault| {
                 // What is not given is unknown, even where a file would have to say it.
                 if empty.get(row) == Some(&false) {
                     let place = drafts.get(row).map_or("", |d| d.place.as_str());
-                    issues.push(Issue::error(place, message).in_column(&field.column));
+                    issues.push(Issue::error(place, fault.message).in_column(&field.column));
                 }
             });
             columns.push(Some(column));

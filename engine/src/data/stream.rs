@@ -20,7 +20,7 @@ use super::issue::Issue;
 use super::net::caught;
 use super::parquet_file;
 use super::raw::RawTable;
-use super::read::{InputFile, Needs, assemble, raw_references, sort};
+use super::read::{Absent, InputFile, Needs, assemble, raw_references, sort};
 use super::table::Dataset;
 use crate::pack::Reference;
 use crate::pack::schema::{EntityId, Origin, Schema};
@@ -62,6 +62,10 @@ pub struct Part {
     pub dataset: Dataset,
     /// What is wrong with the others. Lines count from the start of the file.
     pub issues: Vec<Issue>,
+    /// Columns that are needed and not there: the same in every part.
+    pub absent: Vec<Absent>,
+    /// By entity with rows that were left out: how many.
+    pub dropped: BTreeMap<EntityId, usize>,
 }
 
 /// A package being read part by part.
@@ -193,12 +197,10 @@ impl<'p> Stream<'p> {
             Origin::Reference { .. } => self.own.get(&id),
             Origin::Pair(..) => None,
         };
-        let dataset = Dataset {
-            tables: assemble(self.schema, raw, &self.tried, &self.needs, &mut issues),
-            ..Dataset::default()
-        };
+        let read = assemble(self.schema, raw, &self.tried, &self.needs, &mut issues);
         sort(&mut issues);
-        Ok(Some(Part { dataset, issues }))
+        let dataset = Dataset { tables: read.tables, ..Dataset::default() };
+        Ok(Some(Part { dataset, issues, absent: read.absent, dropped: read.dropped }))
     }
 
     /// Nothing may be left, and no identifier may stand twice.

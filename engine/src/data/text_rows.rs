@@ -192,12 +192,12 @@ fn column(
         _ => Raw::Empty,
     };
     let raw = RawColumn::Cells(rows.iter().map(raw).collect());
-    let column = cells::column(field, &raw, |row, message| {
+    let column = cells::column(field, &raw, None, |row, fault| {
         // What is not given is unknown, even where a file would have to say it.
         if given.get(row) == Some(&true)
             && let Some((package, _)) = rows.get(row)
         {
-            issues.push((*package, Issue::error(&entity.name, message).in_column(&field.column)));
+            issues.push((*package, Issue::error(&entity.name, fault.message).in_column(&field.column)));
         }
     });
     let known = NullBuffer::union(column.known(), Some(&NullBuffer::from(given)));

@@ -112,9 +112,23 @@ impl Possible {
         match self {
             Possible::Known(_) => Missing::default(),
             Possible::Open(_, missing) => missing.clone(),
-            Possible::Items(items) => {
-                items.iter().fold(Missing::default(), |all, i| union(&all, &i.missing()))
-            }
+            Possible::Items(items) => union_all(items.iter().map(Possible::missing)),
+        }
+    }
+
+    /// The same range without the cells that it depends on: of many, they are joined once.
+    fn bare(&self) -> Possible {
+        match self {
+            Possible::Open(range, _) => Possible::Open(range.clone(), Missing::default()),
+            other => other.clone(),
+        }
+    }
+
+    /// The same range, open because of these cells.
+    fn depending_on(self, missing: Missing) -> Possible {
+        match self {
+            Possible::Open(range, _) => Possible::Open(range, missing),
+            other => other,
         }
     }
 
@@ -252,6 +266,21 @@ pub fn union(a: &Missing, b: &Missing) -> Missing {
     Arc::new(a.union(b).copied().collect())
 }
 
+/// All of all, in time linear in their sizes.
+pub fn union_all(all: impl IntoIterator<Item = Missing>) -> Missing {
+    let mut parts: Vec<Missing> = Vec::new();
+    for part in all {
+        if !part.is_empty() && !parts.last().is_some_and(|last| Arc::ptr_eq(last, &part)) {
+            parts.push(part);
+        }
+    }
+    match parts.as_slice() {
+        [] => Missing::default(),
+        [one] => one.clone(),
+        several => Arc::new(several.iter().flat_map(|part| part.iter().copied()).collect()),
+    }
+}
+
 /// `f` of all pairs of values, where both are few.
 fn pairs(
     a: &Possible,
@@ -374,7 +403,7 @@ pub fn call(builtin: Builtin, args: &[Possible]) -> Result<Possible, ValueError>
     if let Some(known) = known {
         return apply(builtin, &known).map(Possible::Known);
     }
-    let missing = args.iter().fold(Missing::default(), |all, a| union(&all, &a.missing()));
+    let missing = union_all(args.iter().map(Possible::missing));
     if args.iter().any(Possible::is_risky) {
         return Ok(Possible::may_fail(missing));
     }
@@ -392,16 +421,16 @@ pub fn call(builtin: Builtin, args: &[Possible]) -> Result<Possible, ValueError>
         (Builtin::Somme, [Possible::Items(items)]) => {
             let mut total = Possible::Known(Value::int(0));
             for item in items.iter() {
-                total = arithmetic(Arithmetic::Add, &total, item)?;
+                total = arithmetic(Arithmetic::Add, &total, &item.bare())?;
             }
-            total
+            total.depending_on(missing)
         }
         (Builtin::Un, [Possible::Items(items)]) => decided_by(items, true, missing),
         (Builtin::Tous, [Possible::Items(items)]) => decided_by(items, false, missing),
         (Builtin::Max | Builtin::Min, [Possible::Items(items)]) => {
             let mut items = items.iter();
-            let first = items.next().cloned().ok_or(ValueError::EmptyList)?;
-            items.fold(first, |best, item| extreme(builtin, &best, item))
+            let first = items.next().ok_or(ValueError::EmptyList)?.bare();
+            items.fold(first, |best, item| extreme(builtin, &best, &item.bare())).depending_on(missing)
         }
         (Builtin::Max | Builtin::Min, [a, b]) => extreme(builtin, a, b),
         (Builtin::Contient, [Possible::Items(items), value]) => {

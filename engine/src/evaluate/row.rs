@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::possible::{
     Missing, MissingCell, MissingInput, Possible, Range, arithmetic, call, compare, negate, not, union,
+    union_all,
 };
 use crate::data::{Column, Dataset, Members, NO_ROW, column_of};
 use crate::graph::{RuleId, Step};
@@ -542,7 +543,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         let may_be = |key: &Possible, value: &Value| {
             compare(Comparison::Equal, key, &Possible::Known(value.clone())).known_bool() != Some(false)
         };
-        let missing = possible.iter().fold(Missing::default(), |all, k| union(&all, &k.missing()));
+        let missing = union_all(possible.iter().map(Possible::missing));
         if possible.iter().any(Possible::is_risky) || !covers(version, &possible) {
             return Ok(Possible::may_fail(missing));
         }

@@ -1,11 +1,12 @@
 //! The schema: which entities there are, what their fields are, and how they belong to each other.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use toml::de::DeTable;
 
 use super::toml_reader::{Reader, parse, scalar};
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span, did_you_mean, fold};
 use crate::value::{Exact, Type, Value};
 
 /// Number of an entity in [`Schema::entities`].
@@ -61,6 +62,8 @@ pub struct Entity {
     pub fields: Vec<FieldId>,
     /// The entities that it belongs to.
     pub belongs_to: Vec<BelongsTo>,
+    /// The column of a reference table that holds a name for each code, if it has one.
+    pub names: Option<String>,
     /// Where it is declared.
     pub span: Span,
 }
@@ -119,6 +122,10 @@ pub struct Field {
     pub empty_is_none: bool,
     /// Of a closed list: the listed value that an empty cell is. It is then known (`empty_is_none`).
     pub empty_value: Option<Arc<str>>,
+    /// What else people write for a value of the closed list: the text, and the number of the value.
+    pub synonyms: Vec<(Arc<str>, u32)>,
+    /// The reference entity whose codes the cells hold.
+    pub of: Option<EntityId>,
     /// Where an empty cell is a value outside the closed list: why. No rule can decide on it.
     pub unlisted: Option<String>,
     /// Of a closed list: why an empty cell is one of the listed values and nothing else.
@@ -220,6 +227,7 @@ pub(super) fn read(file: FileId, text: &str, unreadable: &mut Vec<String>, out: 
             key: String::new(),
             fields: Vec::new(),
             belongs_to: Vec::new(),
+            names: None,
             span,
         });
         tables.push((key.span(), table));
@@ -278,6 +286,7 @@ fn read_entity(
     } else {
         reader.required_str("key", out).map_or_else(String::new, |k| k.0.to_string())
     };
+    let names = reader.string("names", out);
     let belongs_to = read_relations(schema, file, &name, &mut reader, out);
     if let Some(fields) = reader.table("fields", out) {
         for (field, value) in fields.iter() {
@@ -286,7 +295,7 @@ fn read_entity(
                 out.push(Diagnostic::error("L0003", "a field must be a table", span, "`{ type = \"…\" }`"));
                 continue;
             };
-            let read = read_field(id, &name, field.get_ref(), span, table, out);
+            let read = read_field(schema, id, &name, field.get_ref(), span, table, out);
             if read.is_none() {
                 unreadable.push(field.get_ref().to_string());
             }
@@ -317,6 +326,15 @@ fn read_entity(
     entity.origin = origin;
     entity.key = key;
     entity.belongs_to = belongs_to;
+    entity.names = names;
+    if !matches!(entity.origin, Origin::Reference { .. }) && entity.names.is_some() {
+        out.push(Diagnostic::error(
+            "L0003",
+            "`names` is of reference tables only",
+            entity.span.clone(),
+            "an entity with `source`",
+        ));
+    }
 }
 
 fn find_entity(schema: &Schema, name: &str, span: Span, out: &mut Diagnostics) -> Option<EntityId> {
@@ -364,6 +382,7 @@ fn read_relations(
 const TYPES: [&str; 7] = ["amount", "integer", "decimal", "boolean", "date", "text", "codes"];
 
 fn read_field(
+    schema: &Schema,
     entity: EntityId,
     entity_name: &str,
     name: &str,
@@ -431,6 +450,25 @@ fn read_field(
     let (empty_is_none, empty_value) = read_empty(&mut reader, kind.as_ref(), out);
     let unlisted = reader.string("unlisted", out);
     let exhaustive = reader.string("exhaustive", out);
+    let synonyms = match &kind {
+        Some(FieldKind::Enum(values)) => read_synonyms(values, &mut reader, out),
+        _ => Vec::new(),
+    };
+    let of = match reader.str("of", out) {
+        None => None,
+        Some((target, at)) if matches!(kind, Some(FieldKind::Text | FieldKind::Codes)) => {
+            find_entity(schema, target, at, out)
+        }
+        Some((_, at)) => {
+            out.push(Diagnostic::error(
+                "L0003",
+                "only `text` and `codes` hold the codes of an entity",
+                at,
+                "take `of` away",
+            ));
+            None
+        }
+    };
     let column = reader.string("column", out).unwrap_or_else(|| name.to_string());
     let required = reader.bool("required", out);
     let said = [required, empty_is_none, unlisted.is_some(), exhaustive.is_some()];
@@ -455,6 +493,8 @@ fn read_field(
         required,
         empty_is_none,
         empty_value,
+        synonyms,
+        of,
         unlisted,
         exhaustive,
         label,
@@ -484,4 +524,76 @@ fn read_empty(
     };
     out.push(Diagnostic::error("L0003", format!("`empty = \"{said}\"` means nothing"), at, hint));
     (false, None)
+}
+
+/// Reads `synonyms = { cdi = ["contrat à durée indéterminée"] }`, and finds what two values would share.
+fn read_synonyms(
+    values: &[Arc<str>],
+    reader: &mut Reader<'_, '_>,
+    out: &mut Diagnostics,
+) -> Vec<(Arc<str>, u32)> {
+    let mut all: Vec<(Arc<str>, u32)> = Vec::new();
+    let mut folded: HashMap<String, u32> = HashMap::new();
+    for (at, value) in (0_u32..).zip(values) {
+        if let Some(other) = folded.insert(folded_value(value), at) {
+            let other = values.get(other as usize).map_or("", AsRef::as_ref);
+            out.push(Diagnostic::error(
+                "L0017",
+                format!("`{other}` and `{value}` are one to whoever types them"),
+                reader.span(),
+                "case, accents, blanks and hyphens do not tell two values apart",
+            ));
+        }
+    }
+    let Some(table) = reader.table("synonyms", out) else { return all };
+    for (value, texts) in table.iter() {
+        let span = Span::new(reader.file, value.span());
+        let Some((at, _)) = (0_u32..).zip(values).find(|(_, v)| v.as_ref() == value.get_ref().as_ref())
+        else {
+            out.push(Diagnostic::error(
+                "L0017",
+                format!("`{}` is no value of the list", value.get_ref()),
+                span,
+                did_you_mean(value.get_ref(), values.iter().map(AsRef::as_ref)),
+            ));
+            continue;
+        };
+        for text in texts.get_ref().as_array().into_iter().flat_map(|a| a.iter()) {
+            let Some(written) = text.get_ref().as_str() else {
+                out.push(Diagnostic::error(
+                    "L0003",
+                    "a synonym is a text",
+                    span.clone(),
+                    "such as [\"époux\"]",
+                ));
+                continue;
+            };
+            match folded.insert(folded_value(written), at) {
+                Some(other) if other != at => out.push(Diagnostic::error(
+                    "L0017",
+                    format!("« {written} » would mean two values"),
+                    Span::new(reader.file, text.span()),
+                    format!("it means `{}` already", values.get(other as usize).map_or("", AsRef::as_ref)),
+                )),
+                _ => all.push((written.into(), at)),
+            }
+        }
+        if texts.get_ref().as_array().is_none() {
+            out.push(Diagnostic::error("L0003", "synonyms are a list of texts", span, "such as [\"époux\"]"));
+        }
+    }
+    all
+}
+
+/// A value of a closed list without what those who type it leave out: case, accents, blanks, hyphens,
+/// underscores, apostrophes and full stops.
+pub(crate) fn folded_value(text: &str) -> String {
+    let plain = text.chars().filter_map(|c| match c {
+        // Accents that stand by themselves, as in file names of macOS.
+        '\u{300}'..='\u{36f}' => None,
+        '\u{a0}' | '\u{202f}' | '\'' | '\u{2019}' | '.' | '_' | '-' | ' ' | '\t' => None,
+        'œ' | 'Œ' => Some('œ'),
+        c => Some(c),
+    });
+    fold(&plain.collect::<String>()).replace('œ', "oe").replace(['æ', 'Æ'], "ae")
 }

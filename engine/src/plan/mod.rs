@@ -291,6 +291,23 @@ impl Plan {
             .collect()
     }
 
+    /// The fields that a node reads, and the relations that it follows.
+    pub fn inputs_of(&self, node: NodeId) -> (BTreeSet<FieldId>, BTreeSet<(EntityId, usize)>) {
+        let (mut fields, mut relations) = (BTreeSet::new(), BTreeSet::new());
+        let (mut seen, mut open) = (BTreeSet::new(), vec![node]);
+        while let Some(node) = open.pop() {
+            let Some(n) = self.node(node).filter(|_| seen.insert(node)) else { continue };
+            match n.op {
+                Op::Field(field) => _ = fields.insert(field),
+                Op::Up(Step::BelongsTo(entity, relation), _) => _ = relations.insert((entity, relation)),
+                Op::Members(child, relation, _) => _ = relations.insert((child, relation)),
+                _ => {}
+            }
+            open.extend(n.op.inputs());
+        }
+        (fields, relations)
+    }
+
     /// The entities whose rows the plan reads, the decided one and the sides of pairs included.
     pub fn entities(&self) -> BTreeSet<EntityId> {
         let mut entities: BTreeSet<EntityId> =

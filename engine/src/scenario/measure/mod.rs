@@ -211,10 +211,7 @@ impl Planned {
         let plans = self.groups.iter().map(|g| &g.plan).chain(&self.requests_by).chain(&self.units_by);
         let plans = plans.chain(&self.money).chain(self.product.as_ref().map(|(_, plan)| plan));
         for plan in self.matching.plans().chain(plans.chain(&self.waiting).map(Arc::as_ref)) {
-            let more = plan.needs();
-            all.fields.extend(more.fields);
-            all.entities.extend(more.entities);
-            all.relations.extend(more.relations);
+            all.join(plan.needs());
         }
         all
     }
@@ -352,7 +349,9 @@ pub(super) fn read(
     tables: &[data::TextTable],
     needs: &Needs,
 ) -> Result<Dataset, Vec<data::Issue>> {
-    let outcome = data::read_texts(&parsed.schema, &parsed.references, tables, needs);
+    // A run has nobody to warn of a column that is not there.
+    let needs = Needs { strict: true, ..needs.clone() };
+    let outcome = data::read_texts(&parsed.schema, &parsed.references, tables, &needs);
     let errors: Vec<data::Issue> = outcome.issues.into_iter().filter(data::Issue::is_error).collect();
     if errors.is_empty() { Ok(outcome.dataset) } else { Err(errors) }
 }
