@@ -162,7 +162,7 @@ fn csv_is_read_as_python_does_in_strict_mode() {
             }
         }
     }
-    assert!(same > 60 && refused > 90, "{same} the same, {refused} refused, {stricter} stricter");
+    assert!(same > 40 && refused > 100, "{same} the same, {refused} refused, {stricter} stricter");
 }
 
 // ── Numbers ──────────────────────────────────────────────────────────────────────────────────
@@ -252,7 +252,12 @@ fn what_is_not_utf8_is_said() {
 // ── Closed lists, booleans, codes ────────────────────────────────────────────────────────────
 
 /// A pack of one table with a field of each type, and communes of which two have one name.
-fn small_pack() -> Pack {
+fn small_pack() -> &'static Pack {
+    static PACK: std::sync::OnceLock<Pack> = std::sync::OnceLock::new();
+    PACK.get_or_init(make_small_pack)
+}
+
+fn make_small_pack() -> Pack {
     let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
     Pack::from_files(
         "",
@@ -297,14 +302,21 @@ const FIELDS: [&str; 8] = ["montant", "taux", "nombre", "oui", "jour", "nom", "c
 fn read_lines(bytes: &[u8]) -> ReadOutcome {
     let pack = small_pack();
     let parsed = pack.parsed();
+    let line = parsed.schema.entity("ligne").unwrap();
     let needs = Needs {
         fields: (0..parsed.schema.fields.len()).collect(),
-        entities: [0].into(),
-        decided: [0].into(),
+        entities: [line].into(),
+        decided: [line].into(),
         ..Needs::default()
     };
     let file = InputFile { name: "lignes.csv".to_string(), bytes: bytes.to_vec() };
     data::read(&parsed.schema, &parsed.references, vec![file], &needs)
+}
+
+/// The value of a field in a row.
+fn value_of(read: &ReadOutcome, field: &str, row: usize) -> Option<Value> {
+    let schema = &small_pack().parsed().schema;
+    data::column_of(&read.dataset, schema, schema.field(field).unwrap())?.get(row)
 }
 
 /// The cell of one field of one row, read from a table with that one column; or what is said of it.
@@ -315,8 +327,7 @@ fn cell(field: &str, text: &str) -> Result<Option<Value>, String> {
     if !errors.is_empty() {
         return Err(errors.join("\n"));
     }
-    let place = FIELDS.iter().position(|f| *f == field).unwrap();
-    Ok(read.dataset.tables[0].columns[place].as_ref().unwrap().get(0))
+    Ok(value_of(&read, field, 0))
 }
 
 #[test]
@@ -464,7 +475,7 @@ fn an_absent_column_is_unknown_and_told() {
     assert_eq!(
         said.lines().collect::<Vec<_>>(),
         [
-            "avertissement: colonnes absentes, donc inconnues: demandes.csv: `rfr_n1`, `revenus_12_mois` ; peuvent rester sans réponse: ressources, eligible_plai ; pour les exiger: --strict"
+            "avertissement: colonnes absentes, donc inconnues: demandes.csv: `revenus_12_mois`, `rfr_n1` ; peuvent rester sans réponse: ressources, eligible_plai ; pour les exiger: --strict"
         ]
     );
     let strict = eval(absent.path(), &["--strict", "--select", "ressources"]);
@@ -774,9 +785,8 @@ fn values(line: &Line) -> Vec<Option<Value>> {
 }
 
 fn read_values(read: &ReadOutcome) -> Vec<Vec<Option<Value>>> {
-    let table = &read.dataset.tables[0];
-    let cell = |place: usize, row| table.columns[place].as_ref().and_then(|c| c.get(row));
-    (0..table.rows()).map(|row| (0..FIELDS.len()).map(|place| cell(place, row)).collect()).collect()
+    let rows = read.dataset.tables[small_pack().parsed().schema.entity("ligne").unwrap()].rows();
+    (0..rows).map(|row| FIELDS.iter().map(|field| value_of(read, field, row)).collect()).collect()
 }
 
 fn line() -> impl Strategy<Value = Line> {
