@@ -451,12 +451,10 @@ fn what_people_type_decides_as_what_the_schema_writes() {
         }
         fs::write(typed.path().join(&name), text).unwrap();
     }
-    let select = ["--select", "publics,aides,eligible_plai"];
     let plain = eval(&folder, &["--select", "publics,eligible_plai"]);
     let same = eval(typed.path(), &["--select", "publics,eligible_plai"]);
     assert!(plain.status.success() && same.status.success(), "{}", stderr(&same));
     assert_eq!(stdout(&plain), stdout(&same));
-    let _ = select;
 }
 
 // ── What is not there, and what nothing asked for ────────────────────────────────────────────
@@ -874,14 +872,18 @@ fn encode(text: &str, style: &Style) -> Vec<u8> {
     bytes
 }
 
-/// Three decimals of a number below a thousand are thousands to whoever reads an amount; cents are two.
+/// Drawn tables: a few hundred, or as many as `PROPTEST_CASES` says.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(256)
+}
+
+/// An apostrophe before a text says in CSV that it is no formula: it is not of the text.
 fn readable(line: &Line) -> bool {
-    // A text that a quotation mark begins is one of a quoted cell: writers quote it, so it is read back.
-    !line.name.contains('\u{fffd}')
+    !line.name.trim().starts_with('\'')
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     /// What French Excel, LibreOffice or Python write is read back, value by value, without an error.
     #[test]
@@ -903,6 +905,7 @@ proptest! {
         place in any::<prop::sample::Index>(),
         insert in any::<bool>(),
     ) {
+        prop_assume!(lines.iter().all(readable));
         let (text, structural) = write_table(&lines, &style);
         let mut damaged = text.clone();
         if insert {

@@ -23,7 +23,8 @@ pub(super) fn read(name: &str, file: &str, bytes: &[u8], issues: &mut Vec<Issue>
     let decoded = decode(file, bytes, issues);
     let mut rows = Rows::new(&decoded.text, separator(&decoded.text));
     let header = rows.find(|row| row.wrong.is_some() || !blank(row))?;
-    let headers: Vec<String> = header.cells.iter().map(|cell| from_csv_cell(&one_line(&cell.text)).into_owned()).collect();
+    let headers: Vec<String> =
+        header.cells.iter().map(|cell| from_csv_cell(&one_line(&cell.text)).into_owned()).collect();
     if header.wrong.is_some() {
         issues.push(wrong(file, &header, &headers)?);
         return None;
