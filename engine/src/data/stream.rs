@@ -36,9 +36,11 @@ impl StreamedFile {
     ///
     /// # Errors
     /// It is no Parquet file.
-    pub fn open(name: &str, file: impl ChunkReader + 'static) -> Result<StreamedFile, Issue> {
-        let wrong =
-            |said: String| Issue::error(name, format!("ce n'est pas un fichier Parquet lisible: {said}"));
+    pub fn open(name: &str, file: impl ChunkReader + 'static) -> Result<StreamedFile, Box<Issue>> {
+        let wrong = |said: String| {
+            let message = format!("ce n'est pas un fichier Parquet lisible: {said}");
+            Box::new(Issue::error(name, message))
+        };
         let size = file.len();
         let open = || -> Result<ParquetRecordBatchReader, String> {
             let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| e.to_string())?;
