@@ -196,7 +196,16 @@ fn the_page_names_nobody_unless_asked() {
     let quiet = page();
     assert!(ids.iter().all(|id| !quiet.contains(id)) && quiet.contains("--with-rows"), "{ids:?}");
     let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
-    assert!(command.args(["simulate", "--with-rows", "-o"]).arg(&into).arg(file).status().unwrap().success());
+    assert!(
+        command
+            .args(["simulate", "--with-rows", "-o"])
+            .arg(&into)
+            .arg(file)
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
     let whole = page();
     assert!(ids.iter().any(|id| whole.contains(id)) && !whole.contains("--with-rows"), "{ids:?}");
 }

@@ -509,6 +509,10 @@ fn a_scenario_writes_into_no_folder_of_others() {
     let folder = Folder::new();
     let scenario = root.join("scenarios/grand-employeur.toml");
     folder.refused(&format!("simulate {} -o d", scenario.display()), &["d: ce dossier", "menages.csv"]);
+    // Not into the folder of what it reads either, whatever is forced.
+    folder.write("s/essai.toml", "title = \"Essai\"\n[base]\ndata = \"../d\"\nas_of = 2017-06-30\n");
+    folder.refused("simulate s/essai.toml -o s --force", &["s: ce dossier tient s/essai.toml"]);
+    folder.refused("simulate s/essai.toml -o d --force", &["d: ce dossier tient s/../d"]);
     folder.write("fichier", "");
     folder.refused(&format!("simulate {} -o fichier", scenario.display()), &["fichier"]);
 }
@@ -665,6 +669,26 @@ fn nothing_acts_on_the_terminal() {
     let output = folder.eval("");
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(table.contains("\\u001b[31mROUGE") && table.contains("a\\u202eb"), "{table}");
+}
+
+/// A line end in a cell begins no line of a log: there `::error::` would be a command.
+#[test]
+fn a_cell_begins_no_line_of_a_log() {
+    let folder = Folder::new();
+    folder
+        .write("d/menages.csv", "menage_id,revenu,quartier\n\"M1\n::error::oui\",\"1\n::warning::x\",nord\n");
+    folder.write("e/menages.csv", "menage_id,revenu,quartier\n\"M1\n::error::oui\",,nord\n");
+    for args in [
+        EVAL.to_string(),
+        EVAL.replace("--data d", "--data e"),
+        EVAL.replace("--data d", "--data e").replace("eval", "explain").replace("--select", "--id M1 --rule"),
+    ] {
+        let output = folder.run(&args);
+        for text in [&output.stdout, &output.stderr] {
+            let text = String::from_utf8_lossy(text);
+            assert!(text.lines().all(|line| !line.starts_with("::")), "{args}: {text}");
+        }
+    }
 }
 
 /// The page of a change is made to be passed round: no identifier and no income of a household, unless they

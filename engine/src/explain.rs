@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::Dataset;
+use crate::data::{Dataset, visible_cell};
 use crate::evaluate::possible::{MissingCell, MissingInput, Possible};
 use crate::evaluate::{Context, Evaluator, Outcome, outcome};
 use crate::pack::params::show_keys;
@@ -286,7 +286,10 @@ impl Explainer<'_, '_> {
                     .into_iter()
                     .map(|m| {
                         let id = self.context.dataset.tables.get(*child).and_then(|t| t.ids.get(m as usize));
-                        (id.map_or_else(String::new, ToString::to_string), self.shown(*inner, u64::from(m)))
+                        (
+                            id.map_or_else(String::new, |id| visible_cell(id).into_owned()),
+                            self.shown(*inner, u64::from(m)),
+                        )
                     })
                     .collect();
                 into.push(Because::Members { name: text_of(plan, *inner), values });
@@ -376,7 +379,7 @@ pub fn about(plan: &Plan, dataset: &Dataset, entity: EntityId, row: u64) -> Stri
         return format!("{first} × {second}");
     }
     let id = dataset.tables.get(entity).and_then(|t| t.ids.get(usize::try_from(row).ok()?));
-    format!("{} {}", declared.name, id.map_or("?", AsRef::as_ref))
+    format!("{} {}", declared.name, visible_cell(id.map_or("?", AsRef::as_ref)))
 }
 
 /// A missing cell: `rfr_n1 (demande D0042)`.

@@ -60,9 +60,9 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
         for (unit, before, now) in &after.changes {
             eprintln!(
                 "{}: refusé par {}, proposé à {}",
-                loaded.instance.units.id(&loaded.dataset, *unit),
-                id(*before),
-                id(*now)
+                data::visible_cell(loaded.instance.units.id(&loaded.dataset, *unit)),
+                data::visible_cell(id(*before)),
+                data::visible_cell(id(*now))
             );
         }
         eprintln!("{} logements changent de main; tous les autres restent", after.changes.len());

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use logis_engine::attribution::{Before, Instance, InstanceError, MatchingPlan};
 use logis_engine::candidates::Candidates;
-use logis_engine::data::{Dataset, Output, OutputColumn, Table};
+use logis_engine::data::{Dataset, Output, OutputColumn, Table, visible_cell};
 use logis_engine::matching::{Gaps, Matching, gaps, one_member_less, solve, solve_near};
 use logis_engine::pack::schema::EntityId;
 use logis_engine::plan::Plan;
@@ -125,12 +125,8 @@ pub fn say(loaded: &Loaded) {
     }
     if !open.priority.is_empty() {
         let requests = &loaded.instance.requests;
-        let first: Vec<&str> = open
-            .priority
-            .iter()
-            .take(3)
-            .map(|row| requests.id(&loaded.dataset, requests.number(*row)))
-            .collect();
+        let id = |row: &u32| requests.id(&loaded.dataset, requests.number(*row));
+        let first: Vec<_> = open.priority.iter().take(3).map(|row| visible_cell(id(row))).collect();
         eprintln!(
             "{} demandes n'ont pas de priorité connue et passent après les autres: {}{}",
             open.priority.len(),

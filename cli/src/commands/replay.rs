@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use anyhow::Result;
+use logis_engine::data::visible_cell;
 use logis_engine::explain::Shown;
 use logis_engine::receipt::{Changed, Receipt, Replay, Replayed, SealCheck};
 
@@ -117,8 +118,12 @@ impl Seen {
             });
             return output::print(&format!("{json}\n"));
         }
-        let mut text =
-            format!("ligne {line} : {} {}, décidé au {}\n", receipt.entity, receipt.id, receipt.date);
+        let mut text = format!(
+            "ligne {line} : {} {}, décidé au {}\n",
+            receipt.entity,
+            visible_cell(&receipt.id),
+            receipt.date
+        );
         for flaw in flaws {
             let _ = writeln!(text, "   {flaw}");
         }

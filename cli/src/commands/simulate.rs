@@ -33,12 +33,13 @@ pub fn run(args: &SimulateArgs) -> Result<End> {
         std::fs::read_to_string(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
     let scenario = Scenario::parse(&path.display().to_string(), &text)?;
     let home = path.parent().unwrap_or(Path::new("."));
-    let inputs = inputs(args, &scenario, home)?;
-    let simulation = Simulation::new(scenario, inputs)?;
     let stem = path.file_stem().map_or_else(|| "scenario".into(), |s| s.to_string_lossy().into_owned());
     let folder = args.output.clone().unwrap_or_else(|| PathBuf::from("resultats").join(stem));
     let own = |folder: &Path| folder.join("calculs").is_dir();
     output::refuse_other_folder(&folder, own, args.force, ", ou --force")?;
+    refuse_to_replace(&read_by(args, &scenario, home), &folder)?;
+    let inputs = inputs(args, &scenario, home)?;
+    let simulation = Simulation::new(scenario, inputs)?;
     let results = results(&simulation, &folder)?;
     let report = report(&simulation, &results)?;
     write(&report, &folder, args.with_rows)?;
@@ -53,6 +54,31 @@ fn example(folder: &Path) -> String {
         entries.filter(|p| p.extension().is_some_and(|end| end == "toml")).collect();
     found.sort();
     found.first().map_or_else(|| "essai.toml".to_string(), |p| p.display().to_string())
+}
+
+/// All files and folders that the scenario reads.
+fn read_by(args: &SimulateArgs, scenario: &Scenario, home: &Path) -> Vec<PathBuf> {
+    let base = &scenario.base;
+    let named = [&base.data, &base.population, &base.rules].into_iter().flatten();
+    let laid_over = scenario.variants.iter().filter_map(|v| v.rules.as_ref());
+    let mut all: Vec<PathBuf> = named.chain(laid_over).map(|(name, _)| home.join(name)).collect();
+    all.extend(args.rules.rules.clone());
+    all.push(args.file.clone());
+    all
+}
+
+/// Refuses a folder of results that holds what is read.
+fn refuse_to_replace(read: &[PathBuf], folder: &Path) -> Result<()> {
+    let Ok(own) = folder.canonicalize() else { return Ok(()) };
+    let inside = |path: &&PathBuf| path.canonicalize().is_ok_and(|path| path.starts_with(&own));
+    if let Some(path) = read.iter().find(inside) {
+        bail!(
+            "{}: ce dossier tient {}, que le scénario lit; en choisir un autre",
+            folder.display(),
+            path.display()
+        );
+    }
+    Ok(())
 }
 
 /// What the scenario names, read. Paths are those of the scenario's folder.

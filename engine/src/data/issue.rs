@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use super::safe_text::visible_cell;
 use crate::diagnostic::Severity;
 
 /// One problem of a data package.
@@ -90,14 +91,10 @@ impl Issue {
 /// `demandes.csv:1204: colonne `rfr_n2`: …`
 impl fmt::Display for Issue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        if let Some(column) = &self.column {
-            write!(f, ": colonne `{column}`")?;
-        }
-        write!(f, ": {}", self.message)
+        let line = self.line.map_or_else(String::new, |line| format!(":{line}"));
+        let column = self.column.as_ref().map_or_else(String::new, |c| format!(": colonne `{c}`"));
+        // One line, whatever the cell holds: a line end in it would begin another message in a log.
+        f.write_str(&visible_cell(&format!("{}{line}{column}: {}", self.file, self.message)))
     }
 }
 
