@@ -272,6 +272,9 @@ fn whoever_verifies_poses_the_problem() {
     let honest = fs::read_to_string(&path).unwrap();
     fs::write(&path, honest.replacen("\"points\": 90", "\"points\": 91", 1)).unwrap();
     refused(&["--select", "points,taille"], "(D1): `points` est 91, attendu : 90");
+    fs::write(&path, honest.replacen("\"points\": 90", "\"note\": \"\", \"points\": 90", 1)).unwrap();
+    refused(&[], "colonnes que rien ne vérifie: note, points, taille");
+    refused(&["--select", "points,taille"], "colonnes que rien ne vérifie: note");
     // A quota that is said to be met is; one that is not in force is not.
     matched(&["--hard", "modestes"]);
     held(&[], "Le résultat tient");

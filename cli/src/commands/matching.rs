@@ -136,13 +136,13 @@ impl Posing {
         let matching = report.matching(plan, dataset, instance).map_err(text)?;
         verify(&instance.problem, &matching).map_err(|error| sentence(&self.loaded, &error))?;
         let claimed = report.certificate.problem.as_ref();
+        report.check_columns(plan, dataset, instance, |row, own| self.columns(row, own)).map_err(text)?;
         let unchecked = |name: &&String| !self.flags.select.contains(name);
         let select = claimed.into_iter().flat_map(|posed| &posed.select).filter(unchecked);
         let select: Vec<String> = select.cloned().collect();
         if !select.is_empty() {
             return Err(text(ReportError::Unchecked(select)));
         }
-        report.check_columns(plan, dataset, instance, |row, own| self.columns(row, own)).map_err(text)?;
         report.check_prices(&self.loaded.prices(&matching)).map_err(text)?;
         let hard = self.flags.hard.iter().chain(claimed.into_iter().flat_map(|posed| &posed.hard));
         for name in hard {

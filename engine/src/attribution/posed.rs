@@ -122,9 +122,10 @@ impl Posed {
         })
     }
 
-    /// In what a result says that its problem was posed otherwise than `expected`. What it counts besides the
-    /// columns and the quotas that had to be met, which claim something of the answer.
-    pub(super) fn differences(&self, expected: &Posed) -> Vec<ReportError> {
+    /// In what a result says that its problem was posed otherwise than `expected`; not in its columns, nor in the
+    /// quotas that had to be met, which claim something of the answer. `same_quotas`, if the result as a whole
+    /// has the quotas that are expected.
+    pub(super) fn differences(&self, expected: &Posed, same_quotas: bool) -> Vec<ReportError> {
         let mut all = Vec::new();
         let mut compare = |what: &str, found: String, expected: String| {
             if found != expected {
@@ -141,7 +142,9 @@ impl Posed {
             compare(&format!("quota {}: membres", own.name), found, expected);
         }
         let names = |of: &Posed| of.quotas.iter().map(|q| q.name.as_str()).collect::<Vec<_>>().join(", ");
-        compare("quotas comptés", names(self), names(expected));
+        if same_quotas {
+            compare("quotas comptés", names(self), names(expected));
+        }
         compare("paquet de règles", self.pack.clone(), expected.pack.clone());
         compare("empreinte des règles", self.rules.clone(), expected.rules.clone());
         compare("empreinte des paramètres", self.parameters.clone(), expected.parameters.clone());

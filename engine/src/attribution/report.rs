@@ -173,7 +173,7 @@ pub enum ReportError {
         expected: Option<usize>,
     },
     /// Columns that nothing was asked to compute again.
-    #[error("colonnes que rien ne vérifie: {}; pour les vérifier: --select {}", .0.join(", "), .0.join(","))]
+    #[error("colonnes que rien ne vérifie: {}; celles d'une règle ou d'un champ se vérifient avec --select", .0.join(", "))]
     Unchecked(Vec<String>),
     /// An attribution lacks a column, or has another value in it.
     #[error("attribution {at} ({id}): `{column}` est {found}, attendu : {expected}")]
@@ -300,10 +300,11 @@ impl Report {
         if found != most {
             all.push(ReportError::MostCandidates { found, expected: most });
         }
-        all.extend(self.other_quotas(plan));
+        let quotas = self.other_quotas(plan);
         if let Some(own) = &self.certificate.problem {
-            all.extend(own.differences(posed));
+            all.extend(own.differences(posed, quotas.is_empty()));
         }
+        all.splice(0..0, quotas);
         all
     }
 
