@@ -625,3 +625,179 @@ fn numbers_of_a_population_have_limits() {
     let (code, errors) = generate(&text, &many);
     assert!(code == Some(2) && errors.contains("100000000 au plus"), "{errors}");
 }
+
+/// A pack whose aid stands in no group, read by nobody; its ceiling has three values, each on a day.
+fn aid_in_no_group(ceilings: [u32; 3]) -> Vec<(&'static str, String)> {
+    let schema = format!(
+        "{SCHEMA}[personne]\ntable = \"personnes\"\nkey = \"personne_id\"\nfields.salaire = {{ type = \"amount\" }}\nfields.commune = {{ type = \"text\" }}\n"
+    );
+    let version = |(from, value): (&str, u32)| {
+        format!(
+            "[[aide.plafond.values]]\nfrom = {from}-01-01\nsource = {{ title = \"art. 1\" }}\nvalue = {value}\n"
+        )
+    };
+    let versions: String = ["2016", "2017", "2018"].into_iter().zip(ceilings).map(version).collect();
+    let aid = "//! entité: personne\n\n/// Le salaire ouvre droit à l'aide.\n/// source: art. 1\n/// résultat\n\
+               fn aide(salaire) { salaire <= param(\"aide.plafond\") }\n\n/// Personne ne lit cette règle.\n/// source: art. 1\n\
+               fn ecart(salaire) { salaire - param(\"aide.plafond\") }\n";
+    vec![
+        ("pack.toml", "results = [\"eligible\"]\n[groups]\nmenages = [\"eligible\"]\n".to_string()),
+        ("schema.toml", schema),
+        ("plafond.toml", PARAMETER.to_string()),
+        ("aide.toml", format!("[aide.plafond]\n{versions}")),
+        ("eligible.rhai", RULE.to_string()),
+        ("aide.rhai", aid.to_string()),
+    ]
+}
+
+/// Two such packs; of the second, each ceiling is a hundred higher. Persons on both sides: A and B gain in 2016,
+/// B and C in 2017, C and D in 2018, worked out by hand from the ceilings 1000/1100, 1200/1300 and 1400/1500.
+fn aids() -> Folder {
+    let folder = Folder::new();
+    for (pack, ceilings) in [("avant", [1000, 1200, 1400]), ("apres", [1100, 1300, 1500])] {
+        for (name, text) in aid_in_no_group(ceilings) {
+            folder.write(&format!("{pack}/{name}"), &text);
+        }
+    }
+    folder.write(
+        "donnees/personnes.csv",
+        "personne_id,salaire,commune\nA,1050,nord\nB,1100,nord\nC,1300,sud\nD,1500,sud\nE,1600,sud\nF,,nord\nG,1450.5,sud\n",
+    );
+    folder
+}
+
+/// An aid that no group names and no rule reads is compared: the change reaches it. It was "rien".
+#[test]
+fn what_a_change_reaches_is_compared_in_a_group_or_not() {
+    let folder = aids();
+    let (code, out, errors) =
+        folder.logis(&["diff", "avant", "apres", "--corpus", "donnees", "--format", "json"]);
+    assert_eq!(code, 1, "{errors}");
+    let found: Value = serde_json::from_str(&out).unwrap();
+    // Of 1000 to 1100: A and B. Of 1200 to 1300: C alone. Of 1400 to 1500: D and G.
+    let flips: Vec<(String, u64)> = found["differences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|d| d["rule"] == "aide")
+        .map(|d| (d["date"].as_str().unwrap().to_string(), d["count"].as_u64().unwrap()))
+        .collect();
+    let by_hand = [("2016-01-01", 2), ("2017-01-01", 1), ("2018-01-01", 2)];
+    assert_eq!(flips, by_hand.map(|(date, count)| (date.to_string(), count)));
+    // `ecart` differs for all six whose salary is known, on each of three dates.
+    let summary = &found["summary"];
+    let rows = |rule: &str| -> Vec<(u64, u64, u64)> {
+        let all = summary["rules"].as_array().unwrap().iter().filter(|r| r["rule"] == rule);
+        all.map(|r| (r["gain"].as_u64().unwrap(), r["loss"].as_u64().unwrap(), r["other"].as_u64().unwrap()))
+            .collect()
+    };
+    assert_eq!((rows("aide"), rows("ecart")), (vec![(5, 0, 0)], vec![(0, 0, 6)]));
+    assert_eq!(
+        summary["changed"],
+        json!([{ "corpus": "donnees", "entity": "personne", "rows": 6, "decided": 7 }])
+    );
+}
+
+/// A person whose outcome differs as of three dates is one person in every table, with the dates beside.
+#[test]
+fn a_person_is_counted_once_and_not_once_a_date() {
+    let folder = aids();
+    let args = ["diff", "avant", "apres", "--corpus", "donnees", "--by", "commune", "--select", "ecart"];
+    let (_, out, _) = folder.logis(&[&args[..], &["--format", "json"]].concat());
+    let found: Value = serde_json::from_str(&out).unwrap();
+    // Nord: A and B (F has no salary). Sud: C, D, E, G. Not three times as many.
+    let by: Vec<(String, u64)> = found["summary"]["by"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| (r["value"].as_str().unwrap().to_string(), r["other"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(by, [("nord".to_string(), 2), ("sud".to_string(), 4)]);
+    let (code, out, _) = folder.logis(&args);
+    assert_eq!(code, 1);
+    assert!(out.contains("donnees : 6 lignes de `personne` sur 7 décidées"), "{out}");
+    assert!(out.contains("laissé de côté par --select : aide"), "{out}");
+    let (_, page, _) = folder.logis(&[&args[..], &["--format", "html"]].concat());
+    assert!(page.contains("6 lignes de `personne` sur 7 décidées"), "{page}");
+    // On one of the dates, and on none of them.
+    let (_, out, _) = folder.logis(&[&args[..], &["--as-of", "2017-06-30"]].concat());
+    assert!(out.contains("donnees : 6 lignes de `personne` sur 7 décidées"), "{out}");
+    let (code, out, _) = folder.logis(&[&args[..], &["--as-of", "2015-06-30"]].concat());
+    assert!(code == 0 && out.contains("aucune règle ne peut décider autrement"), "{out}");
+}
+
+/// That the change reaches a rule which nothing decides is said, and is not fine where nothing was decided at all.
+#[test]
+fn what_is_decided_on_no_row_is_said() {
+    let folder = aids();
+    let (code, out, _) = folder.logis(&["diff", "avant", "apres"]);
+    assert_eq!(code, 1, "{out}");
+    assert!(
+        out.contains("mais décidé sur aucune ligne de `personne`, donc pas comparé : aide, ecart"),
+        "{out}"
+    );
+    assert!(out.contains("Rien n'a été décidé"), "{out}");
+    // Data without persons decides other rules only, of which none is reached.
+    fs::remove_file(folder.path("donnees/personnes.csv")).unwrap();
+    let (code, out, _) = folder.logis(&["diff", "avant", "apres", "--corpus", "donnees"]);
+    assert!(code == 1 && out.contains("Rien n'a été décidé"), "{out}");
+    // The same packs: nothing is reached, and that is fine.
+    let (code, out, _) = folder.logis(&["diff", "avant", "avant"]);
+    assert!(code == 0 && !out.contains("pas comparé"), "{out}");
+}
+
+/// A result that no group names is a note of `check`, and no more than that; named, it is none.
+#[test]
+fn a_result_in_no_group_is_noted() {
+    let folder = aids();
+    let (code, _, errors) = folder.logis(&["check", "--rules", "avant"]);
+    assert!(
+        code == 0 && errors.contains("L0516") && errors.contains("no group names the result `aide`"),
+        "{errors}"
+    );
+    assert_eq!(folder.logis(&["check", "--rules", "avant", "--fail-on", "note"]).0, 1);
+    folder.write("avant/pack.toml", "results = [\"eligible\", \"ecart\"]\n[groups]\naides = [\"aide\"]\n");
+    let (_, _, errors) = folder.logis(&["check", "--rules", "avant"]);
+    assert!(!errors.contains("L0516"), "{errors}");
+}
+
+/// What texts say that a change can reach holds every rule whose fingerprint is another: brute force over all
+/// outcomes of the shipped pack, for changes of a parameter, of labels alone and of texts.
+#[test]
+fn what_is_reached_holds_all_that_differs() {
+    use logis_engine::compare::{Structure, outcomes, reached, reads_the_same};
+    use logis_engine::fingerprint::fingerprint;
+    use logis_engine::value::parse_date;
+    let files = logis_engine::Pack::files(format!("{ROOT}/rules")).unwrap();
+    let base = logis_engine::Pack::from_files("rules", files.clone()).unwrap();
+    let date = parse_date("2022-06-30").unwrap();
+    let names = outcomes(base.parsed());
+    assert!(names.len() > 100);
+    let changes = [
+        ("plafonds/pls.toml", "0.30", "0.31"),
+        ("plafonds/pls.rhai", "/// source:", "/// source: autre,"),
+        ("plafonds/pls.rhai", "plafond_plus", "plafond_plai"),
+        ("publics/menage.rhai", "un(", "tous("),
+    ];
+    let mut differing = 0;
+    for (file, from, to) in changes {
+        let mut other = files.clone();
+        let (_, bytes) = other.iter_mut().find(|(path, _)| path.ends_with(file)).unwrap();
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        assert!(text.contains(from), "{file} {from}");
+        *bytes = text.replace(from, to).into_bytes();
+        let Ok(head) = logis_engine::Pack::from_files("rules", other) else { panic!("{file}: {to}") };
+        assert!(reads_the_same(base.parsed(), head.parsed()));
+        let structure = Structure::new(base.parsed(), head.parsed());
+        let reach = reached(&structure, base.parsed(), head.parsed()).unwrap();
+        assert!(reach.len() < names.len(), "{file}: all is reached");
+        for name in &names {
+            let (Ok(a), Ok(b)) = (base.plan(date, &[name]), head.plan(date, &[name])) else { continue };
+            if fingerprint(&a) != fingerprint(&b) {
+                differing += 1;
+                assert!(reach.contains(name), "{file} {from}: {name}");
+            }
+        }
+    }
+    assert!(differing > 10, "{differing}");
+}

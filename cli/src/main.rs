@@ -426,7 +426,7 @@ pub struct DiffArgs {
     /// Dates auxquelles décider les paquets de données (sinon la leur, et celles où quelque chose change)
     #[arg(long, value_name = "DATE,DATE", value_delimiter = ',', value_parser = date)]
     as_of: Vec<Date>,
-    /// Règles ou groupes à comparer (sinon les résultats et les groupes des deux paquets de règles)
+    /// Règles ou groupes à comparer (sinon tout ce que le changement peut atteindre et que quelqu'un lit)
     #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
     select: Vec<String>,
     /// Champs, règles, groupes ou entités par lesquels compter (sinon publics et commune, s'ils existent)

@@ -1,12 +1,12 @@
 //! `logis diff`: what a change of rules does, over recorded cases, data packages and receipts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use logis_engine::Pack;
 use logis_engine::boundaries;
-use logis_engine::compare::{Acceptance, Comparison, Expected, Pair, Report, Structure, draft};
+use logis_engine::compare::{Acceptance, Comparison, Expected, Pair, Report, Structure, draft, outcomes};
 use logis_engine::data::{self, Dataset, InputFile, Needs, NotInOrder, Part, Stream, visible};
 use logis_engine::pack::schema::Origin;
 use logis_engine::value::{Date, parse_date};
@@ -32,12 +32,15 @@ pub struct Found {
     pub withheld: BTreeSet<String>,
     /// What a file of accepted differences leaves, if there is one.
     pub acceptance: Option<Acceptance>,
+    /// The change reaches rules, and not one was decided on any row.
+    pub nothing_decided: bool,
 }
 
 impl Found {
     /// Is nothing left to be said against the change?
     pub fn is_fine(&self) -> bool {
-        self.acceptance.as_ref().map_or(self.report.differences.is_empty(), Acceptance::is_met)
+        let met = self.acceptance.as_ref().map_or(self.report.differences.is_empty(), Acceptance::is_met);
+        met && !self.nothing_decided
     }
 }
 
@@ -70,6 +73,7 @@ pub fn run(args: &DiffArgs) -> Result<End> {
     if args.boundaries {
         boundaries(&mut comparison, args, &structure)?;
     }
+    let nothing_decided = left_out(&mut comparison, args, &structure)?;
     let report = comparison.report();
     let acceptance = expected.map(|expected| expected.check(&report.differences));
     let withheld = match args.with_rows {
@@ -77,7 +81,7 @@ pub fn run(args: &DiffArgs) -> Result<End> {
         false => args.corpus.iter().map(|path| corpus_name(path)).collect(),
     };
     let (base, head) = (args.base.clone(), args.head.clone());
-    let found = Found { base, head, structure, report, withheld, acceptance };
+    let found = Found { base, head, structure, report, withheld, acceptance, nothing_decided };
     if let Some(path) = &args.write_accepted {
         output::file(path, draft(&found.report.differences).as_bytes())?;
         eprintln!("{}: écrit ; chaque `reason` reste à remplir", path.display());
@@ -113,8 +117,8 @@ fn accepted(path: &Path) -> Result<Expected> {
     Expected::read(&text).map_err(|error| anyhow!("{}: {error}", path.display()))
 }
 
-/// The rules that are compared: as asked, or the results and groups of both packs; all rules, of a pack
-/// that names none.
+/// The rules that are compared: as asked, or all that people read in either pack; all rules, of a pack that names
+/// no results.
 fn names(args: &DiffArgs, base: &Pack, head: &Pack) -> Vec<String> {
     if !args.select.is_empty() {
         return args.select.iter().map(|name| name.trim().to_string()).collect();
@@ -122,17 +126,59 @@ fn names(args: &DiffArgs, base: &Pack, head: &Pack) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for pack in [head, base] {
         let parsed = pack.parsed();
+        names.extend(outcomes(parsed));
         if parsed.manifest.results.is_empty() {
             let decides = parsed.rules.iter().filter(|r| r.texts.iter().any(|t| !t.helper));
             names.extend(decides.map(|rule| rule.name.clone()));
-        } else {
-            names.extend(pack.results().into_iter().map(str::to_string));
-            names.extend(parsed.manifest.groups.keys().cloned());
         }
     }
     let mut seen = BTreeSet::new();
     names.retain(|name| seen.insert(name.clone()));
     names
+}
+
+/// Rules of one kind that a note names.
+const NAMED: usize = 12;
+
+/// Notes what the change reaches and was not compared: outcomes that were not asked for, and those that no row
+/// decided. Says whether nothing at all was.
+fn left_out(comparison: &mut Comparison<'_>, args: &DiffArgs, structure: &Structure) -> Result<bool> {
+    let (base, head) = (comparison.base, comparison.head);
+    let mut read: BTreeSet<String> = outcomes(head.parsed()).into_iter().collect();
+    read.extend(outcomes(base.parsed()));
+    read.extend(names(args, base, head));
+    let read: Vec<String> = read.into_iter().collect();
+    let mut reached: BTreeMap<String, String> = BTreeMap::new();
+    for date in dates(args, structure, &[])? {
+        reached.extend(comparison.could_differ(date, &read));
+    }
+    let list = |names: Vec<String>| {
+        let more = names.len().saturating_sub(NAMED);
+        let shown = names.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+        if more > 0 { format!("{shown}… et {more} autres") } else { shown }
+    };
+    let asked = |name: &String| comparison.compares(name);
+    let aside: Vec<String> = reached.keys().filter(|name| !asked(name)).cloned().collect();
+    let decided = reached.keys().filter(|name| comparison.has_decided(name)).count();
+    let mut undecided: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (name, entity) in reached.iter().filter(|(name, _)| asked(name) && !comparison.has_decided(name)) {
+        undecided.entry(entity).or_default().push(name.clone());
+    }
+    let mut notes = Vec::new();
+    for (entity, names) in undecided {
+        notes.push(format!(
+            "atteint par le changement, mais décidé sur aucune ligne de `{entity}`, donc pas comparé : {}",
+            list(names)
+        ));
+    }
+    if !aside.is_empty() {
+        notes.push(format!(
+            "atteint aussi par le changement, mais laissé de côté par --select : {}",
+            list(aside)
+        ));
+    }
+    comparison.note(notes);
+    Ok(!reached.is_empty() && decided == 0)
 }
 
 /// By what differences are counted: as asked, or by public and commune where the pack knows them; and
@@ -245,6 +291,7 @@ fn package(
         }
         comparison.rows(name, pair, old.as_ref().unwrap_or(&new), &new);
     }
+    comparison.end_part();
     drop(busy);
     Ok(())
 }
@@ -277,6 +324,7 @@ fn boundaries(comparison: &mut Comparison<'_>, args: &DiffArgs, structure: &Stru
                 } else {
                     comparison.rows(corpus, &pair, &read(base), &new);
                 }
+                comparison.end_part();
             }
         }
     }
@@ -353,6 +401,7 @@ fn by_part(
             for pair in pairs {
                 comparison.rows(name, pair, old.as_ref().map_or(&new.dataset, |p| &p.dataset), &new.dataset);
             }
+            comparison.end_part();
         }
         false
     });

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use logis_engine::compare::{Cause, CellChange, Change, Difference, Effect, Kind, Structure};
+use logis_engine::compare::{
+    ByRows, Cause, CellChange, Change, Changed, Difference, Effect, Kind, KindRows, Report, RuleRows, Seen,
+    Structure,
+};
 use logis_engine::explain::{Explanation, to_text};
 use serde::Serialize;
 
@@ -29,6 +32,7 @@ pub fn json(found: &Found) -> Result<String> {
         "seen": found.report.seen,
         "differences": found.report.differences,
         "notes": found.report.notes,
+        "summary": found.report.summary,
         "acceptance": found.acceptance,
     });
     Ok(format!("{}\n", serde_json::to_string_pretty(&json)?))
@@ -67,16 +71,19 @@ pub fn text(found: &Found) -> String {
     if page.differences.is_empty() {
         out.push_str("   rien\n");
     } else {
+        for line in &page.changed {
+            let _ = writeln!(out, "   {line}");
+        }
         let mut table =
-            text::empty(&["Corpus", "Date", "Règle", "Devient", "Effet", "Lignes", "Mouvement", "D'où"]);
+            text::empty(&["Corpus", "Règle", "Devient", "Effet", "Lignes", "Au", "Mouvement", "D'où"]);
         for d in &page.differences {
-            table.add_row([&d.corpus, &d.date, &d.rule, &d.kind, &d.effect, &d.count, &d.moved, &d.cause]);
+            table.add_row([&d.corpus, &d.rule, &d.kind, &d.effect, &d.count, &d.dates, &d.moved, &d.cause]);
         }
         let _ = writeln!(out, "{table}");
     }
     for by in &page.by {
-        let _ = writeln!(out, "\nPar {}", by.name);
-        let mut table = text::empty(&[&by.name, "Gagnent", "Perdent", "Autres"]);
+        let _ = writeln!(out, "\nPar {} (chaque ligne une fois)", by.name);
+        let mut table = text::empty(&[&by.column, "Gagnent", "Perdent", "Autres"]);
         for row in by.rows.iter().take(VALUES) {
             table.add_row([&row.value, &row.gain, &row.loss, &row.other]);
         }
@@ -91,7 +98,7 @@ pub fn text(found: &Found) -> String {
     let shown = examples.iter().filter_map(|d| Some((d, d.example.as_ref()?)));
     for (d, example) in shown.take(EXAMPLES) {
         let (about, before, after) = (&example.about, &example.before, &example.after);
-        let _ = writeln!(out, "\nExemple : {about}, {} {before} → {after} (au {})", d.rule, d.date);
+        let _ = writeln!(out, "\nExemple : {about}, {} {before} → {after} (au {})", d.rule, example.date);
         let mut table = text::empty(&["Avant", "Après"]);
         table.add_row([other_lines(&example.explained_before), other_lines(&example.explained_after)]);
         let _ = writeln!(out, "{table}");
@@ -130,6 +137,8 @@ struct Page {
     structure: Vec<Said>,
     seen: Vec<String>,
     notes: Vec<String>,
+    /// Rows that differ, by corpus and entity.
+    changed: Vec<String>,
     totals: Vec<Total>,
     by: Vec<By>,
     differences: Vec<Shown>,
@@ -163,7 +172,7 @@ impl Said {
 #[derive(Serialize)]
 struct Total {
     corpus: String,
-    date: String,
+    dates: String,
     rule: String,
     label: String,
     gain: String,
@@ -174,7 +183,10 @@ struct Total {
 /// Counts by one thing.
 #[derive(Serialize)]
 struct By {
+    /// What is counted by, with corpus and entity.
     name: String,
+    /// What is counted by.
+    column: String,
     rows: Vec<ByRow>,
 }
 
@@ -190,7 +202,8 @@ struct ByRow {
 #[derive(Serialize)]
 struct Shown {
     corpus: String,
-    date: String,
+    /// The dates as of which it happens.
+    dates: String,
     rule: String,
     label: String,
     kind: String,
@@ -208,6 +221,7 @@ struct Shown {
 #[derive(Serialize)]
 struct ShownExample {
     about: String,
+    date: String,
     before: String,
     after: String,
     explained_before: Vec<Line>,
@@ -226,39 +240,71 @@ impl Page {
         let report = &found.report;
         let left: BTreeMap<usize, u64> =
             found.acceptance.iter().flat_map(|a| a.unaccepted.iter().copied()).collect();
-        let shown = report.differences.iter().enumerate();
         Page {
             base: found.base.clone(),
             head: found.head.clone(),
             fine: found.is_fine(),
             structure: said(&found.structure),
-            seen: report
-                .seen
-                .iter()
-                .map(|seen| {
-                    format!(
-                        "{}, au {} : {} {} ; {}",
-                        seen.corpus,
-                        seen.date,
-                        count(seen.rows),
-                        seen.entity,
-                        seen.rules.join(", ")
-                    )
-                })
-                .collect(),
+            seen: seen(&report.seen),
             notes: report.notes.clone(),
-            totals: totals(&report.differences),
-            by: by(&report.differences),
+            changed: report.summary.changed.iter().map(changed).collect(),
+            totals: totals(report),
+            by: by(&report.summary.by),
             withheld: report.differences.iter().any(|d| found.withheld.contains(&d.corpus)),
             withheld_text: WITHHELD,
-            differences: shown
-                .map(|(at, d)| {
-                    let example = (!found.withheld.contains(&d.corpus)).then(|| example(d));
-                    difference(d, example, left.get(&at).copied())
+            differences: report
+                .summary
+                .kinds
+                .iter()
+                .filter_map(|rows| {
+                    let own = report.differences.iter().enumerate().filter(|(_, d)| is_of(rows, d));
+                    difference(rows, &own.collect::<Vec<_>>(), &found.withheld, &left)
                 })
                 .collect(),
             verdict: verdict(found),
         }
+    }
+}
+
+/// Is a difference, which has one date, of that kind?
+fn is_of(rows: &KindRows, d: &Difference) -> bool {
+    (&rows.corpus, &rows.entity, &rows.rule) == (&d.corpus, &d.entity, &d.rule)
+        && rows.kind == d.kind
+        && rows.cause == d.cause
+}
+
+/// What was decided, a line for all dates as of which it was the same.
+fn seen(all: &[Seen]) -> Vec<String> {
+    let mut groups: Vec<(&Seen, Vec<String>)> = Vec::new();
+    for one in all {
+        let same = |(first, _): &&mut (&Seen, Vec<String>)| {
+            (&first.corpus, &first.entity, first.rows, &first.rules)
+                == (&one.corpus, &one.entity, one.rows, &one.rules)
+        };
+        match groups.iter_mut().find(same) {
+            Some((_, dates)) => dates.push(one.date.clone()),
+            None => groups.push((one, vec![one.date.clone()])),
+        }
+    }
+    let line = |(seen, on): (&Seen, Vec<String>)| {
+        let (rows, rules) = (count(seen.rows), seen.rules.join(", "));
+        format!("{}, au {} : {rows} {} ; {rules}", seen.corpus, dates(&on), seen.entity)
+    };
+    groups.into_iter().map(line).collect()
+}
+
+fn changed(changed: &Changed) -> String {
+    let Changed { corpus, entity, rows, decided } = changed;
+    format!("{corpus} : {} lignes de `{entity}` sur {} décidées", count(*rows), count(*decided))
+}
+
+/// `2017-06-30`, `2017-06-30 et 2018-01-01`, or how many, from which to which.
+fn dates(dates: &[String]) -> String {
+    match dates {
+        [] => String::new(),
+        [one] => one.clone(),
+        [one, other] => format!("{one} et {other}"),
+        [first, .., last] => format!("{first}, …, {last} ({} dates)", dates.len()),
     }
 }
 
@@ -311,69 +357,50 @@ fn said(structure: &Structure) -> Vec<Said> {
     all
 }
 
-/// Gains, losses, others.
-type Three = [u64; 3];
-
-fn place(effect: Effect) -> usize {
-    match effect {
-        Effect::Gain => 0,
-        Effect::Perte => 1,
-        Effect::Neutre => 2,
-    }
-}
-
-fn add(counts: &mut Three, effect: Effect, n: u64) {
-    if let Some(slot) = counts.get_mut(place(effect)) {
-        *slot += n;
-    }
-}
-
-fn totals(differences: &[Difference]) -> Vec<Total> {
-    let mut order: Vec<(&str, &str, &str, &str)> = Vec::new();
-    let mut counts: BTreeMap<(&str, &str, &str, &str), Three> = BTreeMap::new();
-    for d in differences {
-        let key = (d.corpus.as_str(), d.date.as_str(), d.rule.as_str(), d.label.as_str());
-        if !order.contains(&key) {
-            order.push(key);
-        }
-        add(counts.entry(key).or_default(), d.effect, d.count);
-    }
-    let total = |key: (&str, &str, &str, &str)| {
-        let [gain, loss, other] = counts.get(&key).copied().unwrap_or_default();
+/// By rule: rows, each once whatever the number of dates.
+fn totals(report: &Report) -> Vec<Total> {
+    let one = |rows: &RuleRows| {
+        let own = report.summary.kinds.iter().filter(|kind| {
+            (&kind.corpus, &kind.entity, &kind.rule) == (&rows.corpus, &rows.entity, &rows.rule)
+        });
+        let on: BTreeSet<String> = own.flat_map(|kind| kind.dates.iter().cloned()).collect();
+        let label = report.differences.iter().find(|d| d.rule == rows.rule).map(|d| d.label.clone());
         Total {
-            corpus: key.0.to_string(),
-            date: key.1.to_string(),
-            rule: key.2.to_string(),
-            label: key.3.to_string(),
-            gain: count(gain),
-            loss: count(loss),
-            other: count(other),
+            corpus: rows.corpus.clone(),
+            dates: dates(&on.into_iter().collect::<Vec<_>>()),
+            rule: rows.rule.clone(),
+            label: label.unwrap_or_default(),
+            gain: count(rows.counts.gain),
+            loss: count(rows.counts.loss),
+            other: count(rows.counts.other),
         }
     };
-    order.into_iter().map(total).collect()
+    report.summary.rules.iter().map(one).collect()
 }
 
-/// Counts by each thing, over all rules and dates: the values with most differences first.
-fn by(differences: &[Difference]) -> Vec<By> {
-    let names: BTreeSet<&String> = differences.iter().flat_map(|d| d.by.keys()).collect();
-    let one = |name: &String| {
-        let mut values: BTreeMap<&str, Three> = BTreeMap::new();
-        for d in differences {
-            for (value, n) in d.by.get(name).into_iter().flatten() {
-                add(values.entry(value).or_default(), d.effect, *n);
-            }
-        }
-        let mut rows: Vec<(&str, Three)> = values.into_iter().collect();
-        rows.sort_by_key(|(value, counts)| (std::cmp::Reverse(counts.iter().sum::<u64>()), *value));
-        let row = |(value, [gain, loss, other]): (&str, Three)| ByRow {
-            value: value.to_string(),
-            gain: count(gain),
-            loss: count(loss),
-            other: count(other),
+/// Counts by each thing, over all rules and dates: the values with most rows first.
+fn by(all: &[ByRows]) -> Vec<By> {
+    let mut tables: BTreeMap<(&str, &str, &str), Vec<&ByRows>> = BTreeMap::new();
+    for rows in all {
+        tables.entry((&rows.by, &rows.corpus, &rows.entity)).or_default().push(rows);
+    }
+    let table = |((by, corpus, entity), mut rows): ((&str, &str, &str), Vec<&ByRows>)| {
+        rows.sort_by_key(|row| {
+            (std::cmp::Reverse(row.counts.gain + row.counts.loss + row.counts.other), row.value.clone())
+        });
+        let row = |row: &&ByRows| ByRow {
+            value: row.value.clone(),
+            gain: count(row.counts.gain),
+            loss: count(row.counts.loss),
+            other: count(row.counts.other),
         };
-        By { name: name.clone(), rows: rows.into_iter().map(row).collect() }
+        By {
+            name: format!("{by}, lignes de `{entity}`, {corpus}"),
+            column: by.to_string(),
+            rows: rows.iter().map(row).collect(),
+        }
     };
-    names.into_iter().map(one).collect()
+    tables.into_iter().map(table).collect()
 }
 
 /// A kind of difference in words.
@@ -399,6 +426,7 @@ fn example(d: &Difference) -> ShownExample {
     };
     ShownExample {
         about: d.example.about.clone(),
+        date: d.date.clone(),
         before: shown(&d.example.before),
         after: shown(&d.example.after),
         explained_before: marked(&before, &after),
@@ -406,30 +434,46 @@ fn example(d: &Difference) -> ShownExample {
     }
 }
 
-fn difference(d: &Difference, example: Option<ShownExample>, left: Option<u64>) -> Shown {
-    let unit = d.unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
-    let moved = d.moved.as_ref().map_or_else(String::new, |m| match m.least == m.most {
-        true => format!("{}{unit} chacun", signed(&m.least)),
-        false => format!("de {} à {}, en tout {}{unit}", signed(&m.least), signed(&m.most), signed(&m.total)),
+/// Differences of one kind; those of each date are `own`.
+fn difference(
+    rows: &KindRows,
+    own: &[(usize, &Difference)],
+    withheld: &BTreeSet<String>,
+    left: &BTreeMap<usize, u64>,
+) -> Option<Shown> {
+    let (_, first) = own.first()?;
+    let unit = first.unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
+    let moves: BTreeSet<(&str, &str, &str)> = own
+        .iter()
+        .filter_map(|(_, d)| d.moved.as_ref())
+        .map(|m| (m.least.as_str(), m.most.as_str(), m.total.as_str()))
+        .collect();
+    let moved = moves.iter().map(|(least, most, total)| match least == most {
+        true => format!("{}{unit} chacun", signed(least)),
+        false => format!("de {} à {}, en tout {}{unit}", signed(least), signed(most), signed(total)),
     });
-    Shown {
-        corpus: d.corpus.clone(),
-        date: d.date.clone(),
-        rule: d.rule.clone(),
-        label: d.label.clone(),
-        kind: kind(d.kind).to_string(),
-        effect: match d.effect {
+    // What moves otherwise on another date is said after it.
+    let moved = moved.take(3).collect::<Vec<_>>().join(" ; ");
+    let moved = if moves.len() > 3 { format!("{moved} ; … selon la date") } else { moved };
+    let left: u64 = own.iter().filter_map(|(at, _)| left.get(at)).sum();
+    Some(Shown {
+        corpus: rows.corpus.clone(),
+        dates: dates(&rows.dates),
+        rule: rows.rule.clone(),
+        label: first.label.clone(),
+        kind: kind(rows.kind).to_string(),
+        effect: match rows.effect {
             Effect::Gain => "gain",
             Effect::Perte => "perte",
             Effect::Neutre => "neutre",
         }
         .to_string(),
-        count: count(d.count),
+        count: count(rows.rows),
         moved,
-        cause: cause(&d.cause, &d.rule),
-        example,
-        left: left.map(count),
-    }
+        cause: cause(&rows.cause, &rows.rule),
+        example: (!withheld.contains(&rows.corpus)).then(|| example(first)),
+        left: (left > 0).then(|| count(left)),
+    })
 }
 
 /// The rule is said only if it is another than the decided one.
@@ -452,6 +496,10 @@ fn lines(explanation: &Option<Explanation>) -> Vec<String> {
 }
 
 fn verdict(found: &Found) -> Vec<String> {
+    if found.nothing_decided {
+        let text = "Rien n'a été décidé : le changement atteint des règles, et aucun cas ni aucune donnée ne les décide (--corpus, --boundaries)";
+        return vec![text.to_string()];
+    }
     let Some(acceptance) = &found.acceptance else {
         return match found.report.differences.len() {
             0 => Vec::new(),

@@ -14,7 +14,8 @@ pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
     let quotas = parsed.manifest.matching.iter().flat_map(|m| &m.quotas);
     let mut tables: BTreeSet<String> = quotas.map(|q| q.share.0.clone()).collect();
     let mut calls: BTreeSet<String> = BTreeSet::new();
-    let mut names: BTreeSet<&str> = asked(parsed);
+    let shown = asked(parsed);
+    let mut names: BTreeSet<&str> = shown.clone();
     for rule in parsed.rules.iter() {
         for text in &rule.texts {
             let used = uses(text, &parsed.sources);
@@ -55,6 +56,15 @@ pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
                 "add `/// résultat` above it, or name it in `results`, `[groups]` or `[matching]` of pack.toml",
             ));
         }
+        let result = rule.texts.iter().find(|t| !t.helper && t.doc.result);
+        if let Some(text) = result.filter(|_| !shown.contains(rule.name.as_str())) {
+            let message = format!("no group names the result `{}`", rule.name);
+            let label = "`logis eval` shows it only if it is asked for by name";
+            into.push(
+                finding("L0516", message, text.span.clone(), label)
+                    .with_note("name it in `results` or in a group of `[groups]` of pack.toml"),
+            );
+        }
     }
 }
 
@@ -66,7 +76,13 @@ fn asked(parsed: &Parsed) -> BTreeSet<&str> {
     if let Some(matching) = &manifest.matching {
         let quotas = matching.quotas.iter().flat_map(|q| q.base.iter().chain([&q.members]));
         let rules = [&matching.suitable].into_iter().chain(&matching.priority).chain(&matching.fit);
-        names.extend(rules.chain(&matching.blocks).chain(quotas).map(|(name, _)| name.as_str()));
+        names.extend(
+            rules
+                .chain(&matching.blocks)
+                .chain(&matching.presented)
+                .chain(quotas)
+                .map(|(name, _)| name.as_str()),
+        );
     }
     // Without a list of results, the rules of the main entity are all shown.
     if manifest.results.is_empty() {

@@ -22,7 +22,8 @@ pub(super) fn compare(
     let cases = all(comparison.base, comparison.head);
     let mut groups: BTreeMap<GroupKey<'_>, Vec<&Case>> = BTreeMap::new();
     for case in &cases {
-        let wanted = |name: &&str| !asked || comparison.names.iter().any(|n| n == name);
+        let wanted =
+            |name: &&str| comparison.could(name) && (!asked || comparison.names.iter().any(|n| n == name));
         let mut names: Vec<&str> = case.expected.iter().map(|e| e.0.as_str()).filter(wanted).collect();
         names.sort_unstable();
         names.dedup();
@@ -54,7 +55,7 @@ pub(super) fn compare(
                     }
                 }
             }
-            comparison.say(corpus, pair, cases.len() as u64);
+            comparison.say(corpus, pair, cases.len() as u64, false);
             let name = |row: u64| {
                 let case = rows.iter().position(|(_, other)| *other == row).and_then(|n| cases.get(n));
                 case.map_or_else(String::new, |case| format!("cas « {} »", case.name))

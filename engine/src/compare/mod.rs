@@ -9,8 +9,10 @@
 mod align;
 mod by;
 mod cases;
+mod distinct;
 mod expected;
 mod pairs;
+mod reach;
 mod structure;
 mod tally;
 mod trace;
@@ -33,8 +35,11 @@ use crate::receipt::Receipt;
 use crate::value::{Date, Type, parse_date};
 use align::Align;
 use by::By;
+pub use distinct::{ByRows, Changed, Counts, KindRows, RuleRows, Summary};
+use distinct::{Distinct, Sort};
 pub use expected::{Acceptance, Accepted, Expected, Unmet, draft};
 pub use pairs::{Pair, Pairs};
+pub use reach::{outcomes, reached};
 pub use structure::{CellChange, Change, FieldChange, RuleChange, Structure, reads_the_same};
 use tally::{Count, Key};
 pub use tally::{Difference, Effect, Example, Kind, Moved};
@@ -55,6 +60,11 @@ pub struct Comparison<'p> {
     differences: BTreeMap<(usize, Key), (Count, Difference)>,
     seen: BTreeMap<(String, String, String), Seen>,
     notes: Vec<String>,
+    /// The rules that the change can reach, where that can be told beforehand.
+    reach: Option<BTreeSet<String>>,
+    distinct: Distinct,
+    /// How many groups of cases were added.
+    groups: usize,
     /// Receipts by corpus and by what of them was not compared.
     aside: BTreeMap<(String, String), u64>,
 }
@@ -83,6 +93,8 @@ pub struct Report {
     pub differences: Vec<Difference>,
     /// What could not be compared, and why.
     pub notes: Vec<String>,
+    /// Rows that differ, each counted once whatever the number of dates.
+    pub summary: Summary,
 }
 
 /// One outcome that differs: the number of the rule, the rows, before and after.
@@ -125,10 +137,16 @@ impl<'p> Comparison<'p> {
         for name in by {
             by::check(head, name)?;
         }
+        let same = reads_the_same(base.parsed(), head.parsed());
+        let structure = Structure::new(base.parsed(), head.parsed());
+        let reach = if same { reached(&structure, base.parsed(), head.parsed()) } else { None };
         Ok(Comparison {
             base,
             head,
-            reads_the_same: reads_the_same(base.parsed(), head.parsed()),
+            reads_the_same: same,
+            reach,
+            distinct: Distinct::default(),
+            groups: 0,
             names: expanded,
             by: by.iter().map(|b| b.to_string()).collect(),
             differences: BTreeMap::new(),
@@ -140,10 +158,39 @@ impl<'p> Comparison<'p> {
 
     /// The rules that could differ as of a date.
     pub fn pairs(&mut self, date: Date) -> Vec<Pair> {
-        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let names: Vec<&str> = self.names.iter().map(String::as_str).filter(|n| self.could(n)).collect();
         let pairs = Pairs::new(self.base, self.head, date, &names, self.reads_the_same);
         self.note(pairs.notes);
         pairs.pairs
+    }
+
+    /// Of some rules, those that could differ as of a date, whether they are compared or not; each with its
+    /// entity.
+    pub fn could_differ(&self, date: Date, names: &[String]) -> Vec<(String, String)> {
+        let names: Vec<&str> = names.iter().map(String::as_str).filter(|n| self.could(n)).collect();
+        let pairs = Pairs::new(self.base, self.head, date, &names, self.reads_the_same).pairs;
+        let of = |pair: Pair| pair.names.into_iter().map(move |name| (name, pair.entity.clone()));
+        pairs.into_iter().flat_map(of).collect()
+    }
+
+    /// Is it compared?
+    pub fn compares(&self, name: &str) -> bool {
+        self.names.iter().any(|own| own == name)
+    }
+
+    /// Was it decided on any row?
+    pub fn has_decided(&self, name: &str) -> bool {
+        self.seen.values().any(|seen| seen.rows > 0 && seen.rules.iter().any(|rule| rule == name))
+    }
+
+    /// Rows that come now are none of those before: what was kept to count each row once is forgotten.
+    pub fn end_part(&mut self) {
+        self.distinct.end_part();
+    }
+
+    /// Can the change reach a rule?
+    fn could(&self, name: &str) -> bool {
+        self.reach.as_ref().is_none_or(|reach| reach.contains(name))
     }
 
     /// Adds what is to be known of the comparison, each once.
@@ -183,7 +230,7 @@ impl<'p> Comparison<'p> {
                 compared = (0..count).filter(|&row| other(row).is_some()).count() as u64;
             }
         }
-        self.say(corpus, pair, compared);
+        self.say(corpus, pair, compared, true);
         self.add(corpus, pair, &align, (&old, &new), found, None);
     }
 
@@ -207,6 +254,7 @@ impl<'p> Comparison<'p> {
                 self.note([format!("{corpus}: « {date} » n'est pas une date")]);
                 continue;
             };
+            let names: Vec<&str> = names.into_iter().filter(|n| self.could(n)).collect();
             let pairs = Pairs::new(self.base, self.head, date, &names, self.reads_the_same);
             self.note(pairs.notes);
             let packages: Vec<(&TextRows, &str)> =
@@ -240,7 +288,7 @@ impl<'p> Comparison<'p> {
                         }
                     }
                 }
-                self.say(corpus, pair, rows.len() as u64);
+                self.say(corpus, pair, rows.len() as u64, false);
                 // Packages have their rows in the same order for both.
                 self.add(corpus, pair, &Align::default(), (&contexts.0, &contexts.1), found, None);
             }
@@ -257,7 +305,10 @@ impl<'p> Comparison<'p> {
         cases::compare(self, corpus, references, asked);
     }
 
-    fn say(&mut self, corpus: &str, pair: &Pair, rows: u64) {
+    /// Notes what was decided; `dated`, if the rows are decided as of other dates too.
+    fn say(&mut self, corpus: &str, pair: &Pair, rows: u64, dated: bool) {
+        let date = pair.date.to_string();
+        self.distinct.decided(corpus, &pair.entity, dated.then_some(date.as_str()), rows);
         let key = (corpus.to_string(), pair.date.to_string(), pair.entity.clone());
         let seen = self.seen.entry(key.clone()).or_insert_with(|| Seen {
             corpus: key.0,
@@ -337,10 +388,32 @@ impl<'p> Comparison<'p> {
             let cause = cause.or_else(|| only.get(rule).copied().flatten().cloned()).unwrap_or_default();
             all.entry((rule, kind, cause)).or_default().merge(count);
         }
-        for ((rule, kind, cause), count) in all {
+        let group = names.map(|_| self.groups);
+        self.groups += 1;
+        let ids = head.dataset.tables.get(pair.head.entity).map(|table| &table.ids);
+        // Cases have no identifiers of their own.
+        let id = |row: &u64| -> Arc<str> {
+            let own = usize::try_from(*row).ok().and_then(|row| ids?.get(row)).filter(|id| !id.is_empty());
+            match (group, own) {
+                (Some(group), _) => format!("{group} {row}").into(),
+                (None, Some(id)) => id.clone(),
+                (None, None) => row.to_string().into(),
+            }
+        };
+        for ((rule, kind, cause), mut count) in all {
             let Some(name) = pair.names.get(rule) else { continue };
             let order = self.names.iter().position(|n| n == name).unwrap_or(usize::MAX);
             let (corpus, date) = (corpus.to_string(), pair.date.to_string());
+            let effect = kind.effect(senses.get(rule).copied().unwrap_or(Sense::Neutral));
+            let (entity, of, why) = (pair.entity.clone(), name.clone(), cause.clone());
+            let sort = Sort { corpus: corpus.clone(), entity, order, rule: of, kind, effect, cause: why };
+            let rows: Vec<Arc<str>> = std::mem::take(&mut count.rows).iter().map(id).collect();
+            self.distinct.on(&sort, &date, rows);
+            for (by, values) in std::mem::take(&mut count.by_rows).into_iter().enumerate() {
+                for (value, rows) in values {
+                    self.distinct.by(&sort, by, &value, rows.iter().map(id));
+                }
+            }
             let key = (order, Key { corpus, date, rule: name.clone(), kind, cause });
             match self.differences.get_mut(&key) {
                 Some((known, _)) => known.merge(count),
@@ -377,6 +450,7 @@ impl<'p> Comparison<'p> {
             seen: self.seen.into_values().collect(),
             differences: differences.into_iter().map(|(_, d)| d).collect(),
             notes,
+            summary: self.distinct.summary(&self.by),
         }
     }
 }

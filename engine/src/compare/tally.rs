@@ -103,6 +103,10 @@ pub(super) struct Count {
     pub by: Vec<BTreeMap<Arc<str>, u64>>,
     /// The first row, of both data sets.
     pub first: Option<(u64, u64)>,
+    /// The rows of the head, until they are counted by [`super::distinct`].
+    pub rows: Vec<u64>,
+    /// The same by what is counted by, then by value.
+    pub by_rows: Vec<BTreeMap<Arc<str>, Vec<u64>>>,
 }
 
 impl Count {
@@ -115,9 +119,12 @@ impl Count {
             let (low, high) = self.ends.unwrap_or((moved, moved));
             self.ends = Some((low.min(moved), high.max(moved)));
         }
+        self.rows.push(rows.1);
         self.by.resize(by.len(), BTreeMap::new());
-        for (counts, values) in self.by.iter_mut().zip(by) {
+        self.by_rows.resize(by.len(), BTreeMap::new());
+        for ((counts, known), values) in self.by.iter_mut().zip(&mut self.by_rows).zip(by) {
             for value in values {
+                known.entry(value.clone()).or_default().push(rows.1);
                 match counts.get_mut(value) {
                     Some(count) => *count += 1,
                     None => drop(counts.insert(value.clone(), 1)),
@@ -135,6 +142,13 @@ impl Count {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
             (a, b) => a.or(b),
         };
+        self.rows.extend(other.rows);
+        self.by_rows.resize(self.by_rows.len().max(other.by_rows.len()), BTreeMap::new());
+        for (known, others) in self.by_rows.iter_mut().zip(other.by_rows) {
+            for (value, rows) in others {
+                known.entry(value).or_default().extend(rows);
+            }
+        }
         self.by.resize(self.by.len().max(other.by.len()), BTreeMap::new());
         for (counts, others) in self.by.iter_mut().zip(other.by) {
             for (value, count) in others {
