@@ -133,7 +133,8 @@ enum Verdict {
 }
 
 fn verdict(context: &Context<'_>, node: NodeId, row: u64, present: bool) -> Verdict {
-    match Evaluator::new(context).outcome(node, row) {
+    // The search cuts the ranges itself.
+    match Evaluator::new(context).outcome_uncut(node, row) {
         Ok(Possible::Known(Value::Bool(value))) if value != present => Verdict::All,
         Ok(Possible::Known(_)) | Err(_) => Verdict::None,
         Ok(_) => Verdict::Open,

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Dataset, visible_cell};
+use crate::deep::deep;
 use crate::evaluate::possible::{MissingCell, MissingInput, Possible};
 use crate::evaluate::{Context, Evaluator, Outcome, outcome};
 use crate::pack::params::show_keys;
@@ -138,10 +139,11 @@ pub fn explain(plan: &Plan, dataset: &Dataset, row: u64) -> Vec<Explanation> {
 
 /// The same in a context that is there already.
 pub fn explain_in(context: &Context<'_>, row: u64) -> Vec<Explanation> {
-    let mut explainer = Explainer { context, evaluator: Evaluator::new(context), seen: BTreeSet::new() };
+    let mut explainer = Explainer { context, evaluator: Evaluator::new(context), seen: BTreeSet::new(), told: BTreeSet::new() };
     let mut explanations = Vec::new();
     for (name, node) in &context.plan.selected {
         explainer.seen.clear();
+        explainer.told.clear();
         let explanation = explainer.rule(*node, row).unwrap_or_else(|| {
             let mut because = Vec::new();
             explainer.walk(*node, row, &mut because);
@@ -212,6 +214,8 @@ struct Explainer<'c, 'd> {
     evaluator: Evaluator<'c, 'd>,
     /// Rules explained already, with their rows.
     seen: BTreeSet<(NodeId, u64)>,
+    /// What was told of the rule being explained: an expression named by a `let` is told once.
+    told: BTreeSet<(NodeId, u64)>,
 }
 
 impl Explainer<'_, '_> {
@@ -233,7 +237,9 @@ impl Explainer<'_, '_> {
         let rule = plan.parsed.rules.get(id)?;
         let text = crate::graph::text_at(&rule.texts, plan.date)?;
         let mut because = Vec::new();
-        self.walk(body, row, &mut because);
+        let outer = std::mem::take(&mut self.told);
+        deep(|| self.walk(body, row, &mut because));
+        self.told = outer;
         Some(Explanation {
             rule: rule.name.clone(),
             label: text.doc.label.clone(),
@@ -252,7 +258,15 @@ impl Explainer<'_, '_> {
     fn walk(&mut self, node: NodeId, row: u64, into: &mut Vec<Because>) {
         let plan = self.context.plan;
         let Some(expression) = plan.node(node) else { return };
-        match &expression.op {
+        if !matches!(expression.op, Op::Rule(..)) && !self.told.insert((node, row)) {
+            return;
+        }
+        deep(|| self.told_of(node, &expression.op, row, into));
+    }
+
+    fn told_of(&mut self, node: NodeId, op: &Op, row: u64, into: &mut Vec<Because>) {
+        let plan = self.context.plan;
+        match op {
             Op::Const(_) | Op::DecisionDate => {}
             Op::Rule(id, _) => {
                 if self.seen.contains(&(node, row)) {
@@ -294,11 +308,11 @@ impl Explainer<'_, '_> {
                     .collect();
                 into.push(Because::Members { name: text_of(plan, *inner), values });
             }
-            Op::Compare(op, a, b) => {
+            Op::Compare(comparison, a, b) => {
                 into.push(Because::Comparison {
                     text: text_of(plan, node),
                     left: self.shown(*a, row),
-                    sign: op.symbol(),
+                    sign: comparison.symbol(),
                     right: self.shown(*b, row),
                     holds: self.shown(node, row),
                 });
@@ -306,7 +320,7 @@ impl Explainer<'_, '_> {
                 self.walk(*b, row, into);
             }
             Op::And(a, b) | Op::Or(a, b) => {
-                let settling = matches!(expression.op, Op::Or(..));
+                let settling = matches!(op, Op::Or(..));
                 let settled = |e: &mut Evaluator<'_, '_>, n| {
                     e.eval(n, row).ok().as_ref().and_then(Possible::known_bool) == Some(settling)
                 };
@@ -392,11 +406,15 @@ pub fn show_missing(plan: &Plan, dataset: &Dataset, missing: &MissingInput) -> S
             .get(missing.entity)
             .and_then(|e| e.belongs_to.get(relation))
             .map(|r| r.column.as_str()),
+        MissingCell::Parameter(id) => {
+            let path = plan.parsed.parameters.get(id).map_or("?", |p| p.path.as_str());
+            return format!("paramètre `{path}`, sans valeur au {}", plan.date);
+        }
     };
     let place = about(plan, dataset, missing.entity, missing.row);
     let reason = match missing.what {
         MissingCell::Field(field) => schema.fields.get(field).and_then(|f| f.unlisted.as_deref()),
-        MissingCell::Relation(_) => None,
+        MissingCell::Relation(_) | MissingCell::Parameter(_) => None,
     };
     match reason {
         Some(reason) => format!("{} ({place} : {reason})", name.unwrap_or("?")),
@@ -419,39 +437,100 @@ pub fn show(plan: &Plan, dataset: &Dataset, outcome: &Outcome) -> Shown {
     }
 }
 
-/// A node as the rule writes it, rules and fields by their names.
+/// The longest text of an expression, in bytes: a `let` that is used twice is written twice.
+const LONGEST: usize = 2_000;
+
+/// A node as the rule writes it, rules and fields by their names. A very long one is cut: `…`.
 pub fn text_of(plan: &Plan, node: NodeId) -> String {
-    let Some(expression) = plan.node(node) else { return String::new() };
-    let inner = |n: NodeId| {
-        let text = text_of(plan, n);
+    let mut out = String::new();
+    write_text(plan, node, &mut out);
+    if out.len() > LONGEST {
+        let end = (0..=LONGEST).rev().find(|at| out.is_char_boundary(*at)).unwrap_or(0);
+        out.truncate(end);
+        out.push('…');
+    }
+    out
+}
+
+fn write_text(plan: &Plan, node: NodeId, out: &mut String) {
+    if out.len() > LONGEST {
+        return;
+    }
+    deep(|| write_node(plan, node, out));
+}
+
+fn write_node(plan: &Plan, node: NodeId, out: &mut String) {
+    let Some(expression) = plan.node(node) else { return };
+    let inner = |n: NodeId, out: &mut String| {
         let compound = plan.node(n).is_some_and(|n| {
             matches!(n.op, Op::Arithmetic(..) | Op::Compare(..) | Op::And(..) | Op::Or(..) | Op::If(..))
         });
-        if compound { format!("({text})") } else { text }
+        if compound {
+            out.push('(');
+        }
+        write_text(plan, n, out);
+        if compound {
+            out.push(')');
+        }
     };
-    let list = |nodes: &[NodeId]| nodes.iter().map(|n| text_of(plan, *n)).collect::<Vec<_>>().join(", ");
+    let list = |nodes: &[NodeId], out: &mut String| {
+        for (i, n) in nodes.iter().enumerate() {
+            out.push_str(if i == 0 { "" } else { ", " });
+            write_text(plan, *n, out);
+        }
+    };
+    let both = |a: NodeId, sign: &str, b: NodeId, out: &mut String| {
+        inner(a, out);
+        let _ = write!(out, " {sign} ");
+        inner(b, out);
+    };
     match &expression.op {
-        Op::Const(Value::Text(text)) => format!("\"{text}\""),
-        Op::Const(Value::List(items)) => show_keys(items),
-        Op::Const(value) => value.to_string(),
-        Op::DecisionDate => crate::pack::schema::DECISION_DATE.to_string(),
-        Op::Field(id) => plan.parsed.schema.fields.get(*id).map_or_else(String::new, |f| f.name.clone()),
-        Op::Rule(id, _) => plan.parsed.rules.get(*id).map_or_else(String::new, |r| r.name.clone()),
-        Op::Up(_, n) | Op::Members(_, _, n) | Op::Strict(_, n) => text_of(plan, *n),
-        Op::Not(n) => format!("!{}", inner(*n)),
-        Op::Negate(n) => format!("-{}", inner(*n)),
-        Op::Arithmetic(op, a, b) => format!("{} {} {}", inner(*a), op.symbol(), inner(*b)),
-        Op::Compare(op, a, b) => format!("{} {} {}", inner(*a), op.symbol(), inner(*b)),
-        Op::And(a, b) => format!("{} && {}", inner(*a), inner(*b)),
-        Op::Or(a, b) => format!("{} || {}", inner(*a), inner(*b)),
+        Op::Const(Value::Text(text)) => {
+            let _ = write!(out, "\"{text}\"");
+        }
+        Op::Const(Value::List(items)) => out.push_str(&show_keys(items)),
+        Op::Const(value) => {
+            let _ = write!(out, "{value}");
+        }
+        Op::DecisionDate => out.push_str(crate::pack::schema::DECISION_DATE),
+        Op::Field(id) => out.push_str(plan.parsed.schema.fields.get(*id).map_or("", |f| f.name.as_str())),
+        Op::Rule(id, _) => out.push_str(plan.parsed.rules.get(*id).map_or("", |r| r.name.as_str())),
+        Op::Up(_, n) | Op::Members(_, _, n) | Op::Strict(_, n) => write_text(plan, *n, out),
+        Op::Not(n) => {
+            out.push('!');
+            inner(*n, out);
+        }
+        Op::Negate(n) => {
+            out.push('-');
+            inner(*n, out);
+        }
+        Op::Arithmetic(op, a, b) => both(*a, op.symbol(), *b, out),
+        Op::Compare(op, a, b) => both(*a, op.symbol(), *b, out),
+        Op::And(a, b) => both(*a, "&&", *b, out),
+        Op::Or(a, b) => both(*a, "||", *b, out),
         Op::If(c, a, b) => {
-            format!("if {} {{ {} }} else {{ {} }}", text_of(plan, *c), text_of(plan, *a), text_of(plan, *b))
+            out.push_str("if ");
+            write_text(plan, *c, out);
+            out.push_str(" { ");
+            write_text(plan, *a, out);
+            out.push_str(" } else { ");
+            write_text(plan, *b, out);
+            out.push_str(" }");
         }
         Op::Param(id, keys) => {
-            let path = plan.parsed.parameters.get(*id).map_or("?", |p| p.path.as_str());
-            if keys.is_empty() { path.to_string() } else { format!("{path}[{}]", list(keys)) }
+            out.push_str(plan.parsed.parameters.get(*id).map_or("?", |p| p.path.as_str()));
+            if !keys.is_empty() {
+                out.push('[');
+                list(keys, out);
+                out.push(']');
+            }
         }
-        Op::Call(builtin, args) => format!("{}({})", builtin_name(*builtin), list(args)),
+        Op::Call(builtin, args) => {
+            out.push_str(builtin_name(*builtin));
+            out.push('(');
+            list(args, out);
+            out.push(')');
+        }
     }
 }
 

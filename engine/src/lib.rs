@@ -16,6 +16,7 @@ pub mod coverage;
 pub mod data;
 pub mod dated;
 pub mod decide;
+mod deep;
 pub mod diagnostic;
 pub mod editor;
 pub mod evaluate;

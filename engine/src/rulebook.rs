@@ -135,7 +135,7 @@ impl Pack {
     /// names, and may be used by many threads.
     ///
     /// # Errors
-    /// An unknown name, names of several entities, a parameter without a value on the date.
+    /// An unknown name, names of several entities, a rule that is not in force.
     pub fn plan(&self, as_of: Date, names: &[&str]) -> Result<Arc<Plan>, PackError> {
         let key = (as_of, names.iter().map(|n| n.to_string()).collect());
         // A thread that panicked while it held the lock has left whole plans behind it.

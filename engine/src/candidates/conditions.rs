@@ -5,6 +5,9 @@
 //! list of conditions, each true of every suitable pair *by construction*. Those of some forms lead to
 //! the units at once: see [`Form`].
 
+use std::collections::HashSet;
+
+use crate::deep::deep;
 use crate::graph::{RuleId, Step};
 use crate::plan::Plan;
 use crate::plan::builtins::Builtin;
@@ -58,31 +61,50 @@ pub(super) struct Condition {
 /// The conditions of a node of a hoisted plan on pairs.
 pub(super) fn conditions(plan: &Plan, node: NodeId) -> Vec<Condition> {
     let mut found = Vec::new();
-    take_apart(plan, (node, true), &mut Vec::new(), &mut found);
+    take_apart(plan, (node, true), &mut Vec::new(), &mut found, &mut HashSet::new());
     found
 }
 
-fn take_apart(plan: &Plan, (node, truth): Truth, rules: &mut Vec<RuleId>, found: &mut Vec<Condition>) {
+fn take_apart(
+    plan: &Plan,
+    (node, truth): Truth,
+    rules: &mut Vec<RuleId>,
+    found: &mut Vec<Condition>,
+    seen: &mut HashSet<(Truth, Vec<RuleId>)>,
+) {
+    // A condition that stands twice in a rule is one.
+    if seen.insert(((node, truth), rules.clone())) {
+        deep(|| apart(plan, (node, truth), rules, found, seen));
+    }
+}
+
+fn apart(
+    plan: &Plan,
+    (node, truth): Truth,
+    rules: &mut Vec<RuleId>,
+    found: &mut Vec<Condition>,
+    seen: &mut HashSet<(Truth, Vec<RuleId>)>,
+) {
     match plan.node(node).map(|n| &n.op) {
         Some(Op::Rule(rule, body)) => {
             // A rule that must be false is no condition by its own name.
             if truth {
                 rules.push(*rule);
             }
-            take_apart(plan, (*body, truth), rules, found);
+            take_apart(plan, (*body, truth), rules, found, seen);
             if truth {
                 rules.pop();
             }
         }
-        Some(Op::Strict(_, value)) => take_apart(plan, (*value, truth), rules, found),
-        Some(Op::Not(a)) => take_apart(plan, (*a, !truth), rules, found),
+        Some(Op::Strict(_, value)) => take_apart(plan, (*value, truth), rules, found, seen),
+        Some(Op::Not(a)) => take_apart(plan, (*a, !truth), rules, found, seen),
         Some(Op::And(a, b)) if truth => {
-            take_apart(plan, (*a, true), rules, found);
-            take_apart(plan, (*b, true), rules, found);
+            take_apart(plan, (*a, true), rules, found, seen);
+            take_apart(plan, (*b, true), rules, found, seen);
         }
         Some(Op::Or(a, b)) if !truth => {
-            take_apart(plan, (*a, false), rules, found);
-            take_apart(plan, (*b, false), rules, found);
+            take_apart(plan, (*a, false), rules, found, seen);
+            take_apart(plan, (*b, false), rules, found, seen);
         }
         _ => {
             let mut rules = rules.clone();
@@ -124,7 +146,7 @@ enum Alternative {
 
 fn form(plan: &Plan, condition: Truth) -> Form {
     let mut all = Vec::new();
-    alternatives(plan, condition, &mut all);
+    alternatives(plan, condition, &mut all, &mut HashSet::new());
     if let [Alternative::One(side, truth)] = all[..] {
         return if side == Side::Request { Form::Request(truth) } else { Form::Unit(truth) };
     }
@@ -148,20 +170,36 @@ fn form(plan: &Plan, condition: Truth) -> Form {
     }
 }
 
-fn alternatives(plan: &Plan, (node, truth): Truth, all: &mut Vec<Alternative>) {
+fn alternatives(
+    plan: &Plan,
+    (node, truth): Truth,
+    all: &mut Vec<Alternative>,
+    seen: &mut HashSet<Truth>,
+) {
+    if seen.insert((node, truth)) {
+        deep(|| alternative(plan, (node, truth), all, seen));
+    }
+}
+
+fn alternative(
+    plan: &Plan,
+    (node, truth): Truth,
+    all: &mut Vec<Alternative>,
+    seen: &mut HashSet<Truth>,
+) {
     if let Some((side, inner)) = side(plan, node) {
         return all.push(Alternative::One(side, (inner, truth)));
     }
     match plan.node(node).map(|n| &n.op) {
-        Some(Op::Rule(_, body) | Op::Strict(_, body)) => alternatives(plan, (*body, truth), all),
-        Some(Op::Not(a)) => alternatives(plan, (*a, !truth), all),
+        Some(Op::Rule(_, body) | Op::Strict(_, body)) => alternatives(plan, (*body, truth), all, seen),
+        Some(Op::Not(a)) => alternatives(plan, (*a, !truth), all, seen),
         Some(Op::Or(a, b)) if truth => {
-            alternatives(plan, (*a, true), all);
-            alternatives(plan, (*b, true), all);
+            alternatives(plan, (*a, true), all, seen);
+            alternatives(plan, (*b, true), all, seen);
         }
         Some(Op::And(a, b)) if !truth => {
-            alternatives(plan, (*a, false), all);
-            alternatives(plan, (*b, false), all);
+            alternatives(plan, (*a, false), all, seen);
+            alternatives(plan, (*b, false), all, seen);
         }
         Some(Op::Compare(comparison, a, b)) => {
             let comparison = if truth { *comparison } else { comparison.negated() };

@@ -15,7 +15,7 @@ mod unused;
 mod walk;
 
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -91,7 +91,13 @@ fn over_time(parsed: &Arc<Parsed>, found: &mut Vec<Diagnostic>) -> Seen {
     let starts: Vec<Date> = changes(parsed).into_iter().collect();
     for (i, &first) in starts.iter().enumerate() {
         let last = starts.get(i + 1).and_then(|next| add_days(*next, -1));
-        let whole = Plan::whole(parsed, first);
+        let mut out = Diagnostics::default();
+        let whole = Plan::whole_in(parsed, first, &mut out);
+        // Each period has its own; the place of the limit may be another, and one is enough.
+        if let Some(large) = out.items.into_iter().find(|d| d.code == "L0131") {
+            found.push(large);
+            return seen;
+        }
         let signatures = signatures(parsed, &whole, first);
         let known = |rule: &RuleId| {
             let (signature, outcome) = before.get(rule)?;
@@ -167,7 +173,11 @@ fn signatures(parsed: &Parsed, whole: &Plan, first: Date) -> HashMap<RuleId, u64
             (whole.span.file, whole.span.range.start).hash(&mut hasher);
             left.extend(whole.op.inputs());
         }
+        let mut done: HashSet<NodeId> = HashSet::new();
         while let Some(node) = left.pop() {
+            if !done.insert(node) {
+                continue;
+            }
             match whole.node(node).map(|n| &n.op) {
                 Some(Op::Rule(needed, _)) => signatures.get(needed).hash(&mut hasher),
                 Some(Op::DecisionDate) => first.hash(&mut hasher),

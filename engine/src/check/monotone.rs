@@ -13,6 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use super::domain::{Domain, arithmetic, call, compare, sign};
 use super::finding;
 use super::walk::Walk;
+use crate::deep::deep;
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::graph::Target;
 use crate::pack::Parsed;
@@ -177,7 +178,7 @@ impl Proof<'_, '_, '_> {
         }
         let whole = self.whole;
         let Some(op) = whole.node(node).map(|n| &n.op) else { return Way::Lost(node) };
-        let way = if is_target(op, self.target) { Way::Up } else { self.of(node, op) };
+        let way = if is_target(op, self.target) { Way::Up } else { deep(|| self.of(node, op)) };
         self.ways.insert(node, way);
         way
     }
@@ -331,7 +332,7 @@ impl Search<'_> {
             let mut before: Option<(Value, Value)> = None;
             for step in &steps {
                 point.extend(moving.iter().map(|n| (*n, step.clone())));
-                let outcome = self.at(rule, &mut point.clone());
+                let outcome = self.at(rule, &point, &mut HashMap::new());
                 let Some(outcome) = outcome.only().cloned() else { continue };
                 if let Some((earlier, was)) = &before
                     && (if self.claim.rising { outcome < *was } else { outcome > *was })
@@ -465,54 +466,64 @@ impl Search<'_> {
     }
 
     /// The outcome of a node at one point; relations are to one row.
-    fn at(&self, node: NodeId, point: &mut HashMap<NodeId, Value>) -> Domain {
+    fn at(&self, node: NodeId, point: &HashMap<NodeId, Value>, done: &mut HashMap<NodeId, Domain>) -> Domain {
         if let Some(value) = point.get(&node) {
             return Domain::known(value.clone());
         }
+        if let Some(done) = done.get(&node) {
+            return done.clone();
+        }
+        let outcome = deep(|| self.computed(node, point, done));
+        done.insert(node, outcome.clone());
+        outcome
+    }
+
+    fn computed(
+        &self,
+        node: NodeId,
+        point: &HashMap<NodeId, Value>,
+        done: &mut HashMap<NodeId, Domain>,
+    ) -> Domain {
         let Some(op) = self.op(node) else { return Domain::Nothing };
-        let outcome = match op {
+        match op {
             Op::Const(value) => Domain::known(value.clone()),
             Op::DecisionDate => Domain::known(Value::Date(self.day)),
             Op::Field(_) => Domain::Nothing,
-            Op::Rule(_, a) | Op::Up(_, a) | Op::Strict(_, a) => self.at(*a, point),
-            Op::Members(_, _, a) => match self.at(*a, point).only() {
+            Op::Rule(_, a) | Op::Up(_, a) | Op::Strict(_, a) => self.at(*a, point, done),
+            Op::Members(_, _, a) => match self.at(*a, point, done).only() {
                 Some(value) => Domain::known(Value::List([value.clone()].into())),
                 None => Domain::Nothing,
             },
-            Op::If(c, a, b) => match self.at(*c, point).only_bool() {
-                Some(true) => self.at(*a, point),
-                Some(false) => self.at(*b, point),
+            Op::If(c, a, b) => match self.at(*c, point, done).only_bool() {
+                Some(true) => self.at(*a, point, done),
+                Some(false) => self.at(*b, point, done),
                 None => Domain::Nothing,
             },
             Op::And(a, b) | Op::Or(a, b) => {
                 let settling = matches!(op, Op::Or(..));
-                match self.at(*a, point).only_bool() {
+                match self.at(*a, point, done).only_bool() {
                     Some(left) if left == settling => Domain::known(Value::Bool(left)),
-                    Some(_) => self.at(*b, point),
+                    Some(_) => self.at(*b, point, done),
                     None => Domain::Nothing,
                 }
             }
-            Op::Not(a) => super::domain::not(&self.at(*a, point)),
+            Op::Not(a) => super::domain::not(&self.at(*a, point, done)),
             Op::Negate(a) => {
-                arithmetic(Arithmetic::Subtract, &Domain::known(Value::int(0)), &self.at(*a, point))
+                arithmetic(Arithmetic::Subtract, &Domain::known(Value::int(0)), &self.at(*a, point, done))
             }
-            Op::Arithmetic(op, a, b) => arithmetic(*op, &self.at(*a, point), &self.at(*b, point)),
-            Op::Compare(op, a, b) => compare(*op, &self.at(*a, point), &self.at(*b, point)),
+            Op::Arithmetic(op, a, b) => arithmetic(*op, &self.at(*a, point, done), &self.at(*b, point, done)),
+            Op::Compare(op, a, b) => compare(*op, &self.at(*a, point, done), &self.at(*b, point, done)),
             Op::Call(builtin, args) => {
-                let args: Vec<Domain> = args.iter().map(|a| self.at(*a, point)).collect();
+                let args: Vec<Domain> = args.iter().map(|a| self.at(*a, point, done)).collect();
                 call(*builtin, &args)
             }
             Op::Param(id, keys) => {
                 let keys: Option<Vec<Value>> =
-                    keys.iter().map(|k| self.at(*k, point).only().cloned()).collect();
+                    keys.iter().map(|k| self.at(*k, point, done).only().cloned()).collect();
                 let version = self.parsed.parameters.get(*id).and_then(|p| p.at(self.day));
                 let cell = keys.and_then(|k| version?.cells.get(&k));
                 cell.map_or(Domain::Nothing, |c| Domain::known(c.value.clone()))
             }
-        };
-        if let Some(value) = outcome.only() {
-            point.insert(node, value.clone());
         }
-        outcome
     }
 }

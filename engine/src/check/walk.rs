@@ -6,9 +6,10 @@
 //! holds in every period and at every call is a finding.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::domain::{Domain, arithmetic, call, compare, not, of_type};
+use crate::deep::deep;
 use crate::diagnostic::Span;
 use crate::graph::{RuleId, Step};
 use crate::pack::Parsed;
@@ -17,6 +18,10 @@ use crate::pack::schema::{FieldId, FieldKind};
 use crate::plan::Plan;
 use crate::plan::ir::{Arithmetic, Comparison, NodeId, Op};
 use crate::value::{Date, Value};
+
+/// Nodes looked at for one rule before its branches are followed without assuming their conditions: the
+/// time stays bounded however the branches stand one in the other.
+const MOST_STEPS: usize = 1_000_000;
 
 /// What was seen over all periods.
 #[derive(Debug, Default)]
@@ -70,6 +75,8 @@ pub(super) struct Walk<'a> {
     assumed: Vec<(NodeId, Domain)>,
     /// What was computed under the assumptions, innermost last.
     memos: Vec<HashMap<NodeId, Domain>>,
+    /// Nodes looked at for the rule that is followed.
+    steps: usize,
     seen: &'a mut Seen,
 }
 
@@ -82,7 +89,7 @@ impl<'a> Walk<'a> {
         seen: &'a mut Seen,
     ) -> Self {
         let memos = vec![HashMap::new()];
-        Walk { parsed, whole, first, last, outcomes: HashMap::new(), assumed: Vec::new(), memos, seen }
+        Walk { parsed, whole, first, last, outcomes: HashMap::new(), assumed: Vec::new(), memos, steps: 0, seen }
     }
 
     /// Follows every rule, or those that `wanted` asks for: of the others it takes the outcome given.
@@ -95,6 +102,7 @@ impl<'a> Walk<'a> {
                 None => self.visit(*body),
             };
             self.outcomes.insert(node, outcome.clone());
+            self.steps = 0;
             if let Some(memo) = self.memos.first_mut() {
                 memo.clear();
             }
@@ -125,6 +133,11 @@ impl<'a> Walk<'a> {
 
     /// Follows a node of the rule itself, and keeps what is seen of it.
     fn visit(&mut self, node: NodeId) -> Domain {
+        deep(|| self.visited(node))
+    }
+
+    fn visited(&mut self, node: NodeId) -> Domain {
+        self.steps += 1;
         if let Some(done) = self.memos.last().and_then(|m| m.get(&node)) {
             return done.clone();
         }
@@ -196,7 +209,7 @@ impl<'a> Walk<'a> {
         match self.op(core) {
             Some(Op::And(..) | Op::Or(..)) => {
                 let mut parts = Vec::new();
-                self.parts(core, parent, &mut parts);
+                self.parts(core, parent, &mut parts, &mut HashSet::new());
                 self.record(condition, parent, Role::Joined(parts), &outcome);
             }
             _ if self.is_data(core) => {}
@@ -212,13 +225,22 @@ impl<'a> Walk<'a> {
     }
 
     /// The places of the parts of a condition.
-    fn parts(&self, node: NodeId, parent: NodeId, into: &mut Vec<(usize, usize, String)>) {
+    fn parts(
+        &self,
+        node: NodeId,
+        parent: NodeId,
+        into: &mut Vec<(usize, usize, String)>,
+        done: &mut HashSet<(NodeId, NodeId)>,
+    ) {
+        if !done.insert((node, parent)) {
+            return;
+        }
         match self.op(node) {
             Some(Op::And(a, b) | Op::Or(a, b)) => {
-                self.parts(*a, node, into);
-                self.parts(*b, node, into);
+                deep(|| self.parts(*a, node, into, done));
+                deep(|| self.parts(*b, node, into, done));
             }
-            Some(Op::Not(a) | Op::Strict(_, a)) => self.parts(*a, node, into),
+            Some(Op::Not(a) | Op::Strict(_, a)) => deep(|| self.parts(*a, node, into, done)),
             Some(Op::Compare(..) | Op::Call(..)) => into.push(self.key(node, node)),
             _ => into.push(self.key(node, parent)),
         }
@@ -237,7 +259,7 @@ impl<'a> Walk<'a> {
     fn is_data(&self, node: NodeId) -> bool {
         match self.op(node) {
             Some(Op::Const(_) | Op::Param(..)) => true,
-            Some(Op::Rule(_, a) | Op::Not(a) | Op::Up(_, a) | Op::Strict(_, a)) => self.is_data(*a),
+            Some(Op::Rule(_, a) | Op::Not(a) | Op::Up(_, a) | Op::Strict(_, a)) => deep(|| self.is_data(*a)),
             _ => false,
         }
     }
@@ -292,6 +314,11 @@ impl<'a> Walk<'a> {
 
     /// What a node can be, whatever is seen of it.
     fn eval(&mut self, node: NodeId) -> Domain {
+        deep(|| self.evaluated(node))
+    }
+
+    fn evaluated(&mut self, node: NodeId) -> Domain {
+        self.steps += 1;
         if let Some((_, assumed)) = self.assumed.iter().rev().find(|(n, _)| *n == node) {
             return assumed.clone();
         }
@@ -456,9 +483,16 @@ impl<'a> Walk<'a> {
 
     /// Are they the same value, written twice?
     fn same(&self, a: NodeId, b: NodeId) -> bool {
-        if a == b {
+        self.same_among(a, b, &mut HashSet::new())
+    }
+
+    /// The same, given pairs that were compared already: had one of them differed, nothing would be
+    /// compared any more.
+    fn same_among(&self, a: NodeId, b: NodeId, compared: &mut HashSet<(NodeId, NodeId)>) -> bool {
+        if a == b || compared.contains(&(a, b)) {
             return true;
         }
+        compared.insert((a, b));
         let (Some(x), Some(y)) = (self.op(a), self.op(b)) else { return false };
         let alike = match (x, y) {
             (Op::Const(x), Op::Const(y)) => return x == y,
@@ -469,7 +503,7 @@ impl<'a> Walk<'a> {
             _ => false,
         };
         let (x, y) = (x.inputs(), y.inputs());
-        alike && x.len() == y.len() && x.into_iter().zip(y).all(|(x, y)| self.same(x, y))
+        alike && x.len() == y.len() && x.into_iter().zip(y).all(|(x, y)| deep(|| self.same_among(x, y, compared)))
     }
 
     fn param(&mut self, node: NodeId, id: ParameterId, keys: &[Domain], seen: bool) -> Domain {
@@ -502,6 +536,9 @@ impl<'a> Walk<'a> {
         truth: bool,
         f: impl FnOnce(&mut Self) -> Domain,
     ) -> Option<Domain> {
+        if self.steps > MOST_STEPS {
+            return Some(f(self));
+        }
         let depth = self.assumed.len();
         self.memos.push(HashMap::new());
         let outcome = self.assume(condition, truth).then(|| f(self));
@@ -512,6 +549,11 @@ impl<'a> Walk<'a> {
 
     /// Assumes a condition; false if it cannot be `truth`.
     fn assume(&mut self, condition: NodeId, truth: bool) -> bool {
+        self.steps += 1;
+        self.steps > MOST_STEPS || deep(|| self.assumed(condition, truth))
+    }
+
+    fn assumed(&mut self, condition: NodeId, truth: bool) -> bool {
         let now = self.eval(condition);
         if !now.may_be(&Value::Bool(truth)) {
             return false;

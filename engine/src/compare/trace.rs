@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::align::Align;
 use super::pairs::Pair;
 use super::structure::CellChange;
+use crate::deep::deep;
 use crate::evaluate::possible::Possible;
 use crate::evaluate::{Context, Evaluator, Outcome, outcome};
 use crate::pack::params::show_keys;
@@ -45,6 +46,8 @@ struct Read {
     cells: BTreeSet<(String, Vec<Option<Value>>)>,
     /// Fields, with the row that they were read on.
     fields: BTreeSet<(NodeId, u64)>,
+    /// All nodes looked at, with their rows.
+    seen: BTreeSet<(NodeId, u64)>,
 }
 
 /// One side of a comparison: a plan over its data.
@@ -93,8 +96,15 @@ impl<'c, 'd> Side<'c, 'd> {
 
     /// Adds what led to the value of a node: the branch taken, the side of an `&&` that failed.
     fn walk(&mut self, node: NodeId, row: u64, read: &mut Read) {
+        deep(|| self.follow(node, row, read));
+    }
+
+    fn follow(&mut self, node: NodeId, row: u64, read: &mut Read) {
         let context = self.context;
         let Some(expression) = context.plan.node(node) else { return };
+        if !read.seen.insert((node, row)) {
+            return;
+        }
         match &expression.op {
             Op::Const(_) | Op::DecisionDate => {}
             Op::Rule(..) => {

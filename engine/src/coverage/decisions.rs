@@ -8,6 +8,9 @@ use crate::plan::Plan;
 use crate::plan::ir::{NodeId, Op};
 use crate::value::Type;
 
+/// The most conditions that a decision is taken apart into.
+const MOST_LEAVES: usize = 256;
+
 /// One decision.
 pub(crate) struct Decision {
     /// The `if` or the rule that it is a decision of.
@@ -110,6 +113,11 @@ fn tree(plan: &Plan, node: NodeId, at: Span, leaves: &mut Vec<Leaf>) -> Option<T
     let mut operand =
         |slot: usize, input: NodeId| tree(plan, input, place(plan, node, slot, input), leaves).map(Box::new);
     Some(match plan.node(node)?.op {
+        // What is written in one place, and reached in more ways than anybody reads, is one condition.
+        Op::Not(_) | Op::And(..) | Op::Or(..) if leaves.len() >= MOST_LEAVES => {
+            leaves.push(Leaf { node, place: at });
+            Tree::Leaf(leaves.len() - 1)
+        }
         Op::Not(a) => Tree::Not(operand(0, a)?),
         Op::And(a, b) => Tree::And(operand(0, a)?, operand(1, b)?),
         Op::Or(a, b) => Tree::Or(operand(0, a)?, operand(1, b)?),

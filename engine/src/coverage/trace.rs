@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::decisions::Decision;
+use crate::deep::deep;
 use crate::evaluate::possible::Possible;
 use crate::evaluate::{Context, Evaluator};
 use crate::pack::params::ParameterId;
@@ -64,6 +65,10 @@ impl Walk<'_, '_, '_> {
     }
 
     fn node(&mut self, node: NodeId, row: u64) {
+        deep(|| self.visit(node, row));
+    }
+
+    fn visit(&mut self, node: NodeId, row: u64) {
         if !self.trace.visited.insert((node, row)) {
             return;
         }

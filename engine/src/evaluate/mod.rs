@@ -1,11 +1,13 @@
 //! Evaluation: a plan over the rows of a data set gives decisions.
 
 mod arrow_out;
+mod assume;
 mod columns;
 mod differ;
 mod pairs;
 pub mod possible;
 mod row;
+mod settle;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use num_traits::{Signed, Zero};
 
+use crate::pack::params::ParameterId;
 use crate::pack::schema::{EntityId, FieldId};
 use crate::plan::builtins::{Builtin, ValueError, apply};
 use crate::plan::ir::{Arithmetic, Comparison};
@@ -36,6 +37,8 @@ pub enum MissingCell {
     Field(FieldId),
     /// The relation of that number of the entity.
     Relation(usize),
+    /// No cell of the row: a parameter has no value on the day.
+    Parameter(ParameterId),
 }
 
 /// The missing cells that an open value depends on.
@@ -397,7 +400,8 @@ pub fn compare(op: Comparison, a: &Possible, b: &Possible) -> Possible {
     }
 }
 
-/// A function of the engine.
+/// A function of the engine; `nombre` of a list that is not of booleans is `longueur`: see
+/// [`crate::Plan::counted`].
 pub fn call(builtin: Builtin, args: &[Possible]) -> Result<Possible, ValueError> {
     let known: Option<Vec<Value>> = args.iter().map(|a| a.known().cloned()).collect();
     if let Some(known) = known {
@@ -410,9 +414,6 @@ pub fn call(builtin: Builtin, args: &[Possible]) -> Result<Possible, ValueError>
     Ok(match (builtin, args) {
         (Builtin::Longueur, [Possible::Items(items)]) => length(items.len()),
         (Builtin::Nombre, [Possible::Items(items)]) => {
-            if !items.iter().any(is_boolean) {
-                return Ok(length(items.len()));
-            }
             let sure = items.iter().filter(|i| i.known_bool() == Some(true)).count();
             let open = items.iter().filter(|i| i.known().is_none()).count();
             let counts = (sure..=sure + open).filter_map(|n| i64::try_from(n).ok()).map(Value::int);
@@ -468,10 +469,6 @@ pub fn call(builtin: Builtin, args: &[Possible]) -> Result<Possible, ValueError>
 
 fn length(n: usize) -> Possible {
     i64::try_from(n).map_or(Possible::Open(Range::Any, Missing::default()), |n| Value::int(n).into())
-}
-
-fn is_boolean(item: &Possible) -> bool {
-    matches!(item.values().and_then(<[Value]>::first), Some(Value::Bool(_)))
 }
 
 /// `un` is settled by one true, `tous` by one false.

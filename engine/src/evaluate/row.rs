@@ -12,6 +12,7 @@ use super::possible::{
     union_all,
 };
 use crate::data::{Column, Dataset, Members, NO_ROW, column_of};
+use crate::deep::deep;
 use crate::graph::{RuleId, Step};
 use crate::pack::schema::{EntityId, FieldId, FieldKind, Origin};
 use crate::plan::Plan;
@@ -219,14 +220,27 @@ impl<'d> Context<'d> {
 /// Assumptions on missing cells, innermost last: the node of the field, the row, what is left.
 type Assumed = Vec<(NodeId, u64, Possible)>;
 
+/// What was computed for a node: under which assumptions, for which row.
+type Slot<T> = Option<(u64, u64, T)>;
+
 /// Evaluates nodes of a plan; keeps what it computed for the current row of each entity.
 pub struct Evaluator<'c, 'd> {
-    context: &'c Context<'d>,
+    pub(super) context: &'c Context<'d>,
     /// By node: the row it was last computed for, and the outcome.
     current: Vec<Option<(u64, Result<Possible, RowError>)>>,
     /// By shared node: the outcomes of all rows computed so far.
     kept: Vec<Vec<Option<Result<Possible, RowError>>>>,
-    assumed: Assumed,
+    pub(super) assumed: Assumed,
+    /// The number of the assumptions in force; 0 where nothing is assumed.
+    pub(super) frame: u64,
+    /// The numbers given to assumptions so far.
+    frames: u64,
+    /// By node: what was last computed for it under assumptions. Empty until something is assumed.
+    narrowed: Vec<Slot<Result<Possible, RowError>>>,
+    /// By node: the same for [`Evaluator::compute_only`].
+    risks: Vec<Slot<Result<Option<Missing>, RowError>>>,
+    /// Nodes computed under assumptions since there were none.
+    pub(super) steps: usize,
     rule: Option<RuleId>,
 }
 
@@ -239,55 +253,29 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             current: vec![None; nodes],
             kept: vec![Vec::new(); nodes],
             assumed: Vec::new(),
+            frame: 0,
+            frames: 0,
+            narrowed: Vec::new(),
+            risks: Vec::new(),
+            steps: 0,
             rule: None,
         }
     }
 
-    /// The outcome of a node for a row.
-    ///
-    /// Where the sets of possible values do not settle it, each combination of the missing
-    /// enumerations and booleans is tried: they are often not independent of each other.
-    pub fn outcome(&mut self, node: NodeId, row: u64) -> Result<Possible, RowError> {
-        let first = self.eval(node, row)?;
-        let Possible::Open(_, missing) = &first else { return Ok(first) };
-        let choices: Vec<(NodeId, u64, Vec<Value>)> =
-            missing.iter().filter_map(|m| self.choices(m)).collect();
-        let combinations = choices.iter().try_fold(1_usize, |n, (_, _, v)| n.checked_mul(v.len()));
-        let Some(combinations) = combinations.filter(|&n| n > 1 && n <= 64) else { return Ok(first) };
-        let mut all: Option<Possible> = None;
-        for mut number in 0..combinations {
-            let depth = self.assumed.len();
-            for (field, row, values) in &choices {
-                let value = values.get(number % values.len()).cloned();
-                number /= values.len();
-                self.assumed.extend(value.map(|v| (*field, *row, Possible::Known(v))));
-            }
-            let result = self.eval(node, row);
-            self.assumed.truncate(depth);
-            // A completion that fails has no outcome to agree with.
-            let Ok(result) = result else { return Ok(first) };
-            let joined = match &all {
-                Some(all) => all.or(&result, &Missing::default()),
-                None => result,
-            };
-            all = Some(joined);
-        }
-        match all {
-            Some(Possible::Known(value)) => Ok(Possible::Known(value)),
-            _ => Ok(first),
-        }
+    /// Assumes that a cell is something narrower, until [`Evaluator::within`] ends.
+    pub(super) fn suppose(&mut self, field: NodeId, row: u64, value: Possible) {
+        self.assumed.push((field, row, value));
+        self.frames += 1;
+        self.frame = self.frames;
     }
 
-    /// The values of a missing enumeration or boolean, with the node that reads it.
-    fn choices(&self, missing: &MissingInput) -> Option<(NodeId, u64, Vec<Value>)> {
-        let MissingCell::Field(field) = missing.what else { return None };
-        let declared = self.context.plan.parsed.schema.fields.get(field)?;
-        if declared.unlisted.is_some() {
-            return None;
-        }
-        let values = finite_values(&declared.kind)?;
-        let node = self.context.plan.nodes.iter().position(|n| n.op == Op::Field(field))?;
-        Some((NodeId::try_from(node).ok()?, missing.row, values))
+    /// Calls `f`, and takes back what it assumed.
+    pub(super) fn within<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> R {
+        let (depth, frame) = (self.assumed.len(), self.frame);
+        let result = f(self);
+        self.assumed.truncate(depth);
+        self.frame = frame;
+        result
     }
 
     /// The outcome of a node for a row under the current assumptions.
@@ -295,7 +283,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         let index = node as usize;
         let plan = self.context.plan;
         let Some(expression) = plan.nodes.get(index) else { return Err(self.fail(node, ValueError::Type)) };
-        let free = self.assumed.is_empty();
+        let free = self.frame == 0;
         match &expression.op {
             // Leaves cost less than remembering them.
             Op::Const(value) => return Ok(Possible::Known(value.clone())),
@@ -313,7 +301,11 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             {
                 return done.clone();
             }
-            let done = self.compute(node, &expression.op, row);
+            if let Some(done) = self.under_assumptions(index, row) {
+                return done;
+            }
+            let done = deep(|| self.compute(node, &expression.op, row));
+            self.keep_under_assumptions(index, row, &done);
             if free && let Some(kept) = self.kept.get_mut(index) {
                 if kept.len() <= place {
                     kept.resize(place + 1, None);
@@ -330,11 +322,36 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         {
             return done.clone();
         }
-        let done = self.compute(node, &expression.op, row);
+        if let Some(done) = self.under_assumptions(index, row) {
+            return done;
+        }
+        let done = deep(|| self.compute(node, &expression.op, row));
+        self.keep_under_assumptions(index, row, &done);
         if free && let Some(slot) = self.current.get_mut(index) {
             *slot = Some((row, done.clone()));
         }
         done
+    }
+
+    /// What was computed for a node under the assumptions in force.
+    fn under_assumptions(&self, index: usize, row: u64) -> Option<Result<Possible, RowError>> {
+        match self.narrowed.get(index) {
+            Some(Some((frame, at, done))) if (*frame, *at) == (self.frame, row) => Some(done.clone()),
+            _ => None,
+        }
+    }
+
+    fn keep_under_assumptions(&mut self, index: usize, row: u64, done: &Result<Possible, RowError>) {
+        if self.frame == 0 {
+            return;
+        }
+        self.steps += 1;
+        if self.narrowed.is_empty() {
+            self.narrowed = vec![None; self.context.plan.nodes.len()];
+        }
+        if let Some(slot) = self.narrowed.get_mut(index) {
+            *slot = Some((self.frame, row, done.clone()));
+        }
     }
 
     fn fail(&self, node: NodeId, error: ValueError) -> RowError {
@@ -486,7 +503,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                 for arg in args {
                     values.push(self.eval(*arg, row)?);
                 }
-                call(*builtin, &values).map_err(|e| self.fail(node, e))
+                call(self.context.plan.counted(*builtin, args), &values).map_err(|e| self.fail(node, e))
             }
         }
     }
@@ -495,7 +512,27 @@ impl<'c, 'd> Evaluator<'c, 'd> {
     /// using it is an error.
     ///
     /// Gives the missing cells of which some completion may be an error, if there are any.
-    fn compute_only(&mut self, node: NodeId, row: u64) -> Result<Option<Missing>, RowError> {
+    pub(super) fn compute_only(&mut self, node: NodeId, row: u64) -> Result<Option<Missing>, RowError> {
+        if !matches!(self.context.plan.node(node).map(|n| &n.op), Some(Op::If(..) | Op::Strict(..))) {
+            return self.risk_of(node, row);
+        }
+        if let Some(Some((frame, at, done))) = self.risks.get(node as usize)
+            && (*frame, *at) == (self.frame, row)
+        {
+            return done.clone();
+        }
+        let done = deep(|| self.risk_of(node, row));
+        if self.risks.is_empty() {
+            self.risks = vec![None; self.context.plan.nodes.len()];
+        }
+        let frame = self.frame;
+        if let Some(slot) = self.risks.get_mut(node as usize) {
+            *slot = Some((frame, row, done.clone()));
+        }
+        done
+    }
+
+    fn risk_of(&mut self, node: NodeId, row: u64) -> Result<Option<Missing>, RowError> {
         let risk = |value: Possible| value.is_risky().then(|| value.missing());
         match self.context.plan.node(node).map(|n| &n.op) {
             Some(Op::Rule(..) | Op::Up(..) | Op::Members(..)) => Ok(None),
@@ -507,12 +544,15 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                     None if condition.is_risky() => Ok(risk(condition)),
                     None => {
                         let missing = condition.missing();
-                        let mut all = None;
+                        let mut all: Option<Missing> = None;
                         for branch in [*a, *b] {
                             match self.compute_only(branch, row) {
                                 Ok(None) => {}
-                                Ok(Some(more)) => all = Some(union(&missing, &more)),
-                                Err(_) => all = Some(missing.clone()),
+                                Ok(Some(more)) => {
+                                    let more = union(&missing, &more);
+                                    all = Some(all.map_or(more.clone(), |a| union(&a, &more)));
+                                }
+                                Err(_) => all = Some(all.map_or(missing.clone(), |a| union(&a, &missing))),
                             }
                         }
                         Ok(all)
@@ -533,7 +573,9 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             possible.push(self.eval(*key, row)?);
         }
         let Some(version) = self.context.plan.parameter(id) else {
-            return Err(self.fail(node, ValueError::NoCell));
+            // The law of that day has no such value, or the pack does not know it: whatever needs it is open.
+            let missing = MissingInput { entity: 0, row: 0, what: MissingCell::Parameter(id) };
+            return Ok(Possible::may_fail(Arc::new(BTreeSet::from([missing]))));
         };
         let known: Option<Vec<Value>> = possible.iter().map(|k| k.known().cloned()).collect();
         if let Some(keys) = known {
@@ -553,75 +595,6 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             .filter(|(keys, _)| keys.iter().zip(&possible).all(|(value, key)| may_be(key, value)))
             .map(|(_, cell)| &cell.value);
         Ok(Possible::any_of(cells, missing))
-    }
-
-    /// Evaluates under the assumption that `condition` is `truth` for the row; `None` if it cannot
-    /// be. An error there is an error of some completions only: the outcome is then open.
-    fn under(
-        &mut self,
-        condition: NodeId,
-        truth: bool,
-        row: u64,
-        f: impl FnOnce(&mut Self) -> Result<Possible, RowError>,
-    ) -> Option<Possible> {
-        let depth = self.assumed.len();
-        let possible = self.assume(condition, truth, row);
-        let outcome = if possible {
-            Some(f(self).unwrap_or_else(|_| Possible::may_fail(Missing::default())))
-        } else {
-            None
-        };
-        self.assumed.truncate(depth);
-        outcome
-    }
-
-    /// Narrows the missing fields that a condition reads; false if it cannot be `truth`.
-    fn assume(&mut self, condition: NodeId, truth: bool, row: u64) -> bool {
-        let Some(node) = self.context.plan.node(condition) else { return true };
-        match &node.op {
-            Op::Rule(_, body) | Op::Strict(_, body) => self.assume(*body, truth, row),
-            Op::Not(a) => self.assume(*a, !truth, row),
-            Op::And(a, b) if truth => self.assume(*a, true, row) && self.assume(*b, true, row),
-            Op::Or(a, b) if !truth => self.assume(*a, false, row) && self.assume(*b, false, row),
-            Op::Compare(op, a, b) => {
-                let op = if truth { *op } else { op.negated() };
-                self.narrow(op, *a, *b, row) && self.narrow(op.mirrored(), *b, *a, row)
-            }
-            Op::Field(_) | Op::Up(..) => match self.source(condition, row) {
-                Some((field, at)) => {
-                    self.assumed.push((field, at, Possible::Known(Value::Bool(truth))));
-                    true
-                }
-                None => true,
-            },
-            _ => true,
-        }
-    }
-
-    /// Narrows `a`, if it is a missing field, to where `a <op> b` holds.
-    fn narrow(&mut self, op: Comparison, a: NodeId, b: NodeId, row: u64) -> bool {
-        let Some((field, at)) = self.source(a, row) else { return true };
-        let (Ok(value), Ok(other)) = (self.eval(field, at), self.eval(b, row)) else { return true };
-        if value.known().is_some() {
-            return true;
-        }
-        match value.narrowed(op, &other) {
-            Some(narrowed) => {
-                self.assumed.push((field, at, narrowed));
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// The field that a node reads, with its row, seen through rules and relations.
-    fn source(&self, node: NodeId, row: u64) -> Option<(NodeId, u64)> {
-        match &self.context.plan.node(node)?.op {
-            Op::Field(_) => Some((node, row)),
-            Op::Rule(_, body) | Op::Strict(_, body) => self.source(*body, row),
-            Op::Up(step, inner) => self.source(*inner, self.context.step(*step, row).ok()?),
-            _ => None,
-        }
     }
 }
 
@@ -645,7 +618,7 @@ fn covers(version: &crate::pack::params::ParameterVersion, possible: &[Possible]
     combinations.iter().all(|keys| version.cells.contains_key(keys))
 }
 
-fn finite_values(kind: &FieldKind) -> Option<Vec<Value>> {
+pub(super) fn finite_values(kind: &FieldKind) -> Option<Vec<Value>> {
     match kind {
         FieldKind::Boolean => Some(vec![Value::Bool(false), Value::Bool(true)]),
         FieldKind::Enum(values) => Some(values.iter().cloned().map(Value::Text).collect()),

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use super::Plan;
 use super::ir::{Node, NodeId, Op};
+use crate::deep::deep;
 use crate::graph::Step;
 use crate::pack::schema::{EntityId, Origin};
 
@@ -17,7 +18,14 @@ impl Plan {
     /// Values are those of the plan wherever they are certain. Errors and what missing inputs leave
     /// open may be told otherwise: the plan itself decides those rows.
     pub(crate) fn hoisted(&self) -> Plan {
-        let mut hoist = Hoist { plan: self, nodes: Vec::new(), interned: HashMap::new(), places: Vec::new() };
+        let mut hoist = Hoist {
+            plan: self,
+            nodes: Vec::new(),
+            constant: Vec::new(),
+            interned: HashMap::new(),
+            places: Vec::new(),
+            sided: HashMap::new(),
+        };
         for node in &self.nodes {
             let place = hoist.node(node);
             hoist.places.push(place);
@@ -30,9 +38,13 @@ impl Plan {
 struct Hoist<'p> {
     plan: &'p Plan,
     nodes: Vec<Node>,
+    /// By node here: does it read nothing of the row?
+    constant: Vec<bool>,
     interned: HashMap<(Op, EntityId), NodeId>,
     /// By node of the plan: its node here.
     places: Vec<NodeId>,
+    /// By node here and entity: what it is on that entity's own rows.
+    sided: HashMap<(NodeId, EntityId), NodeId>,
 }
 
 impl Hoist<'_> {
@@ -46,6 +58,12 @@ impl Hoist<'_> {
             return id;
         }
         let id = NodeId::try_from(self.nodes.len()).unwrap_or(NodeId::MAX);
+        let constant = match &node.op {
+            Op::Const(_) | Op::DecisionDate => true,
+            Op::Field(_) | Op::Up(..) | Op::Members(..) => false,
+            op => op.inputs().into_iter().all(|input| self.is_constant(input)),
+        };
+        self.constant.push(constant);
         self.nodes.push(node);
         self.interned.insert(key, id);
         id
@@ -93,12 +111,7 @@ impl Hoist<'_> {
     }
 
     fn is_constant(&self, node: NodeId) -> bool {
-        let Some(node) = self.nodes.get(node as usize) else { return false };
-        match &node.op {
-            Op::Const(_) | Op::DecisionDate => true,
-            Op::Field(_) | Op::Up(..) | Op::Members(..) => false,
-            op => op.inputs().into_iter().all(|input| self.is_constant(input)),
-        }
+        self.constant.get(node as usize) == Some(&true)
     }
 
     /// What an input is on the side's own rows.
@@ -107,8 +120,13 @@ impl Hoist<'_> {
         match node.op {
             Op::Up(Step::First(_) | Step::Second(_), inner) => inner,
             _ => {
-                let op = with_inputs(&node.op, |input| self.on_side(input, entity));
-                self.intern(Node { op, entity, ..node })
+                if let Some(&done) = self.sided.get(&(input, entity)) {
+                    return done;
+                }
+                let op = deep(|| with_inputs(&node.op, |input| self.on_side(input, entity)));
+                let done = self.intern(Node { op, entity, ..node });
+                self.sided.insert((input, entity), done);
+                done
             }
         }
     }

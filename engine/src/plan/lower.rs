@@ -11,12 +11,19 @@ use rhai::{Expr, FnCallExpr, Position, Stmt};
 use super::builtins::{BUILTINS, Builtin, builtin, result_type};
 use super::ir::{Arithmetic, Comparison, Node, NodeId, Op};
 use super::{Apart, Places};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::deep::deep;
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span, did_you_mean};
 use crate::graph::{Access, Link, RuleGraph, RuleId, Step, Target, text_at};
 use crate::pack::params::show_keys;
 use crate::pack::schema::{DECISION_DATE, EntityId};
 use crate::pack::script::{RuleText, word_at};
 use crate::value::{Type, Value};
+
+/// The most nodes that a plan may have: some hundred times those of a large pack.
+const MOST_NODES: usize = 400_000;
+
+/// The most nodes that may stand one in the other, through the rules that a rule names.
+const MOST_LEVELS: u32 = 20_000;
 
 /// The nodes of a plan being built.
 pub(super) struct Lowering<'g, 'p, 'o> {
@@ -27,6 +34,13 @@ pub(super) struct Lowering<'g, 'p, 'o> {
     /// Do equal expressions stay apart?
     pub apart: Apart,
     interned: HashMap<(Op, EntityId, Option<Span>), NodeId>,
+    /// By node: what is known of it without evaluating it.
+    traits: Vec<Traits>,
+    /// Calls of functions that took the place of a call already: where the function is written, the
+    /// entity, and the arguments.
+    inlined: HashMap<(FileId, usize, EntityId, Vec<NodeId>), Option<NodeId>>,
+    /// Was a limit on nodes or levels met? Then nothing more is lowered.
+    pub(super) too_large: bool,
     /// The outcome node of each rule, once lowered.
     rules: HashMap<RuleId, Option<NodeId>>,
     /// Helpers being inlined, to stop at a call in a circle.
@@ -39,8 +53,27 @@ pub(super) struct Lowering<'g, 'p, 'o> {
 /// What a name inside a function stands for.
 type Env = Vec<(String, NodeId)>;
 
-/// Statements that follow a block, innermost last.
-type Rest<'a> = Vec<(&'a [Stmt], Env)>;
+/// Statements that follow a block. They are lowered once, though several paths lead to them.
+struct Following<'a> {
+    statements: &'a [Stmt],
+    env: Env,
+    /// What they came to, once lowered.
+    done: Option<Option<NodeId>>,
+}
+
+/// Statements that follow blocks, innermost last.
+type Rest<'a> = Vec<Following<'a>>;
+
+/// What is known of a node without evaluating it.
+#[derive(Clone, Copy, Default)]
+struct Traits {
+    /// How many nodes stand one in the other in it.
+    levels: u32,
+    /// May computing it be an error? A rule's own error is not one until its outcome is used.
+    may_fail: bool,
+    /// May using its value be an error?
+    use_may_fail: bool,
+}
 
 /// Where code being lowered stands: its entity and its file.
 #[derive(Clone)]
@@ -57,6 +90,9 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             places: Places::new(),
             apart: Apart::No,
             interned: HashMap::new(),
+            traits: Vec::new(),
+            inlined: HashMap::new(),
+            too_large: false,
             rules: HashMap::new(),
             calls: Vec::new(),
             in_rounding: false,
@@ -177,8 +213,40 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         place: &Place,
         end: &Span,
     ) -> Option<NodeId> {
+        // What `let`s compute, in order: a `let` is computed whether it is used or not.
+        let mut computed = Vec::new();
+        let mut left = statements;
+        while let Some((statement, following)) = left.split_first() {
+            match statement {
+                Stmt::Noop(_) => {}
+                Stmt::Var(var, _, _) => {
+                    let (name, value, _) = &**var;
+                    let node = self.expr(value, &env, place)?;
+                    env.push((name.name.to_string(), node));
+                    computed.push(node);
+                }
+                _ => break,
+            }
+            left = following;
+        }
+        let value = deep(|| self.statement(left, env, rest, place, end))?;
+        Some(computed.into_iter().rev().fold(value, |value, node| self.strict(node, value)))
+    }
+
+    /// The same for statements of which the first, if any, is no `let`.
+    fn statement<'a>(
+        &mut self,
+        statements: &'a [Stmt],
+        env: Env,
+        rest: &mut Rest<'a>,
+        place: &Place,
+        end: &Span,
+    ) -> Option<NodeId> {
+        if self.too_large {
+            return None;
+        }
         let Some((statement, following)) = statements.split_first() else {
-            let Some((statements, env)) = rest.pop() else {
+            let Some(mut next) = rest.pop() else {
                 self.out.push(Diagnostic::error(
                     "L0112",
                     "this path gives no value",
@@ -187,20 +255,17 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
                 ));
                 return None;
             };
-            let node = self.statements(statements, env.clone(), rest, place, end);
-            rest.push((statements, env));
-            return node;
+            let done = match next.done {
+                Some(done) => done,
+                None => self.statements(next.statements, next.env.clone(), rest, place, end),
+            };
+            next.done = Some(done);
+            rest.push(next);
+            return done;
         };
+        let follow = |env: Env| Following { statements: following, env, done: None };
         let last = following.is_empty() && rest.is_empty();
         match statement {
-            Stmt::Noop(_) => self.statements(following, env, rest, place, end),
-            Stmt::Var(var, _, _) => {
-                let (name, value, _) = &**var;
-                let node = self.expr(value, &env, place)?;
-                env.push((name.name.to_string(), node));
-                let value = self.statements(following, env, rest, place, end)?;
-                Some(self.strict(node, value))
-            }
             Stmt::Return(value, flags, position) => match value {
                 Some(value) if flags.is_empty() => self.expr(value, &env, place),
                 _ => self.forbidden(*position, place, "throw, or return without a value"),
@@ -210,7 +275,7 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
                 self.expect(condition, &Type::Bool, flow.expr.position(), place)?;
                 let pushed = !following.is_empty();
                 if pushed {
-                    rest.push((following, env.clone()));
+                    rest.push(follow(env.clone()));
                 }
                 let yes = self.statements(flow.body.statements(), env.clone(), rest, place, end);
                 let no = self.statements(flow.branch.statements(), env, rest, place, end);
@@ -226,7 +291,7 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             Stmt::Block(block) => {
                 let pushed = !following.is_empty();
                 if pushed {
-                    rest.push((following, env.clone()));
+                    rest.push(follow(env.clone()));
                 }
                 let node = self.statements(block.statements(), env, rest, place, end);
                 if pushed {
@@ -296,6 +361,9 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
     }
 
     fn expr(&mut self, expr: &Expr, env: &Env, place: &Place) -> Option<NodeId> {
+        if self.too_large {
+            return None;
+        }
         let position = expr.position();
         let rounded = std::mem::take(&mut self.in_rounding);
         let constant = |value| Some(Op::Const(value));
@@ -471,11 +539,17 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             ));
             return None;
         }
+        let key = (text.span.file, text.span.range.start, place.entity, args.clone());
+        if let Some(done) = self.inlined.get(&key) {
+            let node = (*done)?;
+            return Some(args.into_iter().rev().fold(node, |body, arg| self.strict(arg, body)));
+        }
         self.calls.push(name.to_string());
         let env = text.params.iter().map(|(n, _)| n.clone()).zip(args.iter().copied()).collect();
         let inner = Place { entity: place.entity, file: text.span.file };
         let node = self.function_body(text, env, &inner);
         self.calls.pop();
+        self.inlined.insert(key, node);
         let node = node?;
         Some(args.into_iter().rev().fold(node, |body, arg| self.strict(arg, body)))
     }
@@ -693,10 +767,51 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         if let Some(&id) = self.interned.get(&key) {
             return id;
         }
+        let traits = self.traits_of(&key.0);
+        if self.nodes.len() >= MOST_NODES || traits.levels > MOST_LEVELS {
+            self.report_too_large(traits.levels > MOST_LEVELS, &span);
+        }
         let id = NodeId::try_from(self.nodes.len()).unwrap_or(NodeId::MAX);
         self.nodes.push(Node { op: key.0.clone(), entity, ty, span });
+        self.traits.push(traits);
         self.interned.insert(key, id);
         id
+    }
+
+    /// Reports once that a limit is met. What is lowered after has no value, so that little follows.
+    fn report_too_large(&mut self, levels: bool, span: &Span) {
+        if std::mem::replace(&mut self.too_large, true) {
+            return;
+        }
+        let (message, hint) = if levels {
+            (format!("more than {MOST_LEVELS} operations stand one in the other"), "the deepest is here")
+        } else {
+            (format!("the rules come to more than {MOST_NODES} operations"), "this is one too many")
+        };
+        self.out.push(Diagnostic::error("L0131", message, span.clone(), hint).with_note(
+            "a function takes the place of each of its calls: give a rule of its own to what is computed often",
+        ));
+    }
+
+    fn traits_of(&self, op: &Op) -> Traits {
+        let of = |node: NodeId| self.traits.get(node as usize).copied().unwrap_or_default();
+        let inputs = op.inputs();
+        let levels = inputs.iter().map(|i| of(*i).levels).max().unwrap_or(0).saturating_add(1);
+        let uses_fail = || inputs.iter().any(|i| of(*i).use_may_fail);
+        let may_fail = match op {
+            Op::Arithmetic(..) | Op::Negate(_) | Op::Param(..) | Op::Call(..) => true,
+            Op::If(c, a, b) => of(*c).use_may_fail || of(*a).may_fail || of(*b).may_fail,
+            Op::Strict(a, b) => of(*a).may_fail || of(*b).may_fail,
+            Op::Not(_) | Op::Compare(..) | Op::And(..) | Op::Or(..) => uses_fail(),
+            _ => false,
+        };
+        let use_may_fail = match op {
+            Op::Rule(..) | Op::Up(..) | Op::Members(..) => true,
+            Op::If(..) => uses_fail(),
+            Op::Strict(a, b) => of(*a).may_fail || of(*b).use_may_fail,
+            _ => may_fail,
+        };
+        Traits { levels, may_fail, use_may_fail }
     }
 
     /// Notes where an operand of a node is written.
@@ -726,27 +841,12 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         }
     }
 
-    /// May computing it be an error? A rule's own error is not one until its outcome is used.
     fn may_fail(&self, node: NodeId) -> bool {
-        match self.op(node) {
-            Some(Op::Arithmetic(..) | Op::Negate(_) | Op::Param(..) | Op::Call(..)) => true,
-            Some(Op::If(c, a, b)) => self.use_may_fail(*c) || self.may_fail(*a) || self.may_fail(*b),
-            Some(Op::Strict(a, b)) => self.may_fail(*a) || self.may_fail(*b),
-            Some(op @ (Op::Not(_) | Op::Compare(..) | Op::And(..) | Op::Or(..))) => {
-                op.inputs().into_iter().any(|i| self.use_may_fail(i))
-            }
-            _ => false,
-        }
+        self.traits.get(node as usize).is_some_and(|t| t.may_fail)
     }
 
-    /// May using its value be an error?
     fn use_may_fail(&self, node: NodeId) -> bool {
-        match self.op(node) {
-            Some(Op::Rule(..) | Op::Up(..) | Op::Members(..)) => true,
-            Some(Op::If(c, a, b)) => [*c, *a, *b].into_iter().any(|n| self.use_may_fail(n)),
-            Some(Op::Strict(a, b)) => self.may_fail(*a) || self.use_may_fail(*b),
-            _ => self.may_fail(node),
-        }
+        self.traits.get(node as usize).is_some_and(|t| t.use_may_fail)
     }
 
     fn op(&self, node: NodeId) -> Option<&Op> {

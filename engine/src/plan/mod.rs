@@ -13,9 +13,10 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Diagnostics, PackError, Span, nearest};
 use crate::graph::{Access, Link, RuleGraph, RuleId, Step, Target, reach};
 use crate::pack::Parsed;
-use crate::pack::params::{ParameterId, ParameterVersion};
+use crate::pack::params::{Parameter, ParameterId, ParameterVersion};
 use crate::pack::schema::{EntityId, FieldId, Origin};
-use crate::value::Date;
+use crate::value::{Date, Type};
+use builtins::Builtin;
 use ir::{Node, NodeId, Op};
 use lower::Lowering;
 pub(crate) use matching::{check_matching, check_shares};
@@ -62,8 +63,8 @@ impl Plan {
     /// Plans `names`, rules or fields of one entity, as of `date`.
     ///
     /// # Errors
-    /// An unknown name, names of several entities, a parameter without a value on the date, a rule
-    /// that is not in force.
+    /// An unknown name, names of several entities, a rule that is not in force. A parameter without a
+    /// value on the date is none: what needs it is unknown, and the plan's warnings say so.
     pub fn new(parsed: &Arc<Parsed>, date: Date, names: &[&str]) -> Result<Plan, PackError> {
         Plan::with_dates(parsed, date, None, names)
     }
@@ -126,9 +127,13 @@ impl Plan {
     /// Every rule in force on a date, of all entities, with nothing selected and expressions apart: to
     /// see what is written. Parameters may have no value on the date.
     pub(crate) fn whole(parsed: &Arc<Parsed>, date: Date) -> Plan {
-        let mut out = Diagnostics::default();
-        let graph = RuleGraph::wire(parsed, date, None, &mut out);
-        let mut lowering = Lowering::new(&graph, &mut out);
+        Plan::whole_in(parsed, date, &mut Diagnostics::default())
+    }
+
+    /// The same; reports what keeps it from being whole: with expressions apart, it may be too large.
+    pub(crate) fn whole_in(parsed: &Arc<Parsed>, date: Date, out: &mut Diagnostics) -> Plan {
+        let graph = RuleGraph::wire(parsed, date, None, out);
+        let mut lowering = Lowering::new(&graph, out);
         lowering.apart = Apart::Yes;
         for rule in graph.order.clone() {
             lowering.rule(rule);
@@ -215,7 +220,7 @@ impl Plan {
             selected.extend(lowering.link(link, entity, &Span::default()).map(|node| (name.clone(), node)));
         }
         let (nodes, places) = (lowering.nodes, lowering.places);
-        let warnings = bind_parameters(parsed, date, &nodes, &mut out);
+        let warnings = bind_parameters(parsed, date, &nodes, &selected);
         if selected.len() < roots.len() && !out.has_errors() {
             out.push(no_place("a selected rule cannot be planned".to_string()));
         }
@@ -246,6 +251,15 @@ impl Plan {
     pub fn units(&self) -> Vec<Option<String>> {
         let all = units::texts(&self.parsed, &self.nodes);
         self.selected.iter().map(|(_, node)| all.get(*node as usize).cloned().flatten()).collect()
+    }
+
+    /// The builtin that a call computes: `nombre` of a list that is not of booleans is its length.
+    pub fn counted(&self, called: Builtin, args: &[NodeId]) -> Builtin {
+        let list = args.first().and_then(|list| self.node(*list)).map(|n| &n.ty);
+        match (called, list) {
+            (Builtin::Nombre, Some(Type::List(item))) if **item != Type::Bool => Builtin::Longueur,
+            _ => called,
+        }
     }
 
     /// The values of a parameter in force on the plan's date.
@@ -333,28 +347,31 @@ fn unknown_name(parsed: &Parsed, name: &str) -> Diagnostic {
     no_place(format!("`{name}` is neither a rule nor a field{hint}"))
 }
 
-/// Reports the parameters without a value on the date; returns warnings on those used past the last
-/// year that they cover.
-fn bind_parameters(parsed: &Parsed, date: Date, nodes: &[Node], out: &mut Diagnostics) -> Vec<String> {
-    let mut stale = BTreeSet::new();
-    for node in nodes {
-        let Op::Param(id, _) = &node.op else { continue };
-        let Some(parameter) = parsed.parameters.get(*id) else { continue };
+/// What is to be known of the parameters of a plan: those without a value on the date, with what they
+/// leave open, and those used past the last year that they cover.
+fn bind_parameters(
+    parsed: &Parsed,
+    date: Date,
+    nodes: &[Node],
+    selected: &[(String, NodeId)],
+) -> Vec<String> {
+    let used: BTreeSet<ParameterId> = nodes
+        .iter()
+        .filter_map(|n| match n.op {
+            Op::Param(id, _) => Some(id),
+            _ => None,
+        })
+        .collect();
+    let (mut lacking, mut stale) = (BTreeSet::new(), BTreeSet::new());
+    for id in used {
+        let Some(parameter) = parsed.parameters.get(id) else { continue };
         if parameter.at(date).is_none() {
-            let known = match (parameter.versions.first(), parameter.versions.last()) {
-                (Some(first), _) if date < first.from => format!("its first value holds from {}", first.from),
-                (_, Some(last)) => format!("its last value ended on {}", last.until.unwrap_or(last.from)),
-                _ => "it has no value at all".to_string(),
-            };
-            out.push(
-                Diagnostic::error(
-                    "L0122",
-                    format!("`{}` has no value on {date}", parameter.path),
-                    node.span.clone(),
-                    "needed here",
-                )
-                .with_label(parameter.span.clone(), known),
-            );
+            lacking.insert(format!(
+                "paramètre `{}`: aucune valeur au {date} ({}); reste inconnu ce qui en a besoin: {}",
+                parameter.path,
+                known_dates(parameter, date),
+                needing(id, nodes, selected)
+            ));
         } else if parameter.is_stale(date)
             && let Some(last) = parameter.versions.last()
         {
@@ -364,7 +381,41 @@ fn bind_parameters(parsed: &Parsed, date: Date, nodes: &[Node], out: &mut Diagno
             ));
         }
     }
-    stale.into_iter().collect()
+    lacking.into_iter().chain(stale).collect()
+}
+
+/// When a parameter has values, for a date on which it has none.
+fn known_dates(parameter: &Parameter, date: Date) -> String {
+    let before = parameter.versions.iter().rev().find(|v| v.from <= date);
+    let after = parameter.versions.iter().find(|v| v.from > date);
+    let last = before.map(|v| v.until.unwrap_or(v.from));
+    match (last, after) {
+        (None, None) => "il n'en a aucune".to_string(),
+        (None, Some(first)) => format!("la première vaut à partir du {}", first.from),
+        (Some(last), None) => format!("la dernière a valu jusqu'au {last}"),
+        (Some(last), Some(next)) => format!("l'une a valu jusqu'au {last}, la suivante vaut à partir du {}", next.from),
+    }
+}
+
+/// How many names are told; the others are counted.
+const NAMES: usize = 6;
+
+/// The selected names that a parameter may leave open.
+fn needing(id: ParameterId, nodes: &[Node], selected: &[(String, NodeId)]) -> String {
+    let mut needs: Vec<bool> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let own = matches!(node.op, Op::Param(read, _) if read == id);
+        let inputs = node.op.inputs();
+        needs.push(own || inputs.into_iter().any(|i| needs.get(i as usize) == Some(&true)));
+    }
+    let names: Vec<String> = selected
+        .iter()
+        .filter(|(_, node)| needs.get(*node as usize) == Some(&true))
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    let more = names.len().saturating_sub(NAMES);
+    let told = names.get(..NAMES).unwrap_or(&names).join(", ");
+    if more == 0 { told } else { format!("{told} et {more} autre(s)") }
 }
 
 /// Lowers every rule on every date at which a text changes, to report what is wrong in any of them.

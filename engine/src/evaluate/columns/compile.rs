@@ -373,7 +373,7 @@ impl Compiler<'_> {
                     NO_BOUNDS,
                 ))
             }
-            (Builtin::Longueur, [codes]) if self.codes_of(*codes).is_some() => {
+            (Builtin::Longueur | Builtin::Nombre, [codes]) if self.codes_of(*codes).is_some() => {
                 Some((Instruction::Length(*codes), Repr::Number(1), (0, i128::from(u32::MAX))))
             }
             (_, [list]) => self.reduce(builtin, *list),
@@ -442,13 +442,17 @@ impl Compiler<'_> {
         }
     }
 
+    /// A builtin on the members of each row; what it takes of them is told by their type, as the kernels take it.
     fn reduce(&self, what: Builtin, list: NodeId) -> Option<(Instruction, Repr, (i128, i128))> {
         let Op::Members(entity, relation, child) = self.context.plan.node(list)?.op else { return None };
         let repr = self.repr(child)?;
+        let what = self.context.plan.counted(what, &[list]);
         let instruction = Instruction::Reduce { what, members: list, entity, relation, child };
         let many = i128::from(u32::MAX);
         match (what, repr) {
-            (Builtin::Nombre | Builtin::Longueur, _) => Some((instruction, Repr::Number(1), (0, many))),
+            (Builtin::Nombre, Repr::Bool) | (Builtin::Longueur, _) => {
+                Some((instruction, Repr::Number(1), (0, many)))
+            }
             (Builtin::Un | Builtin::Tous, Repr::Bool) => Some((instruction, Repr::Bool, NO_BOUNDS)),
             (Builtin::Somme, Repr::Number(d)) => {
                 let (low, high) = self.bounds(child);
@@ -532,7 +536,17 @@ impl Compiler<'_> {
         keys: &[NodeId],
         ty: &Type,
     ) -> Option<(Instruction, Repr, (i128, i128))> {
-        let version = self.context.plan.parameter(param)?;
+        let Some(version) = self.context.plan.parameter(param) else {
+            // It has no value on the day: every row that needs it is left over.
+            let repr = match ty {
+                Type::Bool => Repr::Bool,
+                Type::Number => Repr::Number(1),
+                Type::Date => Repr::Date,
+                Type::Text(_) => Repr::Text,
+                Type::List(_) => return None,
+            };
+            return Some((Instruction::Nothing, repr, NO_BOUNDS));
+        };
         if keys.is_empty() {
             let value = version.cells.get(&Vec::new())?.value.clone();
             return self.literal(&value);

@@ -31,6 +31,7 @@ fn instruction(node: &Compiled, rows: &Rows<'_, '_>, out: &mut Slot, scratch: &m
     let n = rows.count();
     match &node.instruction {
         Instruction::None | Instruction::Constant(_) | Instruction::Full => {}
+        Instruction::Nothing => leave_all(out, node.repr, n),
         Instruction::Bits(bits, left) => {
             expand(bits, rows.own.clone(), &mut out.bools);
             leave(out, &[left.get(rows.own.clone()).unwrap_or(&[])], n);

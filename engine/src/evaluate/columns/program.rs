@@ -67,6 +67,8 @@ pub(crate) enum Constant {
 pub(crate) enum Instruction {
     /// No columnar form: every row is left over.
     None,
+    /// Every row is left over, and what needs it: a parameter without a value.
+    Nothing,
     /// In its slot from the start, once for all rows.
     Constant(Constant),
     /// All rows are there already (a field).
@@ -133,6 +135,7 @@ impl Instruction {
     pub fn reads(&self) -> Vec<NodeId> {
         match self {
             Instruction::None
+            | Instruction::Nothing
             | Instruction::Constant(_)
             | Instruction::Full
             | Instruction::Bits(..)
