@@ -169,7 +169,7 @@ fn what_cannot_be_decided_any_more_is_a_drift() {
     let later = pack_of(SCHEMA, &PARAMETERS.replace("2017-01-01", "2017-07-01"), RULES, COMMUNES);
     let drift = &Replay::new(&later).replay(&all)[0].drifts[0].after;
     assert!(
-        matches!(drift, Shown::Error(why) if why.contains("`plafond` has no value on 2017-06-30")),
+        matches!(drift, Shown::Unknown(why) if why[0].contains("paramètre `plafond`, sans valeur au 2017-06-30")),
         "{drift:?}"
     );
     let narrower = pack_of(

@@ -21,7 +21,7 @@ use crate::value::{Date, Value};
 
 /// Nodes looked at for one rule before its branches are followed without assuming their conditions: the
 /// time stays bounded however the branches stand one in the other.
-const MOST_STEPS: usize = 1_000_000;
+const MOST_STEPS: usize = 200_000;
 
 /// What was seen over all periods.
 #[derive(Debug, Default)]
@@ -554,6 +554,10 @@ impl<'a> Walk<'a> {
     }
 
     fn assumed(&mut self, condition: NodeId, truth: bool) -> bool {
+        let said = Domain::known(Value::Bool(truth));
+        if self.assumed.iter().any(|(node, value)| *node == condition && *value == said) {
+            return true;
+        }
         let now = self.eval(condition);
         if !now.may_be(&Value::Bool(truth)) {
             return false;

@@ -110,14 +110,14 @@ fn decision(plan: &Plan, root: NodeId, place: Span, (of, branch): Of) -> Option<
 }
 
 fn tree(plan: &Plan, node: NodeId, at: Span, leaves: &mut Vec<Leaf>) -> Option<Tree> {
+    // What is written in one place, and reached in more ways than anybody reads, is one condition.
+    if leaves.len() >= MOST_LEAVES {
+        leaves.push(Leaf { node, place: at });
+        return Some(Tree::Leaf(leaves.len() - 1));
+    }
     let mut operand =
         |slot: usize, input: NodeId| tree(plan, input, place(plan, node, slot, input), leaves).map(Box::new);
     Some(match plan.node(node)?.op {
-        // What is written in one place, and reached in more ways than anybody reads, is one condition.
-        Op::Not(_) | Op::And(..) | Op::Or(..) if leaves.len() >= MOST_LEAVES => {
-            leaves.push(Leaf { node, place: at });
-            Tree::Leaf(leaves.len() - 1)
-        }
         Op::Not(a) => Tree::Not(operand(0, a)?),
         Op::And(a, b) => Tree::And(operand(0, a)?, operand(1, b)?),
         Op::Or(a, b) => Tree::Or(operand(0, a)?, operand(1, b)?),

@@ -47,6 +47,8 @@ pub struct SourceFile {
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<SourceFile>,
+    /// By file: where each line begins.
+    lines: Vec<Arc<[usize]>>,
     /// What is put before each path in messages: the folder that the pack was read from.
     root: String,
 }
@@ -56,7 +58,11 @@ impl Sources {
     pub fn new(root: &str, files: Vec<SourceFile>) -> Sources {
         let root = root.trim_end_matches('/');
         let root = if root.is_empty() { String::new() } else { format!("{root}/") };
-        Sources { files, root }
+        let starts = |text: &str| -> Arc<[usize]> {
+            std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
+        };
+        let lines = files.iter().map(|file| starts(&file.text)).collect();
+        Sources { files, lines, root }
     }
 
     /// All files, by number.
@@ -85,8 +91,8 @@ impl Sources {
 
     /// Byte offset of a line and column (both from 1; columns count characters).
     pub fn offset(&self, file: FileId, line: usize, column: usize) -> usize {
-        let Some(file) = self.get(file) else { return 0 };
-        let start: usize = file.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let (Some(file), Some(lines)) = (self.get(file), self.lines.get(file)) else { return 0 };
+        let start = lines.get(line.saturating_sub(1)).copied().unwrap_or(file.text.len());
         let text = file.text.get(start..).unwrap_or("");
         let in_line =
             text.char_indices().nth(column.saturating_sub(1)).map_or(text.len(), |(offset, _)| offset);

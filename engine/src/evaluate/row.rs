@@ -109,7 +109,7 @@ impl<'d> Context<'d> {
     }
 
     /// Supposes what all these cells are, and where all these relations lead.
-    pub(crate) fn suppose_world(
+    pub fn suppose_world(
         &mut self,
         cells: Vec<(NodeId, u64, Possible)>,
         links: Vec<(EntityId, usize, u64, u32)>,

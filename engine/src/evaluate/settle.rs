@@ -63,6 +63,8 @@ struct Search {
     probes: usize,
     /// Are numbers and dates cut?
     numbers: bool,
+    /// Are they cut only where a condition comes to one thing before and to another after?
+    clear: bool,
 }
 
 /// What a condition came to at a value of a cell: only whether it is the same elsewhere counts.
@@ -89,7 +91,7 @@ impl Evaluator<'_, '_> {
     fn settled(&mut self, node: NodeId, row: u64, numbers: bool) -> Result<Possible, RowError> {
         let first = self.eval(node, row)?;
         let Possible::Open(_, missing) = &first else { return Ok(first) };
-        let mut search = Search { value: None, cases: MOST_CASES, probes: MOST_PROBES, numbers };
+        let mut search = Search { value: None, cases: MOST_CASES, probes: MOST_PROBES, numbers, clear: true };
         let cells: Vec<Cell> = missing.iter().filter_map(|m| self.cell(m)).collect();
         let cells: Vec<Cell> = cells.into_iter().filter(|c| numbers || c.steps.is_none()).collect();
         if cells.is_empty() {
@@ -142,8 +144,12 @@ impl Evaluator<'_, '_> {
             // A completion that fails has no outcome to agree with.
             Ok(Possible::Items(_)) | Err(_) => return false,
         }
-        let mut visited = BTreeSet::new();
-        let Some(cut) = self.cut(node, row, search, &mut visited) else { return false };
+        // Where a condition clearly turns first; only then where it is merely lost.
+        let found = [true, false].into_iter().find_map(|clear| {
+            search.clear = clear;
+            self.cut(node, row, search, &mut BTreeSet::new())
+        });
+        let Some(cut) = found else { return false };
         cut.cases.into_iter().all(|case| {
             deep(|| {
                 self.within(|this| {
@@ -224,7 +230,7 @@ impl Evaluator<'_, '_> {
             let cases = values.iter().cloned().map(Possible::Known).collect();
             return Some(Cut { node, row, cases });
         }
-        let steps = cell.steps.filter(|_| search.numbers)?;
+        let steps = cell.steps.filter(|_| search.numbers && !search.clear)?;
         let (low, high) = cell.ends(steps);
         let (first, last) = (low.unwrap_or(steps.window().0), high.unwrap_or(steps.window().1));
         if last <= first {
@@ -271,6 +277,7 @@ impl Evaluator<'_, '_> {
         if to <= from {
             return None;
         }
+        let clear = search.clear;
         let mut at = |this: &mut Self, n: i128| -> Option<Side> {
             search.probes = search.probes.checked_sub(1)?;
             let value = steps.value(n)?;
@@ -282,6 +289,7 @@ impl Evaluator<'_, '_> {
         let (first, last) = (at(self, from), at(self, to));
         let wanted = match (first, last) {
             (None, None) => return None,
+            (None, _) | (_, None) if clear => return None,
             (Some(first), last) if Some(&first) != last.as_ref() => Some(first),
             (None, Some(_)) => None,
             (first, _) => {
@@ -301,7 +309,8 @@ impl Evaluator<'_, '_> {
                 to = middle;
             }
         }
-        Some(from)
+        // Where another cell leaves it open in between, it turns nowhere.
+        (!clear || at(self, to).is_some()).then_some(from)
     }
 
     /// What a condition comes to under what is assumed, if it is settled.

@@ -19,8 +19,8 @@ use crate::pack::schema::{DECISION_DATE, EntityId};
 use crate::pack::script::{RuleText, word_at};
 use crate::value::{Type, Value};
 
-/// The most nodes that a plan may have: some hundred times those of a large pack.
-const MOST_NODES: usize = 400_000;
+/// The most nodes that a plan may have: many times those of all rules of a large pack.
+const MOST_NODES: usize = 150_000;
 
 /// The most nodes that may stand one in the other, through the rules that a rule names.
 const MOST_LEVELS: u32 = 20_000;
