@@ -48,6 +48,7 @@ d1 = { type = "date" }
 d2 = { type = "date" }
 t1 = { values = ["a", "b", "c"] }
 t2 = { values = ["a", "b", "c"] }
+c1 = { type = "codes", empty = "none" }
 
 [membre]
 label = "Membre"
@@ -60,6 +61,9 @@ required = true
 x = { type = "integer", range = [0, 3] }
 y = { type = "boolean" }
 z = { type = "date" }
+a = { type = "amount" }
+w = { values = ["a", "b", "c"] }
+k = { type = "codes", empty = "none" }
 "#;
 
 const PARAMETERS: &str = r#"
@@ -100,7 +104,14 @@ enum Kind {
     Numbers,
     Bools,
     Dates,
+    Texts,
+    Codes,
+    /// The codes of each member.
+    Lists,
 }
+
+/// Every kind of list.
+const LISTS: [Kind; 6] = [Kind::Numbers, Kind::Bools, Kind::Dates, Kind::Texts, Kind::Codes, Kind::Lists];
 
 const KINDS: [Kind; 4] = [Kind::Bool, Kind::Number, Kind::Date, Kind::Text];
 
@@ -148,13 +159,16 @@ impl Writer {
             Kind::Numbers => "x".to_string(),
             Kind::Bools => "y".to_string(),
             Kind::Dates => "z".to_string(),
+            Kind::Texts => "w".to_string(),
+            Kind::Codes => "c1".to_string(),
+            Kind::Lists => "k".to_string(),
         }
     }
 
     fn expr(&mut self, kind: Kind, depth: usize) -> String {
         if depth == 0 || self.below(6) == 0 {
             let leaf = self.leaf(kind);
-            for name in ["b1", "b2", "x", "y", "z", "date_decision"] {
+            for name in ["b1", "b2", "x", "y", "z", "w", "c1", "k", "date_decision"] {
                 if leaf == name {
                     self.used.insert(leaf.clone());
                 }
@@ -165,7 +179,7 @@ impl Writer {
         if self.below(8) == 0 {
             let condition = self.expr(Kind::Bool, d);
             let (yes, no) = (self.expr(kind, d), self.expr(kind, d));
-            if !matches!(kind, Kind::Numbers | Kind::Bools | Kind::Dates) {
+            if !LISTS.contains(&kind) {
                 return format!("(if {condition} {{ {yes} }} else {{ {no} }})");
             }
         }
@@ -187,7 +201,17 @@ impl Writer {
                 5 => format!("({} || {})", self.expr(Kind::Bool, d), self.expr(Kind::Bool, d)),
                 6 => format!("!{}", self.expr(Kind::Bool, d)),
                 7 => format!("{}({})", ["un", "tous"][self.below(2)], self.expr(Kind::Bools, 0)),
-                _ => format!("contient({}, {})", self.expr(Kind::Numbers, 0), self.expr(Kind::Number, d)),
+                _ => {
+                    let list = LISTS[self.below(6)];
+                    let item = match list {
+                        Kind::Numbers => Kind::Number,
+                        Kind::Bools => Kind::Bool,
+                        Kind::Dates => Kind::Date,
+                        Kind::Lists => Kind::Codes,
+                        _ => Kind::Text,
+                    };
+                    format!("contient({}, {})", self.expr(list, 0), self.expr(item, d))
+                }
             },
             Kind::Number => match self.below(14) {
                 0..=3 => {
@@ -216,10 +240,13 @@ impl Writer {
                 ),
                 7 => format!(
                     "{}({})",
-                    ["somme", "min", "max", "longueur"][self.below(4)],
+                    ["somme", "min", "max"][self.below(3)],
                     self.expr(Kind::Numbers, 0)
                 ),
-                8 => format!("nombre({})", self.expr(Kind::Bools, 0)),
+                8 => {
+                    let list = LISTS[self.below(6)];
+                    format!("{}({})", ["nombre", "longueur"][self.below(2)], self.expr(list, 0))
+                }
                 9 => {
                     let name = ["annees_entre", "mois_entre", "jours_entre"][self.below(3)];
                     // A product has no unit: months and days meet in what is drawn.
@@ -293,7 +320,7 @@ fn draw_rules(seed: u64) -> (Vec<(String, Vec<u8>)>, Vec<String>) {
     // Rules of a member see its own fields as single values; leaves that are lists do not occur.
     let mut member = String::from("//! entité: membre\n");
     let mut drawn = Vec::new();
-    for (i, kind) in [Kind::Number, Kind::Bool].into_iter().enumerate() {
+    for (i, kind) in [Kind::Number, Kind::Bool, Kind::Date, Kind::Text].into_iter().enumerate() {
         let sign = ["<", "<=", "=="][writer.below(3)];
         let text = match kind {
             Kind::Number => format!(
@@ -301,6 +328,8 @@ fn draw_rules(seed: u64) -> (Vec<(String, Vec<u8>)>, Vec<String>) {
                 writer.below(3),
                 writer.below(4)
             ),
+            Kind::Date => format!("fn m{i}(z, x) {{ ajouter_mois(z, x * {}) }}\n", writer.below(3)),
+            Kind::Text => format!("fn m{i}(w, y) {{ if y {{ w }} else {{ \"{}\" }} }}\n", ["a", "b"][writer.below(2)]),
             _ => format!(
                 "fn m{i}(x, z, date_decision) {{ x {sign} {} && z <= date_decision }}\n",
                 writer.below(4)
@@ -323,7 +352,13 @@ fn draw_rules(seed: u64) -> (Vec<(String, Vec<u8>)>, Vec<String>) {
         ("y", Kind::Bools),
         ("z", Kind::Dates),
         ("m0", Kind::Numbers),
+        ("a", Kind::Numbers),
         ("m1", Kind::Bools),
+        ("m2", Kind::Dates),
+        ("m3", Kind::Texts),
+        ("w", Kind::Texts),
+        ("c1", Kind::Codes),
+        ("k", Kind::Lists),
         ("pa", Kind::Number),
         ("pb", Kind::Bool),
     ]);
@@ -353,8 +388,8 @@ fn draw_rules(seed: u64) -> (Vec<(String, Vec<u8>)>, Vec<String>) {
 #[derive(Clone, Debug)]
 struct Rows {
     parents: Vec<[String; 3]>,
-    touts: Vec<[String; 11]>,
-    membres: Vec<[String; 5]>,
+    touts: Vec<[String; 12]>,
+    membres: Vec<[String; 8]>,
 }
 
 impl Rows {
@@ -385,6 +420,7 @@ impl Rows {
                 day(below(90)),
                 letter(below(3)),
                 letter(below(3)),
+                ["", "a", "b c", "a c"][usize::try_from(below(4)).unwrap_or(0)].to_string(),
             ]);
             // In some data sets nobody has a member.
             for j in 0..if seed.is_multiple_of(11) { 0 } else { below(4) } {
@@ -394,6 +430,9 @@ impl Rows {
                     below(4).to_string(),
                     truth(below(2)),
                     day(below(90)),
+                    format!("{}.{:02}", below(3), below(100)),
+                    letter(below(3)),
+                    ["", "a", "b c", "a c"][usize::try_from(below(4)).unwrap_or(0)].to_string(),
                 ]);
             }
         }
@@ -412,9 +451,9 @@ impl Rows {
             InputFile { name: "parents.csv".into(), bytes: csv("parent_id,pa,pb", &self.parents) },
             InputFile {
                 name: "touts.csv".into(),
-                bytes: csv("tout_id,parent_id,b1,b2,n1,n2,q1,d1,d2,t1,t2", &self.touts),
+                bytes: csv("tout_id,parent_id,b1,b2,n1,n2,q1,d1,d2,t1,t2,c1", &self.touts),
             },
-            InputFile { name: "membres.csv".into(), bytes: csv("membre_id,tout_id,x,y,z", &self.membres) },
+            InputFile { name: "membres.csv".into(), bytes: csv("membre_id,tout_id,x,y,z,a,w,k", &self.membres) },
         ];
         let parsed = pack.parsed();
         let outcome = read(&parsed.schema, &parsed.references, files, &Needs::default());
@@ -541,7 +580,7 @@ fn an_outcome_with_missing_cells_is_that_of_every_completion() {
             let list = |low: i64, high: i64| (low..=high).map(|n| n.to_string()).collect::<Vec<_>>();
             let truths = vec!["true".to_string(), "false".to_string()];
             let letters: Vec<String> = ["a", "b", "c"].map(String::from).to_vec();
-            let choice = match rng.random_range(0..9) {
+            let choice = match rng.random_range(0..11) {
                 0 => (0, rng.random_range(0..2), 1, list(0, 3)),
                 1 => (0, rng.random_range(0..2), 2, truths),
                 2 => (1, rng.random_range(0..3), 2, truths),
@@ -549,6 +588,9 @@ fn an_outcome_with_missing_cells_is_that_of_every_completion() {
                 4 => (1, rng.random_range(0..3), 5, list(-2, 2)),
                 5 => (1, rng.random_range(0..3), 9, letters),
                 6 => (1, rng.random_range(0..3), 3, truths),
+                // To which it belongs.
+                9 => (1, rng.random_range(0..3), 1, vec!["p0".to_string(), "p1".to_string()]),
+                10 if !rows.membres.is_empty() => (2, rng.random_range(0..rows.membres.len()), 6, letters),
                 7 if !rows.membres.is_empty() => (2, rng.random_range(0..rows.membres.len()), 2, list(0, 3)),
                 _ if !rows.membres.is_empty() => (2, rng.random_range(0..rows.membres.len()), 3, truths),
                 _ => continue,

@@ -1,10 +1,10 @@
 //! Rows of every entity, drawn from a schema alone: its closed lists and ranges, the thresholds of the
 //! parameters in force, dates around the day of the decision.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use logis_engine::Pack;
-use logis_engine::data::{Dataset, InputFile, Needs, read};
+use logis_engine::data::{Dataset, InputFile, Needs, column_of, read};
 use logis_engine::pack::schema::{EntityId, Field, FieldId, FieldKind, Origin};
 use logis_engine::value::{Date, Exact, Value, add_days, add_months, format_number};
 use rand::RngExt;
@@ -31,7 +31,12 @@ pub struct Draw<'p> {
     numbers: Vec<Exact>,
     /// Identifiers of the reference tables, by entity.
     known: BTreeMap<EntityId, Vec<String>>,
+    /// Those among them that differ in what the tables and the parameters say of them.
+    telling: BTreeMap<EntityId, Vec<String>>,
 }
+
+/// Values of a reference field beyond which it tells nothing by its values.
+const FEW: usize = 24;
 
 impl<'p> Draw<'p> {
     pub fn new(pack: &'p Pack, day: Date) -> Draw<'p> {
@@ -46,11 +51,37 @@ impl<'p> Draw<'p> {
         numbers.sort();
         numbers.dedup();
         let references = read(&parsed.schema, &parsed.references, Vec::new(), &Needs::default()).dataset;
-        let known = (0..parsed.schema.entities.len())
+        let known: BTreeMap<EntityId, Vec<String>> = (0..parsed.schema.entities.len())
             .filter(|e| matches!(parsed.schema.entities[*e].origin, Origin::Reference { .. }))
             .map(|e| (e, references.tables[e].ids.iter().map(ToString::to_string).collect()))
             .collect();
-        Draw { pack, day, numbers, known }
+        let keys: BTreeSet<String> = parsed
+            .parameters
+            .iter()
+            .filter_map(|p| p.at(day))
+            .flat_map(|v| v.cells.keys().flatten())
+            .filter_map(|k| if let Value::Text(t) = k { Some(t.to_string()) } else { None })
+            .collect();
+        let mut telling = BTreeMap::new();
+        for (&entity, ids) in &known {
+            let mut rows: BTreeSet<usize> = (0..ids.len()).filter(|r| keys.contains(&ids[*r])).take(60).collect();
+            for &field in &parsed.schema.entities[entity].fields {
+                let column = column_of(&references, &parsed.schema, field);
+                let mut values: BTreeMap<Option<Value>, usize> = BTreeMap::new();
+                for row in 0..ids.len() {
+                    if values.len() > FEW {
+                        break;
+                    }
+                    values.entry(column.and_then(|c| c.get(row))).or_insert(row);
+                }
+                if values.len() <= FEW {
+                    rows.extend(values.values());
+                }
+            }
+            rows.extend(0..ids.len().min(2));
+            telling.insert(entity, rows.into_iter().map(|r| ids[r].clone()).collect());
+        }
+        Draw { pack, day, numbers, known, telling }
     }
 
     /// So many rows of each entity that `count` gives any; every row that must have members has some.
@@ -73,9 +104,11 @@ impl<'p> Draw<'p> {
             }
             let mut rows = Vec::new();
             for (number, own) in ids(id).into_iter().enumerate() {
+                // In some rows nearly nothing is true, in some nearly everything.
+                let truth = [0.03, 0.5, 0.9][rng.random_range(0..3)];
                 let mut row = vec![own];
                 for relation in &entity.belongs_to {
-                    let targets = match self.known.get(&relation.target) {
+                    let targets = match self.telling.get(&relation.target) {
                         Some(known) => known.clone(),
                         None => ids(relation.target),
                     };
@@ -85,14 +118,18 @@ impl<'p> Draw<'p> {
                     } else {
                         rng.random_range(0..targets.len().max(1))
                     };
-                    let none = !relation.required && rng.random_bool(0.1);
+                    let none = !relation.required && empty > 0.0 && rng.random_bool(0.1);
                     row.push(targets.get(at).filter(|_| !none).cloned().unwrap_or_default());
                 }
                 for column in &columns[row.len()..] {
                     let field = entity.fields.iter().map(|f| &schema.fields[*f]).find(|f| f.column == *column);
                     let field = field.expect("a column of a field");
                     let leave = !field.required && rng.random_bool(if field.empty_is_none { 0.3 } else { empty });
-                    row.push(if leave { String::new() } else { text(&self.cell(rng, field)) });
+                    row.push(match field.kind {
+                        _ if leave => String::new(),
+                        FieldKind::Boolean => rng.random_bool(truth).to_string(),
+                        _ => text(&self.cell(rng, field)),
+                    });
                 }
                 rows.push(row);
             }
@@ -119,7 +156,10 @@ impl<'p> Draw<'p> {
     fn code(&self, rng: &mut ChaCha8Rng, field: &Field) -> Value {
         let wanted = ["quartier", "commune"].into_iter().find(|w| field.name.contains(w)).unwrap_or("commune");
         let entity = self.pack.parsed().schema.entity(wanted);
-        let known = entity.and_then(|e| self.known.get(&e)).filter(|k| !k.is_empty());
+        let known = entity.and_then(|e| {
+            let from = if rng.random_bool(0.1) { &self.known } else { &self.telling };
+            from.get(&e).filter(|k| !k.is_empty())
+        });
         known.map_or(Value::text("x"), |k| Value::text(&k[rng.random_range(0..k.len())]))
     }
 

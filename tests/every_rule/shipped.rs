@@ -8,7 +8,7 @@ use logis_engine::data::{Dataset, InputFile, Needs, read};
 use logis_engine::evaluate::possible::MissingCell;
 use logis_engine::evaluate::{Context, DecisionColumn, Outcome, evaluate, outcome};
 use logis_engine::evaluate::Evaluator;
-use logis_engine::pack::Rule;
+use logis_engine::pack::RuleTexts;
 use logis_engine::pack::schema::{EntityId, Origin};
 use logis_engine::plan::Plan;
 use logis_engine::reference::{Answer, Interpreter};
@@ -22,14 +22,18 @@ use super::setting;
 /// Rows drawn of each entity, in each period.
 fn count(entity: &str) -> usize {
     match entity {
-        "personne" | "projet" => 30,
+        "personne" | "projet" => 120,
         "candidature" => 0,
         _ => 12,
     }
 }
 
 /// Rules that come to one thing only, whatever is drawn, and why.
-const ONE_OUTCOME: [(&str, &str); 0] = [];
+const ONE_OUTCOME: [(&str, &str); 3] = [
+    ("duree_mobili_pass", "a parameter that never had another value"),
+    ("duree_pret_travaux", "a parameter that never had another value"),
+    ("taux_mobili_pass", "a parameter that never had another value"),
+];
 
 /// What was seen of each rule.
 #[derive(Default)]
@@ -44,7 +48,7 @@ struct Tally {
 /// is not.
 fn plans(pack: &Pack, day: Date) -> Vec<(EntityId, Plan)> {
     let parsed = pack.parsed();
-    let in_force = |r: &&Rule| r.texts.iter().any(|t| !t.helper && t.from.is_none_or(|from| from <= day));
+    let in_force = |r: &&RuleTexts| r.texts.iter().any(|t| !t.helper && t.from.is_none_or(|from| from <= day));
     (0..parsed.schema.entities.len())
         .filter_map(|entity| {
             let own = parsed.rules.iter().filter(|r| r.entity == entity).filter(in_force);
@@ -59,11 +63,16 @@ fn plans(pack: &Pack, day: Date) -> Vec<(EntityId, Plan)> {
         .collect()
 }
 
-/// A day inside each period in which some rule is in force.
+/// The first day of periods between two changes of the law: of every period that begins with another text of a
+/// rule, and of every second of the others (`LOGIS_EVERY`).
 fn days(pack: &Pack) -> Vec<Date> {
     let starts: Vec<Date> = changes(pack.parsed()).into_iter().collect();
     let first = parse_date("1990-01-01").unwrap();
-    starts.into_iter().filter(|d| *d >= first).collect()
+    let texts = pack.parsed().rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from);
+    let texts: BTreeSet<Date> = texts.collect();
+    let every = usize::try_from(setting("LOGIS_EVERY", 2)).unwrap();
+    let wanted = |(number, day): &(usize, Date)| number % every == 0 || texts.contains(day);
+    starts.into_iter().filter(|d| *d >= first).enumerate().filter(wanted).map(|(_, day)| day).collect()
 }
 
 /// Does it lack a parameter? The interpreter then finds no cell.

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::domain::Domain;
 use super::finding;
 use super::walk::Walk;
+use crate::deep::deep;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::graph::Step;
 use crate::pack::Parsed;
@@ -78,7 +79,7 @@ fn visit(
     };
     let (mut leaves, mut found): (Vec<Leaf>, bool) = (Vec::new(), false);
     for input in inner {
-        let (own, inside) = visit(parsed, whole, walk, input, done, into);
+        let (own, inside) = deep(|| visit(parsed, whole, walk, input, done, into));
         for leaf in own {
             if leaves.iter().all(|known| known.node != leaf.node) {
                 leaves.push(leaf);
