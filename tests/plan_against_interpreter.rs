@@ -238,11 +238,7 @@ impl Writer {
                     self.expr(Kind::Number, d),
                     self.expr(Kind::Number, d)
                 ),
-                7 => format!(
-                    "{}({})",
-                    ["somme", "min", "max"][self.below(3)],
-                    self.expr(Kind::Numbers, 0)
-                ),
+                7 => format!("{}({})", ["somme", "min", "max"][self.below(3)], self.expr(Kind::Numbers, 0)),
                 8 => {
                     let list = LISTS[self.below(6)];
                     format!("{}({})", ["nombre", "longueur"][self.below(2)], self.expr(list, 0))
@@ -329,7 +325,9 @@ fn draw_rules(seed: u64) -> (Vec<(String, Vec<u8>)>, Vec<String>) {
                 writer.below(4)
             ),
             Kind::Date => format!("fn m{i}(z, x) {{ ajouter_mois(z, x * {}) }}\n", writer.below(3)),
-            Kind::Text => format!("fn m{i}(w, y) {{ if y {{ w }} else {{ \"{}\" }} }}\n", ["a", "b"][writer.below(2)]),
+            Kind::Text => {
+                format!("fn m{i}(w, y) {{ if y {{ w }} else {{ \"{}\" }} }}\n", ["a", "b"][writer.below(2)])
+            }
             _ => format!(
                 "fn m{i}(x, z, date_decision) {{ x {sign} {} && z <= date_decision }}\n",
                 writer.below(4)
@@ -453,7 +451,10 @@ impl Rows {
                 name: "touts.csv".into(),
                 bytes: csv("tout_id,parent_id,b1,b2,n1,n2,q1,d1,d2,t1,t2,c1", &self.touts),
             },
-            InputFile { name: "membres.csv".into(), bytes: csv("membre_id,tout_id,x,y,z,a,w,k", &self.membres) },
+            InputFile {
+                name: "membres.csv".into(),
+                bytes: csv("membre_id,tout_id,x,y,z,a,w,k", &self.membres),
+            },
         ];
         let parsed = pack.parsed();
         let outcome = read(&parsed.schema, &parsed.references, files, &Needs::default());

@@ -139,7 +139,12 @@ pub fn explain(plan: &Plan, dataset: &Dataset, row: u64) -> Vec<Explanation> {
 
 /// The same in a context that is there already.
 pub fn explain_in(context: &Context<'_>, row: u64) -> Vec<Explanation> {
-    let mut explainer = Explainer { context, evaluator: Evaluator::new(context), seen: BTreeSet::new(), told: BTreeSet::new() };
+    let mut explainer = Explainer {
+        context,
+        evaluator: Evaluator::new(context),
+        seen: BTreeSet::new(),
+        told: BTreeSet::new(),
+    };
     let mut explanations = Vec::new();
     for (name, node) in &context.plan.selected {
         explainer.seen.clear();

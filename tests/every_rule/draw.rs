@@ -64,7 +64,8 @@ impl<'p> Draw<'p> {
             .collect();
         let mut telling = BTreeMap::new();
         for (&entity, ids) in &known {
-            let mut rows: BTreeSet<usize> = (0..ids.len()).filter(|r| keys.contains(&ids[*r])).take(60).collect();
+            let mut rows: BTreeSet<usize> =
+                (0..ids.len()).filter(|r| keys.contains(&ids[*r])).take(60).collect();
             for &field in &parsed.schema.entities[entity].fields {
                 let column = column_of(&references, &parsed.schema, field);
                 let mut values: BTreeMap<Option<Value>, usize> = BTreeMap::new();
@@ -122,9 +123,11 @@ impl<'p> Draw<'p> {
                     row.push(targets.get(at).filter(|_| !none).cloned().unwrap_or_default());
                 }
                 for column in &columns[row.len()..] {
-                    let field = entity.fields.iter().map(|f| &schema.fields[*f]).find(|f| f.column == *column);
+                    let field =
+                        entity.fields.iter().map(|f| &schema.fields[*f]).find(|f| f.column == *column);
                     let field = field.expect("a column of a field");
-                    let leave = !field.required && rng.random_bool(if field.empty_is_none { 0.3 } else { empty });
+                    let leave =
+                        !field.required && rng.random_bool(if field.empty_is_none { 0.3 } else { empty });
                     row.push(match field.kind {
                         _ if leave => String::new(),
                         FieldKind::Boolean => rng.random_bool(truth).to_string(),
@@ -154,7 +157,8 @@ impl<'p> Draw<'p> {
     }
 
     fn code(&self, rng: &mut ChaCha8Rng, field: &Field) -> Value {
-        let wanted = ["quartier", "commune"].into_iter().find(|w| field.name.contains(w)).unwrap_or("commune");
+        let wanted =
+            ["quartier", "commune"].into_iter().find(|w| field.name.contains(w)).unwrap_or("commune");
         let entity = self.pack.parsed().schema.entity(wanted);
         let known = entity.and_then(|e| {
             let from = if rng.random_bool(0.1) { &self.known } else { &self.telling };
@@ -266,7 +270,11 @@ impl Package {
 
     pub fn read(&self, pack: &Pack) -> Dataset {
         let quote = |cell: &String| {
-            if cell.contains([',', '"', ' ']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.clone() }
+            if cell.contains([',', '"', ' ']) {
+                format!("\"{}\"", cell.replace('"', "\"\""))
+            } else {
+                cell.clone()
+            }
         };
         let files = self.tables.values().map(|table| {
             let lines = std::iter::once(&table.columns).chain(&table.rows);

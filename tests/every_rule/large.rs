@@ -90,7 +90,10 @@ fn forty_doubling_conditions_are_forty_conditions() {
     assert_eq!(decided(&rules, &data), [known(true), known(false), None, known(true)]);
     let rules = doubling(40, "revenu <= 100", |_, a| format!("!({a} || {a})"), "LAST == (revenu > 100)");
     // Thirty-nine times turned round: false up to 100, true above.
-    assert_eq!(decided(&rules, &[("100", ""), ("101", ""), ("", "")]), [known(true), known(true), known(true)]);
+    assert_eq!(
+        decided(&rules, &[("100", ""), ("101", ""), ("", "")]),
+        [known(true), known(true), known(true)]
+    );
 }
 
 /// Branches that stand one in the other, on a cell that is missing: each condition is open.
@@ -145,7 +148,11 @@ fn helpers(count: usize, argument: impl Fn(usize) -> [String; 2]) -> String {
         let [a, b] = argument(i);
         let _ = writeln!(text, "/// source: x\nprivate fn h{i}(x) {{ h{}({a}) + h{}({b}) }}", i - 1, i - 1);
     }
-    let _ = writeln!(text, "/// source: x\nfn eligible(revenu, loge) {{ loge || h{}(revenu) <= 8388608 }}", count - 1);
+    let _ = writeln!(
+        text,
+        "/// source: x\nfn eligible(revenu, loge) {{ loge || h{}(revenu) <= 8388608 }}",
+        count - 1
+    );
     text
 }
 

@@ -69,9 +69,8 @@ fn look(
     };
     let readers: Vec<Option<NodeId>> = holes.iter().map(reader).collect();
     let few = values.iter().map(Vec::len).product::<usize>();
-    let finite = holes
-        .iter()
-        .all(|h| matches!(schema.fields[field(h)].kind, FieldKind::Boolean | FieldKind::Enum(_)));
+    let finite =
+        holes.iter().all(|h| matches!(schema.fields[field(h)].kind, FieldKind::Boolean | FieldKind::Enum(_)));
     let total = if finite { few } else { COMPLETIONS };
     for ((name, node), outcome) in plan.selected.iter().zip(found) {
         let fields = reads(plan, *node);
@@ -123,7 +122,11 @@ fn look(
             Outcome::Unknown(_) if agree && matches!(seen, Some(Ok(_))) => {
                 let cells: Vec<String> =
                     holes.iter().map(|h| format!("{} {}", schema.fields[field(h)].name, h.row)).collect();
-                count.needless.push(format!("{} {name}, row {row}, without {}: {seen:?}", plan.date, cells.join(", ")));
+                count.needless.push(format!(
+                    "{} {name}, row {row}, without {}: {seen:?}",
+                    plan.date,
+                    cells.join(", ")
+                ));
             }
             _ => {}
         }
@@ -146,7 +149,8 @@ fn groups(pack: &Pack, day: &str) -> Vec<Plan> {
             .collect();
         let day = parse_date(day).unwrap();
         let own = |name: &&str| {
-            parsed.rule(name).is_some_and(|r| parsed.rules[r].entity == id) && Plan::new(parsed, day, &[name]).is_ok()
+            parsed.rule(name).is_some_and(|r| parsed.rules[r].entity == id)
+                && Plan::new(parsed, day, &[name]).is_ok()
         };
         let names: Vec<&str> = names.into_iter().filter(own).collect();
         if !names.is_empty() {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use logis_engine::Pack;
-use logis_engine::dated::changes;
 use logis_engine::data::{Dataset, InputFile, Needs, read};
+use logis_engine::dated::changes;
+use logis_engine::evaluate::Evaluator;
 use logis_engine::evaluate::possible::MissingCell;
 use logis_engine::evaluate::{Context, DecisionColumn, Outcome, evaluate, outcome};
-use logis_engine::evaluate::Evaluator;
 use logis_engine::pack::RuleTexts;
 use logis_engine::pack::schema::{EntityId, Origin};
 use logis_engine::plan::Plan;
@@ -48,7 +48,8 @@ struct Tally {
 /// is not.
 fn plans(pack: &Pack, day: Date) -> Vec<(EntityId, Plan)> {
     let parsed = pack.parsed();
-    let in_force = |r: &&RuleTexts| r.texts.iter().any(|t| !t.helper && t.from.is_none_or(|from| from <= day));
+    let in_force =
+        |r: &&RuleTexts| r.texts.iter().any(|t| !t.helper && t.from.is_none_or(|from| from <= day));
     (0..parsed.schema.entities.len())
         .filter_map(|entity| {
             let own = parsed.rules.iter().filter(|r| r.entity == entity).filter(in_force);
@@ -176,7 +177,10 @@ fn every_rule_is_decided_alike_by_both_engines() {
                             assert!(agree, "{day} {name}, row {row}: {value:?} with holes, filled {fills:?}");
                         }
                         Outcome::Error(_) => {
-                            assert!(fills.iter().all(|f| matches!(f, Outcome::Error(_))), "{day} {name}, row {row}");
+                            assert!(
+                                fills.iter().all(|f| matches!(f, Outcome::Error(_))),
+                                "{day} {name}, row {row}"
+                            );
                         }
                         Outcome::Unknown(missing) => assert!(!missing.is_empty(), "{day} {name}, row {row}"),
                     }
@@ -185,10 +189,7 @@ fn every_rule_is_decided_alike_by_both_engines() {
             by_rows(plan, &holes, &rows, &open.columns);
         }
     }
-    println!(
-        "{} outcomes compared, {} unknown, {} errors",
-        tally.compared, tally.open, tally.errors
-    );
+    println!("{} outcomes compared, {} unknown, {} errors", tally.compared, tally.open, tally.errors);
     let rules = pack.parsed().rules.iter().filter(|r| !r.texts.iter().all(|t| t.helper));
     let few: Vec<String> = rules
         .filter(|r| !ONE_OUTCOME.iter().any(|(name, _)| *name == r.name))
@@ -197,7 +198,10 @@ fn every_rule_is_decided_alike_by_both_engines() {
         .collect();
     assert!(few.is_empty(), "rules with fewer than two outcomes:\n{}", few.join("\n"));
     for (name, why) in ONE_OUTCOME {
-        assert!(!why.is_empty() && tally.known.get(name).is_some_and(|v| v.len() == 1), "{name} has others now");
+        assert!(
+            !why.is_empty() && tally.known.get(name).is_some_and(|v| v.len() == 1),
+            "{name} has others now"
+        );
     }
     let data = schema.entities.iter().filter(|e| !matches!(e.origin, Origin::Reference { .. }));
     assert!(data.count() > 8);
@@ -212,7 +216,10 @@ fn the_shipped_packages_are_decided_alike_by_both_engines() {
     let folder = "../scenarios/grand-dijon-2015";
     let files: Vec<InputFile> = ["demandes", "personnes", "employeurs", "projets", "logements"]
         .iter()
-        .map(|n| InputFile { name: format!("{n}.csv"), bytes: std::fs::read(format!("{folder}/{n}.csv")).unwrap() })
+        .map(|n| InputFile {
+            name: format!("{n}.csv"),
+            bytes: std::fs::read(format!("{folder}/{n}.csv")).unwrap(),
+        })
         .collect();
     let parsed = pack.parsed();
     for day in ["2017-06-30", "2024-07-10"] {

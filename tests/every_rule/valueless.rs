@@ -100,8 +100,10 @@ fn the_reason_is_told_once_and_at_the_place() {
     );
     assert_eq!(
         told("2018-01-01"),
-        ["paramètre `aide.plafond`: aucune valeur au 2018-01-01 (l'une a valu jusqu'au 2017-12-31, la suivante \
-          vaut à partir du 2020-01-01); reste inconnu ce qui en a besoin: `aide`, `tout`"]
+        [
+            "paramètre `aide.plafond`: aucune valeur au 2018-01-01 (l'une a valu jusqu'au 2017-12-31, la suivante \
+          vaut à partir du 2020-01-01); reste inconnu ce qui en a besoin: `aide`, `tout`"
+        ]
     );
     let explained = explain(&plan("2018-01-01"), &rows(&pack, 4), 0);
     let text = to_text(&explained[1]);

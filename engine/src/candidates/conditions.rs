@@ -170,23 +170,13 @@ fn form(plan: &Plan, condition: Truth) -> Form {
     }
 }
 
-fn alternatives(
-    plan: &Plan,
-    (node, truth): Truth,
-    all: &mut Vec<Alternative>,
-    seen: &mut HashSet<Truth>,
-) {
+fn alternatives(plan: &Plan, (node, truth): Truth, all: &mut Vec<Alternative>, seen: &mut HashSet<Truth>) {
     if seen.insert((node, truth)) {
         deep(|| alternative(plan, (node, truth), all, seen));
     }
 }
 
-fn alternative(
-    plan: &Plan,
-    (node, truth): Truth,
-    all: &mut Vec<Alternative>,
-    seen: &mut HashSet<Truth>,
-) {
+fn alternative(plan: &Plan, (node, truth): Truth, all: &mut Vec<Alternative>, seen: &mut HashSet<Truth>) {
     if let Some((side, inner)) = side(plan, node) {
         return all.push(Alternative::One(side, (inner, truth)));
     }

@@ -89,7 +89,17 @@ impl<'a> Walk<'a> {
         seen: &'a mut Seen,
     ) -> Self {
         let memos = vec![HashMap::new()];
-        Walk { parsed, whole, first, last, outcomes: HashMap::new(), assumed: Vec::new(), memos, steps: 0, seen }
+        Walk {
+            parsed,
+            whole,
+            first,
+            last,
+            outcomes: HashMap::new(),
+            assumed: Vec::new(),
+            memos,
+            steps: 0,
+            seen,
+        }
     }
 
     /// Follows every rule, or those that `wanted` asks for: of the others it takes the outcome given.
@@ -503,7 +513,9 @@ impl<'a> Walk<'a> {
             _ => false,
         };
         let (x, y) = (x.inputs(), y.inputs());
-        alike && x.len() == y.len() && x.into_iter().zip(y).all(|(x, y)| deep(|| self.same_among(x, y, compared)))
+        alike
+            && x.len() == y.len()
+            && x.into_iter().zip(y).all(|(x, y)| deep(|| self.same_among(x, y, compared)))
     }
 
     fn param(&mut self, node: NodeId, id: ParameterId, keys: &[Domain], seen: bool) -> Domain {

@@ -109,14 +109,7 @@ impl Evaluator<'_, '_> {
 
     /// Does the outcome, with all these cells at one end, agree with what was seen? What is still open
     /// there does not disagree.
-    fn agrees_at(
-        &mut self,
-        node: NodeId,
-        row: u64,
-        cells: &[Cell],
-        high: bool,
-        search: &mut Search,
-    ) -> bool {
+    fn agrees_at(&mut self, node: NodeId, row: u64, cells: &[Cell], high: bool, search: &mut Search) -> bool {
         let result = self.within(|this| {
             for cell in cells {
                 if let Some(value) = cell.end(high) {
@@ -406,7 +399,9 @@ impl Cell {
         let (first, last) = self.ends(steps);
         match (high, steps) {
             (false, Steps::Number(_)) => steps.value(first.or(last.map(|l| l.min(0))).unwrap_or(0)),
-            (true, Steps::Number(one)) => steps.value(last.unwrap_or(first.unwrap_or(0).max(0) + 10_000_000 * one)),
+            (true, Steps::Number(one)) => {
+                steps.value(last.unwrap_or(first.unwrap_or(0).max(0) + 10_000_000 * one))
+            }
             // The years 1900 and 2100.
             (false, Steps::Days) => steps.value(first.unwrap_or(-25_567).min(last.unwrap_or(i128::MAX))),
             (true, Steps::Days) => steps.value(last.unwrap_or(47_482).max(first.unwrap_or(i128::MIN))),

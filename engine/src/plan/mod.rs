@@ -393,7 +393,9 @@ fn known_dates(parameter: &Parameter, date: Date) -> String {
         (None, None) => "il n'en a aucune".to_string(),
         (None, Some(first)) => format!("la première vaut à partir du {}", first.from),
         (Some(last), None) => format!("la dernière a valu jusqu'au {last}"),
-        (Some(last), Some(next)) => format!("l'une a valu jusqu'au {last}, la suivante vaut à partir du {}", next.from),
+        (Some(last), Some(next)) => {
+            format!("l'une a valu jusqu'au {last}, la suivante vaut à partir du {}", next.from)
+        }
     }
 }
 
