@@ -6,7 +6,14 @@
 //! (default 3), `LOGIS_EVERY` how many periods are one (default 2); `LOGIS_DRAWN` how many requests with missing cells are drawn for the rate of needless
 //! unknowns (default 240); `LOGIS_SEED` where the drawing starts.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unreachable
+)]
 
 #[path = "every_rule/draw.rs"]
 mod draw;
