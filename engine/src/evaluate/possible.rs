@@ -351,7 +351,7 @@ pub fn arithmetic(op: Arithmetic, a: &Possible, b: &Possible) -> Result<Possible
             let (by, low, high) = match (b.known(), a.known(), op) {
                 (Some(by), _, _) => (by, low_a, high_a),
                 (_, Some(by), Arithmetic::Multiply) => (by, low_b, high_b),
-                (_, _, Arithmetic::Divide) => return Ok(Possible::may_fail(missing)),
+                (_, _, Arithmetic::Divide) => return Ok(quotient(a, b, missing)),
                 _ => return Ok(Possible::Open(Range::Any, missing)),
             };
             let by = number(by).ok_or(ValueError::Type)?;
@@ -370,6 +370,31 @@ pub fn arithmetic(op: Arithmetic, a: &Possible, b: &Possible) -> Result<Possible
         return Ok(Possible::may_fail(missing));
     }
     Ok(Possible::between(low, high, missing))
+}
+
+/// A quotient by an open number: it may fail, unless the range of the divisor leaves zero out.
+fn quotient(a: &Possible, b: &Possible, missing: Missing) -> Possible {
+    let ((low_a, high_a), (low_b, high_b)) = (a.bounds(), b.bounds());
+    let sign = |v: &Option<Value>| v.as_ref().and_then(number).map_or(0, |n| n.numer().signum());
+    if sign(&low_b) != 1 && sign(&high_b) != -1 {
+        return Possible::may_fail(missing);
+    }
+    if a.known().and_then(number).is_some_and(Zero::is_zero) {
+        return Possible::Known(Value::Number(Exact::zero()));
+    }
+    // Without bounds on every side it may be anything, and even overflow.
+    let (Some(low_a), Some(high_a), Some(low_b), Some(high_b)) = (low_a, high_a, low_b, high_b) else {
+        return Possible::may_fail(missing);
+    };
+    let corners = [(&low_a, &low_b), (&low_a, &high_b), (&high_a, &low_b), (&high_a, &high_b)];
+    let corners: Option<BTreeSet<Value>> = corners
+        .into_iter()
+        .map(|(x, y)| Some(Value::Number(div(number(x)?, number(y)?).ok()?)))
+        .collect();
+    match corners {
+        Some(corners) => Possible::between(corners.first().cloned(), corners.last().cloned(), missing),
+        None => Possible::may_fail(missing),
+    }
 }
 
 /// One of the six comparisons.

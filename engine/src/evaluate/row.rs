@@ -39,6 +39,8 @@ pub struct Context<'d> {
     pub dataset: &'d Dataset,
     /// By node that reads a field: its column.
     columns: Vec<Option<&'d Column>>,
+    /// Each field with the node that reads it.
+    readers: Vec<(FieldId, NodeId)>,
     /// By node that takes the members of a row.
     members: Vec<Option<Arc<Members>>>,
     /// Nodes read from rows of other entities, worth remembering for every row.
@@ -63,7 +65,11 @@ impl<'d> Context<'d> {
         let mut shared = vec![false; plan.nodes.len()];
         let mut columns = Vec::with_capacity(plan.nodes.len());
         let mut members = Vec::with_capacity(plan.nodes.len());
-        for node in &plan.nodes {
+        let mut readers = Vec::new();
+        for (id, node) in (0..).zip(&plan.nodes) {
+            if let Op::Field(field) = node.op {
+                readers.push((field, id));
+            }
             columns.push(match node.op {
                 Op::Field(field) => column_of(dataset, schema, field),
                 _ => None,
@@ -85,6 +91,7 @@ impl<'d> Context<'d> {
             plan,
             dataset,
             columns,
+            readers,
             members,
             shared,
             given: Vec::new(),
@@ -167,6 +174,11 @@ impl<'d> Context<'d> {
     /// The rows that those of an entity belong to, by a relation.
     pub(crate) fn links(&self, entity: EntityId, relation: usize) -> &'d [u32] {
         self.dataset.tables.get(entity).and_then(|t| t.links.get(relation)).map_or(&[], |l| l)
+    }
+
+    /// The node that reads a field.
+    pub(super) fn reader(&self, field: FieldId) -> Option<NodeId> {
+        self.readers.iter().find(|(read, _)| *read == field).map(|(_, node)| *node)
     }
 
     /// The column of a node that reads a field.

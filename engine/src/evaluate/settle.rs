@@ -8,6 +8,7 @@
 //! two that do not end it. Before anything is cut, the smallest and the largest values are tried: most
 //! outcomes that are open indeed are told by these two.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::possible::{Missing, MissingCell, MissingInput, Possible, Range, compare};
@@ -16,7 +17,7 @@ use crate::deep::deep;
 use crate::pack::schema::FieldKind;
 use crate::plan::builtins::Builtin;
 use crate::plan::ir::{Comparison, NodeId, Op};
-use crate::value::{Exact, Type, Value, add_days, day_number, power_of_ten};
+use crate::value::{Exact, Type, Value, add_days, day_number, div, mul, power_of_ten, sub};
 
 /// The most cases that an outcome is decided in.
 const MOST_CASES: usize = 192;
@@ -68,10 +69,21 @@ struct Search {
 }
 
 /// What a condition came to at a value of a cell: only whether it is the same elsewhere counts.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 enum Side {
-    Order(std::cmp::Ordering),
+    /// How its two sides compare; of numbers, by how much they differ.
+    Order(Ordering, Option<Exact>),
     Value(Value),
+}
+
+impl PartialEq for Side {
+    fn eq(&self, other: &Side) -> bool {
+        match (self, other) {
+            (Side::Order(a, _), Side::Order(b, _)) => a == b,
+            (Side::Value(a), Side::Value(b)) => a == b,
+            _ => false,
+        }
+    }
 }
 
 impl Evaluator<'_, '_> {
@@ -194,8 +206,7 @@ impl Evaluator<'_, '_> {
     /// A missing cell, if it can be cut.
     fn cell(&mut self, missing: &MissingInput) -> Option<Cell> {
         let MissingCell::Field(field) = missing.what else { return None };
-        let at = self.context.plan.nodes.iter().position(|n| n.op == Op::Field(field))?;
-        self.cell_of(NodeId::try_from(at).ok()?, missing.row)
+        self.cell_of(self.context.reader(field)?, missing.row)
     }
 
     fn cell_of(&mut self, node: NodeId, row: u64) -> Option<Cell> {
@@ -280,30 +291,40 @@ impl Evaluator<'_, '_> {
             })
         };
         let (first, last) = (at(self, from), at(self, to));
+        let (first_side, mut last_side) = (first.clone(), last.clone());
         let wanted = match (first, last) {
             (None, None) => return None,
             (None, _) | (_, None) if clear => return None,
             (Some(first), last) if Some(&first) != last.as_ref() => Some(first),
             (None, Some(_)) => None,
+            // What is inside turns, if it does: it is looked at next.
+            _ if clear => return None,
             (first, _) => {
                 // The same at both ends: is it another somewhere between?
                 let width = to - from;
                 let other = [4, 2, 6, 1, 7].iter().map(|part| from + width * part / 8);
                 let other = other.filter(|n| *n > from).find(|n| at(self, *n) != first)?;
-                to = other;
+                (to, last_side) = (other, None);
                 first
             }
         };
-        while to - from > 1 {
-            let middle = from + (to - from) / 2;
-            if at(self, middle) == wanted {
-                from = middle;
+        let (mut before, mut after) = (first_side, last_side);
+        for tried in 0.. {
+            if to - from <= 1 {
+                break;
+            }
+            // Most sides are straight lines: they cross where the line through the two ends says.
+            let straight = if tried < 4 || tried % 2 == 0 { crossing(from, &before, to, &after) } else { None };
+            let next = straight.unwrap_or(from + (to - from) / 2).clamp(from + 1, to - 1);
+            let side = at(self, next);
+            if side == wanted {
+                (from, before) = (next, side);
             } else {
-                to = middle;
+                (to, after) = (next, side);
             }
         }
         // Where another cell leaves it open in between, it turns nowhere.
-        (!clear || at(self, to).is_some()).then_some(from)
+        (!clear || after.is_some()).then_some(from)
     }
 
     /// What a condition comes to under what is assumed, if it is settled.
@@ -323,7 +344,11 @@ impl Evaluator<'_, '_> {
         let ordered = matches!(plan.node(a)?.ty, Type::Number | Type::Date);
         let (x, y) = (self.eval(a, row).ok()?, self.eval(b, row).ok()?);
         if let (Some(x), Some(y), true) = (x.known(), y.known(), ordered) {
-            return Some(Side::Order(x.cmp(y)));
+            let apart = match (x, y) {
+                (Value::Number(x), Value::Number(y)) => sub(x, y).ok(),
+                _ => None,
+            };
+            return Some(Side::Order(x.cmp(y), apart));
         }
         let op = match plan.node(condition)?.op {
             Op::Compare(op, ..) => op,
@@ -331,6 +356,14 @@ impl Evaluator<'_, '_> {
         };
         compare(op, &x, &y).known().cloned().map(Side::Value)
     }
+}
+
+/// The last step before two straight lines cross, given how far they are apart at two steps.
+fn crossing(from: i128, before: &Option<Side>, to: i128, after: &Option<Side>) -> Option<i128> {
+    let (Some(Side::Order(_, Some(a))), Some(Side::Order(_, Some(b)))) = (before, after) else { return None };
+    let part = div(a, &sub(a, b).ok()?).ok()?;
+    let way = mul(&part, &Exact::from_integer(to - from)).ok()?;
+    Some(from + way.floor().to_integer())
 }
 
 impl Search {
