@@ -387,10 +387,8 @@ fn quotient(a: &Possible, b: &Possible, missing: Missing) -> Possible {
         return Possible::may_fail(missing);
     };
     let corners = [(&low_a, &low_b), (&low_a, &high_b), (&high_a, &low_b), (&high_a, &high_b)];
-    let corners: Option<BTreeSet<Value>> = corners
-        .into_iter()
-        .map(|(x, y)| Some(Value::Number(div(number(x)?, number(y)?).ok()?)))
-        .collect();
+    let corners: Option<BTreeSet<Value>> =
+        corners.into_iter().map(|(x, y)| Some(Value::Number(div(number(x)?, number(y)?).ok()?))).collect();
     match corners {
         Some(corners) => Possible::between(corners.first().cloned(), corners.last().cloned(), missing),
         None => Possible::may_fail(missing),

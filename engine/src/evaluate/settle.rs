@@ -314,7 +314,8 @@ impl Evaluator<'_, '_> {
                 break;
             }
             // Most sides are straight lines: they cross where the line through the two ends says.
-            let straight = if tried < 4 || tried % 2 == 0 { crossing(from, &before, to, &after) } else { None };
+            let straight =
+                if tried < 4 || tried % 2 == 0 { crossing(from, &before, to, &after) } else { None };
             let next = straight.unwrap_or(from + (to - from) / 2).clamp(from + 1, to - 1);
             let side = at(self, next);
             if side == wanted {
