@@ -196,3 +196,277 @@ empty  = "aucun"
         assert!(stdout(&output).contains("D1"));
     }
 }
+
+mod invariants {
+    use super::*;
+    use logis_engine::data::{InputFile, Output, OutputColumn, read, to_parquet};
+    use logis_engine::invariants::Invariants;
+    use logis_engine::value::{Type, Value};
+
+    const REQUESTS: &str =
+        "demande_id,commune,date_demande,rfr_n2,rfr_n1,revenus_12_mois,communes_souhaitees\n";
+    const PERSONS: &str = "personne_id,demande_id,lien,date_naissance,a_charge,handicap\n";
+
+    /// Households by identifier: the persons of each, with their dates of birth.
+    fn package(households: &[(&str, &[(&str, &str)])]) -> tempfile::TempDir {
+        let (mut requests, mut persons) = (REQUESTS.to_string(), PERSONS.to_string());
+        for (id, members) in households {
+            requests += &format!("{id},21231,2017-01-01,20000,20000,20000,21231\n");
+            for (number, (link, born)) in members.iter().enumerate() {
+                persons += &format!("{id}-{number},{id},{link},{born},false,false\n");
+            }
+        }
+        folder(&[("demandes.csv", &requests), ("personnes.csv", &persons)])
+    }
+
+    /// One household that can be, then the impossible ones: without an applicant, with two, with two spouses, an
+    /// applicant of twelve, a spouse who is not born, one hired before birth is below.
+    const HOUSEHOLDS: [(&str, &[(&str, &str)]); 6] = [
+        ("JUSTE", &[("demandeur", "1980-02-01"), ("conjoint", "1981-02-01"), ("enfant", "2015-02-01")]),
+        ("SANS", &[("conjoint", "1980-02-01"), ("enfant", "2015-02-01")]),
+        ("DEUX", &[("demandeur", "1980-02-01"), ("demandeur", "1981-02-01")]),
+        ("EPOUX", &[("demandeur", "1980-02-01"), ("conjoint", "1981-02-01"), ("conjoint", "1982-02-01")]),
+        ("ENFANT", &[("demandeur", "2007-12-31")]),
+        ("DEMAIN", &[("demandeur", "1980-02-01"), ("conjoint", "2020-01-01")]),
+    ];
+
+    /// Each is told with its file, line and identifier, the sentence that does not hold and the values read, and
+    /// nothing is written; with `--keep-going` the one that can be is decided alone. So it is of tables of CSV and
+    /// of Parquet, read whole or part by part.
+    #[test]
+    fn impossible_households_are_not_decided() {
+        let data = package(&HOUSEHOLDS);
+        let rules = root().join("rules");
+        let (_, output) = eval(&rules, data.path(), &["--select", "categorie_menage"]);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert_eq!(stdout(&output), "");
+        let said = stderr(&output);
+        for expected in [
+            "demandes.csv:3",
+            "demande SANS",
+            "Le ménage a un demandeur, et un seul",
+            "`un_seul_demandeur`",
+            "est_demandeur = non (SANS-0), non (SANS-1)",
+            "lignes 3, 4",
+            "demande EPOUX",
+            "`un_conjoint_au_plus`",
+            "personne ENFANT-0",
+            "`demandeur_en_age`",
+            "date_naissance = 2007-12-31",
+            "personne DEMAIN-1",
+            "`deja_ne`",
+        ] {
+            assert!(said.contains(expected), "{expected}: {said}");
+        }
+        // What else may be odd of a household that is not decided is not told.
+        assert!(!said.contains("avertissement"), "{said}");
+        for engine in ["plan", "reference"] {
+            let more = ["--select", "categorie_menage", "--keep-going", "--engine", engine];
+            let (rows, output) = eval(&rules, data.path(), &more);
+            let kept: Vec<&str> = rows.iter().map(|r| r["demande_id"].as_str().unwrap()).collect();
+            assert_eq!(kept, ["JUSTE"], "{}", stderr(&output));
+            assert_eq!(output.status.code(), Some(1));
+        }
+        let parquet = tempfile::tempdir().unwrap();
+        for (table, text) in ["demandes", "personnes"]
+            .map(|t| (t, fs::read_to_string(data.path().join(format!("{t}.csv"))).unwrap()))
+        {
+            let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+            let header = lines.next().unwrap();
+            let rows: Vec<Vec<&str>> = lines.collect();
+            let column = |(at, name): (usize, &&str)| OutputColumn {
+                name: name.to_string(),
+                cells: rows.iter().map(|r| Some(Value::text(r[at]))).collect(),
+                kind: Type::Text(None),
+            };
+            let output =
+                Output { name: table.to_string(), columns: header.iter().enumerate().map(column).collect() };
+            fs::write(parquet.path().join(format!("{table}.parquet")), to_parquet(&output).unwrap()).unwrap();
+        }
+        let parquet_path = parquet.path().to_string_lossy().into_owned();
+        let args = [
+            "eval",
+            "--data",
+            &parquet_path,
+            "--as-of",
+            "2019-12-31",
+            "--select",
+            "categorie_menage",
+            "--format",
+            "csv",
+        ];
+        let output = logis(&args);
+        assert_eq!((output.status.code(), stdout(&output)), (Some(2), String::new()), "{}", stderr(&output));
+        let output = logis(&[&args[..], &["--keep-going"]].concat());
+        let kept: Vec<String> =
+            stdout(&output).lines().skip(1).map(|l| l.split(',').next().unwrap().to_string()).collect();
+        assert_eq!(kept, ["JUSTE"], "{}", stderr(&output));
+    }
+
+    /// The same by the other commands that decide.
+    #[test]
+    fn no_command_decides_an_impossible_household() {
+        let data = package(&HOUSEHOLDS);
+        fs::write(
+            data.path().join("logements.csv"),
+            "logement_id,commune,financement,typologie,surface,loyer,charges\nL1,21231,PLUS,T2,45,300,50\n",
+        )
+        .unwrap();
+        let path = data.path().to_string_lossy().into_owned();
+        for command in [
+            vec![
+                "explain",
+                "--data",
+                &path,
+                "--as-of",
+                "2019-12-31",
+                "--id",
+                "JUSTE",
+                "--rule",
+                "categorie_menage",
+            ],
+            vec!["candidates", "--data", &path, "--as-of", "2019-12-31"],
+            vec!["match", "--data", &path, "--as-of", "2019-12-31"],
+            vec!["eval", "--data", &path, "--as-of-field", "date_demande", "--select", "categorie_menage"],
+        ] {
+            let output = logis(&command);
+            let said = stderr(&output);
+            assert_eq!(output.status.code(), Some(2), "{command:?} {said}");
+            assert!(
+                said.contains("`un_seul_demandeur`") && said.contains("demande SANS"),
+                "{command:?} {said}"
+            );
+        }
+    }
+
+    /// An applicant of seventeen may be emancipated: that is a warning, and the household is decided.
+    #[test]
+    fn a_warning_goes_on() {
+        let data = package(&[
+            ("DIXSEPT", &[("demandeur", "2002-06-01")]),
+            ("AUTRE", &[("demandeur", "2002-07-01")]),
+        ]);
+        let (rows, output) = eval(&root().join("rules"), data.path(), &["--select", "categorie_menage"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert_eq!(rows.len(), 2);
+        assert_eq!(rows[0]["categorie_menage"], 1);
+        let said = stderr(&output);
+        assert!(
+            said.contains("avertissement") && said.contains("`demandeur_majeur`") && said.contains("DIXSEPT"),
+            "{said}"
+        );
+    }
+
+    /// A record with two applicants is an error of that record; a minor applicant is a warning of the decision.
+    #[test]
+    fn records_are_held_too() {
+        let pack = Pack::load(root().join("rules")).unwrap();
+        let decider =
+            Decider::new(pack.plan(parse_date("2019-12-31").unwrap(), &["categorie_menage"]).unwrap());
+        let record = |persons: Json| {
+            decider.decide(&json!({ "commune": "21231", "date_demande": "2017-01-01", "personnes": persons }))
+        };
+        let applicant = |born: &str| json!({ "lien": "demandeur", "date_naissance": born, "a_charge": false, "handicap": false });
+        let decision = record(json!([applicant("1980-01-01")])).unwrap();
+        assert!(decision.warnings().is_empty());
+        let error = record(json!([applicant("1980-01-01"), applicant("1981-01-01")])).unwrap_err();
+        assert!(error.to_string().contains("`un_seul_demandeur`"), "{error}");
+        let minor = record(json!([applicant("2002-06-01")])).unwrap();
+        assert!(minor.warnings().iter().any(|w| w.message.contains("`demandeur_majeur`")));
+        // What is not known holds nothing.
+        assert!(record(json!([{ "lien": "demandeur" }])).unwrap().warnings().is_empty());
+    }
+
+    /// 400 drawn households; those that are kept are those that a count by hand keeps.
+    #[test]
+    fn what_is_kept_is_what_a_count_keeps() {
+        let pack = Pack::load(root().join("rules")).unwrap();
+        let mut seed = 7_u64;
+        let mut draw = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % below
+        };
+        let (mut requests, mut persons, mut expected) =
+            (REQUESTS.to_string(), PERSONS.to_string(), Vec::new());
+        for household in 0..400 {
+            let id = format!("D{household:03}");
+            requests += &format!("{id},21231,2017-01-01,20000,20000,20000,21231\n");
+            let (mut applicants, mut spouses, mut wrong) = (0, 0, false);
+            for person in 0..=draw(4) {
+                let link =
+                    ["demandeur", "conjoint", "enfant", "ascendant"][usize::try_from(draw(4)).unwrap()];
+                // Some dates are missing; some are after the decision, at the end of 2019.
+                let year = 1940 + draw(82);
+                let born = if draw(8) == 0 { String::new() } else { format!("{year}-06-01") };
+                applicants += u32::from(link == "demandeur");
+                spouses += u32::from(link == "conjoint");
+                if !born.is_empty() {
+                    wrong |= link == "demandeur" && year > 2003;
+                    wrong |= link != "enfant" && year > 2019;
+                }
+                persons += &format!("{id}-{person},{id},{link},{born},false,false\n");
+            }
+            if applicants == 1 && spouses <= 1 && !wrong {
+                expected.push(id);
+            }
+        }
+        let files = [("demandes.csv", requests), ("personnes.csv", persons)];
+        let files = files.map(|(name, text)| InputFile { name: name.to_string(), bytes: text.into_bytes() });
+        let parsed = pack.parsed();
+        let plan = pack.plan(parse_date("2019-12-31").unwrap(), &["categorie_menage"]).unwrap();
+        let mut outcome = read(&parsed.schema, &parsed.references, files.into(), &plan.needs());
+        assert!(outcome.issues.is_empty(), "{:?}", outcome.issues);
+        Invariants::new(parsed, plan.date, &plan.needs().entities).hold(
+            &mut outcome.dataset,
+            &mut outcome.issues,
+            &mut outcome.dropped,
+        );
+        let requests = &outcome.dataset.tables[parsed.schema.entity("demande").unwrap()];
+        let kept: Vec<String> = requests.ids.iter().map(ToString::to_string).collect();
+        assert_eq!(kept, expected);
+        assert!(kept.len() > 30 && kept.len() < 200, "{}", kept.len());
+        // No person is left without a household, nor in another's.
+        let persons = &outcome.dataset.tables[parsed.schema.entity("personne").unwrap()];
+        for (id, household) in persons.ids.iter().zip(persons.links[0].iter()) {
+            assert!(id.starts_with(kept[*household as usize].as_str()));
+        }
+    }
+
+    /// A case whose household cannot be fails, unless it is about that; a level that is none does not load, nor
+    /// does an invariant that is no boolean.
+    #[test]
+    fn cases_are_held_and_slips_do_not_load() {
+        let files = |tag: &str, body: &str, expected: &str| {
+            let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
+            vec![
+                file(
+                    "schema.toml",
+                    "[m]\ntable = \"m\"\nkey = \"m_id\"\nfields.n = { type = \"integer\" }\n",
+                ),
+                file(
+                    "a.rhai",
+                    &format!(
+                        "//! entité: m\n\n/// Positif.\n/// {tag}\nfn positif(n) {{ {body} }}\n\n/// Double.\nfn double(n) {{ 2 * n }}\n"
+                    ),
+                ),
+                file(
+                    "a.cas.toml",
+                    &format!(
+                        "[[cas]]\nnom = \"c\"\ndate = 2017-06-30\nm = {{ n = -1 }}\nattendu = {{ {expected} }}\n"
+                    ),
+                ),
+            ]
+        };
+        let run = |expected: &str| {
+            let pack = Pack::from_files("", files("invariant: erreur", "n > 0", expected)).unwrap();
+            let results = logis_engine::testing::run(&pack, &Default::default(), "").unwrap();
+            results[0].failures.len()
+        };
+        assert_eq!(run("double = -2"), 1);
+        assert_eq!(run("double = -2, positif = false"), 0);
+        for (tag, body) in [("invariant: grave", "n > 0"), ("invariant: erreur", "n + 1")] {
+            let error = Pack::from_files("", files(tag, body, "double = -2")).unwrap_err();
+            assert!(error.diagnostics.iter().any(|d| d.code == "L0411"), "{error:?}");
+        }
+    }
+}

@@ -1,11 +1,14 @@
 //! Reading what a command is given: the pack, the data package, the date.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use logis_engine::data::{self, Dataset, InputFile, Needs, StreamedFile};
+use logis_engine::data::{self, Dataset, InputFile, Needs, ReadOutcome, StreamedFile};
+use logis_engine::dated::DatedPlan;
 use logis_engine::diagnostic::{self, PackError};
+use logis_engine::invariants::Invariants;
 use logis_engine::pack::schema::Origin;
 use logis_engine::plan::Plan;
 use logis_engine::value::Date;
@@ -147,7 +150,8 @@ pub fn dataset(pack: &Pack, files: Vec<InputFile>, plans: &[&Plan], args: &Readi
     dataset_for(pack, files, &all, plans, args)
 }
 
-/// Reads data of which so much is needed, by these plans, and reports what is wrong with it.
+/// Reads data of which so much is needed, by these plans, and reports what is wrong with it: cells, rows, and what
+/// the pack says must hold of a row on the dates of the plans.
 pub fn dataset_for(
     pack: &Pack,
     files: Vec<InputFile>,
@@ -158,12 +162,41 @@ pub fn dataset_for(
     let parsed = pack.parsed();
     let needs = Needs { strict: needs.strict || args.strict, ..needs.clone() };
     let busy = crate::text::busy("lecture des données");
-    let outcome = data::read(&parsed.schema, &parsed.references, files, &needs);
+    let mut read = data::read(&parsed.schema, &parsed.references, files, &needs);
+    let dates: BTreeSet<Date> = plans.iter().map(|plan| plan.date).collect();
+    for date in dates {
+        let invariants = Invariants::new(parsed, date, &needs.entities);
+        invariants.hold(&mut read.dataset, &mut read.issues, &mut read.dropped);
+    }
     drop(busy);
+    reported(pack, read, &needs, plans, args)
+}
+
+/// The same for rules that decide each row as of its own date.
+pub fn dataset_by_date(
+    pack: &Pack,
+    files: Vec<InputFile>,
+    dated: &DatedPlan,
+    args: &ReadingArgs,
+) -> Result<Dataset> {
+    let parsed = pack.parsed();
+    let needs = Needs { strict: args.strict, ..dated.needs() };
+    let mut read = data::read(&parsed.schema, &parsed.references, files, &needs);
+    dated.hold(&needs, &mut read)?;
+    reported(pack, read, &needs, &[], args)
+}
+
+fn reported(
+    pack: &Pack,
+    read: ReadOutcome,
+    needs: &Needs,
+    plans: &[&Plan],
+    args: &ReadingArgs,
+) -> Result<Dataset> {
     let mut told = Told::default();
-    told.part(outcome.issues, outcome.absent, outcome.dropped, &outcome.dataset);
-    report(pack, &told, &needs, plans, args)?;
-    Ok(outcome.dataset)
+    told.part(read.issues, read.absent, read.dropped, &read.dataset);
+    report(pack, &told, needs, plans, args)?;
+    Ok(read.dataset)
 }
 
 /// What is to be known of a plan, on the standard error.

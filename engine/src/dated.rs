@@ -7,12 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::data::{Cells, Dataset, Needs, column_of};
+use crate::data::{Cells, Dataset, Needs, ReadOutcome, column_of};
 use crate::diagnostic::PackError;
 use crate::evaluate::possible::{MissingCell, MissingInput};
 use crate::evaluate::{DecisionColumn, Decisions, Outcome, evaluate};
+use crate::invariants::{Held, Invariants, hold_each};
 use crate::pack::Parsed;
-use crate::pack::schema::FieldId;
+use crate::pack::schema::{EntityId, FieldId};
 use crate::plan::Plan;
 use crate::value::{Date, add_days, day_number};
 
@@ -115,6 +116,29 @@ impl DatedPlan {
             *place = number.get(place).copied().unwrap_or(NO_PLAN);
         }
         Ok(Periods { plans, of: of.into() })
+    }
+
+    /// Holds the invariants of the pack, as [`Invariants::hold`] does: of the rows that have a date, as of that
+    /// date; of others, those that need no date.
+    ///
+    /// # Errors
+    /// As [`DatedPlan::periods`].
+    pub fn hold(&self, needs: &Needs, read: &mut ReadOutcome) -> Result<(), PackError> {
+        let entity = self.parsed.schema.fields.get(self.field).map_or(0, |f| f.entity);
+        let periods = self.periods(&read.dataset)?;
+        let of = |plan: &Arc<Plan>| Invariants::dated(&self.parsed, plan.date, self.field, &needs.entities);
+        let invariants: Vec<Invariants> = periods.plans.iter().map(of).collect();
+        let in_period: Vec<_> = (0_u32..)
+            .zip(&invariants)
+            .map(|(period, _)| {
+                let of = periods.of.clone();
+                move |e: EntityId, row: usize| e != entity || of.get(row) == Some(&period)
+            })
+            .collect();
+        let all: Vec<(&Invariants, Held<'_>)> =
+            invariants.iter().zip(&in_period).map(|(own, held)| (own, held as Held<'_>)).collect();
+        hold_each(&all, &mut read.dataset, &mut read.issues, &mut read.dropped);
+        Ok(())
     }
 
     /// Evaluates the rules for every row, as of its date; without one, the outcome is unknown.

@@ -35,6 +35,7 @@ use serde::Serialize;
 use crate::data::{Dataset, Issue, Needs, Records, read_batches};
 use crate::evaluate::{Context, Evaluator, Outcome, evaluate, outcome};
 use crate::explain::{Explanation, explain, show_missing};
+use crate::invariants::Invariants;
 use crate::pack::schema::{EntityId, Origin};
 use crate::plan::Plan;
 
@@ -100,13 +101,18 @@ impl Plan {
     /// The same for rows with what belongs to them: the tables of a data package, by their names.
     ///
     /// # Errors
-    /// As [`Plan::evaluate`], and rows that belong to none that is there.
+    /// As [`Plan::evaluate`], rows that belong to none that is there, and rows of which an invariant of the pack
+    /// is false.
     pub fn evaluate_tables(&self, tables: &[(&str, &RecordBatch)]) -> Result<RecordBatch, DataError> {
         let schema = &self.parsed.schema;
         // The caller holds the columns: one that is not there is a slip, and there is nobody to warn.
         let needs = Needs { strict: true, ..self.needs() };
         let read = read_batches(schema, &self.parsed.references, tables, &needs);
-        let issues: Vec<Issue> = read.issues.into_iter().filter(Issue::is_error).collect();
+        let mut issues: Vec<Issue> = read.issues.into_iter().filter(Issue::is_error).collect();
+        if issues.is_empty() {
+            let held = Invariants::new(&self.parsed, self.date, &needs.entities);
+            issues.extend(held.issues(&read.dataset).into_iter().filter(Issue::is_error));
+        }
         if !issues.is_empty() {
             return Err(DataError { issues });
         }
@@ -137,6 +143,7 @@ impl Plan {
 pub struct Decider {
     plan: Arc<Plan>,
     records: Arc<Records>,
+    invariants: Arc<Invariants>,
 }
 
 impl Decider {
@@ -144,16 +151,18 @@ impl Decider {
     pub fn new(plan: impl Into<Arc<Plan>>) -> Decider {
         let plan = plan.into();
         let records = Records::new(&plan.parsed.schema, &plan.parsed.references);
-        Decider { plan, records: Arc::new(records) }
+        let invariants = Invariants::new(&plan.parsed, plan.date, &plan.needs().entities);
+        Decider { plan, records: Arc::new(records), invariants: Arc::new(invariants) }
     }
 
     /// Decides one record: a struct, or whatever else `serde` makes an object of, as
     /// [`Records::dataset`] says.
     ///
     /// # Errors
-    /// What does not fit the schema, each with its place: `demande.personnes[1]: colonne …`.
+    /// What does not fit the schema, each with its place: `demande.personnes[1]: colonne …`; the invariants of
+    /// the pack at level `erreur` that are false. Those at level `avertissement` are [`Decision::warnings`].
     pub fn decide(&self, record: &impl Serialize) -> Result<Decision, DataError> {
-        let dataset = self.dataset(record)?;
+        let (dataset, warnings) = self.held(record)?;
         let context = Context::new(&self.plan, &dataset);
         let mut evaluator = Evaluator::new(&context);
         let one = |(name, node): &(String, _)| {
@@ -166,7 +175,15 @@ impl Decider {
             };
             (name.clone(), outcome, missing)
         };
-        Ok(Decision { outcomes: self.plan.selected.iter().map(one).collect() })
+        Ok(Decision { outcomes: self.plan.selected.iter().map(one).collect(), warnings })
+    }
+
+    /// The data set of a record, if no invariant at the level of errors is false, and the warnings.
+    fn held(&self, record: &impl Serialize) -> Result<(Dataset, Vec<Issue>), DataError> {
+        let dataset = self.dataset(record)?;
+        let (issues, warnings): (Vec<Issue>, Vec<Issue>) =
+            self.invariants.issues(&dataset).into_iter().partition(Issue::is_error);
+        if issues.is_empty() { Ok((dataset, warnings)) } else { Err(DataError { issues }) }
     }
 
     /// Says why each rule is decided as it is: see [`crate::explain::to_text`].
@@ -174,7 +191,7 @@ impl Decider {
     /// # Errors
     /// As [`Decider::decide`].
     pub fn explain(&self, record: &impl Serialize) -> Result<Vec<Explanation>, DataError> {
-        Ok(explain(&self.plan, &self.dataset(record)?, 0))
+        Ok(explain(&self.plan, &self.held(record)?.0, 0))
     }
 
     /// What decides.
@@ -195,6 +212,7 @@ impl Decider {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
     outcomes: Vec<(String, Outcome, Vec<String>)>,
+    warnings: Vec<Issue>,
 }
 
 impl Decision {
@@ -211,6 +229,11 @@ impl Decision {
     /// The cells that would settle an unknown outcome, as people read them; empty if it is settled.
     pub fn missing(&self, rule: &str) -> &[String] {
         self.outcomes.iter().find(|(name, ..)| name == rule).map_or(&[], |(.., missing)| missing)
+    }
+
+    /// The invariants of the pack at level `avertissement` that are false of the record.
+    pub fn warnings(&self) -> &[Issue] {
+        &self.warnings
     }
 
     /// All outcomes, in the order in which the rules were selected.

@@ -208,6 +208,42 @@ impl Explanation {
     }
 }
 
+impl Explanation {
+    /// The inputs that the outcome was computed from: `lien = enfant`, of other rows with what they are of, of
+    /// members with the identifier of each: `est_demandeur = true (P1), false (P2)`.
+    pub fn read(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        self.inputs_of(&self.about, &mut found);
+        found
+    }
+
+    fn inputs_of(&self, row: &str, found: &mut Vec<String>) {
+        for because in &self.because {
+            let text = match because {
+                Because::Input { field, about, value, .. } if about == row => {
+                    format!("{field} = {}", plain(value))
+                }
+                Because::Input { field, about, value, .. } => format!("{field} = {} ({about})", plain(value)),
+                Because::Members { name, values } => {
+                    let values: Vec<String> =
+                        values.iter().map(|(id, value)| format!("{} ({id})", plain(value))).collect();
+                    let values =
+                        if values.is_empty() { "aucune ligne".to_string() } else { values.join(", ") };
+                    format!("{name} = {values}")
+                }
+                Because::Rule(rule) => {
+                    rule.inputs_of(row, found);
+                    continue;
+                }
+                Because::Comparison { .. } | Because::Parameter { .. } | Because::Above { .. } => continue,
+            };
+            if !found.contains(&text) {
+                found.push(text);
+            }
+        }
+    }
+}
+
 /// `plus.plafond[autres_regions, 3]`
 fn cell_name(path: &str, keys: &[Shown]) -> String {
     let keys: Vec<String> = keys.iter().map(plain).collect();

@@ -25,6 +25,7 @@ pub mod fingerprint;
 pub mod format;
 pub mod generate;
 pub mod graph;
+pub mod invariants;
 pub mod matching;
 pub mod mutation;
 pub mod pack;

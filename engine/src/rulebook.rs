@@ -336,6 +336,7 @@ fn check_manifest(parsed: &Parsed, out: &mut Diagnostics) {
         crate::graph::check_name(parsed, name, span, out);
     }
     crate::plan::check_matching(parsed, out);
+    crate::plan::check_invariants(parsed, out);
 }
 
 /// The blocks of the matching must be conditions of the suitability that lead to units, on the last

@@ -8,6 +8,7 @@ use logis_engine::data::{
 use logis_engine::evaluate::{DecisionColumn, Decisions, Outcome, evaluate};
 use logis_engine::explain::{Shown, show};
 use logis_engine::graph::Target;
+use logis_engine::invariants::Invariants;
 use logis_engine::plan::Plan;
 use logis_engine::reference::{Answer, Interpreter};
 use logis_engine::value::{Type, Value};
@@ -62,7 +63,7 @@ pub fn run(args: &EvalArgs) -> Result<End> {
 fn by_date(args: &EvalArgs, pack: &Pack, field: &str, names: &[&str], form: Format) -> Result<End> {
     let dated = pack.plan_by_date(field, names)?;
     let files = input::files(&args.data.data)?;
-    let dataset = input::dataset_for(pack, files, &dated.needs(), &[], &args.data.reading)?;
+    let dataset = input::dataset_by_date(pack, files, &dated, &args.data.reading)?;
     let busy = crate::text::busy("décisions");
     let periods = dated.periods(&dataset)?;
     let each = match args.engine {
@@ -121,6 +122,7 @@ fn by_part(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> Result
     let plan = pack.plan(date, names)?;
     let Some(streamed) = parts.open()? else { return Ok(None) };
     let needs = Needs { strict: args.data.reading.strict, ..plan.needs() };
+    let invariants = Invariants::new(parsed, date, &needs.entities);
     let schema = &parsed.schema;
     let Some(mut stream) =
         Stream::open(schema, &parsed.references, entity, streamed, parts.others, &needs, PART)
@@ -153,13 +155,16 @@ fn by_part(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> Result
                 Ok(None) => return Ok(true),
                 Err(NotInOrder) => return Ok(false),
             };
+            let mut part = part;
+            invariants.hold(&mut part.dataset, &mut part.issues, &mut part.dropped);
             told.part(part.issues, part.absent, part.dropped, &part.dataset);
-            let decisions = evaluate(&plan, &part.dataset);
-            say_errors(|_| Some(&plan), &part.dataset, &decisions);
-            let ids = part.dataset.tables.get(entity).map_or(&[][..], |t| &t.ids);
+            let part = part.dataset;
+            let decisions = evaluate(&plan, &part);
+            say_errors(|_| Some(&plan), &part, &decisions);
+            let ids = part.tables.get(entity).map_or(&[][..], |t| &t.ids);
             let batch = decisions.to_record_batch(&plan, ids, columns.as_deref())?;
             writer.write(&batch)?;
-            recording.all(&plan, &part.dataset, &decisions)?;
+            recording.all(&plan, &part, &decisions)?;
             columns.get_or_insert(batch.schema());
         }
         Ok(false)

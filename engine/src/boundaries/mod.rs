@@ -239,6 +239,7 @@ fn joined(pack: &Pack, references: &Dataset, date: Date, worlds: &[(&Shape, &Sta
             ids: rows().map(|(n, _, _, row)| name(n, row).into()).collect(),
             columns: columns.collect(),
             links: links.collect(),
+            ..Table::default()
         });
     }
     dataset

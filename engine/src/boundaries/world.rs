@@ -70,6 +70,7 @@ pub(super) fn blank(schema: &Schema, references: &Dataset, shape: &Shape) -> Dat
             ids: (0..*count).map(|n| (n + 1).to_string().into()).collect(),
             columns: vec![None; entity.fields.len()],
             links: links.iter().map(|rows| Links::from(rows.clone())).collect(),
+            ..Table::default()
         });
     }
     dataset

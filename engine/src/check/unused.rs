@@ -49,7 +49,10 @@ pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
                 let message = format!("no rule calls the helper `{}`", rule.name);
                 into.push(finding("L0512", message, first.span.clone(), "never called"));
             }
-        } else if !called && !names.contains(rule.name.as_str()) && !rule.texts.iter().any(|t| t.doc.result) {
+        } else if !called
+            && !names.contains(rule.name.as_str())
+            && !rule.texts.iter().any(|t| t.doc.result || t.doc.invariant.is_some())
+        {
             let message = format!("nobody reads `{}`", rule.name);
             let label = "in no signature, and not marked as a result";
             into.push(finding("L0513", message, first.span.clone(), label).with_note(

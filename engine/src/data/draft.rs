@@ -24,7 +24,7 @@ pub(super) struct Draft {
     pub present: bool,
     /// Is anything of it asked for? Otherwise what is wrong with it is a warning.
     pub asked: bool,
-    file: String,
+    pub file: String,
     pub lines: Vec<u64>,
     pub ids: Vec<Arc<str>>,
     pub columns: Vec<Option<Column>>,

@@ -236,6 +236,8 @@ pub(super) fn keep_good(schema: &Schema, mut drafts: Vec<Draft>, issues: &mut Ve
                     .map(|c| c.map(|c| if all { c } else { take(&c, &rows) }))
                     .collect(),
                 ids: rows.iter().filter_map(|&r| draft.ids.get(r).cloned()).collect(),
+                file: Arc::from(draft.file),
+                lines: rows.iter().filter_map(|&r| draft.lines.get(r).copied()).collect(),
             }
         })
         .collect()
@@ -249,7 +251,7 @@ fn mark(drafts: &mut [Draft], entity: EntityId, row: usize) -> bool {
 }
 
 /// Some rows of a column.
-fn take(column: &Column, rows: &[usize]) -> Column {
+pub(super) fn take(column: &Column, rows: &[usize]) -> Column {
     fn pick<T: Copy + arrow_buffer::ArrowNativeType>(
         values: &ScalarBuffer<T>,
         rows: &[usize],

@@ -14,6 +14,7 @@ mod decode;
 mod draft;
 mod files;
 mod issue;
+mod leave_out;
 mod link;
 mod lists;
 mod names;
@@ -37,6 +38,7 @@ mod write;
 /// Columns under one schema, as Arrow has them: what parts of a package and results are.
 pub use arrow_array::RecordBatch;
 pub use issue::Issue;
+pub(crate) use read::sort as sort_issues;
 pub use read::{Absent, InputFile, Needs, ReadOutcome, about, read, read_batches};
 pub use reading_book::{Reading, to_reading_workbook};
 pub use record::Records;

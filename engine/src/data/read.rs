@@ -170,7 +170,7 @@ pub(super) fn read_raw<N: Borrow<str> + Ord>(
 }
 
 /// Issues in the order in which people look for them, each once.
-pub(super) fn sort(issues: &mut Vec<Issue>) {
+pub(crate) fn sort(issues: &mut Vec<Issue>) {
     issues.sort_by(|a, b| {
         (&a.file, a.line, &a.column, &a.message).cmp(&(&b.file, b.line, &b.column, &b.message))
     });

@@ -319,6 +319,7 @@ impl Reader<'_> {
             drafts.iter().map(|d| d.links.get(relation).copied().unwrap_or(NO_ROW)).collect()
         });
         let name = |d: &Draft| d.id.clone().unwrap_or_else(|| d.place.as_str().into());
-        Table { present: true, ids: drafts.iter().map(name).collect(), links: links.collect(), columns }
+        let ids = drafts.iter().map(name).collect();
+        Table { present: true, ids, links: links.collect(), columns, ..Table::default() }
     }
 }

@@ -51,6 +51,10 @@ pub struct Table {
     pub columns: Vec<Option<Column>>,
     /// One per relation of the entity.
     pub links: Vec<Links>,
+    /// The file, with the sheet of a workbook, that the rows come from; empty if they come from none.
+    pub file: Arc<str>,
+    /// The line of each row there; empty if they come from no file.
+    pub lines: Arc<[u64]>,
 }
 
 /// The row of the target that each row belongs to by one relation, or [`NO_ROW`].

@@ -142,6 +142,7 @@ pub fn from_text_rows(
             ids: rows.iter().map(name).collect(),
             columns,
             links,
+            ..Table::default()
         });
     }
     out.dataset.about = About::default();

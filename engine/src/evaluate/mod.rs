@@ -134,6 +134,14 @@ impl DecisionColumn {
         }
     }
 
+    /// Is a row decided, and false?
+    pub fn is_false(&self, row: usize) -> bool {
+        match self.certain.as_ref().map(|c| &c.full.array) {
+            Some(columns::Array::Bool(values)) if self.odd.is_empty() => values.get(row) == Some(&0),
+            _ => self.value(row) == Some(Value::Bool(false)),
+        }
+    }
+
     /// The outcomes of these rows.
     pub(crate) fn rows_at(&self, rows: &[usize]) -> DecisionColumn {
         let certain = self.certain.as_ref().map(|c| c.rows_at(rows));

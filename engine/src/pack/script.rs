@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rhai::{AST, ASTNode, Engine, Position, Stmt, Token};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Sources, Span, did_you_mean, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Severity, Sources, Span, did_you_mean, nearest};
 use crate::value::{Date, Exact, div, mul, parse_date, parse_number, power_of_ten};
 
 /// One function of a rule file, as of the date from which its text holds.
@@ -51,6 +51,8 @@ pub struct Doc {
     pub monotone: Vec<(String, Span)>,
     /// Is true, or more, good for whom it is about? As usual, if it does not say.
     pub sense: Option<Sense>,
+    /// Must it be true of every row before anything is decided of it? An error leaves the row out.
+    pub invariant: Option<Severity>,
 }
 
 /// Whether true, or a larger number, is good for whom a rule is about.
@@ -282,7 +284,7 @@ fn signatures(engine: &Engine, file: FileId, sources: &Sources) -> Vec<Signature
     found
 }
 
-const TAGS: [&str; 7] = ["unité", "source", "doute", "cumul", "monotone", "résultat", "sens"];
+const TAGS: [&str; 8] = ["unité", "source", "doute", "cumul", "monotone", "résultat", "sens", "invariant"];
 
 /// The `///` lines just above a function.
 fn read_doc(file: FileId, text: &str, line_start: usize, out: &mut Diagnostics) -> Doc {
@@ -331,6 +333,19 @@ fn read_doc(file: FileId, text: &str, line_start: usize, out: &mut Diagnostics) 
                         format!("`{value}` is no `sens`"),
                         Span::new(file, at..at + value.len()),
                         "write `favorable`, `défavorable` or `neutre`",
+                    ));
+                }
+            },
+            "invariant" => match value.as_str() {
+                "erreur" => doc.invariant = Some(Severity::Error),
+                "avertissement" => doc.invariant = Some(Severity::Warning),
+                _ => {
+                    let at = start + text.get(start..).and_then(|t| t.find(&value)).unwrap_or(0);
+                    out.push(Diagnostic::error(
+                        "L0411",
+                        format!("`{value}` is no level of an invariant"),
+                        Span::new(file, at..at + value.len()),
+                        "write `erreur` or `avertissement`",
                     ));
                 }
             },

@@ -6,6 +6,7 @@ use super::lower::Lowering;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::graph::{RuleGraph, Target, check_name};
 use crate::pack::Parsed;
+use crate::pack::RuleTexts;
 use crate::pack::manifest::{Matching, Named, Quota};
 use crate::pack::schema::{EntityId, Origin};
 use crate::value::{Date, Exact, Type, Value};
@@ -33,6 +34,29 @@ pub(crate) fn check_matching(parsed: &Parsed, out: &mut Diagnostics) {
     once(matching.blocks.iter(), "block", out);
     once(matching.quotas.iter().map(|q| &q.name), "quota", out);
     few(matching, out);
+}
+
+/// An invariant is a rule that is true or false, of rows that are read.
+pub(crate) fn check_invariants(parsed: &Parsed, out: &mut Diagnostics) {
+    let marked = |r: &&RuleTexts| r.texts.iter().any(|t| t.doc.invariant.is_some());
+    if !parsed.rules.iter().any(|r| marked(&r)) {
+        return;
+    }
+    let types = Types::of(parsed);
+    for (id, rule) in parsed.rules.iter().enumerate().filter(|(_, r)| marked(r)) {
+        let Some(text) = rule.texts.iter().find(|t| t.doc.invariant.is_some()) else { continue };
+        let origin = parsed.schema.entities.get(rule.entity).map(|e| &e.origin);
+        let problem = match types.rules.get(&id) {
+            _ if text.helper => "a helper decides nothing by itself".to_string(),
+            Some(found) if !found.matches(&Type::Bool) => format!("this gives a {found}, not true or false"),
+            _ if matches!(origin, Some(Origin::Reference { .. })) => {
+                "the rows of this entity are of the pack, not of the data".to_string()
+            }
+            _ => continue,
+        };
+        let message = format!("`{}` is no invariant", rule.name);
+        out.push(Diagnostic::error("L0411", message, text.span.clone(), problem));
+    }
 }
 
 /// Reports the shares that are none.

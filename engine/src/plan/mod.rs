@@ -19,7 +19,7 @@ use crate::value::{Date, Type};
 use builtins::Builtin;
 use ir::{Node, NodeId, Op};
 use lower::Lowering;
-pub(crate) use matching::{check_matching, check_shares};
+pub(crate) use matching::{check_invariants, check_matching, check_shares};
 
 /// Do equal expressions that are written in two places stay two nodes? One node is faster; two are
 /// what a person wrote, each with its place.

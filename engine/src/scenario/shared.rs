@@ -58,7 +58,7 @@ pub(super) struct Ready {
 /// All that is kept.
 pub(super) struct Shared {
     pub rules: Kept<Ready>,
-    pub data: Kept<(Dataset, Vec<usize>)>,
+    pub data: Kept<(Dataset, Vec<usize>, Vec<String>)>,
     decisions: Kept<Decisions>,
     posed: Kept<Instance>,
 }

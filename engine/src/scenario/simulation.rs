@@ -44,8 +44,8 @@ enum Source {
 /// What is kept of the points of sweeps.
 const SWEPT: [&str; 4] = ["synthese", "annees", "quotas", "eligibilite"];
 
-/// A data set, and how many rows each change took.
-type Data = (Dataset, Vec<usize>);
+/// A data set, how many rows each change took, and what of its rows is worth a word.
+type Data = (Dataset, Vec<usize>, Vec<String>);
 
 /// The rules of a run.
 struct Rules {
@@ -170,7 +170,7 @@ impl Simulation {
         let date = self.date_of(run);
         let rules = self.rules(run, date)?;
         let (key, data) = self.data(run, &rules)?;
-        let (dataset, rows_taken) = &*data;
+        let (dataset, rows_taken, held) = &*data;
         let place = key.map(|key| format!("{}\n{key}", rules.ready.key));
         let decide = Decide { shared: &self.shared, dataset, place, values: &rules.values };
         let failed = |error| ScenarioError::Allocation { run: run.id.clone(), error };
@@ -178,7 +178,8 @@ impl Simulation {
         let allocation = Allocation::new(&rules.planned.matching, posed).map_err(failed)?;
         let all = run.point.is_none();
         let measures = rules.planned.measure(rules.pack.parsed(), &decide, &allocation, all);
-        let warnings = warnings(run, &rules.planned, &allocation);
+        let mut warnings = warnings(run, &rules.planned, &allocation);
+        warnings.extend(held.iter().cloned());
         Ok(self.result(run, date.to_string(), rows_taken, (measures.tables, measures.households), warnings))
     }
 
@@ -203,8 +204,8 @@ impl Simulation {
             let rules = self.rules(run, date)?;
             let parsed = rules.pack.parsed();
             let mut flow = state.begin(&parsed.schema, years, year).map_err(too_many)?;
-            let dataset =
-                measure::read(parsed, &state.tables(parsed, years, date), &rules.planned.needs())
+            let (dataset, held) =
+                measure::read(parsed, &state.tables(parsed, years, date), &rules.planned.needs(), date)
                     .map_err(|issues| ScenarioError::Data { run: format!("{} ({date})", run.id), issues })?;
             // The first year is that of all runs that begin alike; later ones come of what was given.
             let place =
@@ -213,7 +214,7 @@ impl Simulation {
             let failed = |error| ScenarioError::Allocation { run: format!("{} ({date})", run.id), error };
             let posed = decide.posed(&rules.planned.matching).map_err(failed)?;
             let allocation = Allocation::new(&rules.planned.matching, posed).map_err(failed)?;
-            for warning in warnings(run, &rules.planned, &allocation) {
+            for warning in warnings(run, &rules.planned, &allocation).into_iter().chain(held) {
                 if !told.contains(&warning) {
                     told.push(warning);
                 }
@@ -300,13 +301,14 @@ impl Simulation {
         let own_rules = self.variant(run).is_some_and(|v| v.rules.is_some());
         let fixed = matches!(self.source, Source::Tables(_)) && self.scenario.base.rows.is_empty();
         let seed = if fixed { 0 } else { run.seed };
-        let key = (own.is_empty() && !own_rules).then(|| format!("{seed} {needs:?}"));
+        let date = self.date_of(run);
+        let key = (own.is_empty() && !own_rules).then(|| format!("{seed} {date} {needs:?}"));
         let make = || -> Result<Data, ScenarioError> {
             let parsed = rules.pack.parsed();
             let (tables, taken) = self.tables(run, rules, own)?;
-            let dataset = measure::read(parsed, &tables, &needs)
+            let (dataset, held) = measure::read(parsed, &tables, &needs, date)
                 .map_err(|issues| ScenarioError::Data { run: run.id.clone(), issues })?;
-            Ok((dataset, taken))
+            Ok((dataset, taken, held))
         };
         let data = match &key {
             Some(key) => self.shared.data.get(key, make)?,

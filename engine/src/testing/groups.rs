@@ -7,13 +7,14 @@ use rayon::prelude::*;
 use super::rows::{Built, build, input};
 use super::values::typed;
 use crate::Pack;
-use crate::data::Dataset;
+use crate::data::{Dataset, Issue};
 use crate::diagnostic::{Diagnostic, Diagnostics, PackError, Span, did_you_mean};
 use crate::evaluate::possible::Possible;
 use crate::evaluate::{Context, Evaluator, Outcome, outcome};
+use crate::invariants::Invariants;
 use crate::pack::Parsed;
 use crate::pack::cases::{Case, InputRow};
-use crate::pack::schema::Origin;
+use crate::pack::schema::{EntityId, Origin};
 use crate::plan::ir::NodeId;
 use crate::plan::{Apart, Plan};
 use crate::value::{Date, Exact, Type, Value};
@@ -62,6 +63,21 @@ impl<'p> Group<'p> {
         let pair = matches!(origin, Some(Origin::Pair(..)));
         let expected = cases.iter().map(|case| expected(&plan, case, out)).collect();
         Group { plan, cases, expected, built, pair }
+    }
+
+    /// The invariants at the level of errors that the inputs of cases break: case, name of the invariant, what is
+    /// told. A case that expects an outcome of an invariant is about it, and may.
+    pub fn impossible(&self, invariants: &Invariants) -> Vec<(usize, String, Issue)> {
+        let case = |entity: EntityId, row: usize| self.built.case_of.get(entity)?.get(row).copied();
+        let about = |case: usize, name: &str| {
+            self.cases.get(case).is_some_and(|c| c.expected.iter().any(|(rule, ..)| rule == name))
+        };
+        invariants
+            .errors(self.dataset(), self.plan.entity)
+            .into_iter()
+            .filter_map(|(entity, row, name, issue)| Some((case(entity, row)?, name.to_string(), issue)))
+            .filter(|(case, name, _)| !about(*case, name))
+            .collect()
     }
 
     /// The rows that the cases are decided on.

@@ -7,15 +7,19 @@ pub(crate) mod groups;
 mod rows;
 pub(crate) mod values;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rayon::prelude::*;
 
 use crate::Pack;
-use crate::data::Dataset;
+use crate::data::{Dataset, Issue};
 use crate::diagnostic::{Diagnostic, PackError, Span};
 use crate::evaluate::{Context, Evaluator, Outcome, outcome};
 use crate::explain::{Explanation, Shown, explain_in, show};
+use crate::invariants::Invariants;
+use crate::pack::schema::EntityId;
 use crate::plan::Apart;
-use crate::value::{Value, format_number, sub};
+use crate::value::{Date, Value, format_number, sub};
 use groups::{Expected, Group, groups};
 
 /// What became of a case.
@@ -60,8 +64,12 @@ pub struct Failure {
 /// Cases that name what is not in the pack, or that cannot be planned on their date.
 pub fn run(pack: &Pack, references: &Dataset, filter: &str) -> Result<Vec<CaseResult>, PackError> {
     let groups = groups(pack, references, filter, Apart::No)?;
-    let mut results: Vec<(Span, CaseResult)> =
-        groups.par_iter().flat_map_iter(|group| run_group(pack, group)).collect();
+    let keys: BTreeSet<Held> = groups.iter().map(held).collect();
+    let make = |key: Held| (key.clone(), Invariants::new(pack.parsed(), key.0, &key.1));
+    let invariants: BTreeMap<Held, Invariants> =
+        keys.into_iter().collect::<Vec<_>>().into_par_iter().map(make).collect();
+    let run = |group| run_group(pack, group, invariants.get(&held(group)));
+    let mut results: Vec<(Span, CaseResult)> = groups.par_iter().flat_map_iter(run).collect();
     results.sort_by_key(|(span, _)| (span.file, span.range.start));
     Ok(results.into_iter().map(|(_, result)| result).collect())
 }
@@ -75,10 +83,18 @@ pub fn unfit(pack: &Pack, references: &Dataset) -> Vec<Diagnostic> {
     }
 }
 
-fn run_group(pack: &Pack, group: &Group<'_>) -> Vec<(Span, CaseResult)> {
+/// What the invariants of a group of cases depend on: its date, and the entities that it reads.
+type Held = (Date, BTreeSet<EntityId>);
+
+fn held(group: &Group<'_>) -> Held {
+    (group.plan.date, group.plan.entities())
+}
+
+fn run_group(pack: &Pack, group: &Group<'_>, invariants: Option<&Invariants>) -> Vec<(Span, CaseResult)> {
     let sources = &pack.parsed().sources;
     let context = group.context(&group.plan);
     let mut evaluator = Evaluator::new(&context);
+    let broken = invariants.map_or_else(Vec::new, |invariants| group.impossible(invariants));
     let cases = group.cases.iter().zip(&group.expected).enumerate().map(|(number, (case, expected))| {
         let row = group.row(&context, number);
         let mut failures: Vec<Failure> = expected
@@ -93,6 +109,8 @@ fn run_group(pack: &Pack, group: &Group<'_>) -> Vec<(Span, CaseResult)> {
                 .iter()
                 .filter_map(|(rule, names, _)| missing_reasons(group, &context, rule, names, row)),
         );
+        let own = broken.iter().filter(|(case, ..)| *case == number);
+        failures.extend(own.map(|(_, name, issue)| impossible(name, issue)));
         let file = sources.get(case.span.file).map_or_else(String::new, |f| f.path.clone());
         let result =
             CaseResult { name: case.name.clone(), file, place: sources.locate(&case.span), failures };
@@ -137,6 +155,20 @@ fn failure(
         explanation: explanation.map(Box::new),
         written: Some(expected.span.clone()),
         outcome: Some(found),
+    }
+}
+
+/// An invariant at the level of errors that the inputs of a case break: such a row is not decided.
+fn impossible(name: &str, issue: &Issue) -> Failure {
+    Failure {
+        rule: name.to_string(),
+        expected: "true, de niveau erreur : une telle ligne est écartée".to_string(),
+        found: format!("false, {}", issue.message),
+        difference: None,
+        cells: Vec::new(),
+        explanation: None,
+        written: None,
+        outcome: None,
     }
 }
 

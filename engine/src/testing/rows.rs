@@ -18,6 +18,8 @@ use crate::value::{Type, Value};
 /// The rows of a group of cases: case `i` is row `i` of its entity, and of those it belongs to.
 pub(super) struct Built {
     pub dataset: Dataset,
+    /// By entity and row: the number of its case.
+    pub case_of: Vec<Vec<usize>>,
     pub given: Vec<(RuleId, Vec<Option<Possible>>)>,
 }
 
@@ -139,9 +141,11 @@ pub(super) fn build(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mu
             ids,
             columns,
             links: links.into_iter().map(Into::into).collect(),
+            ..Table::default()
         });
     }
-    Built { dataset, given: given.into_iter().collect() }
+    let case_of = rows.into_iter().map(|own| own.into_iter().map(|(number, _)| number).collect()).collect();
+    Built { dataset, case_of, given: given.into_iter().collect() }
 }
 
 /// What a name in a row of a case stands for.

@@ -20,6 +20,7 @@ use crate::data::{self, Dataset, Needs};
 use crate::diagnostic::PackError;
 use crate::evaluate::{DecisionColumn, Decisions};
 use crate::graph::Target;
+use crate::invariants::Invariants;
 use crate::pack::Parsed;
 use crate::pack::manifest::Named;
 use crate::pack::params::ParameterId;
@@ -345,13 +346,22 @@ fn booleans(pack: &Pack, date: Date, names: &[&str]) -> Result<Option<Arc<Plan>>
 
 /// Reads what a run needs, with all that is wrong.
 pub(super) fn read(
-    parsed: &Parsed,
+    parsed: &Arc<Parsed>,
     tables: &[data::TextTable],
     needs: &Needs,
-) -> Result<Dataset, Vec<data::Issue>> {
+    date: Date,
+) -> Result<(Dataset, Vec<String>), Vec<data::Issue>> {
     // A run has nobody to warn of a column that is not there.
     let needs = Needs { strict: true, ..needs.clone() };
     let outcome = data::read_texts(&parsed.schema, &parsed.references, tables, &needs);
-    let errors: Vec<data::Issue> = outcome.issues.into_iter().filter(data::Issue::is_error).collect();
-    if errors.is_empty() { Ok(outcome.dataset) } else { Err(errors) }
+    let mut errors: Vec<data::Issue> = outcome.issues.into_iter().filter(data::Issue::is_error).collect();
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let held = Invariants::new(parsed, date, &needs.entities).issues(&outcome.dataset);
+    let (broken, warnings): (Vec<data::Issue>, Vec<data::Issue>) =
+        held.into_iter().partition(data::Issue::is_error);
+    errors.extend(broken);
+    let warnings = warnings.iter().map(ToString::to_string).collect();
+    if errors.is_empty() { Ok((outcome.dataset, warnings)) } else { Err(errors) }
 }
