@@ -118,6 +118,22 @@ fn a_line_end_inside_a_cell_is_told() {
     assert!(stderr(&ran).contains("tient sur plusieurs lignes"), "{}", stderr(&ran));
 }
 
+/// Spreadsheets leave separators behind the last cell; a row that lacks cells is another matter.
+#[test]
+fn empty_cells_behind_the_last_are_no_cells() {
+    let read = |rows: &str| read_lines(format!("id;montant;nombre\n{rows}").as_bytes());
+    let more = read("1;2,50;3;;\n2;4;5\n");
+    assert!(more.issues.iter().all(|i| !i.is_error()), "{:?}", more.issues);
+    assert_eq!(value_of(&more, "nombre", 0), Some(Value::int(3)));
+    for rows in ["1;2,50\n", "1;2,50;3;x\n", "1;2;50;3\n"] {
+        assert!(read(rows).issues.iter().any(Issue::is_error), "{rows}");
+    }
+    // Codes one under the other are read, and that is told.
+    let codes = read_lines(b"id;communes\n1;\"31069\n31555\"\n");
+    assert!(codes.issues.iter().any(|i| i.to_string().contains("tient sur plusieurs lignes")));
+    assert!(codes.issues.iter().all(|i| !i.is_error()), "{:?}", codes.issues);
+}
+
 /// Rows of a CSV text by the engine; `None` if it told of an error.
 fn rows_of(text: &str) -> Option<Vec<Vec<String>>> {
     let pack = small_pack();

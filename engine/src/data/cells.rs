@@ -132,7 +132,18 @@ fn each(
             }),
             FieldKind::Codes => {
                 match text(cell).and_then(|text| resolved.several(&text)) {
-                    Ok(values) => codes.extend(values.iter().map(|c| texts.code(c))),
+                    Ok(values) => {
+                        // Codes may stand one under the other; so do rows that a cell swallowed.
+                        if let Raw::Text(text) = cell
+                            && text.contains(['\n', '\r'])
+                        {
+                            let shown = text.replace(['\n', '\r'], "⏎");
+                            let fault =
+                                Fault::of(&shown, "tient sur plusieurs lignes", ": une liste de codes ?");
+                            fail(Fault { warning: true, ..fault });
+                        }
+                        codes.extend(values.iter().map(|c| texts.code(c)));
+                    }
                     Err(fault) => fail(fault),
                 }
                 offsets.push(u32::try_from(codes.len()).unwrap_or(u32::MAX));

@@ -38,7 +38,11 @@ pub(super) fn read(name: &str, file: &str, bytes: &[u8], issues: &mut Vec<Issue>
         if blank(&row) && row.wrong.is_none() {
             continue;
         }
-        let found = row.cells.len();
+        // Spreadsheets leave separators behind empty cells on the right.
+        let found = match row.cells.get(width..) {
+            Some(rest) if rest.iter().all(|cell| cell.text.trim().is_empty()) => width,
+            _ => row.cells.len(),
+        };
         if let Some(issue) = wrong(file, &row, &table.headers) {
             issues.push(issue);
         } else if found != width {

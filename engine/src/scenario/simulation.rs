@@ -13,7 +13,7 @@ use super::shared::{Decide, Ready, Shared};
 use super::years::State;
 use super::{Household, Inputs, Run, RunResult, ScenarioError, Table, digest, names, rules};
 use crate::Pack;
-use crate::data::{Dataset, Issue, TextTable, about, text_tables};
+use crate::data::{Dataset, Issue, TextTable, about, by_kind, text_tables};
 use crate::diagnostic::{PackError, Span};
 use crate::generate::Spec;
 use crate::pack::params::ParameterId;
@@ -75,6 +75,8 @@ impl Simulation {
             }
         };
         let overlaid = scenario.variants.iter().map(overlaid).collect::<Result<Vec<Pack>, PackError>>()?;
+        // What reading the data has to say.
+        let mut said: Vec<String> = Vec::new();
         let (source, own_date) = match &scenario.base.population {
             Some((file, _)) => {
                 let text = inputs.data.first().map(|f| String::from_utf8_lossy(&f.bytes).into_owned());
@@ -87,20 +89,22 @@ impl Simulation {
             None => {
                 let date = about(&inputs.data).0.as_of;
                 let (tables, issues) = text_tables(&pack.parsed().schema, inputs.data);
-                let errors: Vec<Issue> = issues.into_iter().filter(Issue::is_error).collect();
+                let (errors, warnings): (Vec<Issue>, Vec<Issue>) =
+                    issues.into_iter().partition(Issue::is_error);
                 if !errors.is_empty() {
                     return Err(ScenarioError::Data { run: scenario.title.clone(), issues: errors });
                 }
+                said = by_kind(&warnings).iter().map(ToString::to_string).collect();
                 (Source::Tables(tables), date)
             }
         };
         let first = scenario.years.as_ref().and_then(|y| y.dates.first().copied());
         let date = first.or(scenario.base.as_of).or(own_date).ok_or(ScenarioError::NoDate)?;
         let runs = runs(&scenario);
-        let absent = match &source {
-            Source::Tables(tables) => absent(&pack.parsed().schema, &scenario.base.territory, tables),
-            Source::Population(_) => Vec::new(),
-        };
+        if let Source::Tables(tables) = &source {
+            said.extend(absent(&pack.parsed().schema, &scenario.base.territory, tables));
+        }
+        let absent = said;
         Ok(Simulation { scenario, pack, overlaid, source, date, runs, absent, digest, shared: Shared::new() })
     }
 
@@ -109,7 +113,8 @@ impl Simulation {
         &self.scenario
     }
 
-    /// What is to be known before any run: rows of the territory of which the data says nothing.
+    /// What is to be known before any run: what reading the data said, and the rows of the territory of which
+    /// they say nothing.
     pub fn warnings(&self) -> &[String] {
         &self.absent
     }
