@@ -470,3 +470,64 @@ mod invariants {
         }
     }
 }
+
+mod given_pairs {
+    use super::*;
+
+    /// Two households, one in place in two units: at a ceiling of 20,123 EUR (PLUS, one person, 2017) 30,000 EUR are
+    /// 49 % above it, at that of PLS, 1.3 times as much, 14 %; 20,124 EUR are 0 % above. The supplement is due from
+    /// 20 %.
+    fn package(occupations: Option<&str>) -> tempfile::TempDir {
+        let requests = "demande_id,commune,date_demande,rfr_n2,rfr_n1,revenus_12_mois\n\
+                        D1,21231,2015-01-01,30000,30000,30000\nD2,21231,2015-01-01,20124,20124,20124\n";
+        let persons = "personne_id,demande_id,lien,date_naissance,a_charge,handicap\n\
+                       P1,D1,demandeur,1980-01-01,false,false\nP2,D2,demandeur,1980-01-01,false,false\n";
+        let units = "logement_id,commune,quartier,financement,typologie,surface,loyer,charges,zone_revitalisation\n\
+             L1,21231,,PLUS,T2,45,300,50,false\nL2,21231,,PLS,T2,45,300,50,false\n";
+        let package =
+            folder(&[("demandes.csv", requests), ("personnes.csv", persons), ("logements.csv", units)]);
+        if let Some(text) = occupations {
+            fs::write(package.path().join("occupations.csv"), text).unwrap();
+        }
+        package
+    }
+
+    const OCCUPATIONS: &str =
+        "demande_id,logement_id,depuis\nD1,L1,2010-05-01\nD1,L2,2018-05-01\nD2,L1,2011-05-01\n";
+
+    fn run(data: &Path, more: &[&str]) -> Output {
+        let data = data.to_string_lossy().into_owned();
+        logis(&[&["eval", "--data", &data, "--as-of", "2017-06-30", "--format", "csv"], more].concat())
+    }
+
+    /// Rules of a pair are decided on the pairs that the data gives, by both engines; an invariant of the pair sees
+    /// the household that is not in yet.
+    #[test]
+    fn rules_of_a_pair_are_decided_on_the_pairs_given() {
+        let data = package(Some(OCCUPATIONS));
+        for engine in ["plan", "reference"] {
+            let more = ["--select", "depassement_plafond,supplement_du", "--engine", engine];
+            let output = run(data.path(), &more);
+            let expected = "demande_id,logement_id,depassement_plafond,supplement_du\n\
+                            D1,L1,49,true\nD1,L2,14,false\nD2,L1,0,false\n";
+            assert_eq!(stdout(&output), expected, "{}", stderr(&output));
+            assert!(stderr(&output).contains("`occupation_commencee`"), "{}", stderr(&output));
+        }
+    }
+
+    /// Without such a table a rule of a pair is an error that says what to give; a pair that stands twice, or of a
+    /// unit that is not there, is one of its row.
+    #[test]
+    fn without_pairs_and_with_wrong_ones() {
+        let output = run(package(None).path(), &["--select", "supplement_du"]);
+        let said = stderr(&output);
+        assert_eq!((output.status.code(), stdout(&output)), (Some(2), String::new()), "{said}");
+        assert!(said.contains("`occupations`") && said.contains("logis candidates --select"), "{said}");
+        for wrong in ["D1,L1,\nD1,L1,\n", "D1,L9,\n", "D1,,\n"] {
+            let data = package(Some(&format!("demande_id,logement_id,depuis\n{wrong}")));
+            let output = run(data.path(), &["--select", "supplement_du"]);
+            assert_eq!(output.status.code(), Some(2), "{wrong} {}", stderr(&output));
+            assert!(stderr(&output).contains("occupations.csv"), "{wrong} {}", stderr(&output));
+        }
+    }
+}

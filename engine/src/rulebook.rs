@@ -8,7 +8,7 @@ use crate::dated::DatedPlan;
 use crate::diagnostic::{Diagnostic, Diagnostics, PackError, nearest};
 use crate::graph::Target;
 use crate::pack::params::Parameter;
-use crate::pack::schema::{Field, FieldKind};
+use crate::pack::schema::{EntityId, Field, FieldKind};
 use crate::pack::{self, Parsed};
 use crate::plan::{Plan, check_all, check_shares, no_place};
 use crate::value::Date;
@@ -114,6 +114,26 @@ impl Pack {
         let mut parsed = (*self.parsed).clone();
         change(&mut parsed.parameters);
         self.with(parsed, check_shares)
+    }
+
+    /// The same pack, in which the rows of a pair entity are the pairs that a data package gives in the table of
+    /// that entity, and not all that can be made: its rules are decided on them, as those of any table are.
+    /// `None` if the entity is no pair, or the schema gives it no table.
+    ///
+    /// ```
+    /// let pack = logis_engine::Pack::load("../rules")?;
+    /// let date = logis_engine::value::parse_date("2019-06-30").ok_or("a date")?;
+    /// let pairs = pack.parsed().schema.entity("candidature").ok_or("a pair")?;
+    /// let given = pack.with_given_pairs(pairs).ok_or("a table")?;
+    /// assert!(given.plan(date, &["supplement_loyer"])?.needs().entities.contains(&pairs));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_given_pairs(&self, pair: EntityId) -> Option<Pack> {
+        let mut parsed = (*self.parsed).clone();
+        parsed.schema = parsed.schema.with_given_pairs(pair)?;
+        // The matching is of the pairs that can be made.
+        parsed.manifest.matching = None;
+        Some(Pack { parsed: Arc::new(parsed), warnings: self.warnings.clone(), plans: Arc::default() })
     }
 
     fn with(&self, parsed: Parsed, check: fn(&Parsed, &mut Diagnostics)) -> Result<Pack, PackError> {

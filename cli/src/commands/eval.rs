@@ -13,6 +13,7 @@ use logis_engine::plan::Plan;
 use logis_engine::reference::{Answer, Interpreter};
 use logis_engine::value::{Type, Value};
 
+use super::given;
 use super::record::Recording;
 use crate::{End, Engine, EvalArgs, Format, input, output};
 
@@ -34,10 +35,20 @@ pub fn run(args: &EvalArgs) -> Result<End> {
     if args.record.is_some() && args.engine == Engine::Reference {
         anyhow::bail!("--record garde les décisions du plan: sans --engine reference");
     }
+    // Rules of pairs are decided on the pairs that the data gives.
+    let of_pairs = given::pair_of(&pack, &names);
+    let pack = match of_pairs {
+        None => pack,
+        Some(_) if args.record.is_some() => {
+            anyhow::bail!("--record garde les décisions d'une ligne de données, et non d'un couple")
+        }
+        Some(pair) => given::pack(&pack, pair, &names, &args.data.data)?,
+    };
     if let Some(field) = &args.as_of_field {
         return by_date(args, &pack, field, &names, form);
     }
-    let by_parts = args.engine == Engine::Plan && matches!(form, Format::Parquet | Format::Csv);
+    let by_parts =
+        args.engine == Engine::Plan && of_pairs.is_none() && matches!(form, Format::Parquet | Format::Csv);
     if by_parts && let Some(end) = by_part(args, &pack, &names, form)? {
         return Ok(end);
     }
@@ -93,15 +104,19 @@ fn by_date(args: &EvalArgs, pack: &Pack, field: &str, names: &[&str], form: Form
 fn write(args: &EvalArgs, plan: &Plan, dataset: &Dataset, decisions: Decisions, form: Format) -> Result<()> {
     let entity = plan.parsed.schema.entities.get(plan.entity);
     let ids = dataset.tables.get(plan.entity).map(|t| t.ids.clone()).unwrap_or_default();
-    if form == Format::Parquet {
+    let pair = entity.is_some_and(|e| e.pair_table.is_some());
+    if form == Format::Parquet && !pair {
         let batch = decisions.to_record_batch(plan, &ids, None)?;
         return output::bytes_to(&batch_to_parquet(&batch)?, args.output.output.as_deref(), true);
     }
-    let mut columns = vec![OutputColumn {
-        name: entity.map_or_else(String::new, |e| e.key.clone()),
-        cells: ids.iter().map(|id| Some(Value::Text(id.clone()))).collect(),
-        kind: Type::Text(None),
-    }];
+    let mut columns = match pair {
+        true => given::sides(plan, dataset),
+        false => vec![OutputColumn {
+            name: entity.map_or_else(String::new, |e| e.key.clone()),
+            cells: ids.iter().map(|id| Some(Value::Text(id.clone()))).collect(),
+            kind: Type::Text(None),
+        }],
+    };
     columns.extend(outcome_columns(plan, decisions));
     output::write(
         &Output { name: entity.map_or_else(String::new, |e| e.name.clone()), columns },

@@ -2,12 +2,13 @@
 
 use anyhow::{Result, bail};
 use logis_engine::counterfactual::{Counterfactual, OtherDates, counterfactual, other_dates};
-use logis_engine::data::Dataset;
+use logis_engine::data::{self, Dataset};
 use logis_engine::diagnostic::nearest;
 use logis_engine::explain::{Shown, explain, to_text};
 use logis_engine::pack::schema::Origin;
 use logis_engine::plan::Plan;
 
+use super::given;
 use crate::{End, ExplainArgs, ProblemArgs, TextFormat, input, output};
 
 /// Prints the explanation of the asked rules (or of the pack's results) for one row.
@@ -26,6 +27,26 @@ pub fn run(args: &ExplainArgs) -> Result<End> {
         true => run.pack.results(),
         false => args.rule.iter().map(|s| s.trim()).collect(),
     };
+    // A pair that the data gives is decided as such; any other, as one that could be made.
+    let given = given::pair_of(&run.pack, &selected)
+        .filter(|pair| given::is_there(&run.pack, *pair, &args.data.data));
+    if let Some(pack) = given.and_then(|pair| run.pack.with_given_pairs(pair)) {
+        let plan = pack.plan(run.date, &selected)?;
+        let parsed = pack.parsed();
+        let found = data::read(&parsed.schema, &parsed.references, run.files.clone(), &plan.needs());
+        if found.dataset.tables.get(plan.entity).is_some_and(|t| t.row(&args.id).is_some()) {
+            let own: Vec<String> = selected.iter().map(ToString::to_string).collect();
+            run.pack = pack;
+            return tell(args, run, &own);
+        }
+    }
+    let own: Vec<String> = selected.iter().map(ToString::to_string).collect();
+    tell(args, run, &own)
+}
+
+/// Explains the selected rules for the row.
+fn tell(args: &ExplainArgs, mut run: input::Run, selected: &[String]) -> Result<End> {
+    let selected: Vec<&str> = selected.iter().map(String::as_str).collect();
     let plan = run.plan(&selected)?;
     let files = std::mem::take(&mut run.files);
     let dataset = input::dataset(&run.pack, files, &[&plan], &args.data.reading)?;

@@ -13,6 +13,7 @@ pub mod explain;
 pub mod fairness;
 pub mod fmt;
 pub mod generate;
+pub mod given;
 pub mod graph;
 pub mod junit;
 pub mod matching;

@@ -15,6 +15,9 @@ pub fn run(args: &SchemaArgs) -> Result<End> {
     if let Some(folder) = &args.files {
         return files(&pack, folder, args.force);
     }
+    // Tables of pairs are filled as others are.
+    let pairs = (0..pack.parsed().schema.entities.len()).collect::<Vec<_>>();
+    let pack = pairs.into_iter().fold(pack, |pack, pair| pack.with_given_pairs(pair).unwrap_or(pack));
     let schema = &pack.parsed().schema;
     match form(args)? {
         SchemaFormat::Json => {

@@ -136,8 +136,9 @@ impl Draft {
         spare_doubles(about, id, entity, &fields, &raw.file, issues);
         let mut headers = Headers::new(schema, entity, &raw.headers);
         let mut lacks = Lacks { raw, entity: id, strict: needs.strict || own, absent, issues };
-        let key = headers.find(&entity.key);
-        if key.is_none() {
+        let given_pair = entity.pair_table.is_some();
+        let key = if given_pair { None } else { headers.find(&entity.key) };
+        if key.is_none() && !given_pair {
             lacks.refuse(
                 &entity.key,
                 headers.near(&entity.key, &expected),
@@ -161,7 +162,9 @@ impl Draft {
                 *slot = cells.map(|cells| (relation.column.clone(), cells));
             }
         }
-        draft.read_ids(&entity.key, key.and_then(|k| raw.columns.get(k)), raw, lacks.issues);
+        let of_pairs = if given_pair { draft.pair_ids() } else { None };
+        let ids = of_pairs.as_ref().or_else(|| key.and_then(|k| raw.columns.get(k)));
+        draft.read_ids(&entity.key, ids, raw, lacks.issues);
         for (place, (field, declared)) in fields.iter().enumerate() {
             let asked = own || needs.fields.contains(field);
             let Some(at) = headers.find(&declared.column) else {
@@ -228,6 +231,17 @@ impl Draft {
     /// A warning about the table's file.
     pub fn warn(&self, message: String) -> Issue {
         Issue::warning(&self.file, message)
+    }
+
+    /// Of given pairs: the identifiers of both sides as one, `D1:L1`; nothing, if a column is absent.
+    fn pair_ids(&self) -> Option<RawColumn> {
+        let [Some((_, first)), Some((_, second)), ..] = self.keys.as_slice() else { return None };
+        let id = |row| match (first.get(row), second.get(row)) {
+            // That a side is not said is told where the side is followed.
+            (Raw::Empty, _) | (_, Raw::Empty) => Raw::text(&format!("?{row}")),
+            (first, second) => Raw::text(&format!("{}:{}", first.shown(), second.shown())),
+        };
+        Some(RawColumn::Cells((0..self.lines.len()).map(id).collect()))
     }
 
     /// Identifiers are there, and each once.

@@ -30,6 +30,10 @@ fn columns<'s>(schema: &'s Schema, entity: &'s Entity) -> Vec<Documented<'s>> {
     };
     let mut all =
         vec![plain(&entity.key, format!("Identifiant: {}", entity.label), "identifiant".into(), true)];
+    if entity.pair_table.is_some() {
+        // The identifiers of both sides are that of a pair.
+        all.clear();
+    }
     for relation in &entity.belongs_to {
         let target = schema.entities.get(relation.target).map_or("", |t| t.label.as_str());
         all.push(plain(

@@ -58,6 +58,8 @@ pub struct Entity {
     pub origin: Origin,
     /// The identifier's column (empty for pairs).
     pub key: String,
+    /// Of a pair: the file or sheet of a data package that gives pairs of its own.
+    pub pair_table: Option<String>,
     /// Its fields.
     pub fields: Vec<FieldId>,
     /// The entities that it belongs to.
@@ -175,8 +177,26 @@ impl Schema {
     pub fn data_tables(&self) -> impl Iterator<Item = &str> {
         self.entities.iter().filter_map(|entity| match &entity.origin {
             Origin::Data { table } => Some(table.as_str()),
-            _ => None,
+            Origin::Pair(..) => entity.pair_table.as_deref(),
+            Origin::Reference { .. } => None,
         })
+    }
+
+    /// The same schema, in which the pairs of an entity are not all that can be made but the rows of its table:
+    /// each belongs to one row of either side, and their two identifiers are its own. `None` if the entity is no
+    /// pair, or gives no table.
+    pub fn with_given_pairs(&self, pair: EntityId) -> Option<Schema> {
+        let mut schema = self.clone();
+        let Origin::Pair(first, second) = self.entities.get(pair)?.origin else { return None };
+        let key = |side: EntityId| self.entities.get(side).map(|e| e.key.clone());
+        let (first_key, second_key) = (key(first)?, key(second)?);
+        let entity = schema.entities.get_mut(pair)?;
+        entity.origin = Origin::Data { table: entity.pair_table.clone()? };
+        entity.key = format!("{first_key}:{second_key}");
+        let sides = [(first, first_key), (second, second_key)];
+        let sides = sides.map(|(target, column)| BelongsTo { target, column, required: true, min: 0 });
+        entity.belongs_to.splice(0..0, sides);
+        Some(schema)
     }
 
     /// The entity of that name.
@@ -225,6 +245,7 @@ pub(super) fn read(file: FileId, text: &str, unreadable: &mut Vec<String>, out: 
             label: String::new(),
             origin: Origin::Data { table: String::new() },
             key: String::new(),
+            pair_table: None,
             fields: Vec::new(),
             belongs_to: Vec::new(),
             names: None,
@@ -281,6 +302,7 @@ fn read_entity(
         Origin::Data { table: reader.string("table", out).unwrap_or_else(|| name.clone()) }
     };
     let is_pair = matches!(origin, Origin::Pair(..));
+    let pair_table = if is_pair { reader.string("table", out) } else { None };
     let key = if is_pair {
         String::new()
     } else {
@@ -325,6 +347,7 @@ fn read_entity(
     entity.label = label;
     entity.origin = origin;
     entity.key = key;
+    entity.pair_table = pair_table;
     entity.belongs_to = belongs_to;
     entity.names = names;
     if !matches!(entity.origin, Origin::Reference { .. }) && entity.names.is_some() {

@@ -134,7 +134,21 @@ pub(super) fn build(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mu
             }
         }
         let fields = entity.fields.iter().filter_map(|&f| schema.fields.get(f));
-        let columns = fields.zip(columns).map(|(f, values)| Some(column(&f.kind, &values))).collect();
+        // Of pairs, only those of a case with itself are decided.
+        let pair = matches!(entity.origin, Origin::Pair(..));
+        let spread = |values: Vec<Option<Value>>| match pair {
+            false => values,
+            true => {
+                let mut all = vec![None; if own.is_empty() { 0 } else { cases.len() * cases.len() }];
+                for ((number, _), value) in own.iter().zip(values) {
+                    if let Some(slot) = all.get_mut(number * cases.len() + number) {
+                        *slot = value;
+                    }
+                }
+                all
+            }
+        };
+        let columns = fields.zip(columns).map(|(f, values)| Some(column(&f.kind, &spread(values)))).collect();
         let ids = own.iter().map(|(n, _)| Arc::from(format!("{}", n + 1))).collect();
         dataset.tables.push(Table {
             present: true,
