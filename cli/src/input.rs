@@ -15,7 +15,7 @@ use logis_engine::value::Date;
 use logis_engine::{LoadError, Pack};
 
 pub use crate::told::{Told, left_rows_out, report};
-use crate::{DataArgs, ReadingArgs, RulesArgs, embedded};
+use crate::{DataArgs, ReadingArgs, RulesArgs, embedded, package};
 
 /// The pack that was asked for, with its warnings on the standard error.
 pub fn pack(args: &RulesArgs) -> Result<Pack> {
@@ -57,7 +57,17 @@ pub fn references(pack: &Pack) -> Result<Dataset> {
     Ok(outcome.dataset)
 }
 
-/// The files of a data package: a folder, or one workbook.
+/// The data of a command: a folder, one file, or the standard input, with the mapping that is given.
+pub fn data_files(pack: &Pack, data: &DataArgs) -> Result<Vec<InputFile>> {
+    let mut files = match package::is_standard_input(&data.data) {
+        true => vec![package::standard_input(pack)?],
+        false => files(&data.data)?,
+    };
+    package::add_mapping(&mut files, data.mapping.as_deref())?;
+    Ok(files)
+}
+
+/// The files of a data package: a folder, or one file.
 pub fn files(path: &Path) -> Result<Vec<InputFile>> {
     files_but(path, &[])
 }
@@ -224,7 +234,7 @@ impl Run {
 
     /// The same for a pack that is there.
     pub fn with(pack: Pack, data: &DataArgs) -> Result<Run> {
-        let files = files(&data.data)?;
+        let files = data_files(&pack, data)?;
         let date = as_of(data.as_of, &files)?;
         Ok(Run { pack, date, files })
     }

@@ -23,6 +23,7 @@ mod commands;
 mod embedded;
 mod input;
 mod output;
+mod package;
 mod paths;
 mod revision;
 mod text;
@@ -106,9 +107,13 @@ pub struct RulesArgs {
 /// Which data.
 #[derive(clap::Args)]
 pub struct DataArgs {
-    /// Paquet de données: dossier de CSV ou Parquet, ou classeur XLSX
+    /// Paquet de données: dossier de CSV, Parquet ou JSON, un classeur (XLSX, ODS…), un fichier JSON, ou `-`
+    /// pour l'entrée standard
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
+    /// Correspondance des fichiers d'autrui au schéma: voir `logis schema --mapping`
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
     /// Date à laquelle tout est décidé (sinon celle du paquet de données, sinon aujourd'hui)
     #[arg(long, value_name = "DATE", value_parser = date)]
     as_of: Option<Date>,
@@ -150,6 +155,8 @@ pub enum Format {
     Csv,
     /// Tableau JSON d'objets
     Json,
+    /// Un objet JSON par ligne
+    Ndjson,
     /// Apache Parquet
     Parquet,
     /// Classeur Excel
@@ -610,6 +617,9 @@ pub struct SchemaArgs {
     /// Fichier (json, xlsx) ou dossier (csv) à écrire
     #[arg(long, short, value_name = "PATH")]
     output: Option<PathBuf>,
+    /// Ébauche plutôt la correspondance de ces données au schéma, à relire puis à donner à --mapping
+    #[arg(long, value_name = "DATA", conflicts_with_all = ["format", "files"])]
+    mapping: Option<PathBuf>,
     /// Dossier où écrire plutôt les schémas des fichiers du paquet lui-même, pour les éditeurs
     #[arg(long, value_name = "DIR", conflicts_with_all = ["format", "output"])]
     files: Option<PathBuf>,

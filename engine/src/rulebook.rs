@@ -261,6 +261,14 @@ impl Pack {
         found
     }
 
+    /// The entity that is decided when nothing is selected: that of `pack.toml`, or of the first rule.
+    pub fn main_entity(&self) -> Option<EntityId> {
+        match &self.parsed.manifest.entity {
+            Some((name, _)) => self.parsed.schema.entity(name),
+            None => self.parsed.rules.first().map(|r| r.entity),
+        }
+    }
+
     /// The rules shown when nothing is selected: those of `pack.toml`, or all of its main entity
     /// that are in force on some date.
     pub fn results(&self) -> Vec<&str> {
@@ -268,10 +276,7 @@ impl Pack {
         if !manifest.results.is_empty() {
             return manifest.results.iter().map(|(name, _)| name.as_str()).collect();
         }
-        let entity = match &manifest.entity {
-            Some((name, _)) => self.parsed.schema.entity(name),
-            None => self.parsed.rules.first().map(|r| r.entity),
-        };
+        let entity = self.main_entity();
         let rules = self.parsed.rules.iter().filter(|r| Some(r.entity) == entity);
         rules.filter(|r| r.texts.iter().any(|t| !t.helper)).map(|r| r.name.as_str()).collect()
     }

@@ -162,3 +162,31 @@ for name, head, rows in TABLES:
     else:
         wide = wide.set_column(3, "date_naissance", pa.array(cols["date_naissance"], pa.date64()))
     pq.write_table(wide, f"larges_{name}.parquet", compression="zstd")
+
+
+def value(cell):
+    if isinstance(cell, decimal.Decimal): return float(cell)
+    return cell.isoformat() if isinstance(cell, D) else cell
+
+
+def record(head, row, but=()):
+    cells = {h: value(c) for h, c in zip(head, row) if h not in but and c is not None}
+    if "communes_souhaitees" in cells: cells["communes_souhaitees"] = cells["communes_souhaitees"].split()
+    return cells
+
+
+flat = {name: [record(head, row) for row in rows] for name, head, rows in TABLES}
+with open("base.json", "w") as f: json.dump(flat, f, indent=1)
+nested = [dict(record(DEMANDES, d), personnes=[record(PERSONNES, p, ("demande_id",)) for p in personnes if p[1] == d[0]]) for d in demandes]
+with open("imbrique.ndjson", "w") as f: f.writelines(json.dumps(row) + "\n" for row in nested)
+
+# Files of others: other names, other values.
+THEIRS = {"demande_id": "N\u00b0 unique", "date_demande": "Date d\u00e9p\u00f4t", "commune": "INSEE", "rfr_n2": "RFR ann\u00e9e N-2", "rfr_n1": "RFR ann\u00e9e N-1",
+    "revenus_12_mois": "Revenus 12 derniers mois", "surface_actuelle": "Surface (m2)", "decision_dalo": "D\u00e9cision DALO", "communes_souhaitees": "Communes souhait\u00e9es",
+    "situation_logement": "Occupation", "personne_id": "Identifiant personne", "lien": "Parent\u00e9", "date_naissance": "N\u00e9(e) le", "a_charge": "Charge", "handicap": "CMI"}
+CODES = {"locataire": "LOC", "proprietaire": "Propri\u00e9taire occupant", "heberge_tiers": "HEB", "demandeur": "DEM", "conjoint": "CJT", "enfant": "ENF"}
+for name, head, rows in TABLES:
+    with open(f"autrui_{name}.csv", "w", newline="") as f:
+        w = csv.writer(f, delimiter=";")
+        w.writerow([THEIRS[h] for h in head] + (["Agent"] if name == "demandes" else []))
+        w.writerows([CODES.get(text(c), text(c)) for c in row] + (["Mme X"] if name == "demandes" else []) for row in rows)

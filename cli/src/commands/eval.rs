@@ -73,7 +73,7 @@ pub fn run(args: &EvalArgs) -> Result<End> {
 /// Decides each row as of its own date.
 fn by_date(args: &EvalArgs, pack: &Pack, field: &str, names: &[&str], form: Format) -> Result<End> {
     let dated = pack.plan_by_date(field, names)?;
-    let files = input::files(&args.data.data)?;
+    let files = input::data_files(pack, &args.data)?;
     let dataset = input::dataset_by_date(pack, files, &dated, &args.data.reading)?;
     let busy = crate::text::busy("décisions");
     let periods = dated.periods(&dataset)?;
@@ -132,6 +132,10 @@ fn by_part(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> Result
     let Some((_, entity)) = names.first().and_then(|name| Target::find(parsed, name)) else {
         return Ok(None);
     };
+    // Files of others are read whole.
+    if args.data.mapping.is_some() {
+        return Ok(None);
+    }
     let Some(parts) = input::parts(&args.data.data, pack, entity)? else { return Ok(None) };
     let date = input::as_of(args.data.as_of, &parts.others)?;
     let plan = pack.plan(date, names)?;

@@ -7,7 +7,7 @@ use logis_engine::data;
 use logis_engine::editor;
 use logis_engine::pack::schema::Origin;
 
-use crate::{End, SchemaArgs, SchemaFormat, input, output};
+use crate::{End, SchemaArgs, SchemaFormat, input, output, package};
 
 /// Writes the JSON Schema, or empty templates.
 pub fn run(args: &SchemaArgs) -> Result<End> {
@@ -18,10 +18,16 @@ pub fn run(args: &SchemaArgs) -> Result<End> {
     // Tables of pairs are filled as others are.
     let pairs = (0..pack.parsed().schema.entities.len()).collect::<Vec<_>>();
     let pack = pairs.into_iter().fold(pack, |pack, pair| pack.with_given_pairs(pair).unwrap_or(pack));
+    if let Some(data) = &args.mapping {
+        return mapping(&pack, data, args);
+    }
     let schema = &pack.parsed().schema;
     match form(args)? {
         SchemaFormat::Json => {
-            let text = format!("{}\n", serde_json::to_string_pretty(&data::json_schema(schema))?);
+            let text = format!(
+                "{}\n",
+                serde_json::to_string_pretty(&data::json_schema(schema, pack.main_entity()))?
+            );
             if let Some(path) = &args.output {
                 output::refuse_replacing(path, text.as_bytes(), is_schema, args.force)?;
             }
@@ -64,6 +70,14 @@ pub fn run(args: &SchemaArgs) -> Result<End> {
 
 /// The form that was asked, by name or by the ending of the file.
 pub fn form(args: &SchemaArgs) -> Result<SchemaFormat> {
+    if args.mapping.is_some() {
+        return output::form(
+            None,
+            args.output.as_deref(),
+            &[("toml", SchemaFormat::Json)],
+            SchemaFormat::Json,
+        );
+    }
     let forms = [("json", SchemaFormat::Json), ("xlsx", SchemaFormat::Xlsx)];
     output::form(args.format, args.output.as_deref(), &forms, SchemaFormat::Json)
 }
@@ -72,6 +86,25 @@ pub fn form(args: &SchemaArgs) -> Result<SchemaFormat> {
 fn is_schema(bytes: &[u8]) -> bool {
     let json: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
     json.is_some_and(|json| json.get("$schema").is_some())
+}
+
+/// Drafts the mapping of data of others.
+fn mapping(pack: &logis_engine::Pack, data: &Path, args: &SchemaArgs) -> Result<End> {
+    let files = match package::is_standard_input(data) {
+        true => vec![package::standard_input(pack)?],
+        false => input::files(data)?,
+    };
+    let (text, issues) = data::draft_mapping(&pack.parsed().schema, files);
+    let wrong = issues.iter().filter(|i| i.is_error()).count();
+    for issue in &issues {
+        eprintln!("{}: {issue}", if issue.is_error() { "erreur" } else { "avertissement" });
+    }
+    if let Some(path) = &args.output {
+        output::refuse_replacing(path, text.as_bytes(), |_| false, args.force)?;
+    }
+    output::bytes_to(text.as_bytes(), args.output.as_deref(), false)?;
+    // A draft without a file that does not read is not all that was asked.
+    Ok(if wrong > 0 { End::FellShort } else { End::Fine })
 }
 
 /// Writes the JSON Schemas of the files of a pack, and which is for which.

@@ -26,9 +26,11 @@ pub use target::Target;
 use crate::{Format, OutputArgs, text};
 
 /// Endings of names, and the form that each means.
-const ENDINGS: [(&str, Format); 5] = [
+const ENDINGS: [(&str, Format); 7] = [
     ("csv", Format::Csv),
     ("json", Format::Json),
+    ("ndjson", Format::Ndjson),
+    ("jsonl", Format::Ndjson),
     ("parquet", Format::Parquet),
     ("xlsx", Format::Xlsx),
     ("txt", Format::Table),
@@ -75,6 +77,7 @@ pub fn write(result: &Output, args: &OutputArgs) -> Result<()> {
         Format::Table => text::table(result).into_bytes(),
         Format::Csv => data::to_csv(result)?,
         Format::Json => data::to_json(result)?,
+        Format::Ndjson => data::to_ndjson(result)?,
         Format::Parquet => data::to_parquet(result)?,
         Format::Xlsx => data::to_xlsx(result)?,
     };

@@ -3,15 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::issue::{Issue, meant};
+use super::mapping::{MAPPING_FILE, Mapping};
 use super::names::{self, Named};
 use super::raw::RawTable;
 use super::read::InputFile;
-use super::{book, csv_file, parquet_file};
+use super::{book, csv_file, json_file, parquet_file};
 use crate::diagnostic::{fold, nearest};
 use crate::pack::schema::Schema;
 
 /// Files of a package that hold no tables of it.
-const ASIDE: [&str; 3] = ["paquet.toml", "population.toml", "calibration.csv"];
+const ASIDE: [&str; 4] = ["paquet.toml", "population.toml", "calibration.csv", MAPPING_FILE];
+
+/// What the standard input is called in messages. A file of this name, the name of a table in brackets and
+/// the ending of a form (`entrée standard[demandes].csv`) is that table.
+pub const STANDARD_INPUT: &str = "entrée standard";
 
 /// A table that was found, and under which of the schema's names.
 struct Found<'s> {
@@ -29,12 +34,22 @@ pub(super) fn raw_tables<'s>(
     issues: &mut Vec<Issue>,
 ) -> (BTreeMap<&'s str, RawTable>, BTreeSet<&'s str>) {
     let names: Vec<&str> = schema.data_tables().collect();
+    let mapping = Mapping::of(schema, &files, issues);
+    // What a mapping says of a name goes before the name.
+    let named = |name: &str| match mapping.table(schema, name) {
+        Some(table) => Named::Exactly(table),
+        None => names::table(schema, name),
+    };
+    let expected = |name: &str| match named(name).table() {
+        Some(table) => names::expected(schema, table).into_iter().chain(mapping.headers(table)).collect(),
+        None => Vec::new(),
+    };
     let mut all: Vec<Found> = Vec::new();
     let mut tried: BTreeSet<&str> = BTreeSet::new();
     // A file with a table's own name goes before one that only resembles it.
     let own: BTreeSet<&str> = files
         .iter()
-        .filter_map(|file| match names::table(schema, split(&file.name).0) {
+        .filter_map(|file| match named(split(&file.name).0) {
             Named::Exactly(name) => Some(name),
             _ => None,
         })
@@ -45,11 +60,12 @@ pub(super) fn raw_tables<'s>(
         if ASIDE.contains(&file.name.as_str()) || fold(stem).starts_with("readme") {
             continue;
         }
-        let named = match names::table(schema, stem) {
+        let this = match named(stem) {
+            Named::Within(name) if stem.starts_with(STANDARD_INPUT) => Named::Exactly(name),
             Named::Within(name) if own.contains(name) => Named::No,
-            named => named,
+            other => other,
         };
-        let name = named.table();
+        let name = this.table();
         let before = issues.len();
         let tables: Vec<RawTable> = match (end.as_str(), name) {
             ("csv" | "txt" | "tsv", Some(name)) => {
@@ -58,8 +74,11 @@ pub(super) fn raw_tables<'s>(
             ("parquet" | "pq", Some(name)) => {
                 parquet_file::read(name, &file.name, file.bytes, issues).into_iter().collect()
             }
+            ("json" | "ndjson" | "jsonl", name) => {
+                json_file::read(schema, &file.name, name, &file.bytes, issues)
+            }
             (end, _) if book::ENDINGS.contains(&end) => {
-                book::read(&file.name, &file.bytes, &|sheet| names::expected(schema, sheet), issues)
+                book::read(&file.name, &file.bytes, &expected, issues)
             }
             _ => {
                 let near = nearest(stem, names.iter().copied());
@@ -78,12 +97,47 @@ pub(super) fn raw_tables<'s>(
         }
         let sheet = book::ENDINGS.contains(&end.as_str());
         all.extend(tables.into_iter().map(|table| Found {
-            named: if sheet { names::table(schema, &table.name) } else { named },
+            // A table within a file has a name of its own.
+            named: match this.table() {
+                Some(name) if !sheet && name == table.name => this,
+                _ => named(&table.name),
+            },
             table,
             sheet,
         }));
     }
-    (choose(&names, all, issues), tried)
+    let mut chosen = choose(&names, all, issues);
+    for (name, table) in &mut chosen {
+        mapping.apply(name, table, issues);
+    }
+    (chosen, tried)
+}
+
+/// Every table of the files of a package, by the names that the files give them.
+pub(super) fn all_tables(schema: &Schema, files: Vec<InputFile>, issues: &mut Vec<Issue>) -> Vec<RawTable> {
+    let every: Vec<String> = schema.data_tables().flat_map(|t| names::expected(schema, t)).collect();
+    let expected = |_: &str| every.clone();
+    let mut all = Vec::new();
+    for file in files {
+        let (stem, end) = split(&file.name);
+        match end.to_ascii_lowercase().as_str() {
+            _ if ASIDE.contains(&file.name.as_str()) || fold(stem).starts_with("readme") => {}
+            "csv" | "txt" | "tsv" => all.extend(csv_file::read(stem, &file.name, &file.bytes, issues)),
+            "parquet" | "pq" => {
+                let name = stem.to_string();
+                all.extend(parquet_file::read(&name, &file.name.clone(), file.bytes, issues));
+            }
+            "json" | "ndjson" | "jsonl" => {
+                let table = names::table(schema, stem).table();
+                all.extend(json_file::read(schema, &file.name, table, &file.bytes, issues));
+            }
+            end if book::ENDINGS.contains(&end) => {
+                all.extend(book::read(&file.name, &file.bytes, &expected, issues));
+            }
+            _ => {}
+        }
+    }
+    all
 }
 
 /// Name and ending of a file.

@@ -14,13 +14,17 @@ mod decode;
 mod draft;
 mod files;
 mod issue;
+mod json_file;
 mod leave_out;
 mod link;
 mod lists;
+mod mapping;
+mod mapping_draft;
 mod names;
 mod net;
 mod numbers;
 mod parquet_file;
+mod parquet_pages;
 mod raw;
 mod read;
 mod reading_book;
@@ -37,7 +41,10 @@ mod write;
 
 /// Columns under one schema, as Arrow has them: what parts of a package and results are.
 pub use arrow_array::RecordBatch;
+pub use files::STANDARD_INPUT;
 pub use issue::Issue;
+pub use mapping::MAPPING_FILE;
+pub use mapping_draft::draft_mapping;
 pub(crate) use read::sort as sort_issues;
 pub use read::{Absent, InputFile, Needs, ReadOutcome, about, read, read_batches};
 pub use reading_book::{Reading, to_reading_workbook};
@@ -51,6 +58,6 @@ pub use text_rows::{ReadTexts, TextRows, from_text_rows, to_text_rows};
 pub use text_table::{TextTable, read_texts, text_tables};
 pub(crate) use text_table::{date_of, number_of};
 pub use write::{
-    BatchWriter, Output, OutputColumn, WriteError, batch_to_parquet, to_csv, to_json, to_parquet,
+    BatchWriter, Output, OutputColumn, WriteError, batch_to_parquet, to_csv, to_json, to_ndjson, to_parquet,
     to_workbook, to_xlsx,
 };

@@ -62,6 +62,18 @@ pub(super) fn entity<'s>(schema: &'s Schema, table: &str) -> Option<(EntityId, &
         .find(|(_, e)| matches!(&e.origin, Origin::Data { table: own } if own == table))
 }
 
+/// The columns of an entity: its key, its relations', its fields'; each once.
+pub(super) fn own_columns<'s>(schema: &'s Schema, entity: &'s Entity) -> Vec<&'s str> {
+    let mut all = vec![entity.key.as_str()];
+    let fields = entity.fields.iter().filter_map(|&f| schema.fields.get(f)).map(|f| f.column.as_str());
+    for column in entity.belongs_to.iter().map(|r| r.column.as_str()).chain(fields) {
+        if !all.contains(&column) {
+            all.push(column);
+        }
+    }
+    all
+}
+
 /// Every name (see [`key()`]) by which a column of an entity may be headed, and the column: its own name,
 /// that of its field, and its label if no other column has it.
 pub(super) fn columns<'s>(schema: &'s Schema, entity: &'s Entity) -> HashMap<String, &'s str> {

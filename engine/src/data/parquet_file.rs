@@ -9,11 +9,15 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader};
 use arrow_schema::{DataType, TimeUnit};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use parquet::file::metadata::ParquetMetaData;
+use parquet::file::reader::ChunkReader;
 
 use super::issue::Issue;
 use super::net::{caught, damaged};
+use super::parquet_pages;
 use super::raw::{Raw, RawColumn, RawTable};
 use crate::value::{Date, Exact, add_days, format_number, power_of_ten};
 
@@ -44,10 +48,7 @@ pub(super) fn read(name: &str, file: &str, bytes: Vec<u8>, issues: &mut Vec<Issu
 }
 
 fn whole(bytes: Vec<u8>) -> Result<RecordBatch, String> {
-    let size = bytes.len() as u64;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::from(bytes));
-    let builder = builder.map_err(|e| format!("ce n'est pas un fichier Parquet lisible: {e}"))?;
-    let rows = plausible(builder.metadata(), size)?;
+    let (builder, rows) = open(bytes::Bytes::from(bytes))?;
     if rows > ROWS {
         return Err(format!("le fichier annonce {rows} lignes ; au plus {ROWS} à la fois"));
     }
@@ -65,8 +66,19 @@ fn whole(bytes: Vec<u8>) -> Result<RecordBatch, String> {
     Ok(batch)
 }
 
+/// Opens a file once what it says of itself is looked at; gives its rows.
+pub(super) fn open<R: ChunkReader + 'static>(
+    file: R,
+) -> Result<(ParquetRecordBatchReaderBuilder<R>, i64), String> {
+    let wrong = |e: parquet::errors::ParquetError| format!("ce n'est pas un fichier Parquet lisible: {e}");
+    let about = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(wrong)?;
+    let rows = plausible(about.metadata(), file.len())?;
+    parquet_pages::check(&file, about.metadata())?;
+    Ok((ParquetRecordBatchReaderBuilder::new_with_metadata(file, about), rows))
+}
+
 /// Is what a file says of itself possible in so many bytes? Gives its rows.
-pub(super) fn plausible(about: &ParquetMetaData, size: u64) -> Result<i64, String> {
+fn plausible(about: &ParquetMetaData, size: u64) -> Result<i64, String> {
     let size = i64::try_from(size).unwrap_or(i64::MAX);
     let rows = about.file_metadata().num_rows();
     if !(0..=size.saturating_mul(ROWS_PER_BYTE)).contains(&rows) {

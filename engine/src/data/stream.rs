@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{Hash, Hasher};
 
 use arrow_array::{RecordBatch, RecordBatchReader};
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use parquet::file::reader::ChunkReader;
 
 use super::files::raw_tables;
@@ -37,14 +37,9 @@ impl StreamedFile {
     /// # Errors
     /// It is no Parquet file.
     pub fn open(name: &str, file: impl ChunkReader + 'static) -> Result<StreamedFile, Box<Issue>> {
-        let wrong = |said: String| {
-            let message = format!("ce n'est pas un fichier Parquet lisible: {said}");
-            Box::new(Issue::error(name, message))
-        };
-        let size = file.len();
+        let wrong = |said: String| Box::new(Issue::error(name, said));
         let open = || -> Result<ParquetRecordBatchReader, String> {
-            let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| e.to_string())?;
-            parquet_file::plausible(builder.metadata(), size)?;
+            let (builder, _) = parquet_file::open(file)?;
             builder.with_batch_size(16_384).build().map_err(|e| e.to_string())
         };
         let reader = caught(open).and_then(|opened| opened).map_err(wrong)?;
@@ -119,6 +114,10 @@ impl<'p> Stream<'p> {
         needs: &Needs,
         rows: usize,
     ) -> Option<Stream<'p>> {
+        // Files of others are read whole, where a mapping can give them their names.
+        if others.iter().any(|f| f.name == super::mapping::MAPPING_FILE) {
+            return None;
+        }
         let mut opening = Vec::new();
         let (mut whole, tried) = raw_tables(schema, others, &mut opening);
         let mut cursors: BTreeMap<EntityId, Cursor> = BTreeMap::new();

@@ -135,13 +135,15 @@ pub fn template_xlsx(schema: &Schema) -> Result<Vec<u8>, WriteError> {
     Ok(book.save_to_buffer()?)
 }
 
-/// The JSON Schema of a data package: an array of rows by table.
-pub fn json_schema(schema: &Schema) -> Json {
-    let mut tables = Map::new();
-    for entity in &schema.entities {
+/// The JSON Schema of a data package: an object with an array of rows by table. A row may hold the rows
+/// that belong to it, under the name of their table, and those that it belongs to, under the name of
+/// their entity. An array of rows of `main`, or one such row, is a package too.
+pub fn json_schema(schema: &Schema, main: Option<EntityId>) -> Json {
+    let (mut tables, mut rows, mut alone) = (Map::new(), Map::new(), json!(false));
+    for (id, entity) in schema.entities.iter().enumerate() {
         let Origin::Data { table } = &entity.origin else { continue };
         let mut properties = Map::new();
-        let mut required = Vec::new();
+        let (mut required, mut keys) = (Vec::new(), vec![json!(entity.key)]);
         for column in columns(schema, entity) {
             let field = entity
                 .fields
@@ -149,21 +151,35 @@ pub fn json_schema(schema: &Schema) -> Json {
                 .filter_map(|&f| schema.fields.get(f))
                 .find(|f| f.column == column.column);
             let mut property =
-                field.map_or_else(|| json!({ "type": "string" }), |f| type_of(f, column.required));
+                field.map_or_else(|| identifier(column.required), |f| type_of(f, column.required));
             if let Some(property) = property.as_object_mut() {
                 let unit = if column.unit.is_empty() { String::new() } else { format!(" ({})", column.unit) };
                 property.insert("description".into(), json!(format!("{}{unit}", column.label)));
                 if !column.form.is_empty() {
                     property.insert("x-formulaire".into(), json!(column.form));
                 }
-                if let Some(empty) = field.and_then(|f| f.empty_value.as_deref()) {
-                    property.insert("default".into(), json!(empty));
-                }
             }
-            if column.required {
-                required.push(json!(column.column));
+            let relation = entity.belongs_to.iter().find(|r| r.column == column.column);
+            let within = relation.is_some_and(|r| is_data(schema, r.target));
+            match (column.required, within) {
+                (true, true) => keys.push(json!(column.column)),
+                (true, false) if column.column != entity.key => required.push(json!(column.column)),
+                _ => {}
             }
             properties.insert(column.column.to_string(), property);
+        }
+        for relation in entity.belongs_to.iter().filter(|r| is_data(schema, r.target)) {
+            if let Some(Entity { name, origin: Origin::Data { table }, .. }) =
+                schema.entities.get(relation.target)
+            {
+                properties.insert(name.clone(), json!({ "$ref": format!("#/$defs/{table}") }));
+            }
+        }
+        for child in schema.entities.iter().filter(|e| e.belongs_to.iter().any(|r| r.target == id)) {
+            if let Origin::Data { table } = &child.origin {
+                let items = json!({ "$ref": format!("#/$defs/{table}") });
+                properties.insert(table.clone(), json!({ "type": "array", "items": items }));
+            }
         }
         let row = json!({
             "type": "object",
@@ -171,14 +187,39 @@ pub fn json_schema(schema: &Schema) -> Json {
             "properties": properties,
             "required": required,
         });
-        tables.insert(table.clone(), json!({ "type": "array", "items": row }));
+        rows.insert(table.clone(), row);
+        let whole = json!({ "$ref": format!("#/$defs/{table}"), "required": keys });
+        if main == Some(id) {
+            alone = json!({ "$ref": format!("#/$defs/{table}"), "required": [entity.key] });
+        }
+        tables.insert(table.clone(), json!({ "type": "array", "items": whole }));
     }
+    let package = json!({
+        "type": "object",
+        "title": "Un tableau de lignes par table",
+        "properties": tables,
+        "additionalProperties": false,
+        "minProperties": 1,
+    });
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Paquet de données",
-        "type": "object",
-        "properties": tables,
+        "anyOf": [package, { "type": "array", "items": alone }, alone],
+        "$defs": rows,
     })
+}
+
+fn is_data(schema: &Schema, entity: EntityId) -> bool {
+    schema.entities.get(entity).is_some_and(|e| matches!(e.origin, Origin::Data { .. }))
+}
+
+/// An identifier: a number is taken as its digits.
+fn identifier(required: bool) -> Json {
+    if required {
+        json!({ "type": ["string", "integer"] })
+    } else {
+        json!({ "type": ["string", "integer", "null"] })
+    }
 }
 
 fn type_of(field: &Field, required: bool) -> Json {
@@ -188,7 +229,11 @@ fn type_of(field: &Field, required: bool) -> Json {
         FieldKind::Number { decimals: 0, .. } => json!({ "type": name("integer") }),
         FieldKind::Number { .. } => json!({ "type": name("number") }),
         FieldKind::Date => json!({ "type": name("string"), "format": "date" }),
-        FieldKind::Text | FieldKind::Codes => json!({ "type": name("string") }),
+        FieldKind::Text => json!({ "type": name("string") }),
+        FieldKind::Codes => {
+            let codes = json!({ "type": "array", "items": { "type": "string" } });
+            json!({ "anyOf": [{ "type": name("string") }, codes] })
+        }
         FieldKind::Enum(values) => {
             let mut all: Vec<Json> = values.iter().map(|v| json!(v.as_ref())).collect();
             if !required {
