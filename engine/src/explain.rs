@@ -208,9 +208,13 @@ impl Explanation {
     }
 }
 
+/// Members of whom a message shows what was read; of the others it says how many there are.
+const MEMBERS_READ: usize = 8;
+
 impl Explanation {
     /// The inputs that the outcome was computed from: `lien = enfant`, of other rows with what they are of, of
-    /// members with the identifier of each: `est_demandeur = true (P1), false (P2)`.
+    /// members with the identifier of each: `est_demandeur = true (P1), false (P2)`. Of many members the first
+    /// ones, and how many more there are.
     pub fn read(&self) -> Vec<String> {
         let mut found = Vec::new();
         self.inputs_of(&self.about, &mut found);
@@ -225,10 +229,13 @@ impl Explanation {
                 }
                 Because::Input { field, about, value, .. } => format!("{field} = {} ({about})", plain(value)),
                 Because::Members { name, values } => {
-                    let values: Vec<String> =
-                        values.iter().map(|(id, value)| format!("{} ({id})", plain(value))).collect();
-                    let values =
-                        if values.is_empty() { "aucune ligne".to_string() } else { values.join(", ") };
+                    let shown = values.iter().take(MEMBERS_READ);
+                    let mut shown: Vec<String> =
+                        shown.map(|(id, value)| format!("{} ({id})", plain(value))).collect();
+                    if values.len() > MEMBERS_READ {
+                        shown.push(format!("et {} autres lignes", values.len() - MEMBERS_READ));
+                    }
+                    let values = if shown.is_empty() { "aucune ligne".to_string() } else { shown.join(", ") };
                     format!("{name} = {values}")
                 }
                 Because::Rule(rule) => {

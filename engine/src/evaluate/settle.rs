@@ -25,6 +25,14 @@ const MOST_CASES: usize = 192;
 /// The most values that a condition is computed for, to find where it turns.
 const MOST_PROBES: usize = 2_500;
 
+/// The most conditions and cells that are looked at for where to cut, all cases of an outcome together.
+const MOST_LOOKS: usize = 20_000;
+
+/// Missing cells up to which the first two limits hold as they stand. Each case and each probe walks all the rows that
+/// hold the cells, so with more cells (a household of thousands) there are fewer of both in proportion: the work
+/// for an outcome grows with its rows, and not with a multiple of them. More than this is no household.
+const USUAL_CELLS: usize = 32;
+
 /// Whole numbers and days up to so many are tried one by one where no threshold is found.
 const FEW: i128 = 24;
 
@@ -62,6 +70,7 @@ struct Search {
     value: Option<Value>,
     cases: usize,
     probes: usize,
+    looks: usize,
     /// Are numbers and dates cut?
     numbers: bool,
     /// Are they cut only where a condition comes to one thing before and to another after?
@@ -103,7 +112,9 @@ impl Evaluator<'_, '_> {
     fn settled(&mut self, node: NodeId, row: u64, numbers: bool) -> Result<Possible, RowError> {
         let first = self.eval(node, row)?;
         let Possible::Open(_, missing) = &first else { return Ok(first) };
-        let mut search = Search { value: None, cases: MOST_CASES, probes: MOST_PROBES, numbers, clear: true };
+        let share = missing.iter().count().div_ceil(USUAL_CELLS).max(1);
+        let (cases, probes) = (MOST_CASES.div_ceil(share), MOST_PROBES.div_ceil(share));
+        let mut search = Search { value: None, cases, probes, looks: MOST_LOOKS, numbers, clear: true };
         let cells: Vec<Cell> = missing.iter().filter_map(|m| self.cell(m)).collect();
         let cells: Vec<Cell> = cells.into_iter().filter(|c| numbers || c.steps.is_none()).collect();
         if cells.is_empty() {
@@ -176,6 +187,7 @@ impl Evaluator<'_, '_> {
         if !visited.insert((node, row)) {
             return None;
         }
+        search.looks = search.looks.checked_sub(1)?;
         let plan = self.context.plan;
         let op = &plan.node(node)?.op;
         if !matches!(op, Op::Strict(..)) && matches!(self.eval(node, row), Ok(Possible::Known(_)) | Err(_)) {
@@ -255,6 +267,7 @@ impl Evaluator<'_, '_> {
         }
         let missing: Missing = self.eval(condition, row).ok()?.missing();
         for input in missing.iter() {
+            search.looks = search.looks.checked_sub(1)?;
             let Some(cell) = self.cell(input) else { continue };
             let Some(steps) = cell.steps else { continue };
             if let Possible::Open(Range::OneOf(_), _) = cell.value {
