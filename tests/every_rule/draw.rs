@@ -116,6 +116,9 @@ impl<'p> Draw<'p> {
                     // The first rows in turn, so that everybody has a member; the others anywhere.
                     let at = if number < targets.len() && relation.min > 0 {
                         number
+                    } else if rng.random_bool(0.3) {
+                        // One that has many.
+                        0
                     } else {
                         rng.random_range(0..targets.len().max(1))
                     };
@@ -194,10 +197,14 @@ impl<'p> Draw<'p> {
     /// Around the day, or around a birthday.
     pub fn date(&self, rng: &mut ChaCha8Rng) -> Date {
         let beside = rng.random_range(-1..=1);
-        let day = match rng.random_range(0..4) {
-            0 => add_days(self.day, rng.random_range(-900..300)),
-            1 => add_months(self.day, -rng.random_range(0..72)).and_then(|d| add_days(d, beside)),
-            _ => add_months(self.day, -12 * rng.random_range(0..85)).and_then(|d| add_days(d, beside)),
+        let day = match rng.random_range(0..40) {
+            // What cannot be: a birth to come, or of two lives ago.
+            0 => add_months(self.day, 12 * rng.random_range(-160..20)),
+            n => match n % 4 {
+                0 => add_days(self.day, rng.random_range(-900..300)),
+                1 => add_months(self.day, -rng.random_range(0..72)).and_then(|d| add_days(d, beside)),
+                _ => add_months(self.day, -12 * rng.random_range(0..85)).and_then(|d| add_days(d, beside)),
+            },
         };
         day.expect("a date of the calendar")
     }
