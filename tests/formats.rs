@@ -150,6 +150,58 @@ fn titles_labels_and_day_numbers_are_read_and_said() {
     assert!(outcome.issues.iter().all(|i| !i.is_error()));
 }
 
+/// CSV as Excel writes it: `sep=;`, UTF-16 with its mark, titles above the headers. The line of a fault is
+/// that of the file.
+#[test]
+fn csv_of_excel_with_sep_utf16_and_titles_is_read() {
+    let texts = ["demandes", "personnes"].map(|table| {
+        String::from_utf8(fixture(&format!("base_{table}.csv")))
+            .unwrap()
+            .replace(',', ";")
+            .replace('\n', "\r\n")
+    });
+    let utf16 = |text: &str, big: bool| -> Vec<u8> {
+        let units = std::iter::once('\u{feff}').chain(text.chars()).collect::<String>();
+        units.encode_utf16().flat_map(|u| if big { u.to_be_bytes() } else { u.to_le_bytes() }).collect()
+    };
+    let title = "Demandes, logement social, au 31/12/2017;;;\r\n\r\nLe ménage;;;Ses ressources, euros\r\n";
+    type Make<'m> = Box<dyn Fn(&str) -> Vec<u8> + 'm>;
+    let makes: Vec<(&str, Make)> = vec![
+        ("sep", Box::new(|t: &str| format!("sep=;\r\n{t}").into_bytes())),
+        ("sep, quoted", Box::new(|t: &str| format!("\"sep=;\"\r\n{t}").into_bytes())),
+        ("UTF-16", Box::new(|t: &str| utf16(t, false))),
+        ("UTF-16, big end first", Box::new(|t: &str| utf16(&t.replace(';', "\t"), true))),
+        ("titles", Box::new(|t: &str| format!("{title}{t}").into_bytes())),
+        ("all", Box::new(|t: &str| utf16(&format!("sep=;\r\n{title}{t}"), false))),
+    ];
+    for (what, make) in &makes {
+        let files = || vec![file("demandes.csv", make(&texts[0])), file("personnes.csv", make(&texts[1]))];
+        let outcome = read(files());
+        let said = said(&outcome);
+        assert_eq!(&rows(&outcome.dataset), judge(), "{what}: {said:#?}");
+        let titles = ["titles", "all"].contains(what);
+        assert_eq!(said.len(), if titles { 2 } else { 0 }, "{what}: {said:#?}");
+        // A fault in the first row stands at its line.
+        let broken = texts[0].replacen("true", "peut-être", 1);
+        let text = make(&broken);
+        let line = match *what {
+            "sep" | "sep, quoted" => 3,
+            "titles" => 5,
+            "all" => 6,
+            _ => 2,
+        };
+        let outcome = read(vec![file("demandes.csv", text), file("personnes.csv", make(&texts[1]))]);
+        let found = outcome.issues.iter().any(|i| i.is_error() && i.line == Some(line));
+        assert!(found, "{what}, line {line}: {:#?}", outcome.issues);
+    }
+    let mut cut = utf16(&texts[0], false);
+    cut.pop();
+    let outcome = read(vec![file("demandes.csv", cut)]);
+    assert!(
+        said(&outcome).iter().any(|s| s.starts_with("demandes.csv: le fichier est de l'UTF-16 endommagé"))
+    );
+}
+
 /// One cell that is not what it seems is told with its place, and never read as something else.
 #[test]
 fn cells_that_are_not_what_they_seem_are_errors() {

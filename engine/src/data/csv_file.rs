@@ -1,13 +1,24 @@
-//! CSV as people have it: UTF-8 or Windows-1252, commas, semicolons or tabs.
+//! CSV as people have it: UTF-8, UTF-16 or Windows-1252, commas, semicolons or tabs, titles above the
+//! headers.
+
+use std::borrow::Cow;
 
 use super::csv_rows::{Row, Rows, Wrong, separator};
 use super::decode::decode;
 use super::issue::Issue;
 use super::raw::{Raw, RawTable};
 use super::safe_text::from_csv_cell;
+use super::titles;
 
-/// Reads a CSV file; what is wrong with it as a file goes to `issues`.
-pub(super) fn read(name: &str, file: &str, bytes: &[u8], issues: &mut Vec<Issue>) -> Option<RawTable> {
+/// Reads a CSV file; what is wrong with it as a file goes to `issues`. `expected` are the names of its
+/// columns, by which the row of headers is found; none where it is the first.
+pub(super) fn read(
+    name: &str,
+    file: &str,
+    bytes: &[u8],
+    expected: &[String],
+    issues: &mut Vec<Issue>,
+) -> Option<RawTable> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         issues.push(Issue::error(
             file,
@@ -15,14 +26,21 @@ pub(super) fn read(name: &str, file: &str, bytes: &[u8], issues: &mut Vec<Issue>
         ));
         return None;
     }
+    let bytes = &*utf8(file, bytes, issues)?;
     if bytes.contains(&0) {
         let hint = if bytes.starts_with(b"PK") { " (un classeur Excel porte l'extension .xlsx)" } else { "" };
         issues.push(Issue::error(file, format!("le fichier est binaire ; attendu: du texte CSV{hint}")));
         return None;
     }
     let decoded = decode(file, bytes, issues);
-    let mut rows = Rows::new(&decoded.text, separator(&decoded.text));
-    let header = rows.find(|row| row.wrong.is_some() || !blank(row))?;
+    let opening = Opening::of(&decoded.text, expected);
+    titles::say(file, &opening.rows, opening.header, issues);
+    let mut rows = Rows::new(&decoded.text, opening.separator);
+    let first = opening.first_line;
+    let header = rows
+        .by_ref()
+        .filter(|row| row.line >= first && (row.wrong.is_some() || !blank(row)))
+        .nth(opening.header)?;
     let headers: Vec<String> =
         header.cells.iter().map(|cell| from_csv_cell(&one_line(&cell.text)).into_owned()).collect();
     if header.wrong.is_some() {
@@ -32,6 +50,7 @@ pub(super) fn read(name: &str, file: &str, bytes: &[u8], issues: &mut Vec<Issue>
     let width = headers.len();
     rows.set_width(width);
     let mut table = RawTable::new(name, file, headers, issues);
+    table.header_line = header.line;
     let mut doubtful = decoded.doubtful.iter().copied().peekable();
     for row in rows {
         while doubtful.next_if(|line| *line < row.line).is_some() {}
@@ -61,6 +80,69 @@ pub(super) fn read(name: &str, file: &str, bytes: &[u8], issues: &mut Vec<Issue>
         table.push(row.line, bad, cells);
     }
     Some(table)
+}
+
+/// UTF-16 with its mark, as Excel's « texte Unicode » is, as UTF-8; anything else as it is.
+fn utf8<'b>(file: &str, bytes: &'b [u8], issues: &mut Vec<Issue>) -> Option<Cow<'b, [u8]>> {
+    let encoding = match bytes {
+        [0xff, 0xfe, ..] => encoding_rs::UTF_16LE,
+        [0xfe, 0xff, ..] => encoding_rs::UTF_16BE,
+        _ => return Some(Cow::Borrowed(bytes)),
+    };
+    let (text, wrong) = encoding.decode_with_bom_removal(bytes);
+    if wrong {
+        issues.push(Issue::error(
+            file,
+            "le fichier est de l'UTF-16 endommagé: un caractère manque ou est de trop",
+        ));
+        return None;
+    }
+    Some(Cow::Owned(text.into_owned().into_bytes()))
+}
+
+/// How a text begins: its separator, and where its headers are.
+struct Opening {
+    separator: u8,
+    /// The line of the first row that is not `sep=;`.
+    first_line: u64,
+    /// Rows that hold something, up to some; and which of them are the headers.
+    rows: Vec<(u64, Vec<String>)>,
+    header: usize,
+}
+
+impl Opening {
+    fn of(text: &str, expected: &[String]) -> Opening {
+        let said = said_separator(text);
+        let first_line = if said.is_some() { 2 } else { 1 };
+        let usual = said.unwrap_or_else(|| separator(text));
+        let with = |separator: u8| {
+            let rows = Rows::new(text, separator).filter(|row| row.line >= first_line && !blank(row));
+            let rows: Vec<(u64, Vec<String>)> = rows
+                .take(titles::ROWS)
+                .map(|row| (row.line, row.cells.iter().map(|c| c.text.to_string()).collect()))
+                .collect();
+            let header = titles::find(&rows, expected);
+            (separator, rows, header)
+        };
+        let first = with(usual);
+        // A title may hold other signs than the headers.
+        let others = [b';', b',', b'\t'].into_iter().filter(|s| said.is_none() && *s != usual);
+        let (separator, rows, header) = match first.2.is_some() {
+            true => first,
+            false => others.map(with).find(|(_, _, header)| header.is_some()).unwrap_or(first),
+        };
+        Opening { separator, first_line, rows, header: header.unwrap_or(0) }
+    }
+}
+
+/// The separator that a first line `sep=;` says, as Excel reads it.
+fn said_separator(text: &str) -> Option<u8> {
+    let line = text.split(['\r', '\n']).next()?.trim_matches('"');
+    let sign = line.strip_prefix("sep=").or_else(|| line.strip_prefix("SEP="))?;
+    match sign.as_bytes() {
+        [sign] if matches!(sign, b';' | b',' | b'\t' | b'|') => Some(*sign),
+        _ => None,
+    }
 }
 
 fn blank(row: &Row<'_>) -> bool {

@@ -69,7 +69,7 @@ pub(super) fn raw_tables<'s>(
         let before = issues.len();
         let tables: Vec<RawTable> = match (end.as_str(), name) {
             ("csv" | "txt" | "tsv", Some(name)) => {
-                csv_file::read(name, &file.name, &file.bytes, issues).into_iter().collect()
+                csv_file::read(name, &file.name, &file.bytes, &expected(stem), issues).into_iter().collect()
             }
             ("parquet" | "pq", Some(name)) => {
                 parquet_file::read(name, &file.name, file.bytes, issues).into_iter().collect()
@@ -122,7 +122,9 @@ pub(super) fn all_tables(schema: &Schema, files: Vec<InputFile>, issues: &mut Ve
         let (stem, end) = split(&file.name);
         match end.to_ascii_lowercase().as_str() {
             _ if ASIDE.contains(&file.name.as_str()) || fold(stem).starts_with("readme") => {}
-            "csv" | "txt" | "tsv" => all.extend(csv_file::read(stem, &file.name, &file.bytes, issues)),
+            "csv" | "txt" | "tsv" => {
+                all.extend(csv_file::read(stem, &file.name, &file.bytes, &every, issues))
+            }
             "parquet" | "pq" => {
                 let name = stem.to_string();
                 all.extend(parquet_file::read(&name, &file.name.clone(), file.bytes, issues));

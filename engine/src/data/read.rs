@@ -185,7 +185,7 @@ pub(super) fn raw_references(
     let read = |r: &Reference| {
         let name = r.path.rsplit('/').next().unwrap_or(&r.path);
         let name = name.strip_suffix(".csv").unwrap_or(name);
-        Some((r.entity, csv_file::read(name, &r.path, &r.bytes, issues)?))
+        Some((r.entity, csv_file::read(name, &r.path, &r.bytes, &[], issues)?))
     };
     references.iter().filter_map(read).collect()
 }

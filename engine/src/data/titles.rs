@@ -8,12 +8,13 @@ use super::names::key;
 /// How many rows that hold something are looked at.
 pub(super) const ROWS: usize = 30;
 
-/// The place among `rows` (line and cells) of the row of headers: the first one in which most cells
-/// that hold something are among `expected` (see [`key()`]), else the first.
+/// The place among `rows` (line and cells) of the row of headers; the first, if none looks like it.
 pub(super) fn header(rows: &[(u64, Vec<String>)], expected: &[String]) -> usize {
-    if expected.is_empty() {
-        return 0;
-    }
+    find(rows, expected).unwrap_or(0)
+}
+
+/// The first row in which most cells that hold something are among `expected` (see [`key()`]).
+pub(super) fn find(rows: &[(u64, Vec<String>)], expected: &[String]) -> Option<usize> {
     let expected: HashSet<&str> = expected.iter().map(String::as_str).collect();
     let most = |(_, cells): &(u64, Vec<String>)| {
         let filled = cells.iter().map(|c| c.trim()).filter(|c| !c.is_empty());
@@ -24,7 +25,7 @@ pub(super) fn header(rows: &[(u64, Vec<String>)], expected: &[String]) -> usize 
         }
         known > 1 && known * 2 >= all
     };
-    rows.iter().position(most).unwrap_or(0)
+    rows.iter().position(most)
 }
 
 /// Says which row was taken for the headers, if it is not the first.
