@@ -267,6 +267,9 @@ fn what_is_not_utf8_is_said() {
     let ran = both(utf8, windows);
     assert_eq!(ran.status.code(), Some(2));
     assert!(stderr(&ran).contains("demandes.csv:3: octet 0xE9 qui n'est pas de l'UTF-8"), "{}", stderr(&ran));
+    // Two letters that are UTF-8 by chance, in a file that has no other.
+    let ran = both(b"\xc9\x9c", b"");
+    assert!(stderr(&ran).contains("en Windows-1252 ce serait « SÉœvrier »"), "{}", stderr(&ran));
     // Capitals before a French quotation mark are no UTF-8, though two bytes of them look so.
     let ran = both(b"\xc9\xbb ", b"\xe9");
     assert_eq!(ran.status.code(), Some(0), "{}", stderr(&ran));
@@ -817,7 +820,7 @@ fn line() -> impl Strategy<Value = Line> {
         -9_999_999_i64..9_999_999,
         any::<bool>(),
         (1900_i16..2100, 1_i8..=12, 1_i8..=28),
-        "[a-z éèÉœ\";,.-]{0,12}",
+        "[a-z éèÉ\";,.-]{0,12}",
         0_usize..3,
         prop::collection::vec(0_usize..4, 0..3),
     )

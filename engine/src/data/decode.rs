@@ -20,6 +20,7 @@ pub(super) fn decode<'b>(file: &str, bytes: &'b [u8], issues: &mut Vec<Issue>) -
         None => (false, bytes),
     };
     if let Ok(text) = std::str::from_utf8(bytes) {
+        tell_foreign(file, text, marked, issues);
         return Decoded { text: Cow::Borrowed(text), doubtful: Vec::new() };
     }
     // Where the bytes are no UTF-8, and where they are and mean a letter that French text has.
@@ -80,6 +81,28 @@ pub(super) fn decode<'b>(file: &str, bytes: &'b [u8], issues: &mut Vec<Issue>) -
     doubtful.dedup_by_key(|(line, _)| *line);
     issues.extend(doubtful.iter().map(|(line, what)| Issue::error(file, *what).at(*line)));
     Decoded { text, doubtful: doubtful.into_iter().map(|(line, _)| line).collect() }
+}
+
+/// A few letters of Windows-1252 side by side are UTF-8 by chance (`Éœ`): a text whose only characters
+/// beyond ASCII are none of French is told.
+fn tell_foreign(file: &str, text: &str, marked: bool, issues: &mut Vec<Issue>) {
+    let mut beyond = text.char_indices().filter(|(_, c)| !c.is_ascii()).peekable();
+    let Some(&(at, _)) = beyond.peek().filter(|_| !marked) else { return };
+    if beyond.any(|(_, c)| in_french(c)) {
+        return;
+    }
+    let (own, other) = (word_of(text, at), word(text.as_bytes(), at));
+    let message = format!("« {own} » est lu comme de l'UTF-8 ; en Windows-1252 ce serait « {other} »");
+    issues.push(Issue::warning(file, message).at(Lines::new(text.as_bytes()).of(at)));
+}
+
+/// The word that a character stands in.
+fn word_of(text: &str, at: usize) -> &str {
+    let inside = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || c == '-';
+    let (before, after) = text.split_at_checked(at).unwrap_or(("", text));
+    let start = before.trim_end_matches(inside).len();
+    let end = at + after.find(|c| !inside(c)).unwrap_or(after.len());
+    text.get(start..end).unwrap_or("")
 }
 
 /// Has French text this character, beyond ASCII? Two bytes of Windows-1252 that happen to be UTF-8
