@@ -179,14 +179,16 @@ fn a_pack_of_one_rule_gives_three_rows_that_eval_reads() {
     // Nothing is written over.
     let (code, _, errors) = logis(&["boundaries", "--as-of", "2017-06-30", "--output", path]);
     assert!(code == Some(2) && errors.contains("existe déjà"), "{errors}");
-    // Without a date: the day of the change and the day before, each with its own ceiling.
+    // Without a date: the days from which a ceiling holds and the day before the change, each with its own
+    // ceiling; on the day before the first there is nothing to decide, which is said.
     let all = beside.path().join("toutes");
     let (code, text, errors) = logis(&["boundaries", "--output", all.to_str().unwrap()]);
     assert_eq!(code, Some(0), "{text}{errors}");
     let mut days: Vec<String> =
         fs::read_dir(&all).unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
     days.sort();
-    assert_eq!(days, ["2017-12-31", "2018-01-01"]);
+    assert_eq!(days, ["2017-01-01", "2017-12-31", "2018-01-01"]);
+    assert!(text.contains("sans ligne à décider: 2016-12-31"), "{text}");
     let (_, csv, _) = logis(&["eval", "--data", all.join("2018-01-01").to_str().unwrap(), "--format", "csv"]);
     assert_eq!(csv, "menage_id,eligible\nB1,true\nB2,true\nB3,false\n");
 }

@@ -495,7 +495,7 @@ fn what_cannot_be_drawn_leaves_no_file() {
 fn templates_and_schema_name_every_column() {
     let folder = tempfile::tempdir().unwrap();
     let json: serde_json::Value = serde_json::from_str(&stdout(&["schema"])).unwrap();
-    assert_eq!(json["properties"]["personnes"]["items"]["properties"]["lien"]["enum"][0], "demandeur");
+    assert_eq!(json["$defs"]["personnes"]["properties"]["lien"]["enum"][0], "demandeur");
     stdout(&["schema", "--format", "csv", "--output", folder.path().to_str().unwrap()]);
     let text = fs::read_to_string(folder.path().join("demandes.csv")).unwrap();
     for column in [

@@ -112,7 +112,7 @@ empty  = "aucun"
         let rules = pack();
         let output = logis(&["schema", "--rules", &rules.path().to_string_lossy()]);
         let schema: Json = serde_json::from_slice(&output.stdout).unwrap();
-        let field = &schema["properties"]["quartiers"]["items"]["properties"]["interet"];
+        let field = &schema["$defs"]["quartiers"]["properties"]["interet"];
         assert_eq!(field["default"], "aucun", "{schema}");
     }
 
@@ -513,6 +513,25 @@ mod given_pairs {
             assert_eq!(stdout(&output), expected, "{}", stderr(&output));
             assert!(stderr(&output).contains("`occupation_commencee`"), "{}", stderr(&output));
         }
+    }
+
+    /// As JSON a pair is named by the identifiers of its two sides, and the published schema asks for no other.
+    #[test]
+    fn a_pair_in_json_is_named_by_its_two_sides() {
+        let package = folder(&[(
+            "paquet.json",
+            r#"{"demandes": [{"demande_id": "D1", "commune": "21231", "date_demande": "2015-01-01", "rfr_n2": 30000,
+                "rfr_n1": 30000, "revenus_12_mois": 30000, "personnes": [{"personne_id": "P1", "lien": "demandeur",
+                "date_naissance": "1980-01-01", "a_charge": false, "handicap": false}]}],
+              "logements": [{"logement_id": "L1", "commune": "21231", "financement": "PLUS", "typologie": "T2"}],
+              "occupations": [{"demande_id": "D1", "logement_id": "L1"}]}"#,
+        )]);
+        let output = run(&package.path().join("paquet.json"), &["--select", "depassement_plafond"]);
+        let expected = "demande_id,logement_id,depassement_plafond\nD1,L1,49\n";
+        assert_eq!(stdout(&output), expected, "{}", stderr(&output));
+        let schema: serde_json::Value = serde_json::from_str(&stdout(&logis(&["schema"]))).unwrap();
+        let pair = &schema["anyOf"][0]["properties"]["occupations"]["items"];
+        assert_eq!(pair["required"], serde_json::json!(["demande_id", "logement_id"]), "{pair}");
     }
 
     /// Without such a table a rule of a pair is an error that says what to give; a pair that stands twice, or of a

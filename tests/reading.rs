@@ -977,9 +977,8 @@ fn time_grows_with_the_data_and_no_faster() {
     };
     // A household whose persons all lack their date of birth: every outcome is open.
     let members = |n: usize| {
-        let persons: String = (0..n)
-            .map(|i| format!("P{i},D1,{},,,\n", if i == 0 { "demandeur" } else { "enfant" }))
-            .collect();
+        let persons: String =
+            (0..n).map(|i| format!("P{i},D1,{},,,\n", if i == 0 { "demandeur" } else { "enfant" })).collect();
         package(
             format!("{DEMANDES}\nD1,2017-01-01,21231,,,\n").as_bytes(),
             format!("{PERSONNES}\n{persons}").as_bytes(),

@@ -2,24 +2,22 @@
 //! `/// invariant: erreur` or `/// invariant: avertissement`.
 //!
 //! Each is decided as any rule is, for every row that was read. Where it is false, its sentence is told with the
-//! place of the row and the values read; where it is unknown, it says nothing.
+//! place of the row and the values read; where it is unknown, or a missing cell leaves it open to sets and ranges,
+//! it says nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::data::{Dataset, Issue, NO_ROW, Table, sort_issues};
 use crate::diagnostic::Severity;
-use crate::evaluate::{Context, Evaluator, Outcome, evaluate, outcome};
+use crate::evaluate::{Context, surely_false};
 use crate::explain::explain_in;
 use crate::graph::text_at;
 use crate::pack::Parsed;
 use crate::pack::schema::{EntityId, FieldId, Origin, Schema};
 use crate::plan::Plan;
 use crate::plan::ir::{NodeId, Op};
-use crate::value::{Date, Value};
-
-/// Up to so many rows are decided one by one; more, by columns.
-const FEW: usize = 64;
+use crate::value::Date;
 
 /// How many rows a warning names.
 const NAMED: usize = 3;
@@ -235,32 +233,13 @@ impl Part {
     fn broken(&self, dataset: &Dataset) -> Vec<Broken> {
         let told: Vec<bool> = self.rules.iter().map(|rule| self.can_tell(rule, dataset)).collect();
         let rows = dataset.tables.get(self.plan.entity).map_or(0, Table::rows);
-        let mut broken = Vec::new();
         if rows == 0 || !told.contains(&true) {
-            return broken;
+            return Vec::new();
         }
-        let invariants = || told.iter().enumerate().filter(|(_, told)| **told).map(|(at, _)| at);
-        if rows <= FEW {
-            let context = Context::new(&self.plan, dataset);
-            let mut evaluator = Evaluator::new(&context);
-            for invariant in invariants() {
-                let Some((_, node)) = self.plan.selected.get(invariant) else { continue };
-                for row in 0..rows {
-                    let found = outcome(&mut evaluator, *node, row as u64);
-                    if found == Outcome::Known(Value::Bool(false)) {
-                        broken.push(Broken { row, invariant });
-                    }
-                }
-            }
-            return broken;
-        }
-        let decisions = evaluate(&self.plan, dataset);
-        for invariant in invariants() {
-            let Some(column) = decisions.columns.get(invariant) else { continue };
-            let rows = (0..rows).filter(|row| column.is_false(*row));
-            broken.extend(rows.map(|row| Broken { row, invariant }));
-        }
-        broken
+        let found = surely_false(&self.plan, dataset).into_iter().enumerate();
+        let told = found.filter(|(invariant, _)| told.get(*invariant) == Some(&true));
+        told.flat_map(|(invariant, rows)| rows.into_iter().map(move |row| Broken { row, invariant }))
+            .collect()
     }
 
     /// An error for each row, one warning for each invariant.

@@ -34,8 +34,9 @@ pub fn run(args: &BoundariesArgs) -> Result<End> {
     for date in &dates {
         let folder = if args.as_of.is_some() { PathBuf::new() } else { PathBuf::from(date.to_string()) };
         match boundaries::boundaries(&pack, *date, &names) {
+            // Before the first value of a parameter there is nothing to decide: no package of no rows.
+            Ok(found) if found.rows.is_empty() && args.as_of.is_none() => silent.push(date.to_string()),
             Ok(found) => packages.push((folder, found)),
-            // Before the first value of a parameter there is nothing to decide.
             Err(error) if args.as_of.is_some() => return Err(error.into()),
             Err(_) => silent.push(date.to_string()),
         }
@@ -137,7 +138,7 @@ fn report(packages: &[(PathBuf, Boundaries)], dates: &[Date], silent: &[String])
         let _ = writeln!(text, "{note}");
     }
     if !silent.is_empty() {
-        let _ = writeln!(text, "sans règle à décider: {}", silent.join(", "));
+        let _ = writeln!(text, "sans ligne à décider: {}", silent.join(", "));
     }
     text
 }

@@ -143,8 +143,12 @@ pub fn json_schema(schema: &Schema, main: Option<EntityId>) -> Json {
     for (id, entity) in schema.entities.iter().enumerate() {
         let Origin::Data { table } = &entity.origin else { continue };
         let mut properties = Map::new();
-        let (mut required, mut keys) = (Vec::new(), vec![json!(entity.key)]);
-        for column in columns(schema, entity) {
+        let columns = columns(schema, entity);
+        // A given pair has no identifier of its own: those of its two sides name it.
+        let own_key = columns.iter().any(|c| c.column == entity.key);
+        let (mut required, mut keys) = (Vec::new(), Vec::new());
+        keys.extend(own_key.then(|| json!(entity.key)));
+        for column in columns {
             let field = entity
                 .fields
                 .iter()

@@ -115,6 +115,16 @@ impl Certain {
         }
     }
 
+    /// The outcome of a row that is settled, if it is a boolean.
+    pub fn truth(&self, row: usize) -> Option<bool> {
+        match &self.full.array {
+            Array::Bool(values) if self.full.left.get(row).is_none_or(|&left| left == 0) => {
+                values.get(row).map(|value| *value != 0)
+            }
+            _ => None,
+        }
+    }
+
     /// The rows left over.
     pub fn left_over(&self) -> impl Iterator<Item = usize> + '_ {
         self.full.left.iter().enumerate().filter(|(_, l)| **l != 0).map(|(row, _)| row)
