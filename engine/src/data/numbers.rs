@@ -37,8 +37,16 @@ pub(super) fn read(text: &str, of: Of<'_>) -> Result<Exact, NotRead> {
         Some(rest) => rest.trim_start_matches(blank),
         None => text,
     };
-    let end = text.rfind(|c: char| c.is_ascii_digit()).map_or(0, |at| at + 1);
-    let (body, suffix) = (text.get(..end).unwrap_or(""), text.get(end..).unwrap_or("").trim_matches(blank));
+    // A unit may end with a digit (`m2`): what stands from the first letter on is then the unit of the field.
+    let letter = text.find(char::is_alphabetic);
+    let own_unit =
+        letter.filter(|at| of.unit.is_some_and(|own| unit(own) == unit(text.get(*at..).unwrap_or(""))));
+    let end =
+        own_unit.or_else(|| text.rfind(|c: char| c.is_ascii_digit()).map(|at| at + 1)).unwrap_or_default();
+    let (body, suffix) = (
+        text.get(..end).unwrap_or("").trim_end_matches(blank),
+        text.get(end..).unwrap_or("").trim_matches(blank),
+    );
     if body.is_empty() {
         return Err(not(hint(text)));
     }

@@ -162,6 +162,9 @@ pub fn json_schema(schema: &Schema, main: Option<EntityId>) -> Json {
                 if !column.form.is_empty() {
                     property.insert("x-formulaire".into(), json!(column.form));
                 }
+                if let Some(empty) = field.and_then(|f| f.empty_value.as_deref()) {
+                    property.insert("default".into(), json!(empty));
+                }
             }
             let relation = entity.belongs_to.iter().find(|r| r.column == column.column);
             let within = relation.is_some_and(|r| is_data(schema, r.target));

@@ -12,7 +12,8 @@
 //! # let pack = Pack::load("../rules")?;
 //! # let date = parse_date("2017-06-30").ok_or("a date")?;
 //! # let decider = Decider::new(pack.plan(date, &["plafond_plus"])?);
-//! # let record = serde_json::json!({ "demande_id": "D1", "commune": "21231", "personnes": [] });
+//! # let record = serde_json::json!({ "demande_id": "D1", "commune": "21231",
+//! #     "personnes": [{ "lien": "demandeur", "date_naissance": "1980-02-01", "a_charge": false, "handicap": false }] });
 //! let receipts = [decider.receipt(&record)?, decider.receipt(&record)?];
 //! let mut sealer = Sealer::default();
 //! let mut lines = sealer.lines(&receipts.map(|receipt| receipt.to_line()));
