@@ -53,9 +53,7 @@ pub(super) fn read(text: &str, of: Of<'_>) -> Result<Exact, NotRead> {
     if !suffix.is_empty() {
         of.suffix(suffix).map_err(|(what, hint)| NotRead { what: what.unwrap_or(of.what()), hint })?;
     }
-    if let Some(wrong) = body.chars().find(|c| !(c.is_ascii_digit() || groups(*c) || matches!(c, ',' | '.')))
-    {
-        let _ = wrong;
+    if !body.chars().all(|c| c.is_ascii_digit() || groups(c) || matches!(c, ',' | '.')) {
         return Err(not(hint(body)));
     }
     let (whole, decimals) = split(body, of)?;
