@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use logis_engine::Pack;
 
-use crate::RulesArgs;
+use crate::args::RulesArgs;
 
 /// Commands that look at a pack and at nothing else.
 pub const COMMANDS: [&str; 5] = ["check", "test", "coverage", "mutate", "watch"];

@@ -14,8 +14,9 @@ use logis_engine::plan::Plan;
 use logis_engine::value::Date;
 use logis_engine::{LoadError, Pack};
 
+use crate::args::{DataArgs, ReadingArgs, RulesArgs};
 pub use crate::told::{Told, left_rows_out, report};
-use crate::{DataArgs, ReadingArgs, RulesArgs, embedded, package};
+use crate::{embedded, package};
 
 /// The pack that was asked for, with its warnings on the standard error.
 pub fn pack(args: &RulesArgs) -> Result<Pack> {

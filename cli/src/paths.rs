@@ -189,8 +189,8 @@ fn has_result_flag(command: &str) -> bool {
 }
 
 fn is_csv(matches: &ArgMatches) -> bool {
-    let form = matches.try_get_one::<crate::SchemaFormat>("format");
-    form.is_ok_and(|form| form == Some(&crate::SchemaFormat::Csv))
+    let form = matches.try_get_one::<crate::commands::schema::SchemaFormat>("format");
+    form.is_ok_and(|form| form == Some(&crate::commands::schema::SchemaFormat::Csv))
 }
 
 fn place_shown(shown: &Path, at: &Path, argument: &str, found: Option<&Metadata>) -> Place {

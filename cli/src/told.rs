@@ -11,7 +11,8 @@ use logis_engine::data::{self, Absent, Dataset, Issue, Needs};
 use logis_engine::pack::schema::{EntityId, Origin};
 use logis_engine::plan::Plan;
 
-use crate::{ReadingArgs, output};
+use crate::args::ReadingArgs;
+use crate::output;
 
 /// Outcomes that a warning names.
 const NAMED: usize = 12;

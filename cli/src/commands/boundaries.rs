@@ -11,7 +11,27 @@ use logis_engine::boundaries::{self, Boundaries, Boundary};
 use logis_engine::data;
 use logis_engine::value::{Date, add_days};
 
-use crate::{BoundariesArgs, End, input, output};
+use crate::args::{RulesArgs, date};
+use crate::{End, input, output};
+
+/// `logis boundaries`
+#[derive(clap::Args)]
+pub struct BoundariesArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Règles ou groupes de règles à décider, séparés par des virgules (sinon les résultats du paquet)
+    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Date des règles (sinon un paquet pour le jour de chaque changement du droit et pour sa veille)
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    as_of: Option<Date>,
+    /// Dossier à écrire
+    #[arg(long, short, value_name = "DIR")]
+    output: PathBuf,
+    /// Remplace le dossier, s'il est de la même commande
+    #[arg(long)]
+    force: bool,
+}
 
 /// Writes one package for each date: the one asked, or the day of each change of law and the day before.
 pub fn run(args: &BoundariesArgs) -> Result<End> {

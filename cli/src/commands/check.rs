@@ -1,13 +1,57 @@
 //! `logis check`: all that is wrong with a pack, each at its place.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use logis_engine::data::Dataset;
 use logis_engine::diagnostic::{Diagnostic, Diagnostics, Severity, Sources, codes, render, report};
 use logis_engine::{Pack, check, testing};
 
-use crate::{CheckArgs, CheckFormat, CheckLevel, End, RulesArgs, asked, input, output};
+use crate::args::RulesArgs;
+use crate::{End, asked, input, output};
+
+/// `logis check`
+#[derive(clap::Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Dossier du paquet de règles (sinon celui où l'on est, sinon celui qui est embarqué)
+    folder: Option<PathBuf>,
+    /// Forme des constats
+    #[arg(long, value_enum, default_value = "text")]
+    format: CheckFormat,
+    /// Niveau à partir duquel le code de sortie est 1
+    #[arg(long, value_enum, default_value = "error")]
+    fail_on: CheckLevel,
+    /// Explique un code (sans code: les liste tous)
+    #[arg(long, value_name = "CODE", num_args = 0..=1)]
+    explain: Option<Option<String>>,
+}
+
+/// Forms of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum CheckFormat {
+    /// Texte, avec les lignes en cause
+    Text,
+    /// Tableau JSON d'objets
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// Annotations des exécutions de GitHub
+    Github,
+}
+
+/// Levels of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum CheckLevel {
+    /// Remarque
+    Note,
+    /// Avertissement
+    Warning,
+    /// Erreur
+    Error,
+}
 
 /// Loads the pack, analyses it, and says what it holds.
 pub fn run(args: &CheckArgs) -> Result<End> {

@@ -1,7 +1,7 @@
 //! `logis commission`: the candidates of each unit, in order, and what refusals change.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use logis_engine::Plan;
@@ -12,7 +12,25 @@ use logis_engine::pack::schema::Schema;
 use logis_engine::value::{Type, Value};
 
 use super::pairs::{self, Loaded};
-use crate::{CommissionArgs, End, input, output};
+use crate::args::{DataArgs, OutputArgs, RulesArgs, positive};
+use crate::{End, input, output};
+
+/// `logis commission`
+#[derive(clap::Args)]
+pub struct CommissionArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Candidats par logement (sinon ce que dit la règle `presented` du paquet, sinon 3)
+    #[arg(long, value_name = "N", value_parser = positive)]
+    candidates: Option<usize>,
+    /// Refus à prendre en compte: CSV dont les colonnes sont les identifiants des deux côtés
+    #[arg(long, value_name = "FILE")]
+    refusals: Option<PathBuf>,
+}
 
 /// Candidates of a unit for which no rule says how many.
 const PLACES: usize = 3;

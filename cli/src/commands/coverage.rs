@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use logis_engine::Pack;
@@ -9,8 +10,30 @@ use logis_engine::coverage::{self, Condition, Coverage, TextCoverage};
 use logis_engine::diagnostic::Sources;
 use serde::Serialize;
 
+use crate::args::RulesArgs;
 use crate::text::{align_numbers, count, empty, percent};
-use crate::{CoverageArgs, End, asked, input, output};
+use crate::{End, asked, input, output};
+
+/// `logis coverage`
+#[derive(clap::Args)]
+pub struct CoverageArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Dossier du paquet de règles (sinon celui où l'on est, sinon celui qui est embarqué), ou texte comme
+    /// ci-après
+    filter: Option<String>,
+    /// Ne garde que les cas dont le nom ou le fichier contient ce texte
+    more: Option<String>,
+    /// Part des conditions qui décident seules, en pour cent, au-dessous de laquelle la commande échoue (code 1)
+    #[arg(long, value_name = "PERCENT")]
+    min_conditions: Option<f64>,
+    /// Fichier lcov à écrire
+    #[arg(long, value_name = "FILE")]
+    lcov: Option<PathBuf>,
+    /// Page HTML à écrire
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
 
 /// Runs the cases and reports; writes lcov and HTML where asked. Exit code 1 if too few conditions decide
 /// alone, or one that is accepted no longer has to be.

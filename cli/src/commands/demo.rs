@@ -14,8 +14,9 @@ use logis_engine::value::{Date, Value};
 
 use super::matching;
 use super::pairs::{self, Loaded};
+use crate::args::{ReadingArgs, RulesArgs};
 use crate::text::{align_numbers, count, empty, percent};
-use crate::{End, ReadingArgs, RulesArgs, embedded, input, output};
+use crate::{End, embedded, input, output};
 
 const PRODUCTS: [&str; 3] = ["PLAI", "PLUS", "PLS"];
 

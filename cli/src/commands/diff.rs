@@ -1,7 +1,7 @@
 //! `logis diff`: what a change of rules does, over recorded cases, data packages and receipts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use logis_engine::Pack;
@@ -13,7 +13,64 @@ use logis_engine::value::{Date, parse_date};
 
 use super::diff_page;
 use super::receipt_file::for_each_part;
-use crate::{DiffArgs, DiffFormat, End, input, output, revision};
+use crate::args::{ReadingArgs, date};
+use crate::{End, input, output, revision};
+
+/// `logis diff`
+#[derive(clap::Args)]
+pub struct DiffArgs {
+    /// Les règles d'avant: un dossier, ou RÉVISION:DOSSIER d'un dépôt git (main~3:rules)
+    base: String,
+    /// Les règles d'après
+    head: String,
+    /// Corpus, en plus des cas: paquet de données, ou reçus de `logis eval --record` (.jsonl); plusieurs fois
+    #[arg(long, value_name = "PATH")]
+    corpus: Vec<PathBuf>,
+    /// Laisse de côté les cas des deux paquets de règles
+    #[arg(long)]
+    no_cases: bool,
+    /// Décide aussi des lignes au seuil de chaque comparaison des deux paquets de règles
+    #[arg(long)]
+    boundaries: bool,
+    /// Dates auxquelles décider les paquets de données (sinon la leur, et celles où quelque chose change)
+    #[arg(long, value_name = "DATE,DATE", value_delimiter = ',', value_parser = date)]
+    as_of: Vec<Date>,
+    /// Règles ou groupes à comparer (sinon tout ce que le changement peut atteindre et que quelqu'un lit)
+    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Champs, règles, groupes ou entités par lesquels compter (sinon publics et commune, s'ils existent)
+    #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
+    by: Vec<String>,
+    /// Différences acceptées: échoue si autre chose change, ou si elles n'arrivent plus
+    #[arg(long, value_name = "FILE")]
+    accept: Option<PathBuf>,
+    /// Écrit dans ce fichier toutes les différences, comme acceptées, raisons à remplir
+    #[arg(long, value_name = "FILE")]
+    write_accepted: Option<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    /// Montre aussi, dans le texte et la page, une ligne de données pour chaque différence: identifiant,
+    /// revenus (le JSON les a toujours)
+    #[arg(long)]
+    with_rows: bool,
+    /// Forme du rapport (sinon d'après le nom du fichier, sinon un texte)
+    #[arg(long, value_enum)]
+    format: Option<DiffFormat>,
+    /// Fichier à écrire (sinon la sortie standard)
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Forms of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum DiffFormat {
+    /// Texte
+    Text,
+    /// JSON
+    Json,
+    /// Une page HTML
+    Html,
+}
 
 /// Rows decided at a time when a package is read part by part.
 const PART: usize = 1 << 14;

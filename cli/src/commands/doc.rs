@@ -3,6 +3,7 @@
 //! This module says what stands on the page; `doc.html` says how it looks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use logis_engine::diagnostic::Span;
@@ -12,7 +13,18 @@ use logis_engine::pack::params::Parameter;
 use logis_engine::value::{Date, Value};
 use serde::Serialize;
 
-use crate::{DocArgs, End, input, output};
+use crate::args::RulesArgs;
+use crate::{End, input, output};
+
+/// `logis doc`
+#[derive(clap::Args)]
+pub struct DocArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Fichier à écrire (sinon la sortie standard)
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
 
 /// A page has one form: another ending of the file is told.
 pub fn form(args: &DocArgs) -> Result<()> {

@@ -1,5 +1,7 @@
 //! `logis eval`: decides rules for each row of a data package.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use logis_engine::Pack;
 use logis_engine::data::{
@@ -15,7 +17,40 @@ use logis_engine::value::{Type, Value};
 
 use super::given;
 use super::record::Recording;
-use crate::{End, Engine, EvalArgs, Format, input, output};
+use crate::args::{DataArgs, Format, OutputArgs, RulesArgs};
+use crate::{End, input, output};
+
+/// `logis eval`
+#[derive(clap::Args)]
+pub struct EvalArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Règles ou groupes de règles à décider, séparés par des virgules (sinon les résultats du paquet)
+    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Champ qui donne à chaque ligne sa propre date de décision
+    #[arg(long, value_name = "CHAMP", conflicts_with = "as_of")]
+    as_of_field: Option<String>,
+    /// Moteur: le plan, ou l'interpréteur de Rhai pour le contrôler
+    #[arg(long, value_enum, default_value = "plan")]
+    engine: Engine,
+    /// Garde un reçu de chaque décision dans ce fichier (JSON Lines): voir `logis replay`
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+}
+
+/// Which engine decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Engine {
+    /// Le plan: rapide, données manquantes suivies
+    Plan,
+    /// L'interpréteur de Rhai: l'oracle
+    Reference,
+}
 
 /// Rows decided at a time when a package is read part by part.
 const PART: usize = 1 << 16;

@@ -1,5 +1,7 @@
 //! `logis explain`: why a row is decided as it is.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use logis_engine::counterfactual::{Counterfactual, OtherDates, counterfactual, other_dates};
 use logis_engine::data::{self, Dataset};
@@ -9,7 +11,31 @@ use logis_engine::pack::schema::Origin;
 use logis_engine::plan::Plan;
 
 use super::given;
-use crate::{End, ExplainArgs, ProblemArgs, TextFormat, input, output};
+use crate::args::{DataArgs, ProblemArgs, RulesArgs, TextFormat};
+use crate::{End, input, output};
+
+/// `logis explain`
+#[derive(clap::Args)]
+pub struct ExplainArgs {
+    #[command(flatten)]
+    pub(super) rules: RulesArgs,
+    #[command(flatten)]
+    pub(super) data: DataArgs,
+    /// Identifiant de la ligne; pour une candidature, DEMANDE:LOGEMENT
+    #[arg(long)]
+    pub(super) id: String,
+    /// Règle à expliquer, ou plusieurs séparées par des virgules
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    rule: Vec<String>,
+    /// Explique plutôt ce que ce résultat de `logis match --format json` fait d'une demande ou d'un logement
+    #[arg(long = "match", value_name = "FILE", conflicts_with = "rule")]
+    result: Option<PathBuf>,
+    /// Forme de l'explication
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: TextFormat,
+    #[command(flatten, next_help_heading = "Avec --match: le problème, à poser comme à `logis match`")]
+    pub(super) problem: ProblemArgs,
+}
 
 /// Prints the explanation of the asked rules (or of the pack's results) for one row.
 pub fn run(args: &ExplainArgs) -> Result<End> {

@@ -6,8 +6,24 @@ use anyhow::{Result, bail};
 use logis_engine::attribution::{Fairness, Reason, fairness};
 
 use super::pairs;
+use crate::args::{DataArgs, RulesArgs, TextFormat};
 use crate::text::{align_numbers, count, empty, percent};
-use crate::{End, FairnessArgs, TextFormat, input, output};
+use crate::{End, input, output};
+
+/// `logis fairness`
+#[derive(clap::Args)]
+pub struct FairnessArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Règles, champs ou groupes de la demande par lesquels compter (sinon le groupe `equite` du paquet)
+    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    by: Vec<String>,
+    /// Forme du rapport
+    #[arg(long, value_enum, default_value = "text")]
+    format: TextFormat,
+}
 
 /// How many of those who envy are named.
 const NAMED: usize = 20;

@@ -1,11 +1,24 @@
 //! `logis fmt`: one layout for the files of a pack.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use logis_engine::{Pack, format};
 
-use crate::{End, FmtArgs, output};
+use crate::{End, output};
+
+/// `logis fmt`
+#[derive(clap::Args)]
+pub struct FmtArgs {
+    /// Dossier du paquet de règles
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    /// N'écrit rien: dit ce qui n'est pas en forme, et sort avec le code 1
+    #[arg(long)]
+    check: bool,
+    /// Fichiers .toml ou .rhai
+    files: Vec<PathBuf>,
+}
 
 /// Lays out files, or says which are not; nothing is written if a file does not parse.
 pub fn run(args: &FmtArgs) -> Result<End> {

@@ -12,7 +12,46 @@ use logis_engine::generate::territory::{Land, LandFiles};
 use logis_engine::generate::{Spec, about, calibration, generate, to_output};
 
 use crate::output::{Named, Sink};
-use crate::{End, GenerateArgs, TableFormat, embedded, output};
+use crate::{End, embedded, output};
+
+/// `logis generate`
+#[derive(clap::Args)]
+pub struct GenerateArgs {
+    /// Territoire: code ou nom d'un EPCI, d'une commune, d'un département ou d'une région, ou `france`
+    /// (sinon les marges de Grand Dijon 2015)
+    #[arg(long, value_name = "TERRITOIRE")]
+    territory: Option<String>,
+    /// Fichier de population (sinon celui qui est embarqué)
+    #[arg(long, value_name = "FILE")]
+    population: Option<PathBuf>,
+    /// Nombre de demandes (sinon celui qui est publié du territoire, ou sa part du pays)
+    #[arg(long, value_name = "N", requires = "territory")]
+    demandes: Option<u64>,
+    /// Nombre de logements libres (sinon la part du territoire)
+    #[arg(long, value_name = "N", requires = "territory")]
+    logements: Option<u64>,
+    /// Forme des tables
+    #[arg(long, value_enum, default_value = "parquet", requires = "territory")]
+    format: TableFormat,
+    /// Remplace le paquet de données qui est déjà dans le dossier
+    #[arg(long)]
+    force: bool,
+    /// Graine du tirage
+    #[arg(long, default_value_t = 2015)]
+    seed: u64,
+    /// Dossier à écrire
+    #[arg(long, short, value_name = "DIR")]
+    output: PathBuf,
+}
+
+/// How the tables of a data package are written.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum TableFormat {
+    /// Parquet
+    Parquet,
+    /// CSV
+    Csv,
+}
 
 /// The tables of a population.
 const TABLES: [&str; 5] = ["demandes", "personnes", "projets", "employeurs", "logements"];

@@ -1,10 +1,45 @@
 //! `logis graph`: the rule graph as a drawing.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 use logis_engine::diagnostic::{Diagnostics, nearest};
 use logis_engine::graph::RuleGraph;
+use logis_engine::value::Date;
 
-use crate::{End, GraphArgs, GraphFormat, input, output};
+use crate::args::{RulesArgs, date};
+use crate::{End, input, output};
+
+/// `logis graph`
+#[derive(clap::Args)]
+pub struct GraphArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Règles dont on veut ce qu'il leur faut (sinon tout le paquet)
+    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Montre plutôt ce qui dépend de ces règles
+    #[arg(long, requires = "select")]
+    needed_by: bool,
+    /// Date du texte des règles
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    as_of: Option<Date>,
+    /// Forme du dessin (sinon d'après le nom du fichier, sinon mermaid)
+    #[arg(long, value_enum)]
+    format: Option<GraphFormat>,
+    /// Fichier à écrire (sinon la sortie standard)
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// Forms of a graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum GraphFormat {
+    /// Graphviz
+    Dot,
+    /// Mermaid, que les pages Markdown dessinent
+    Mermaid,
+}
 
 /// The form that was asked, by name or by the ending of the file.
 pub fn form(args: &GraphArgs) -> Result<GraphFormat> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use logis_engine::attribution::{Before, Flags, Posed, QuotaInForce, ReadError, Report, ReportError};
@@ -12,8 +12,39 @@ use logis_engine::value::Value;
 use serde_json::{Map, Value as Json};
 
 use super::pairs::{self, Loaded};
+use crate::args::{DataArgs, Format, OutputArgs, ProblemArgs, ReadingArgs, RulesArgs};
 use crate::text::{align_numbers, count, empty, percent};
-use crate::{End, Format, MatchArgs, ProblemArgs, ReadingArgs, VerifyArgs, input, output};
+use crate::{End, input, output};
+
+/// `logis match`
+#[derive(clap::Args)]
+pub struct MatchArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    problem: ProblemArgs,
+    /// Résultat précédent (`logis match --format json`): repart de lui, et ne déplace que qui doit l'être
+    #[arg(long, value_name = "FILE")]
+    near: Option<PathBuf>,
+}
+
+/// `logis verify`
+#[derive(clap::Args)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Le résultat à vérifier, écrit par `logis match --format json`
+    #[arg(long = "match", value_name = "FILE")]
+    result: PathBuf,
+    #[command(flatten, next_help_heading = "Le problème, à poser comme à `logis match`")]
+    problem: ProblemArgs,
+}
 
 /// `logis match`: one row per attribution; as JSON, with what each level and quota reaches, and the proof.
 pub fn run(args: &MatchArgs) -> Result<End> {

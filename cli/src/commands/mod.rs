@@ -3,6 +3,7 @@
 pub mod boundaries;
 pub mod check;
 pub mod commission;
+pub mod completions;
 pub mod coverage;
 pub mod demo;
 pub mod diff;

@@ -7,7 +7,23 @@ use anyhow::{Result, bail};
 use logis_engine::Pack;
 use logis_engine::mutation::{self, Fate, Kind, Mutant, MutationError, Report};
 
-use crate::{End, MutateArgs, asked, input, output};
+use crate::args::RulesArgs;
+use crate::{End, asked, input, output};
+
+/// `logis mutate`
+#[derive(clap::Args)]
+pub struct MutateArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Dossier du paquet de règles (sinon celui où l'on est, sinon celui qui est embarqué), ou texte comme
+    /// ci-après
+    filter: Option<String>,
+    /// Ne change que les règles et paramètres dont le nom ou le fichier contient ce texte
+    more: Option<String>,
+    /// Score, en pour cent, au-dessous duquel la commande échoue (code 1)
+    #[arg(long, value_name = "PERCENT")]
+    min_score: Option<f64>,
+}
 
 /// Runs the mutants; exit code 1 if the score is too low, or what is accepted no longer survives.
 pub fn run(args: &MutateArgs) -> Result<End> {

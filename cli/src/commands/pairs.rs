@@ -9,7 +9,25 @@ use logis_engine::pack::schema::EntityId;
 use logis_engine::plan::Plan;
 use logis_engine::value::{Type, Value};
 
-use crate::{CandidatesArgs, End, ReadingArgs, input, output};
+use crate::args::{DataArgs, OutputArgs, ReadingArgs, RulesArgs, positive};
+use crate::{End, input, output};
+
+/// `logis candidates`
+#[derive(clap::Args)]
+pub struct CandidatesArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// Règles de la candidature, de la demande ou du logement à écrire en plus, séparées par des virgules
+    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Ne garde que N logements par demande, les plus adaptés; ce qui suit ne vaut plus qu'entre eux
+    #[arg(long, value_name = "N", value_parser = positive)]
+    max_candidates: Option<usize>,
+}
 
 /// A matching of some data: its rules, its data, its problem.
 pub struct Loaded {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use anyhow::Result;
 use logis_engine::data::visible_cell;
@@ -10,7 +11,26 @@ use logis_engine::receipt::{Changed, Receipt, Replay, Replayed, SealCheck};
 
 use super::receipt_file::{Part, for_each_part};
 use super::record::Recording;
-use crate::{End, ReplayArgs, TextFormat, input, output, text};
+use crate::args::{RulesArgs, TextFormat};
+use crate::{End, input, output, text};
+
+/// `logis replay`
+#[derive(clap::Args)]
+pub struct ReplayArgs {
+    /// Reçus écrits par `logis eval --record`
+    file: PathBuf,
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Écrit dans ce fichier les reçus tels que décidés à présent
+    #[arg(long, value_name = "FILE")]
+    rewrite: Option<PathBuf>,
+    /// Accepte les reçus sans sceau, tels que les versions antérieures les écrivaient
+    #[arg(long)]
+    unsealed: bool,
+    /// Forme du rapport
+    #[arg(long, value_enum, default_value = "text")]
+    format: TextFormat,
+}
 
 /// Decides again; exit code 1 if an outcome is not what it was, if something of a receipt was not compared, or if
 /// the file is not as it was written.

@@ -1,13 +1,47 @@
 //! `logis schema`: what data is expected, and empty files to fill.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use logis_engine::data;
 use logis_engine::editor;
 use logis_engine::pack::schema::Origin;
 
-use crate::{End, SchemaArgs, SchemaFormat, input, output, package};
+use crate::args::RulesArgs;
+use crate::{End, input, output, package};
+
+/// `logis schema`
+#[derive(clap::Args)]
+pub struct SchemaArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Ce qu'il faut écrire (sinon d'après le nom du fichier, sinon json)
+    #[arg(long, value_enum)]
+    format: Option<SchemaFormat>,
+    /// Fichier (json, xlsx) ou dossier (csv) à écrire
+    #[arg(long, short, value_name = "PATH")]
+    output: Option<PathBuf>,
+    /// Ébauche plutôt la correspondance de ces données au schéma, à relire puis à donner à --mapping
+    #[arg(long, value_name = "DATA", conflicts_with_all = ["format", "files"])]
+    mapping: Option<PathBuf>,
+    /// Dossier où écrire plutôt les schémas des fichiers du paquet lui-même, pour les éditeurs
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["format", "output"])]
+    files: Option<PathBuf>,
+    /// Remplace ce qui est déjà là, même rempli
+    #[arg(long)]
+    force: bool,
+}
+
+/// Forms of the schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum SchemaFormat {
+    /// JSON Schema
+    Json,
+    /// Un modèle CSV vide par table
+    Csv,
+    /// Un classeur vide, une feuille par table
+    Xlsx,
+}
 
 /// Writes the JSON Schema, or empty templates.
 pub fn run(args: &SchemaArgs) -> Result<End> {

@@ -17,8 +17,28 @@ use logis_engine::scenario::{Inputs, NotBelieved, Run, RunResult, Scenario, Simu
 use rayon::prelude::*;
 
 use super::simulate_page;
+use crate::args::RulesArgs;
 use crate::text::{align_numbers, empty};
-use crate::{End, SimulateArgs, embedded, input, output};
+use crate::{End, embedded, input, output};
+
+/// `logis simulate`
+#[derive(clap::Args)]
+pub struct SimulateArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Fichier de scénario (TOML)
+    file: PathBuf,
+    /// Dossier des résultats (sinon resultats/NOM); les calculs finis y restent et sont repris
+    #[arg(long, short, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Montre aussi dans la page les demandes dont le sort change, par leur identifiant (le classeur et les
+    /// CSV les ont toujours)
+    #[arg(long)]
+    with_rows: bool,
+    /// Écrit dans le dossier même s'il tient autre chose
+    #[arg(long)]
+    force: bool,
+}
 
 /// Runs a scenario.
 pub fn run(args: &SimulateArgs) -> Result<End> {

@@ -1,13 +1,36 @@
 //! `logis test`: the cases of a pack.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use logis_engine::explain;
 use logis_engine::testing::{self, CaseResult};
 
 use super::{junit, update};
-use crate::{End, TestArgs, asked, input, output};
+use crate::args::RulesArgs;
+use crate::{End, asked, input, output};
+
+/// `logis test`
+#[derive(clap::Args)]
+pub struct TestArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Dossier du paquet de règles (sinon celui où l'on est, sinon celui qui est embarqué), ou texte comme
+    /// ci-après
+    filter: Option<String>,
+    /// Ne garde que les cas dont le nom ou le fichier contient ce texte
+    more: Option<String>,
+    /// Montre les résultats trouvés à la place de ceux attendus, puis les écrit si on l'accepte
+    #[arg(long)]
+    update: bool,
+    /// Écrit sans le demander
+    #[arg(long, requires = "update")]
+    pub(super) yes: bool,
+    /// Fichier JUnit (XML) à écrire, pour l'intégration continue
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+}
 
 /// Runs the cases; exit code 1 if one fails.
 pub fn run(args: &TestArgs) -> Result<End> {

@@ -13,7 +13,9 @@ use logis_engine::evaluate::Outcome;
 use logis_engine::testing::CaseResult;
 use logis_engine::value::Value;
 
-use crate::{End, RulesArgs, TestArgs, output};
+use super::test::TestArgs;
+use crate::args::RulesArgs;
+use crate::{End, output};
 
 /// Replacements by file, each at its bytes.
 type Edits = BTreeMap<usize, Vec<(Range<usize>, String)>>;

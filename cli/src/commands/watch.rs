@@ -10,8 +10,23 @@ use logis_engine::diagnostic::{Severity, render};
 use logis_engine::testing;
 use notify::{EventKind, RecursiveMode, Watcher};
 
+use crate::args::RulesArgs;
 use crate::asked::{self, Asked};
-use crate::{End, WatchArgs, commands, input, output};
+use crate::{End, commands, input, output};
+
+/// `logis watch`
+#[derive(clap::Args)]
+pub struct WatchArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    /// Vérifie et teste une seule fois
+    #[arg(long)]
+    once: bool,
+    /// Dossier du paquet de règles (sinon celui où l'on est), ou texte comme ci-après
+    filter: Option<String>,
+    /// Ne garde que les cas dont le nom ou le fichier contient ce texte
+    more: Option<String>,
+}
 
 /// How long no file must change before the pack is read: editors write in several steps.
 const QUIET: Duration = Duration::from_millis(150);

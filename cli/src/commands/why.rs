@@ -7,8 +7,10 @@ use anyhow::{Result, bail};
 use logis_engine::attribution::{Explainer, Fails, Holder, Reason, Why};
 use logis_engine::diagnostic::nearest;
 
+use super::explain::ExplainArgs;
 use super::matching;
-use crate::{End, ExplainArgs, TextFormat, input, output};
+use crate::args::TextFormat;
+use crate::{End, input, output};
 
 /// Explains what a written result makes of a request or a unit. The result is verified first: what does
 /// not hold is not explained.

@@ -23,7 +23,8 @@ pub use interrupt::{clean_on_interrupt, end_quietly_on_interrupt, say_on_interru
 pub use sink::{Named, Sink};
 pub use target::Target;
 
-use crate::{Format, OutputArgs, text};
+use crate::args::{Format, OutputArgs};
+use crate::text;
 
 /// Endings of names, and the form that each means.
 const ENDINGS: [(&str, Format); 7] = [

@@ -1,0 +1,109 @@
+//! Arguments that several commands share. What one command alone takes stands beside its `run`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use logis_engine::value::{Date, parse_date};
+
+/// Which rules.
+#[derive(Clone, Args)]
+pub struct RulesArgs {
+    /// Dossier du paquet de règles (sinon, celui qui est embarqué)
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+}
+
+/// Which data.
+#[derive(Args)]
+pub struct DataArgs {
+    /// Paquet de données: dossier de CSV, Parquet ou JSON, un classeur (XLSX, ODS…), un fichier JSON, ou `-`
+    /// pour l'entrée standard
+    #[arg(long, value_name = "PATH")]
+    pub data: PathBuf,
+    /// Correspondance des fichiers d'autrui au schéma: voir `logis schema --mapping`
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// Date à laquelle tout est décidé (sinon celle du paquet de données, sinon aujourd'hui)
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub as_of: Option<Date>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// How strictly data are read.
+#[derive(Args, Default)]
+pub struct ReadingArgs {
+    /// Écarte les lignes fautives et continue avec les autres; finit alors avec le code 1
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Refuse les données auxquelles manque une colonne (sinon, elle est inconnue)
+    #[arg(long)]
+    pub strict: bool,
+    /// Écrit dans ce fichier CSV chaque faute des données: fichier, ligne, colonne, valeur, raison
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+}
+
+/// How results are written.
+#[derive(Args)]
+pub struct OutputArgs {
+    /// Forme du résultat (sinon d'après le nom du fichier, sinon un tableau)
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Fichier à écrire (sinon la sortie standard)
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Forms of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tableau pour le terminal
+    Table,
+    /// CSV, UTF-8, virgules
+    Csv,
+    /// Tableau JSON d'objets
+    Json,
+    /// Un objet JSON par ligne
+    Ndjson,
+    /// Apache Parquet
+    Parquet,
+    /// Classeur Excel
+    Xlsx,
+}
+
+/// Forms of an explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TextFormat {
+    /// Texte
+    Text,
+    /// JSON
+    Json,
+}
+
+/// What poses the problem of a matching, besides the rules, the data and the date.
+#[derive(Args)]
+pub struct ProblemArgs {
+    /// Règles de la candidature, de la demande ou du logement en colonnes de plus, séparées par des virgules
+    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// Ne garde que N logements par demande, les plus adaptés; la preuve ne vaut plus qu'entre eux
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub max_candidates: Option<usize>,
+    /// Sans les quotas du paquet de règles
+    #[arg(long, conflicts_with = "hard")]
+    pub no_quotas: bool,
+    /// Quotas à tenir absolument, séparés par des virgules, ou `all`: s'ils ne peuvent l'être, dit ce qui manque
+    #[arg(long, value_name = "QUOTA,QUOTA", value_delimiter = ',')]
+    pub hard: Vec<String>,
+}
+
+/// A date of the command line.
+pub fn date(text: &str) -> Result<Date, String> {
+    parse_date(text).ok_or_else(|| "attendu: une date telle que 2017-06-30 ou 30/06/2017".to_string())
+}
+
+/// A number of the command line that is at least 1.
+pub fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "attendu: un entier d'au moins 1".to_string())
+}
