@@ -13,10 +13,12 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod dump;
+#[allow(dead_code, reason = "the bench and the tests read the rest of it")]
+mod instances;
 #[allow(dead_code, reason = "the bench reads the rest of it")]
 mod problem;
 
-use logis_engine::generate::instances::{Instance, Shape};
+use instances::{Instance, Shape};
 use logis_engine::matching::{Problem, gaps, solve};
 use serde_json::json;
 use std::path::Path;

@@ -9,12 +9,14 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+#[allow(dead_code, reason = "the example and the tests read the rest of it")]
+mod instances;
 #[allow(dead_code, reason = "the example reads the rest of it")]
 mod problem;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use logis_engine::generate::instances::{Instance, Shape};
+use instances::{Instance, Shape};
 use logis_engine::matching::{Duals, Problem, solve, solve_near, verify};
 use rayon::ThreadPool;
 use std::hint::black_box;

@@ -8,6 +8,11 @@ use logis_engine::matching::{
 };
 use proptest::prelude::*;
 
+/// The instances of the benches, with their own tests.
+#[allow(dead_code, reason = "the benches read the rest of it")]
+#[path = "../benches/instances/mod.rs"]
+mod instances;
+
 /// What counts, the most important first; more is better.
 type Levels = (u64, Vec<i64>, u64, u64);
 

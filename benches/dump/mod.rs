@@ -14,7 +14,7 @@
 //! `instance.json` has the counts and the quotas, `answer.json` the value of each level and the time
 //! of each step.
 
-use logis_engine::generate::instances::{Instance, Members, Shape};
+use crate::instances::{Instance, Members, Shape};
 use serde_json::{Value, json};
 use std::fs::{File, create_dir_all};
 use std::io::{BufWriter, Result, Write};

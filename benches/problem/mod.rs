@@ -1,6 +1,6 @@
 //! A drawn instance as a problem of the matching.
 
-use logis_engine::generate::instances::Instance;
+use crate::instances::Instance;
 use logis_engine::matching::{Fits, Pair, Problem, Quota};
 use std::ops::Range;
 use std::sync::Arc;
@@ -80,7 +80,7 @@ pub fn points(instance: &Instance) -> Vec<u32> {
 
 /// The three quotas.
 pub fn quotas(instance: &Instance) -> Vec<Quota> {
-    let quota = |q: &logis_engine::generate::instances::Quota| Quota {
+    let quota = |q: &crate::instances::Quota| Quota {
         name: q.name.to_string(),
         numerator: q.share.0,
         denominator: q.share.1,

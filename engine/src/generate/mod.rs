@@ -8,7 +8,6 @@
 mod calibration;
 mod deck;
 mod households;
-pub mod instances;
 pub mod ipf;
 mod numbers;
 pub mod population;
