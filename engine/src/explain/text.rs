@@ -1,0 +1,78 @@
+//! An explanation as indented text, for the terminal.
+
+use std::fmt::Write as _;
+
+use super::shown::{cell_name, in_full, plain, with_unit};
+use super::{Because, Explanation, Shown};
+
+/// The explanation as text, for the terminal.
+pub fn to_text(explanation: &Explanation) -> String {
+    let mut out = String::new();
+    write_rule(explanation, 0, &mut out);
+    out
+}
+
+fn write_rule(e: &Explanation, depth: usize, out: &mut String) {
+    let pad = "   ".repeat(depth);
+    let mark = match &e.outcome {
+        Shown::Value(v) if v == "true" => "✓ ",
+        Shown::Value(v) if v == "false" => "✗ ",
+        Shown::Value(_) => "• ",
+        Shown::Unknown(_) => "? ",
+        Shown::Error(_) => "! ",
+    };
+    let _ = writeln!(out, "{pad}{mark}{} = {}", e.rule, in_full(&e.outcome, e.unit.as_deref()));
+    if !e.label.is_empty() {
+        let _ = writeln!(out, "{pad}   {} [{}]", e.label, e.about);
+    }
+    for source in &e.sources {
+        let _ = writeln!(out, "{pad}   source : {source}");
+    }
+    for doubt in &e.doubts {
+        let _ = writeln!(out, "{pad}   doute : {doubt}");
+    }
+    for combined in &e.combined {
+        let _ = writeln!(out, "{pad}   cumul : {combined}");
+    }
+    for because in &e.because {
+        write_because(because, depth + 1, out);
+    }
+}
+
+fn write_because(because: &Because, depth: usize, out: &mut String) {
+    let pad = "   ".repeat(depth);
+    match because {
+        Because::Comparison { text, left, sign, right, holds } => {
+            let _ = writeln!(
+                out,
+                "{pad}{text} : {} {sign} {} → {}",
+                plain(left),
+                plain(right),
+                match holds {
+                    Shown::Value(v) if v == "true" => "vrai".to_string(),
+                    Shown::Value(_) => "faux".to_string(),
+                    other => plain(other),
+                }
+            );
+        }
+        Because::Parameter { path, label, keys, value, unit, from, source, doubt, .. } => {
+            let cell = cell_name(path, keys);
+            let _ = writeln!(out, "{pad}{cell} = {} — {label}", with_unit(value, unit.as_deref()));
+            let _ = writeln!(out, "{pad}   en vigueur depuis le {from} ; source : {source}");
+            if let Some(doubt) = doubt {
+                let _ = writeln!(out, "{pad}   doute : {doubt}");
+            }
+        }
+        Because::Input { field, label, about, value, unit } => {
+            let _ = writeln!(out, "{pad}{field} = {} — {label} [{about}]", with_unit(value, unit.as_deref()));
+        }
+        Because::Members { name, values } => {
+            let values: Vec<String> = values.iter().map(|(id, v)| format!("{id} : {}", plain(v))).collect();
+            let _ = writeln!(out, "{pad}{name} ({})", values.join(" ; "));
+        }
+        Because::Rule(rule) => write_rule(rule, depth, out),
+        Because::Above { rule, outcome } => {
+            let _ = writeln!(out, "{pad}{rule} = {} (expliqué plus haut)", plain(outcome));
+        }
+    }
+}
