@@ -14,8 +14,8 @@ use super::super::row::Context;
 use super::kernels::expand;
 use super::passes::passes;
 use super::program::{
-    Array, CodesColumn, Compiled, Constant, DayTable, DenseTable, Full, Instruction, KeyPlaces, NO_PLACE,
-    Program, Repr,
+    Array, CodesColumn, Compiled, Constant, DayTable, DenseTable, Factors, Full, Instruction, KeyPlaces,
+    NO_PLACE, Program, Repr,
 };
 use crate::data::Cells;
 use crate::pack::schema::EntityId;
@@ -93,6 +93,23 @@ struct Compiler<'c> {
 /// Up to so many rows, a column is brought to the program's form whole, so that rows of other tables
 /// find their values there; beyond, block by block.
 const FEW: usize = 1 << 16;
+
+/// Two numbers in one unit: they count one over `denominator`.
+struct Common {
+    denominator: i64,
+    /// What the counts of each are multiplied by to reach that unit.
+    factors: Factors,
+    /// Bounds of the counts of each in that unit.
+    a: (i128, i128),
+    b: (i128, i128),
+}
+
+impl Common {
+    /// The bounds of what is one of the two numbers.
+    fn either(&self) -> (i128, i128) {
+        (self.a.0.min(self.b.0), self.a.1.max(self.b.1))
+    }
+}
 
 /// The bounds of anything that is no number.
 const NO_BOUNDS: (i128, i128) = (0, 0);
@@ -190,18 +207,17 @@ impl Compiler<'_> {
         }
     }
 
-    /// The common unit of two numbers, what each is multiplied by to reach it, and their bounds then.
-    #[allow(clippy::type_complexity)]
-    fn common(&self, a: NodeId, b: NodeId) -> Option<(i64, i64, i64, (i128, i128), (i128, i128))> {
+    /// The common unit of two numbers; `None` if they do not fit 64 bits in it.
+    fn common(&self, a: NodeId, b: NodeId) -> Option<Common> {
         let (Repr::Number(da), Repr::Number(db)) = (self.repr(a)?, self.repr(b)?) else { return None };
         let d = i64::try_from(i128::from(da).lcm(&i128::from(db))).ok()?;
-        let (ma, mb) = (d / da, d / db);
+        let factors = Factors { a: d / da, b: d / db };
         let scaled = |node, by: i64| {
             let (low, high) = self.bounds(node);
             Some((low.checked_mul(i128::from(by))?, high.checked_mul(i128::from(by))?))
         };
-        let (x, y) = (scaled(a, ma)?, scaled(b, mb)?);
-        (fits(x) && fits(y)).then_some((d, ma, mb, x, y))
+        let (x, y) = (scaled(a, factors.a)?, scaled(b, factors.b)?);
+        (fits(x) && fits(y)).then_some(Common { denominator: d, factors, a: x, b: y })
     }
 
     fn operation(&mut self, op: &Op, ty: &Type) -> Option<(Instruction, Repr, (i128, i128))> {
@@ -234,24 +250,24 @@ impl Compiler<'_> {
             Op::Negate(a) => self.scaled(*a, Exact::from_integer(-1)),
             Op::If(c, a, b) => {
                 self.repr(*c)?;
+                let choice = |factors| Instruction::If { condition: *c, yes: *a, no: *b, factors };
                 match (self.repr(*a)?, self.repr(*b)?) {
                     (Repr::Number(_), Repr::Number(_)) => {
-                        let (d, ma, mb, x, y) = self.common(*a, *b)?;
-                        let bounds = (x.0.min(y.0), x.1.max(y.1));
-                        Some((Instruction::If(*c, *a, *b, ma, mb), Repr::Number(d), bounds))
+                        let common = self.common(*a, *b)?;
+                        Some((choice(common.factors), Repr::Number(common.denominator), common.either()))
                     }
-                    (x, y) if x == y => Some((Instruction::If(*c, *a, *b, 1, 1), x, NO_BOUNDS)),
+                    (x, y) if x == y => Some((choice(Factors::ONE), x, NO_BOUNDS)),
                     _ => None,
                 }
             }
-            Op::Compare(comparison, a, b) => match (self.repr(*a)?, self.repr(*b)?) {
-                (Repr::Number(_), Repr::Number(_)) => {
-                    let (_, ma, mb, ..) = self.common(*a, *b)?;
-                    boolean(Instruction::Compare(*comparison, *a, *b, ma, mb))
-                }
-                (x, y) if x == y => boolean(Instruction::Compare(*comparison, *a, *b, 1, 1)),
-                _ => None,
-            },
+            Op::Compare(comparison, a, b) => {
+                let factors = match (self.repr(*a)?, self.repr(*b)?) {
+                    (Repr::Number(_), Repr::Number(_)) => self.common(*a, *b)?.factors,
+                    (x, y) if x == y => Factors::ONE,
+                    _ => return None,
+                };
+                boolean(Instruction::Compare { comparison: *comparison, a: *a, b: *b, factors })
+            }
             Op::Arithmetic(op, a, b) => self.arithmetic(*op, *a, *b),
             Op::Param(param, keys) => self.table(*param, keys, ty),
             Op::Call(builtin, args) => self.call(*builtin, args),
@@ -288,13 +304,16 @@ impl Compiler<'_> {
     fn arithmetic(&self, op: Arithmetic, a: NodeId, b: NodeId) -> Option<(Instruction, Repr, (i128, i128))> {
         match op {
             Arithmetic::Add | Arithmetic::Subtract => {
-                let (d, ma, mb, x, y) = self.common(a, b)?;
+                let Common { denominator, factors, a: x, b: y } = self.common(a, b)?;
                 let (instruction, bounds) = if op == Arithmetic::Add {
-                    (Instruction::Add(a, b, ma, mb), (x.0.checked_add(y.0)?, x.1.checked_add(y.1)?))
+                    let bounds = (x.0.checked_add(y.0)?, x.1.checked_add(y.1)?);
+                    (Instruction::Add { a, b, factors }, bounds)
                 } else {
-                    (Instruction::Subtract(a, b, ma, mb), (x.0.checked_sub(y.1)?, x.1.checked_sub(y.0)?))
+                    // The least difference is that of the least `a` and the greatest `b`.
+                    let bounds = (x.0.checked_sub(y.1)?, x.1.checked_sub(y.0)?);
+                    (Instruction::Subtract { a, b, factors }, bounds)
                 };
-                fits(bounds).then_some((instruction, Repr::Number(d), bounds))
+                fits(bounds).then_some((instruction, Repr::Number(denominator), bounds))
             }
             Arithmetic::Multiply => {
                 if let Some(by) = self.constant(b) {
@@ -336,15 +355,13 @@ impl Compiler<'_> {
             }
             (Builtin::Max | Builtin::Min, [a, b]) => {
                 let largest = builtin == Builtin::Max;
+                let extreme = |factors| Instruction::Extreme { largest, a: *a, b: *b, factors };
                 match (self.repr(*a)?, self.repr(*b)?) {
                     (Repr::Number(_), Repr::Number(_)) => {
-                        let (d, ma, mb, x, y) = self.common(*a, *b)?;
-                        let bounds = (x.0.min(y.0), x.1.max(y.1));
-                        Some((Instruction::Extreme(largest, *a, *b, ma, mb), Repr::Number(d), bounds))
+                        let common = self.common(*a, *b)?;
+                        Some((extreme(common.factors), Repr::Number(common.denominator), common.either()))
                     }
-                    (Repr::Date, Repr::Date) => {
-                        Some((Instruction::Extreme(largest, *a, *b, 1, 1), Repr::Date, NO_BOUNDS))
-                    }
+                    (Repr::Date, Repr::Date) => Some((extreme(Factors::ONE), Repr::Date, NO_BOUNDS)),
                     _ => None,
                 }
             }

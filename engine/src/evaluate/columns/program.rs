@@ -62,6 +62,19 @@ pub(crate) enum Constant {
     Text(u32),
 }
 
+/// What the counts of two operands are multiplied by to reach their common unit; both 1 for values that
+/// are no numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Factors {
+    pub a: i64,
+    pub b: i64,
+}
+
+impl Factors {
+    /// Both operands count the common unit already.
+    pub const ONE: Factors = Factors { a: 1, b: 1 };
+}
+
 /// What is done for each block of rows.
 #[derive(Clone, Debug)]
 pub(crate) enum Instruction {
@@ -84,18 +97,41 @@ pub(crate) enum Instruction {
     Not(NodeId),
     And(NodeId, NodeId),
     Or(NodeId, NodeId),
-    /// Condition, then, else; numbers multiplied by these to the common unit.
-    If(NodeId, NodeId, NodeId, i64, i64),
-    /// Numbers multiplied by these to the common unit, or 1.
-    Compare(Comparison, NodeId, NodeId, i64, i64),
-    Add(NodeId, NodeId, i64, i64),
-    Subtract(NodeId, NodeId, i64, i64),
+    /// `if condition { yes } else { no }`
+    If {
+        condition: NodeId,
+        yes: NodeId,
+        no: NodeId,
+        factors: Factors,
+    },
+    Compare {
+        comparison: Comparison,
+        a: NodeId,
+        b: NodeId,
+        factors: Factors,
+    },
+    Add {
+        a: NodeId,
+        b: NodeId,
+        factors: Factors,
+    },
+    Subtract {
+        a: NodeId,
+        b: NodeId,
+        factors: Factors,
+    },
+    /// The denominator of the product is that of the one times that of the other.
     Multiply(NodeId, NodeId),
     /// Times a constant.
     Scale(NodeId, i64),
-    /// Smaller (or larger, if true) of two.
-    Extreme(bool, NodeId, NodeId, i64, i64),
-    /// `round(a * times / b)`; without `b`, divided by the constant.
+    /// The larger of two, or the smaller.
+    Extreme {
+        largest: bool,
+        a: NodeId,
+        b: NodeId,
+        factors: Factors,
+    },
+    /// `round(a * times / (b * by))`; without `b`, `round(a * times / by)`.
     Round {
         how: Rounding,
         a: NodeId,
@@ -150,15 +186,15 @@ impl Instruction {
             | Instruction::Contains { text: a, .. } => vec![*a],
             Instruction::And(a, b)
             | Instruction::Or(a, b)
-            | Instruction::Compare(_, a, b, ..)
-            | Instruction::Add(a, b, ..)
-            | Instruction::Subtract(a, b, ..)
+            | Instruction::Compare { a, b, .. }
+            | Instruction::Add { a, b, .. }
+            | Instruction::Subtract { a, b, .. }
             | Instruction::Multiply(a, b)
-            | Instruction::Extreme(_, a, b, ..)
+            | Instruction::Extreme { a, b, .. }
             | Instruction::Between(_, a, b)
             | Instruction::Move(_, a, b)
             | Instruction::Strict(a, b) => vec![*a, *b],
-            Instruction::If(c, a, b, ..) => vec![*c, *a, *b],
+            Instruction::If { condition, yes, no, .. } => vec![*condition, *yes, *no],
             Instruction::Round { a, b, .. } => std::iter::once(*a).chain(*b).collect(),
             Instruction::Table(_, keys) => keys.clone(),
         }
