@@ -106,7 +106,8 @@ fn draw_more(persons: &mut Output) {
 /// The same rows again and again, their identifiers made different.
 fn repeat(table: &mut Output, copies: usize) {
     for column in &mut table.columns {
-        let id = matches!(column.name.as_str(), "demande_id" | "personne_id");
+        // Identifiers of the repeated tables, and what refers to them; employers are not repeated.
+        let id = matches!(column.name.as_str(), "demande_id" | "personne_id" | "projet_id");
         let once = std::mem::take(&mut column.cells);
         for copy in 0..copies {
             column.cells.extend(once.iter().map(|cell| match cell {
