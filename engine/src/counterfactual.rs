@@ -1,6 +1,6 @@
 //! What would turn a decision: the nearest value of each single input, and the nearest date.
 //!
-//! A search by halves. Evaluating a plan with an input that may be anything between two bounds gives
+//! A search by bisection. Evaluating a plan with an input that may be anything between two bounds gives
 //! an outcome only if all values between agree; a range that decides nothing is cut in two, the half
 //! nearer to the present value first. So the first value found is the nearest there is, with no
 //! assumption on what rules compute; and it is found by deciding with it.
@@ -19,10 +19,10 @@ use crate::value::{Date, Exact, Value, add_days, day_number, power_of_ten};
 /// Evaluations spent on one input before the search is given up.
 const BUDGET: usize = 4_000;
 
-/// Numbers without a declared range are tried up to this.
+/// Numbers without a declared range are tried from 0 up to this, in units of the field.
 const FURTHEST: i64 = 10_000_000;
 
-/// Days tried before and after a date.
+/// Days tried before and after a date: 120 years.
 const DAYS: i64 = 120 * 366;
 
 /// One change of one input that turns a decision.
@@ -124,16 +124,20 @@ pub fn counterfactual(plan: &Plan, dataset: &Dataset, node: NodeId, row: u64) ->
     result
 }
 
-/// Does every value of a range turn the decision, none, or is it not said?
+/// What evaluation says of a range of values of an input.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
+    /// Each of them turns the decision.
     All,
+    /// None of them does.
     None,
+    /// Some may: the range must be cut.
     Open,
 }
 
+/// Decides with what `context` supposes, and compares with the `present` outcome.
 fn verdict(context: &Context<'_>, node: NodeId, row: u64, present: bool) -> Verdict {
-    // The search cuts the ranges itself.
+    // Without deciding by cases: the search cuts the ranges itself.
     match Evaluator::new(context).outcome_uncut(node, row) {
         Ok(Possible::Known(Value::Bool(value))) if value != present => Verdict::All,
         Ok(Possible::Known(_)) | Err(_) => Verdict::None,
@@ -141,6 +145,7 @@ fn verdict(context: &Context<'_>, node: NodeId, row: u64, present: bool) -> Verd
     }
 }
 
+/// What the search of one input found.
 enum Found {
     Value(Value),
     None,
@@ -152,6 +157,7 @@ fn cells(context: &Context<'_>, node: NodeId, row: u64) -> Vec<(NodeId, FieldId,
     let schema = &context.plan.parsed.schema;
     let mut seen = std::collections::BTreeSet::new();
     let mut found = Vec::new();
+    // Depth first; inputs go onto the stack in reverse, so that the first is looked at first.
     let mut stack = vec![(node, row)];
     while let Some((node, row)) = stack.pop() {
         if !seen.insert((node, row)) {
@@ -195,6 +201,7 @@ fn nearest_value(
         }
         (Value::Number(number), FieldKind::Number { decimals, .. }) => {
             let Some(unit) = power_of_ten(*decimals) else { return Found::None };
+            // The search is over whole counts of the field's last decimal.
             let steps = |n: &Exact| i64::try_from((n * unit).to_integer()).ok();
             let (low, high) = match &field.range {
                 Some((low, high)) => (steps(low), steps(high)),
@@ -214,10 +221,13 @@ fn nearest_value(
     }
 }
 
+/// The date of a day number (days since 1 January 1970).
 fn day(number: i64) -> Option<Value> {
     add_days(Date::constant(1970, 1, 1), number).map(Value::Date)
 }
 
+/// The number of `low..=high` nearest to `present` that turns the decision, as a value; of two as near,
+/// the smaller. `value` gives the value of a number.
 fn nearest(
     present: i64,
     low: i64,
@@ -238,6 +248,7 @@ fn nearest(
     search.left = BUDGET;
     let below = search.first(reach, present.saturating_sub(1), false);
     match (below, above) {
+        // What is found below is at least as near as what is above.
         (Ok(Some(at)), _) | (Ok(None), Ok(Some(at))) => value(at).map_or(Found::None, Found::Value),
         (Ok(None), Ok(None)) => Found::None,
         _ => Found::GivenUp,
@@ -246,9 +257,13 @@ fn nearest(
 
 /// The search of one input.
 struct Search<'s, F> {
+    /// The cell that is open while a range is supposed.
     missing: &'s Missing,
+    /// The value of a number.
     value: &'s dyn Fn(i64) -> Option<Value>,
+    /// Does a value, or all of a range, turn the decision?
     turns: &'s mut F,
+    /// Evaluations left of the budget.
     left: usize,
 }
 
@@ -275,6 +290,7 @@ impl<F: FnMut(Possible) -> Verdict> Search<'_, F> {
             Verdict::Open if point => return Ok(None),
             Verdict::Open => {}
         }
+        // The half that is looked at first is the one nearer to the present value.
         let middle = low + (high - low) / 2;
         let (first, second) = ((low, middle), (middle + 1, high));
         let (first, second) = if upwards { (first, second) } else { (second, first) };
@@ -325,6 +341,7 @@ pub fn other_dates(plan: &Plan, dataset: &Dataset, name: &str, row: u64) -> Othe
         .enumerate()
         .map(|(i, &start)| (start, starts.get(i + 1).map_or(end, |next| next - 1)))
         .collect();
+    // The first day of a period's part (the last, unless upwards) on which the outcome is another.
     let look = |low: i64, high: i64, upwards: bool| -> Option<OtherDate> {
         let Some(Value::Date(date)) = day(low) else { return None };
         let plan = Plan::new(&plan.parsed, date, &[name]).ok()?;

@@ -21,6 +21,7 @@ use crate::value::{Date, add_days, day_number};
 #[derive(Clone, Debug)]
 pub struct DatedPlan {
     parsed: Arc<Parsed>,
+    /// The date of the decision of each row.
     field: FieldId,
     names: Vec<String>,
     /// First day of each period, the earliest first.
@@ -48,7 +49,7 @@ pub fn changes(parsed: &Parsed) -> BTreeSet<Date> {
     starts
 }
 
-/// Of a row without a date.
+/// In [`Periods::of`], a row without a date: no plan decides it.
 pub const NO_PLAN: u32 = u32::MAX;
 
 impl DatedPlan {
@@ -62,6 +63,7 @@ impl DatedPlan {
         }
     }
 
+    /// The plan of the period of a date.
     fn plan(&self, date: Date) -> Result<Plan, PackError> {
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
         Plan::with_dates(&self.parsed, date, Some(self.field), &names)
@@ -88,6 +90,7 @@ impl DatedPlan {
         let rows = dataset.tables.get(entity).map_or(0, crate::data::Table::rows);
         let column = column_of(dataset, schema, self.field);
         let starts: Vec<i64> = self.starts.iter().map(|d| day_number(*d)).collect();
+        // First the period of each row; then plans, for the periods that have rows only.
         let mut of = vec![NO_PLAN; rows];
         // By period: the latest date in it, which warnings on figures of the past are about.
         let mut latest: BTreeMap<u32, i64> = BTreeMap::new();
@@ -106,6 +109,7 @@ impl DatedPlan {
             }
         }
         let epoch = Date::constant(1970, 1, 1);
+        // Periods are numbered anew, without those that have no row.
         let mut plans = Vec::new();
         let mut number: BTreeMap<u32, u32> = BTreeMap::new();
         for (&period, &day) in &latest {
@@ -128,6 +132,7 @@ impl DatedPlan {
         let periods = self.periods(&read.dataset)?;
         let of = |plan: &Arc<Plan>| Invariants::dated(&self.parsed, plan.date, self.field, &needs.entities);
         let invariants: Vec<Invariants> = periods.plans.iter().map(of).collect();
+        // The invariants of a period are held of its rows, and of rows of other entities, which have no date.
         let in_period: Vec<_> = (0_u32..)
             .zip(&invariants)
             .map(|(period, _)| {
@@ -153,7 +158,8 @@ impl DatedPlan {
         Ok(self.join(&periods, each))
     }
 
-    /// The decisions of the plans of all periods as one: of each row, those of its plan.
+    /// The decisions of all periods as one: each row has those of its own plan. A row without a date is
+    /// unknown, for want of the date.
     pub fn join(&self, periods: &Periods, each: Vec<Decisions>) -> Decisions {
         let entity = self.parsed.schema.fields.get(self.field).map_or(0, |f| f.entity);
         let undated = (0_u64..).zip(periods.of.iter()).filter(|(_, p)| **p == NO_PLAN);

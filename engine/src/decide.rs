@@ -98,7 +98,8 @@ impl Plan {
         self.evaluate_tables(&[(&table, batch)])
     }
 
-    /// The same for rows with what belongs to them: the tables of a data package, by their names.
+    /// Decides rows with the rows that belong to them: the tables of a data package, by their names. The
+    /// batch that it gives is that of [`Plan::evaluate`].
     ///
     /// # Errors
     /// As [`Plan::evaluate`], rows that belong to none that is there, and rows of which an invariant of the pack
@@ -108,6 +109,7 @@ impl Plan {
         // The caller holds the columns: one that is not there is a slip, and there is nobody to warn.
         let needs = Needs { strict: true, ..self.needs() };
         let read = read_batches(schema, &self.parsed.references, tables, &needs);
+        // Invariants are held once all cells are read: otherwise one slip would be told twice.
         let mut issues: Vec<Issue> = read.issues.into_iter().filter(Issue::is_error).collect();
         if issues.is_empty() {
             let held = Invariants::new(&self.parsed, self.date, &needs.entities);
@@ -194,11 +196,12 @@ impl Decider {
         Ok(explain(&self.plan, &self.held(record)?.0, 0))
     }
 
-    /// What decides.
+    /// The plan that it decides by.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
+    /// A data set of one record: a row of the plan's entity with its members, and the reference tables.
     pub(crate) fn dataset(&self, record: &impl Serialize) -> Result<Dataset, DataError> {
         let wrong =
             |error: serde_json::Error| DataError { issues: vec![Issue::error("", error.to_string())] };
@@ -221,7 +224,7 @@ impl Decision {
         self.outcomes.iter().find(|(name, ..)| name == rule).map(|(_, outcome, _)| outcome)
     }
 
-    /// Is it decided, and true?
+    /// Is the outcome of a rule known, and true?
     pub fn is_true(&self, rule: &str) -> bool {
         self.get(rule).is_some_and(Outcome::is_true)
     }

@@ -4,10 +4,11 @@
 //! five thousand levels. [`deep`] takes new stack from the heap where the thread's own ends; how deep a
 //! graph may be is limited where rules are lowered.
 
-/// What must be left of the stack when a walk goes one level down: more than the frames of one level.
+/// Bytes that must be left of the stack when a walk goes one level down: more than the frames of one
+/// level take.
 const LEFT: usize = 256 * 1024;
 
-/// What is taken when less is left.
+/// Bytes of the new stack that is taken from the heap when less is left.
 const MORE: usize = 4 * 1024 * 1024;
 
 /// Calls `f`, on new stack if little is left of the thread's own.

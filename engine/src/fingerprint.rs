@@ -64,6 +64,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// The canonical text of the rules that a plan needs: what is hashed.
 pub fn rules(plan: &Plan) -> String {
     let parsed = &plan.parsed;
+    // Sorted, so that neither the order of files nor that of declarations counts.
     let mut lines: BTreeSet<String> = BTreeSet::new();
     for rule in plan_rules(plan) {
         lines.extend(rule_lines(parsed, rule, plan.date));
@@ -91,7 +92,7 @@ pub fn parameters(plan: &Plan) -> String {
     lines.into_iter().collect::<Vec<_>>().join("\n")
 }
 
-/// The rules that a plan needs.
+/// The rules that a plan needs: those with an outcome node. Helpers, whose bodies are inlined, have none.
 pub fn plan_rules(plan: &Plan) -> BTreeSet<RuleId> {
     let rule = |node: &crate::plan::ir::Node| match node.op {
         Op::Rule(rule, _) => Some(rule),
@@ -111,6 +112,8 @@ pub fn rule_lines(parsed: &Parsed, rule: RuleId, date: Date) -> BTreeSet<String>
         let Some(rule) = parsed.rules.get(id) else { continue };
         let Some(text) = text_at(&rule.texts, date) else { continue };
         let tokens = tokens(source(parsed, text));
+        // The first token is the rule's own name. Another that names a helper may be a local name that
+        // hides it: then the hash holds a helper too many, never one too few.
         let helper = |name: &str| {
             let id = parsed.rule(name)?;
             text_at(&parsed.rules.get(id)?.texts, date)?.helper.then_some(id)
@@ -122,7 +125,7 @@ pub fn rule_lines(parsed: &Parsed, rule: RuleId, date: Date) -> BTreeSet<String>
     lines
 }
 
-/// A rule as its file writes it, from its name to the brace that ends it.
+/// A rule as its file writes it: from its name up to and including the brace that ends it.
 pub fn source<'p>(parsed: &'p Parsed, text: &RuleText) -> &'p str {
     let Some(file) = parsed.sources.get(text.span.file) else { return "" };
     let (line, column) = (text.end.line().unwrap_or(1), text.end.position().unwrap_or(1));
@@ -134,7 +137,7 @@ fn entity(parsed: &Parsed, id: EntityId) -> &str {
     parsed.schema.entities.get(id).map_or("?", |e| e.name.as_str())
 }
 
-/// A field as far as it bears on a decision.
+/// The canonical line of a field: what of its declaration bears on a decision.
 pub fn field_line(parsed: &Parsed, id: FieldId) -> Option<String> {
     let field = parsed.schema.fields.get(id)?;
     let kind = match &field.kind {
@@ -155,7 +158,7 @@ pub fn field_line(parsed: &Parsed, id: FieldId) -> Option<String> {
     Some(format!("field {} of {}: {kind}{range}{empty}", field.name, entity(parsed, field.entity)))
 }
 
-/// A relation as far as it bears on a decision.
+/// The canonical line of a relation: what of its declaration bears on a decision.
 pub fn relation_line(parsed: &Parsed, child: EntityId, relation: usize) -> Option<String> {
     let relation = parsed.schema.entities.get(child)?.belongs_to.get(relation)?;
     let (child, target) = (entity(parsed, child), entity(parsed, relation.target));
@@ -173,10 +176,12 @@ pub fn tokens(script: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = script;
     while let Some(first) = rest.chars().next() {
+        // The length in bytes of the comment, literal, word or sign that begins here.
         let length = match first {
             _ if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
             _ if rest.starts_with("/*") => block_comment(rest),
             '"' | '\'' | '`' => text_literal(rest, first),
+            // `1.5` is one token, and so is `a.b`: rules have no properties.
             c if is_word(c) => rest.find(|c| !is_word(c) && c != '.').unwrap_or(rest.len()),
             c => c.len_utf8(),
         };
@@ -193,7 +198,7 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Comments nest, as in Rhai.
+/// The length in bytes of the block comment that a text begins with. Comments nest, as in Rhai.
 fn block_comment(text: &str) -> usize {
     let (mut depth, mut at) = (0_usize, 0);
     while let Some(rest) = text.get(at..).filter(|r| !r.is_empty()) {
@@ -211,6 +216,7 @@ fn block_comment(text: &str) -> usize {
     text.len()
 }
 
+/// The length in bytes of the text literal that a text begins with, both quotes included.
 fn text_literal(text: &str, quote: char) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {

@@ -74,7 +74,7 @@ pub enum Step {
 pub struct Link {
     /// What it stands for.
     pub target: Target,
-    /// How to reach it.
+    /// How to reach it from a row of the rule's entity.
     pub access: Access,
 }
 
@@ -91,7 +91,9 @@ pub struct RuleGraph<'p> {
     pub rules: Vec<Option<Wired<'p>>>,
     /// Rules that can be evaluated, each after all that it needs.
     pub order: Vec<RuleId>,
+    /// An edge from each rule to those that need it.
     graph: DiGraph<RuleId, ()>,
+    /// By rule: its node in `graph`.
     nodes: HashMap<RuleId, NodeIndex>,
 }
 
@@ -100,18 +102,18 @@ pub struct RuleGraph<'p> {
 pub struct Wired<'p> {
     /// The text.
     pub text: &'p RuleText,
-    /// One for each parameter.
+    /// By parameter of the text: what it is wired to.
     pub links: Vec<Link>,
 }
 
-/// The text of a rule that is in force on `date`.
+/// The text of a rule that is in force on `date`, of texts sorted by the day on which they begin.
 pub fn text_at(texts: &[RuleText], date: Date) -> Option<&RuleText> {
     texts.iter().rev().find(|t| t.from.is_none_or(|from| from <= date))
 }
 
 impl<'p> RuleGraph<'p> {
-    /// Wires the rules in force on `date`; problems go to `out`. Where `dated` is a field, it is what
-    /// the date of the decision is of each row.
+    /// Wires the rules in force on `date`; problems go to `out`. If there is a field `dated`, the date of
+    /// the decision of each row is its value of that field.
     pub fn wire(
         parsed: &'p Parsed,
         date: Date,
@@ -137,6 +139,7 @@ impl<'p> RuleGraph<'p> {
             }
             rules.push(wired);
         }
+        // Edges once all nodes are there: a rule may name one that is declared after it.
         for (id, wired) in rules.iter().enumerate() {
             for link in wired.iter().flat_map(|w| &w.links) {
                 if let Target::Rule(needed) = link.target
@@ -166,6 +169,7 @@ impl<'p> RuleGraph<'p> {
         self.neighbours(rule, Direction::Outgoing)
     }
 
+    /// The rules at the other ends of a rule's edges, in the order of their numbers.
     fn neighbours(&self, rule: RuleId, direction: Direction) -> Vec<RuleId> {
         let Some(&node) = self.nodes.get(&rule) else { return Vec::new() };
         let mut found: Vec<RuleId> =
@@ -176,6 +180,7 @@ impl<'p> RuleGraph<'p> {
 
     /// `rules` and all that they need, in order of evaluation.
     pub fn closure(&self, rules: &[RuleId]) -> Vec<RuleId> {
+        // Backwards along the order, one pass is enough: what a rule needs comes before it.
         let mut wanted: BTreeSet<RuleId> = rules.iter().copied().collect();
         for &rule in self.order.iter().rev() {
             if wanted.contains(&rule) {
@@ -187,6 +192,7 @@ impl<'p> RuleGraph<'p> {
 
     /// `rules` and all that depends on them, in order of evaluation.
     pub fn dependents(&self, rules: &[RuleId]) -> Vec<RuleId> {
+        // Forwards, one pass is enough: what depends on a rule comes after it.
         let mut wanted: BTreeSet<RuleId> = rules.iter().copied().collect();
         for &rule in &self.order {
             if wanted.contains(&rule) {
@@ -216,7 +222,7 @@ impl<'p> RuleGraph<'p> {
         out
     }
 
-    /// The same for Mermaid, which Markdown pages draw.
+    /// These rules and the fields they read, in Mermaid, which Markdown pages draw.
     pub fn to_mermaid(&self, rules: &[RuleId]) -> String {
         let picture = self.picture(rules);
         let mut out = String::from("flowchart LR\n");
@@ -235,6 +241,7 @@ impl<'p> RuleGraph<'p> {
         out
     }
 
+    /// What both drawings show of these rules.
     fn picture(&self, rules: &[RuleId]) -> Picture<'p> {
         let mut picture = Picture::default();
         for &id in rules {
@@ -323,12 +330,16 @@ pub(crate) fn wire_name(
     Some(Link { target, access: access.ok()? })
 }
 
-/// The way from a row of `from` to the rows of `to`: the one there is, or why there is none.
+/// The way from a row of `from` to the rows of `to`.
+///
+/// # Errors
+/// In words, why there is no way, or that there are several.
 pub(crate) fn reach(schema: &Schema, from: EntityId, to: EntityId) -> Result<Access, String> {
     if from == to {
         return Ok(Access::Own);
     }
     let name = |id: EntityId| schema.entities.get(id).map_or("?", |e| e.name.as_str());
+    // Upwards first: one row, by one way or another. Only then downwards, to members.
     let mut ways = Vec::new();
     climb(schema, from, to, &mut Vec::new(), &mut ways);
     if ways.len() > 1 {
@@ -354,8 +365,10 @@ pub(crate) fn reach(schema: &Schema, from: EntityId, to: EntityId) -> Result<Acc
     }
 }
 
+/// Adds every way of steps from a row of `at` up to one of `to`; `way` holds the steps taken so far.
 fn climb(schema: &Schema, at: EntityId, to: EntityId, way: &mut Vec<Step>, found: &mut Vec<Vec<Step>>) {
     let Some(entity) = schema.entities.get(at) else { return };
+    // Relations may form a circle; a longer way would pass some entity twice.
     if way.len() > schema.entities.len() {
         return;
     }
@@ -375,7 +388,7 @@ fn climb(schema: &Schema, at: EntityId, to: EntityId, way: &mut Vec<Step>, found
     }
 }
 
-/// Reports each cycle once, with the way round it.
+/// Reports one cycle of each strongly connected component, with the way round it.
 fn report_cycles(
     parsed: &Parsed,
     rules: &[Option<Wired<'_>>],
@@ -386,6 +399,7 @@ fn report_cycles(
         let mut members: Vec<RuleId> = component.iter().map(|&n| graph[n]).collect();
         members.sort_unstable();
         let Some(&start) = members.first() else { continue };
+        // The rules of the component that a rule needs, and where it names them.
         let inside = |id: RuleId| -> Vec<(RuleId, Span)> {
             let wired = rules.get(id).and_then(Option::as_ref);
             wired
@@ -397,6 +411,7 @@ fn report_cycles(
                 })
                 .collect()
         };
+        // A component of one rule is a cycle only if the rule needs itself.
         if members.len() == 1 && !inside(start).iter().any(|(n, _)| *n == start) {
             continue;
         }

@@ -35,16 +35,20 @@ pub enum Answer {
     Error(ValueError),
 }
 
+/// A result of Rhai's; reasons for failing are carried as [`Failed`] in a runtime error.
 type Fallible<T> = Result<T, Box<EvalAltResult>>;
 
 /// The interpreter with the rules in force on a date.
 pub struct Interpreter<'d> {
     engine: Engine,
+    /// All functions in force on the date.
     ast: AST,
+    /// By rule: what its parameters are wired to; `None` if it is not in force.
     rules: Vec<Option<Vec<Link>>>,
     parsed: Arc<Parsed>,
     date: Date,
     dataset: &'d Dataset,
+    /// By entity and relation: the rows that belong to each row of the target.
     members: HashMap<(EntityId, usize), Members>,
 }
 
@@ -98,6 +102,7 @@ impl<'d> Interpreter<'d> {
         }
     }
 
+    /// Runs a rule for a row, after the rules that it needs; `done` remembers outcomes by rule and row.
     fn run(
         &self,
         rule: RuleId,
@@ -136,6 +141,7 @@ impl<'d> Interpreter<'d> {
         result
     }
 
+    /// The argument of a rule for a row: a value, [`Unknown`] or [`Failed`].
     fn argument(
         &self,
         link: &Link,
@@ -164,6 +170,7 @@ impl<'d> Interpreter<'d> {
         }
     }
 
+    /// The value of a name on a row of its own entity.
     fn leaf(
         &self,
         target: Target,
@@ -192,6 +199,7 @@ impl<'d> Interpreter<'d> {
         }
     }
 
+    /// The row that a step leads to; `None` if the relation is missing.
     fn step(&self, step: Step, row: u64) -> Option<u64> {
         let second_rows = |pair: EntityId| match self.parsed.schema.entities.get(pair).map(|e| &e.origin) {
             Some(Origin::Pair(_, b)) => self.dataset.tables.get(*b).map_or(1, |t| t.rows().max(1) as u64),
@@ -258,6 +266,7 @@ fn type_found(error: &EvalAltResult) -> Option<&str> {
     }
 }
 
+/// What the value or error of a rule is for whoever asked.
 fn answer(result: Fallible<Dynamic>) -> Answer {
     match result {
         Ok(value) if value.is::<Unknown>() => Answer::Unknown,
@@ -270,14 +279,17 @@ fn answer(result: Fallible<Dynamic>) -> Answer {
     }
 }
 
+/// An error that is used again: Rhai's are not cloned, but only their reason matters.
 fn copy_error(error: &EvalAltResult) -> Box<EvalAltResult> {
     Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(Failed::of(error)), rhai::Position::NONE))
 }
 
+/// The error of a computation, as scripts raise it.
 fn failure(error: ValueError) -> Box<EvalAltResult> {
     Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(Failed(Some(error))), rhai::Position::NONE))
 }
 
+/// The error of a computation that touched a missing input.
 fn unknown() -> Box<EvalAltResult> {
     Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(Failed(None)), rhai::Position::NONE))
 }
@@ -300,6 +312,7 @@ fn number(n: Exact) -> Dynamic {
     }
 }
 
+/// A value from what a script gave; `None` for what is no value.
 fn from_dynamic(value: &Dynamic) -> Option<Value> {
     if let Ok(b) = value.as_bool() {
         return Some(Value::Bool(b));
@@ -317,6 +330,7 @@ fn from_dynamic(value: &Dynamic) -> Option<Value> {
     items.iter().map(from_dynamic).collect::<Option<Arc<[Value]>>>().map(Value::List)
 }
 
+/// An exact number from any of the three forms that scripts have.
 fn exact(value: &Dynamic) -> Option<Exact> {
     if let Ok(whole) = value.as_int() {
         return Some(Exact::from_integer(i128::from(whole)));
@@ -367,6 +381,7 @@ fn engine(parsed: Arc<Parsed>, date: Date) -> Engine {
 /// A builtin on what scripts pass. `un`, `tous` and `contient` may be settled by a known item.
 fn list_call(builtin: Builtin, args: &[Dynamic]) -> Fallible<Dynamic> {
     let items = args.first().and_then(|a| a.clone().try_cast::<rhai::Array>()).unwrap_or_default();
+    // One item decides, even beside unknown ones; not beside one whose rule failed, which is an error.
     let settled = match builtin {
         Builtin::Un => items.iter().any(|i| i.as_bool() == Ok(true)).then_some(true),
         Builtin::Tous => items.iter().any(|i| i.as_bool() == Ok(false)).then_some(false),
@@ -380,6 +395,7 @@ fn list_call(builtin: Builtin, args: &[Dynamic]) -> Fallible<Dynamic> {
     apply(builtin, &known).map(|v| to_dynamic(&v)).map_err(failure)
 }
 
+/// The operators of rules, on exact numbers in place of Rhai's own.
 fn register_operators(engine: &mut Engine) {
     macro_rules! arithmetic {
         ($($symbol:literal => $function:path),*) => {$(
@@ -420,6 +436,7 @@ fn register_operators(engine: &mut Engine) {
     });
 }
 
+/// `param`, with up to three keys: Rhai finds functions by the number of their arguments.
 fn register_param(engine: &mut Engine, parsed: Arc<Parsed>, date: Date) {
     let read = move |path: &str, keys: &[Dynamic]| -> Fallible<Dynamic> {
         let keys: Vec<Value> = keys.iter().map(given).collect::<Fallible<_>>()?;

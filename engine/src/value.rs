@@ -161,8 +161,8 @@ pub enum Rounding {
 }
 
 impl Rounding {
-    /// Does a quotient go up from its floor? `rest` is what the floor leaves, `lacking` what lacks to
-    /// the next whole number.
+    /// Does a quotient round up from its floor? Of the divisor, `rest` is the part above the floor and
+    /// `lacking` the part that is missing to the next whole number: together they make the divisor.
     pub(crate) fn up<T: Ord + Default>(self, rest: T, lacking: T, positive: bool) -> bool {
         match self {
             Rounding::Down => false,
@@ -176,6 +176,7 @@ impl Rounding {
 
 /// Rounds to `decimals` decimals (0 to 9).
 pub fn round(x: &Exact, decimals: u32, rounding: Rounding) -> Result<Exact, NumberError> {
+    // Counted in the last decimal that stays, only the whole part is kept, and perhaps one more.
     let unit = power_of_ten(decimals).ok_or(NumberError::Overflow)?;
     let scaled = mul(x, &Exact::from_integer(unit))?;
     let (n, d) = (*scaled.numer(), *scaled.denom());
@@ -210,6 +211,7 @@ pub fn parse_number(text: &str) -> Option<Exact> {
     parse_decimal(text)
 }
 
+/// Reads digits with at most one point, and a sign; `_` may stand between digits.
 fn parse_decimal(text: &str) -> Option<Exact> {
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -223,6 +225,7 @@ fn parse_decimal(text: &str) -> Option<Exact> {
     if digits.contains('.') && fraction.is_empty() {
         return None;
     }
+    // All digits as one whole number, over ten to the power of how many stand after the point.
     let mut number: i128 = 0;
     let mut scale: i128 = 1;
     for (i, byte) in whole.bytes().chain(fraction.bytes()).enumerate() {
@@ -249,13 +252,15 @@ pub fn format_number(value: &Exact) -> String {
     let Some(scaled) = power_of_ten(decimals).and_then(|p| n.checked_mul(p / d)) else {
         return format!("{n}/{d}");
     };
+    // At least one digit before the point: 5 hundredths are "005", so 0.05.
     let digits = format!("{:0>width$}", scaled.unsigned_abs(), width = decimals as usize + 1);
     let (whole, fraction) = digits.split_at(digits.len() - decimals as usize);
     format!("{}{whole}.{fraction}", if n < 0 { "-" } else { "" })
 }
 
-/// How many decimals a fraction with this denominator has, if finitely many.
+/// How many decimals a reduced fraction with this (positive) denominator has; `None` if they never end.
 pub(crate) fn finite_decimals(mut denominator: i128) -> Option<u32> {
+    // They end if the denominator divides a power of ten: it has no prime factor but 2 and 5.
     let (mut twos, mut fives) = (0, 0);
     while denominator % 2 == 0 {
         denominator /= 2;
@@ -279,6 +284,7 @@ pub fn months_between(from: Date, to: Date) -> i64 {
     if to < from {
         return -months_between(to, from);
     }
+    // A month that has begun on a later day than `to` has is not whole yet.
     let months = (i64::from(to.year()) - i64::from(from.year())) * 12 + i64::from(to.month())
         - i64::from(from.month());
     if to.day() < from.day() { months - 1 } else { months }
@@ -309,6 +315,7 @@ pub fn add_days(date: Date, days: i64) -> Option<Date> {
 
 /// Reads `2017-06-30` or the French `30/06/2017`.
 pub fn parse_date(text: &str) -> Option<Date> {
+    // Exactly `len` digits: `30/06/17` and `2017-6-1` could be meant otherwise.
     let number = |s: &str, len: usize| -> Option<i16> {
         (s.len() == len && s.bytes().all(|b| b.is_ascii_digit())).then(|| s.parse().ok())?
     };

@@ -26,7 +26,7 @@ use crate::value::{Date, Type, Value, add_days};
 use search::{Found, above, search, sides};
 use world::{Shape, State, World, blank, shape};
 
-/// Members of each relation that are tried, fewest first.
+/// How many members a row has in the worlds that are tried, fewest first.
 const MEMBERS: [usize; 3] = [1, 2, 3];
 
 /// Rows at the thresholds of a plan.
@@ -41,8 +41,9 @@ pub struct Boundaries {
     pub rows: Vec<BoundaryRow>,
     /// Comparisons that could not be made to decide, and why.
     pub notes: Vec<Note>,
-    /// Comparisons that decide on both their sides in some rows, of how many.
+    /// How many comparisons decide, in some rows, both by holding and by not holding; and of how many.
     pub shown: (usize, usize),
+    /// The fields that the plan reads.
     fields: BTreeSet<FieldId>,
 }
 
@@ -101,6 +102,7 @@ pub fn boundaries(pack: &Pack, date: Date, names: &[&str]) -> Result<Boundaries,
     let parsed = pack.parsed();
     let plan = Plan::of_cases(parsed, date, names, Apart::Yes)?;
     let references = read(&parsed.schema, &parsed.references, Vec::new(), &Needs::default()).dataset;
+    // A world is one row to be decided, with all that belongs to it; a shape says how many rows it has.
     let shapes: Vec<Shape> = MEMBERS.iter().map(|n| shape(&plan, *n)).collect();
     let worlds: Vec<Dataset> = shapes.iter().map(|s| blank(&parsed.schema, &references, s)).collect();
     let comparisons: Vec<NodeId> = (0..)
@@ -110,6 +112,7 @@ pub fn boundaries(pack: &Pack, date: Date, names: &[&str]) -> Result<Boundaries,
         .collect();
     let found: Vec<Vec<Shown<'_>>> =
         comparisons.par_iter().map(|comparison| one(&plan, &references, &worlds, *comparison)).collect();
+    // Worlds with equal cells are one row, which may be at several thresholds.
     let mut rows: BTreeMap<usize, (usize, State, Vec<Boundary>)> = BTreeMap::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     let mut notes: Vec<Note> = Vec::new();
@@ -148,7 +151,9 @@ pub fn boundaries(pack: &Pack, date: Date, names: &[&str]) -> Result<Boundaries,
 
 /// Rows that show a comparison deciding an outcome, in worlds of one shape.
 struct Shown<'p> {
+    /// Number of the shape.
     shape: usize,
+    /// Name of the outcome.
     decides: &'p str,
     found: Found,
 }
@@ -174,7 +179,7 @@ fn one<'p>(plan: &'p Plan, references: &Dataset, worlds: &[Dataset], comparison:
     best
 }
 
-/// Does a node read any cell?
+/// Does a node read any field or member?
 fn reads_data(plan: &Plan, node: NodeId) -> bool {
     let mut stack = vec![node];
     let mut seen = BTreeSet::new();
@@ -188,7 +193,7 @@ fn reads_data(plan: &Plan, node: NodeId) -> bool {
     false
 }
 
-/// The worlds side by side in one data set.
+/// The worlds side by side in one data set: the rows of world `n` (from 1) are `Bn`, `Bn-2`, ….
 fn joined(pack: &Pack, references: &Dataset, date: Date, worlds: &[(&Shape, &State)]) -> Dataset {
     let schema = &pack.parsed().schema;
     let count = |shape: &Shape, entity: EntityId| shape.get(entity).map_or(0, |(rows, _)| *rows);
@@ -216,6 +221,7 @@ fn joined(pack: &Pack, references: &Dataset, date: Date, worlds: &[(&Shape, &Sta
             Some(values.iter().any(Option::is_some).then(|| column(kind, &values)))
         });
         let links = entity.belongs_to.iter().enumerate().map(|(relation, belongs)| {
+            // Links inside a world are moved to where its rows begin in the joined table.
             let mut first: BTreeMap<usize, usize> = BTreeMap::new();
             let mut total = 0;
             for (n, (shape, _)) in (1..).zip(worlds) {
@@ -312,6 +318,7 @@ pub fn changes(pack: &Pack, names: &[&str]) -> Result<Vec<Date>, PackError> {
                 continue;
             }
         };
+        // What the plan reads: parameters and rules, each with the first day of its version in force.
         let read: BTreeSet<(bool, usize, Option<Date>)> = plan
             .nodes
             .iter()

@@ -9,16 +9,16 @@ use crate::plan::builtins::Builtin;
 use crate::plan::ir::{NodeId, Op};
 use crate::value::{Type, Value};
 
-/// Ways from an outcome down to a comparison that are tried.
+/// The most paths from an outcome down to a comparison that are tried.
 const PATHS: usize = 8;
 
-/// Where one side of a comparison is with regard to the other.
+/// How the left side of a comparison compares with the right one.
 pub(super) type Side = std::cmp::Ordering;
 
-/// Cells of a world in which the comparison decides, and how its sides stand.
+/// States of a world in which the comparison decides, how its sides compare in each, and whether it holds.
 pub(super) type Found = Vec<(State, Side, bool)>;
 
-/// The nodes that a node is needed by, itself included.
+/// By node: does it need this one, directly or not, or is it this one?
 pub(super) fn above(plan: &Plan, node: NodeId) -> Vec<bool> {
     let mut above = vec![false; plan.nodes.len()];
     if let Some(slot) = above.get_mut(node as usize) {
@@ -33,9 +33,11 @@ pub(super) fn above(plan: &Plan, node: NodeId) -> Vec<bool> {
     above
 }
 
+/// Nodes with their rows, each an input of the one before.
 type Path = Vec<(NodeId, u64)>;
 
-/// Ways from `root` down to `target`, shortest first.
+/// Paths from `root` down to `target`, shortest first (breadth first). `above` says which nodes need the
+/// target.
 fn paths(world: &World<'_>, root: NodeId, target: NodeId, above: &[bool]) -> Vec<Path> {
     let mut found = Vec::new();
     let mut queue = std::collections::VecDeque::from([vec![(root, 0_u64)]]);
@@ -77,6 +79,7 @@ fn paths(world: &World<'_>, root: NodeId, target: NodeId, above: &[bool]) -> Vec
 pub(super) fn search(world: &mut World<'_>, root: NodeId, target: NodeId, above: &[bool]) -> Found {
     let start = world.state.clone();
     let mut best = Found::new();
+    // Each path from the same start; on each, the best way of making rows that finds both sides.
     for path in paths(world, root, target, above) {
         world.restore(start.clone());
         world.guards.clear();
@@ -132,7 +135,7 @@ pub(super) fn sides(found: &Found) -> usize {
     found.iter().map(|(.., holds)| *holds).collect::<BTreeSet<_>>().len()
 }
 
-/// Something that has to stay: node, row, truth.
+/// A boolean node that must keep its value on a row while other cells are changed.
 type Guard = (NodeId, u64, bool);
 
 /// Changes cells until the end of a path decides its beginning; says whether it does.
@@ -158,7 +161,8 @@ fn decide(world: &mut World<'_>, path: &Path, root: NodeId, keep: Option<Guard>)
     repair(world, target, row, root)
 }
 
-/// Makes a node depend on one of its inputs; gives what it made and has to stay.
+/// Changes cells so that a node depends on one of its inputs (the other side of an `&&` true, the branch
+/// of an `if` taken); gives what must stay so.
 fn open(world: &mut World<'_>, parent: NodeId, child: NodeId, row: u64) -> Option<Guard> {
     let op = world.context.plan.node(parent).map(|n| n.op.clone())?;
     match op {
@@ -166,6 +170,7 @@ fn open(world: &mut World<'_>, parent: NodeId, child: NodeId, row: u64) -> Optio
             let (other, truth) = (if child == a { b } else { a }, matches!(op, Op::And(..)));
             world.want(other, row, truth, 0).then_some((other, row, truth))
         }
+        // A condition matters only if its branches differ.
         Op::If(c, a, b) if child == c => {
             let boolean = world.context.plan.node(a).is_some_and(|n| n.ty == Type::Bool);
             if boolean && world.truth(a, row) == world.truth(b, row) {
@@ -191,6 +196,7 @@ fn tune(world: &mut World<'_>, path: &Path, root: NodeId) -> bool {
         match world.context.plan.node(parent).map(|n| n.op.clone()) {
             Some(Op::Compare(_, a, b)) if parent != target => {
                 let other = if child == a { b } else { a };
+                // The values of this side with the target forced either way: the threshold between them.
                 let values = [false, true].map(|truth| {
                     world.context.force(Some((target, at, truth)));
                     let value = world.value(child, row);
@@ -271,6 +277,7 @@ fn repair(world: &mut World<'_>, target: NodeId, row: u64, root: NodeId) -> bool
     false
 }
 
+/// How the sides of a comparison compare on a row, and whether it holds; `None` if one is not known.
 fn side(world: &World<'_>, node: NodeId, row: u64) -> Option<(Side, bool)> {
     let Op::Compare(op, a, b) = world.context.plan.node(node)?.op else { return None };
     let side = world.value(a, row)?.cmp(&world.value(b, row)?);
@@ -278,7 +285,8 @@ fn side(world: &World<'_>, node: NodeId, row: u64) -> Option<(Side, bool)> {
 }
 
 /// Moves one number or date to where the sides of the comparison cross: one unit before its threshold,
-/// at it, one unit after. All else stays, so two rows on two sides are a pair that shows the comparison alone.
+/// at it, one unit after. All else stays, so that two rows on the two sides show the comparison alone
+/// deciding; with `with_others`, cells that keep it decisive may follow.
 fn around(
     world: &mut World<'_>,
     path: &Path,

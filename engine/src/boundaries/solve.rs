@@ -1,8 +1,8 @@
-//! Makes an expression come out as wanted, by changing the cells that it reads.
+//! Changes the cells that an expression reads until it has a wanted value: a small constraint solver.
 //!
-//! Goes down the expression as its meaning says: both sides of an `&&` for true, either for false;
-//! the field of a comparison to where it holds. Every step is judged by evaluating, so what it says
-//! it made is made; what it cannot, it gives up.
+//! It goes down the expression as its meaning says: both sides of an `&&` for true, either for false;
+//! the field of a comparison to where it holds. Every step is checked by evaluating, so that what it says
+//! it made is made. It is incomplete: what it does not find may exist.
 
 use std::collections::BTreeSet;
 
@@ -12,22 +12,22 @@ use crate::plan::builtins::Builtin;
 use crate::plan::ir::{Comparison, NodeId, Op};
 use crate::value::{Date, Exact, Value, add_days, day_number};
 
-/// How deep wishes may follow from wishes.
+/// How deep goals may follow from goals before one is given up.
 const DEPTH: usize = 24;
 
-/// How far numbers without a range are tried.
+/// Up to which number numbers without a range are tried.
 const FURTHEST: i128 = 10_000_000;
 
 /// How far dates are tried, in days before and after that of the decision.
 const DAYS: i64 = 36_600;
 
-/// Rows of a reference table that are tried.
+/// The most rows of a reference table that are tried, spread over the table.
 const REFERENCES: usize = 400;
 
-/// How two values stand to each other in a world.
+/// How two values compare in a world; `None` if one is not known.
 type Side<'f> = dyn Fn(&World<'_>) -> Option<std::cmp::Ordering> + 'f;
 
-/// Tries values of a cell; says whether one will do.
+/// Tries values of a cell (field, row); says whether one of them meets the goal.
 type Try<'f> = dyn FnMut(&mut World<'_>, FieldId, u64, &[Value]) -> bool + 'f;
 
 impl World<'_> {
@@ -35,7 +35,7 @@ impl World<'_> {
         self.context.plan.node(node).map(|n| n.op.clone())
     }
 
-    /// Changes cells until a boolean node has this truth; says whether it has.
+    /// Changes cells until a boolean node is `truth` on a row; says whether it is. If not, nothing is changed.
     pub fn want(&mut self, node: NodeId, row: u64, truth: bool, depth: usize) -> bool {
         if self.truth(node, row) == Some(truth) {
             return true;
@@ -74,7 +74,7 @@ impl World<'_> {
         done
     }
 
-    /// Both of two as `side` (`all`), or one of them other than `side`.
+    /// Makes both of two nodes `side` (if `all`), or else one of them the other truth.
     fn want_both(&mut self, a: NodeId, b: NodeId, row: u64, side: bool, all: bool, depth: usize) -> bool {
         if !all {
             return self.want(a, row, !side, depth + 1) || self.want(b, row, !side, depth + 1);
@@ -91,10 +91,12 @@ impl World<'_> {
         self.want(b, row, side, depth + 1) && self.want(a, row, side, depth + 1)
     }
 
+    /// Makes `un` or `tous` of a list `truth`: by one member, or by all.
     fn want_some(&mut self, all: Builtin, list: Option<NodeId>, row: u64, truth: bool, depth: usize) -> bool {
         let Some(list) = list else { return false };
         let Some(Op::Members(_, _, inner)) = self.op(list) else { return false };
         let members: Vec<u64> = self.context.members(list, row).iter().map(|m| u64::from(*m)).collect();
+        // One member makes `un` true and `tous` false; the other way it takes all.
         let one = (all == Builtin::Un) == truth;
         if one {
             return members.iter().any(|m| self.want(inner, *m, truth, depth + 1));
@@ -102,6 +104,7 @@ impl World<'_> {
         members.iter().all(|m| self.want(inner, *m, truth, depth + 1))
     }
 
+    /// Makes a list contain an item (by the list of that item alone), or not (by the empty list).
     fn want_contained(&mut self, list: NodeId, item: NodeId, row: u64, truth: bool, depth: usize) -> bool {
         let items = match self.value(item, row) {
             Some(value) if truth => vec![value],
@@ -110,7 +113,7 @@ impl World<'_> {
         self.want_value(list, row, &Value::List(items.into()), depth + 1)
     }
 
-    /// Changes cells until a node has this value.
+    /// Changes cells until a node has this value on a row; says whether it has. If not, nothing is changed.
     pub fn want_value(&mut self, node: NodeId, row: u64, value: &Value, depth: usize) -> bool {
         if self.value(node, row).as_ref() == Some(value) {
             return true;
@@ -180,7 +183,7 @@ impl World<'_> {
         done
     }
 
-    /// Makes so many members true.
+    /// Makes the first `count` members true, and the others false.
     fn want_count(&mut self, list: NodeId, row: u64, count: Exact, depth: usize) -> bool {
         let Some(Op::Members(_, _, inner)) = self.op(list) else { return false };
         let members: Vec<u64> = self.context.members(list, row).iter().map(|m| u64::from(*m)).collect();
@@ -189,7 +192,8 @@ impl World<'_> {
             .all(|(number, member)| self.want(inner, member, Exact::from_integer(number) <= count, depth + 1))
     }
 
-    /// Leads the reference that a node reads through to a row for which its value will do.
+    /// Changes the relation to a reference table that a node reads through, until its value is one that
+    /// `will_do` accepts.
     fn want_reference(&mut self, node: NodeId, row: u64, will_do: impl Fn(&Value) -> bool) -> bool {
         let Some((entity, relation, at)) = self.reference(node, row) else { return false };
         let schema = &self.context.plan.parsed.schema;
@@ -224,7 +228,8 @@ impl World<'_> {
         }
     }
 
-    /// Makes a comparison hold.
+    /// Changes cells until `a <op> b` holds: by values that one side can give, by moving a cell to where the
+    /// sides cross, by the ends of a cell's range.
     fn want_compare(&mut self, op: Comparison, a: NodeId, b: NodeId, row: u64, depth: usize) -> bool {
         let holds = |w: &World<'_>| Some(op.holds(w.value(a, row)?.cmp(&w.value(b, row)?)) && w.guarded());
         for (this, other) in [(a, b), (b, a)] {

@@ -14,40 +14,41 @@ use crate::plan::builtins::Builtin;
 use crate::plan::ir::{Comparison, NodeId, Op};
 use crate::value::Type;
 
-/// A node of one side, and what it must be.
+/// A boolean node on the rows of one side, and the value that it must have.
 pub(super) type Truth = (NodeId, bool);
 
-/// A condition, of a form that leads to the units that may meet it, or not.
+/// What a condition reads, as far as it leads to the units that may meet it. A condition is a disjunction
+/// of alternatives; those that read one side only are lists of [`Truth`]s, any of which is enough.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// Of the request alone.
+    /// It reads the request alone.
     Request(Truth),
-    /// Of the unit alone.
+    /// It reads the unit alone.
     Unit(Truth),
-    /// A value of the request is one of the unit; or an alternative of one side alone holds.
+    /// A value of the request equals one of the unit; or an alternative on one side holds.
     Key {
-        /// Of the request: a value, or a list of which any is enough.
+        /// The request's value, or its list of values, any of which is enough.
         request: NodeId,
-        /// Of the unit, likewise.
+        /// The unit's value, or its list of values.
         unit: NodeId,
-        /// Where one holds, any unit will do.
+        /// Alternatives on the request: where one holds, every unit meets the condition.
         requests: Vec<Truth>,
-        /// Where one holds, the unit will do for anybody.
+        /// Alternatives on the unit: where one holds, it meets the condition for every request.
         units: Vec<Truth>,
     },
-    /// The unit's value is at most, below, at least or above that of the request; or an alternative of
-    /// the request alone holds.
+    /// The unit's value is at most, below, at least or above that of the request; or an alternative on
+    /// the request holds.
     Bound {
-        /// How the unit's value compares with the request's.
+        /// How the unit's value (left) compares with the request's (right).
         comparison: Comparison,
-        /// Of the request.
+        /// The request's value: the threshold.
         request: NodeId,
-        /// Of the unit.
+        /// The unit's value.
         unit: NodeId,
-        /// Where one holds, any unit will do.
+        /// Alternatives on the request: where one holds, every unit meets the condition.
         requests: Vec<Truth>,
     },
-    /// It must be looked at pair by pair, and why.
+    /// None of these forms, and why: it is decided pair by pair.
     Other(&'static str),
 }
 
@@ -58,13 +59,15 @@ pub(super) struct Condition {
     pub rules: Vec<RuleId>,
 }
 
-/// The conditions of a node of a hoisted plan on pairs.
+/// The conditions that must hold for a boolean node of a hoisted plan on pairs to be true.
 pub(super) fn conditions(plan: &Plan, node: NodeId) -> Vec<Condition> {
     let mut found = Vec::new();
     take_apart(plan, (node, true), &mut Vec::new(), &mut found, &mut HashSet::new());
     found
 }
 
+/// Adds the conditions for a node to have a value. `rules` are those that it is part of; `seen`, what was
+/// taken apart already.
 fn take_apart(
     plan: &Plan,
     (node, truth): Truth,
@@ -72,12 +75,13 @@ fn take_apart(
     found: &mut Vec<Condition>,
     seen: &mut HashSet<(Truth, Vec<RuleId>)>,
 ) {
-    // A condition that stands twice in a rule is one.
+    // A condition that a rule writes twice is taken once.
     if seen.insert(((node, truth), rules.clone())) {
         deep(|| apart(plan, (node, truth), rules, found, seen));
     }
 }
 
+/// [`take_apart`], of a node not seen yet.
 fn apart(
     plan: &Plan,
     (node, truth): Truth,
@@ -98,6 +102,7 @@ fn apart(
         }
         Some(Op::Strict(_, value)) => take_apart(plan, (*value, truth), rules, found, seen),
         Some(Op::Not(a)) => take_apart(plan, (*a, !truth), rules, found, seen),
+        // A conjunction is true where both sides are; by De Morgan, a disjunction false where both are.
         Some(Op::And(a, b)) if truth => {
             take_apart(plan, (*a, true), rules, found, seen);
             take_apart(plan, (*b, true), rules, found, seen);
@@ -108,7 +113,7 @@ fn apart(
         }
         _ => {
             let mut rules = rules.clone();
-            // A rule of which all is of one side stands there.
+            // A rule that reads one side only was hoisted there: its name is below the step.
             if let Some((_, mut inner)) = side(plan, node) {
                 while let Some(Op::Rule(rule, body)) = plan.node(inner).map(|n| &n.op) {
                     rules.extend(truth.then_some(*rule));
@@ -120,14 +125,14 @@ fn apart(
     }
 }
 
-/// Which side.
+/// The side of a pair.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
     Request,
     Unit,
 }
 
-/// The side that a node of a pair is read from, and its node there.
+/// The side that a node on pairs takes its value from, and the node there; `None` if it reads both.
 fn side(plan: &Plan, node: NodeId) -> Option<(Side, NodeId)> {
     match plan.node(node)?.op {
         Op::Up(Step::First(_), inner) => Some((Side::Request, inner)),
@@ -136,14 +141,23 @@ fn side(plan: &Plan, node: NodeId) -> Option<(Side, NodeId)> {
     }
 }
 
-/// What one of several alternatives is.
+/// One of the alternatives of a condition.
 enum Alternative {
+    /// It reads one side alone.
     One(Side, Truth),
-    Key { request: NodeId, unit: NodeId },
-    Bound { comparison: Comparison, request: NodeId, unit: NodeId },
+    Key {
+        request: NodeId,
+        unit: NodeId,
+    },
+    Bound {
+        comparison: Comparison,
+        request: NodeId,
+        unit: NodeId,
+    },
     Other(&'static str),
 }
 
+/// The form of a condition, from its alternatives: at most one may compare the two sides.
 fn form(plan: &Plan, condition: Truth) -> Form {
     let mut all = Vec::new();
     alternatives(plan, condition, &mut all, &mut HashSet::new());
@@ -170,12 +184,14 @@ fn form(plan: &Plan, condition: Truth) -> Form {
     }
 }
 
+/// Adds the alternatives of which one must hold for a node to have a value.
 fn alternatives(plan: &Plan, (node, truth): Truth, all: &mut Vec<Alternative>, seen: &mut HashSet<Truth>) {
     if seen.insert((node, truth)) {
         deep(|| alternative(plan, (node, truth), all, seen));
     }
 }
 
+/// [`alternatives`], of a node not seen yet.
 fn alternative(plan: &Plan, (node, truth): Truth, all: &mut Vec<Alternative>, seen: &mut HashSet<Truth>) {
     if let Some((side, inner)) = side(plan, node) {
         return all.push(Alternative::One(side, (inner, truth)));
@@ -191,6 +207,7 @@ fn alternative(plan: &Plan, (node, truth): Truth, all: &mut Vec<Alternative>, se
             alternatives(plan, (*a, false), all, seen);
             alternatives(plan, (*b, false), all, seen);
         }
+        // Written with the unit on the left, whichever side the rule puts it on.
         Some(Op::Compare(comparison, a, b)) => {
             let comparison = if truth { *comparison } else { comparison.negated() };
             let lists = plan.node(*a).is_some_and(|n| matches!(n.ty, Type::List(_)));
@@ -218,6 +235,7 @@ fn alternative(plan: &Plan, (node, truth): Truth, all: &mut Vec<Alternative>, se
     }
 }
 
+/// A comparison of the unit's value (left) with the request's.
 fn compared(comparison: Comparison, request: NodeId, unit: NodeId) -> Alternative {
     match comparison {
         Comparison::Equal => Alternative::Key { request, unit },

@@ -1,8 +1,8 @@
 //! From conditions to the units that may meet them, without looking at every pair.
 //!
-//! Units stand in buckets, by the value that a request must name; in a bucket they stand in the order
-//! of each value that has a threshold, so that those within it are a run of them. A value that is not
-//! known excludes nothing.
+//! An inverted index: units stand in buckets by the value that a request must name ([`Form::Key`]). In a
+//! bucket they are sorted by each value that a threshold bounds ([`Form::Bound`]), so that those within it
+//! are one run. A value that is not known excludes nothing, so that no suitable pair is lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,53 +16,53 @@ use crate::value::Value;
 
 /// The units that may suit each request.
 pub(super) struct Index {
-    /// By request: can any unit suit it?
+    /// By request: do the conditions on the request alone hold, as far as is known?
     open: Vec<bool>,
     keys: Vec<KeyIndex>,
     bounds: Vec<BoundIndex>,
-    /// All units that can suit anybody.
+    /// All units for which the conditions on the unit alone hold, as far as is known.
     all: Bucket,
 }
 
-/// Units by what requests name.
+/// The index of one condition of the form [`Form::Key`].
 struct KeyIndex {
-    /// By key.
+    /// By number of a key (a value of some unit): the units that have it.
     buckets: Vec<Bucket>,
-    /// Units that suit whatever is named.
+    /// Units that meet the condition whatever the request names.
     always: Bucket,
-    /// By request: the keys that it names.
+    /// By request: which keys it names.
     named: Vec<Named>,
 }
 
-/// What a request names.
+/// Which keys a request names.
 enum Named {
-    /// Any unit will do, as far as is known.
+    /// It may meet the condition with any unit.
     Any,
-    /// The buckets of these keys.
+    /// Those of these numbers.
     Keys(Vec<u32>),
 }
 
-/// A threshold.
+/// The index of one condition of the form [`Form::Bound`].
 struct BoundIndex {
-    /// By unit: the rank of its value among all units'; `None` if it is not known.
+    /// By unit: the rank of its value among the distinct values of all units; `None` if it is not known.
     ranks: Vec<Option<u32>>,
-    /// By request: the first rank within it, and the first after.
+    /// By request: the first rank that meets its threshold, and the first after that does not.
     within: Vec<(u32, u32)>,
 }
 
-/// Some units.
+/// Some units (rows), also sorted for each threshold.
 #[derive(Default)]
 struct Bucket {
     units: Vec<u32>,
-    /// By threshold: the same units, in order.
+    /// By threshold (in the order of [`Index::bounds`]): the units sorted by its value.
     ordered: Vec<Ordered>,
 }
 
-/// Units in the order of a value.
+/// Units sorted by a value: `units[i]` has rank `ranks[i]`, ascending.
 struct Ordered {
     ranks: Vec<u32>,
     units: Vec<u32>,
-    /// Those whose value is not known.
+    /// Units whose value is not known.
     unknown: Vec<u32>,
 }
 
@@ -74,9 +74,11 @@ impl Index {
         (requests, units): (EntityId, EntityId),
         conditions: &[Condition],
     ) -> Index {
+        // All values that conditions read are decided once, by columns, for each side.
         let of_requests =
             Values::of(plan, dataset, requests, conditions.iter().flat_map(|c| c.form.nodes().0));
         let of_units = Values::of(plan, dataset, units, conditions.iter().flat_map(|c| c.form.nodes().1));
+        // Conditions on one side alone leave out requests and units from the start.
         let mut open = vec![true; of_requests.rows];
         let mut usable = vec![true; of_units.rows];
         for condition in conditions {
@@ -90,6 +92,7 @@ impl Index {
             }
         }
         let usable: Vec<u32> = (0..).zip(&usable).filter(|(_, u)| **u).map(|(row, _)| row).collect();
+        // Thresholds first: buckets are sorted by them.
         let mut bounds: Vec<BoundIndex> = Vec::new();
         for condition in conditions {
             if let Form::Bound { comparison, request, unit, requests } = &condition.form {
@@ -117,7 +120,8 @@ impl Index {
         if self.open.get(request) != Some(&true) {
             return;
         }
-        // The key that leaves fewest.
+        // Of several key conditions one is used, that which leaves fewest units: each pair is decided
+        // by the whole rule anyway.
         let fewest = self
             .keys
             .iter()
@@ -133,7 +137,7 @@ impl Index {
         }
     }
 
-    /// Adds the units of a bucket within the threshold that leaves fewest.
+    /// Adds the units of a bucket that meet a threshold of the request: the one that leaves fewest.
     fn within(&self, bucket: &Bucket, request: usize, into: &mut Vec<u32>) {
         let fewest = self
             .bounds
@@ -158,7 +162,7 @@ impl Index {
 }
 
 impl Form {
-    /// The nodes that it reads of the request, and of the unit.
+    /// The nodes that it reads on requests, and those on units.
     fn nodes(&self) -> (Vec<NodeId>, Vec<NodeId>) {
         let of = |truths: &[Truth]| truths.iter().map(|(node, _)| *node).collect::<Vec<_>>();
         match self {
@@ -181,6 +185,7 @@ impl Form {
 }
 
 impl KeyIndex {
+    /// `asked` and `offered` are the values of a side, the node of its keys, and its alternatives.
     fn new(
         (of_requests, request, requests): (&Values, NodeId, &[Truth]),
         (of_units, unit, units): (&Values, NodeId, &[Truth]),
@@ -190,6 +195,7 @@ impl KeyIndex {
         let mut numbers: BTreeMap<Value, u32> = BTreeMap::new();
         let mut buckets: Vec<Vec<u32>> = Vec::new();
         let mut always = Vec::new();
+        // A unit without a known value, or for which an alternative may hold, meets the condition for all.
         for &row in usable {
             let place = row as usize;
             let alternative = units.iter().any(|truth| of_units.may_be(*truth, place));
@@ -208,6 +214,7 @@ impl KeyIndex {
                 }
             }
         }
+        // A key that no unit has leads nowhere, and is left out.
         let named = |row: usize| {
             let alternative = requests.iter().any(|truth| of_requests.may_be(*truth, row));
             match of_requests.value(request, row).filter(|_| !alternative) {
@@ -233,7 +240,7 @@ impl KeyIndex {
     }
 }
 
-/// Each different value of a list; one value alone.
+/// The distinct values of a list; of a value that is no list, it alone.
 fn each(value: &Value) -> impl Iterator<Item = &Value> {
     let (list, one) = match value {
         Value::List(items) => (&items[..], None),
@@ -252,6 +259,7 @@ impl BoundIndex {
         let mut sorted: Vec<&Value> = values.iter().flatten().collect();
         sorted.sort_unstable();
         sorted.dedup();
+        // Ranks in place of values: a threshold is found once for each request, not once for each pair.
         let rank = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let below = |value: &Value| rank(sorted.partition_point(|&other| other < value));
         let up_to = |value: &Value| rank(sorted.partition_point(|&other| other <= value));
@@ -290,7 +298,7 @@ impl Bucket {
     }
 }
 
-/// The outcomes of nodes of one side, for all its rows.
+/// The outcomes of nodes on one side, for all its rows.
 struct Values {
     rows: usize,
     columns: BTreeMap<NodeId, DecisionColumn>,
@@ -310,7 +318,7 @@ impl Values {
         self.columns.get(&node)?.value(row)
     }
 
-    /// Is it so, as far as is known?
+    /// May the node have that value, as far as is known?
     fn may_be(&self, (node, truth): Truth, row: usize) -> bool {
         self.value(node, row) != Some(Value::Bool(!truth))
     }

@@ -1,9 +1,9 @@
-//! Candidatures: which unit may be proposed to which request.
+//! Candidacies: which unit may be proposed to which request.
 //!
-//! A pair for which the suitability rule is true is a candidate; a pair that it leaves open is not one:
-//! the missing inputs come first. Not every pair is looked at: what the rule demands of each pair
-//! ([`conditions`]) leads to the units that may meet it ([`index`]), and only those are decided, by the
-//! plan, in batches. What reads one side only is computed once for its rows.
+//! A pair for which the suitability rule is true is a candidacy; a pair that it leaves open is not one:
+//! the missing inputs come first. Not every pair is looked at: the conditions that the rule demands of
+//! every pair (`conditions`) lead to the units that may meet them (`index`), and only those pairs are
+//! decided, by the plan, in batches. What reads one side only is computed once for its rows.
 
 mod conditions;
 mod index;
@@ -25,44 +25,45 @@ use index::Index;
 /// Requests that a thread takes at a time.
 const REQUESTS: usize = 128;
 
-/// Pairs decided at a time.
+/// Pairs collected before they are decided together.
 const BATCH: usize = 1 << 14;
 
 /// What to keep of the candidates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Keep so many units of each request at most.
+    /// How many units of each request to keep at most, and which; all, if there is none.
     pub most: Option<Most>,
 }
 
-/// Keeps the units of the highest outcome; equal ones by identifier.
+/// Keeps the units with the highest outcome; of equal ones, those with the first identifiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Most {
     /// How many of each request.
     pub units: usize,
-    /// The outcome that decides: its place among those selected after the suitability. Without one, the
-    /// identifier alone does.
+    /// Which outcome: its place among those that the plan selects after the suitability. Without one, the
+    /// identifier alone decides.
     pub by: Option<usize>,
 }
 
 /// The candidates of a data set, and the pairs that no rule could settle.
 #[derive(Clone, Debug, Default)]
 pub struct Candidates {
-    /// By request: where its units begin; and where the last ones end.
+    /// By request: where its units begin in `units`; then, where the last ones end.
     offsets: Vec<usize>,
+    /// The units (rows), request by request, ascending for each.
     units: Vec<u32>,
     /// The outcomes of what the plan selects after the suitability: a row for each candidate, by request
     /// and then by unit, in the order of their rows.
     pub outcomes: Vec<DecisionColumn>,
-    /// How many pairs there are.
+    /// How many pairs there are: requests times units.
     pub pairs: u64,
     /// How many of them were looked at: the others miss a condition for certain.
     pub looked_at: u64,
-    /// By request: how many of the units looked at are open to it but for a missing input.
+    /// By request: for how many of the units looked at a missing input leaves the suitability open.
     pub open: Vec<u32>,
     /// How many of the pairs looked at have an error.
     pub errors: u64,
-    /// How many suitable pairs were left out because their request had enough better ones.
+    /// How many suitable pairs were left out by [`Options::most`].
     pub cut: u64,
 }
 
@@ -90,11 +91,12 @@ impl Candidates {
         }
     }
 
-    /// The same without these pairs of rows.
+    /// A copy without these pairs (request, unit) of rows. The counts stay those of the whole search.
     #[must_use]
     pub fn without(&self, pairs: &BTreeSet<(u32, u32)>) -> Candidates {
         let kept: Vec<usize> =
             self.iter().enumerate().filter(|(_, pair)| !pairs.contains(pair)).map(|(row, _)| row).collect();
+        // A request's units end after as many as are kept before its former end.
         let mut offsets = vec![0];
         for request in 1..self.offsets.len() {
             let end = self.offsets.get(request).copied().unwrap_or(0);
@@ -132,6 +134,7 @@ pub fn candidates(plan: &Plan, dataset: &Dataset, options: &Options) -> Candidat
     let (Some((suitable, others)), Some(sides)) = (plan.selected.split_first(), sides(plan)) else {
         return Candidates::default();
     };
+    // The suitability is decided for all pairs looked at, the other outcomes for the candidacies only.
     let (suitable, others) = (part(plan, std::slice::from_ref(suitable)), part(plan, others));
     let (first, second) = (suitable.hoisted(), others.hoisted());
     let index = first.selected.first().map(|(_, node)| conditions(&first, *node)).unwrap_or_default();
@@ -142,6 +145,7 @@ pub fn candidates(plan: &Plan, dataset: &Dataset, options: &Options) -> Candidat
     let rows = |entity: EntityId| dataset.tables.get(entity).map_or(0, crate::data::Table::rows);
     let (requests, units) = (rows(sides.0), rows(sides.1));
     let ids = dataset.tables.get(sides.1).map_or(&[][..], |table| &table.ids);
+    // Requests go to threads by fixed chunks, so that the result does not depend on their number.
     let search = Search { index: &index, options: *options, ids };
     let starts: Vec<usize> = (0..requests).step_by(REQUESTS).collect();
     let chunks: Vec<Chunk> = starts
@@ -156,7 +160,8 @@ pub fn candidates(plan: &Plan, dataset: &Dataset, options: &Options) -> Candidat
     join(chunks, requests as u64 * units as u64)
 }
 
-/// Decides these pairs, and no others: one column for each outcome that a plan on pairs selects.
+/// Decides the pairs `(first[i], second[i])` of rows: one column for each outcome that a plan on pairs
+/// selects, one row for each pair.
 pub fn decide_pairs(plan: &Plan, dataset: &Dataset, first: &[u32], second: &[u32]) -> Vec<DecisionColumn> {
     let hoisted = plan.hoisted();
     let (own, hoisted) = (Context::new(plan, dataset), Context::new(&hoisted, dataset));
@@ -184,7 +189,7 @@ pub fn demanded(plan: &Plan) -> Vec<&str> {
     names
 }
 
-/// The plan for some of what it selects.
+/// The plan, with only these of its selected names.
 fn part(plan: &Plan, selected: &[(String, crate::plan::ir::NodeId)]) -> Plan {
     Plan { selected: selected.to_vec(), ..plan.clone() }
 }
@@ -202,14 +207,16 @@ struct Chunk {
     cut: u64,
 }
 
+/// What the search of each chunk needs.
 struct Search<'s> {
     index: &'s Index,
     options: Options,
-    /// Identifiers of the units.
+    /// By row of a unit: its identifier.
     ids: &'s [std::sync::Arc<str>],
 }
 
 impl Search<'_> {
+    /// Finds the candidacies of some requests, with their outcomes.
     fn chunk(
         &self,
         requests: std::ops::Range<usize>,
@@ -223,6 +230,7 @@ impl Search<'_> {
         let (mut first, mut second) = (Vec::new(), Vec::new());
         let last = requests.end - 1;
         for request in requests {
+            // Requests are collected until there are enough pairs for a batch.
             self.index.units_of(request, &mut second);
             first.resize(second.len(), u32::try_from(request).unwrap_or(u32::MAX));
             if first.len() < BATCH && request < last {
@@ -234,7 +242,7 @@ impl Search<'_> {
             first.clear();
             second.clear();
         }
-        // They come request by request already.
+        // The index gives the units of a request in no order; requests come in theirs.
         found.chunk_by_mut(|a, b| a.0 == b.0).for_each(|own| own.sort_unstable_by_key(|(_, unit)| *unit));
         (first, second) = found.into_iter().unzip();
         chunk.outcomes = others.decide(&first, &second);
@@ -250,7 +258,8 @@ impl Search<'_> {
         chunk
     }
 
-    /// Which of these pairs are suitable?
+    /// Decides the suitability of a batch: adds the suitable pairs to `found`, counts the others. `start`
+    /// is the first request of the chunk.
     fn decide(
         &self,
         start: usize,
@@ -282,7 +291,7 @@ impl Search<'_> {
         }
     }
 
-    /// Leaves out what is beyond the most that a request may have.
+    /// Leaves out the units of each request beyond the most that it may have.
     fn keep(&self, most: Most, chunk: &mut Chunk) {
         let column = most.by.and_then(|by| chunk.outcomes.get(by));
         let mut kept = Vec::with_capacity(chunk.units.len());
@@ -291,6 +300,7 @@ impl Search<'_> {
             let mut rows: Vec<usize> = (start..start + *count).collect();
             start += *count;
             if rows.len() > most.units {
+                // Best first; those that stay go back to the order of their rows.
                 rows.sort_by_cached_key(|&row| {
                     let id = chunk.units.get(row).and_then(|unit| self.ids.get(*unit as usize));
                     (std::cmp::Reverse(column.and_then(|c| c.value(row))), id)
@@ -309,6 +319,7 @@ impl Search<'_> {
     }
 }
 
+/// The candidacies of all chunks, which come in the order of their requests.
 fn join(chunks: Vec<Chunk>, pairs: u64) -> Candidates {
     let mut all = Candidates { pairs, offsets: vec![0], ..Candidates::default() };
     let mut outcomes: Vec<Vec<DecisionColumn>> = Vec::new();

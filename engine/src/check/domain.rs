@@ -1,4 +1,5 @@
-//! What a value can be over all allowed inputs: sets and intervals, for the analyses only.
+//! What a value can be over all allowed inputs: an abstract domain of sets and intervals, for the static
+//! analyses only.
 //!
 //! Unlike `evaluate::possible`, which answers for one row and gives nothing where a completion may be
 //! an error, a [`Domain`] holds the values of the completions that have one; its bounds may be open, so
@@ -14,10 +15,11 @@ use crate::plan::builtins::{Builtin, apply};
 use crate::plan::ir::{Arithmetic, Comparison};
 use crate::value::{Exact, Rounding, Type, Value, add, div, mul, power_of_ten, round, sub};
 
-/// How many values are kept one by one; beyond, only their interval.
+/// How many values are kept one by one; of more, only the interval from the smallest to the largest.
 const MAX_VALUES: usize = 64;
 
-/// One end of an interval: a value, and whether it is left out itself; `None`: no end.
+/// One end of an interval: a value, and whether the end is open (the value itself left out); `None` if the
+/// interval is unbounded on that side.
 pub(super) type End = Option<(Value, bool)>;
 
 /// Picks one of two ends.
@@ -30,9 +32,9 @@ pub(super) enum Domain {
     Nothing,
     /// One of these (at least one).
     OneOf(BTreeSet<Value>),
-    /// A number or a date between two ends; `whole`: whole numbers only.
+    /// A number or a date between a lower and an upper end; if the flag is true, whole numbers only.
     Between(End, End, bool),
-    /// A list of at least so many items, at most so many if there is a most.
+    /// A list of items of the domain: the least number of items, and the most if there is one.
     List(Box<Domain>, u64, Option<u64>),
     /// Anything.
     Any,
@@ -68,7 +70,8 @@ impl Domain {
         }
     }
 
-    /// Between two ends; whole numbers are closed, and listed where they are few.
+    /// The values between two ends. Ends of whole numbers are moved inwards to whole numbers that belong
+    /// to the interval; up to [`MAX_VALUES`] whole numbers are listed.
     pub fn between(low: End, high: End, whole: bool) -> Domain {
         let (low, high) =
             if whole { (close(low, Rounding::Up, 1), close(high, Rounding::Down, -1)) } else { (low, high) };
@@ -103,7 +106,7 @@ impl Domain {
         }
     }
 
-    /// Smallest and largest.
+    /// The lower and the upper end.
     pub fn ends(&self) -> (End, End) {
         let end = |v: Option<&Value>| v.map(|v| (v.clone(), false));
         match self {
@@ -142,7 +145,7 @@ impl Domain {
         }
     }
 
-    /// What either can be.
+    /// The smallest domain that holds both (join).
     pub fn or(&self, other: &Domain) -> Domain {
         match (self, other) {
             (Nothing, d) | (d, Nothing) => d.clone(),
@@ -161,7 +164,7 @@ impl Domain {
         }
     }
 
-    /// What both can be.
+    /// The values that both hold (meet); of two lists, the first, which may hold more.
     pub fn and(&self, other: &Domain) -> Domain {
         match (self, other) {
             (Nothing, _) | (_, Nothing) => Nothing,
@@ -172,13 +175,14 @@ impl Domain {
             (List(..), _) | (_, List(..)) => self.clone(),
             _ => {
                 let ((low_a, high_a), (low_b, high_b)) = (self.ends(), other.ends());
+                // A value of both is whole if it is in either.
                 let whole = self.is_whole() || other.is_whole();
                 Domain::between(tighter(low_a, low_b, higher), tighter(high_a, high_b, lower), whole)
             }
         }
     }
 
-    /// What is left of it where `self <comparison> other` holds.
+    /// The values of it for which `self <comparison> other` can hold.
     pub fn narrowed(&self, comparison: Comparison, other: &Domain) -> Domain {
         if let OneOf(values) = self {
             let holds = |v: &&Value| {
@@ -190,6 +194,7 @@ impl Domain {
             return Nothing;
         }
         let (low, high) = other.ends();
+        // Otherwise all that lies on the right side of the other's end.
         let open = |end: End| end.map(|(v, _)| (v, true));
         let allowed = match comparison {
             Comparison::Equal => return self.and(other),
@@ -202,7 +207,8 @@ impl Domain {
         self.and(&allowed)
     }
 
-    /// A field's numbers lie on a grid of so many decimals: its ends are put onto it.
+    /// The values that have no more than `decimals` decimals, as a field's numbers: the ends are moved
+    /// inwards to the nearest such number that belongs to the interval.
     pub fn on_grid(self, decimals: u32) -> Domain {
         let Between(low, high, whole) = self else { return self };
         let step = Exact::new(1, power_of_ten(decimals).unwrap_or(1));
@@ -224,6 +230,7 @@ fn is_whole(value: &Value) -> bool {
     matches!(value, Value::Number(n) if n.is_integer())
 }
 
+/// The nearest whole number inwards from an end (`how` and `sign` say which way that is), as a closed end.
 fn close(end: End, how: Rounding, sign: i128) -> End {
     match end {
         Some((Value::Number(n), strict)) => {
@@ -235,6 +242,7 @@ fn close(end: End, how: Rounding, sign: i128) -> End {
     }
 }
 
+/// The whole numbers from `low` to `high`, if they are no more than [`MAX_VALUES`].
 fn listed(low: &Value, high: &Value) -> Option<BTreeSet<Value>> {
     let (Value::Number(low), Value::Number(high)) = (low, high) else { return None };
     let count = sub(high, low).ok()?;
@@ -244,7 +252,8 @@ fn listed(low: &Value, high: &Value) -> Option<BTreeSet<Value>> {
     Some((low.to_integer()..=high.to_integer()).map(|n| Value::Number(Exact::from_integer(n))).collect())
 }
 
-/// The end that reaches further down.
+/// Of two lower ends the one that lets in more, of two upper ends the one that lets in less; of two at one
+/// value, the closed one.
 fn lower(a: (Value, bool), b: (Value, bool)) -> (Value, bool) {
     match a.0.cmp(&b.0) {
         Ordering::Less => a,
@@ -253,7 +262,8 @@ fn lower(a: (Value, bool), b: (Value, bool)) -> (Value, bool) {
     }
 }
 
-/// The end that reaches further up.
+/// Of two upper ends the one that lets in more, of two lower ends the one that lets in less; of two at one
+/// value, the closed one.
 fn higher(a: (Value, bool), b: (Value, bool)) -> (Value, bool) {
     match a.0.cmp(&b.0) {
         Ordering::Less => b,
@@ -262,7 +272,8 @@ fn higher(a: (Value, bool), b: (Value, bool)) -> (Value, bool) {
     }
 }
 
-/// The end that leaves less; of two at the same value, the open one.
+/// The end that both intervals have: by `pick`, the one that lets in less; of two at one value, the open
+/// one.
 fn tighter(a: End, b: End, pick: Pick) -> End {
     match (a, b) {
         (Some(a), Some(b)) => {
@@ -284,13 +295,13 @@ pub(super) fn of_type(ty: &Type) -> Domain {
     }
 }
 
-/// `f` of all pairs of values, where both are few; pairs that are errors give nothing.
+/// `f` of each pair of values of two sets; `None` if either is no set. Pairs that are errors give nothing.
 fn pairs(a: &Domain, b: &Domain, f: impl Fn(&Value, &Value) -> Option<Value>) -> Option<Domain> {
     let (OneOf(a), OneOf(b)) = (a, b) else { return None };
     Some(Domain::of(a.iter().flat_map(|x| b.iter().filter_map(|y| f(x, y)).collect::<Vec<_>>()).collect()))
 }
 
-/// One of the four operations.
+/// One of the four operations: on sets value by value, on intervals by their ends.
 pub(super) fn arithmetic(op: Arithmetic, a: &Domain, b: &Domain) -> Domain {
     if *a == Nothing || *b == Nothing {
         return Nothing;
@@ -309,6 +320,7 @@ pub(super) fn arithmetic(op: Arithmetic, a: &Domain, b: &Domain) -> Domain {
         return result;
     }
     let whole = op != Arithmetic::Divide && a.is_whole() && b.is_whole();
+    // An end made of two is open if either is; it is none if the operation does not fit.
     let of = |x: &End, y: &End| {
         let ((x, open_x), (y, open_y)) = (x.as_ref()?, y.as_ref()?);
         Some((exact(x, y)?, *open_x || *open_y))
@@ -326,6 +338,7 @@ pub(super) fn arithmetic(op: Arithmetic, a: &Domain, b: &Domain) -> Domain {
                 _ => (None, None),
             },
         },
+        // Of two that are at or above zero, the least quotient is that of the least by the greatest.
         Arithmetic::Divide => match b.only() {
             Some(by) => scaled(op, &low_a, &high_a, by, &of),
             None if sign(a) == Some(1) && sign(b) == Some(1) => {
@@ -350,7 +363,7 @@ fn scaled(op: Arithmetic, low: &End, high: &End, by: &Value, of: &impl Fn(&End, 
     if n.is_negative() { (y, x) } else { (x, y) }
 }
 
-/// 1: at or above zero always; -1: at or below zero always.
+/// 1 if no value is below zero, -1 if none is above; `None` otherwise.
 pub(super) fn sign(d: &Domain) -> Option<i8> {
     let zero = Value::int(0);
     match d.ends() {
@@ -369,7 +382,8 @@ pub(super) fn compare(op: Comparison, a: &Domain, b: &Domain) -> Domain {
         return result;
     }
     let ((low_a, high_a), (low_b, high_b)) = (a.ends(), b.ends());
-    // Below: every x is less than every y. At most: less or equal.
+    // `below`: with these ends (upper of x, lower of y) every x is less than every y. `at_most`: less or
+    // equal.
     let below = |x: &End, y: &End| match (x, y) {
         (Some((x, open_x)), Some((y, open_y))) => x < y || x == y && (*open_x || *open_y),
         _ => false,
@@ -403,6 +417,7 @@ pub(super) fn call(builtin: Builtin, args: &[Domain]) -> Domain {
     let end = |n: u64| i64::try_from(n).ok().map(|n| (Value::int(n), false));
     let zero = || Some((Value::int(0), false));
     match (builtin, args) {
+        // How many are true: none, if none can be; all, if no other can be.
         (Builtin::Nombre, [List(item, min, max)]) if matches!(**item, OneOf(_)) => {
             let low = match item.only_bool() {
                 Some(true) => end(*min),
@@ -463,6 +478,7 @@ pub(super) fn call(builtin: Builtin, args: &[Domain]) -> Domain {
     }
 }
 
+/// The total of at least `min` and at most `max` items of a domain.
 fn sum(item: &Domain, min: u64, max: Option<u64>) -> Domain {
     let (low, high) = item.ends();
     let times = |n: u64| Domain::known(i64::try_from(n).map_or(Value::int(i64::MAX), Value::int));
@@ -471,6 +487,8 @@ fn sum(item: &Domain, min: u64, max: Option<u64>) -> Domain {
         Some((d.only()?.clone(), false))
     };
     let zero = || Some((Value::int(0), false));
+    // Items at or above zero: the fewest smallest, up to the most largest. Items of either sign: the most
+    // of either end.
     let (low, high) = match sign(item) {
         Some(1) => {
             let is_zero = high == zero();
@@ -482,6 +500,7 @@ fn sum(item: &Domain, min: u64, max: Option<u64>) -> Domain {
     Domain::between(low, high, item.is_whole())
 }
 
+/// The larger (`max`) or smaller (`min`) of two.
 fn extreme(builtin: Builtin, a: &Domain, b: &Domain) -> Domain {
     if let Some(result) = pairs(a, b, |x, y| apply(builtin, &[x.clone(), y.clone()]).ok()) {
         return result;

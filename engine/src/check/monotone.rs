@@ -24,15 +24,17 @@ use crate::plan::builtins::Builtin;
 use crate::plan::ir::{Arithmetic, Comparison, NodeId, Op};
 use crate::value::{Date, Exact, Value, add, add_months, sub};
 
-/// How many draws of the other inputs the search makes.
+/// How often the search draws values of the other inputs.
 const DRAWS: usize = 300;
-/// How many values of the input itself it goes through.
+/// The most values of the input itself that it goes through, for each draw.
 const STEPS: usize = 48;
 
 /// What a text says of its outcome.
 #[derive(Clone, Debug)]
 pub(super) struct Claim {
+    /// Does it say that the outcome never falls (true) or never rises (false)?
     rising: bool,
+    /// The field or rule that it rises or falls with.
     target: Target,
     /// The name that it rises or falls with.
     pub name: String,
@@ -71,6 +73,7 @@ pub(super) fn claims(parsed: &Parsed, text: &RuleText, into: &mut Vec<Diagnostic
     claims
 }
 
+/// Rising or falling, if it is one of these words.
 fn direction(word: &str) -> Option<bool> {
     match word {
         "croissante" | "croissant" => Some(true),
@@ -98,6 +101,7 @@ enum Way {
 }
 
 impl Way {
+    /// How the negative moves.
     fn turned(self) -> Way {
         match self {
             Way::Up => Way::Down,
@@ -106,6 +110,7 @@ impl Way {
         }
     }
 
+    /// How a sum moves, or anything else that rises with both of its inputs; `at` is its node.
     fn with(self, other: Way, at: NodeId) -> Way {
         match (self, other) {
             (Way::Lost(n), _) | (_, Way::Lost(n)) => Way::Lost(n),
@@ -140,6 +145,7 @@ pub(super) fn answer(
         Way::Still => Answer::Proved,
         Way::Up if claim.rising => Answer::Proved,
         Way::Down if !claim.rising => Answer::Proved,
+        // Not proved: what is not true is mostly shown by an example.
         way => {
             let search = Search { parsed, whole, claim, day };
             match search.counterexample(rule) {
@@ -153,6 +159,7 @@ pub(super) fn answer(
     }
 }
 
+/// Is this node the field or rule that a claim speaks of?
 fn is_target(op: &Op, target: Target) -> bool {
     match (op, target) {
         (Op::Field(field), Target::Field(wanted)) => *field == wanted,
@@ -162,16 +169,21 @@ fn is_target(op: &Op, target: Target) -> bool {
     }
 }
 
+/// The proof of one claim in one period.
 struct Proof<'p, 'w, 'a> {
     parsed: &'p Parsed,
     whole: &'p Plan,
+    /// What each node can be in the period.
     walk: &'w mut Walk<'a>,
     target: Target,
+    /// A day of the period.
     day: Date,
+    /// By node: how it moves, once known.
     ways: HashMap<NodeId, Way>,
 }
 
 impl Proof<'_, '_, '_> {
+    /// How a node moves as the target rises and all else stays.
     fn way(&mut self, node: NodeId) -> Way {
         if let Some(done) = self.ways.get(&node) {
             return *done;
@@ -183,6 +195,7 @@ impl Proof<'_, '_, '_> {
         way
     }
 
+    /// [`Proof::way`], from those of the inputs. `false` is less than `true`.
     fn of(&mut self, node: NodeId, op: &Op) -> Way {
         match op {
             Op::Const(_) | Op::DecisionDate | Op::Field(_) => Way::Still,
@@ -222,6 +235,7 @@ impl Proof<'_, '_, '_> {
         }
     }
 
+    /// A product or a quotient: each factor moves it by its own way, turned where the other is negative.
     fn product(&mut self, op: Arithmetic, a: NodeId, b: NodeId, node: NodeId) -> Way {
         let (x, y) = (self.way(a), self.way(b));
         let (sign_a, sign_b) = (sign(&self.walk.domain(a)), sign(&self.walk.domain(b)));
@@ -243,6 +257,7 @@ impl Proof<'_, '_, '_> {
         of_a.with(of_b, node)
     }
 
+    /// A conditional: it moves as both branches do, and where its condition turns, from one to the other.
     fn choice(&mut self, c: NodeId, a: NodeId, b: NodeId, node: NodeId) -> Way {
         let (turn, x, y) = (self.way(c), self.way(a), self.way(b));
         let inside = x.with(y, node);
@@ -253,6 +268,7 @@ impl Proof<'_, '_, '_> {
             Way::Down => (a, b),
             Way::Lost(n) => return Way::Lost(n),
         };
+        // That step is upwards if all of the one branch lies at or below all of the other.
         let ((from_low, from_high), (to_low, to_high)) =
             (self.walk.domain(from).ends(), self.walk.domain(to).ends());
         let at_most = |x: &super::domain::End, y: &super::domain::End| matches!((x, y), (Some((x, _)), Some((y, _))) if x <= y);
@@ -268,6 +284,7 @@ impl Proof<'_, '_, '_> {
         }
     }
 
+    /// A cell of a table of which one key moves: the column of cells along that key must be sorted.
     fn table(&mut self, id: usize, keys: &[NodeId], node: NodeId) -> Way {
         let ways: Vec<Way> = keys.iter().map(|k| self.way(*k)).collect();
         let moving: Vec<usize> = (0..ways.len()).filter(|i| ways.get(*i) != Some(&Way::Still)).collect();
@@ -279,7 +296,7 @@ impl Proof<'_, '_, '_> {
         let Some(version) = self.parsed.parameters.get(id).and_then(|p| p.at(self.day)) else {
             return Way::Still;
         };
-        // Rows of the table that differ in this key only, in its order.
+        // Cells whose other keys are equal, in the order of this key (the table is sorted by its keys).
         let mut rows: BTreeMap<Vec<&Value>, Vec<&Value>> = BTreeMap::new();
         for (keys, cell) in &version.cells {
             let others = keys.iter().enumerate().filter(|(i, _)| *i != place).map(|(_, k)| k).collect();
@@ -306,6 +323,7 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
+    /// Inputs for which the outcome moves against the claim, in words.
     fn counterexample(&self, rule: NodeId) -> Option<String> {
         let reached = self.reached(rule);
         let numbers = self.thresholds(&reached);
@@ -321,6 +339,7 @@ impl Search<'_> {
             .filter(|(_, values)| !values.is_empty())
             .collect();
         let steps = self.values(*moving.first()?, &numbers, STEPS)?;
+        // A fixed seed: the answer is the same each time.
         let mut random = ChaCha8Rng::seed_from_u64(0);
         for _ in 0..DRAWS {
             let mut point: HashMap<NodeId, Value> = inputs
@@ -329,6 +348,7 @@ impl Search<'_> {
                     Some((*n, values.get(random.random_range(0..values.len()))?.clone()))
                 })
                 .collect();
+            // Along the rising values of the input itself; outcomes that are errors are passed over.
             let mut before: Option<(Value, Value)> = None;
             for step in &steps {
                 point.extend(moving.iter().map(|n| (*n, step.clone())));
@@ -345,6 +365,7 @@ impl Search<'_> {
         None
     }
 
+    /// Two values of the input with their outcomes (`a` and `b`), and the other inputs, in words.
     fn told(
         &self,
         point: &HashMap<NodeId, Value>,
@@ -370,7 +391,7 @@ impl Search<'_> {
         self.whole.node(node).map(|n| &n.op)
     }
 
-    /// All nodes that an outcome is made of; what moves is not taken apart.
+    /// All nodes that an outcome is computed from; below the claim's own field or rule none.
     fn reached(&self, rule: NodeId) -> Vec<NodeId> {
         let mut found = BTreeSet::new();
         let mut left = vec![rule];
@@ -454,6 +475,7 @@ impl Search<'_> {
             }
         };
         let all: Vec<Value> = all.into_iter().collect();
+        // At most as many as asked, evenly; the largest is always among them.
         let every = all.len().div_ceil(most).max(1);
         let last = all.last().cloned();
         let mut some: Vec<Value> = all.into_iter().step_by(every).collect();
@@ -461,11 +483,13 @@ impl Search<'_> {
         Some(some)
     }
 
+    /// Is the node the claim's field or rule?
     fn is_moving(&self, node: NodeId) -> bool {
         self.op(node).is_some_and(|o| is_target(o, self.claim.target))
     }
 
-    /// The outcome of a node at one point; relations are to one row.
+    /// The outcome of a node for the inputs of `point`. Every relation leads to one row, and every row has
+    /// one member.
     fn at(&self, node: NodeId, point: &HashMap<NodeId, Value>, done: &mut HashMap<NodeId, Domain>) -> Domain {
         if let Some(value) = point.get(&node) {
             return Domain::known(value.clone());
@@ -478,6 +502,7 @@ impl Search<'_> {
         outcome
     }
 
+    /// [`Search::at`], by the kind of the operation.
     fn computed(
         &self,
         node: NodeId,

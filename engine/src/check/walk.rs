@@ -1,4 +1,5 @@
-//! Follows each rule over all allowed inputs, one period between two changes of the law at a time.
+//! Follows each rule over all allowed inputs (abstract interpretation), one period between two changes of
+//! the law at a time.
 //!
 //! A field is all that its range or its closed list allows, a parameter the values in force, the date
 //! of the decision any day of the period. Inside a branch its condition is assumed, which narrows what
@@ -19,18 +20,19 @@ use crate::plan::Plan;
 use crate::plan::ir::{Arithmetic, Comparison, NodeId, Op};
 use crate::value::{Date, Value};
 
-/// Nodes looked at for one rule before its branches are followed without assuming their conditions: the
-/// time stays bounded however the branches stand one in the other.
+/// The most nodes looked at for one rule while conditions are assumed. Beyond, branches are followed
+/// without assuming their conditions, which finds less and nothing wrong: nested branches would
+/// otherwise take time that grows with two to the power of their depth.
 const MOST_STEPS: usize = 200_000;
 
 /// What was seen over all periods.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    /// By place: what a condition was.
+    /// By place (file, byte, and the name if it is a field's or rule's): what a condition was.
     pub conditions: BTreeMap<(usize, usize, String), Condition>,
     /// By parameter and first day of a version: the cells that some rule may read.
     pub read: BTreeMap<(ParameterId, Date), BTreeSet<Vec<Value>>>,
-    /// The same: keys that come up and have no cell, and where they are asked.
+    /// By parameter and first day of a version: keys that come up and have no cell, and where they are asked.
     pub absent: BTreeMap<(ParameterId, Date), BTreeMap<Vec<Value>, Span>>,
 }
 
@@ -59,21 +61,24 @@ pub(super) enum Role {
     /// The condition of an `if`, whose own place is that of the word; if it is the next range of a
     /// chain `if x < a … else if x < b`, where the range before is written.
     Branch(Option<Span>),
-    /// The same of several parts: worth a word only if none of these parts is.
+    /// The condition of an `if` that is joined of several parts (their places): worth a finding only if
+    /// none of the parts is.
     Joined(Vec<(usize, usize, String)>),
 }
 
 /// The walk over the rules of one period.
 pub(super) struct Walk<'a> {
     parsed: &'a Parsed,
+    /// All rules in force, with equal expressions apart.
     whole: &'a Plan,
+    /// First and last day of the period; the last period has no last day.
     first: Date,
     last: Option<Date>,
-    /// The outcome of each rule's node.
+    /// By outcome node of a rule followed so far: what it can be.
     outcomes: HashMap<NodeId, Domain>,
-    /// What is assumed, innermost last.
+    /// What nodes are assumed to be, innermost last.
     assumed: Vec<(NodeId, Domain)>,
-    /// What was computed under the assumptions, innermost last.
+    /// By open condition, innermost last: what was computed under its assumptions.
     memos: Vec<HashMap<NodeId, Domain>>,
     /// Nodes looked at for the rule that is followed.
     steps: usize,
@@ -102,7 +107,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Follows every rule, or those that `wanted` asks for: of the others it takes the outcome given.
+    /// Follows every rule but those whose outcome is `known`; gives what each rule can be.
     pub fn rules(&mut self, known: &HashMap<RuleId, Domain>) -> HashMap<RuleId, Domain> {
         let mut outcomes = HashMap::new();
         for (rule, node) in self.whole.rule_nodes() {
@@ -146,6 +151,7 @@ impl<'a> Walk<'a> {
         deep(|| self.visited(node))
     }
 
+    /// [`Walk::visit`], by the kind of the operation.
     fn visited(&mut self, node: NodeId) -> Domain {
         self.steps += 1;
         if let Some(done) = self.memos.last().and_then(|m| m.get(&node)) {
@@ -156,6 +162,7 @@ impl<'a> Walk<'a> {
             Op::Const(_) | Op::DecisionDate | Op::Field(_) | Op::Up(..) | Op::Members(..) | Op::Rule(..) => {
                 return self.eval(node);
             }
+            // The right operand is followed where the left one does not settle it alone.
             Op::And(a, b) | Op::Or(a, b) => {
                 let settling = matches!(op, Op::Or(..));
                 let left = self.part(*a, node);
@@ -200,7 +207,7 @@ impl<'a> Walk<'a> {
         outcome
     }
 
-    /// A part of a longer condition.
+    /// An operand of `&&`, `||` or `!`: what a name can be is kept too.
     fn part(&mut self, part: NodeId, parent: NodeId) -> Domain {
         let outcome = self.visit(part);
         if matches!(self.op(part), Some(Op::Field(_) | Op::Rule(..) | Op::Up(..))) && !self.is_data(part) {
@@ -212,6 +219,7 @@ impl<'a> Walk<'a> {
     /// The condition of an `if`.
     fn branch(&mut self, condition: NodeId, parent: NodeId) -> Domain {
         let outcome = self.visit(condition);
+        // What is looked at lies under negations and strictness.
         let mut core = condition;
         while let Some(Op::Not(inner) | Op::Strict(_, inner)) = self.op(core) {
             core = *inner;
@@ -274,6 +282,7 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// The name of the field or rule that a node passes on.
     fn name(&self, node: NodeId) -> Option<String> {
         match self.op(node)? {
             Op::Field(field) => self.parsed.schema.fields.get(*field).map(|f| f.name.clone()),
@@ -283,6 +292,8 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// The place of a condition. A name has the place of the operation around it, since the node of a field
+    /// has that of its first use.
     fn key(&self, node: NodeId, parent: NodeId) -> (usize, usize, String) {
         let name = self.name(node);
         let at = if name.is_some() { parent } else { node };
@@ -290,6 +301,7 @@ impl<'a> Walk<'a> {
         (span.file, span.range.start, name.unwrap_or_default())
     }
 
+    /// Keeps what a condition can be in this period and at this call.
     fn record(&mut self, node: NodeId, parent: NodeId, role: Role, outcome: &Domain) {
         if *outcome == Domain::Nothing
             || self.whole.node(node).is_none_or(|n| of_type(&n.ty) != Domain::boolean())
@@ -327,6 +339,7 @@ impl<'a> Walk<'a> {
         deep(|| self.evaluated(node))
     }
 
+    /// [`Walk::eval`], by the kind of the operation.
     fn evaluated(&mut self, node: NodeId) -> Domain {
         self.steps += 1;
         if let Some((_, assumed)) = self.assumed.iter().rev().find(|(n, _)| *n == node) {
@@ -346,6 +359,7 @@ impl<'a> Walk<'a> {
             Op::Field(field) => self.field(*field, node),
             Op::Rule(_, body) => {
                 let outcome = self.outcomes.get(&node).cloned().unwrap_or(Domain::Any);
+                // Evaluated anew only if what is assumed can make it narrower.
                 if self.assumed.is_empty() || outcome.only().is_some() || !self.touches(*body) {
                     outcome
                 } else {
@@ -407,8 +421,9 @@ impl<'a> Walk<'a> {
         outcome
     }
 
-    /// Does it read something that is assumed?
+    /// Does a node read, on its own row, one that is assumed?
     fn touches(&self, node: NodeId) -> bool {
+        // Inputs have smaller numbers: below the first assumed node there is none.
         let first = self.assumed.iter().map(|(n, _)| *n).min().unwrap_or(NodeId::MAX);
         let mut left = vec![node];
         let mut done = BTreeSet::new();
@@ -427,6 +442,7 @@ impl<'a> Walk<'a> {
         false
     }
 
+    /// All that a field allows, and what its empty cells stand for.
     fn field(&self, id: FieldId, node: NodeId) -> Domain {
         let Some(field) = self.parsed.schema.fields.get(id) else { return Domain::Any };
         let all = match (&field.kind, &field.range) {
@@ -446,6 +462,7 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// What an operation gives for these inputs; `seen` says whether cells of tables are kept as read.
     fn compute(&mut self, node: NodeId, op: &Op, inputs: &[Domain], seen: bool) -> Domain {
         match (op, inputs) {
             (Op::Negate(_), [a]) => arithmetic(Arithmetic::Subtract, &Domain::known(Value::int(0)), a),
@@ -465,6 +482,7 @@ impl<'a> Walk<'a> {
 
     /// Does a comparison follow from those of the same two values that are assumed?
     fn related(&self, op: Comparison, a: NodeId, b: NodeId) -> Option<bool> {
+        // The orders of `a` and `b` that the assumptions leave.
         let orders = [Ordering::Less, Ordering::Equal, Ordering::Greater];
         let mut left: Vec<Ordering> = orders.into();
         if self.same(a, b) {
@@ -491,13 +509,13 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Are they the same value, written twice?
+    /// Are two nodes one expression of the same inputs, written twice?
     fn same(&self, a: NodeId, b: NodeId) -> bool {
         self.same_among(a, b, &mut HashSet::new())
     }
 
-    /// The same, given pairs that were compared already: had one of them differed, nothing would be
-    /// compared any more.
+    /// [`Walk::same`], without comparing again the pairs that were `compared` already: had one of them
+    /// differed, the comparison would have ended.
     fn same_among(&self, a: NodeId, b: NodeId, compared: &mut HashSet<(NodeId, NodeId)>) -> bool {
         if a == b || compared.contains(&(a, b)) {
             return true;
@@ -518,6 +536,8 @@ impl<'a> Walk<'a> {
             && x.into_iter().zip(y).all(|(x, y)| deep(|| self.same_among(x, y, compared)))
     }
 
+    /// The cells of a table that the possible keys lead to. If `seen`, they are kept as read, and so are
+    /// combinations of keys without a cell.
     fn param(&mut self, node: NodeId, id: ParameterId, keys: &[Domain], seen: bool) -> Domain {
         let Some(version) = self.parsed.parameters.get(id).and_then(|p| p.at(self.first)) else {
             return Domain::Nothing;
@@ -551,6 +571,7 @@ impl<'a> Walk<'a> {
         if self.steps > MOST_STEPS {
             return Some(f(self));
         }
+        // What is computed meanwhile is remembered apart, and forgotten with the assumption.
         let depth = self.assumed.len();
         self.memos.push(HashMap::new());
         let outcome = self.assume(condition, truth).then(|| f(self));
@@ -565,6 +586,7 @@ impl<'a> Walk<'a> {
         self.steps > MOST_STEPS || deep(|| self.assumed(condition, truth))
     }
 
+    /// [`Walk::assume`], by the kind of the condition.
     fn assumed(&mut self, condition: NodeId, truth: bool) -> bool {
         let said = Domain::known(Value::Bool(truth));
         if self.assumed.iter().any(|(node, value)| *node == condition && *value == said) {
@@ -602,7 +624,8 @@ impl<'a> Walk<'a> {
         possible
     }
 
-    /// Narrows `a` to where `a <op> b` holds.
+    /// Narrows `a`, and the field or rule that it passes on, to the values for which `a <op> b` can hold;
+    /// false if there are none.
     fn narrow(&mut self, op: Comparison, a: NodeId, b: NodeId) -> bool {
         let (mut value, other) = (self.eval(a), self.eval(b));
         value = value.narrowed(op, &other);
@@ -635,6 +658,7 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Assumes that a node is this; what was computed without is forgotten.
     fn set(&mut self, node: NodeId, value: Domain) {
         if let Some(memo) = self.memos.last_mut() {
             memo.clear();
@@ -643,7 +667,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// `a && b` and `a || b`; `right` is `None` where the left cannot leave it open.
+/// `a && b` or `a || b`, of an `a` that does not decide alone; `right` is `None` if no input leads to it.
 fn joined(left: &Domain, right: Option<Domain>, settling: bool) -> Domain {
     let Some(right) = right else { return Domain::known(Value::Bool(settling)) };
     match (left.only_bool(), right.only_bool()) {
@@ -654,7 +678,7 @@ fn joined(left: &Domain, right: Option<Domain>, settling: bool) -> Domain {
     }
 }
 
-/// All combinations of keys, where they are few.
+/// All combinations of keys; `None` if a key is no set, or if they are more than 4096.
 fn combinations(keys: &[Domain]) -> Option<Vec<Vec<Value>>> {
     let mut all: Vec<Vec<Value>> = vec![Vec::new()];
     for key in keys {

@@ -8,7 +8,7 @@ use crate::plan::Plan;
 use crate::plan::ir::{NodeId, Op};
 use crate::value::Type;
 
-/// The most conditions that a decision is taken apart into.
+/// The most conditions that a decision is taken apart into; what is left is one condition.
 const MOST_LEAVES: usize = 256;
 
 /// One decision.
@@ -23,15 +23,15 @@ pub(crate) struct Decision {
     pub tree: Tree,
 }
 
-/// One condition where it stands.
+/// One condition of a decision.
 pub(crate) struct Leaf {
-    /// The node that it is.
+    /// The node that computes it.
     pub node: NodeId,
     /// Where it is written.
     pub place: Span,
 }
 
-/// A decision without its conditions, which are numbers.
+/// How the conditions of a decision, by their numbers among its leaves, are joined.
 pub(crate) enum Tree {
     Leaf(usize),
     Not(Box<Tree>),
@@ -40,8 +40,8 @@ pub(crate) enum Tree {
 }
 
 impl Tree {
-    /// The outcome for these conditions; `None` where what is not known matters. Adds the conditions
-    /// that it takes to get there, from left to right.
+    /// The outcome for these values of the conditions; `None` if one that is not known (`None`) decides.
+    /// Adds to `computed` the numbers of the conditions that are computed on the way, from left to right.
     pub fn value(&self, leaves: &[Option<bool>], computed: &mut Vec<usize>) -> Option<bool> {
         match self {
             Tree::Leaf(number) => {
@@ -51,6 +51,7 @@ impl Tree {
             Tree::Not(a) => a.value(leaves, computed).map(|v| !v),
             Tree::And(a, b) | Tree::Or(a, b) => {
                 let settling = matches!(self, Tree::Or(..));
+                // As in Rhai, the right side is computed only if the left one does not settle it.
                 let left = a.value(leaves, computed);
                 if left == Some(settling) {
                     return left;
@@ -87,7 +88,8 @@ pub(crate) fn decisions(plan: &Plan) -> Vec<Decision> {
 /// The `if` or rule of a decision, and the branch that it stands in.
 type Of = (NodeId, Option<bool>);
 
-/// The expressions that a rule gives as its answer.
+/// Adds the decisions of the expressions that a rule gives as its answer: one for each path through its
+/// `if`s.
 fn answers(plan: &Plan, node: NodeId, place: &Span, of: Of, found: &mut Vec<Decision>) {
     match plan.node(node).map(|n| (&n.op, &n.span)) {
         Some((Op::If(_, a, b), span)) => {
@@ -103,12 +105,14 @@ fn answers(plan: &Plan, node: NodeId, place: &Span, of: Of, found: &mut Vec<Deci
     }
 }
 
+/// The decision of one boolean expression; `None` if it has no condition.
 fn decision(plan: &Plan, root: NodeId, place: Span, (of, branch): Of) -> Option<Decision> {
     let mut leaves = Vec::new();
     let tree = tree(plan, root, place, &mut leaves)?;
     (!leaves.is_empty()).then_some(Decision { of, branch, leaves, tree })
 }
 
+/// How an expression is joined of conditions, which are added to `leaves`.
 fn tree(plan: &Plan, node: NodeId, at: Span, leaves: &mut Vec<Leaf>) -> Option<Tree> {
     // What is written in one place, and reached in more ways than anybody reads, is one condition.
     if leaves.len() >= MOST_LEAVES {
@@ -129,7 +133,8 @@ fn tree(plan: &Plan, node: NodeId, at: Span, leaves: &mut Vec<Leaf>) -> Option<T
     })
 }
 
-/// Where an operand is written: its sign, if it has one, or the word that it begins with.
+/// Where an operand (number `slot` of `node`) is written: its sign, if it has one, or the word that it
+/// begins with.
 fn place(plan: &Plan, node: NodeId, slot: usize, operand: NodeId) -> Span {
     match plan.node(operand) {
         Some(n) if n.op.is_written() => n.span.clone(),

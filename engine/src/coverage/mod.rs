@@ -94,7 +94,8 @@ impl Condition {
 }
 
 impl Coverage {
-    /// How many of how many: rules reached, branches taken, conditions seen both ways, shown to matter.
+    /// Rules reached, branches taken, conditions seen both ways, conditions shown to matter: for each, how
+    /// many, and of how many.
     pub fn totals(&self) -> [(usize, usize); 4] {
         let share = |items: &mut dyn Iterator<Item = bool>| {
             items.fold((0, 0), |(some, all), yes| (some + usize::from(yes), all + 1))
@@ -110,8 +111,8 @@ impl Coverage {
 }
 
 impl Coverage {
-    /// Conditions that decide alone, in percent of all, rounded down to tenths; 100 of none. What is
-    /// accepted counts as not shown.
+    /// Conditions shown to matter, in percent of all, rounded down to tenths; 100 if there are none.
+    /// Accepted ones count as not shown.
     pub fn score(&self) -> f64 {
         let [.., (shown, all)] = self.totals();
         let per_mille = (shown * 1000).checked_div(all).unwrap_or(1000);
@@ -124,7 +125,8 @@ impl Coverage {
         all.filter(|(_, c)| !c.is_shown() && c.accepted.is_none())
     }
 
-    /// Notes which conditions are accepted. What is accepted in vain is told only where all cases were run.
+    /// Notes which conditions are accepted. Entries without a condition to accept are told only if all
+    /// cases were run (`whole`).
     fn accept(&mut self, accepted: &[AcceptedCondition], whole: bool) {
         for entry in accepted {
             let (mut all, mut open) = (0, 0);
@@ -147,7 +149,7 @@ impl Coverage {
     }
 }
 
-/// A place as a key: equal places are one, whatever the plan.
+/// A place as a key: file, first byte, and the byte after the last. It is equal in all plans of a pack.
 type At = (usize, usize, usize);
 
 fn at(span: &Span) -> At {
@@ -157,9 +159,13 @@ fn at(span: &Span) -> At {
 /// What one case reached, by place.
 #[derive(Default)]
 struct Reached {
+    /// What is written there was computed.
     places: BTreeSet<At>,
+    /// The branch (by truth of the condition) of the `if` there was taken.
     branches: BTreeSet<(At, bool)>,
+    /// The condition of that place and text had this value.
     seen: BTreeSet<((At, String), bool)>,
+    /// And decided by it.
     shown: BTreeSet<((At, String), bool)>,
 }
 
@@ -172,6 +178,7 @@ pub fn coverage(pack: &Pack, references: &Dataset, filter: &str) -> Result<Cover
     let parsed = pack.parsed();
     let groups = groups(pack, references, filter, Apart::Yes)?;
     let mut all: Vec<(Span, String, Reached)> = groups.par_iter().flat_map_iter(reached).collect();
+    // In the order of the files, so that the first case that shows a condition is always the same one.
     all.sort_by_key(|(span, ..)| (span.file, span.range.start));
     let lines = Lines::of(parsed);
     let mut texts = written(parsed, &lines);
@@ -199,9 +206,11 @@ pub(crate) fn traces(group: &Group<'_>, decisions: &[Decision]) -> Vec<Trace> {
     cases.collect()
 }
 
+/// What each case of a group reaches, with its place and name.
 fn reached(group: &Group<'_>) -> Vec<(Span, String, Reached)> {
     let plan = &group.plan;
     let decisions = decisions(plan);
+    // Numbers of a plan become places of the pack, so that the groups' plans can be added up.
     let key = |number: usize, leaf: usize| {
         let leaf = decisions.get(number)?.leaves.get(leaf)?;
         Some((at(&leaf.place), text_of(plan, leaf.node)))
@@ -243,6 +252,7 @@ struct Counting {
 }
 
 impl Counting {
+    /// The counted text, branches and conditions in the order of their places.
     fn done(mut self) -> TextCoverage {
         self.text.branches = self.branches.into_values().collect();
         self.text.conditions = self.conditions.into_values().collect();
@@ -250,7 +260,7 @@ impl Counting {
     }
 }
 
-/// By file: where its lines begin.
+/// By file: where its second line and those after it begin, in bytes.
 struct Lines(Vec<Vec<usize>>);
 
 impl Lines {
@@ -287,6 +297,7 @@ fn written(parsed: &Arc<Parsed>, lines: &Lines) -> Vec<Counting> {
     let mut branches: BTreeMap<(At, bool), String> = BTreeMap::new();
     let mut conditions: BTreeSet<(At, String)> = BTreeSet::new();
     let mut places: BTreeSet<At> = BTreeSet::new();
+    // A text stands in the plans of all days on which it holds; by place it is counted once.
     for day in text_days(parsed) {
         let plan = Plan::whole(parsed, day);
         for node in &plan.nodes {

@@ -22,10 +22,13 @@ pub(crate) struct Trace {
     pub cells: BTreeSet<(ParameterId, Vec<Value>)>,
     /// Branches that were taken: the `if`, and which.
     pub branches: BTreeSet<(NodeId, bool)>,
-    /// Values of conditions where they were computed, by place in the list of decisions.
+    /// Values of conditions where they were computed: number of the decision, number of the condition in
+    /// it, value.
     pub seen: BTreeSet<(usize, usize, bool)>,
-    /// Those that decided: the decision is another if this condition alone is another.
+    /// Those of `seen` that decided: with the other value of this condition alone, the decision would be
+    /// the other.
     pub shown: BTreeSet<(usize, usize, bool)>,
+    /// Nodes walked over, with their rows.
     visited: BTreeSet<(NodeId, u64)>,
 }
 
@@ -52,6 +55,7 @@ pub(crate) fn trace<'c, 'd>(
     walk.trace
 }
 
+/// The walk of one case.
 struct Walk<'w, 'c, 'd> {
     context: &'c Context<'d>,
     evaluator: &'w mut Evaluator<'c, 'd>,
@@ -60,6 +64,7 @@ struct Walk<'w, 'c, 'd> {
 }
 
 impl Walk<'_, '_, '_> {
+    /// The value of a boolean node; `None` if it is not known or an error.
     fn truth(&mut self, node: NodeId, row: u64) -> Option<bool> {
         self.evaluator.eval(node, row).ok().as_ref().and_then(Possible::known_bool)
     }
@@ -68,6 +73,7 @@ impl Walk<'_, '_, '_> {
         deep(|| self.visit(node, row));
     }
 
+    /// Walks over a node and what its value on a row depends on, once.
     fn visit(&mut self, node: NodeId, row: u64) {
         if !self.trace.visited.insert((node, row)) {
             return;
@@ -76,12 +82,14 @@ impl Walk<'_, '_, '_> {
             *slot = true;
         }
         let Some(op) = self.context.plan.node(node).map(|n| &n.op) else { return };
+        // A value that the case gives in place of a rule's outcome: the rule is not reached.
         if self.context.given_value(node, row).is_some() {
             if let Some(slot) = self.trace.nodes.get_mut(node as usize) {
                 *slot = false;
             }
             return;
         }
+        // The decisions of this node, of which one in a branch is reached if the branch is taken.
         let first = self.decisions.partition_point(|d| d.of < node);
         let own = self.decisions.get(first..).unwrap_or(&[]).iter().take_while(|d| d.of == node);
         for (number, decision) in (first..).zip(own) {
@@ -93,6 +101,7 @@ impl Walk<'_, '_, '_> {
                 self.decision(number, row);
             }
         }
+        // On to the inputs, as far as evaluation goes.
         match op {
             Op::Up(step, inner) => {
                 if let Ok(parent) = self.context.step(*step, row) {
@@ -147,7 +156,8 @@ impl Walk<'_, '_, '_> {
         self.trace.cells.extend(version.cells.keys().filter(may_be).map(|cell| (id, cell.clone())));
     }
 
-    /// How a decision went, and which of its conditions decided.
+    /// Keeps the values of a decision's conditions, and those that decided: masking MC/DC, by computing the
+    /// decision again with each condition turned.
     fn decision(&mut self, number: usize, row: u64) {
         let Some(decision) = self.decisions.get(number) else { return };
         let values: Vec<Option<bool>> =

@@ -48,8 +48,9 @@ impl Decisions {
 }
 
 impl DecisionColumn {
-    /// The outcomes as an array; `ty` is the type of the rule.
+    /// The outcomes as an array; `ty` is the type of the rule, `decimals` those of the numbers if given.
     fn to_array(&self, ty: &Type, decimals: Option<u32>) -> Result<ArrayRef, ArrowError> {
+        // Which rows are decided: by columns, then (below) row by row.
         let mut known: Vec<bool> = match &self.certain {
             None => vec![false; self.rows],
             Some(certain) if certain.full.left.is_empty() => vec![true; self.rows],
@@ -69,6 +70,7 @@ impl DecisionColumn {
                 *known = true;
             }
         }
+        // Arrow keeps no null bitmap where nothing is null.
         let nulls = NullBuffer::from(known);
         let nulls = (nulls.null_count() > 0).then_some(nulls);
         let certain = self.certain.as_ref();
@@ -116,7 +118,7 @@ impl DecisionColumn {
         })
     }
 
-    /// Decimals of the unit that it counts in, the smallest of its plans.
+    /// Decimals of the unit that it counts in: of several plans, the most.
     fn decimals(&self) -> u32 {
         match &self.by_plan {
             Some(by_plan) => by_plan.columns.iter().map(DecisionColumn::decimals).max().unwrap_or(0),
@@ -124,13 +126,14 @@ impl DecisionColumn {
         }
     }
 
-    /// Counts of that many decimals.
+    /// The certain numbers as counts of ten to the power of minus `decimals`, rounded if they have more.
     fn decimal_units(&self, certain: Option<&Certain>, decimals: u32) -> Vec<i128> {
         let Some((Array::Number(units), denominator)) = certain.map(|c| (&c.full.array, c.denominator))
         else {
             return vec![0; self.rows];
         };
         let (denominator, unit) = (i128::from(denominator), power_of_ten(decimals).unwrap_or(1));
+        // Mostly the column's unit goes into the decimal one a whole number of times.
         let whole = unit % denominator == 0;
         let one = |&n: &i64| match whole {
             true => i128::from(n) * (unit / denominator),

@@ -6,13 +6,16 @@ use crate::deep::deep;
 use crate::plan::ir::{Comparison, NodeId, Op};
 use crate::value::Value;
 
-/// Nodes computed under assumptions, for one condition that is open by itself, before the branches in
-/// it are followed without: the time of a row stays bounded however the branches stand one in the other.
+/// The most nodes computed under assumptions within one outermost open condition. Beyond, branches are
+/// evaluated without assuming their conditions, which gives wider sets and never wrong ones. Nested
+/// branches each double the work, so that without a limit the time of a row would grow with two to the
+/// power of their depth.
 const MOST_STEPS: usize = 20_000;
 
 impl Evaluator<'_, '_> {
-    /// Evaluates under the assumption that `condition` is `truth` for the row; `None` if it cannot
-    /// be. An error there is an error of some completions only: the outcome is then open.
+    /// Evaluates `f` under the assumption that `condition` is `truth` for the row; `None` if no completion
+    /// of the missing cells makes it so. An error there is one of those completions only, so that the
+    /// outcome is [`Range::MayFail`](super::possible::Range::MayFail).
     pub(super) fn under(
         &mut self,
         condition: NodeId,
@@ -20,6 +23,7 @@ impl Evaluator<'_, '_> {
         row: u64,
         f: impl FnOnce(&mut Self) -> Result<Possible, RowError>,
     ) -> Option<Possible> {
+        // An outermost condition: the count of nodes begins anew.
         if self.frame == 0 {
             self.steps = 0;
         }
@@ -36,6 +40,7 @@ impl Evaluator<'_, '_> {
             return true;
         }
         let plan = self.context.plan;
+        // Down to the operation that is assumed, through rules, strictness and negations.
         let op = loop {
             match plan.node(condition).map(|n| &n.op) {
                 Some(Op::Rule(_, body) | Op::Strict(_, body)) => condition = *body,
@@ -45,6 +50,8 @@ impl Evaluator<'_, '_> {
             }
         };
         match op {
+            // Both operands of a true `&&` are true, both of a false `||` false. A false `&&` says of
+            // neither operand by itself what it is, and narrows nothing.
             Op::And(a, b) if truth => {
                 deep(|| self.assume(*a, true, row)) && deep(|| self.assume(*b, true, row))
             }
@@ -52,6 +59,7 @@ impl Evaluator<'_, '_> {
                 deep(|| self.assume(*a, false, row)) && deep(|| self.assume(*b, false, row))
             }
             Op::Compare(op, a, b) => {
+                // Each side is narrowed by what the other can be.
                 let op = if truth { *op } else { op.negated() };
                 self.narrow(op, *a, *b, row) && self.narrow(op.mirrored(), *b, *a, row)
             }
@@ -66,7 +74,8 @@ impl Evaluator<'_, '_> {
         }
     }
 
-    /// Narrows `a`, if it is a missing field, to where `a <op> b` holds.
+    /// Narrows `a`, if it is a missing field, to the values for which `a <op> b` can hold; false if there
+    /// are none.
     fn narrow(&mut self, op: Comparison, a: NodeId, b: NodeId, row: u64) -> bool {
         let Some((field, at)) = self.source(a, row) else { return true };
         let (Ok(value), Ok(other)) = (self.eval(field, at), self.eval(b, row)) else { return true };
@@ -82,7 +91,7 @@ impl Evaluator<'_, '_> {
         }
     }
 
-    /// The field that a node reads, with its row, seen through rules and relations.
+    /// The field (its node and row) whose value a node passes on: through rules, strictness and steps.
     fn source(&self, mut node: NodeId, mut row: u64) -> Option<(NodeId, u64)> {
         loop {
             match &self.context.plan.node(node)?.op {

@@ -1,11 +1,11 @@
-//! Where two columns of outcomes are not the same: of two plans, over the same rows.
+//! The rows in which the outcomes of two plans differ, over one set of rows.
 
 use rayon::prelude::*;
 
 use super::columns::{Array, Certain};
 use super::{DecisionColumn, Outcome};
 
-/// Rows compared at a time.
+/// Rows compared at a time by one thread.
 const BLOCK: usize = 1 << 14;
 
 impl Outcome {
@@ -22,12 +22,15 @@ impl Outcome {
 }
 
 impl DecisionColumn {
-    /// The rows whose outcome is not the same in another column of as many rows, in order.
+    /// The rows whose outcome in `other` is not [`Outcome::same_as`] that here, ascending. Both columns are
+    /// of one set of rows.
     pub fn differing(&self, other: &DecisionColumn) -> Vec<usize> {
         let certain = match (self.certain.as_ref(), other.certain.as_ref()) {
             (Some(a), Some(b)) if self.by_plan.is_none() && other.by_plan.is_none() => Some((a, b)),
             _ => None,
         };
+        // Arrays first: whole blocks of equal values need no outcome to be built. Suspects are then
+        // compared as outcomes.
         let rows = self.rows.min(other.rows);
         let starts: Vec<usize> = (0..rows).step_by(BLOCK).collect();
         let differs = |row: &usize| match (self.get(*row), other.get(*row)) {
@@ -45,7 +48,8 @@ impl DecisionColumn {
     }
 }
 
-/// The rows of a block that may differ: what stands in the arrays does, or it is left over in one.
+/// The rows of a block that may differ: those whose values in the arrays do, and those left over in
+/// either. All, if the arrays are not comparable.
 fn suspects(a: &Certain, b: &Certain, range: std::ops::Range<usize>) -> Vec<usize> {
     fn unequal<T>(a: &[T], b: &[T], start: usize, same: impl Fn(&T, &T) -> bool) -> Vec<usize> {
         let pairs = (start..).zip(a.iter().zip(b));
@@ -68,6 +72,7 @@ fn suspects(a: &Certain, b: &Certain, range: std::ops::Range<usize>) -> Vec<usiz
                     unequal(x, y, start, |x, y| x == y)
                 }
             }
+            // Counts of two units are compared as fractions, multiplied out: 64 by 64 bits fit 128.
             (Some(x), Some(y)) => {
                 let (p, q) = (i128::from(a.denominator), i128::from(b.denominator));
                 unequal(x, y, start, |x, y| i128::from(*x) * q == i128::from(*y) * p)
@@ -86,6 +91,7 @@ fn suspects(a: &Certain, b: &Certain, range: std::ops::Range<usize>) -> Vec<usiz
         }
         _ => range.clone().collect(),
     };
+    // What the arrays hold for a row left over means nothing.
     let left = |c: &Certain| -> Vec<usize> {
         let marks = c.full.left.get(range.clone()).unwrap_or(&[]);
         (start..).zip(marks).filter(|(_, mark)| **mark != 0).map(|(row, _)| row).collect()

@@ -1,4 +1,8 @@
 //! Evaluation: a plan over the rows of a data set gives decisions.
+//!
+//! `columns` decides what is certain, for all rows at once; the rows that it leaves over are decided one
+//! by one by `row`, with exact fractions and the sets of values that missing cells leave [`possible`];
+//! `settle` decides by cases what those sets leave open.
 
 mod arrow_out;
 mod assume;
@@ -63,16 +67,17 @@ pub struct Decisions {
 pub struct DecisionColumn {
     rows: usize,
     certain: Option<Certain>,
-    /// The rows that the columns leave over: unknown, in error, or of a kind that they do not hold.
+    /// By row, the outcomes that are not in `certain`: of rows left over, whether unknown, in error or
+    /// decided row by row.
     odd: BTreeMap<usize, Outcome>,
-    /// Where rows are decided by several plans.
+    /// The outcomes, where rows are decided by several plans: then `certain` is none.
     by_plan: Option<ByPlan>,
 }
 
-/// Outcomes of which each row's are those of one of several columns.
+/// Outcomes of several plans: each row has that of one of them.
 #[derive(Clone, Debug)]
 struct ByPlan {
-    /// By row: the number of its column; another number, if it has none.
+    /// By row: the number of its column; a number past the last, if no plan decides it.
     of: Arc<[u32]>,
     columns: Vec<DecisionColumn>,
 }
@@ -84,7 +89,8 @@ impl DecisionColumn {
         DecisionColumn { rows: odd.len(), odd, ..DecisionColumn::default() }
     }
 
-    /// A column of which row `i` is that of `columns[of[i]]`; where there is no such column, of `others`.
+    /// A column whose row `i` is row `i` of `columns[of[i]]`; where there is no such column, its outcome is
+    /// in `others`.
     pub(crate) fn of_several(
         of: Arc<[u32]>,
         columns: Vec<DecisionColumn>,
@@ -142,14 +148,15 @@ impl DecisionColumn {
         }
     }
 
-    /// The outcomes of these rows.
+    /// The outcomes of these rows, in the order given. Not for a column of several plans.
     pub(crate) fn rows_at(&self, rows: &[usize]) -> DecisionColumn {
         let certain = self.certain.as_ref().map(|c| c.rows_at(rows));
         let odd = rows.iter().enumerate().filter_map(|(at, row)| Some((at, self.odd.get(row)?.clone())));
         DecisionColumn { rows: rows.len(), certain, odd: odd.collect(), by_plan: None }
     }
 
-    /// Columns of the same outcome of the same plan, one after the other.
+    /// The columns of one selected outcome, from the parts that the rows were decided in: one after the
+    /// other. Not for columns of several plans.
     pub(crate) fn concat(columns: Vec<DecisionColumn>) -> DecisionColumn {
         let certain: Vec<&Certain> = columns.iter().filter_map(|c| c.certain.as_ref()).collect();
         let certain = Certain::concat(&certain);
@@ -161,7 +168,7 @@ impl DecisionColumn {
         DecisionColumn { rows, certain, odd, by_plan: None }
     }
 
-    /// The outcomes that the columns leave over, by row.
+    /// The outcomes that the columns left over, in the order of their rows.
     pub(crate) fn odd_rows(&self) -> Vec<(usize, &Outcome)> {
         let mut all: Vec<(usize, &Outcome)> = self.odd.iter().map(|(row, o)| (*row, o)).collect();
         if let Some(by_plan) = &self.by_plan {
@@ -223,17 +230,18 @@ pub fn evaluate(plan: &Plan, dataset: &Dataset) -> Decisions {
     }
 }
 
-/// The rows in which a selected rule is false whatever the missing cells hold, as far as sets and ranges show it: what they
-/// leave open is not decided by cases, which costs a row as much as hundreds of decisions. In the order of the
-/// selected rules and the rows.
+/// By selected rule, the rows in which it is false whatever the missing cells hold, as far as sets and
+/// ranges of possible values show it. What they leave open is not decided by cases, which costs as much
+/// as hundreds of decisions of a row.
 pub(crate) fn surely_false(plan: &Plan, dataset: &Dataset) -> Vec<Vec<usize>> {
-    /// Up to so many rows are decided one by one; more, by columns.
+    /// Up to this number of rows, compiling the plan to columns costs more than deciding row by row.
     const FEW: usize = 64;
     let context = Context::new(plan, dataset);
     let rows = usize::try_from(context.rows()).unwrap_or(usize::MAX);
     let certain = if rows > FEW { columns::evaluate(&context) } else { vec![None; plan.selected.len()] };
     let of_rule = |((_, node), certain): (&(String, NodeId), Option<Certain>)| {
         let is_false = |evaluator: &mut Evaluator<'_, '_>, row: usize| {
+            // A row left over is evaluated with sets and ranges.
             let settled = certain.as_ref().and_then(|certain| certain.truth(row));
             let truth = settled.or_else(|| match evaluator.eval(*node, row as u64) {
                 Ok(Possible::Known(Value::Bool(truth))) => Some(truth),
@@ -247,12 +255,13 @@ pub(crate) fn surely_false(plan: &Plan, dataset: &Dataset) -> Vec<Vec<usize>> {
     plan.selected.iter().zip(certain).map(of_rule).collect()
 }
 
-/// The outcomes that columns settle, by selected rule; what they leave over is not looked at.
+/// By selected rule, the outcomes that columns decide. Rows left over are not decided; `None` for a rule
+/// without columnar form.
 pub(crate) fn certain(context: &Context<'_>) -> Vec<Option<Certain>> {
     columns::evaluate(context)
 }
 
-/// A column of certain outcomes, completed row by row where it is not.
+/// A column of outcomes: certain ones as they are, rows left over decided one by one on all threads.
 fn decided(context: &Context<'_>, node: NodeId, certain: Option<Certain>, rows: usize) -> DecisionColumn {
     let left: Vec<usize> = certain.as_ref().map_or_else(|| (0..rows).collect(), |c| c.left_over().collect());
     let odd: Vec<(usize, Outcome)> = left

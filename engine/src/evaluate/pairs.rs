@@ -8,18 +8,18 @@ use super::{DecisionColumn, Outcome, outcome};
 
 /// A plan on pairs, ready to be decided for any list of them on any thread.
 pub(crate) struct Pairs<'c> {
-    /// The plan as it is: it decides what columns leave over.
+    /// The plan as it was made: it decides what columns leave over.
     context: &'c Context<'c>,
     listed: Listed<'c>,
 }
 
 impl<'c> Pairs<'c> {
-    /// `hoisted` is the same plan, hoisted, on the same data.
+    /// `hoisted` is the plan of `context` after [`Plan::hoisted`](crate::plan::Plan), on the same data.
     pub fn new(context: &'c Context<'c>, hoisted: &'c Context<'c>) -> Pairs<'c> {
         Pairs { context, listed: Listed::new(hoisted) }
     }
 
-    /// The memory of one thread.
+    /// The working memory of one thread.
     pub fn worker(&self) -> PairWorker<'_, 'c> {
         PairWorker { pairs: self, worker: self.listed.worker(), evaluator: None }
     }
@@ -44,6 +44,7 @@ impl PairWorker<'_, '_> {
         for (node, certain) in nodes.zip(certain) {
             let left: Vec<usize> =
                 certain.as_ref().map_or_else(|| (0..rows).collect(), |c| c.left_over().collect());
+            // The evaluator is made when the first row needs it: most lists leave nothing over.
             let mut odd: BTreeMap<usize, Outcome> = BTreeMap::new();
             for row in left {
                 let (Some(&a), Some(&b)) = (first.get(row), second.get(row)) else { continue };

@@ -16,7 +16,8 @@ use crate::plan::builtins::{Builtin, ValueError, apply};
 use crate::plan::ir::{Arithmetic, Comparison};
 use crate::value::{Exact, NumberError, Value, add, div, mul, sub};
 
-/// How many possible values are kept one by one; beyond, only their range.
+/// How many possible values are kept one by one; of more, only the smallest
+/// and the largest. (A missing enumeration begins with all values of its list.)
 const MAX_VALUES: usize = 32;
 
 /// A missing cell.
@@ -119,7 +120,8 @@ impl Possible {
         }
     }
 
-    /// The same range without the cells that it depends on: of many, they are joined once.
+    /// What it can be, without the missing cells that it depends on. For folds over many items, whose
+    /// cells are joined once at the end and not at each step.
     fn bare(&self) -> Possible {
         match self {
             Possible::Open(range, _) => Possible::Open(range.clone(), Missing::default()),
@@ -127,7 +129,7 @@ impl Possible {
         }
     }
 
-    /// The same range, open because of these cells.
+    /// What it can be, open because of these cells.
     fn depending_on(self, missing: Missing) -> Possible {
         match self {
             Possible::Open(range, _) => Possible::Open(range, missing),
@@ -163,6 +165,8 @@ impl Possible {
         {
             return Possible::Known(value.clone());
         }
+        // Beyond the limit a range is kept: it holds values between that were not possible, so that
+        // less may be decided, never more.
         if values.len() <= MAX_VALUES {
             return Possible::Open(Range::OneOf(values.into_iter().collect()), missing);
         }
@@ -175,7 +179,7 @@ impl Possible {
         Possible::Open(range, missing)
     }
 
-    /// An open value between two bounds.
+    /// An open value between two bounds; known if they are equal.
     fn between(low: Option<Value>, high: Option<Value>, missing: Missing) -> Possible {
         match (&low, &high) {
             (Some(a), Some(b)) if a == b => Possible::Known(a.clone()),
@@ -198,6 +202,7 @@ impl Possible {
         if let (Some(a), Some(b)) = (self.values(), other.values()) {
             return Possible::one_of(a.iter().chain(b).cloned().collect(), missing);
         }
+        // The smallest range that holds both; a bound that one lacks, it lacks too.
         let ((low_a, high_a), (low_b, high_b)) = (self.bounds(), other.bounds());
         let low = low_a.zip(low_b).map(|(a, b)| a.min(b));
         let high = high_a.zip(high_b).map(|(a, b)| a.max(b));
@@ -213,6 +218,7 @@ impl Possible {
     pub fn narrowed(&self, comparison: Comparison, other: &Possible) -> Option<Possible> {
         let missing = self.missing();
         let (low, high) = other.bounds();
+        // Few values: each is kept unless the comparison is false whatever the other side is.
         if let Some(values) = self.values() {
             let left: BTreeSet<Value> = values
                 .iter()
@@ -231,6 +237,8 @@ impl Possible {
         if self.is_risky() || other.is_risky() {
             return Some(self.clone());
         }
+        // A range: cut at the other side's bounds. They are kept as possible even by `<` and `>`, since
+        // ranges have closed bounds.
         let (mut from, mut to) = match range {
             Range::Between(a, b) => (a.clone(), b.clone()),
             _ => (None, None),
@@ -253,12 +261,13 @@ impl Possible {
     }
 }
 
-/// An assumed value stays open, with its missing cell, even when only one is left.
+/// An assumed value stays open, with its missing cell, even when only one is left: the outcome must name
+/// the cell that would settle it.
 fn keep_open(values: BTreeSet<Value>, missing: Missing) -> Possible {
     Possible::Open(Range::OneOf(values.into_iter().collect()), missing)
 }
 
-/// All of both.
+/// The missing cells of both.
 pub fn union(a: &Missing, b: &Missing) -> Missing {
     if a.is_empty() {
         return b.clone();
@@ -269,7 +278,8 @@ pub fn union(a: &Missing, b: &Missing) -> Missing {
     Arc::new(a.union(b).copied().collect())
 }
 
-/// All of all, in time linear in their sizes.
+/// The missing cells of all, in time linear in their sizes (joined one after the other, it would be
+/// quadratic).
 pub fn union_all(all: impl IntoIterator<Item = Missing>) -> Missing {
     let mut parts: Vec<Missing> = Vec::new();
     for part in all {
@@ -284,7 +294,8 @@ pub fn union_all(all: impl IntoIterator<Item = Missing>) -> Missing {
     }
 }
 
-/// `f` of all pairs of values, where both are few.
+/// `f` of each pair of values of the two; `None` if either has too many to list. It may fail if one pair
+/// does.
 fn pairs(
     a: &Possible,
     b: &Possible,
@@ -316,7 +327,8 @@ fn number(value: &Value) -> Option<&Exact> {
     }
 }
 
-/// One of the four operations.
+/// One of the four operations: exact on known values, on sets value by value, on ranges by their bounds
+/// (interval arithmetic).
 pub fn arithmetic(op: Arithmetic, a: &Possible, b: &Possible) -> Result<Possible, ValueError> {
     let exact = |x: &Value, y: &Value| -> Result<Value, ValueError> {
         let (Some(x), Some(y)) = (number(x), number(y)) else { return Err(ValueError::Type) };
@@ -335,6 +347,7 @@ pub fn arithmetic(op: Arithmetic, a: &Possible, b: &Possible) -> Result<Possible
     }
     let missing = union(&a.missing(), &b.missing());
     let ((low_a, high_a), (low_b, high_b)) = (a.bounds(), b.bounds());
+    // An overflow at a bound is one of some completion.
     let overflow = std::cell::Cell::new(false);
     let of = |x: &Option<Value>, y: &Option<Value>| match exact(x.as_ref()?, y.as_ref()?) {
         Ok(value) => Some(value),
@@ -386,6 +399,7 @@ fn quotient(a: &Possible, b: &Possible, missing: Missing) -> Possible {
     let (Some(low_a), Some(high_a), Some(low_b), Some(high_b)) = (low_a, high_a, low_b, high_b) else {
         return Possible::may_fail(missing);
     };
+    // On a divisor without zero a quotient is monotone in each operand: its extremes are at the corners.
     let corners = [(&low_a, &low_b), (&low_a, &high_b), (&high_a, &low_b), (&high_a, &high_b)];
     let corners: Option<BTreeSet<Value>> =
         corners.into_iter().map(|(x, y)| Some(Value::Number(div(number(x)?, number(y)?).ok()?))).collect();
@@ -408,6 +422,7 @@ pub fn compare(op: Comparison, a: &Possible, b: &Possible) -> Possible {
     let below = |x: &Option<Value>, y: &Option<Value>| x.as_ref().zip(y.as_ref()).is_some_and(|(x, y)| x < y);
     let at_most =
         |x: &Option<Value>, y: &Option<Value>| x.as_ref().zip(y.as_ref()).is_some_and(|(x, y)| x <= y);
+    // Decided if all of one side lies before all of the other.
     let (always, never) = match op {
         Comparison::Less => (below(&high_a, &low_b), at_most(&high_b, &low_a)),
         Comparison::AtMost => (at_most(&high_a, &low_b), below(&high_b, &low_a)),
@@ -437,6 +452,7 @@ pub fn call(builtin: Builtin, args: &[Possible]) -> Result<Possible, ValueError>
     Ok(match (builtin, args) {
         (Builtin::Longueur, [Possible::Items(items)]) => length(items.len()),
         (Builtin::Nombre, [Possible::Items(items)]) => {
+            // Between those that are true for sure and those that can be.
             let sure = items.iter().filter(|i| i.known_bool() == Some(true)).count();
             let open = items.iter().filter(|i| i.known().is_none()).count();
             let counts = (sure..=sure + open).filter_map(|n| i64::try_from(n).ok()).map(Value::int);
@@ -490,6 +506,7 @@ pub fn call(builtin: Builtin, args: &[Possible]) -> Result<Possible, ValueError>
     })
 }
 
+/// The number of rows or codes, which is known whatever their values.
 fn length(n: usize) -> Possible {
     i64::try_from(n).map_or(Possible::Open(Range::Any, Missing::default()), |n| Value::int(n).into())
 }
@@ -503,6 +520,7 @@ fn decided_by(items: &[Possible], settling: bool, missing: Missing) -> Possible 
     }
 }
 
+/// The larger (`max`) or smaller (`min`) of two.
 fn extreme(builtin: Builtin, a: &Possible, b: &Possible) -> Possible {
     if let Some(result) = pairs(a, b, |x, y| apply(builtin, &[x.clone(), y.clone()])) {
         return result;
@@ -529,7 +547,7 @@ fn extreme(builtin: Builtin, a: &Possible, b: &Possible) -> Possible {
     }
 }
 
-/// A function that grows with its argument, of an open value.
+/// A function that never falls as its argument grows, of an open value: the bounds go to the bounds.
 fn monotone(x: &Possible, missing: Missing, f: impl Fn(&Value) -> Result<Value, ValueError>) -> Possible {
     if let Some(values) = x.values() {
         let values: Result<BTreeSet<Value>, ValueError> = values.iter().map(&f).collect();

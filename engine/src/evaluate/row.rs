@@ -37,21 +37,25 @@ pub struct Context<'d> {
     pub plan: &'d Plan,
     /// The data.
     pub dataset: &'d Dataset,
-    /// By node that reads a field: its column.
+    /// By node: the column of the field that it reads; none for a node of another kind, or if the data
+    /// have no such column.
     columns: Vec<Option<&'d Column>>,
     /// Each field with the node that reads it.
     readers: Vec<(FieldId, NodeId)>,
-    /// By node that takes the members of a row.
+    /// By node: the rows that belong to each row, for a node that takes members.
     members: Vec<Option<Arc<Members>>>,
-    /// Nodes read from rows of other entities, worth remembering for every row.
+    /// By node: is it read from rows of another entity, many of which may lead to one of its rows? Then
+    /// its outcome is remembered for every row, and not only for the last.
     shared: Vec<bool>,
-    /// Values given in place of rules: by rule name, of the rows of its entity (cases only).
+    /// Values that cases give in place of what a rule decides: the rule's node, and the value of each row
+    /// of its entity, if it has one.
     given: Vec<(NodeId, Vec<Option<Possible>>)>,
-    /// What cells are supposed to be instead of what they are: the node that reads it, and its row.
+    /// What cells are supposed to be instead of what they are: the node that reads the field, the row, the
+    /// value or values.
     supposed: Vec<(NodeId, u64, Possible)>,
     /// Where relations are supposed to lead: entity, relation, row, row of the target.
     supposed_links: Vec<(EntityId, usize, u64, u32)>,
-    /// A comparison that is supposed to come out one way for a row.
+    /// A comparison (its node) that is supposed to come out one way for a row.
     forced: Option<(NodeId, u64, bool)>,
     /// What the date of the decision is supposed to be.
     supposed_date: Option<Possible>,
@@ -62,6 +66,7 @@ impl<'d> Context<'d> {
     pub fn new(plan: &'d Plan, dataset: &'d Dataset) -> Context<'d> {
         let schema = &plan.parsed.schema;
         let rows = |e: EntityId| dataset.tables.get(e).map_or(0, crate::data::Table::rows);
+        // What is looked up by node is looked up once here, and not for each row.
         let mut shared = vec![false; plan.nodes.len()];
         let mut columns = Vec::with_capacity(plan.nodes.len());
         let mut members = Vec::with_capacity(plan.nodes.len());
@@ -130,7 +135,7 @@ impl<'d> Context<'d> {
         self.forced = comparison;
     }
 
-    /// Takes the cell supposed last as it is again.
+    /// Takes every cell as it is again.
     pub fn suppose_nothing(&mut self) {
         self.supposed.clear();
     }
@@ -154,11 +159,12 @@ impl<'d> Context<'d> {
         }
     }
 
-    /// The row of a pair of rows.
+    /// The row of the pair of `first` and `second`: pairs are numbered first side by first side.
     pub fn pair_row(&self, first: u64, second: u64) -> u64 {
         first * self.second_rows(self.plan.entity) + second
     }
 
+    /// How many rows the second side of a pair has, at least 1 (it is divided by).
     fn second_rows(&self, pair: EntityId) -> u64 {
         match self.plan.parsed.schema.entities.get(pair).map(|e| &e.origin) {
             Some(Origin::Pair(_, b)) => self.rows_of(*b).max(1),
@@ -166,12 +172,12 @@ impl<'d> Context<'d> {
         }
     }
 
-    /// How many rows the second side of a pair has (1, if none).
+    /// How many rows the second side of a pair has, at least 1 (it is divided by).
     pub(crate) fn second_rows_of(&self, pair: EntityId) -> usize {
         usize::try_from(self.second_rows(pair)).unwrap_or(usize::MAX)
     }
 
-    /// The rows that those of an entity belong to, by a relation.
+    /// By row of an entity, the row that it belongs to by a relation; [`NO_ROW`] if it belongs to none.
     pub(crate) fn links(&self, entity: EntityId, relation: usize) -> &'d [u32] {
         self.dataset.tables.get(entity).and_then(|t| t.links.get(relation)).map_or(&[], |l| l)
     }
@@ -203,6 +209,9 @@ impl<'d> Context<'d> {
     }
 
     /// The row that a step leads to.
+    ///
+    /// # Errors
+    /// The relation is missing in the row.
     pub fn step(&self, step: Step, row: u64) -> Result<u64, MissingInput> {
         match step {
             Step::First(pair) => Ok(row / self.second_rows(pair)),
@@ -222,20 +231,25 @@ impl<'d> Context<'d> {
         }
     }
 
-    /// The rows of the members that a node of that kind takes.
+    /// The rows that belong to a row, by the relation of a node that takes members; none for another node.
     pub fn members(&self, node: NodeId, row: u64) -> &[u32] {
         let members = self.members.get(node as usize).and_then(Option::as_deref);
         members.map_or(&[], |m| usize::try_from(row).map_or(&[], |r| m.of(r)))
     }
 }
 
-/// Assumptions on missing cells, innermost last: the node of the field, the row, what is left.
+/// Assumptions on missing cells, innermost last: the node of the field, the row, the values that are
+/// left of what the cell can be.
 type Assumed = Vec<(NodeId, u64, Possible)>;
 
-/// What was computed for a node: under which assumptions, for which row.
+/// What was computed for a node: the frame (number of the assumptions in force), the row, the result.
 type Slot<T> = Option<(u64, u64, T)>;
 
-/// Evaluates nodes of a plan; keeps what it computed for the current row of each entity.
+/// Evaluates nodes of a plan, row by row.
+///
+/// Three memories: without assumptions, the last row of each node (`current`) or all rows of a shared one
+/// (`kept`); under assumptions, the last row and frame of each node (`narrowed`). A known outcome is that
+/// under any assumption too, so that the first two also serve there.
 pub struct Evaluator<'c, 'd> {
     pub(super) context: &'c Context<'d>,
     /// By node: the row it was last computed for, and the outcome.
@@ -243,16 +257,18 @@ pub struct Evaluator<'c, 'd> {
     /// By shared node: the outcomes of all rows computed so far.
     kept: Vec<Vec<Option<Result<Possible, RowError>>>>,
     pub(super) assumed: Assumed,
-    /// The number of the assumptions in force; 0 where nothing is assumed.
+    /// The number of the set of assumptions in force; 0 where nothing is assumed. No two sets have one
+    /// number, so that what was computed under another set is never taken.
     pub(super) frame: u64,
     /// The numbers given to assumptions so far.
     frames: u64,
     /// By node: what was last computed for it under assumptions. Empty until something is assumed.
     narrowed: Vec<Slot<Result<Possible, RowError>>>,
-    /// By node: the same for [`Evaluator::compute_only`].
+    /// By node: what [`Evaluator::compute_only`] last gave.
     risks: Vec<Slot<Result<Option<Missing>, RowError>>>,
-    /// Nodes computed under assumptions since there were none.
+    /// Nodes computed under assumptions since the outermost of them was made.
     pub(super) steps: usize,
+    /// The innermost rule being evaluated, for errors.
     rule: Option<RuleId>,
 }
 
@@ -281,7 +297,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         self.frame = self.frames;
     }
 
-    /// Calls `f`, and takes back what it assumed.
+    /// Calls `f`, then takes back what it assumed.
     pub(super) fn within<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> R {
         let (depth, frame) = (self.assumed.len(), self.frame);
         let result = f(self);
@@ -290,7 +306,10 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         result
     }
 
-    /// The outcome of a node for a row under the current assumptions.
+    /// What a node can be for a row, under the assumptions in force.
+    ///
+    /// # Errors
+    /// An error that every completion of the missing cells has.
     pub fn eval(&mut self, node: NodeId, row: u64) -> Result<Possible, RowError> {
         let index = node as usize;
         let plan = self.context.plan;
@@ -307,6 +326,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             _ => {}
         }
         let place = usize::try_from(row).unwrap_or(usize::MAX);
+        // A node read from many rows: all its rows are remembered.
         if self.context.shared.get(index).copied().unwrap_or(false) {
             if let Some(Some(done)) = self.kept.get(index).and_then(|k| k.get(place))
                 && (free || matches!(done, Ok(Possible::Known(_))))
@@ -328,6 +348,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             }
             return done;
         }
+        // Any other: its last row.
         if let Some(Some((at, done))) = self.current.get(index)
             && *at == row
             && (free || matches!(done, Ok(Possible::Known(_))))
@@ -353,6 +374,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         }
     }
 
+    /// Remembers what was computed under assumptions, and counts it; nothing where nothing is assumed.
     fn keep_under_assumptions(&mut self, index: usize, row: u64, done: &Result<Possible, RowError>) {
         if self.frame == 0 {
             return;
@@ -370,6 +392,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         RowError { error, node, rule: self.rule }
     }
 
+    /// A cell: as assumed (innermost first), else as supposed, else as it is in the data.
     fn field(&self, node: NodeId, field: FieldId, row: u64) -> Possible {
         if let Some((_, _, assumed)) = self.assumed.iter().rev().find(|(n, r, _)| *n == node && *r == row) {
             return assumed.clone();
@@ -385,6 +408,8 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         }
     }
 
+    /// What a missing cell can be: all that the schema allows. If the whole column is missing and the field
+    /// declares what an empty cell stands for, it is that.
     fn missing_field(&self, id: FieldId, row: u64) -> Possible {
         let Some(field) = self.context.plan.parsed.schema.fields.get(id) else {
             return Possible::Open(Range::Any, Missing::default());
@@ -417,6 +442,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         column_of(self.context.dataset, &self.context.plan.parsed.schema, field).is_some()
     }
 
+    /// Computes a node anew, by the kind of its operation.
     fn compute(&mut self, node: NodeId, op: &Op, row: u64) -> Result<Possible, RowError> {
         let known = |value: bool| Ok(Possible::Known(Value::Bool(value)));
         match op {
@@ -463,6 +489,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                 // `settling` is the value of the left that makes the right irrelevant.
                 let settling = matches!(op, Op::Or(..));
                 let left = self.eval(*a, row)?;
+                // A left operand that is known decides, or leaves it to the right one: as in Rhai.
                 match left.known_bool() {
                     Some(value) if value == settling => return known(settling),
                     Some(_) => return self.eval(*b, row),
@@ -471,6 +498,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                 if left.is_risky() {
                     return Ok(left);
                 }
+                // Open: the right operand matters only where the left is not settling, and may assume so.
                 let right = self.under(*a, !settling, row, |this| this.eval(*b, row));
                 match right.map(|r| (r.known_bool(), r)) {
                     // The left cannot be other than settling.
@@ -493,6 +521,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                 if condition.is_risky() {
                     return Ok(condition);
                 }
+                // Open: either branch may be taken, each where the condition has its value.
                 let yes = self.under(*c, true, row, |this| this.eval(*a, row));
                 let no = self.under(*c, false, row, |this| this.eval(*b, row));
                 Ok(match (yes, no) {
@@ -520,11 +549,15 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         }
     }
 
-    /// Computes a node for its errors. The outcome of a rule passes through, error and all: only
-    /// using it is an error.
+    /// Computes a node for its errors alone, as a `let` that nothing uses is computed. A rule's outcome is
+    /// not used by that, so that its error is none here.
     ///
-    /// Gives the missing cells of which some completion may be an error, if there are any.
+    /// Gives the missing cells of which some completion is or may be an error; `None` if none is.
+    ///
+    /// # Errors
+    /// Computing it is an error whatever the missing cells are.
     pub(super) fn compute_only(&mut self, node: NodeId, row: u64) -> Result<Option<Missing>, RowError> {
+        // Only these two lead to several nodes, and are worth remembering.
         if !matches!(self.context.plan.node(node).map(|n| &n.op), Some(Op::If(..) | Op::Strict(..))) {
             return self.risk_of(node, row);
         }
@@ -544,9 +577,11 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         done
     }
 
+    /// [`Evaluator::compute_only`], without looking at what is remembered.
     fn risk_of(&mut self, node: NodeId, row: u64) -> Result<Option<Missing>, RowError> {
         let risk = |value: Possible| value.is_risky().then(|| value.missing());
         match self.context.plan.node(node).map(|n| &n.op) {
+            // They pass outcomes of rules on; using them would be the error.
             Some(Op::Rule(..) | Op::Up(..) | Op::Members(..)) => Ok(None),
             Some(Op::If(c, a, b)) => {
                 let condition = self.eval(*c, row)?;
@@ -554,6 +589,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                     Some(true) => self.compute_only(*a, row),
                     Some(false) => self.compute_only(*b, row),
                     None if condition.is_risky() => Ok(risk(condition)),
+                    // Open: an error of either branch is one of some completions.
                     None => {
                         let missing = condition.missing();
                         let mut all: Option<Missing> = None;
@@ -579,6 +615,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         }
     }
 
+    /// A cell of a parameter's table: one of all that the possible keys lead to.
     fn param(&mut self, node: NodeId, id: usize, keys: &[NodeId], row: u64) -> Result<Possible, RowError> {
         let mut possible = Vec::with_capacity(keys.len());
         for key in keys {
@@ -594,6 +631,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             let cell = version.cells.get(&keys).ok_or_else(|| self.fail(node, ValueError::NoCell))?;
             return Ok(Possible::Known(cell.value.clone()));
         }
+        // An open key: any cell whose keys are possible, if there is one for each combination.
         let may_be = |key: &Possible, value: &Value| {
             compare(Comparison::Equal, key, &Possible::Known(value.clone())).known_bool() != Some(false)
         };
@@ -610,7 +648,8 @@ impl<'c, 'd> Evaluator<'c, 'd> {
     }
 }
 
-/// Has the table a cell for every combination of possible keys?
+/// Has the table a cell for every combination of possible keys? False if they cannot be listed, or are
+/// more than 4096.
 fn covers(version: &crate::pack::params::ParameterVersion, possible: &[Possible]) -> bool {
     let mut combinations: Vec<Vec<Value>> = vec![Vec::new()];
     for key in possible {
@@ -630,6 +669,7 @@ fn covers(version: &crate::pack::params::ParameterVersion, possible: &[Possible]
     combinations.iter().all(|keys| version.cells.contains_key(keys))
 }
 
+/// All values of a field's kind, if they are few; `None` for numbers, dates and free texts.
 pub(super) fn finite_values(kind: &FieldKind) -> Option<Vec<Value>> {
     match kind {
         FieldKind::Boolean => Some(vec![Value::Bool(false), Value::Bool(true)]),

@@ -16,13 +16,13 @@ use super::deck::quotas;
 /// A cross table: the sizes of its axes, and its cells, the last axis running fastest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cross {
-    /// Classes of each axis.
+    /// By axis: its number of classes.
     pub sizes: Vec<usize>,
     /// The cells; their number is the product of the sizes.
     pub cells: Vec<f64>,
 }
 
-/// What some axes of a table should add up to.
+/// The sums that the classes of some axes of a table must have.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Margin {
     /// Its name, for reports.
@@ -36,9 +36,9 @@ pub struct Margin {
 /// When to stop.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stop {
-    /// The largest gap that is no gap, as a part of the total.
+    /// The largest gap of a class that counts as met, as a part of the total.
     pub tolerance: f64,
-    /// The most rounds.
+    /// The most rounds; in each, the table is scaled by every margin once.
     pub rounds: usize,
 }
 
@@ -128,7 +128,7 @@ pub fn classes(sizes: &[usize], mut at: usize) -> Vec<usize> {
     all
 }
 
-/// By cell: its class in a margin over these axes.
+/// For each cell, its class in a margin over these axes.
 fn places(sizes: &[usize], axes: &[usize]) -> Vec<usize> {
     // By axis: its size, and how many cells lie between two of its classes.
     let steps: Vec<(usize, usize)> = axes
@@ -139,11 +139,12 @@ fn places(sizes: &[usize], axes: &[usize]) -> Vec<usize> {
     (0..sizes.iter().product()).map(class).collect()
 }
 
-/// Classes of a margin over these axes.
+/// The number of classes of a margin over these axes.
 fn width(sizes: &[usize], axes: &[usize]) -> usize {
     axes.iter().map(|axis| sizes.get(*axis).copied().unwrap_or(0)).product()
 }
 
+/// The sum of the cells of each class; `places` gives the class of each cell.
 fn sums(cells: &[f64], places: &[usize], width: usize) -> Vec<f64> {
     let mut sums = vec![0.0; width];
     for (cell, place) in cells.iter().zip(places) {
@@ -179,6 +180,7 @@ fn sums(cells: &[f64], places: &[usize], width: usize) -> Vec<f64> {
 pub fn fit(seed: &Cross, margins: &[Margin], stop: Stop) -> Result<Fit, IpfError> {
     let sizes = &seed.sizes;
     let expected = sizes.iter().product();
+    // Form first: nothing below can then divide by what is no number.
     let sound = |numbers: &[f64]| numbers.iter().all(|n| n.is_finite() && *n >= 0.0);
     if seed.cells.len() != expected || !sound(&seed.cells) || seed.cells.iter().all(|c| *c == 0.0) {
         return Err(IpfError::Seed { expected });
@@ -217,6 +219,7 @@ pub fn fit(seed: &Cross, margins: &[Margin], stop: Stop) -> Result<Fit, IpfError
                 .zip(found)
                 .map(|(asked, found)| if found > 0.0 { asked / found } else { 0.0 })
                 .collect();
+            // A class of which nothing is found has no cell above zero, and cannot be scaled up.
             for (cell, place) in table.cells.iter_mut().zip(places) {
                 *cell *= factors.get(*place).copied().unwrap_or(0.0);
             }
@@ -225,7 +228,7 @@ pub fn fit(seed: &Cross, margins: &[Margin], stop: Stop) -> Result<Fit, IpfError
     Ok(Fit { table, rounds, gaps })
 }
 
-/// The margins that are off by more than `most`.
+/// The margins with a class that is off by more than `most`, each with its class that is farthest off.
 fn gaps(table: &Cross, margins: &[Margin], places: &[Vec<usize>], most: f64) -> Vec<Gap> {
     let gap = |(margin, places): (&Margin, &Vec<usize>)| {
         let found = sums(&table.cells, places, margin.targets.len());
@@ -250,6 +253,8 @@ pub fn round(table: &Cross, total: u64, margins: &[(usize, Vec<u64>)]) -> Vec<u6
     let sum: f64 = table.cells.iter().sum();
     let scale = if sum > 0.0 { to_float(total) / sum } else { 0.0 };
     let mut counts = Vec::with_capacity(table.cells.len());
+    // `upto` is the exact sum of the cells so far, `given` the whole numbers given to them: a cell gets
+    // what brings `given` to `upto`, rounded.
     let (mut upto, mut given) = (0.0, 0_u64);
     for cell in &table.cells {
         upto += cell * scale;
@@ -269,7 +274,8 @@ pub fn round(table: &Cross, total: u64, margins: &[(usize, Vec<u64>)]) -> Vec<u6
     counts
 }
 
-/// Moves counts along one axis until its classes have what they should.
+/// Moves single counts along one axis until each of its classes has its target, or no move is left. `off`
+/// is by how much each count is above its fitted cell.
 fn settle(table: &Cross, axis: usize, targets: &[u64], counts: &mut [u64], off: &mut [f64]) {
     let step: usize = table.sizes.iter().skip(axis + 1).product();
     let places = places(&table.sizes, &[axis]);
@@ -279,6 +285,7 @@ fn settle(table: &Cross, axis: usize, targets: &[u64], counts: &mut [u64], off: 
             *sum += count;
         }
     }
+    // Each move is the one that brings two cells nearest to their fitted values; ties go to the first.
     loop {
         let mut best: Option<(f64, usize, usize)> = None;
         let lacks: Vec<usize> = (0..targets.len())
@@ -321,11 +328,12 @@ pub fn whole(total: u64, weights: &[u64]) -> Vec<u64> {
     quotas(total, weights)
 }
 
-/// Exact below 2^53, more than any count here.
+/// A count as a float: exact below 2^53, more than any count here.
 fn to_float(n: u64) -> f64 {
     n as f64
 }
 
+/// The whole part of a float; 0 for negative ones.
 fn to_whole(n: f64) -> u64 {
     n.max(0.0) as u64
 }

@@ -1,9 +1,9 @@
-//! The changes of rules that a mutation run makes: each one slip that a person could make in a text.
+//! The mutants of rules: each has one slip that a person could make in a text.
 //!
-//! They are listed from the plans of the whole pack, on each day from which a text holds, where equal
-//! expressions that are written in two places are two. A change is made to the nodes of a plan: nothing
-//! is parsed again. Of two changes that compute the same one is made (`if c { true } else { false }`
-//! without its first branch is the one with `false` for `true`), so that each counts once.
+//! They are listed from the plans of the whole pack, on each day from which a text holds, in which equal
+//! expressions that are written in two places are two nodes. A mutant is made by changing a node: nothing
+//! is parsed again. Of two that compute equal outcomes one is made (`if c { true } else { false }` without
+//! its first branch is also the one with `false` for `true`), so that each slip counts once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub(super) fn owner(parsed: &Parsed, place: &Span) -> Owner {
         .map_or((String::new(), None), |(rule, text)| (rule.name.clone(), text.from))
 }
 
-/// All that is written on a day, and what stands beside what.
+/// The plan of all rules in force on a day, and who reads what in it.
 struct Written {
     plan: Plan,
     /// By node: the first that reads it.
@@ -72,6 +72,7 @@ impl Written {
             }
         }
         let mut written = Written { plan, readers, given: BTreeMap::new(), compared: BTreeMap::new() };
+        // A text is compared with, is a key or an argument, or is what the rule gives.
         let mut given: Vec<(usize, Owner, Value)> = Vec::new();
         for (id, node) in (0..).zip(&written.plan.nodes) {
             let Op::Const(text @ Value::Text(_)) = &node.op else { continue };
@@ -94,11 +95,12 @@ impl Written {
         written
     }
 
+    /// The first node that reads a node.
     fn reader(&self, id: NodeId) -> Option<&Node> {
         self.plan.node(*self.readers.get(&id)?)
     }
 
-    /// What is written, and what instead.
+    /// What is written and what the mutant has instead, in words.
     fn change(&self, id: NodeId, node: &Node, edit: &Edit) -> String {
         let plan = &self.plan;
         if let (Edit::Keep(slot), Op::If(condition, yes, _)) = (edit, &node.op) {
@@ -107,6 +109,7 @@ impl Written {
             let instead = if *slot == 1 { yes.as_str() } else { "ôté" };
             return format!("if {condition} {{ {yes} }} → {instead}");
         }
+        // A constant alone says little: what it stands in is shown.
         let shown = match (edit, &node.op) {
             (Edit::Negate(slot), op) => op.inputs().get(*slot).copied().unwrap_or(id),
             (Edit::Constant(_), _) => match self.readers.get(&id) {
@@ -133,8 +136,8 @@ impl Written {
         text && self.reader(id).is_some_and(|n| matches!(n.op, Op::If(..)))
     }
 
-    /// Would a constant with this value be what the other branch of its `if` gives? Then leaving out its
-    /// branch is the same.
+    /// Would a constant with this value equal what the other branch of its `if` gives? Then the mutant that
+    /// leaves its branch out computes equal outcomes.
     fn as_other_branch(&self, id: NodeId, value: &Value) -> bool {
         let Some(Op::If(_, a, b)) = self.reader(id).map(|n| &n.op) else { return false };
         let other = if *a == id { *b } else { *a };
@@ -192,6 +195,7 @@ fn differ(parameter: &Parameter, place: usize, a: &Value, b: &Value) -> bool {
     })
 }
 
+/// The slips that a node can have, each with its kind.
 fn edits(written: &Written, id: NodeId, node: &Node) -> Vec<(Kind, Edit)> {
     let plan = &written.plan;
     let mut all = Vec::new();
@@ -257,7 +261,7 @@ fn edits(written: &Written, id: NodeId, node: &Node) -> Vec<(Kind, Edit)> {
     all
 }
 
-/// One operand left out where two are joined.
+/// The edits that leave out one of two joined operands.
 fn operands(plan: &Plan, node: &Node) -> Vec<(Kind, Edit)> {
     let kept: &[usize] = match &node.op {
         Op::And(a, _) | Op::Or(a, _) => {
@@ -273,7 +277,7 @@ fn operands(plan: &Plan, node: &Node) -> Vec<(Kind, Edit)> {
     kept.iter().map(|slot| (Kind::Operand, Edit::Keep(*slot))).collect()
 }
 
-/// A `!` before what has no sign or truth of its own to change.
+/// The edits that put a `!` before an operand which no other edit turns: a field, a rule, a call, a cell.
 fn negations(plan: &Plan, node: &Node) -> Vec<(Kind, Edit)> {
     let operands: &[usize] = match &node.op {
         Op::And(..) | Op::Or(..) => &[0, 1],

@@ -60,52 +60,45 @@ pub enum Kind {
     Reference,
 }
 
-/// What is done.
+/// How a mutant is made.
 #[derive(Clone, Debug)]
 pub(super) enum Edit {
+    /// Another comparison of the two sides.
     Compare(Comparison),
+    /// `&&` for `||`, or the other way.
     Connector,
     /// One input in place of the whole: an operand or a branch is left out.
     Keep(usize),
-    /// A `!` before an operand.
+    /// A `!` before the operand of this number.
     Negate(usize),
     /// The `!` or `-` taken away.
     Bare,
+    /// Another constant.
     Constant(Value),
+    /// Another of the four operations.
     Arithmetic(Arithmetic),
+    /// Another function of the same arguments.
     Function(Builtin),
     /// The cells of one version of a parameter that are another, or missing (`None`).
-    Cells {
-        parameter: ParameterId,
-        version: usize,
-        cells: Vec<(Vec<Value>, Option<Value>)>,
-    },
+    Cells { parameter: ParameterId, version: usize, cells: Vec<(Vec<Value>, Option<Value>)> },
     /// A version of a parameter is missing.
-    Value {
-        parameter: ParameterId,
-        version: usize,
-    },
+    Value { parameter: ParameterId, version: usize },
     /// A text of a rule is missing.
-    Version {
-        rule: RuleId,
-        text: usize,
-    },
+    Version { rule: RuleId, text: usize },
     /// A row of a reference table is missing, or one cell of it is another: the field's place among those
     /// of the entity, and the value.
-    Reference {
-        entity: EntityId,
-        row: u32,
-        cell: Option<(usize, Value)>,
-    },
+    Reference { entity: EntityId, row: u32, cell: Option<(usize, Value)> },
 }
 
 impl Edit {
-    /// Makes the change where it applies: to nodes of its place.
+    /// Changes node `at`; nothing, if the edit does not fit what it computes. Only a negation adds a node,
+    /// at the end: the one that it negates keeps its number for all others that read it.
     pub fn apply(&self, nodes: &mut Vec<Node>, at: NodeId) {
         let Some(node) = nodes.get(at as usize) else { return };
         let (entity, span) = (node.entity, node.span.clone());
         let next = NodeId::try_from(nodes.len()).unwrap_or(NodeId::MAX);
         let Some(node) = nodes.get_mut(at as usize) else { return };
+        // A node is replaced by its input as `Strict` of that input twice, which has its value and errors.
         let new = match (self, &node.op) {
             (Edit::Compare(op), Op::Compare(_, a, b)) => Op::Compare(*op, *a, *b),
             (Edit::Connector, Op::And(a, b)) => Op::Or(*a, *b),

@@ -1,5 +1,5 @@
-//! What the cases reach, and what becomes of a change: the cases that pass where it is made are decided
-//! again, until one notices.
+//! What the cases reach, and the fate of a mutant: the cases that reach what it changes are decided again,
+//! until one notices (*kills* it).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -30,17 +30,18 @@ type GroupCase = (usize, usize);
 pub(super) struct Reached<'p> {
     groups: Vec<Group<'p>>,
     references: &'p Dataset,
-    /// By group and node: the cases that reach it.
+    /// By group and node of its plan: the cases that reach the node.
     cases: Vec<Vec<Vec<usize>>>,
-    /// By place: the group, and the node of its plan.
+    /// By place (file, first byte): groups with the nodes of their plans that are written there and that
+    /// some case reaches.
     nodes: BTreeMap<(usize, usize), Vec<(usize, NodeId)>>,
-    /// By version of a parameter and keys: who reads the cell.
+    /// By version of a parameter and keys: the cases that may read the cell.
     cells: BTreeMap<(ParameterId, usize), BTreeMap<Vec<Value>, Vec<GroupCase>>>,
     /// By row of a reference table: the groups whose rows belong to it.
     rows: BTreeMap<(EntityId, u32), Vec<usize>>,
 }
 
-/// The places of the cases of a group that fail as things are.
+/// The places of the cases of a group that fail without any mutant.
 pub(super) fn failing(group: &Group<'_>) -> Vec<String> {
     let context = group.context(&group.plan);
     let mut evaluator = Evaluator::new(&context);
@@ -53,6 +54,7 @@ pub(super) fn failing(group: &Group<'_>) -> Vec<String> {
 }
 
 impl<'p> Reached<'p> {
+    /// Walks all cases of the groups.
     pub fn of(groups: Vec<Group<'p>>, references: &'p Dataset) -> Reached<'p> {
         let walks: Vec<_> = groups.par_iter().map(|g| traces(g, &decisions(&g.plan))).collect();
         let rows = rows(&groups, references);
@@ -92,7 +94,7 @@ impl<'p> Reached<'p> {
         self.rows.keys().copied().collect()
     }
 
-    /// Makes the change and runs the cases that reach it, until one notices.
+    /// Runs the cases that reach what an edit changes at a place, on changed copies, until one notices.
     pub fn fate(&self, edit: &Edit, place: &Span) -> Fate {
         match edit {
             Edit::Cells { parameter, version, cells } => {
@@ -119,13 +121,14 @@ impl<'p> Reached<'p> {
         }
     }
 
-    /// Of a change of a parameter: `readers` read what is changed.
+    /// The fate of a change of a parameter's values; `readers` are the cases that read what is changed.
     fn with_values(
         &self,
         parameter: ParameterId,
         mut readers: Vec<GroupCase>,
         change: impl Fn(&ParameterVersion) -> ParameterVersion,
     ) -> Fate {
+        // Group by group: one changed plan serves all its cases.
         readers.sort_unstable();
         readers.dedup();
         let mut seen = false;
@@ -142,7 +145,7 @@ impl<'p> Reached<'p> {
         if seen { Fate::Survived } else { Fate::Unreached }
     }
 
-    /// Of a change of the nodes of a place.
+    /// The fate of a change of the nodes written at a place.
     fn with_nodes(&self, edit: &Edit, place: (usize, usize)) -> Fate {
         let mut seen = false;
         let nodes = self.nodes.get(&place).map_or(&[][..], Vec::as_slice);
@@ -160,6 +163,7 @@ impl<'p> Reached<'p> {
                 continue;
             }
             seen = true;
+            // A text that is inlined in several calls has several nodes: all of them are changed.
             let mut plan = bare(&group.plan);
             nodes.iter().for_each(|id| edit.apply(&mut plan.nodes, *id));
             if let Some(killer) = killer(group, &plan, group.dataset(), cases.into_iter()) {
@@ -169,7 +173,8 @@ impl<'p> Reached<'p> {
         if seen { Fate::Survived } else { Fate::Unreached }
     }
 
-    /// Of a text of a rule that is missing: what it decided is planned again by the text before.
+    /// The fate of a pack without one text of a rule: what that text decided is planned again by the text
+    /// before it.
     fn without_text(&self, rule: RuleId, text: usize) -> Fate {
         let mut changed: Option<Arc<Parsed>> = None;
         let mut seen = false;
@@ -201,8 +206,8 @@ impl<'p> Reached<'p> {
         if seen { Fate::Survived } else { Fate::Unreached }
     }
 
-    /// Of a row of a reference table with another value in a cell, or that is missing: what belonged to it
-    /// belongs to no row.
+    /// The fate of a reference table in which one cell has another value, or one row is missing: what
+    /// belonged to that row belongs to none.
     fn with_row(&self, entity: EntityId, row: u32, cell: Option<&(usize, Value)>) -> Fate {
         let users = self.rows.get(&(entity, row)).map_or(&[][..], Vec::as_slice);
         let mut seen = false;
@@ -234,7 +239,7 @@ fn unlink(schema: &Schema, dataset: &mut Dataset, entity: EntityId, row: u32) {
     }
 }
 
-/// Writes a value into a cell.
+/// Writes a value into the cell of a row and of the field at a place among those of its entity.
 fn set(schema: &Schema, dataset: &mut Dataset, entity: EntityId, row: u32, place: usize, value: &Value) {
     let field = schema.entities.get(entity).and_then(|e| e.fields.get(place));
     let Some(field) = field.and_then(|field| schema.fields.get(*field)) else { return };
@@ -248,12 +253,13 @@ fn set(schema: &Schema, dataset: &mut Dataset, entity: EntityId, row: u32, place
     *cells = column(&field.kind, &values);
 }
 
-/// By row of a reference table: the groups in which a row that is not of a reference table belongs to it,
-/// by a relation that the plan follows.
+/// By row of a reference table: the groups in which a row of the case's own data belongs to it, by a
+/// relation that the plan follows. Groups that give the table themselves are left out.
 fn rows(groups: &[Group<'_>], references: &Dataset) -> BTreeMap<(EntityId, u32), Vec<usize>> {
     let mut found: BTreeMap<(EntityId, u32), Vec<usize>> = BTreeMap::new();
     for (number, group) in groups.iter().enumerate() {
         let dataset = group.dataset();
+        // Is the group's table the pack's own, and not one that its cases give?
         let shared = |entity: EntityId| {
             let of = |set: &Dataset| set.tables.get(entity).map(|t| t.ids.clone());
             matches!((of(dataset), of(references)), (Some(a), Some(b)) if Arc::ptr_eq(&a, &b))
@@ -279,7 +285,7 @@ fn rows(groups: &[Group<'_>], references: &Dataset) -> BTreeMap<(EntityId, u32),
     found
 }
 
-/// A plan without the places that only its reading needs.
+/// A copy of a plan for deciding only: without places of operands and warnings.
 fn bare(plan: &Plan) -> Plan {
     Plan {
         parsed: plan.parsed.clone(),
@@ -319,7 +325,7 @@ fn with_cells(version: &ParameterVersion, changed: &[(Vec<Value>, Option<Value>)
     version
 }
 
-/// The first of these cases of which an outcome is not as expected by a changed plan, or on changed rows.
+/// The place of the first of these cases that fails by this plan on these rows.
 fn killer(
     group: &Group<'_>,
     plan: &Plan,

@@ -1,4 +1,4 @@
-//! The changes of what is no expression: cells, rows and dated values of parameters, dated texts of
+//! The mutants of what is no expression: cells, rows and dated values of parameters, dated texts of
 //! rules, rows of reference tables.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,7 @@ use crate::value::{Exact, Type, Value, add_days, finite_decimals, power_of_ten};
 /// communes of the country) only rows that a case names are: the others are data, not law.
 const SHORT_TABLE: usize = 100;
 
-/// The changes of parameters, in the order of their paths.
+/// The mutants of parameters, in the order in which these are declared.
 pub(super) fn of_parameters(parsed: &Parsed) -> Vec<Mutant> {
     let mut all = Vec::new();
     for (id, parameter) in parsed.parameters.iter().enumerate() {
@@ -29,8 +29,10 @@ pub(super) fn of_parameters(parsed: &Parsed) -> Vec<Mutant> {
     all
 }
 
-/// The cells of one version of a parameter, by one unit of its last written decimal.
+/// The mutants of the cells of one version of a parameter: each number one unit less and one more, in the
+/// last decimal that any cell of the version has.
 fn cells(id: ParameterId, parameter: &Parameter, number: usize, version: &ParameterVersion) -> Vec<Mutant> {
+    // A table in euros with one cell in cents is written in cents.
     let finest = version.cells.values().filter_map(|c| decimals(&c.value)).max();
     let texts: BTreeSet<&Value> = version.cells.values().map(|c| &c.value).collect();
     let mut all = Vec::new();
@@ -60,8 +62,8 @@ fn cells(id: ParameterId, parameter: &Parameter, number: usize, version: &Parame
     all
 }
 
-/// The rows of a table of several keys: what stands under all keys but the last. A row of a table of one
-/// key is a cell, whose changes are harder to see than that it lacks.
+/// The mutants of the rows of a table of several keys; a row is the cells under all keys but the last, and
+/// is left out. In a table of one key a row is a cell, and changing the cell is the harder test.
 fn rows(id: ParameterId, parameter: &Parameter, number: usize, version: &ParameterVersion) -> Vec<Mutant> {
     let mut rows: BTreeMap<&[Value], Vec<(&Vec<Value>, &Cell)>> = BTreeMap::new();
     for (keys, cell) in &version.cells {
@@ -84,7 +86,7 @@ fn rows(id: ParameterId, parameter: &Parameter, number: usize, version: &Paramet
     mutants.collect()
 }
 
-/// A dated value, where the one before goes on without it and is another.
+/// The mutant without a dated value, if the one before would go on in its place and has other cells.
 fn value(
     id: ParameterId,
     parameter: &Parameter,
@@ -107,7 +109,7 @@ fn value(
     })
 }
 
-/// The dated texts of rules, each left out so that the one before holds.
+/// The mutants without a dated text of a rule, so that the text before it goes on.
 pub(super) fn of_texts(parsed: &Parsed) -> Vec<Mutant> {
     let mut all = Vec::new();
     for (rule, texts) in parsed.rules.iter().enumerate() {
@@ -128,8 +130,8 @@ pub(super) fn of_texts(parsed: &Parsed) -> Vec<Mutant> {
     all
 }
 
-/// The rows of reference tables and, of short ones, their cells of a closed list; of long tables the rows
-/// in `used`.
+/// The mutants of reference tables: of short ones, without a row, or with another value in a cell of a
+/// closed list; of long ones, without a row in `used`.
 pub(super) fn of_references(
     parsed: &Parsed,
     references: &Dataset,
@@ -165,7 +167,8 @@ pub(super) fn of_references(
     all
 }
 
-/// What a cell of a closed list says, `statut_quartier quartier_prioritaire`, and the next of its values.
+/// The field and value of a cell of a closed list, as in `statut_quartier quartier_prioritaire`, and another
+/// value for it: the next of the list.
 fn other_value(
     parsed: &Parsed,
     table: &Table,
@@ -187,7 +190,7 @@ fn other_value(
     Some((format!("{} {value}", field.name), other))
 }
 
-/// With how many decimals a number is written; `None` for a fraction that has none, and other values.
+/// How many decimals a number has; `None` if they never end, and for other values.
 pub(super) fn decimals(value: &Value) -> Option<u32> {
     match value {
         Value::Number(n) => finite_decimals(*n.denom()),
@@ -195,8 +198,8 @@ pub(super) fn decimals(value: &Value) -> Option<u32> {
     }
 }
 
-/// The values one unit off: the last of these decimals, or one of the numerator; the day before and
-/// after; the other truth. A text has none.
+/// The values next to one: a number one unit less and more (in the last of `decimals`, or without them one
+/// over its denominator), the day before and after, the other truth. A text has none.
 pub(super) fn neighbours(value: &Value, decimals: Option<u32>) -> Vec<Value> {
     match value {
         Value::Bool(value) => vec![Value::Bool(!value)],

@@ -101,7 +101,10 @@ pub enum ValueError {
     Type,
 }
 
-/// What a builtin takes, in words, and what it gives for arguments of these types.
+/// The type of a builtin's result for arguments of these types.
+///
+/// # Errors
+/// What it takes, in words.
 pub fn result_type(builtin: Builtin, args: &[Type]) -> Result<Type, &'static str> {
     let list = |t: &Type| matches!(t, Type::List(_));
     let ordered = |t: &Type| matches!(t, Type::Number | Type::Date);
@@ -127,10 +130,14 @@ pub fn result_type(builtin: Builtin, args: &[Type]) -> Result<Type, &'static str
 }
 
 /// Applies a builtin to known values.
+///
+/// # Errors
+/// As [`ValueError`] says; [`ValueError::Type`] only for arguments that [`result_type`] refuses.
 pub fn apply(builtin: Builtin, args: &[Value]) -> Result<Value, ValueError> {
     let count = |n: usize| i64::try_from(n).map(Value::int).map_err(|_| NumberError::Overflow.into());
     let is_true = |v: &Value| *v == Value::Bool(true);
     match (builtin, args) {
+        // An empty list has no type of its own: it has no true item, and its length is 0 too.
         (Nombre, [Value::List(items)]) if matches!(items.first(), Some(Value::Bool(_))) => {
             count(items.iter().filter(|v| is_true(v)).count())
         }
@@ -153,6 +160,7 @@ pub fn apply(builtin: Builtin, args: &[Value]) -> Result<Value, ValueError> {
         (AnneesEntre, [Value::Date(a), Value::Date(b)]) => Ok(Value::int(years_between(*a, *b))),
         (MoisEntre, [Value::Date(a), Value::Date(b)]) => Ok(Value::int(months_between(*a, *b))),
         (JoursEntre, [Value::Date(a), Value::Date(b)]) => Ok(Value::int(days_between(*a, *b))),
+        // A year is twelve months, so that 29 February becomes 28 February in a common year.
         (AjouterAnnees, [Value::Date(d), n]) => {
             let months = whole(n)?.checked_mul(12).ok_or(NumberError::Overflow)?;
             date(add_months(*d, months))
@@ -171,6 +179,7 @@ pub fn apply(builtin: Builtin, args: &[Value]) -> Result<Value, ValueError> {
     }
 }
 
+/// A number of years, months, days or decimals.
 fn whole(value: &Value) -> Result<i64, ValueError> {
     match value {
         Value::Number(n) if n.is_integer() => i64::try_from(*n.numer()).map_err(|_| ValueError::NotAnInteger),

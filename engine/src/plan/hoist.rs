@@ -1,4 +1,4 @@
-//! Takes to each side of a pair what speaks of that side alone.
+//! Hoisting: what reads one side of a pair alone is computed on that side's rows.
 //!
 //! In a plan on pairs, `12 * loyer` stands on the pair although it reads the unit only. Moved to the
 //! unit, it is computed once a unit and not once a pair, and a condition becomes what it mostly is:
@@ -13,10 +13,11 @@ use crate::graph::Step;
 use crate::pack::schema::{EntityId, Origin};
 
 impl Plan {
-    /// The same outcomes, where what reads one side of a pair only is computed on that side.
+    /// A plan with equal values, in which expressions that read one side of a pair only are nodes on that
+    /// side.
     ///
-    /// Values are those of the plan wherever they are certain. Errors and what missing inputs leave
-    /// open may be told otherwise: the plan itself decides those rows.
+    /// A certain value of it is that of this plan. Where this plan has an error, or missing inputs leave
+    /// it open, the hoisted one may differ: those rows are decided by this plan.
     pub(crate) fn hoisted(&self) -> Plan {
         let mut hoist = Hoist {
             plan: self,
@@ -35,23 +36,28 @@ impl Plan {
     }
 }
 
+/// The hoisted plan being built. Its nodes have numbers of their own (*new nodes*).
 struct Hoist<'p> {
     plan: &'p Plan,
+    /// The new nodes.
     nodes: Vec<Node>,
-    /// By node here: does it read nothing of the row?
+    /// By new node: is its value the same for all rows?
     constant: Vec<bool>,
+    /// Hash consing: the new node that computes an operation for an entity.
     interned: HashMap<(Op, EntityId), NodeId>,
-    /// By node of the plan: its node here.
+    /// By node of the plan: its new node.
     places: Vec<NodeId>,
-    /// By node here and entity: what it is on that entity's own rows.
+    /// By new node on pairs and entity of a side: the new node with its value on that side's rows.
     sided: HashMap<(NodeId, EntityId), NodeId>,
 }
 
 impl Hoist<'_> {
+    /// The new node of a node of the plan.
     fn place(&self, node: NodeId) -> NodeId {
         self.places.get(node as usize).copied().unwrap_or(0)
     }
 
+    /// Adds a new node, or finds the equal one that is there.
     fn intern(&mut self, node: Node) -> NodeId {
         let key = (node.op.clone(), node.entity);
         if let Some(&id) = self.interned.get(&key) {
@@ -69,10 +75,12 @@ impl Hoist<'_> {
         id
     }
 
+    /// Takes over a node of the plan, whose inputs are taken over already.
     fn node(&mut self, node: &Node) -> NodeId {
         let op = with_inputs(&node.op, |input| self.place(input));
         let own = Node { op, ..node.clone() };
         match self.side(&own) {
+            // Computed on the side, and read from there by one step.
             Some((step, entity)) => {
                 let op = with_inputs(&own.op, |input| self.on_side(input, entity));
                 let inner = self.intern(Node { op, entity, ..own.clone() });
@@ -82,7 +90,8 @@ impl Hoist<'_> {
         }
     }
 
-    /// The side that all inputs of a node of a pair are read from, if there is one.
+    /// The side of a pair that all inputs of a node are read from; constants may be among them. `None` if
+    /// both sides are read, or nothing but constants.
     fn side(&self, node: &Node) -> Option<(Step, EntityId)> {
         let pair = node.entity;
         let Origin::Pair(first, second) = self.plan.parsed.schema.entities.get(pair)?.origin else {
@@ -114,7 +123,8 @@ impl Hoist<'_> {
         self.constant.get(node as usize) == Some(&true)
     }
 
-    /// What an input is on the side's own rows.
+    /// The new node with an input's value on the rows of its side: what the step leads to, or a copy of
+    /// the constant there.
     fn on_side(&mut self, input: NodeId, entity: EntityId) -> NodeId {
         let Some(node) = self.nodes.get(input as usize).cloned() else { return input };
         match node.op {
@@ -132,7 +142,7 @@ impl Hoist<'_> {
     }
 }
 
-/// The same operation on other inputs.
+/// The operation, with `f` of each of its inputs.
 fn with_inputs(op: &Op, mut f: impl FnMut(NodeId) -> NodeId) -> Op {
     match op {
         Op::Const(_) | Op::DecisionDate | Op::Field(_) => op.clone(),

@@ -9,7 +9,8 @@ use crate::pack::schema::{EntityId, FieldId};
 use crate::plan::builtins::Builtin;
 use crate::value::{Type, Value};
 
-/// Number of a node in its plan. A node comes after all that it is made of.
+/// Number of a node in its plan: its place in [`Plan::nodes`](super::Plan::nodes). A node comes after all
+/// its inputs (topological order), so that one pass over the numbers meets inputs first.
 pub type NodeId = u32;
 
 /// One node.
@@ -17,7 +18,7 @@ pub type NodeId = u32;
 pub struct Node {
     /// What it computes.
     pub op: Op,
-    /// The entity whose rows it speaks of.
+    /// The entity for whose rows it has a value: one for each.
     pub entity: EntityId,
     /// Type of its values.
     pub ty: Type,
@@ -28,15 +29,17 @@ pub struct Node {
 /// What a node computes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Op {
-    /// The same value for all rows.
+    /// A constant.
     Const(Value),
     /// The date as of which all is decided.
     DecisionDate,
     /// A field of the row.
     Field(FieldId),
-    /// A value of the row that this one belongs to.
+    /// The value of a node on the row that a step leads to: the one that this row belongs to, or a side
+    /// of the pair.
     Up(Step, NodeId),
-    /// The values of the members of the row, by the relation of that number of the child.
+    /// The values of a node on all members of the row, as a list: those rows of the child entity that
+    /// belong to it by the child's relation of that number.
     Members(EntityId, usize, NodeId),
     /// `!a`
     Not(NodeId),
@@ -54,10 +57,10 @@ pub enum Op {
     If(NodeId, NodeId, NodeId),
     /// A cell of the parameter's table in force.
     Param(ParameterId, Vec<NodeId>),
-    /// A function of the engine.
+    /// A function of the engine, with its arguments.
     Call(Builtin, Vec<NodeId>),
-    /// The second, once the first is computed: an error there is an error here. It stands for a
-    /// `let` or an argument, which Rhai computes whether it is used or not.
+    /// The value of the second node; an error of the first is an error too. It stands for a `let` or an
+    /// argument, which Rhai computes whether it is used or not.
     Strict(NodeId, NodeId),
     /// The outcome of a rule: its body.
     Rule(RuleId, NodeId),
@@ -118,7 +121,7 @@ impl Comparison {
         }
     }
 
-    /// Does it hold between two values that compare so?
+    /// Does it hold between two values whose order is `ordering` (left to right)?
     pub fn holds(self, ordering: std::cmp::Ordering) -> bool {
         match self {
             Comparison::Equal => ordering.is_eq(),
@@ -142,7 +145,7 @@ impl Comparison {
         }
     }
 
-    /// The comparison that says the same with its sides exchanged.
+    /// The comparison with the sides exchanged: `a < b` is `b > a`.
     pub fn mirrored(self) -> Comparison {
         match self {
             Comparison::Less => Comparison::Greater,
@@ -155,7 +158,7 @@ impl Comparison {
 }
 
 impl Op {
-    /// Does it stand in the text of a rule, rather than follow from its names?
+    /// Is it written in the text of a rule? Fields, steps, rules and strictness follow from names instead.
     pub fn is_written(&self) -> bool {
         !matches!(
             self,
@@ -163,7 +166,7 @@ impl Op {
         )
     }
 
-    /// The nodes that it is made of, to be replaced by others.
+    /// Its inputs, to be replaced by others.
     pub fn inputs_mut(&mut self) -> Vec<&mut NodeId> {
         match self {
             Op::Const(_) | Op::DecisionDate | Op::Field(_) => Vec::new(),
@@ -178,7 +181,7 @@ impl Op {
         }
     }
 
-    /// The nodes that it is made of, on whatever row.
+    /// Its inputs: the nodes whose values it reads, on this row or on another.
     pub fn inputs(&self) -> Vec<NodeId> {
         match self {
             Op::Const(_) | Op::DecisionDate | Op::Field(_) => Vec::new(),

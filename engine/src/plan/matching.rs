@@ -59,12 +59,12 @@ pub(crate) fn check_invariants(parsed: &Parsed, out: &mut Diagnostics) {
     }
 }
 
-/// Reports the shares that are none.
+/// Reports quotas whose share is no number between 0 and 1.
 pub(crate) fn check_shares(parsed: &Parsed, out: &mut Diagnostics) {
     parsed.manifest.matching.iter().flat_map(|m| &m.quotas).for_each(|quota| check_share(parsed, quota, out));
 }
 
-/// The pair entity of a matching and its two sides.
+/// The pair entity of a matching and its two sides; `None` if it is no pair, which is reported.
 fn sides(
     parsed: &Parsed,
     (name, span): &Named,
@@ -87,14 +87,15 @@ fn sides(
     }
 }
 
-/// What each rule and field gives.
+/// The types of what rules and fields give.
 struct Types<'p> {
     parsed: &'p Parsed,
+    /// By rule without error.
     rules: BTreeMap<usize, Type>,
 }
 
 impl<'p> Types<'p> {
-    /// Lowers all rules, on the last date on which one changes.
+    /// Lowers all rules, as of the last date on which one changes: all texts of a rule give one type.
     fn of(parsed: &'p Parsed) -> Types<'p> {
         let texts = parsed.rules.iter().flat_map(|r| &r.texts);
         let date = texts.filter_map(|t| t.from).max().unwrap_or(Date::constant(1, 1, 1));
@@ -110,7 +111,7 @@ impl<'p> Types<'p> {
         Types { parsed, rules: nodes.into_iter().filter_map(typed).collect() }
     }
 
-    /// Is a name a rule or field of one of these entities, and of this type?
+    /// Reports a name that is no rule or field of one of these entities, or of another type.
     fn check(&self, (name, span): &Named, entities: &[EntityId], ty: &Type, out: &mut Diagnostics) {
         let Some((target, entity)) = Target::find(self.parsed, name) else {
             return check_name(self.parsed, name, span, out);
@@ -138,7 +139,8 @@ impl<'p> Types<'p> {
     }
 }
 
-/// Is the share of a quota a parameter without keys, all of whose values are between 0 and 1?
+/// Reports a share that is no parameter without keys, or has a value that is not between 0 and 1. The
+/// matching counts with its numerator and denominator, which must fit 32 bits.
 fn check_share(parsed: &Parsed, quota: &Quota, out: &mut Diagnostics) {
     let (path, span) = &quota.share;
     let Some(parameter) = parsed.parameter(path).and_then(|id| parsed.parameters.get(id)) else {
@@ -182,6 +184,7 @@ fn once<'n>(names: impl Iterator<Item = &'n Named>, what: &str, out: &mut Diagno
     }
 }
 
+/// Reports quotas beyond the most that a matching may have.
 fn few(matching: &Matching, out: &mut Diagnostics) {
     if let Some(quota) = matching.quotas.get(MOST_QUOTAS) {
         let message = format!("a matching has {MOST_QUOTAS} quotas at most");

@@ -12,7 +12,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::pack::Parsed;
 use crate::value::Type;
 
-/// A unit: powers of its words. Shares (`part …`, `%`) have none.
+/// A unit: the power of each of its words (`EUR/an` is EUR¹ an⁻¹); no word has the power zero. Shares
+/// (`part …`, `%`) have no words.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 struct Unit(BTreeMap<String, i32>);
 
@@ -23,6 +24,7 @@ impl Unit {
         if text == "%" || text.split_whitespace().next() == Some("part") {
             return Unit(powers);
         }
+        // The first word is above the line, all others are below.
         for (i, word) in text.split('/').enumerate() {
             let word = word.trim();
             let word = if word == "mois" { word } else { word.strip_suffix('s').unwrap_or(word) };
@@ -32,7 +34,7 @@ impl Unit {
         Unit(powers)
     }
 
-    /// The unit of a product, or of a quotient.
+    /// The unit of a product (`sign` 1) or of a quotient (`sign` -1).
     fn times(&self, other: &Unit, sign: i32) -> Unit {
         let mut powers = self.0.clone();
         for (word, power) in &other.0 {
@@ -56,7 +58,7 @@ impl std::fmt::Display for Unit {
     }
 }
 
-/// A unit, and where it is declared.
+/// The unit of a node, and the declaration or operation that it comes from.
 #[derive(Clone)]
 struct Known {
     unit: Unit,
@@ -72,7 +74,7 @@ pub(super) fn check(parsed: &Parsed, nodes: &[Node], out: &mut Diagnostics) {
     }
 }
 
-/// By node: its unit, declared or of what it is made of.
+/// For each node, its unit: declared, or following from those of its inputs; `None` if not known.
 pub(super) fn texts(parsed: &Parsed, nodes: &[Node]) -> Vec<Option<String>> {
     let mut out = Diagnostics::default();
     let mut units: Vec<Option<Known>> = Vec::with_capacity(nodes.len());
@@ -83,12 +85,15 @@ pub(super) fn texts(parsed: &Parsed, nodes: &[Node]) -> Vec<Option<String>> {
     units.into_iter().map(|known| known.map(|k| k.unit.to_string())).collect()
 }
 
+/// The unit of a node, from those of its inputs. Reports two inputs that must agree and do not; the node
+/// then has no known unit, so that one mistake is reported once.
 fn of(parsed: &Parsed, node: &Node, units: &[Option<Known>], out: &mut Diagnostics) -> Option<Known> {
     let unit = |id: &NodeId| units.get(*id as usize).cloned().flatten();
     let declared = |text: Option<&String>, at: &Span| {
         Some(Known { unit: Unit::parse(text.filter(|t| !t.is_empty())?), at: at.clone() })
     };
     let word = |text: &str| Some(Known { unit: Unit::parse(text), at: node.span.clone() });
+    // Where one of the two has no known unit, the other's is that of both.
     let mut agree = |a: &NodeId, b: &NodeId, what: &str| {
         let (Some(x), Some(y)) = (unit(a), unit(b)) else { return unit(a).or_else(|| unit(b)) };
         if x.unit != y.unit {
@@ -112,6 +117,7 @@ fn of(parsed: &Parsed, node: &Node, units: &[Option<Known>], out: &mut Diagnosti
         Op::Rule(id, body) => {
             let rule = parsed.rules.get(*id)?;
             let text = rule.texts.iter().find(|t| t.span == node.span);
+            // What a rule declares holds for those that use it, even where its body disagrees.
             let own = declared(text.and_then(|t| t.doc.unit.as_ref()), &node.span);
             if let (Some(own), Some(found)) = (&own, unit(body))
                 && own.unit != found.unit

@@ -90,7 +90,7 @@ impl Receipt {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The same without its seal: what is sealed.
+    /// The line without its seal: the text whose hash the seal holds.
     pub fn content(&self) -> String {
         match self.seal {
             None => self.to_line(),
@@ -123,7 +123,9 @@ pub fn from_lines(lines: &[String]) -> Vec<Result<Receipt, serde_json::Error>> {
 /// Makes the receipts of decisions of one plan over one data set.
 pub struct Recorder<'c, 'd> {
     context: &'c Context<'d>,
+    /// What all receipts have in common.
     blank: Receipt,
+    /// What the rules read: cells and relations that a receipt keeps.
     fields: BTreeSet<FieldId>,
     relations: BTreeSet<(EntityId, usize)>,
 }
@@ -202,6 +204,7 @@ pub fn answer(plan: &Plan, dataset: &Dataset, outcome: &Outcome) -> Shown {
 pub fn reached(context: &Context<'_>, row: usize) -> BTreeMap<EntityId, BTreeSet<usize>> {
     let plan = context.plan;
     let mut rows: BTreeMap<EntityId, BTreeSet<usize>> = [(plan.entity, [row].into())].into();
+    // The nodes that lead to other rows. Rounds are repeated until one adds no row (a fixed point).
     let ways: Vec<_> =
         (0_u32..).zip(&plan.nodes).filter(|(_, n)| matches!(n.op, Op::Up(..) | Op::Members(..))).collect();
     loop {
@@ -233,7 +236,7 @@ pub fn reached(context: &Context<'_>, row: usize) -> BTreeMap<EntityId, BTreeSet
     }
 }
 
-/// An object whose keys keep their order.
+/// Writes the outcomes as an object whose keys keep their order.
 fn write_outcomes<S: Serializer>(outcomes: &[(String, Shown)], to: S) -> Result<S::Ok, S::Error> {
     let mut map = to.serialize_map(Some(outcomes.len()))?;
     for (rule, outcome) in outcomes {
@@ -262,8 +265,8 @@ impl<'de> Deserialize<'de> for Cells {
     }
 }
 
-/// Reads an object in its own order. A key that stands twice is an error: one of its values would be believed
-/// and the other be passed over.
+/// Reads an object as a list of its entries, in the order of the text. A key that stands twice is an error:
+/// one of its values would be used and the other dropped without a word.
 struct Once<V>(PhantomData<V>);
 
 impl<'de, V: Deserialize<'de>> Visitor<'de> for Once<V> {

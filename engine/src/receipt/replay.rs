@@ -88,6 +88,7 @@ impl<'p> Replay<'p> {
     /// What the pack cannot decide any more (a rule that is gone, a date without a parameter) is a drift
     /// like another, with the reason as its outcome.
     pub fn replay(&self, receipts: &[Receipt]) -> Vec<Replayed> {
+        // One plan and one pass for all receipts of one date, entity and selection.
         let mut groups: BTreeMap<(&str, &str, Vec<&str>), Vec<usize>> = BTreeMap::new();
         for (number, receipt) in receipts.iter().enumerate() {
             let names = receipt.outcomes.iter().map(|(name, _)| name.as_str()).collect();
@@ -124,6 +125,7 @@ impl<'p> Replay<'p> {
         }
     }
 
+    /// Decides receipts by a plan; rules among `names` that it does not select are gone from the pack.
     fn decide(&self, plan: &Plan, names: &[&str], receipts: &[&Receipt]) -> Vec<Replayed> {
         let schema = &plan.parsed.schema;
         let packages: Vec<(&TextRows, &str)> = receipts.iter().map(|r| (&r.inputs, r.id.as_str())).collect();
@@ -145,7 +147,8 @@ impl<'p> Replay<'p> {
             let mut inputs = unread.clone();
             inputs.extend(self.references(receipt, &again));
             let mut aside = unread;
-            // Other rules may well read less; the same read all that was kept.
+            // Other rules may well read less. Rules with the receipt's hash read all that was kept: more
+            // in the receipt was put there afterwards.
             if receipt.rules == again.rules {
                 aside.extend(self.passed_over(receipt, &again));
             }
@@ -174,6 +177,7 @@ impl<'p> Replay<'p> {
                     found.push(format!("{} {id}: les règles ne lisent pas cette ligne", entity.name));
                     continue;
                 };
+                // Columns that the schema does not know are reported by reading.
                 let known = |column: &str| {
                     entity.belongs_to.iter().any(|r| r.column == column)
                         || entity
@@ -189,7 +193,7 @@ impl<'p> Replay<'p> {
         found
     }
 
-    /// The cells of reference rows that are not as recorded.
+    /// The cells of rows of reference tables that the pack has otherwise than the receipt, in words.
     fn references(&self, receipt: &Receipt, again: &Receipt) -> Vec<String> {
         let schema = &self.pack.parsed().schema;
         let mut found = Vec::new();
@@ -226,6 +230,8 @@ fn undecided(receipt: &Receipt, why: &str) -> Replayed {
     Replayed { changed: Changed { rules: true, ..Changed::default() }, ..compared }
 }
 
+/// What of a receipt is not as it is in the one made again. `inputs` are the cells that differ, `aside` what
+/// was not compared.
 fn compare(receipt: &Receipt, again: Receipt, inputs: Vec<String>, aside: Vec<String>) -> Replayed {
     let drift = |((rule, before), (_, after)): (&(String, Shown), &(String, Shown))| {
         (before != after).then(|| Drift { rule: rule.clone(), before: before.clone(), after: after.clone() })

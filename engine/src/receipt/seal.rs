@@ -61,6 +61,7 @@ pub struct Closing {
     pub chain: String,
 }
 
+/// The form of the last line: `{"closed": …}`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Closed {
@@ -97,6 +98,7 @@ impl Line {
     }
 }
 
+/// The chain after a receipt: the hash of the chain before it, a line end, and the hash of its content.
 fn link(before: &str, content: &str) -> String {
     sha256(format!("{before}\n{content}").as_bytes())
 }
@@ -104,7 +106,9 @@ fn link(before: &str, content: &str) -> String {
 /// Seals the receipts of a file, one after the other.
 #[derive(Clone, Debug, Default)]
 pub struct Sealer {
+    /// Receipts sealed so far.
     number: u64,
+    /// The chain after the last of them; empty before the first.
     chain: String,
 }
 

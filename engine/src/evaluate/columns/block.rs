@@ -9,15 +9,15 @@ use crate::graph::Step;
 use crate::pack::schema::EntityId;
 use crate::plan::ir::NodeId;
 
-/// The values of a node for the rows of a block, in the array of their type; the others are empty.
-/// One value alone stands for all rows.
+/// The values of a node for the rows of a block, in the array of the node's type; the other arrays are
+/// empty. One value alone stands for all rows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Slot {
     pub bools: Vec<u8>,
     pub numbers: Vec<i64>,
     pub dates: Vec<i32>,
     pub texts: Vec<u32>,
-    /// Rows left over; meaningless unless `any_left`.
+    /// By row, 1 if it is left over and 0 if not; meaningless unless `any_left`.
     pub left: Vec<u8>,
     pub any_left: bool,
 }
@@ -53,7 +53,7 @@ pub(crate) struct View<'v> {
     pub numbers: &'v [i64],
     pub dates: &'v [i32],
     pub texts: &'v [u32],
-    /// Rows left over; empty if none is.
+    /// By row, 1 if it is left over and 0 if not; empty if none is.
     pub left: &'v [u8],
 }
 
@@ -87,7 +87,7 @@ pub(super) struct Part<'a> {
     pub array: PartArray<'a>,
     /// Rows of it filled so far.
     pub filled: usize,
-    /// Rows left over; empty as long as none is.
+    /// By row filled, 1 if it is left over and 0 if not; rows past its end are not left over.
     pub left: Vec<u8>,
 }
 
@@ -99,7 +99,7 @@ pub(super) enum PartArray<'a> {
 }
 
 impl Part<'_> {
-    /// Adds the values of a block of so many rows.
+    /// Adds the values of a block of `rows` rows.
     fn append(&mut self, view: &View<'_>, rows: usize) {
         fn put<T: Copy>(all: &mut [T], at: Range<usize>, values: &[T]) {
             let Some(place) = all.get_mut(at) else { return };
@@ -116,6 +116,7 @@ impl Part<'_> {
             PartArray::Date(all) => put(all, at, view.dates),
             PartArray::Text(all) => put(all, at, view.texts),
         }
+        // Marks begin with the first block that has any: rows before get 0.
         if !view.left.is_empty() {
             self.left.resize(self.filled, 0);
             self.left.extend_from_slice(view.left);
@@ -136,12 +137,16 @@ pub(super) struct Block<'p> {
     listed: Option<(Vec<u32>, Vec<u32>)>,
 }
 
-/// Memory that instructions use while they run.
+/// Memory that instructions use while they run, kept so that none is taken for each block.
 #[derive(Default)]
 pub(super) struct Scratch {
+    /// By row: the place of its cell in a table.
     pub places: Vec<u32>,
+    /// Running sums of the members' values.
     pub sums: Vec<i64>,
+    /// By row: is a member of it left over?
     pub left: Vec<u8>,
+    /// The members' booleans, a bit each.
     pub packed: Vec<u8>,
 }
 
@@ -194,6 +199,7 @@ impl<'b, 'p> Rows<'b, 'p> {
 
 impl<'p> Block<'p> {
     pub fn new(program: &'p Program<'p>, pass: &'p Pass) -> Block<'p> {
+        // Constants stand in their slots from the start, and are never written again.
         let mut slots = vec![Slot::default(); pass.slot_count];
         for (node, &slot) in program.nodes.iter().zip(&pass.slots) {
             if let Instruction::Constant(value) = node.instruction
@@ -241,6 +247,8 @@ impl<'p> Block<'p> {
         self.run(0..first.len().min(second.len()), kept);
     }
 
+    /// A node's values for the rows of its entity in the block: from its slot, or from a column that is
+    /// there whole; empty if it has neither.
     fn view(&self, node: NodeId) -> View<'_> {
         let node = self.program.resolve(node);
         let slot = self.pass.slots.get(node as usize).copied().unwrap_or(NO_SLOT);

@@ -1,4 +1,4 @@
-//! The loops over dates.
+//! The loops over dates, which are days since 1 January 1970.
 
 use super::block::Slot;
 use super::kernels::leave_row;
@@ -6,7 +6,7 @@ use super::program::{Array, DayTable};
 use crate::plan::builtins::Builtin;
 use crate::value::{Date, add_days, add_months, day_number, months_between, years_between};
 
-/// What each day gives.
+/// For each day, its place in the table.
 pub(super) fn by_day(table: &DayTable, days: &[i32], out: &mut Slot) {
     fn take<T: Copy + Default>(out: &mut Vec<T>, from: &[T], days: &[i32], first: i32) {
         out.clear();
@@ -24,6 +24,7 @@ pub(super) fn by_day(table: &DayTable, days: &[i32], out: &mut Slot) {
 /// Dates moved; beyond the calendar, the row is left over.
 pub(super) fn moved(what: Builtin, dates: &[i32], by: &[i64], out: &mut Slot) {
     out.dates.clear();
+    // The last date and number are remembered: columns have runs of equal ones.
     let mut last: Option<(i32, i64, i32)> = None;
     for (i, (&day, &by)) in dates.iter().zip(by).enumerate() {
         if let Some((last_day, last_by, value)) = last
@@ -46,7 +47,7 @@ pub(super) fn moved(what: Builtin, dates: &[i32], by: &[i64], out: &mut Slot) {
     }
 }
 
-/// Whole years, months or days from the one to the other.
+/// Whole years, months or days from `a` to `b`, row by row; negative if `b` comes first.
 pub(super) fn between(what: Builtin, a: &[i32], b: &[i32], out: &mut Slot) {
     out.numbers.clear();
     if what == Builtin::JoursEntre {
@@ -83,14 +84,17 @@ pub(super) fn between(what: Builtin, a: &[i32], b: &[i32], out: &mut Slot) {
     }
 }
 
-/// The civil date of a day count.
+/// The civil date of a day count; `None` beyond the calendar. By arithmetic alone, without the
+/// checks of the date library.
 fn civil(days: i32) -> Option<Date> {
-    // Eras of 400 years of 146 097 days, years counted from March.
+    // Eras of 400 years have 146 097 days. Years are counted from 1 March, so that the leap day is the
+    // last of its year, and from 1 March of the year 0, which is 719 468 days before 1970.
     let z = i64::from(days) + 719_468;
     let era = z.div_euclid(146_097);
     let day_of_era = z.rem_euclid(146_097);
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    // From March on, five months have 153 days; `shifted` is 0 for March and 11 for February.
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
     let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };

@@ -1,7 +1,7 @@
-//! Evaluates a plan on pairs for the pairs of lists, in place of all there are.
+//! Evaluates a plan on pairs for lists of pairs, in place of all pairs there are.
 //!
-//! What speaks of one side is computed once for all its rows; what speaks of the pair, block by block
-//! of a list.
+//! What reads one side only is computed once for all rows of that side, when the plan is compiled; what
+//! reads both, for each pair of a list, block by block.
 
 use super::block::{Block, Part};
 use super::passes::Pass;
@@ -11,21 +11,22 @@ use super::{BLOCK, Certain, Context, Filling, Full, run};
 /// A plan on pairs, ready to be evaluated on any list of them.
 pub(crate) struct Listed<'c> {
     program: Program<'c>,
-    /// What is computed on each pair, if anything is.
+    /// The pass over pairs, if anything is computed on them.
     pass: Option<Pass>,
-    /// By selected outcome: its place among the kept columns; none, if it has no columnar form.
+    /// By selected outcome: its place among the pass's kept columns; none if it has no columnar form.
     places: Vec<Option<usize>>,
 }
 
-/// The outcomes of a list of pairs, by kept column; and the marks of what is left over.
+/// The outcomes of a list of pairs: by kept column, the values and the marks of pairs left over.
 pub(crate) struct Piece {
     columns: Vec<(Filling, Vec<u8>)>,
 }
 
 impl<'c> Listed<'c> {
-    /// Compiles the plan of a context, and computes what speaks of one side of a pair only.
+    /// Compiles the plan of a context, and computes what reads one side of a pair only.
     pub fn new(context: &'c Context<'c>) -> Listed<'c> {
         let mut program = Program::compile(context);
+        // All that is on pairs is one pass (see `passes`); the others are on the sides' own rows.
         let (mut own, others): (Vec<Pass>, Vec<Pass>) = std::mem::take(&mut program.passes)
             .into_iter()
             .partition(|pass| pass.family.root == context.plan.entity);
@@ -40,7 +41,7 @@ impl<'c> Listed<'c> {
         Listed { program, pass, places }
     }
 
-    /// The memory of one thread.
+    /// The working memory of one thread.
     pub fn worker(&self) -> Worker<'_> {
         Worker { block: self.pass.as_ref().map(|pass| (Block::new(&self.program, pass), pass)), listed: self }
     }
@@ -85,6 +86,7 @@ impl Worker<'_> {
         for (first, second) in first.chunks(BLOCK).zip(second.chunks(BLOCK)) {
             block.run_listed(first, second, &mut parts);
         }
+        // Marks may end before the rows do: what follows is not left over.
         let left: Vec<Vec<u8>> = parts.into_iter().map(|part| part.left).collect();
         for ((_, own), mut left) in columns.iter_mut().zip(left) {
             if !left.is_empty() {

@@ -30,18 +30,20 @@ use passes::Pass;
 pub(crate) use program::{Array, Full};
 use program::{Program, Repr};
 
-/// Rows of a family's root worked on at a time: they and their members stay in the processor's
-/// cache.
+/// Rows of a family's root worked on at a time: the values of some tens of slots for them and their
+/// members (8 bytes each) stay in the processor's cache.
 const BLOCK: usize = 1024;
 
-/// Blocks that a thread takes at a time.
+/// Blocks that a thread takes at a time: a run. Each run fills its own part of every kept column.
 const RUN: usize = 32;
 
 /// The certain outcomes of one node for all rows.
 #[derive(Clone, Debug)]
 pub struct Certain {
     pub(super) full: Full,
+    /// Numbers count one over this; 1 for other types.
     pub(super) denominator: i64,
+    /// The texts that the program's numbers stand for.
     pub(super) dictionary: Arc<[Arc<str>]>,
 }
 
@@ -63,7 +65,7 @@ impl Certain {
         })
     }
 
-    /// The outcomes of these rows.
+    /// The outcomes of these rows, in the order given.
     pub(super) fn rows_at(&self, rows: &[usize]) -> Certain {
         fn take<T: Copy + Default>(all: &[T], rows: &[usize]) -> Vec<T> {
             rows.iter().map(|&row| all.get(row).copied().unwrap_or_default()).collect()
@@ -81,7 +83,8 @@ impl Certain {
         Certain { full: Full { array, left: left.into() }, ..self.clone() }
     }
 
-    /// The outcomes of several columns of the same plan, one after the other.
+    /// The columns of one selected outcome, computed by one program for several lists of rows: one after
+    /// the other. `None` if there are none.
     pub(super) fn concat(all: &[&Certain]) -> Option<Certain> {
         fn joined<T: Copy>(parts: &[&Certain], of: impl Fn(&Array) -> Option<&[T]>) -> Vec<T> {
             parts.iter().filter_map(|part| of(&part.full.array)).flatten().copied().collect()
@@ -115,7 +118,7 @@ impl Certain {
         }
     }
 
-    /// The outcome of a row that is settled, if it is a boolean.
+    /// The outcome of a row, if it is a boolean and not left over.
     pub fn truth(&self, row: usize) -> Option<bool> {
         match &self.full.array {
             Array::Bool(values) if self.full.left.get(row).is_none_or(|&left| left == 0) => {
@@ -131,10 +134,11 @@ impl Certain {
     }
 }
 
-/// Evaluates the selected nodes of a plan for rows `0..rows` of its entity; `None` for a node that
-/// has no columnar form.
+/// Evaluates the selected nodes of a plan for all rows of its entity; `None` for a node that has no
+/// columnar form.
 pub(crate) fn evaluate(context: &Context<'_>) -> Vec<Option<Certain>> {
     let mut program = Program::compile(context);
+    // What a pass keeps is there for those after it, which may read any of its rows.
     for pass in std::mem::take(&mut program.passes) {
         for (node, full) in run(&program, &pass) {
             program.keep(node, full);
@@ -194,7 +198,8 @@ fn run(program: &Program<'_>, pass: &Pass) -> Vec<(NodeId, Full)> {
     let rows = count(pass.family.root);
     let mut columns: Vec<Filling> =
         pass.kept.iter().map(|&node| Filling::new(program.repr(node), count(program.entity(node)))).collect();
-    // Each run writes its own part of every column.
+    // Each run writes its own part of every column, so that threads share nothing that they write. Of an
+    // entity whose rows belong to the root's, the part is that of the members of the run's rows.
     let starts: Vec<usize> = (0..rows).step_by(BLOCK * RUN).collect();
     let mut runs: Vec<(usize, Vec<Part<'_>>)> =
         starts.iter().map(|&start| (start, Vec::with_capacity(columns.len()))).collect();
@@ -236,7 +241,7 @@ fn run(program: &Program<'_>, pass: &Pass) -> Vec<(NodeId, Full)> {
     kept.collect()
 }
 
-/// Consecutive parts of these lengths.
+/// Consecutive parts of these lengths, from the beginning.
 fn split<T>(all: &mut [T], lengths: impl Iterator<Item = usize>) -> impl Iterator<Item = &mut [T]> {
     let mut rest = Some(all);
     lengths.map(move |length| {
@@ -246,7 +251,8 @@ fn split<T>(all: &mut [T], lengths: impl Iterator<Item = usize>) -> impl Iterato
     })
 }
 
-/// The marks of consecutive parts, each of so many rows; none if nothing is left over.
+/// The marks of consecutive parts, one after the other; empty if nothing is left over. A part is its
+/// number of rows and its marks, which may end before its rows do: what follows is not left over.
 fn join<'a>(parts: impl Iterator<Item = &'a (usize, Vec<u8>)> + Clone) -> Vec<u8> {
     let mut all = Vec::new();
     if parts.clone().any(|(_, left)| left.contains(&1)) {

@@ -16,7 +16,8 @@ use crate::graph::Step;
 use crate::pack::schema::{EntityId, Origin};
 use crate::plan::ir::{NodeId, Op};
 
-/// The most members of one row for which its entity and theirs are a family.
+/// The most members of one row for which its entity and theirs are a family: a block of rows with more
+/// would not stay in the cache.
 const MOST_MEMBERS: usize = 64;
 
 /// Rows that are worked on together: those of a root, and those that belong to them in order.
@@ -26,6 +27,7 @@ pub(crate) struct Family {
     children: Vec<Child>,
 }
 
+/// An entity whose rows belong to the root's, in the order of the root's rows.
 #[derive(Clone, Debug)]
 struct Child {
     entity: EntityId,
@@ -34,7 +36,8 @@ struct Child {
 }
 
 impl Family {
-    /// The rows of an entity that stand beside these of the root.
+    /// The rows of an entity that belong to these rows of the root; for the root's own entity, they
+    /// themselves.
     pub fn rows(&self, entity: EntityId, root: &Range<usize>) -> Range<usize> {
         match self.children.iter().find(|c| c.entity == entity) {
             Some(child) => child.groups.places(root.clone()),
@@ -42,7 +45,7 @@ impl Family {
         }
     }
 
-    /// Do the rows of an entity stand beside those that they belong to by this relation?
+    /// Are the rows of an entity and those that they belong to by this relation always in one block?
     pub fn is_near(&self, entity: EntityId, relation: usize) -> bool {
         self.children.iter().any(|c| c.entity == entity && c.relation == relation)
     }
@@ -69,10 +72,10 @@ pub(crate) struct Work {
     pub keep: Option<usize>,
 }
 
-/// No slot.
+/// A node without a slot: its rows are there whole, or it belongs to another pass.
 pub(crate) const NO_SLOT: u32 = u32::MAX;
 
-/// The pass of what is of a pair.
+/// The level of nodes on pairs: after all others.
 const LAST: usize = usize::MAX;
 
 /// The passes of a program, in order.
@@ -84,7 +87,8 @@ pub(super) fn passes(context: &Context<'_>, nodes: &[Compiled], same: &[NodeId])
     let is_needed = |node: usize| needed.get(node) == Some(&true);
     let entities = &context.plan.parsed.schema.entities;
     let is_pair = |e: EntityId| entities.get(e).is_some_and(|e| matches!(e.origin, Origin::Pair(..)));
-    // One more than that of any node elsewhere that it reads.
+    // A node's level is one more than that of any node on rows elsewhere that it reads, and at least that
+    // of any that it reads in its own block. A pass is one level of one family.
     let mut level = vec![0_usize; nodes.len()];
     let mut kept = vec![false; nodes.len()];
     for (id, node) in nodes.iter().enumerate() {
@@ -102,6 +106,7 @@ pub(super) fn passes(context: &Context<'_>, nodes: &[Compiled], same: &[NodeId])
             true => LAST,
             false => reads.iter().map(|&read| later(read)).max().unwrap_or(0),
         };
+        // What an earlier pass computes must be kept to be read here.
         for &read in &reads {
             if level_of(&level, read) < own
                 && let Some(kept) = kept.get_mut(read as usize)
@@ -118,6 +123,7 @@ pub(super) fn passes(context: &Context<'_>, nodes: &[Compiled], same: &[NodeId])
             *kept = true;
         }
     }
+    // Of each pass, the nodes that have something to compute, in their order.
     let mut by_pass: BTreeMap<(usize, EntityId), Vec<NodeId>> = BTreeMap::new();
     for ((id, node), level) in (0..).zip(nodes).zip(&level) {
         let works =
@@ -151,12 +157,14 @@ fn is_far(instruction: &Instruction, family: &Family) -> bool {
     }
 }
 
-/// By entity: the family it is in.
+/// By entity: the family that it is in, of which it is the root unless its rows stand beside those of
+/// another.
 fn families(context: &Context<'_>) -> Vec<Arc<Family>> {
     let plan = context.plan;
     let count = plan.parsed.schema.entities.len();
     let mut children: Vec<Vec<Child>> = vec![Vec::new(); count];
     let mut root: Vec<EntityId> = (0..count).collect();
+    // The relations that the plan follows to members which stand in the order of their owners.
     let mut relations: Vec<(EntityId, EntityId, usize, Arc<Members>)> = Vec::new();
     for (id, node) in (0..).zip(&plan.nodes) {
         if let Op::Members(child, relation, _) = node.op
@@ -171,6 +179,7 @@ fn families(context: &Context<'_>) -> Vec<Arc<Family>> {
     }
     // What is decided comes first: its rows and their members are worked on together.
     relations.sort_by_key(|(parent, ..)| *parent != plan.entity);
+    // Families are one level deep: neither is in another family yet, and the child is no root of one.
     for (parent, child, relation, groups) in relations {
         let is_root = |e: EntityId| root.get(e) == Some(&e);
         let has_children = children.get(child).is_some_and(|c| !c.is_empty());
@@ -187,7 +196,7 @@ fn families(context: &Context<'_>) -> Vec<Arc<Family>> {
     root.into_iter().filter_map(|r| families.get(r).cloned()).collect()
 }
 
-/// The nodes that some selected one needs.
+/// By node: does a selected one need it?
 fn needed(nodes: &[Compiled], same: &[NodeId], selected: &[NodeId]) -> Vec<bool> {
     let mut needed = vec![false; nodes.len()];
     let mark = |needed: &mut Vec<bool>, node: NodeId| {
@@ -195,6 +204,7 @@ fn needed(nodes: &[Compiled], same: &[NodeId], selected: &[NodeId]) -> Vec<bool>
             *slot = true;
         }
     };
+    // Backwards, since a node comes after all that it reads.
     selected.iter().for_each(|&node| mark(&mut needed, node));
     for (id, node) in nodes.iter().enumerate().rev() {
         if needed.get(id) == Some(&true) {
@@ -204,7 +214,8 @@ fn needed(nodes: &[Compiled], same: &[NodeId], selected: &[NodeId]) -> Vec<bool>
     needed
 }
 
-/// Gives the nodes of a pass their slots: one is used again as soon as nobody reads its values.
+/// Gives the nodes of a pass their slots (register allocation along a straight line): a slot is free
+/// again once its last reader has run. `kept` says by node whether all its rows are kept.
 fn pass(family: Arc<Family>, own: &[NodeId], nodes: &[Compiled], same: &[NodeId], kept: &[bool]) -> Pass {
     let reads = |id: NodeId| -> Vec<NodeId> {
         let reads = nodes.get(id as usize).map_or_else(Vec::new, |n| n.instruction.reads());
@@ -231,6 +242,7 @@ fn pass(family: Arc<Family>, own: &[NodeId], nodes: &[Compiled], same: &[NodeId]
     let mut all_kept = Vec::new();
     for (at, &id) in own.iter().enumerate() {
         let reads = reads(id);
+        // Constants have slots for the whole pass.
         for &read in reads.iter().filter(|r| constant(**r)) {
             if let Some(slot) = slots.get_mut(read as usize).filter(|s| **s == NO_SLOT) {
                 *slot = new();
@@ -245,6 +257,7 @@ fn pass(family: Arc<Family>, own: &[NodeId], nodes: &[Compiled], same: &[NodeId]
         let mut done: Vec<NodeId> = reads;
         done.sort_unstable();
         done.dedup();
+        // What nobody reads in this pass is free as soon as it is kept.
         if !last_read.contains_key(&id) {
             done.push(id);
         }

@@ -26,7 +26,8 @@ pub(crate) enum Array {
     Text(ScalarBuffer<u32>),
 }
 
-/// All rows of a node; `left` marks those left over (nothing is, where it is empty).
+/// The values of a node for all rows of its entity; `left` is 1 for those left over and 0 for the others,
+/// or empty if none is.
 #[derive(Clone, Debug)]
 pub(crate) struct Full {
     pub array: Array,
@@ -37,14 +38,14 @@ pub(crate) struct Full {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Repr {
     Bool,
-    /// Counts of one over this.
+    /// Counts of one over this denominator: 100 for cents.
     Number(i64),
     Date,
     Text,
 }
 
 impl Repr {
-    /// The same for all numbers, whatever their unit.
+    /// The type without the unit: numbers of all units share slots.
     pub fn kind(self) -> Repr {
         match self {
             Repr::Number(_) => Repr::Number(1),
@@ -84,15 +85,16 @@ pub(crate) enum Instruction {
     Nothing,
     /// In its slot from the start, once for all rows.
     Constant(Constant),
-    /// All rows are there already (a field).
+    /// All rows are there already (a field): see [`Program::full`].
     Full,
-    /// A field of booleans, a bit each; which are left over.
+    /// A field of booleans as the data hold them, a bit each; and the marks of missing ones.
     Bits(BooleanBuffer, ScalarBuffer<u8>),
-    /// A field of texts whose numbers are not the program's: by theirs, the program's.
+    /// A field of texts with numbers of its own; by them, the program's numbers; and the marks of missing
+    /// cells.
     Texts(ScalarBuffer<u32>, Arc<[u32]>, ScalarBuffer<u8>),
     /// The value of the row that a step leads to.
     Up(Step, NodeId),
-    /// The same values.
+    /// The values of another node: of a rule's body, for the rule.
     Same(NodeId),
     Not(NodeId),
     And(NodeId, NodeId),
@@ -141,13 +143,14 @@ pub(crate) enum Instruction {
     },
     /// Whole years, months or days between two dates.
     Between(Builtin, NodeId, NodeId),
-    /// Something of a date, by a table of one place a day from the first.
+    /// A function of a date and a constant, by a table with one place a day.
     ByDay(Arc<DayTable>, NodeId),
     /// A date moved by whole years, months or days.
     Move(Builtin, NodeId, NodeId),
     /// A cell of a dense table.
     Table(Arc<DenseTable>, Vec<NodeId>),
-    /// A builtin on the members of a row, by the relation of that number of their entity.
+    /// A builtin on the values of `child` at the members of a row; the members belong to it by the
+    /// relation of that number of `entity`, and node `members` has them grouped.
     Reduce {
         what: Builtin,
         members: NodeId,
@@ -162,12 +165,12 @@ pub(crate) enum Instruction {
         codes: NodeId,
         text: NodeId,
     },
-    /// The second, left over where the first is.
+    /// The value of the second, left over where the first is too.
     Strict(NodeId, NodeId),
 }
 
 impl Instruction {
-    /// The nodes whose values it reads.
+    /// The nodes whose values it reads. Codes are none: they stand in [`Program::codes`].
     pub fn reads(&self) -> Vec<NodeId> {
         match self {
             Instruction::None
@@ -204,7 +207,8 @@ impl Instruction {
 /// A parameter's table with a place for every combination of keys.
 #[derive(Debug)]
 pub(crate) struct DenseTable {
-    /// By key: from what the column holds to its part of the place; a cell's place is their sum.
+    /// By key: from what its column holds to the key's part in the place of a cell. The place is the sum
+    /// of the parts (its number in the grid of all combinations, the last key fastest).
     pub places: Vec<KeyPlaces>,
     pub values: Array,
     /// By place: is there a cell?
@@ -213,12 +217,12 @@ pub(crate) struct DenseTable {
     pub whole: bool,
 }
 
-/// The parts of places by one key. A value that no cell has leads to [`NO_PLACE`].
+/// The parts of one key in the places of cells. A value that no cell has leads to [`NO_PLACE`].
 #[derive(Debug)]
 pub(crate) enum KeyPlaces {
     /// By number in the dictionary.
     Text(Vec<u32>),
-    /// From this number on, one each.
+    /// From this count of the key's unit on, one part for each count.
     Number(i64, Vec<u32>),
     /// For false and true.
     Bool([u32; 2]),
@@ -227,9 +231,10 @@ pub(crate) enum KeyPlaces {
 /// A place that holds nothing, whatever is added to it.
 pub(crate) const NO_PLACE: u32 = u32::MAX;
 
-/// What a date gives, for each day of those that its column holds.
+/// A function of a date, for each day from the first to the last that its column holds.
 #[derive(Debug)]
 pub(crate) struct DayTable {
+    /// The first day, since 1 January 1970.
     pub first: i32,
     /// Numbers (of years, months, days) or dates.
     pub values: Array,
@@ -240,7 +245,7 @@ pub(crate) struct DayTable {
 pub(crate) struct Compiled {
     pub instruction: Instruction,
     pub repr: Repr,
-    /// Smallest and largest number of units, where it is a number.
+    /// Between which counts (of one over its denominator) all its values lie, where it is a number.
     pub bounds: (i128, i128),
     pub entity: EntityId,
 }
@@ -258,7 +263,7 @@ pub(crate) struct Program<'c> {
     pub nodes: Vec<Compiled>,
     pub passes: Vec<Pass>,
     pub dictionary: Arc<[Arc<str>]>,
-    /// By node: the one whose values it has, itself if it is computed.
+    /// By node: the node whose values it has, which is itself unless it only passes others on.
     pub same: Vec<NodeId>,
     /// By node: all its rows, where they are there (a field, or what an earlier pass kept).
     pub full: Vec<Option<Full>>,
@@ -266,12 +271,14 @@ pub(crate) struct Program<'c> {
 }
 
 impl Program<'_> {
+    /// Notes all rows of a node, for the passes that follow.
     pub fn keep(&mut self, node: NodeId, full: Full) {
         if let Some(slot) = self.full.get_mut(node as usize) {
             *slot = Some(full);
         }
     }
 
+    /// All rows of a node, if they are there.
     pub fn full(&self, node: NodeId) -> Option<&Full> {
         self.full.get(self.resolve(node) as usize)?.as_ref()
     }
@@ -289,6 +296,7 @@ impl Program<'_> {
         self.nodes.get(node as usize).map_or(Repr::Bool, |n| n.repr)
     }
 
+    /// The denominator that a node counts in; 1 if it is no number.
     pub fn denominator(&self, node: NodeId) -> i64 {
         match self.repr(node) {
             Repr::Number(d) => d,
@@ -296,7 +304,7 @@ impl Program<'_> {
         }
     }
 
-    /// The value of a node that is the same for all rows.
+    /// The value of a node that is constant; `None` for another.
     pub fn constant(&self, node: NodeId) -> Option<Constant> {
         match self.nodes.get(node as usize)?.instruction {
             Instruction::Constant(value) => Some(value),
