@@ -1,0 +1,167 @@
+//! Functions of the engine: of values, of dates, of the members of each row.
+
+use std::sync::Arc;
+
+use super::super::program::{Array, Constant, DayTable, Factors, Instruction, Repr};
+use super::{Compiler, NO_BOUNDS, Typed, date, fits};
+use crate::data::Cells;
+use crate::evaluate::row::Context;
+use crate::plan::builtins::{Builtin, apply};
+use crate::plan::ir::{NodeId, Op};
+use crate::value::{Exact, Value, day_number};
+
+impl Compiler<'_> {
+    /// A call; `None` if it has no columnar form.
+    pub(super) fn call(&mut self, builtin: Builtin, args: &[NodeId]) -> Option<Typed> {
+        match (builtin, args) {
+            (Builtin::Arrondi(how), [x, decimals @ ..]) => {
+                let decimals = match decimals {
+                    [] => 0,
+                    [d, ..] => u32::try_from(*self.constant(*d).filter(Exact::is_integer)?.numer())
+                        .ok()
+                        .filter(|d| *d <= 9)?,
+                };
+                self.round(how, *x, 10_i64.checked_pow(decimals)?)
+            }
+            (Builtin::Max | Builtin::Min, [a, b]) => {
+                let largest = builtin == Builtin::Max;
+                let extreme = |factors| Instruction::Extreme { largest, a: *a, b: *b, factors };
+                match (self.repr(*a)?, self.repr(*b)?) {
+                    (Repr::Number(_), Repr::Number(_)) => {
+                        let common = self.common(*a, *b)?;
+                        Some((extreme(common.factors), Repr::Number(common.denominator), common.either()))
+                    }
+                    (Repr::Date, Repr::Date) => Some((extreme(Factors::ONE), Repr::Date, NO_BOUNDS)),
+                    _ => None,
+                }
+            }
+            (Builtin::AnneesEntre | Builtin::MoisEntre | Builtin::JoursEntre, [a, b]) => {
+                self.repr(*a)?;
+                self.repr(*b)?;
+                if let Some(table) = self.day_table(builtin, *a, *b) {
+                    return Some(table);
+                }
+                // Twice the days of the calendar's twenty thousand years.
+                let most = 20_000_000;
+                Some((Instruction::Between(builtin, *a, *b), Repr::Number(1), (-most, most)))
+            }
+            (Builtin::AjouterAnnees | Builtin::AjouterMois | Builtin::AjouterJours, [date, n]) => {
+                if let Some(table) = self.day_table(builtin, *date, *n) {
+                    return Some(table);
+                }
+                let fits = self.repr(*date)? == Repr::Date && self.repr(*n)? == Repr::Number(1);
+                fits.then_some((Instruction::Move(builtin, *date, *n), Repr::Date, NO_BOUNDS))
+            }
+            (Builtin::Contient, [codes, text]) => {
+                self.codes_of(*codes)?;
+                (self.repr(*text)? == Repr::Text).then_some((
+                    Instruction::Contains { codes: *codes, text: *text },
+                    Repr::Bool,
+                    NO_BOUNDS,
+                ))
+            }
+            (Builtin::Longueur | Builtin::Nombre, [codes]) if self.codes_of(*codes).is_some() => {
+                Some((Instruction::Length(*codes), Repr::Number(1), (0, i128::from(u32::MAX))))
+            }
+            (_, [list]) => self.reduce(builtin, *list),
+            _ => None,
+        }
+    }
+
+    /// A function of a date column and a constant, as a table of its days; `None` if it is no such, or if
+    /// a table would cost more than it spares.
+    fn day_table(&self, builtin: Builtin, a: NodeId, b: NodeId) -> Option<Typed> {
+        let constant = |node: NodeId| match self.nodes.get(node as usize)?.instruction {
+            Instruction::Constant(Constant::Date(day)) => date(day).map(Value::Date),
+            Instruction::Constant(Constant::Number(n)) if self.repr(node) == Some(Repr::Number(1)) => {
+                Some(Value::int(n))
+            }
+            _ => None,
+        };
+        let (dates, first, last, given, swapped) =
+            match (self.days(a), constant(b), constant(a), self.days(b)) {
+                (Some((first, last)), Some(given), ..) => (a, first, last, given, false),
+                (_, _, Some(given), Some((first, last))) => (b, first, last, given, true),
+                _ => return None,
+            };
+        // Each day of the column is computed once, by the function itself, and not once a row.
+        let one = |day: i32| -> Option<i64> {
+            let day = Value::Date(date(day)?);
+            let args = if swapped { [given.clone(), day] } else { [day, given.clone()] };
+            match apply(builtin, &args).ok()? {
+                Value::Number(n) if n.is_integer() => i64::try_from(*n.numer()).ok(),
+                Value::Date(date) => Some(day_number(date)),
+                _ => None,
+            }
+        };
+        // A day for which the function is an error leaves the whole column without a table.
+        let values: Vec<i64> = (first..=last).map(one).collect::<Option<_>>()?;
+        let bounds = values.iter().fold((0, 0), |(low, high): (i64, i64), &n| (low.min(n), high.max(n)));
+        let moved = matches!(builtin, Builtin::AjouterAnnees | Builtin::AjouterMois | Builtin::AjouterJours);
+        let (values, repr, bounds) = if moved {
+            let days: Vec<i32> = values.into_iter().map(|n| i32::try_from(n).ok()).collect::<Option<_>>()?;
+            (Array::Date(days.into()), Repr::Date, NO_BOUNDS)
+        } else {
+            (Array::Number(values.into()), Repr::Number(1), (i128::from(bounds.0), i128::from(bounds.1)))
+        };
+        Some((Instruction::ByDay(Arc::new(DayTable { first, values }), dates), repr, bounds))
+    }
+
+    /// First and last day of a column that holds dates as they are in the data, if it has more rows
+    /// than there are days between: a table of more days than rows costs more than it spares.
+    fn days(&self, node: NodeId) -> Option<(i32, i32)> {
+        match self.nodes.get(node as usize)?.instruction {
+            Instruction::Same(inner) => self.days(inner),
+            Instruction::Full => {
+                let column = self.context.column(node)?;
+                let Cells::Date(days) = column.cells() else { return None };
+                let (first, last) = column.extremes()?;
+                let span = usize::try_from(last - first).ok()?;
+                (span < days.len()).then_some((i32::try_from(first).ok()?, i32::try_from(last).ok()?))
+            }
+            _ => None,
+        }
+    }
+
+    /// The codes column that a node reads, seen through relations.
+    fn codes_of(&self, node: NodeId) -> Option<NodeId> {
+        match &self.context.plan.node(node)?.op {
+            Op::Field(_) if self.codes.contains_key(&node) => Some(node),
+            Op::Up(_, inner) => self.codes_of(*inner),
+            _ => None,
+        }
+    }
+
+    /// A builtin on the members of each row; what it takes of them is told by their type, as the kernels take it.
+    fn reduce(&self, what: Builtin, list: NodeId) -> Option<Typed> {
+        let Op::Members(entity, relation, child) = self.context.plan.node(list)?.op else { return None };
+        let repr = self.repr(child)?;
+        let what = self.context.plan.counted(what, &[list]);
+        let instruction = Instruction::Reduce { what, members: list, entity, relation, child };
+        let many = i128::from(u32::MAX);
+        match (what, repr) {
+            (Builtin::Nombre, Repr::Bool) | (Builtin::Longueur, _) => {
+                Some((instruction, Repr::Number(1), (0, many)))
+            }
+            (Builtin::Un | Builtin::Tous, Repr::Bool) => Some((instruction, Repr::Bool, NO_BOUNDS)),
+            (Builtin::Somme, Repr::Number(d)) => {
+                let (low, high) = self.bounds(child);
+                // The total of no members is zero, and of the most the most times the largest.
+                let most = self.context.most_members(list);
+                let bounds = (low.min(0).checked_mul(most)?, high.max(0).checked_mul(most)?);
+                fits(bounds).then_some((instruction, Repr::Number(d), bounds))
+            }
+            (Builtin::Max | Builtin::Min, Repr::Number(_) | Repr::Date) => {
+                Some((instruction, repr, self.bounds(child)))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Context<'_> {
+    /// The most members that any row has, for a node that takes them.
+    fn most_members(&self, node: NodeId) -> i128 {
+        self.members_table(node).map_or(0, |m| i128::try_from(m.most()).unwrap_or(i128::MAX))
+    }
+}

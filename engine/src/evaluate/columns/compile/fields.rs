@@ -1,0 +1,76 @@
+//! Fields: bound to the columns of the data.
+
+use arrow_buffer::{NullBuffer, ScalarBuffer};
+
+use super::super::kernels::expand;
+use super::super::program::{Array, CodesColumn, Compiled, Full, Instruction, NO_PLACE, Repr};
+use super::{Compiler, NO_BOUNDS, out};
+use crate::data::Cells;
+use crate::pack::schema::EntityId;
+use crate::plan::ir::NodeId;
+
+/// Up to this number of rows, a column is brought to the program's form whole, so that rows of other tables
+/// find their values there; beyond, block by block.
+const FEW: usize = 1 << 16;
+
+impl Compiler<'_> {
+    /// Binds a field to its column; its rows too, if they are there whole.
+    pub(super) fn field(&mut self, id: NodeId, entity: EntityId) -> (Compiled, Option<Full>) {
+        let Some(column) = self.context.column(id) else { return (out(entity), None) };
+        let left = left_over(column.known());
+        // Columns of the data are bound as they are where their form is the program's; the others are
+        // brought to it here if they are short, else block by block.
+        let mut bounds = NO_BOUNDS;
+        let compiled = |instruction, repr, bounds| Compiled { instruction, repr, bounds, entity };
+        let (repr, array) = match column.cells() {
+            Cells::Bool(bits) if bits.len() <= FEW => {
+                let mut bytes = Vec::new();
+                expand(bits, 0..bits.len(), &mut bytes);
+                (Repr::Bool, Array::Bool(bytes.into()))
+            }
+            Cells::Bool(bits) => {
+                return (compiled(Instruction::Bits(bits.clone(), left), Repr::Bool, NO_BOUNDS), None);
+            }
+            Cells::Number { units, decimals } => {
+                let Some(d) = 10_i64.checked_pow(*decimals) else { return (out(entity), None) };
+                let (low, high) = column.extremes().unwrap_or((0, 0));
+                // Zero lies within all bounds: it is what a row left over holds.
+                bounds = (i128::from(low.min(0)), i128::from(high.max(0)));
+                (Repr::Number(d), Array::Number(units.clone()))
+            }
+            Cells::Date(days) => (Repr::Date, Array::Date(days.clone())),
+            Cells::Text { codes, dictionary } => {
+                let numbers: Vec<u32> = dictionary.iter().map(|t| self.texts.number(t)).collect();
+                let same = (0..).zip(&numbers).all(|(place, &number)| place == number);
+                if !same && codes.len() <= FEW {
+                    let number = |&c: &u32| numbers.get(c as usize).copied().unwrap_or(NO_PLACE);
+                    let texts = Array::Text(codes.iter().map(number).collect());
+                    let full = Full { array: texts, left };
+                    return (compiled(Instruction::Full, Repr::Text, NO_BOUNDS), Some(full));
+                }
+                if !same {
+                    let instruction = Instruction::Texts(codes.clone(), numbers.into(), left);
+                    return (compiled(instruction, Repr::Text, NO_BOUNDS), None);
+                }
+                (Repr::Text, Array::Text(codes.clone()))
+            }
+            Cells::Codes { offsets, codes, dictionary } => {
+                let numbers: Vec<u32> = dictionary.iter().map(|t| self.texts.number(t)).collect();
+                let number = |&c: &u32| numbers.get(c as usize).copied().unwrap_or(NO_PLACE);
+                let codes = codes.iter().map(number).collect();
+                self.codes.insert(id, CodesColumn { offsets: offsets.clone(), codes, left });
+                return (out(entity), None);
+            }
+        };
+        (compiled(Instruction::Full, repr, bounds), Some(Full { array, left }))
+    }
+}
+
+/// The marks of cells that are missing; empty if all are known.
+fn left_over(known: Option<&NullBuffer>) -> ScalarBuffer<u8> {
+    let Some(known) = known.filter(|k| k.null_count() > 0) else { return ScalarBuffer::default() };
+    let mut left = Vec::new();
+    expand(known.inner(), 0..known.len(), &mut left);
+    left.iter_mut().for_each(|l| *l ^= 1);
+    left.into()
+}
