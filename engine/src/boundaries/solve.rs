@@ -344,6 +344,7 @@ impl World<'_> {
         found
     }
 
+    /// May a cell of the field have this value: of its list, in its range, with its decimals?
     fn allowed(&self, field: FieldId, value: &Value) -> bool {
         let Some(declared) = self.context.plan.parsed.schema.fields.get(field) else { return false };
         match (value, &declared.kind) {
@@ -375,9 +376,9 @@ impl World<'_> {
         }
     }
 
-    /// Tries each cell with the others as they are, then with the others out of the way: at their
-    /// smallest or largest, so that a `min` or a `max` does not hide the one that moves. Calls `done`
-    /// with the values around which an order of two values changes sides, until it says yes.
+    /// Moves each of some cells to where the order of two values (`side`) changes, and calls `done` with the
+    /// values around that place, until it says yes. The other cells first stay as they are; then they are
+    /// put to the ends of their ranges, so that a `min` or a `max` does not hide the one that moves.
     pub fn each_crossing(&mut self, cells: &[(FieldId, u64)], side: &Side<'_>, done: &mut Try<'_>) -> bool {
         let start = self.state.clone();
         for &(field, row) in cells {
@@ -406,9 +407,9 @@ impl World<'_> {
         false
     }
 
-    /// The values of a cell around which an order changes sides, in order: the last on the side that it
-    /// begins with, the first and the last where it is equal, the first on the side that it ends with.
-    /// By halves: if the order turns more than once, one of its turns.
+    /// The values of a cell around which the order of two values changes, ascending: the last with the order
+    /// at the low end, the first and the last in between, the first with the order at the high end. Found by
+    /// bisection: if the order changes more often, one of its changes.
     fn crossing(&mut self, field: FieldId, row: u64, side: &Side<'_>) -> Vec<Value> {
         let Some(declared) = self.context.plan.parsed.schema.fields.get(field).cloned() else {
             return Vec::new();
@@ -423,6 +424,7 @@ impl World<'_> {
             Some(unit) => Some(Value::Number(unit * Exact::from_integer(i128::from(n)))),
             None => add_days(Date::constant(1970, 1, 1), n).map(Value::Date),
         };
+        // Whole counts of the field's unit, or days.
         let ends: Vec<i64> = self.ends(field).iter().filter_map(number).collect();
         let [low, high] = *ends.as_slice() else { return Vec::new() };
         let back = self.state.clone();
@@ -442,7 +444,7 @@ impl World<'_> {
         found.into_iter().filter(|n| (low..=high).contains(n)).filter_map(value).collect()
     }
 
-    /// The first number at which something no longer is, which is at `low` and not at `high`.
+    /// The first number for which `is` no longer holds; it holds for `low` and not for `high`.
     fn turn(&mut self, mut low: i64, mut high: i64, is: &dyn Fn(&mut World<'_>, i64) -> bool) -> i64 {
         while high - low > 1 {
             let middle = low + (high - low) / 2;

@@ -16,8 +16,8 @@ use crate::value::{Exact, Value, add_days, power_of_ten};
 /// How many rows of an entity, and for each relation the row that each belongs to.
 pub(super) type Shape = Vec<(usize, Vec<Vec<u32>>)>;
 
-/// Rows of entities for one row of `root`: all above it, and `members` of each relation that the plan
-/// takes the members of.
+/// The shape of a world of one row of the plan's entity: one row of each entity that it belongs to, and
+/// `members` rows of each entity whose members the plan takes.
 pub(super) fn shape(plan: &Plan, members: usize) -> Shape {
     let schema = &plan.parsed.schema;
     let data = |e: EntityId| {
@@ -33,6 +33,7 @@ pub(super) fn shape(plan: &Plan, members: usize) -> Shape {
             _ => None,
         })
         .collect();
+    // From the decided entity upwards to what it belongs to, and downwards to the members that are taken.
     while let Some(entity) = queue.pop() {
         let Some(count) = counts.get_mut(entity).filter(|c| **c == 0) else { continue };
         *count = 1;
@@ -57,7 +58,7 @@ pub(super) fn shape(plan: &Plan, members: usize) -> Shape {
     rows.collect()
 }
 
-/// A data set of that shape in which no cell is known.
+/// A data set of a shape, in which no cell is known.
 pub(super) fn blank(schema: &Schema, references: &Dataset, shape: &Shape) -> Dataset {
     let mut dataset = Dataset::default();
     for (id, (entity, (count, links))) in schema.entities.iter().zip(shape).enumerate() {
@@ -76,7 +77,7 @@ pub(super) fn blank(schema: &Schema, references: &Dataset, shape: &Shape) -> Dat
     dataset
 }
 
-/// What the cells of a world are.
+/// The values of the cells of a world.
 #[derive(Clone, Default)]
 pub(super) struct State {
     /// By field and row.
@@ -89,7 +90,7 @@ pub(super) struct State {
 pub(super) struct World<'d> {
     pub context: Context<'d>,
     pub state: State,
-    /// What has to stay as it is while something else is made: node, row, truth.
+    /// Boolean nodes that must keep their value on a row while other cells are changed: node, row, value.
     pub guards: Vec<(NodeId, u64, bool)>,
     /// The node that reads each field.
     readers: BTreeMap<FieldId, NodeId>,
@@ -132,7 +133,7 @@ impl<'d> World<'d> {
         world
     }
 
-    /// Puts all cells as they are in a state.
+    /// Gives all cells and relations the values of a state.
     pub fn restore(&mut self, state: State) {
         let cells = state.cells.iter().filter_map(|((field, row), value)| {
             Some((*self.readers.get(field)?, *row, Possible::Known(value.clone())))
@@ -156,12 +157,12 @@ impl<'d> World<'d> {
         self.restore(state);
     }
 
-    /// What a node is for a row, if it is known.
+    /// The value of a node on a row, if it is known.
     pub fn value(&self, node: NodeId, row: u64) -> Option<Value> {
         Evaluator::new(&self.context).eval(node, row).ok()?.known().cloned()
     }
 
-    /// Is all that has to stay as it is still so?
+    /// Do all guarded nodes have their values?
     pub fn guarded(&self) -> bool {
         let mut evaluator = Evaluator::new(&self.context);
         self.guards.iter().all(|(node, row, truth)| {
@@ -169,7 +170,7 @@ impl<'d> World<'d> {
         })
     }
 
-    /// Is it true?
+    /// The value of a boolean node on a row, if it is known.
     pub fn truth(&self, node: NodeId, row: u64) -> Option<bool> {
         match self.value(node, row) {
             Some(Value::Bool(value)) => Some(value),
@@ -177,7 +178,7 @@ impl<'d> World<'d> {
         }
     }
 
-    /// What `root` would be if a comparison came out one way, and the other.
+    /// The value of `root` if a comparison is false, and if it is true, whatever its sides.
     pub fn forced(&mut self, node: NodeId, row: u64, root: NodeId) -> [Option<Value>; 2] {
         [false, true].map(|truth| {
             self.context.force(Some((node, row, truth)));
@@ -187,7 +188,7 @@ impl<'d> World<'d> {
         })
     }
 
-    /// Does a comparison decide what `root` is?
+    /// Does a comparison decide the value of `root`: is it another one if the comparison alone is?
     pub fn decides(&mut self, node: NodeId, row: u64, root: NodeId) -> bool {
         let [no, yes] = self.forced(node, row, root);
         no.is_some() && yes.is_some() && no != yes
@@ -202,6 +203,7 @@ pub(super) fn unit(field: &Field) -> Option<Exact> {
     }
 }
 
+/// A value for a cell that makes most things possible.
 fn ordinary(plan: &Plan, field: &Field, row: u64) -> Value {
     match &field.kind {
         FieldKind::Boolean => Value::Bool(false),

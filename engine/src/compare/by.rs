@@ -15,7 +15,9 @@ use crate::value::{Date, Value};
 
 /// One thing that differences on rows of one entity are counted by.
 pub(super) struct By {
+    /// One way; of a group, one for each entity that its rules are of.
     ways: Vec<Way>,
+    /// Is it a group of rules?
     group: bool,
 }
 
@@ -23,9 +25,9 @@ pub(super) struct By {
 struct Way {
     access: Access,
     target: EntityId,
-    /// Rules or a field; none: the identifier.
+    /// The plan of the rules or the field; none if rows are counted by their identifier.
     plan: Option<Arc<Plan>>,
-    /// Their names.
+    /// The names that the plan selects.
     names: Vec<Arc<str>>,
 }
 
@@ -37,8 +39,10 @@ impl Way {
     }
 }
 
-/// The names that can be counted by, in a pack: groups, rules, fields, entities. `Err` with what to say
-/// to who asked for another.
+/// Checks that differences can be counted by a name: a group, a rule, a field or an entity of the pack.
+///
+/// # Errors
+/// In words, that it is none of them.
 pub(super) fn check(pack: &Pack, name: &str) -> Result<(), String> {
     let parsed = pack.parsed();
     if parsed.manifest.groups.contains_key(name)
@@ -58,13 +62,15 @@ pub(super) fn check(pack: &Pack, name: &str) -> Result<(), String> {
 }
 
 impl By {
-    /// What `name` means for rows of `entity`; `None` if it means nothing there.
+    /// What rows of `entity` are counted by under `name`; `None` if they reach it by no way, or by several
+    /// rows at once.
     pub fn new(pack: &Pack, date: Date, entity: EntityId, name: &str) -> Option<By> {
         let parsed = pack.parsed();
         let schema = &parsed.schema;
         let group = parsed.manifest.groups.get(name);
         let mut ways = Vec::new();
         if let Some(rules) = group {
+            // One plan for all boolean rules of one entity.
             let mut together: BTreeMap<EntityId, Vec<&str>> = BTreeMap::new();
             for (rule, _) in rules {
                 let Some((_, target)) = Target::find(parsed, rule) else { continue };
@@ -90,7 +96,7 @@ impl By {
         (!ways.is_empty()).then_some(By { ways, group: group.is_some() })
     }
 
-    /// Binds it to data; where `many` rows are asked for, all are decided by columns first.
+    /// Binds it to data; if `many` rows will be asked for, all are decided by columns first.
     pub fn bind<'b>(&'b self, dataset: &'b Dataset, many: bool) -> Bound<'b> {
         let context = |way: &'b Way| way.plan.as_ref().map(|plan| Context::new(plan, dataset));
         let contexts: Vec<Option<Context<'b>>> = self.ways.iter().map(context).collect();
@@ -115,8 +121,9 @@ fn is_pair(parsed: &crate::pack::Parsed, entity: EntityId) -> bool {
 pub(super) struct Bound<'b> {
     by: &'b By,
     dataset: &'b Dataset,
+    /// By way: the context of its plan.
     contexts: Vec<Option<Context<'b>>>,
-    /// By way: of each of its rules, what columns settle.
+    /// By way and selected name: the outcomes that columns decide; empty if not computed.
     columns: Vec<Vec<Option<Certain>>>,
 }
 
@@ -156,9 +163,9 @@ impl Values<'_, '_> {
         self.bound.by.group
     }
 
-    /// The values of a row of the decided entity: one; of a group, the rules that are true of it.
-    /// `context` is one of the decided rules. Missing cells are not tried one by one: what only that
-    /// would settle counts as unknown.
+    /// The values that a row of the decided entity is counted under: one; of a group, the names of the rules
+    /// that are true of it. `context` is that of the decided rules. Outcomes are not decided by cases: one
+    /// that only that would settle counts as unknown.
     pub fn of(&mut self, context: &Context<'_>, row: u64) -> Vec<Arc<str>> {
         let Values { bound, evaluators, words } = self;
         let mut found = Vec::new();
@@ -202,7 +209,7 @@ impl Values<'_, '_> {
     }
 }
 
-/// The rows that a way leads to.
+/// The rows that a way leads to from a row of the decided entity.
 fn rows(dataset: &Dataset, context: &Context<'_>, access: &Access, row: u64) -> Vec<u64> {
     match access {
         Access::Own => vec![row],
@@ -217,6 +224,7 @@ fn rows(dataset: &Dataset, context: &Context<'_>, access: &Access, row: u64) -> 
     }
 }
 
+/// The row at the end of some steps, if no relation on the way is missing.
 fn climb(context: &Context<'_>, steps: &[Step], row: u64) -> Option<u64> {
     steps.iter().try_fold(row, |row, step| context.step(*step, row).ok())
 }

@@ -12,7 +12,8 @@ use crate::pack::cases::Case;
 use crate::plan::Plan;
 use crate::testing::groups::{Group, GroupKey, own_references};
 
-/// Decides each case by both packs: the rules that it expects; as far as they are compared, if `asked`.
+/// Decides each case by both packs: the rules whose outcomes it expects; if `asked`, only those that are
+/// compared.
 pub(super) fn compare(
     comparison: &mut Comparison<'_>,
     corpus: &str,
@@ -32,6 +33,7 @@ pub(super) fn compare(
             groups.entry((case.date, names, own)).or_default().push(case);
         }
     }
+    // Cases of one date, one selection and one set of own reference tables are decided together.
     for ((date, names, _), cases) in groups {
         let pairs = Pairs::new(comparison.base, comparison.head, date, &names, comparison.reads_the_same);
         comparison.note(pairs.notes);

@@ -53,19 +53,25 @@ pub struct Comparison<'p> {
     pub base: &'p Pack,
     /// After.
     pub head: &'p Pack,
-    /// Do both read data the same way, so that it is read once?
+    /// Do both packs read data in one way ([`reads_the_same`]), so that it is read once?
     pub reads_the_same: bool,
+    /// What is compared: names of rules and fields.
     names: Vec<String>,
+    /// What differences are counted by.
     by: Vec<String>,
+    /// By the place of the rule in `names`, and by kind of difference: how many rows, and the first of them
+    /// explained.
     differences: BTreeMap<(usize, Key), (Count, Difference)>,
+    /// By corpus, date and entity: what was decided.
     seen: BTreeMap<(String, String, String), Seen>,
     notes: Vec<String>,
-    /// The rules that the change can reach, where that can be told beforehand.
+    /// The rules that the change can reach; `None` if it may be any.
     reach: Option<BTreeSet<String>>,
+    /// Rows that differ, counted once whatever the number of dates.
     distinct: Distinct,
     /// How many groups of cases were added.
     groups: usize,
-    /// Receipts by corpus and by what of them was not compared.
+    /// By corpus and by what of a receipt was not compared (in words): how many receipts.
     aside: BTreeMap<(String, String), u64>,
 }
 
@@ -97,13 +103,14 @@ pub struct Report {
     pub summary: Summary,
 }
 
-/// One outcome that differs: the number of the rule, the rows, before and after.
+/// One outcome that differs: the place of the rule among those of the pair, the row in the base's data and
+/// in the head's, the outcome before and after.
 type Found = (usize, (u64, u64), Outcome, Outcome);
 
-/// Kinds of what receipts hold and nobody reads, as far as they are told.
+/// How many kinds of what receipts hold and nobody reads are told; the others are counted.
 const KINDS: usize = 20;
 
-/// Outcomes that are worth another thread.
+/// Differing outcomes that one thread traces at a time.
 const CHUNK: usize = 64;
 
 impl<'p> Comparison<'p> {
@@ -164,7 +171,7 @@ impl<'p> Comparison<'p> {
         pairs.pairs
     }
 
-    /// Of some rules, those that could differ as of a date, whether they are compared or not; each with its
+    /// Those of `names` that could differ as of a date, whether they are compared or not; each with its
     /// entity.
     pub fn could_differ(&self, date: Date, names: &[String]) -> Vec<(String, String)> {
         let names: Vec<&str> = names.iter().map(String::as_str).filter(|n| self.could(n)).collect();
@@ -173,17 +180,18 @@ impl<'p> Comparison<'p> {
         pairs.into_iter().flat_map(of).collect()
     }
 
-    /// Is it compared?
+    /// Is a rule or field among what is compared?
     pub fn compares(&self, name: &str) -> bool {
         self.names.iter().any(|own| own == name)
     }
 
-    /// Was it decided on any row?
+    /// Was a rule decided on any row?
     pub fn has_decided(&self, name: &str) -> bool {
         self.seen.values().any(|seen| seen.rows > 0 && seen.rules.iter().any(|rule| rule == name))
     }
 
-    /// Rows that come now are none of those before: what was kept to count each row once is forgotten.
+    /// Ends a part of the data: no row that comes now is one of those before, so that the identifiers kept
+    /// to count each row once are forgotten.
     pub fn end_part(&mut self) {
         self.distinct.end_part();
     }
@@ -202,7 +210,7 @@ impl<'p> Comparison<'p> {
         }
     }
 
-    /// Decides the rows of a data set by both packs, each with the data as read for it (the same, if
+    /// Decides the rows of a data set by both packs, each with the data as read for it (one data set, if
     /// `reads_the_same`); may be called for one part after the other.
     pub fn rows(&mut self, corpus: &str, pair: &Pair, base: &Dataset, head: &Dataset) {
         let align = Align::new((self.base.parsed(), base), (self.head.parsed(), head));
@@ -211,6 +219,8 @@ impl<'p> Comparison<'p> {
         let mut found: Vec<Found> = Vec::new();
         let count = usize::try_from(old.rows()).unwrap_or(usize::MAX);
         let mut compared = count as u64;
+        // Where rows stand in one order, columns are compared block by block; else row by row, found by
+        // identifier.
         for (rule, (before, after)) in before.columns.iter().zip(&after.columns).enumerate() {
             let outcomes = |row: usize, other: usize| Some((before.get(row)?, after.get(other)?));
             if align.same(pair.base.entity) {
@@ -295,12 +305,14 @@ impl<'p> Comparison<'p> {
         }
     }
 
+    /// Counts a receipt of which something was not compared.
     fn set_aside(&mut self, corpus: &str, what: String) {
         *self.aside.entry((corpus.to_string(), what)).or_default() += 1;
     }
 
-    /// Decides the recorded cases of both packs, by both: what they expect, as of their dates; of it only
-    /// what is compared, if `asked`. `references` are the packs' reference tables, and no other rows.
+    /// Decides the recorded cases of both packs by both: the rules whose outcomes they expect, as of their
+    /// dates; if `asked`, only those that are compared. `references` are data sets of the packs' reference
+    /// tables alone.
     pub fn cases(&mut self, corpus: &str, references: (&Dataset, &Dataset), asked: bool) {
         cases::compare(self, corpus, references, asked);
     }
@@ -324,8 +336,8 @@ impl<'p> Comparison<'p> {
         }
     }
 
-    /// Counts what was found, traced and counted by what was asked for. `names` are those of the rows, if
-    /// they have other ones than their identifiers.
+    /// Traces and counts what was found. `names` gives the names of rows that are not named by their
+    /// identifiers.
     fn add(
         &mut self,
         corpus: &str,
@@ -455,14 +467,15 @@ impl<'p> Comparison<'p> {
     }
 }
 
-/// What the doc comment of a rule of the head says.
+/// The doc comment of a rule, by its text in force in the head.
 fn doc(pair: &Pair, rule: &str) -> Doc {
     let parsed = pair.head.parsed.as_ref();
     let texts = parsed.rule(rule).and_then(|id| parsed.rules.get(id)).map(|rule| &rule.texts);
     texts.and_then(|texts| text_at(texts, pair.date)).map(|text| text.doc.clone()).unwrap_or_default()
 }
 
-/// Whether true, or more, is good: as the rule says; otherwise true is, and more money.
+/// Whether true, or more, is good for the household: as the rule declares; if it does not, true is, and
+/// more of an amount in euros.
 fn sense(pair: &Pair, rule: &str) -> Sense {
     let doc = doc(pair, rule);
     let plan = &pair.head;

@@ -1,4 +1,4 @@
-//! The same rules in two packs, as of a date: which of them can differ at all.
+//! Rules that both packs have, as of a date: which of them can differ at all.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,30 +24,31 @@ pub struct Pair {
     pub entity: String,
     /// The rules, in the order in which they were asked for.
     pub names: Vec<String>,
-    /// They, as the base decides them.
+    /// The plan of the rules in the base.
     pub base: Arc<Plan>,
-    /// They, as the head decides them.
+    /// The plan of the rules in the head.
     pub head: Arc<Plan>,
-    /// Of what they need: the rules whose text in force is another, or is there in one pack only.
+    /// Among the rules that they need, those whose text in force differs, or is in one pack only.
     pub texts: BTreeSet<String>,
-    /// Rules whose every difference has the same cause, since there is no other: one text or one cell.
+    /// By rule, the one cause that all its differences must have: of all that it needs, one text or one cell
+    /// differs.
     pub only: BTreeMap<String, Cause>,
 }
 
 /// What is to be compared on a date.
 #[derive(Clone, Debug, Default)]
 pub struct Pairs {
-    /// By entity.
+    /// One for each entity with rules that could differ.
     pub pairs: Vec<Pair>,
     /// Rules that only one of the packs decides on that date, and why the other does not.
     pub notes: Vec<String>,
-    /// Rules that are in force and the same in both, with all that they need: they cannot differ.
+    /// How many rules are in force in both and equal there, with all that they need: they cannot differ.
     pub same: usize,
 }
 
 impl Pairs {
-    /// Finds which of `names` could differ on a date. Where the packs do not read data the same way
-    /// (`reads_the_same` is false), every rule that reads a reference table could.
+    /// Finds which of `names` could differ on a date: those with another fingerprint. If the packs read data
+    /// in two ways (`reads_the_same` is false), every rule that reads a reference table could too.
     pub fn new(base: &Pack, head: &Pack, date: Date, names: &[&str], reads_the_same: bool) -> Pairs {
         let mut out = Pairs::default();
         let mut by_entity: BTreeMap<(usize, usize), Vec<&str>> = BTreeMap::new();
@@ -108,11 +109,13 @@ fn entity_name(plan: &Plan) -> &str {
     plan.parsed.schema.entities.get(plan.entity).map_or("?", |e| e.name.as_str())
 }
 
+/// Does a plan read rows of a reference table?
 fn reads_references(plan: &Plan) -> bool {
     let entity = |id: usize| plan.parsed.schema.entities.get(id).map(|e| &e.origin);
     plan.entities().into_iter().any(|id| matches!(entity(id), Some(Origin::Reference { .. })))
 }
 
+/// The rules that either plan needs and whose canonical text differs.
 fn changed_texts(old: &Plan, new: &Plan) -> BTreeSet<String> {
     let lines = |plan: &Plan| -> BTreeMap<String, BTreeSet<String>> {
         let parsed: &Parsed = &plan.parsed;
@@ -124,7 +127,8 @@ fn changed_texts(old: &Plan, new: &Plan) -> BTreeSet<String> {
     names.into_iter().filter(|name| old.get(*name) != new.get(*name)).cloned().collect()
 }
 
-/// What a rule needs: the names of rules, and which rule reads which parameter itself.
+/// What a rule needs, itself included: the names of the rules, and which of them reads which parameter
+/// itself.
 fn needed(plan: &Plan, rule: &str) -> (BTreeSet<String>, BTreeSet<(String, ParameterId)>) {
     let (mut rules, mut reads) = (BTreeSet::new(), BTreeSet::new());
     let start = plan.selected.iter().find(|(name, _)| name == rule).map(|(_, node)| *node);
@@ -150,7 +154,8 @@ fn needed(plan: &Plan, rule: &str) -> (BTreeSet<String>, BTreeSet<(String, Param
     (rules, reads)
 }
 
-/// The one thing that is other of all that a rule needs, if there is but one, in but one rule.
+/// The cause of every difference of a rule, if of all that it needs one text differs, or one cell that one
+/// rule reads; `None` if several do.
 fn only_cause(old: &Plan, new: &Plan, texts: &BTreeSet<String>, rule: &str) -> Option<Cause> {
     let ((before, _), (after, reads)) = (needed(old, rule), needed(new, rule));
     if before != after {

@@ -35,9 +35,10 @@ pub fn outcomes(parsed: &Parsed) -> Vec<String> {
 }
 
 /// The rules whose outcome could differ for some row, by what their texts say: those that changed, and those that
-/// name anything that could differ, on any date. None: any rule could (a relation is another).
+/// name anything that could differ, on any date. `None` if any rule could, since a relation of the schema differs.
 ///
-/// Texts are looked at as tokens, so that too much may be found, and never too little: what is left out needs no plan.
+/// Names are looked for among the tokens of texts. A local name may be taken for a rule's, so that a rule too many is
+/// found, never one too few; those that are not found need not be planned.
 pub fn reached(structure: &Structure, base: &Parsed, head: &Parsed) -> Option<BTreeSet<String>> {
     let rules = structure.rules.iter().map(|change| change.rule.clone());
     let parameters = structure.parameters.iter().map(|change| change.path.clone());
@@ -55,6 +56,7 @@ pub fn reached(structure: &Structure, base: &Parsed, head: &Parsed) -> Option<BT
             left.extend(rule.texts.iter().map(|text| (rule.name.as_str(), words(parsed, text))));
         }
     }
+    // Rounds until one adds nothing (a fixed point): a text that names what was found is found itself.
     loop {
         let before = left.len();
         left.retain(|(name, words)| {
@@ -70,7 +72,7 @@ pub fn reached(structure: &Structure, base: &Parsed, head: &Parsed) -> Option<BT
     }
 }
 
-/// The names and quoted paths of a text.
+/// All words of a text: names, and paths of parameters without their quotes.
 fn words(parsed: &Parsed, text: &RuleText) -> BTreeSet<String> {
     let said = tokens(source(parsed, text)).into_iter().map(|token| token.trim_matches('"').to_string());
     said.chain(text.params.iter().map(|(name, _)| name.clone())).collect()

@@ -1,8 +1,8 @@
-//! What two packs say differently, before any row is decided: rules, parameters, fields, reference
+//! What differs between two packs, before any row is decided: rules, parameters, fields, reference
 //! tables.
 //!
-//! Changes are those of what is in force: a new version of a table that repeats the figures of the old
-//! one is none. Comments, layout, labels and legal references are none either.
+//! Compared is what is in force: a new version of a table that repeats the figures of the old one is no
+//! change, nor are comments, layout, labels and legal references.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::pack::script::RuleText;
 use crate::pack::{Parsed, RuleTexts};
 use crate::value::{Date, add_days};
 
-/// All that two packs say differently.
+/// All that differs between two packs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Structure {
     /// Rules and helpers.
@@ -37,7 +37,7 @@ pub enum Change {
     Added,
     /// It is there no more.
     Removed,
-    /// It says something else.
+    /// Its meaning differs.
     Changed,
 }
 
@@ -48,7 +48,7 @@ pub struct RuleChange {
     pub rule: String,
     /// What became of it.
     pub change: Change,
-    /// From when; `None`: from ever.
+    /// The first day on which it differs; `None` if there is no first day.
     pub from: Option<String>,
     /// The text before.
     pub before: Option<String>,
@@ -66,9 +66,9 @@ pub struct CellChange {
     /// From when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// The value before; `None`: none.
+    /// The value before; `None` if the table has no such cell.
     pub before: Option<String>,
-    /// The value after; `None`: none.
+    /// The value after; `None` if the table has no such cell.
     pub after: Option<String>,
 }
 
@@ -103,20 +103,20 @@ impl Structure {
         }
     }
 
-    /// Do both say the same?
+    /// Does nothing differ?
     pub fn is_empty(&self) -> bool {
         *self == Structure::default()
     }
 
-    /// The days from which something is otherwise, the earliest first.
+    /// The days from which a rule or a cell differs, the earliest first.
     pub fn dates(&self) -> BTreeSet<String> {
         let rules = self.rules.iter().filter_map(|change| change.from.clone());
         rules.chain(self.parameters.iter().filter_map(|change| change.from.clone())).collect()
     }
 }
 
-/// May data be read once for both packs? So it is where both declare the same entities and fields in
-/// the same order, and have the same reference tables.
+/// May data be read once for both packs? Yes, if both declare equal entities and fields in one order, and
+/// have equal reference tables.
 pub fn reads_the_same(base: &Parsed, head: &Parsed) -> bool {
     let fields = |p: &Parsed| -> Vec<_> {
         let line = |id| {
@@ -135,6 +135,7 @@ pub fn reads_the_same(base: &Parsed, head: &Parsed) -> bool {
     fields(base) == fields(head) && entities(base) == entities(head) && references(base, head).is_empty()
 }
 
+/// What became of something that is in one pack or in both.
 fn what<T>(before: Option<&T>, after: Option<&T>) -> Change {
     match (before, after) {
         (None, _) => Change::Added,
@@ -152,6 +153,7 @@ fn rules(base: &Parsed, head: &Parsed) -> Vec<RuleChange> {
         let (before, after) = (texts(base), texts(head));
         let all = before.iter().chain(&after).flat_map(|r| &r.texts);
         let dates: BTreeSet<Option<Date>> = all.map(|t| t.from).chain([None]).collect();
+        // The texts in force from each day on which either pack begins a new one.
         for from in dates {
             let at = from.unwrap_or(Date::MIN);
             let text = |r: &'_ Option<RuleTexts>, p: &'_ Parsed| -> Option<(RuleText, String, Vec<String>)> {

@@ -1,5 +1,5 @@
-//! Where a difference comes from: the first rule, in the order of what the decided rule needs, whose
-//! outcome differs while all that it read agrees; and what of it is other, its text or which cells.
+//! The cause of a difference: the first rule, in the order of evaluation, whose outcome differs while the
+//! outcomes of all rules that it read agree; and what differs of it: its text, cells, or fields.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ use crate::value::Value;
 pub struct Cause {
     /// The first rule whose outcome differs.
     pub rule: String,
-    /// Is its text another?
+    /// Does its text differ?
     pub text: bool,
     /// The cells that it read and that have another value.
     pub cells: Vec<CellChange>,
@@ -31,18 +31,18 @@ pub struct Cause {
 }
 
 impl Cause {
-    /// Is nothing known of it?
+    /// Is nothing found to differ?
     fn is_nothing(&self) -> bool {
         !self.text && self.cells.is_empty() && self.fields.is_empty()
     }
 }
 
-/// What a rule read of itself on a row: only what led to its outcome.
+/// What the body of a rule read on a row, without what other rules read: only what led to its outcome.
 #[derive(Default)]
 struct Read {
     /// Rules, with the row that they were read on.
     rules: BTreeSet<(NodeId, u64)>,
-    /// Cells by path and keys; a key that is not known stands for any.
+    /// Cells, by the path of the table and their keys; a key that is not known (`None`) may be any.
     cells: BTreeSet<(String, Vec<Option<Value>>)>,
     /// Fields, with the row that they were read on.
     fields: BTreeSet<(NodeId, u64)>,
@@ -90,6 +90,7 @@ impl<'c, 'd> Side<'c, 'd> {
         read
     }
 
+    /// The value of a boolean node; `None` if it is not known or an error.
     fn known_bool(&mut self, node: NodeId, row: u64) -> Option<bool> {
         self.evaluator.eval(node, row).ok().as_ref().and_then(Possible::known_bool)
     }
@@ -99,6 +100,7 @@ impl<'c, 'd> Side<'c, 'd> {
         deep(|| self.follow(node, row, read));
     }
 
+    /// [`Side::walk`], by the kind of the operation. It stops at rules: each is traced by itself.
     fn follow(&mut self, node: NodeId, row: u64, read: &mut Read) {
         let context = self.context;
         let Some(expression) = context.plan.node(node) else { return };
@@ -163,7 +165,7 @@ impl<'c, 'd> Side<'c, 'd> {
         }
     }
 
-    /// The cells of a table in force that may be meant.
+    /// The cells of a table in force that keys may lead to, each with its value.
     fn cells(&self, path: &str, asked: &[Option<Value>]) -> BTreeMap<Vec<Value>, String> {
         let parsed = &self.context.plan.parsed;
         let parameter = parsed.parameter(path).and_then(|id| parsed.parameters.get(id));
@@ -191,10 +193,11 @@ fn name<'p>(plan: &'p Plan, op: &Op) -> Option<&'p str> {
     }
 }
 
-/// Something that was read, on both sides.
+/// A rule or field that was read, on both sides.
 struct Both {
-    /// The nodes; the later one in the order of evaluation is what sorts them.
+    /// Its node in the base's plan and in the head's.
     nodes: (NodeId, NodeId),
+    /// The row in the base's data set and in the head's.
     rows: (u64, u64),
 }
 
@@ -203,7 +206,7 @@ impl<'c, 'd> Tracer<'c, 'd> {
         Tracer { pair, align, base: Side::new(base), head: Side::new(head) }
     }
 
-    /// Why a rule's outcome differs on a row, of both data sets.
+    /// Why the outcome of a selected rule differs on a row (in the base's data set, and in the head's).
     pub fn cause(&mut self, rule: &str, rows: (u64, u64)) -> Cause {
         let node = |plan: &Plan| plan.selected.iter().find(|(n, _)| n == rule).map(|(_, node)| *node);
         match (node(&self.pair.base), node(&self.pair.head)) {
@@ -212,6 +215,7 @@ impl<'c, 'd> Tracer<'c, 'd> {
         }
     }
 
+    /// [`Tracer::cause`], of any rule that was read: goes to the first input that differs, until none does.
     fn trace(&mut self, rule: &str, at: &Both) -> Cause {
         let old = self.base.read(at.nodes.0, at.rows.0);
         let new = self.head.read(at.nodes.1, at.rows.1);
@@ -226,7 +230,8 @@ impl<'c, 'd> Tracer<'c, 'd> {
         if !own.is_nothing() {
             return own;
         }
-        // What is unknown on both sides may be one of other values: what it reads made the difference.
+        // An input that is unknown on both sides counts as equal, but may leave other values open on each:
+        // then what it reads made the difference.
         for input in &inputs {
             if matches!(self.base.outcome(input.nodes.0, input.rows.0), Outcome::Unknown(_)) {
                 let rule = self.name(input, rule);
@@ -239,12 +244,13 @@ impl<'c, 'd> Tracer<'c, 'd> {
         own
     }
 
+    /// The name of what was read.
     fn name(&self, at: &Both, otherwise: &str) -> String {
         let plan = &self.pair.head;
         plan.node(at.nodes.1).and_then(|n| name(plan, &n.op)).unwrap_or(otherwise).to_string()
     }
 
-    /// What of a rule itself is other.
+    /// What differs of a rule itself: its text, the cells and the fields that it read.
     fn own(&mut self, rule: &str, old: &Read, new: &Read) -> Cause {
         let mut fields = BTreeSet::new();
         for input in self.both(&old.fields, &new.fields) {
@@ -272,13 +278,14 @@ impl<'c, 'd> Tracer<'c, 'd> {
         Cause { rule: rule.to_string(), text, cells, fields: fields.into_iter().collect() }
     }
 
+    /// Do the outcomes of something that was read differ?
     fn differs(&mut self, at: &Both) -> bool {
         let old = self.base.outcome(at.nodes.0, at.rows.0);
         !old.same_as(&self.head.outcome(at.nodes.1, at.rows.1))
     }
 
-    /// What either side read, on both, in the order of evaluation. What one side does not know at all is
-    /// left out: then the text that reads it is another.
+    /// What either side read, found on the other, in the head's order of evaluation. What the other plan does
+    /// not have is left out: then the text that reads it differs.
     fn both(&self, old: &BTreeSet<(NodeId, u64)>, new: &BTreeSet<(NodeId, u64)>) -> Vec<Both> {
         let mut found: BTreeMap<(NodeId, u64), Both> = BTreeMap::new();
         let mut add = |nodes: (NodeId, NodeId), rows: (u64, u64)| {
@@ -301,10 +308,12 @@ impl<'c, 'd> Tracer<'c, 'd> {
         found.into_values().collect()
     }
 
+    /// The entity of a node.
     fn entity(&self, plan: &Plan, node: NodeId) -> EntityId {
         plan.node(node).map_or(0, |n| n.entity)
     }
 
+    /// The node of the other side with a node's name.
     fn counterpart(&self, plan: &Plan, node: NodeId, other: &Side<'_, '_>) -> Option<NodeId> {
         let name = name(plan, &plan.node(node)?.op)?;
         other.nodes.get(name).copied()

@@ -1,7 +1,7 @@
 //! Mutation of rules: which slips in the rules and their parameters would no case notice?
 //!
-//! Each change is made by itself, to the plans of the cases that reach its place, and those cases are
-//! decided again. A case whose outcome is no longer as expected has noticed: it kills the mutant.
+//! Each mutant has one change, made to the plans of the cases that reach its place; those cases are
+//! decided again. A case whose outcome is no longer as expected notices: it *kills* the mutant.
 
 mod changes;
 mod edit;
@@ -44,18 +44,19 @@ pub struct Report {
 }
 
 impl Report {
-    /// How many were killed.
+    /// How many mutants were killed.
     pub fn killed(&self) -> usize {
         self.mutants.iter().filter(|(_, fate)| matches!(fate, Fate::Killed(_))).count()
     }
 
-    /// Killed in percent of all, rounded down to tenths; 100 of none. What is accepted counts as alive.
+    /// Killed mutants in percent of all, rounded down to tenths; 100 if there are none. Accepted ones count
+    /// as alive.
     pub fn score(&self) -> f64 {
         let per_mille = (self.killed() * 1000).checked_div(self.mutants.len()).unwrap_or(1000);
         f64::from(u32::try_from(per_mille).unwrap_or(0)) / 10.0
     }
 
-    /// Those alive and not accepted.
+    /// The mutants that are alive and not accepted.
     pub fn survivors(&self) -> impl Iterator<Item = &(Mutant, Fate)> {
         let alive = |(number, (_, fate)): &(usize, &(Mutant, Fate))| {
             !matches!(fate, Fate::Killed(_)) && !self.accepted.contains_key(number)
@@ -75,11 +76,11 @@ pub enum MutationError {
     Failing(usize, String),
 }
 
-/// Runs every change whose rule or parameter has `filter` in its name or file, on all threads; the
-/// report is in the order of the files whatever their number.
+/// Runs every mutant whose rule, parameter or table has `filter` in its name or file, on all threads. The
+/// report is in the order of the files, and does not depend on the number of threads.
 ///
 /// # Errors
-/// Cases that cannot be run, or that fail as things are.
+/// Cases that cannot be run, or that fail without any mutant.
 pub fn mutate(pack: &Pack, references: &Dataset, filter: &str) -> Result<Report, MutationError> {
     let parsed = pack.parsed();
     let groups = groups(pack, references, "", Apart::Yes)?;
@@ -87,6 +88,7 @@ pub fn mutate(pack: &Pack, references: &Dataset, filter: &str) -> Result<Report,
     if let Some(first) = failing.first() {
         return Err(MutationError::Failing(failing.len(), first.clone()));
     }
+    // One walk over all cases says which of them each mutant can concern.
     let reached = Reached::of(groups, references);
     let path = |file: usize| parsed.sources.get(file).map_or("", |f| f.path.as_str());
     let mut mutants = changes::changes(parsed);
@@ -108,8 +110,8 @@ pub fn mutate(pack: &Pack, references: &Dataset, filter: &str) -> Result<Report,
 }
 
 impl Report {
-    /// Matches those alive with what is accepted. What is accepted in vain is told only where all
-    /// mutants were run.
+    /// Matches the mutants alive with the entries of `mutants.toml`. Entries that match none are told only if
+    /// all mutants were run (`whole`).
     fn accept(&mut self, accepted: &[Accepted], whole: bool) {
         for entry in accepted {
             let like = |m: &Mutant| {

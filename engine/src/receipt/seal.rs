@@ -201,7 +201,7 @@ impl fmt::Display for Flaw {
 /// Checks the seals of a file, line by line. Files one after the other are each checked.
 #[derive(Clone, Debug, Default)]
 pub struct SealCheck {
-    /// Number and chain of the last receipt in its place.
+    /// Number and chain of the last receipt that was in its place; 0 and nothing at the beginning of a file.
     last: (u64, String),
     /// Receipts since the last closing line, sealed or not.
     since: u64,
@@ -220,6 +220,7 @@ impl SealCheck {
         }
     }
 
+    /// Checks a receipt: its content by its own hash, its place by its number and the chain.
     fn receipt(&mut self, receipt: &Receipt) -> Vec<Flaw> {
         self.since += 1;
         let Some(seal) = &receipt.seal else {
@@ -232,6 +233,7 @@ impl SealCheck {
         if edited {
             flaws.push(Flaw::Edited);
         }
+        // One that comes too late is no part of the chain; after a gap the chain goes on from its own.
         let next = self.last.0.saturating_add(1);
         if seal.number < next {
             flaws.push(Flaw::Misplaced { number: seal.number });
@@ -246,6 +248,7 @@ impl SealCheck {
         flaws
     }
 
+    /// Checks the end of a file, after which another may begin.
     fn closing(&mut self, closing: &Closing) -> Vec<Flaw> {
         let (number, chain) = std::mem::take(&mut self.last);
         let since = std::mem::take(&mut self.since);
