@@ -12,11 +12,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use logis_engine::candidates::{Options, candidates};
-use logis_engine::data::{Dataset, InputFile, read};
-use logis_engine::evaluate::evaluate;
-use logis_engine::value::{Date, parse_date};
-use logis_engine::{Pack, Plan};
+use logis::candidates::{Options, candidates};
+use logis::data::{Dataset, InputFile, read};
+use logis::evaluate::evaluate;
+use logis::value::{Date, parse_date};
+use logis::{Pack, Plan};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

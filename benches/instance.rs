@@ -19,7 +19,7 @@ mod instances;
 mod problem;
 
 use instances::{Instance, Shape};
-use logis_engine::matching::{Problem, gaps, solve};
+use logis::matching::{Problem, gaps, solve};
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;

@@ -17,7 +17,7 @@ mod problem;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use instances::{Instance, Shape};
-use logis_engine::matching::{Duals, Problem, solve, solve_near, verify};
+use logis::matching::{Duals, Problem, solve, solve_near, verify};
 use rayon::ThreadPool;
 use std::hint::black_box;
 use std::sync::Arc;

@@ -9,9 +9,9 @@ use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use logis_engine::data::BatchWriter;
-use logis_engine::generate::population::{Model, Options, Population};
-use logis_engine::generate::territory::{Land, LandFiles};
+use logis::data::BatchWriter;
+use logis::populations::population::{Model, Options, Population};
+use logis::populations::territory::{Land, LandFiles};
 
 fn text(path: &str) -> String {
     std::fs::read_to_string(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(path)).unwrap()

@@ -9,9 +9,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use logis_engine::Pack;
-use logis_engine::data::InputFile;
-use logis_engine::scenario::{Inputs, Run, Scenario, Simulation};
+use logis::Pack;
+use logis::data::InputFile;
+use logis::scenario::{Inputs, Run, Scenario, Simulation};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 

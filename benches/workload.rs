@@ -11,15 +11,15 @@
 mod hand;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use logis_engine::data::{
+use logis::data::{
     Dataset, InputFile, Needs, Output, OutputColumn, batch_to_parquet, read, to_csv, to_parquet,
 };
-use logis_engine::evaluate::{Context, Evaluator, evaluate};
-use logis_engine::explain::explain_in;
-use logis_engine::generate::{Spec, generate};
-use logis_engine::reference::{Answer, Interpreter};
-use logis_engine::value::{Type, Value, add_days, parse_date};
-use logis_engine::{Decider, Pack, Plan};
+use logis::evaluate::{Context, Evaluator, evaluate};
+use logis::explain::explain_in;
+use logis::populations::{Spec, generate};
+use logis::reference::{Answer, Interpreter};
+use logis::value::{Type, Value, add_days, parse_date};
+use logis::{Decider, Pack, Plan};
 
 const RULES: [&str; 12] = [
     "categorie_menage",

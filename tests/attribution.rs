@@ -10,13 +10,13 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use logis_engine::Pack;
-use logis_engine::attribution::{
+use logis::Pack;
+use logis::attribution::{
     Commission, Explainer, Flags, Instance, InstanceError, MatchingPlan, Posed, Reason, Report, Why, fairness,
 };
-use logis_engine::data::{Dataset, InputFile, read};
-use logis_engine::matching::{Matching, one_member_less, solve, solve_near, verify};
-use logis_engine::value::{Date, parse_date};
+use logis::data::{Dataset, InputFile, read};
+use logis::matching::{Matching, one_member_less, solve, solve_near, verify};
+use logis::value::{Date, parse_date};
 use mutate_json::mutate;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -173,7 +173,7 @@ impl Case {
             given.iter().filter(of).count() as u64
         };
         let quotas = self.plan.quotas.iter().enumerate();
-        let lacking = |(at, q): (usize, &logis_engine::attribution::QuotaInForce)| {
+        let lacking = |(at, q): (usize, &logis::attribution::QuotaInForce)| {
             Reverse(q.quota.target(marked(2 * at)).saturating_sub(marked(2 * at + 1)))
         };
         (

@@ -7,11 +7,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use logis_engine::Pack;
-use logis_engine::boundaries::{Boundaries, boundaries, changes};
-use logis_engine::data::to_csv;
-use logis_engine::evaluate::evaluate;
-use logis_engine::value::{Date, parse_date};
+use logis::Pack;
+use logis::boundaries::{Boundaries, boundaries, changes};
+use logis::data::to_csv;
+use logis::evaluate::evaluate;
+use logis::value::{Date, parse_date};
 
 fn date(text: &str) -> Date {
     parse_date(text).unwrap()

@@ -6,11 +6,12 @@
 
 use std::fmt::Write as _;
 
-use logis_engine::candidates::{Most, Options, candidates, check_blocks};
-use logis_engine::data::{Dataset, InputFile, Needs, read};
-use logis_engine::evaluate::{Outcome, evaluate};
-use logis_engine::value::{Date, Value};
-use logis_engine::{Pack, Plan};
+use logis::candidates::{Most, Options, candidates};
+use logis::plan::conditions::check_blocks;
+use logis::data::{Dataset, InputFile, Needs, read};
+use logis::evaluate::{Outcome, evaluate};
+use logis::value::{Date, Value};
+use logis::{Pack, Plan};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -7,8 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use logis_engine::Pack;
-use logis_engine::value::{Exact, Rounding, Value, parse_number, round};
+use logis::Pack;
+use logis::value::{Exact, Rounding, Value, parse_number, round};
 
 /// IRL of the third quarter, by year (INSEE).
 const IRL: [(i16, &str); 10] = [

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use logis_engine::diagnostic::{Severity, codes};
+use logis::diagnostic::{Severity, codes};
 use serde_json::Value;
 
 fn root() -> PathBuf {

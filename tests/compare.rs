@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use logis_engine::Pack;
-use logis_engine::compare::{
+use logis::Pack;
+use logis::compare::{
     Change, Comparison, Difference, Effect, Expected, Kind, Report, Structure, draft, reads_the_same,
 };
-use logis_engine::data::{Dataset, InputFile, Needs, read};
-use logis_engine::reference::{Answer, Interpreter};
-use logis_engine::value::{Date, parse_date};
+use logis::data::{Dataset, InputFile, Needs, read};
+use logis::reference::{Answer, Interpreter};
+use logis::value::{Date, parse_date};
 
 fn files(folder: &Path, prefix: &str, into: &mut Vec<(String, Vec<u8>)>) {
     for entry in std::fs::read_dir(folder).unwrap() {

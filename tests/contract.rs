@@ -12,8 +12,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output as Ran, Stdio};
 
-use logis_engine::data::{Output, OutputColumn, to_parquet};
-use logis_engine::value::{Type, Value};
+use logis::data::{Output, OutputColumn, to_parquet};
+use logis::value::{Type, Value};
 
 const DEMO: &str = "scenarios/grand-dijon-2015";
 
@@ -540,9 +540,9 @@ fn the_rule_book_holds_together() {
     for link in after("href=\"#") {
         assert!(targets.contains(&link), "`{link}` leads nowhere");
     }
-    let pack = logis_engine::Pack::load(root().join("rules")).unwrap();
+    let pack = logis::Pack::load(root().join("rules")).unwrap();
     let parsed = pack.parsed();
-    let helper = |rule: &logis_engine::pack::RuleTexts| rule.texts.iter().all(|t| t.helper);
+    let helper = |rule: &logis::pack::RuleTexts| rule.texts.iter().all(|t| t.helper);
     for rule in parsed.rules.iter().filter(|r| !helper(r)) {
         assert!(targets.contains(&rule.name), "{}", rule.name);
     }

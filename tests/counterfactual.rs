@@ -5,11 +5,11 @@
 
 use std::path::Path;
 
-use logis_engine::Pack;
-use logis_engine::counterfactual::{Change, counterfactual, other_dates};
-use logis_engine::data::{Cells, Column, Dataset, InputFile, Needs, read};
-use logis_engine::evaluate::{Outcome, evaluate};
-use logis_engine::value::{Value, day_number, parse_date};
+use logis::Pack;
+use logis::counterfactual::{Change, counterfactual, other_dates};
+use logis::data::{Cells, Column, Dataset, InputFile, Needs, read};
+use logis::evaluate::{Outcome, evaluate};
+use logis::value::{Value, day_number, parse_date};
 use rayon::prelude::*;
 
 fn pack() -> Pack {
@@ -55,7 +55,7 @@ fn write(pack: &Pack, dataset: &mut Dataset, change: &Change, units: i64) {
 
 /// A value as a count of the column's smallest unit.
 fn units(pack: &Pack, change: &Change, value: &Value) -> i64 {
-    use logis_engine::pack::schema::FieldKind;
+    use logis::pack::schema::FieldKind;
     match (value, &pack.parsed().schema.fields[change.cell.0].kind) {
         (Value::Number(n), FieldKind::Number { decimals, .. }) => {
             i64::try_from((n * 10_i128.pow(*decimals)).to_integer()).unwrap()

@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use logis_engine::Pack;
-use logis_engine::data::{self, Dataset, InputFile, Needs, ReadOutcome};
-use logis_engine::pack::schema::Origin;
-use logis_engine::value::Value;
+use logis::Pack;
+use logis::data::{self, Dataset, InputFile, Needs, ReadOutcome};
+use logis::pack::schema::Origin;
+use logis::value::Value;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -41,7 +41,7 @@ fn read(files: Vec<InputFile>) -> ReadOutcome {
 }
 
 /// The same with these reference tables.
-fn read_with(references: &[logis_engine::pack::Reference], files: Vec<InputFile>) -> ReadOutcome {
+fn read_with(references: &[logis::pack::Reference], files: Vec<InputFile>) -> ReadOutcome {
     let schema = &pack().parsed().schema;
     let entities = ["demande", "personne"].map(|name| schema.entity(name).unwrap());
     // A fault in a column that nothing asks for is told and is no error: here all that is there is asked for.

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use logis_engine::generate::ipf::{Cross, IpfError, Margin, Stop, classes, fit, round, whole};
+use logis::populations::ipf::{Cross, IpfError, Margin, Stop, classes, fit, round, whole};
 use proptest::prelude::*;
 
 fn margin(name: &str, axes: &[usize], targets: &[f64]) -> Margin {

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use logis_engine::receipt::Sealer;
-use logis_engine::scenario::{NotBelieved, RunResult};
+use logis::receipt::Sealer;
+use logis::scenario::{NotBelieved, RunResult};
 use serde_json::{Value, json};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -177,7 +177,7 @@ fn every_edit_of_a_file_of_receipts_is_found() {
 impl Folder {
     /// A receipt as the engine writes it, without its seal.
     fn content(&self, line: &str) -> String {
-        logis_engine::receipt::Receipt::from_line(line).unwrap().content()
+        logis::receipt::Receipt::from_line(line).unwrap().content()
     }
 }
 
@@ -190,7 +190,7 @@ fn resealed(whole: &[String], edit: impl Fn(usize, &mut Value)) -> Vec<String> {
             let mut value: Value = serde_json::from_str(line).unwrap();
             value.as_object_mut().unwrap().remove("seal");
             edit(at, &mut value);
-            logis_engine::receipt::Receipt::from_line(&value.to_string()).unwrap().content()
+            logis::receipt::Receipt::from_line(&value.to_string()).unwrap().content()
         })
         .collect();
     let mut sealer = Sealer::default();
@@ -765,11 +765,11 @@ fn a_result_in_no_group_is_noted() {
 /// outcomes of the shipped pack, for changes of a parameter, of labels alone and of texts.
 #[test]
 fn what_is_reached_holds_all_that_differs() {
-    use logis_engine::compare::{Structure, outcomes, reached, reads_the_same};
-    use logis_engine::fingerprint::fingerprint;
-    use logis_engine::value::parse_date;
-    let files = logis_engine::Pack::files(format!("{ROOT}/rules")).unwrap();
-    let base = logis_engine::Pack::from_files("rules", files.clone()).unwrap();
+    use logis::compare::{Structure, outcomes, reached, reads_the_same};
+    use logis::fingerprint::fingerprint;
+    use logis::value::parse_date;
+    let files = logis::Pack::files(format!("{ROOT}/rules")).unwrap();
+    let base = logis::Pack::from_files("rules", files.clone()).unwrap();
     let date = parse_date("2022-06-30").unwrap();
     let names = outcomes(base.parsed());
     assert!(names.len() > 100);
@@ -786,7 +786,7 @@ fn what_is_reached_holds_all_that_differs() {
         let text = String::from_utf8(bytes.clone()).unwrap();
         assert!(text.contains(from), "{file} {from}");
         *bytes = text.replace(from, to).into_bytes();
-        let Ok(head) = logis_engine::Pack::from_files("rules", other) else { panic!("{file}: {to}") };
+        let Ok(head) = logis::Pack::from_files("rules", other) else { panic!("{file}: {to}") };
         assert!(reads_the_same(base.parsed(), head.parsed()));
         let structure = Structure::new(base.parsed(), head.parsed());
         let reach = reached(&structure, base.parsed(), head.parsed()).unwrap();

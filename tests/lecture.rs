@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use logis_engine::Pack;
+use logis::Pack;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -86,7 +86,7 @@ fn every_group_is_decided_in_every_quarter() {
         let names: Vec<&str> = rules.iter().map(|(name, _)| name.as_str()).collect();
         for year in 2017..=2026 {
             for month in [2, 5, 8, 11] {
-                let date = logis_engine::value::parse_date(&format!("{year}-{month:02}-15")).unwrap();
+                let date = logis::value::parse_date(&format!("{year}-{month:02}-15")).unwrap();
                 let plan = pack.plan(date, &names);
                 assert!(plan.is_ok(), "{group} on {date}: {:?}", plan.err().map(|e| e.to_string()));
             }

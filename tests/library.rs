@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
-use logis_engine::data::{InputFile, Needs, read};
-use logis_engine::evaluate::{Outcome, evaluate};
-use logis_engine::value::parse_date;
-use logis_engine::{Decider, Pack, Plan};
+use logis::data::{InputFile, Needs, read};
+use logis::evaluate::{Outcome, evaluate};
+use logis::value::parse_date;
+use logis::{Decider, Pack, Plan};
 use serde_json::{Map, Value as Json, json};
 
 const RULES: [&str; 4] = ["categorie_menage", "ressources", "plafond_plus", "eligible_plus"];

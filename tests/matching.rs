@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use logis_engine::matching::{
+use logis::matching::{
     Bound, Condition, Duals, Level, MOST_POINTS, Matching, Pair, Prices, Problem, Proof, ProofError, Quota,
     QuotaReached, one_member_less, reached, solve, solve_near, verify,
 };

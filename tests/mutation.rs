@@ -383,11 +383,11 @@ fn nothing_is_mutated_while_cases_fail() {
 }
 
 /// The pack, and its reference tables.
-fn own_pack() -> (logis_engine::Pack, logis_engine::data::Dataset) {
-    let pack = logis_engine::Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../rules")).unwrap();
-    let needs = logis_engine::data::Needs::default();
+fn own_pack() -> (logis::Pack, logis::data::Dataset) {
+    let pack = logis::Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../rules")).unwrap();
+    let needs = logis::data::Needs::default();
     let parsed = pack.parsed();
-    let references = logis_engine::data::read(&parsed.schema, &parsed.references, Vec::new(), &needs).dataset;
+    let references = logis::data::read(&parsed.schema, &parsed.references, Vec::new(), &needs).dataset;
     (pack, references)
 }
 
@@ -397,7 +397,7 @@ fn own_pack() -> (logis_engine::Pack, logis_engine::data::Dataset) {
 #[test]
 fn the_cases_of_the_pack_see_the_slips_in_its_rules() {
     let (pack, references) = own_pack();
-    let report = logis_engine::mutation::mutate(&pack, &references, "").unwrap();
+    let report = logis::mutation::mutate(&pack, &references, "").unwrap();
     assert!(report.score() >= 95.0, "{} % of the slips are seen: add cases", report.score());
     let alive: Vec<String> = report.survivors().map(|(m, _)| format!("`{}`: {}", m.name, m.change)).collect();
     assert!(alive.is_empty(), "add cases, or a reason in rules/mutants.toml:\n{}", alive.join("\n"));
@@ -413,7 +413,7 @@ fn the_cases_of_the_pack_see_the_slips_in_its_rules() {
 #[test]
 fn the_conditions_of_the_pack_decide_alone() {
     let (pack, references) = own_pack();
-    let coverage = logis_engine::coverage::coverage(&pack, &references, "").unwrap();
+    let coverage = logis::coverage::coverage(&pack, &references, "").unwrap();
     assert!(coverage.score() >= 97.0, "{} % of the conditions decide alone: add cases", coverage.score());
     let open: Vec<String> = coverage.unshown().map(|(t, c)| format!("`{}`: {}", t.rule, c.text)).collect();
     assert!(open.is_empty(), "add cases, or a reason in rules/mutants.toml:\n{}", open.join("\n"));
@@ -431,11 +431,11 @@ fn the_conditions_of_the_pack_decide_alone() {
 fn the_grounds_that_could_be_deleted_are_seen() {
     let (pack, references) = own_pack();
     for (rule, least) in [("saisine_sans_delai", 20), ("retenu_quart", 50), ("public_l441_1", 20)] {
-        let report = logis_engine::mutation::mutate(&pack, &references, rule).unwrap();
+        let report = logis::mutation::mutate(&pack, &references, rule).unwrap();
         assert!(report.mutants.len() >= least, "{} mutants of {rule}", report.mutants.len());
         assert_eq!(report.survivors().count(), 0, "{rule}");
     }
-    let changes = logis_engine::mutation::mutate(&pack, &references, "saisine_sans_delai").unwrap().mutants;
+    let changes = logis::mutation::mutate(&pack, &references, "saisine_sans_delai").unwrap().mutants;
     let ground = "public_sans_logement || public_menace_expulsion → public_sans_logement";
     assert!(changes.iter().any(|(m, _)| m.change == ground));
 }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
-use logis_engine::value::parse_date;
-use logis_engine::{Decider, Pack};
+use logis::value::parse_date;
+use logis::{Decider, Pack};
 use serde_json::{Value as Json, json};
 
 fn root() -> PathBuf {
@@ -102,7 +102,7 @@ empty  = "aucun"
         let none = decider.decide(&json!({ "quartier_id": "Q9" })).unwrap();
         assert_eq!(
             none.get("renouvellement").and_then(|o| o.value().cloned()),
-            Some(logis_engine::value::Value::Bool(false))
+            Some(logis::value::Value::Bool(false))
         );
     }
 
@@ -199,9 +199,9 @@ empty  = "aucun"
 
 mod invariants {
     use super::*;
-    use logis_engine::data::{InputFile, Output, OutputColumn, read, to_parquet};
-    use logis_engine::invariants::Invariants;
-    use logis_engine::value::{Type, Value};
+    use logis::data::{InputFile, Output, OutputColumn, read, to_parquet};
+    use logis::invariants::Invariants;
+    use logis::value::{Type, Value};
 
     const REQUESTS: &str =
         "demande_id,commune,date_demande,rfr_n2,rfr_n1,revenus_12_mois,communes_souhaitees\n";
@@ -459,7 +459,7 @@ mod invariants {
         };
         let run = |expected: &str| {
             let pack = Pack::from_files("", files("invariant: erreur", "n > 0", expected)).unwrap();
-            let results = logis_engine::testing::run(&pack, &Default::default(), "").unwrap();
+            let results = logis::testing::run(&pack, &Default::default(), "").unwrap();
             results[0].failures.len()
         };
         assert_eq!(run("double = -2"), 1);

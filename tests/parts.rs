@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use logis_engine::data::{InputFile, Needs, NotInOrder, Output, Stream, StreamedFile, read, to_parquet};
-use logis_engine::evaluate::{Outcome, evaluate};
-use logis_engine::generate::{Spec, generate};
-use logis_engine::value::{Value, parse_date};
-use logis_engine::{Pack, Plan};
+use logis::data::{InputFile, Needs, NotInOrder, Output, Stream, StreamedFile, read, to_parquet};
+use logis::evaluate::{Outcome, evaluate};
+use logis::populations::{Spec, generate};
+use logis::value::{Value, parse_date};
+use logis::{Pack, Plan};
 
 /// A request's identifier, and its outcomes as texts.
 type Decided = (String, Vec<String>);
@@ -24,7 +24,7 @@ fn tables() -> (Output, Output, Vec<InputFile>) {
     let output = |name: &str| package.tables.iter().find(|t| t.name == name).unwrap().to_output();
     let employers = InputFile {
         name: "employeurs.csv".into(),
-        bytes: logis_engine::data::to_csv(&output("employeurs")).unwrap(),
+        bytes: logis::data::to_csv(&output("employeurs")).unwrap(),
     };
     (output("demandes"), output("personnes"), vec![employers])
 }
@@ -56,7 +56,7 @@ fn decide(plan: &Plan, mut stream: Stream<'_>) -> Result<(usize, Vec<Decided>), 
     Ok((parts, all))
 }
 
-fn outcomes(plan: &Plan, dataset: &logis_engine::data::Dataset) -> Vec<Decided> {
+fn outcomes(plan: &Plan, dataset: &logis::data::Dataset) -> Vec<Decided> {
     let decisions = evaluate(plan, dataset);
     let ids = &dataset.tables[plan.entity].ids;
     let show = |outcome: Option<Outcome>| match outcome {
@@ -111,7 +111,7 @@ fn what_belongs_to_members_is_left_out_or_read_whole() {
     let (pack, (demandes, personnes, mut others)) = (pack(), tables());
     let spec = Spec::parse(include_str!("../scenarios/grand-dijon-2015/population.toml")).unwrap();
     let projects = generate(&spec, 3).unwrap().table("projets").unwrap().to_output();
-    let bytes = logis_engine::data::to_csv(&projects).unwrap();
+    let bytes = logis::data::to_csv(&projects).unwrap();
     others.push(InputFile { name: "projets.csv".into(), bytes });
     let date = parse_date("2015-12-31").unwrap();
     let plan = pack.plan(date, &RULES).unwrap();

@@ -14,11 +14,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use logis_engine::Pack;
-use logis_engine::data::{Dataset, InputFile, Needs, read};
-use logis_engine::evaluate::{Outcome, evaluate};
-use logis_engine::reference::{Answer, Interpreter};
-use logis_engine::value::{Date, parse_date};
+use logis::Pack;
+use logis::data::{Dataset, InputFile, Needs, read};
+use logis::evaluate::{Outcome, evaluate};
+use logis::reference::{Answer, Interpreter};
+use logis::value::{Date, parse_date};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -5,13 +5,13 @@
 
 use std::sync::LazyLock;
 
-use logis_engine::candidates::{Options as Search, candidates};
-use logis_engine::data::{BatchWriter, Dataset, InputFile, RecordBatch, read};
-use logis_engine::evaluate::evaluate;
-use logis_engine::generate::population::{CalibrationLine, Model, Options, Population, Tally};
-use logis_engine::generate::territory::{Kind, Land, LandFiles, TerritoryError};
-use logis_engine::value::Value;
-use logis_engine::{Pack, Plan};
+use logis::candidates::{Options as Search, candidates};
+use logis::data::{BatchWriter, Dataset, InputFile, RecordBatch, read};
+use logis::evaluate::evaluate;
+use logis::populations::population::{CalibrationLine, Model, Options, Population, Tally};
+use logis::populations::territory::{Kind, Land, LandFiles, TerritoryError};
+use logis::value::Value;
+use logis::{Pack, Plan};
 
 const MODEL: &str = include_str!("../scenarios/populations/demandeurs.toml");
 
@@ -128,7 +128,7 @@ fn published_figures_of_a_territory_are_taken() {
 fn the_rules_find_the_margins_again() {
     let model = Model::parse(MODEL).unwrap();
     let population = population(&model, "Métropole du Grand Paris", options(2_000, 200, 7));
-    let date = logis_engine::value::parse_date(&model.as_of).unwrap();
+    let date = logis::value::parse_date(&model.as_of).unwrap();
     let rules = ["eligible_plai", "eligible_plus", "eligible_pls", "premier_quartile"];
     let plan = PACK.plan(date, &rules).unwrap();
     let decided = evaluate(&plan, &dataset(&population, &plan));
@@ -149,7 +149,7 @@ fn the_rules_find_the_margins_again() {
 #[test]
 fn the_ceilings_are_those_in_force() {
     let model = Model::parse(MODEL).unwrap();
-    let date = logis_engine::value::parse_date(&model.as_of).unwrap();
+    let date = logis::value::parse_date(&model.as_of).unwrap();
     let parsed = PACK.parsed();
     let cells = |name: &str| {
         let id = parsed.parameter(name).unwrap();
@@ -205,8 +205,8 @@ fn what_does_not_exist_is_not_drawn() {
     use arrow_array::cast::AsArray;
     let model = Model::parse(MODEL).unwrap();
     let population = population(&model, "Rhône", options(6_000, 10, 3));
-    let as_of = logis_engine::value::day_number(logis_engine::value::parse_date("2024-12-31").unwrap());
-    let start = logis_engine::value::day_number(logis_engine::value::parse_date("1970-01-01").unwrap());
+    let as_of = logis::value::day_number(logis::value::parse_date("2024-12-31").unwrap());
+    let start = logis::value::day_number(logis::value::parse_date("1970-01-01").unwrap());
     let mut checked = 0;
     population
         .for_each_part(|part, _| {

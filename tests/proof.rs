@@ -9,7 +9,7 @@ mod mutate_json;
 
 use std::time::{Duration, Instant};
 
-use logis_engine::matching::{
+use logis::matching::{
     Bound, Condition, DEEPEST, Duals, Gaps, Level, Matching, Pair, Prices, Problem, Proof, ProofError, Quota,
     Split, gaps, reached, solve, solve_near, verify,
 };

@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output as Ran};
 use std::time::Instant;
 
-use logis_engine::Pack;
-use logis_engine::data::{self, InputFile, Issue, Needs, ReadOutcome};
-use logis_engine::value::{Exact, Value, parse_date};
+use logis::Pack;
+use logis::data::{self, InputFile, Issue, Needs, ReadOutcome};
+use logis::value::{Exact, Value, parse_date};
 use proptest::prelude::*;
 
 fn root() -> PathBuf {

@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use logis_engine::data::{InputFile, read};
-use logis_engine::evaluate::{Context, evaluate};
-use logis_engine::explain::Shown;
-use logis_engine::fingerprint::fingerprint;
-use logis_engine::receipt::{Receipt, Recorder, Replay};
-use logis_engine::value::parse_date;
-use logis_engine::{Decider, Pack};
+use logis::data::{InputFile, read};
+use logis::evaluate::{Context, evaluate};
+use logis::explain::Shown;
+use logis::fingerprint::fingerprint;
+use logis::receipt::{Receipt, Recorder, Replay};
+use logis::value::parse_date;
+use logis::{Decider, Pack};
 use serde_json::json;
 
 const SCHEMA: &str = "\

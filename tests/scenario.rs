@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use logis_engine::Pack;
-use logis_engine::data::{InputFile, read};
-use logis_engine::evaluate::evaluate;
-use logis_engine::scenario::report::{Cell, report};
-use logis_engine::scenario::{Household, Inputs, RunResult, Scenario, Simulation};
-use logis_engine::value::{Exact, Value, parse_date};
+use logis::Pack;
+use logis::data::{InputFile, read};
+use logis::evaluate::evaluate;
+use logis::scenario::report::{Cell, report};
+use logis::scenario::{Household, Inputs, RunResult, Scenario, Simulation};
+use logis::value::{Exact, Value, parse_date};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 

@@ -5,10 +5,10 @@
 use std::fs;
 use std::path::Path;
 
-use logis_engine::Pack;
-use logis_engine::data::InputFile;
-use logis_engine::scenario::report::{Cell, Report, report};
-use logis_engine::scenario::{Inputs, RunResult, Scenario, Simulation, Table};
+use logis::Pack;
+use logis::data::InputFile;
+use logis::scenario::report::{Cell, Report, report};
+use logis::scenario::{Inputs, RunResult, Scenario, Simulation, Table};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 

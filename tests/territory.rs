@@ -4,9 +4,9 @@
 
 use std::path::Path;
 
-use logis_engine::Pack;
-use logis_engine::data::{Needs, read};
-use logis_engine::testing;
+use logis::Pack;
+use logis::data::{Needs, read};
+use logis::testing;
 
 /// All files under a folder, with the path that the pack knows them by.
 fn files(folder: &Path, prefix: &str, into: &mut Vec<(String, Vec<u8>)>) {

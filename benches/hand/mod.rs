@@ -3,9 +3,9 @@
 //! Ages are compared as birth days, tables are arrays, the persons of a household lie side by side,
 //! and every outcome goes to a column of its own.
 
-use logis_engine::data::{Cells, Dataset, Members};
-use logis_engine::value::{Date, Exact, Value, add_months, day_number, parse_date, years_between};
-use logis_engine::{Pack, Plan};
+use logis::data::{Cells, Dataset, Members};
+use logis::value::{Date, Exact, Value, add_months, day_number, parse_date, years_between};
+use logis::{Pack, Plan};
 
 /// Columns of the data, and the figures of the date.
 pub struct Columns {
@@ -66,7 +66,7 @@ impl Columns {
         let schema = &pack.parsed().schema;
         let cells = |name: &str| {
             let field = schema.field(name).unwrap();
-            logis_engine::data::column_of(data, schema, field).unwrap().cells()
+            logis::data::column_of(data, schema, field).unwrap().cells()
         };
         let numbers = |name: &str| match cells(name) {
             Cells::Number { units, .. } => units.to_vec(),
@@ -181,7 +181,7 @@ impl Columns {
     fn ages(&self, persons: &[u32]) -> i64 {
         let epoch = Date::constant(1970, 1, 1);
         let age = |&p: &u32| {
-            let born = logis_engine::value::add_days(epoch, i64::from(self.born[p as usize])).unwrap();
+            let born = logis::value::add_days(epoch, i64::from(self.born[p as usize])).unwrap();
             years_between(born, self.figures.date).max(0)
         };
         persons.iter().map(age).sum()

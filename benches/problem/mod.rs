@@ -1,7 +1,7 @@
 //! A drawn instance as a problem of the matching.
 
 use crate::instances::Instance;
-use logis_engine::matching::{Fits, Pair, Problem, Quota};
+use logis::matching::{Fits, Pair, Problem, Quota};
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use logis_engine::value::{Date, parse_date};
+use logis::value::{Date, parse_date};
 
 /// Which rules.
 #[derive(Clone, Args)]

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use logis_engine::Pack;
+use logis::Pack;
 
 use crate::args::RulesArgs;
 

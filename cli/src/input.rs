@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use logis_engine::data::{self, Dataset, InputFile, Needs, ReadOutcome, StreamedFile};
-use logis_engine::dated::DatedPlan;
-use logis_engine::diagnostic::{self, PackError};
-use logis_engine::invariants::Invariants;
-use logis_engine::pack::schema::Origin;
-use logis_engine::plan::Plan;
-use logis_engine::value::Date;
-use logis_engine::{LoadError, Pack};
+use logis::data::{self, Dataset, InputFile, Needs, ReadOutcome, StreamedFile};
+use logis::dated::DatedPlan;
+use logis::diagnostic::{self, PackError};
+use logis::invariants::Invariants;
+use logis::pack::schema::Origin;
+use logis::plan::Plan;
+use logis::value::Date;
+use logis::{LoadError, Pack};
 
 use crate::args::{DataArgs, ReadingArgs, RulesArgs};
 pub use crate::told::{Told, left_rows_out, report};

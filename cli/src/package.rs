@@ -4,9 +4,9 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use logis_engine::Pack;
-use logis_engine::data::{InputFile, MAPPING_FILE, STANDARD_INPUT};
-use logis_engine::pack::schema::Origin;
+use logis::Pack;
+use logis::data::{InputFile, MAPPING_FILE, STANDARD_INPUT};
+use logis::pack::schema::Origin;
 
 /// The most bytes that are read of the standard input.
 const MOST: u64 = 4 << 30;

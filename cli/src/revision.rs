@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use logis_engine::Pack;
+use logis::Pack;
 
 /// The pack in a folder, or in `REVISION:FOLDER` of the git repository around the current folder.
 pub fn pack(place: &str) -> Result<Pack> {

@@ -3,8 +3,8 @@
 use std::io::IsTerminal;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
-use logis_engine::data::{Output, visible_cell};
-use logis_engine::value::Value;
+use logis::data::{Output, visible_cell};
+use logis::value::Value;
 
 /// A result as a table; an unknown is a question mark.
 pub fn table(result: &Output) -> String {

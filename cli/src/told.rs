@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, bail};
-use logis_engine::Pack;
-use logis_engine::data::{self, Absent, Dataset, Issue, Needs};
-use logis_engine::pack::schema::{EntityId, Origin};
-use logis_engine::plan::Plan;
+use logis::Pack;
+use logis::data::{self, Absent, Dataset, Issue, Needs};
+use logis::pack::schema::{EntityId, Origin};
+use logis::plan::Plan;
 
 use crate::args::ReadingArgs;
 use crate::output;

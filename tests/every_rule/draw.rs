@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use logis_engine::Pack;
-use logis_engine::data::{Dataset, InputFile, Needs, column_of, read};
-use logis_engine::pack::schema::{EntityId, Field, FieldId, FieldKind, Origin};
-use logis_engine::value::{Date, Exact, Value, add_days, add_months, format_number};
+use logis::Pack;
+use logis::data::{Dataset, InputFile, Needs, column_of, read};
+use logis::pack::schema::{EntityId, Field, FieldId, FieldKind, Origin};
+use logis::value::{Date, Exact, Value, add_days, add_months, format_number};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 

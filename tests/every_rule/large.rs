@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use logis_engine::Pack;
-use logis_engine::check::check;
-use logis_engine::data::{Dataset, InputFile, Needs, read};
-use logis_engine::evaluate::{Outcome, evaluate};
-use logis_engine::explain::{explain, to_text};
-use logis_engine::value::{Value, parse_date};
+use logis::Pack;
+use logis::check::check;
+use logis::data::{Dataset, InputFile, Needs, read};
+use logis::evaluate::{Outcome, evaluate};
+use logis::explain::{explain, to_text};
+use logis::value::{Value, parse_date};
 
 const SCHEMA: &str = "[menage]\nlabel = \"Ménage\"\ntable = \"menages\"\nkey = \"menage_id\"\n\
                       fields.revenu = { type = \"amount\", unit = \"EUR/an\" }\n\

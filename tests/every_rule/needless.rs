@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use logis_engine::Pack;
-use logis_engine::data::{Dataset, InputFile, read};
-use logis_engine::evaluate::possible::{MissingCell, MissingInput, Possible};
-use logis_engine::evaluate::{Context, Evaluator, Outcome, evaluate};
-use logis_engine::pack::schema::FieldKind;
-use logis_engine::plan::Plan;
-use logis_engine::plan::ir::{NodeId, Op};
-use logis_engine::value::{Value, parse_date};
+use logis::Pack;
+use logis::data::{Dataset, InputFile, read};
+use logis::evaluate::possible::{MissingCell, MissingInput, Possible};
+use logis::evaluate::{Context, Evaluator, Outcome, evaluate};
+use logis::pack::schema::FieldKind;
+use logis::plan::Plan;
+use logis::plan::ir::{NodeId, Op};
+use logis::value::{Value, parse_date};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

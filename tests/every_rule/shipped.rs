@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use logis_engine::Pack;
-use logis_engine::data::{Dataset, InputFile, Needs, read};
-use logis_engine::dated::changes;
-use logis_engine::evaluate::Evaluator;
-use logis_engine::evaluate::possible::MissingCell;
-use logis_engine::evaluate::{Context, DecisionColumn, Outcome, evaluate, outcome};
-use logis_engine::pack::RuleTexts;
-use logis_engine::pack::schema::{EntityId, Origin};
-use logis_engine::plan::Plan;
-use logis_engine::reference::{Answer, Interpreter};
-use logis_engine::value::{Date, Value, add_days, parse_date};
+use logis::Pack;
+use logis::data::{Dataset, InputFile, Needs, read};
+use logis::pack::changes;
+use logis::evaluate::Evaluator;
+use logis::evaluate::possible::MissingCell;
+use logis::evaluate::{Context, DecisionColumn, Outcome, evaluate, outcome};
+use logis::pack::RuleTexts;
+use logis::pack::schema::{EntityId, Origin};
+use logis::plan::Plan;
+use logis::reference::{Answer, Interpreter};
+use logis::value::{Date, Value, add_days, parse_date};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -1,10 +1,10 @@
 //! A parameter without a value on the day: what needs it is unknown, with that reason; the rest is decided.
 
-use logis_engine::data::{Dataset, InputFile, Needs, read};
-use logis_engine::evaluate::{Outcome, evaluate};
-use logis_engine::explain::{explain, to_text};
-use logis_engine::value::{Value, parse_date};
-use logis_engine::{Decider, Pack};
+use logis::data::{Dataset, InputFile, Needs, read};
+use logis::evaluate::{Outcome, evaluate};
+use logis::explain::{explain, to_text};
+use logis::value::{Value, parse_date};
+use logis::{Decider, Pack};
 
 const SCHEMA: &str = "[menage]\nlabel = \"Ménage\"\ntable = \"menages\"\nkey = \"menage_id\"\n\
                       fields.revenu = { type = \"amount\", unit = \"EUR/an\" }\n\

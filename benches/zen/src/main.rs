@@ -8,10 +8,10 @@
 
 use std::time::Instant;
 
-use logis_engine::Pack;
-use logis_engine::data::{Column, Dataset, InputFile, Needs, column_of, read};
-use logis_engine::evaluate::evaluate;
-use logis_engine::value::{Date, Value, add_months, day_number, parse_date};
+use logis::Pack;
+use logis::data::{Column, Dataset, InputFile, Needs, column_of, read};
+use logis::evaluate::evaluate;
+use logis::value::{Date, Value, add_months, day_number, parse_date};
 use serde_json::{Value as Json, json};
 use zen_engine::DecisionEngine;
 use zen_engine::model::DecisionContent;
@@ -136,12 +136,12 @@ fn population(pack: &Pack, data: &Dataset, date: Date) -> Vec<Json> {
             other => panic!("{other:?}"),
         };
         let sector = match employers[person] {
-            logis_engine::data::NO_ROW => Json::Null,
+            logis::data::NO_ROW => Json::Null,
             employer => cell("secteur", employer as usize),
         };
         household["personnes"].as_array_mut().expect("an array").push(json!({
             "lien": cell("lien", person), "charge": cell("a_charge", person),
-            "ne": day_number(born), "age": logis_engine::value::years_between(born, date).max(0),
+            "ne": day_number(born), "age": logis::value::years_between(born, date).max(0),
             "contrat": cell("type_contrat", person), "essai": cell("periode_essai", person),
             "embauche": cell("date_embauche", person), "mobile": cell("mobilite_professionnelle", person),
             "mutation": cell("date_mutation", person), "difficulte": cell("difficulte_logement", person),

@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use logis_engine::Pack;
-use logis_engine::boundaries::{self, Boundaries, Boundary};
-use logis_engine::data;
-use logis_engine::value::{Date, add_days};
+use logis::Pack;
+use logis::boundaries::{self, Boundaries, Boundary};
+use logis::data;
+use logis::value::{Date, add_days};
 
 use crate::args::{RulesArgs, date};
 use crate::{End, input, output};

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use logis_engine::data::Dataset;
-use logis_engine::diagnostic::{Diagnostic, Diagnostics, Severity, Sources, codes, render, report};
-use logis_engine::{Pack, check, testing};
+use logis::data::Dataset;
+use logis::diagnostic::{Diagnostic, Diagnostics, Severity, Sources, codes, render, report};
+use logis::{Pack, check, testing};
 
 use crate::args::RulesArgs;
 use crate::{End, asked, input, output};

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use logis_engine::Plan;
-use logis_engine::attribution::{Commission, Instance, Place};
-use logis_engine::data::{self, Absent, Dataset, Output, OutputColumn};
-use logis_engine::evaluate::evaluate;
-use logis_engine::pack::schema::Schema;
-use logis_engine::value::{Type, Value};
+use logis::Plan;
+use logis::attribution::{Commission, Instance, Place};
+use logis::data::{self, Absent, Dataset, Output, OutputColumn};
+use logis::evaluate::evaluate;
+use logis::pack::schema::Schema;
+use logis::value::{Type, Value};
 
 use super::pairs::{self, Loaded};
 use crate::args::{DataArgs, OutputArgs, RulesArgs, positive};

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use logis_engine::Pack;
-use logis_engine::coverage::{self, Condition, Coverage, TextCoverage};
-use logis_engine::diagnostic::Sources;
+use logis::Pack;
+use logis::coverage::{self, Condition, Coverage, TextCoverage};
+use logis::diagnostic::Sources;
 use serde::Serialize;
 
 use crate::args::RulesArgs;

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use logis_engine::Plan;
-use logis_engine::data::{Dataset, NO_ROW, column_of};
-use logis_engine::evaluate::{Decisions, evaluate};
-use logis_engine::explain::{explain, to_text};
-use logis_engine::matching::Matching;
-use logis_engine::pack::schema::{EntityId, Schema};
-use logis_engine::value::{Date, Value};
+use logis::Plan;
+use logis::data::{Dataset, NO_ROW, column_of};
+use logis::evaluate::{Decisions, evaluate};
+use logis::explain::{explain, to_text};
+use logis::matching::Matching;
+use logis::pack::schema::{EntityId, Schema};
+use logis::value::{Date, Value};
 
 use super::matching;
 use super::pairs::{self, Loaded};
@@ -25,7 +25,7 @@ pub fn run() -> Result<End> {
     let pack = input::pack(&RulesArgs { rules: None })?;
     let files: Vec<_> = embedded::grand_dijon()
         .into_iter()
-        .map(|(name, bytes)| logis_engine::data::InputFile { name, bytes })
+        .map(|(name, bytes)| logis::data::InputFile { name, bytes })
         .collect();
     let date = input::as_of(None, &files)?;
     let mut run = input::Run { pack, date, files };

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use logis_engine::Pack;
-use logis_engine::boundaries;
-use logis_engine::compare::{Acceptance, Comparison, Expected, Pair, Report, Structure, draft, outcomes};
-use logis_engine::data::{self, Dataset, InputFile, Needs, NotInOrder, Part, Stream, visible};
-use logis_engine::pack::schema::Origin;
-use logis_engine::value::{Date, parse_date};
+use logis::Pack;
+use logis::boundaries;
+use logis::compare::{Acceptance, Comparison, Expected, Pair, Report, Structure, draft, outcomes};
+use logis::data::{self, Dataset, InputFile, Needs, NotInOrder, Part, Stream, visible};
+use logis::pack::schema::Origin;
+use logis::value::{Date, parse_date};
 
 use super::diff_page;
 use super::receipt_file::for_each_part;

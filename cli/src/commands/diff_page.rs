@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use logis_engine::compare::{
+use logis::compare::{
     ByRows, Cause, CellChange, Change, Changed, Difference, Effect, Kind, KindRows, Report, RuleRows, Seen,
     Structure,
 };
-use logis_engine::explain::{Explanation, to_text};
+use logis::explain::{Explanation, to_text};
 use serde::Serialize;
 
 use super::diff::Found;

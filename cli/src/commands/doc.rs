@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::Result;
-use logis_engine::diagnostic::Span;
-use logis_engine::pack::Parsed;
-use logis_engine::pack::cases::CaseValue;
-use logis_engine::pack::params::Parameter;
-use logis_engine::value::{Date, Value};
+use logis::diagnostic::Span;
+use logis::pack::Parsed;
+use logis::pack::cases::CaseValue;
+use logis::pack::params::Parameter;
+use logis::value::{Date, Value};
 use serde::Serialize;
 
 use crate::args::RulesArgs;
@@ -362,7 +362,7 @@ struct Uses {
 }
 
 impl Uses {
-    fn of(parsed: &Parsed, rule: &logis_engine::pack::RuleTexts) -> Uses {
+    fn of(parsed: &Parsed, rule: &logis::pack::RuleTexts) -> Uses {
         let mut uses = Uses::default();
         for text in &rule.texts {
             for (name, _) in &text.params {
@@ -397,7 +397,7 @@ fn topic(parsed: &Parsed, span: &Span) -> (String, String) {
     (folder.to_string(), file.split('.').next().unwrap_or(file).to_string())
 }
 
-fn text(parsed: &Parsed, text: &logis_engine::pack::script::RuleText) -> Text {
+fn text(parsed: &Parsed, text: &logis::pack::script::RuleText) -> Text {
     Text {
         day: text.from,
         from: text.from.map(french),
@@ -447,7 +447,7 @@ fn shown(value: &CaseValue) -> String {
 fn table(parameter: &Parameter, used_by: Vec<String>) -> Table {
     let all: BTreeSet<&Vec<Value>> = parameter.versions.iter().flat_map(|v| v.cells.keys()).collect();
     let key = |key: &&Vec<Value>| key.iter().map(Value::to_string).collect::<Vec<_>>().join(" · ");
-    let cell = |version: &logis_engine::pack::params::ParameterVersion, key: &Vec<Value>| {
+    let cell = |version: &logis::pack::params::ParameterVersion, key: &Vec<Value>| {
         version.cells.get(key).map_or_else(|| "–".to_string(), |c| shown(&CaseValue::Typed(c.value.clone())))
     };
     Table {
@@ -478,7 +478,7 @@ const LINES: usize = 6;
 /// nothing moves.
 fn chart(parameter: &Parameter, keys: &BTreeSet<&Vec<Value>>) -> Option<Chart> {
     let moves = |key: &Vec<Value>| -> Vec<(Date, f64)> {
-        let value = |v: &logis_engine::pack::params::ParameterVersion| {
+        let value = |v: &logis::pack::params::ParameterVersion| {
             v.cells.get(key)?.value.to_string().parse().ok()
         };
         parameter.versions.iter().filter_map(|v| Some((v.from, value(v)?))).collect()

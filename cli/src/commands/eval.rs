@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use logis_engine::Pack;
-use logis_engine::data::{
+use logis::Pack;
+use logis::data::{
     BatchWriter, Dataset, Needs, NotInOrder, Output, OutputColumn, Stream, batch_to_parquet,
 };
-use logis_engine::evaluate::{DecisionColumn, Decisions, Outcome, evaluate};
-use logis_engine::explain::{Shown, show};
-use logis_engine::graph::Target;
-use logis_engine::invariants::Invariants;
-use logis_engine::plan::Plan;
-use logis_engine::reference::{Answer, Interpreter};
-use logis_engine::value::{Type, Value};
+use logis::evaluate::{DecisionColumn, Decisions, Outcome, evaluate};
+use logis::explain::{Shown, show};
+use logis::graph::Target;
+use logis::invariants::Invariants;
+use logis::plan::Plan;
+use logis::reference::{Answer, Interpreter};
+use logis::value::{Type, Value};
 
 use super::given;
 use super::record::Recording;
@@ -239,7 +239,7 @@ fn by_part(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> Result
 fn say_errors<'p>(plan_of: impl Fn(usize) -> Option<&'p Plan>, dataset: &Dataset, decisions: &Decisions) {
     for (row, rule, error) in decisions.row_errors() {
         let Some(plan) = plan_of(row) else { continue };
-        let about = logis_engine::explain::about(plan, dataset, plan.entity, row as u64);
+        let about = logis::explain::about(plan, dataset, plan.entity, row as u64);
         if let Shown::Error(text) = show(plan, dataset, &Outcome::Error(error.clone())) {
             eprintln!("avertissement: {about}: `{rule}` sans résultat: {text}");
         }
@@ -262,7 +262,7 @@ fn outcome_columns(plan: &Plan, decisions: Decisions) -> Vec<OutputColumn> {
 }
 
 /// The same decisions by Rhai's interpreter.
-fn reference(plan: &Plan, dataset: &logis_engine::data::Dataset) -> Result<Decisions> {
+fn reference(plan: &Plan, dataset: &logis::data::Dataset) -> Result<Decisions> {
     let interpreter = Interpreter::new(plan, dataset)?;
     let rows = dataset.tables.get(plan.entity).map_or(0, |t| t.rows() as u64);
     let mut decisions = Decisions::default();
@@ -271,7 +271,7 @@ fn reference(plan: &Plan, dataset: &logis_engine::data::Dataset) -> Result<Decis
             Answer::Known(value) => Outcome::Known(value),
             Answer::Unknown => Outcome::Unknown(Vec::new()),
             Answer::Error(error) => {
-                Outcome::Error(logis_engine::evaluate::RowError { error, node: *node, rule: None })
+                Outcome::Error(logis::evaluate::RowError { error, node: *node, rule: None })
             }
         };
         decisions.names.push(name.clone());

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use logis_engine::counterfactual::{Counterfactual, OtherDates, counterfactual, other_dates};
-use logis_engine::data::{self, Dataset};
-use logis_engine::diagnostic::nearest;
-use logis_engine::explain::{Shown, explain, to_text};
-use logis_engine::pack::schema::Origin;
-use logis_engine::plan::Plan;
+use logis::counterfactual::{Counterfactual, OtherDates, counterfactual, other_dates};
+use logis::data::{self, Dataset};
+use logis::diagnostic::nearest;
+use logis::explain::{Shown, explain, to_text};
+use logis::pack::schema::Origin;
+use logis::plan::Plan;
 
 use super::given;
 use crate::args::{DataArgs, ProblemArgs, RulesArgs, TextFormat};
@@ -92,7 +92,7 @@ fn tell(args: &ExplainArgs, mut run: input::Run, selected: &[String]) -> Result<
         .collect();
     match args.format {
         TextFormat::Json => {
-            let about = logis_engine::explain::about(&plan, &dataset, plan.entity, row);
+            let about = logis::explain::about(&plan, &dataset, plan.entity, row);
             let explanations: Vec<serde_json::Value> = explanations
                 .iter()
                 .zip(&otherwise)
@@ -114,7 +114,7 @@ fn tell(args: &ExplainArgs, mut run: input::Run, selected: &[String]) -> Result<
             output::print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
         }
         TextFormat::Text => {
-            let about = logis_engine::explain::about(&plan, &dataset, plan.entity, row);
+            let about = logis::explain::about(&plan, &dataset, plan.entity, row);
             let mut text = format!("{about}, décidé au {}\n", plan.date);
             for (explanation, (change, dates)) in explanations.iter().zip(&otherwise) {
                 text.push('\n');

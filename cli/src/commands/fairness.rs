@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
-use logis_engine::attribution::{Fairness, Reason, fairness};
+use logis::attribution::{Fairness, Reason, fairness};
 
 use super::pairs;
 use crate::args::{DataArgs, RulesArgs, TextFormat};

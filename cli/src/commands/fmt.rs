@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use logis_engine::{Pack, format};
+use logis::{Pack, format};
 
 use crate::{End, output};
 

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use anyhow::{Context, Result, anyhow};
-use logis_engine::data::{self, BatchWriter, RecordBatch};
-use logis_engine::generate::population::{Model, Options, Population, Tally, calibration_output};
-use logis_engine::generate::territory::{Land, LandFiles};
-use logis_engine::generate::{Spec, about, calibration, generate, to_output};
+use logis::data::{self, BatchWriter, RecordBatch};
+use logis::populations::population::{Model, Options, Population, Tally, calibration_output};
+use logis::populations::territory::{Land, LandFiles};
+use logis::populations::{Spec, about, calibration, generate, to_output};
 
 use crate::output::{Named, Sink};
 use crate::{End, embedded, output};

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use logis_engine::Pack;
-use logis_engine::data::{Dataset, OutputColumn};
-use logis_engine::graph::Target;
-use logis_engine::pack::schema::{EntityId, Origin};
-use logis_engine::plan::Plan;
-use logis_engine::value::{Type, Value};
+use logis::Pack;
+use logis::data::{Dataset, OutputColumn};
+use logis::graph::Target;
+use logis::pack::schema::{EntityId, Origin};
+use logis::plan::Plan;
+use logis::value::{Type, Value};
 
 /// The pair entity that rules are of, if they are of one.
 pub fn pair_of(pack: &Pack, names: &[&str]) -> Option<EntityId> {
@@ -64,7 +64,7 @@ pub fn sides(plan: &Plan, dataset: &Dataset) -> Vec<OutputColumn> {
     let schema = &plan.parsed.schema;
     let Some(entity) = schema.entities.get(plan.entity) else { return Vec::new() };
     let table = dataset.tables.get(plan.entity);
-    let side = |(number, relation): (usize, &logis_engine::pack::schema::BelongsTo)| {
+    let side = |(number, relation): (usize, &logis::pack::schema::BelongsTo)| {
         let ids = dataset.tables.get(relation.target).map(|t| &t.ids);
         let links = table.and_then(|t| t.links.get(number)).map_or(&[][..], |links| links);
         OutputColumn {

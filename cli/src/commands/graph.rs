@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use logis_engine::diagnostic::{Diagnostics, nearest};
-use logis_engine::graph::RuleGraph;
-use logis_engine::value::Date;
+use logis::diagnostic::{Diagnostics, nearest};
+use logis::graph::RuleGraph;
+use logis::value::Date;
 
 use crate::args::{RulesArgs, date};
 use crate::{End, input, output};
@@ -56,7 +56,7 @@ pub fn form(args: &GraphArgs) -> Result<GraphFormat> {
 pub fn run(args: &GraphArgs) -> Result<End> {
     let pack = input::pack(&args.rules)?;
     let parsed = pack.parsed();
-    let date = args.as_of.unwrap_or(logis_engine::value::Date::constant(9999, 12, 31));
+    let date = args.as_of.unwrap_or(logis::value::Date::constant(9999, 12, 31));
     let graph = RuleGraph::wire(parsed, date, None, &mut Diagnostics::default());
     let mut rules = Vec::new();
     for name in &args.select {

@@ -1,8 +1,8 @@
 //! Results of cases as JUnit XML, which continuous integration shows: one suite for each file.
 
 use anyhow::Result;
-use logis_engine::explain;
-use logis_engine::testing::CaseResult;
+use logis::explain;
+use logis::testing::CaseResult;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 

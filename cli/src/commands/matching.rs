@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use logis_engine::attribution::{Before, Flags, Posed, QuotaInForce, ReadError, Report, ReportError};
-use logis_engine::diagnostic::nearest;
-use logis_engine::matching::{Gaps, Level, Matching, Prices, Proof, ProofError, solve, verify};
-use logis_engine::value::Value;
+use logis::attribution::{Before, Flags, Posed, QuotaInForce, ReadError, Report, ReportError};
+use logis::diagnostic::nearest;
+use logis::matching::{Gaps, Level, Matching, Prices, Proof, ProofError, solve, verify};
+use logis::value::Value;
 use serde_json::{Map, Value as Json};
 
 use super::pairs::{self, Loaded};

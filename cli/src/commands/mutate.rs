@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
-use logis_engine::Pack;
-use logis_engine::mutation::{self, Fate, Kind, Mutant, MutationError, Report};
+use logis::Pack;
+use logis::mutation::{self, Fate, Kind, Mutant, MutationError, Report};
 
 use crate::args::RulesArgs;
 use crate::{End, asked, input, output};

@@ -1,13 +1,13 @@
 //! `logis candidates`, and what all commands on the matching read: the rules, the data, the problem.
 
 use anyhow::{Result, bail};
-use logis_engine::attribution::{Before, Instance, InstanceError, MatchingPlan};
-use logis_engine::candidates::Candidates;
-use logis_engine::data::{Dataset, Output, OutputColumn, Table, visible_cell};
-use logis_engine::matching::{Gaps, Matching, gaps, one_member_less, solve, solve_near};
-use logis_engine::pack::schema::EntityId;
-use logis_engine::plan::Plan;
-use logis_engine::value::{Type, Value};
+use logis::attribution::{Before, Instance, InstanceError, MatchingPlan};
+use logis::candidates::Candidates;
+use logis::data::{Dataset, Output, OutputColumn, Table, visible_cell};
+use logis::matching::{Gaps, Matching, gaps, one_member_less, solve, solve_near};
+use logis::pack::schema::EntityId;
+use logis::plan::Plan;
+use logis::value::{Type, Value};
 
 use crate::args::{DataArgs, OutputArgs, ReadingArgs, RulesArgs, positive};
 use crate::{End, input, output};

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use logis_engine::receipt::{Line, Receipt, SealCheck};
+use logis::receipt::{Line, Receipt, SealCheck};
 
 /// Lines read at a time.
 const CHUNK: usize = 1 << 13;

@@ -5,13 +5,13 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use logis_engine::Pack;
-use logis_engine::data::{Dataset, column_of};
-use logis_engine::evaluate::{Context, Decisions};
-use logis_engine::pack::schema::Origin;
-use logis_engine::plan::Plan;
-use logis_engine::receipt::{Recorder, Sealer};
-use logis_engine::value::{Date, Value};
+use logis::Pack;
+use logis::data::{Dataset, column_of};
+use logis::evaluate::{Context, Decisions};
+use logis::pack::schema::Origin;
+use logis::plan::Plan;
+use logis::receipt::{Recorder, Sealer};
+use logis::value::{Date, Value};
 
 use crate::output::{Named, Sink};
 

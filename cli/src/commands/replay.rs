@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use logis_engine::data::visible_cell;
-use logis_engine::explain::Shown;
-use logis_engine::receipt::{Changed, Receipt, Replay, Replayed, SealCheck};
+use logis::data::visible_cell;
+use logis::explain::Shown;
+use logis::receipt::{Changed, Receipt, Replay, Replayed, SealCheck};
 
 use super::receipt_file::{Part, for_each_part};
 use super::record::Recording;
@@ -87,7 +87,7 @@ impl Seen {
             flaws.entry(*line).or_default().push(flaw.clone());
         }
         for (receipt, line) in part.receipts.iter().zip(&part.lines).filter(|(r, _)| r.seal.is_none()) {
-            let content = logis_engine::fingerprint::sha256(receipt.to_line().as_bytes());
+            let content = logis::fingerprint::sha256(receipt.to_line().as_bytes());
             let first = *self.contents.entry(content).or_insert(*line);
             if first != *line {
                 flaws.entry(*line).or_default().push(format!("ce reçu est déjà à la ligne {first}"));

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use logis_engine::data;
-use logis_engine::editor;
-use logis_engine::pack::schema::Origin;
+use logis::data;
+use logis::editor;
+use logis::pack::schema::Origin;
 
 use crate::args::RulesArgs;
 use crate::{End, input, output, package};
@@ -123,7 +123,7 @@ fn is_schema(bytes: &[u8]) -> bool {
 }
 
 /// Drafts the mapping of data of others.
-fn mapping(pack: &logis_engine::Pack, data: &Path, args: &SchemaArgs) -> Result<End> {
+fn mapping(pack: &logis::Pack, data: &Path, args: &SchemaArgs) -> Result<End> {
     let files = match package::is_standard_input(data) {
         true => vec![package::standard_input(pack)?],
         false => input::files(data)?,
@@ -142,7 +142,7 @@ fn mapping(pack: &logis_engine::Pack, data: &Path, args: &SchemaArgs) -> Result<
 }
 
 /// Writes the JSON Schemas of the files of a pack, and which is for which.
-fn files(pack: &logis_engine::Pack, folder: &Path, force: bool) -> Result<End> {
+fn files(pack: &logis::Pack, folder: &Path, force: bool) -> Result<End> {
     let mut texts = Vec::new();
     for (name, _, schema) in editor::schemas(pack.parsed()) {
         let text = format!("{}\n", serde_json::to_string_pretty(&schema)?);

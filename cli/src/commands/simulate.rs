@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use logis_engine::Pack;
-use logis_engine::data::{InputFile, to_csv, to_reading_workbook, visible_cell};
-use logis_engine::scenario::report::{Cell, Head, Report, Sheet, report};
-use logis_engine::scenario::{Inputs, NotBelieved, Run, RunResult, Scenario, Simulation};
+use logis::Pack;
+use logis::data::{InputFile, to_csv, to_reading_workbook, visible_cell};
+use logis::scenario::report::{Cell, Head, Report, Sheet, report};
+use logis::scenario::{Inputs, NotBelieved, Run, RunResult, Scenario, Simulation};
 use rayon::prelude::*;
 
 use super::simulate_page;

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use logis_engine::explain;
-use logis_engine::testing::{self, CaseResult};
+use logis::explain;
+use logis::testing::{self, CaseResult};
 
 use super::{junit, update};
 use crate::args::RulesArgs;

@@ -8,10 +8,10 @@ use std::io::{BufRead, IsTerminal};
 use std::ops::Range;
 
 use anyhow::{Context, Result, bail};
-use logis_engine::Pack;
-use logis_engine::evaluate::Outcome;
-use logis_engine::testing::CaseResult;
-use logis_engine::value::Value;
+use logis::Pack;
+use logis::evaluate::Outcome;
+use logis::testing::CaseResult;
+use logis::value::Value;
 
 use super::test::TestArgs;
 use crate::args::RulesArgs;

@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use logis_engine::diagnostic::{Severity, render};
-use logis_engine::testing;
+use logis::diagnostic::{Severity, render};
+use logis::testing;
 use notify::{EventKind, RecursiveMode, Watcher};
 
 use crate::args::RulesArgs;

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use logis_engine::attribution::{Explainer, Fails, Holder, Reason, Why};
-use logis_engine::diagnostic::nearest;
+use logis::attribution::{Explainer, Fails, Holder, Reason, Why};
+use logis::diagnostic::nearest;
 
 use super::explain::ExplainArgs;
 use super::matching;

@@ -13,8 +13,8 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use logis_engine::data::{self, Output, visible};
-use logis_engine::diagnostic::nearest;
+use logis::data::{self, Output, visible};
+use logis::diagnostic::nearest;
 
 pub use folder::{
     NewFolder, is_ending_of_tables, make_folder, refuse_other_folder, refuse_package, refuse_replacing,

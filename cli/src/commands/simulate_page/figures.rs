@@ -1,6 +1,6 @@
 //! The figures that a reader wants first: what they are, what the variants make of them, and how sure it is.
 
-use logis_engine::scenario::report::{Cell, Report, Sheet};
+use logis::scenario::report::{Cell, Report, Sheet};
 use serde::Serialize;
 
 /// A figure in large type.

@@ -5,8 +5,8 @@ mod figures;
 mod tables;
 
 use anyhow::Result;
-use logis_engine::scenario::report::{Chart, Report};
-use logis_engine::value::parse_date;
+use logis::scenario::report::{Chart, Report};
+use logis::value::parse_date;
 use minijinja::value::Serde;
 use serde::Serialize;
 

@@ -1,6 +1,6 @@
 //! The sheets of a report as sections of the page: their parts, columns under their run, and cells.
 
-use logis_engine::scenario::report::{Cell, Chart, Report, Sheet};
+use logis::scenario::report::{Cell, Chart, Report, Sheet};
 use serde::Serialize;
 
 use super::figures::{meaning, signed};

@@ -1,0 +1,321 @@
+//! From data to the problem that the solver knows: numbers in the order of identifiers, points, fits
+//! and marks.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use super::rules::MatchingPlan;
+use crate::candidates::{Candidates, Most, Options, candidates, sides};
+use logis_data::Dataset;
+use logis_decide::evaluate::{DecisionColumn, evaluate};
+use logis_matching::{BEST_FIT, Pair, Problem, ProblemError, Quota};
+use logis_language::pack::schema::EntityId;
+use logis_language::value::Value;
+
+/// The highest priority that a rule may give.
+pub const MOST_PRIORITY: u32 = 1000;
+
+/// A matching of some data: its candidates and its problem.
+#[derive(Clone, Debug)]
+pub struct Instance {
+    /// The candidates, by row.
+    pub candidates: Candidates,
+    /// The problem: requests and units numbered in the order of their identifiers.
+    pub problem: Problem,
+    /// The requests, by number.
+    pub requests: Numbers,
+    /// The units, by number.
+    pub units: Numbers,
+    /// What missing inputs left open.
+    pub open: Open,
+    /// By number of the unit: its number inside the problem, and its cell.
+    inside: Vec<(u32, u32)>,
+}
+
+/// The rows of an entity, numbered in the order of their identifiers.
+#[derive(Clone, Debug, Default)]
+pub struct Numbers {
+    /// The entity.
+    pub entity: EntityId,
+    rows: Vec<u32>,
+    numbers: Vec<u32>,
+}
+
+/// What a matching does without, for want of inputs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Open {
+    /// Requests (by row) whose priority is open or in error: they have no points.
+    pub priority: Vec<u32>,
+    /// Candidates whose fit is open or in error: it counts for nothing.
+    pub fit: u64,
+    /// By quota: candidates of which it is open whether they count. They count in the base and not among
+    /// the members, so that a share that is reached is reached whatever is missing.
+    pub quotas: Vec<u64>,
+}
+
+/// Why data make no problem.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InstanceError {
+    /// A rule gives what is no whole number between two bounds.
+    #[error("{what} : `{rule}` donne {value}, attendu : un entier de 0 à {most}")]
+    OutOfRange {
+        /// Identifier of the request, or of both sides of the pair.
+        what: String,
+        /// The rule.
+        rule: String,
+        /// What it gives.
+        value: String,
+        /// The most that it may give.
+        most: u32,
+    },
+    /// The problem is none.
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
+}
+
+impl Numbers {
+    fn new(dataset: &Dataset, entity: EntityId) -> Numbers {
+        let ids = dataset.tables.get(entity).map_or(&[][..], |t| &t.ids);
+        let mut rows: Vec<u32> = (0_u32..).take(ids.len()).collect();
+        rows.sort_by(|a, b| match (ids.get(*a as usize), ids.get(*b as usize)) {
+            (Some(a), Some(b)) => a.cmp(b),
+            _ => Ordering::Equal,
+        });
+        let mut numbers = vec![0; rows.len()];
+        for (number, row) in (0_u32..).zip(&rows) {
+            if let Some(slot) = numbers.get_mut(*row as usize) {
+                *slot = number;
+            }
+        }
+        Numbers { entity, rows, numbers }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The row of a number.
+    pub fn row(&self, number: u32) -> u32 {
+        self.rows.get(number as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    /// The number of a row.
+    pub fn number(&self, row: u32) -> u32 {
+        self.numbers.get(row as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    /// The identifier of a number.
+    pub fn id<'d>(&self, dataset: &'d Dataset, number: u32) -> &'d str {
+        let table = dataset.tables.get(self.entity);
+        table.and_then(|t| t.ids.get(self.row(number) as usize)).map_or("?", |id| id)
+    }
+
+    /// The number of an identifier.
+    pub fn find(&self, dataset: &Dataset, id: &str) -> Option<u32> {
+        let ids = &dataset.tables.get(self.entity)?.ids;
+        let id_of = |row: &u32| ids.get(*row as usize).map_or("", AsRef::as_ref);
+        let number = self.rows.binary_search_by(|row| id_of(row).cmp(id)).ok()?;
+        u32::try_from(number).ok()
+    }
+}
+
+impl Instance {
+    /// Finds the candidates of a data set and makes the problem of them. With `most`, a request keeps so
+    /// many candidates at most, those that fit best: what is proved then holds among those kept.
+    ///
+    /// # Errors
+    /// Priorities and fits that are no whole numbers in their range: all of them (twenty at most).
+    pub fn new(
+        plan: &MatchingPlan,
+        dataset: &Dataset,
+        most: Option<usize>,
+    ) -> Result<Instance, Vec<InstanceError>> {
+        let options = Options { most: most.map(|units| Most { units, by: plan.fit }) };
+        let mut found = candidates(&plan.pairs, dataset, &options);
+        let (first, second) = sides(&plan.pairs).unwrap_or_default();
+        let (requests, units) = (Numbers::new(dataset, first), Numbers::new(dataset, second));
+        let mut wrong = Vec::new();
+        let mut open = Open { quotas: vec![0; plan.quotas.len()], ..Open::default() };
+        let points = points(plan, dataset, &requests, &mut open, &mut wrong);
+        let fits = plan.fit.and_then(|fit| found.outcomes.get(fit));
+        let rule = |at: Option<usize>| {
+            at.and_then(|at| plan.pairs.selected.get(at + 1)).map_or("", |(name, _)| name.as_str())
+        };
+        let columns: Vec<(Option<&DecisionColumn>, Option<&DecisionColumn>)> = plan
+            .quotas
+            .iter()
+            .map(|q| (q.base.and_then(|base| found.outcomes.get(base)), found.outcomes.get(q.members)))
+            .collect();
+        let mut pairs = Vec::with_capacity(found.len());
+        for (row, (request, unit)) in found.iter().enumerate() {
+            let (request, unit) = (requests.number(request), units.number(unit));
+            let fit = match fits.map(|column| column.value(row)) {
+                None => 0,
+                Some(None) => {
+                    open.fit += 1;
+                    0
+                }
+                Some(Some(value)) => whole(&value, BEST_FIT.into()).unwrap_or_else(|| {
+                    wrong.push(InstanceError::OutOfRange {
+                        what: format!("{}:{}", requests.id(dataset, request), units.id(dataset, unit)),
+                        rule: rule(plan.fit).to_string(),
+                        value: value.to_string(),
+                        most: BEST_FIT.into(),
+                    });
+                    0
+                }),
+            };
+            let mut marks = 0;
+            for (at, ((base, members), open)) in columns.iter().zip(&mut open.quotas).enumerate() {
+                let base = base.map_or(Some(true), |column| truth(column, row));
+                if base == Some(false) {
+                    continue;
+                }
+                let member = members.and_then(|column| truth(column, row));
+                *open += u64::from(base.is_none() || member.is_none());
+                marks |= 1 << (2 * at);
+                if base.is_some() && member == Some(true) {
+                    marks |= 2 << (2 * at);
+                }
+            }
+            pairs.push(Pair { request, unit, fit: u16::try_from(fit).unwrap_or(0), marks });
+        }
+        if !wrong.is_empty() {
+            wrong.truncate(20);
+            return Err(wrong);
+        }
+        // What only the problem needed is not kept: there may be hundreds of millions of pairs.
+        found.outcomes.truncate(plan.asked);
+        let quotas: Vec<Quota> = plan.quotas.iter().map(|q| q.quota.clone()).collect();
+        let count = u32::try_from(units.len()).unwrap_or(u32::MAX);
+        let problem = Problem::from_pairs(points, count, pairs, quotas).map_err(|e| vec![e.into()])?;
+        Ok(Instance::with(found, problem, requests, units, open))
+    }
+
+    fn with(
+        candidates: Candidates,
+        problem: Problem,
+        requests: Numbers,
+        units: Numbers,
+        open: Open,
+    ) -> Instance {
+        let mut inside = vec![(0, 0); problem.units()];
+        for (unit, cell) in (0_u32..).zip(problem.cell_of_units()) {
+            if let Some(slot) = inside.get_mut(problem.name(unit) as usize) {
+                *slot = (unit, cell);
+            }
+        }
+        Instance { candidates, problem, requests, units, open, inside }
+    }
+
+    /// The fit and the marks of a pair of numbers, if it is suitable.
+    pub fn pair(&self, request: u32, unit: u32) -> Option<(u16, u16)> {
+        let &(inside, cell) = self.inside.get(unit as usize)?;
+        let slot = self.problem.slot(request, cell)?;
+        Some((self.problem.fit(request, slot, inside), self.problem.marks(slot)))
+    }
+
+    /// The units that suit a request, by number.
+    pub fn units_of(&self, request: u32) -> Vec<u32> {
+        let rows = self.candidates.of(self.requests.row(request) as usize);
+        let mut units: Vec<u32> = rows.iter().map(|row| self.units.number(*row)).collect();
+        units.sort_unstable();
+        units
+    }
+
+    /// By number of the unit: the requests that it suits, by number.
+    pub fn requests_by_unit(&self) -> Vec<Vec<u32>> {
+        let mut all = vec![Vec::new(); self.units.len()];
+        for request in (0_u32..).take(self.requests.len()) {
+            for unit in self.units_of(request) {
+                if let Some(requests) = all.get_mut(unit as usize) {
+                    requests.push(request);
+                }
+            }
+        }
+        all
+    }
+
+    /// The same without these pairs of request and unit.
+    ///
+    /// # Errors
+    /// None that this instance has not had.
+    pub fn without(&self, pairs: &BTreeSet<(u32, u32)>) -> Result<Instance, ProblemError> {
+        let problem = self.part(|request, unit| !pairs.contains(&(request, unit)))?;
+        let rows = pairs.iter().map(|(request, unit)| (self.requests.row(*request), self.units.row(*unit)));
+        let candidates = self.candidates.without(&rows.collect());
+        let (requests, units) = (self.requests.clone(), self.units.clone());
+        Ok(Instance::with(candidates, problem, requests, units, self.open.clone()))
+    }
+
+    /// The problem of the pairs that are kept, with the same numbers.
+    ///
+    /// # Errors
+    /// None that this instance has not had.
+    pub fn part(&self, keep: impl Fn(u32, u32) -> bool) -> Result<Problem, ProblemError> {
+        let mut pairs = Vec::new();
+        for request in (0_u32..).take(self.requests.len()) {
+            for unit in self.units_of(request) {
+                if keep(request, unit)
+                    && let Some((fit, marks)) = self.pair(request, unit)
+                {
+                    pairs.push(Pair { request, unit, fit, marks });
+                }
+            }
+        }
+        let points = (0_u32..).take(self.requests.len()).map(|r| self.problem.points(r)).collect();
+        let units = u32::try_from(self.units.len()).unwrap_or(u32::MAX);
+        Problem::from_pairs(points, units, pairs, self.problem.quotas().to_vec())
+    }
+}
+
+/// By number of the request: its points.
+fn points(
+    plan: &MatchingPlan,
+    dataset: &Dataset,
+    requests: &Numbers,
+    open: &mut Open,
+    wrong: &mut Vec<InstanceError>,
+) -> Vec<u32> {
+    let Some(priority) = &plan.priority else { return vec![0; requests.len()] };
+    let decided = evaluate(priority, dataset);
+    let column = decided.columns.first();
+    let mut points = Vec::with_capacity(requests.len());
+    for &row in &requests.rows {
+        let value = column.and_then(|c| c.value(row as usize));
+        open.priority.extend(value.is_none().then_some(row));
+        points.push(value.map_or(0, |value| {
+            whole(&value, MOST_PRIORITY).unwrap_or_else(|| {
+                wrong.push(InstanceError::OutOfRange {
+                    what: requests.id(dataset, requests.number(row)).to_string(),
+                    rule: decided.names.first().cloned().unwrap_or_default(),
+                    value: value.to_string(),
+                    most: MOST_PRIORITY,
+                });
+                0
+            })
+        }));
+    }
+    points
+}
+
+/// A whole number from 0 to so many.
+fn whole(value: &Value, most: u32) -> Option<u32> {
+    match value {
+        Value::Number(n) if n.is_integer() => u32::try_from(*n.numer()).ok().filter(|n| *n <= most),
+        _ => None,
+    }
+}
+
+fn truth(column: &DecisionColumn, row: usize) -> Option<bool> {
+    match column.value(row) {
+        Some(Value::Bool(value)) => Some(value),
+        _ => None,
+    }
+}

@@ -1,0 +1,24 @@
+//! Attribution: the matching of a pack on data, from its rules to what is said of the answer.
+//!
+//! [`MatchingPlan`] is what `[matching]` of a pack means on a date; [`Instance`] the candidates of some
+//! data and the problem that [`logis_matching`] solves. Of the answer, [`Report`] is what is written and
+//! read again, [`Explainer`] says why, [`Commission`] makes lists for those who decide, and [`fairness`]
+//! tells who waits.
+
+mod commission;
+mod fairness;
+mod instance;
+mod posed;
+mod read;
+mod report;
+mod rules;
+mod why;
+
+pub use commission::{AfterRefusals, Commission, Place};
+pub use fairness::{Envy, Fairness, Groups, Line, fairness};
+pub use instance::{Instance, InstanceError, MOST_PRIORITY, Numbers, Open};
+pub use posed::{Counted, Flags, Posed};
+pub use read::ReadError;
+pub use report::{Before, LevelReport, QuotaReport, Report, ReportError, Signed};
+pub use rules::{MatchingPlan, NotInForce, QuotaInForce};
+pub use why::{Explainer, Fails, Holder, Reason, Why};

@@ -1,0 +1,240 @@
+//! By what the problem of a matching was posed: a result tells it, and whoever verifies poses it anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::instance::Instance;
+use super::report::ReportError;
+use super::rules::MatchingPlan;
+use logis_data::{Dataset, NO_ROW, Table};
+use logis_language::diagnostic::PackError;
+use logis_language::fingerprint::{self, sha256};
+use logis_language::pack::schema::{Entity, Schema};
+use logis_language::plan::Plan;
+
+/// What posed the problem of a matching, besides its date and the most candidates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Posed {
+    /// Name of the pack.
+    pub pack: String,
+    /// Hash of the rules by which it matches, and of what `[matching]` says: see [`logis_language::fingerprint`].
+    pub rules: String,
+    /// Hash of the parameters in force that they read, shares of quotas included.
+    pub parameters: String,
+    /// Hash of the data that they read. The order of the rows, and the form of the files, do not count.
+    pub data: String,
+    /// How many requests.
+    pub requests: usize,
+    /// How many units.
+    pub units: usize,
+    /// How many suitable pairs were kept.
+    pub candidates: usize,
+    /// Were the quotas of the pack turned off?
+    pub no_quotas: bool,
+    /// What the quotas count.
+    pub quotas: Vec<Counted>,
+    /// The columns that were asked for besides.
+    pub select: Vec<String>,
+    /// The quotas that had to be met.
+    pub hard: Vec<String>,
+}
+
+/// What a quota counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counted {
+    /// Its name.
+    pub name: String,
+    /// The rule or field of its base, if not all attributions count.
+    pub base: Option<String>,
+    /// The rule or field of its members.
+    pub members: String,
+}
+
+/// What was asked for, besides the most candidates.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// Turn off the quotas.
+    pub no_quotas: bool,
+    /// Columns besides.
+    pub select: Vec<String>,
+    /// Quotas that must be met.
+    pub hard: Vec<String>,
+}
+
+impl Posed {
+    /// What posed the problem of an instance; `plan` has the quotas that it was made with.
+    ///
+    /// # Errors
+    /// None that the plan has not had.
+    pub fn new(
+        plan: &MatchingPlan,
+        dataset: &Dataset,
+        instance: &Instance,
+        flags: Flags,
+    ) -> Result<Posed, PackError> {
+        let parsed = &plan.pairs.parsed;
+        // Without what was asked for besides: columns pose no problem.
+        let own = MatchingPlan::new(parsed, plan.pairs.date, &[])?;
+        let plans: Vec<&Plan> = own.plans().collect();
+        let declared: Vec<_> = parsed.manifest.matching.iter().flat_map(|m| &m.quotas).collect();
+        let counted = |name: &str| {
+            let quota = declared.iter().find(|q| q.name.0 == name)?;
+            let base = quota.base.as_ref().map(|base| base.0.clone());
+            Some(Counted { name: name.to_string(), base, members: quota.members.0.clone() })
+        };
+        let mut rules: BTreeSet<String> = plans.iter().map(|plan| fingerprint::rules(plan)).collect();
+        if let Some(matching) = &parsed.manifest.matching {
+            let name = |named: &Option<(String, _)>| named.as_ref().map_or("-".to_string(), |n| n.0.clone());
+            let (priority, fit) = (name(&matching.priority), name(&matching.fit));
+            rules.insert(format!(
+                "matching of {}: suitable {}, priority {priority}, fit {fit}",
+                matching.candidature.0, matching.suitable.0
+            ));
+            rules.extend(matching.quotas.iter().map(|quota| {
+                let base = name(&quota.base);
+                let (name, members, share) = (&quota.name.0, &quota.members.0, &quota.share.0);
+                format!("quota {name}: base {base}, members {members}, share {share}")
+            }));
+        }
+        let mut parameters: BTreeSet<String> =
+            plans.iter().map(|plan| fingerprint::parameters(plan)).collect();
+        parameters.extend(own.quotas.iter().map(|own| {
+            format!("share of {} = {}/{}", own.quota.name, own.quota.numerator, own.quota.denominator)
+        }));
+        let text = |lines: BTreeSet<String>| lines.into_iter().collect::<Vec<_>>().join("\n");
+        Ok(Posed {
+            pack: parsed.manifest.name.clone(),
+            rules: sha256(text(rules).as_bytes()),
+            parameters: sha256(text(parameters).as_bytes()),
+            data: data(&parsed.schema, dataset, &plans),
+            requests: instance.requests.len(),
+            units: instance.units.len(),
+            candidates: instance.candidates.len(),
+            no_quotas: flags.no_quotas,
+            quotas: plan.quotas.iter().filter_map(|own| counted(&own.quota.name)).collect(),
+            select: flags.select,
+            hard: flags.hard,
+        })
+    }
+
+    /// In what a result says that its problem was posed otherwise than `expected`; not in its columns, nor in the
+    /// quotas that had to be met, which claim something of the answer. `same_quotas`, if the result as a whole
+    /// has the quotas that are expected.
+    pub(super) fn differences(&self, expected: &Posed, same_quotas: bool) -> Vec<ReportError> {
+        let mut all = Vec::new();
+        let mut compare = |what: &str, found: String, expected: String| {
+            if found != expected {
+                all.push(ReportError::Posed { what: what.to_string(), found, expected });
+            }
+        };
+        let yes = |yes: bool| if yes { "oui" } else { "non" }.to_string();
+        compare("--no-quotas", yes(self.no_quotas), yes(expected.no_quotas));
+        for own in &self.quotas {
+            let Some(other) = expected.quotas.iter().find(|other| other.name == own.name) else { continue };
+            let base = |of: &Counted| of.base.clone().unwrap_or_else(|| "toutes".to_string());
+            compare(&format!("quota {}: base", own.name), base(own), base(other));
+            let (found, expected) = (own.members.clone(), other.members.clone());
+            compare(&format!("quota {}: membres", own.name), found, expected);
+        }
+        let names = |of: &Posed| of.quotas.iter().map(|q| q.name.as_str()).collect::<Vec<_>>().join(", ");
+        if same_quotas {
+            compare("quotas comptés", names(self), names(expected));
+        }
+        compare("paquet de règles", self.pack.clone(), expected.pack.clone());
+        compare("empreinte des règles", self.rules.clone(), expected.rules.clone());
+        compare("empreinte des paramètres", self.parameters.clone(), expected.parameters.clone());
+        if self.rules == expected.rules {
+            // Other rules may read other columns: then the hashes of the data do not compare.
+            compare("empreinte des données", self.data.clone(), expected.data.clone());
+        }
+        for (what, found, expected) in [
+            ("demandes", self.requests, expected.requests),
+            ("logements", self.units, expected.units),
+            ("candidatures recevables", self.candidates, expected.candidates),
+        ] {
+            compare(what, found.to_string(), expected.to_string());
+        }
+        all
+    }
+}
+
+/// Rows that one thread hashes at a time. The hash depends on it.
+const CHUNK: usize = 1 << 12;
+
+/// The hash of the data that plans read: by entity, in the order of names, its rows in the order of their
+/// identifiers, each with the cells of the fields and relations that the plans read.
+fn data(schema: &Schema, dataset: &Dataset, plans: &[&Plan]) -> String {
+    let entities: BTreeSet<usize> = plans.iter().flat_map(|plan| plan.entities()).collect();
+    let fields: BTreeSet<_> = plans.iter().flat_map(|plan| plan.fields()).collect();
+    let relations: BTreeSet<_> = plans.iter().flat_map(|plan| plan.relations()).collect();
+    let mut hashes: BTreeMap<&str, String> = BTreeMap::new();
+    for id in entities {
+        let (Some(entity), Some(table)) = (schema.entities.get(id), dataset.tables.get(id)) else { continue };
+        // By name: the column of a field, or the links of a relation and the rows that they lead to.
+        let mut columns: BTreeMap<&str, Source<'_>> = BTreeMap::new();
+        for (field, column) in entity.fields.iter().zip(&table.columns).filter(|(f, _)| fields.contains(f)) {
+            if let (Some(field), Some(column)) = (schema.fields.get(*field), column) {
+                columns.insert(&field.column, Source::Field(column));
+            }
+        }
+        for (number, (relation, links)) in entity.belongs_to.iter().zip(&table.links).enumerate() {
+            if relations.contains(&(id, number))
+                && let Some(target) = dataset.tables.get(relation.target)
+            {
+                columns.insert(&relation.column, Source::Relation(links, target));
+            }
+        }
+        hashes.insert(&entity.name, rows(entity, table, &columns));
+    }
+    let all: Vec<String> = hashes.into_iter().map(|(name, rows)| format!("{name} {rows}")).collect();
+    sha256(all.join("\n").as_bytes())
+}
+
+/// Where a cell comes from.
+enum Source<'d> {
+    Field(&'d logis_data::Column),
+    Relation(&'d [u32], &'d Table),
+}
+
+/// The hash of the rows of a table.
+fn rows(entity: &Entity, table: &Table, columns: &BTreeMap<&str, Source<'_>>) -> String {
+    let mut order: Vec<usize> = (0..table.rows()).collect();
+    order.par_sort_by_key(|row| table.ids.get(*row));
+    let chunk = |rows: &[usize]| {
+        let mut text = String::new();
+        for &row in rows {
+            put(&mut text, &entity.key, table.ids.get(row).map(AsRef::as_ref));
+            for (name, source) in columns {
+                match source {
+                    Source::Field(column) => {
+                        let value = column.get(row).map(|value| value.to_string());
+                        put(&mut text, name, value.as_deref());
+                    }
+                    Source::Relation(links, target) => {
+                        let target = links
+                            .get(row)
+                            .filter(|at| **at != NO_ROW)
+                            .and_then(|at| target.ids.get(*at as usize));
+                        put(&mut text, name, target.map(AsRef::as_ref));
+                    }
+                }
+            }
+            text.push('\n');
+        }
+        sha256(text.as_bytes())
+    };
+    let parts: Vec<String> = order.par_chunks(CHUNK).map(chunk).collect();
+    format!("{} rows {}", order.len(), parts.join(" "))
+}
+
+/// A cell with its name and its length, so that no two rows have the same text; a missing one is nothing.
+fn put(text: &mut String, name: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        let _ = write!(text, "{name}={}:{value};", value.len());
+    }
+}

@@ -1,0 +1,342 @@
+//! Candidacies: which unit may be proposed to which request.
+//!
+//! A pair for which the suitability rule is true is a candidacy; a pair that it leaves open is not one:
+//! the missing inputs come first. Not every pair is looked at: the conditions that the rule demands of
+//! every pair (`conditions`) lead to the units that may meet them (`index`), and only those pairs are
+//! decided, by the plan, in batches. What reads one side only is computed once for its rows.
+
+mod index;
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+
+use logis_data::Dataset;
+use logis_language::diagnostic::{Diagnostic, Diagnostics, PackError};
+use logis_decide::evaluate::{Context, DecisionColumn, Outcome, PairWorker, Pairs};
+use logis_language::pack::manifest::Named;
+use logis_language::pack::schema::{EntityId, Origin};
+use logis_language::plan::Plan;
+use logis_language::plan::ir::Op;
+use logis_language::plan::conditions::{Form, conditions};
+use index::Index;
+
+/// Requests that a thread takes at a time.
+const REQUESTS: usize = 128;
+
+/// Pairs collected before they are decided together.
+const BATCH: usize = 1 << 14;
+
+/// What to keep of the candidates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// How many units of each request to keep at most, and which; all, if there is none.
+    pub most: Option<Most>,
+}
+
+/// Keeps the units with the highest outcome; of equal ones, those with the first identifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Most {
+    /// How many of each request.
+    pub units: usize,
+    /// Which outcome: its place among those that the plan selects after the suitability. Without one, the
+    /// identifier alone decides.
+    pub by: Option<usize>,
+}
+
+/// The candidates of a data set, and the pairs that no rule could settle.
+#[derive(Clone, Debug, Default)]
+pub struct Candidates {
+    /// By request: where its units begin in `units`; then, where the last ones end.
+    offsets: Vec<usize>,
+    /// The units (rows), request by request, ascending for each.
+    units: Vec<u32>,
+    /// The outcomes of what the plan selects after the suitability: a row for each candidate, by request
+    /// and then by unit, in the order of their rows.
+    pub outcomes: Vec<DecisionColumn>,
+    /// How many pairs there are: requests times units.
+    pub pairs: u64,
+    /// How many of them were looked at: the others miss a condition for certain.
+    pub looked_at: u64,
+    /// By request: for how many of the units looked at a missing input leaves the suitability open.
+    pub open: Vec<u32>,
+    /// How many of the pairs looked at have an error.
+    pub errors: u64,
+    /// How many suitable pairs were left out by [`Options::most`].
+    pub cut: u64,
+}
+
+impl Candidates {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.units.len()
+    }
+
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.units.is_empty()
+    }
+
+    /// The units that suit a request, in the order of their rows.
+    pub fn of(&self, request: usize) -> &[u32] {
+        self.units.get(self.rows_of(request)).unwrap_or(&[])
+    }
+
+    /// The places of a request's candidates in [`Candidates::outcomes`].
+    pub fn rows_of(&self, request: usize) -> std::ops::Range<usize> {
+        match (self.offsets.get(request), self.offsets.get(request + 1)) {
+            (Some(&start), Some(&end)) => start..end,
+            _ => 0..0,
+        }
+    }
+
+    /// A copy without these pairs (request, unit) of rows. The counts stay those of the whole search.
+    #[must_use]
+    pub fn without(&self, pairs: &BTreeSet<(u32, u32)>) -> Candidates {
+        let kept: Vec<usize> =
+            self.iter().enumerate().filter(|(_, pair)| !pairs.contains(pair)).map(|(row, _)| row).collect();
+        // A request's units end after as many as are kept before its former end.
+        let mut offsets = vec![0];
+        for request in 1..self.offsets.len() {
+            let end = self.offsets.get(request).copied().unwrap_or(0);
+            offsets.push(kept.partition_point(|row| *row < end));
+        }
+        Candidates {
+            offsets,
+            units: kept.iter().filter_map(|&row| self.units.get(row).copied()).collect(),
+            outcomes: self.outcomes.iter().map(|column| column.rows_at(&kept)).collect(),
+            open: self.open.clone(),
+            ..*self
+        }
+    }
+
+    /// Each candidate: the row of the request and that of the unit.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let requests = self.offsets.len().saturating_sub(1);
+        (0_u32..).take(requests).flat_map(|r| self.of(r as usize).iter().map(move |u| (r, *u)))
+    }
+}
+
+/// The two entities of the pairs that a plan decides.
+pub fn sides(plan: &Plan) -> Option<(EntityId, EntityId)> {
+    match plan.parsed.schema.entities.get(plan.entity)?.origin {
+        Origin::Pair(first, second) => Some((first, second)),
+        _ => None,
+    }
+}
+
+/// Finds the candidates. `plan` is a plan on pairs whose first selected rule is the suitability.
+///
+/// All suitable pairs are found; a pair that is not looked at is not counted as open or in error. The
+/// result does not depend on the number of threads.
+pub fn candidates(plan: &Plan, dataset: &Dataset, options: &Options) -> Candidates {
+    let (Some((suitable, others)), Some(sides)) = (plan.selected.split_first(), sides(plan)) else {
+        return Candidates::default();
+    };
+    // The suitability is decided for all pairs looked at, the other outcomes for the candidacies only.
+    let (suitable, others) = (part(plan, std::slice::from_ref(suitable)), part(plan, others));
+    let (first, second) = (suitable.hoisted(), others.hoisted());
+    let index = first.selected.first().map(|(_, node)| conditions(&first, *node)).unwrap_or_default();
+    let index = Index::new(&first, dataset, sides, &index);
+    let contexts = [&suitable, &first, &others, &second].map(|plan| Context::new(plan, dataset));
+    let [suitable, first, others, second] = &contexts;
+    let (suitable, others) = (Pairs::new(suitable, first), Pairs::new(others, second));
+    let rows = |entity: EntityId| dataset.tables.get(entity).map_or(0, logis_data::Table::rows);
+    let (requests, units) = (rows(sides.0), rows(sides.1));
+    let ids = dataset.tables.get(sides.1).map_or(&[][..], |table| &table.ids);
+    // Requests go to threads by fixed chunks, so that the result does not depend on their number.
+    let search = Search { index: &index, options: *options, ids };
+    let starts: Vec<usize> = (0..requests).step_by(REQUESTS).collect();
+    let chunks: Vec<Chunk> = starts
+        .into_par_iter()
+        .map_init(
+            || (suitable.worker(), others.worker()),
+            |(suitable, others), start| {
+                search.chunk(start..(start + REQUESTS).min(requests), suitable, others)
+            },
+        )
+        .collect();
+    join(chunks, requests as u64 * units as u64)
+}
+
+/// Decides the pairs `(first[i], second[i])` of rows: one column for each outcome that a plan on pairs
+/// selects, one row for each pair.
+pub fn decide_pairs(plan: &Plan, dataset: &Dataset, first: &[u32], second: &[u32]) -> Vec<DecisionColumn> {
+    let hoisted = plan.hoisted();
+    let (own, hoisted) = (Context::new(plan, dataset), Context::new(&hoisted, dataset));
+    Pairs::new(&own, &hoisted).worker().decide(first, second)
+}
+
+/// The rules that the suitability, the first rule that the plan selects, demands by name: `a`, `b` and
+/// `c` of `a && b && c`.
+pub fn demanded(plan: &Plan) -> Vec<&str> {
+    let mut names = Vec::new();
+    let Some((_, node)) = plan.selected.first() else { return names };
+    let body = match plan.node(*node).map(|n| &n.op) {
+        Some(Op::Rule(_, body)) => *body,
+        _ => *node,
+    };
+    let mut stack = vec![body];
+    while let Some(node) = stack.pop() {
+        match plan.node(node).map(|n| &n.op) {
+            Some(Op::And(a, b)) => stack.extend([*b, *a]),
+            Some(Op::Strict(_, value) | Op::Up(_, value)) => stack.push(*value),
+            Some(Op::Rule(rule, _)) => names.extend(plan.parsed.rules.get(*rule).map(|r| r.name.as_str())),
+            _ => {}
+        }
+    }
+    names
+}
+
+/// The plan, with only these of its selected names.
+fn part(plan: &Plan, selected: &[(String, logis_language::plan::ir::NodeId)]) -> Plan {
+    Plan { selected: selected.to_vec(), ..plan.clone() }
+}
+
+/// The candidates of some requests.
+#[derive(Default)]
+struct Chunk {
+    /// By request: how many units.
+    counts: Vec<usize>,
+    units: Vec<u32>,
+    outcomes: Vec<DecisionColumn>,
+    looked_at: u64,
+    open: Vec<u32>,
+    errors: u64,
+    cut: u64,
+}
+
+/// What the search of each chunk needs.
+struct Search<'s> {
+    index: &'s Index,
+    options: Options,
+    /// By row of a unit: its identifier.
+    ids: &'s [std::sync::Arc<str>],
+}
+
+impl Search<'_> {
+    /// Finds the candidacies of some requests, with their outcomes.
+    fn chunk(
+        &self,
+        requests: std::ops::Range<usize>,
+        suitable: &mut PairWorker<'_, '_>,
+        others: &mut PairWorker<'_, '_>,
+    ) -> Chunk {
+        let start = requests.start;
+        let mut chunk =
+            Chunk { counts: vec![0; requests.len()], open: vec![0; requests.len()], ..Chunk::default() };
+        let mut found: Vec<(u32, u32)> = Vec::new();
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        let last = requests.end - 1;
+        for request in requests {
+            // Requests are collected until there are enough pairs for a batch.
+            self.index.units_of(request, &mut second);
+            first.resize(second.len(), u32::try_from(request).unwrap_or(u32::MAX));
+            if first.len() < BATCH && request < last {
+                continue;
+            }
+            for (first, second) in first.chunks(BATCH).zip(second.chunks(BATCH)) {
+                self.decide(start, first, second, suitable, &mut chunk, &mut found);
+            }
+            first.clear();
+            second.clear();
+        }
+        // The index gives the units of a request in no order; requests come in theirs.
+        found.chunk_by_mut(|a, b| a.0 == b.0).for_each(|own| own.sort_unstable_by_key(|(_, unit)| *unit));
+        (first, second) = found.into_iter().unzip();
+        chunk.outcomes = others.decide(&first, &second);
+        chunk.units = second;
+        for request in first {
+            if let Some(count) = chunk.counts.get_mut(request as usize - start) {
+                *count += 1;
+            }
+        }
+        if let Some(most) = self.options.most {
+            self.keep(most, &mut chunk);
+        }
+        chunk
+    }
+
+    /// Decides the suitability of a batch: adds the suitable pairs to `found`, counts the others. `start`
+    /// is the first request of the chunk.
+    fn decide(
+        &self,
+        start: usize,
+        first: &[u32],
+        second: &[u32],
+        suitable: &mut PairWorker<'_, '_>,
+        chunk: &mut Chunk,
+        found: &mut Vec<(u32, u32)>,
+    ) {
+        chunk.looked_at += first.len() as u64;
+        let decided = suitable.decide(first, second);
+        let Some(column) = decided.first() else { return };
+        for (row, (&first, &second)) in first.iter().zip(second).enumerate() {
+            if column.is_true(row) {
+                found.push((first, second));
+            }
+        }
+        for (row, outcome) in column.odd_rows() {
+            match outcome {
+                Outcome::Unknown(_) => {
+                    let request = first.get(row).map_or(usize::MAX, |r| *r as usize - start);
+                    if let Some(open) = chunk.open.get_mut(request) {
+                        *open += 1;
+                    }
+                }
+                Outcome::Error(_) => chunk.errors += 1,
+                Outcome::Known(_) => {}
+            }
+        }
+    }
+
+    /// Leaves out the units of each request beyond the most that it may have.
+    fn keep(&self, most: Most, chunk: &mut Chunk) {
+        let column = most.by.and_then(|by| chunk.outcomes.get(by));
+        let mut kept = Vec::with_capacity(chunk.units.len());
+        let mut start = 0;
+        for count in &mut chunk.counts {
+            let mut rows: Vec<usize> = (start..start + *count).collect();
+            start += *count;
+            if rows.len() > most.units {
+                // Best first; those that stay go back to the order of their rows.
+                rows.sort_by_cached_key(|&row| {
+                    let id = chunk.units.get(row).and_then(|unit| self.ids.get(*unit as usize));
+                    (std::cmp::Reverse(column.and_then(|c| c.value(row))), id)
+                });
+                rows.truncate(most.units);
+                rows.sort_unstable();
+            }
+            chunk.cut += (*count - rows.len()) as u64;
+            *count = rows.len();
+            kept.extend(rows);
+        }
+        if kept.len() < chunk.units.len() {
+            chunk.units = kept.iter().filter_map(|&row| chunk.units.get(row).copied()).collect();
+            chunk.outcomes = chunk.outcomes.iter().map(|column| column.rows_at(&kept)).collect();
+        }
+    }
+}
+
+/// The candidacies of all chunks, which come in the order of their requests.
+fn join(chunks: Vec<Chunk>, pairs: u64) -> Candidates {
+    let mut all = Candidates { pairs, offsets: vec![0], ..Candidates::default() };
+    let mut outcomes: Vec<Vec<DecisionColumn>> = Vec::new();
+    all.units.reserve(chunks.iter().map(|c| c.units.len()).sum());
+    for chunk in chunks {
+        for count in chunk.counts {
+            all.offsets.push(all.offsets.last().copied().unwrap_or(0) + count);
+        }
+        all.units.extend(chunk.units);
+        all.open.extend(chunk.open);
+        all.looked_at += chunk.looked_at;
+        all.errors += chunk.errors;
+        all.cut += chunk.cut;
+        outcomes.resize_with(outcomes.len().max(chunk.outcomes.len()), Vec::new);
+        for (all, column) in outcomes.iter_mut().zip(chunk.outcomes) {
+            all.push(column);
+        }
+    }
+    all.outcomes = outcomes.into_iter().map(DecisionColumn::concat).collect();
+    all
+}

@@ -1,0 +1,197 @@
+//! From an Arrow array to a typed column at once, where its type is that of the field: buffers are
+//! shared, not copied, where they hold what the column does.
+//!
+//! `None` for an array of another type, or with a cell that the field does not allow: the cells are
+//! then read one by one, which finds the words for what is wrong.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowPrimitiveType, Date32Type, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
+};
+use arrow_array::{Array, ArrayRef};
+use arrow_buffer::{NullBuffer, ScalarBuffer};
+use arrow_schema::{DataType, TimeUnit};
+
+use super::cells::Dictionary;
+use super::table::{Cells, Column};
+use logis_language::pack::schema::{Field, FieldKind};
+use logis_language::value::{Exact, mul, power_of_ten};
+
+/// Days of the years that civil dates have.
+const DAYS: std::ops::RangeInclusive<i32> = -4_000_000..=2_900_000;
+
+/// The column of a field, if the array fits it as it is.
+pub(super) fn column(field: &Field, array: &ArrayRef) -> Option<Column> {
+    let nulls = array.nulls().filter(|n| n.null_count() > 0).cloned();
+    if nulls.is_some() && (field.required || field.empty_is_none) {
+        return None;
+    }
+    match (&field.kind, array.data_type()) {
+        (FieldKind::Boolean, DataType::Boolean) => {
+            Some(Column::new(Cells::Bool(array.as_boolean().values().clone()), nulls))
+        }
+        (FieldKind::Date, DataType::Date32) => {
+            let days = array.as_primitive::<Date32Type>().values();
+            let fit = days.iter().enumerate().all(|(row, d)| DAYS.contains(d) || array.is_null(row));
+            let days = if nulls.is_some() { zeroed(days, nulls.as_ref()) } else { days.clone() };
+            fit.then_some(Column::new(Cells::Date(days), nulls))
+        }
+        // Without a zone of time: a day, where all are midnight.
+        (FieldKind::Date, DataType::Timestamp(unit, None)) => {
+            let days = match unit {
+                TimeUnit::Second => midnights::<TimestampSecondType>(array, 86_400)?,
+                TimeUnit::Millisecond => midnights::<TimestampMillisecondType>(array, 86_400_000)?,
+                TimeUnit::Microsecond => midnights::<TimestampMicrosecondType>(array, 86_400_000_000)?,
+                TimeUnit::Nanosecond => midnights::<TimestampNanosecondType>(array, 86_400_000_000_000)?,
+            };
+            Some(Column::new(Cells::Date(days), nulls))
+        }
+        (FieldKind::Number { decimals, .. }, kind) => {
+            let times = i64::try_from(power_of_ten(*decimals)?).ok()?;
+            let units = match kind {
+                DataType::Int64 if times == 1 && nulls.is_none() => {
+                    array.as_primitive::<Int64Type>().values().clone()
+                }
+                DataType::Int64 => whole::<Int64Type>(array, times)?,
+                DataType::Int32 => whole::<Int32Type>(array, times)?,
+                DataType::Int16 => whole::<Int16Type>(array, times)?,
+                DataType::Int8 => whole::<Int8Type>(array, times)?,
+                DataType::Decimal128(_, scale) => decimal(array, u32::try_from(*scale).ok()?, *decimals)?,
+                _ => return None,
+            };
+            if let Some((low, high)) = &field.range {
+                let unit = Exact::from_integer(i128::from(times));
+                let (low, high) = (mul(low, &unit).ok()?, mul(high, &unit).ok()?);
+                let (low, high) = (low.ceil().to_integer(), high.floor().to_integer());
+                let fit =
+                    |(row, &n): (usize, &i64)| (low..=high).contains(&i128::from(n)) || array.is_null(row);
+                if !units.iter().enumerate().all(fit) {
+                    return None;
+                }
+            }
+            Some(Column::new(Cells::Number { units, decimals: *decimals }, nulls))
+        }
+        (FieldKind::Text, _) => {
+            let mut texts = Dictionary::default();
+            let (codes, known) = texts_of(array, &mut |text| Some(texts.code(text)))?;
+            let known = if field.empty_is_none { None } else { known };
+            if field.required && known.is_some() {
+                return None;
+            }
+            Some(Column::new(Cells::Text { codes: codes.into(), dictionary: texts.finish() }, known))
+        }
+        (FieldKind::Enum(values), _) => {
+            let mut at = |text: &str| match text {
+                "" => Some(field.empty_code().unwrap_or(0)),
+                text => u32::try_from(values.iter().position(|v| v.as_ref() == text)?).ok(),
+            };
+            let (codes, known) = texts_of(array, &mut at)?;
+            let known = if field.empty_is_none { None } else { known };
+            if field.required && known.is_some() {
+                return None;
+            }
+            Some(Column::new(Cells::Text { codes: codes.into(), dictionary: Arc::clone(values) }, known))
+        }
+        _ => None,
+    }
+}
+
+/// Integers as counts of a unit.
+fn whole<T: ArrowPrimitiveType>(array: &ArrayRef, times: i64) -> Option<ScalarBuffer<i64>>
+where
+    T::Native: Into<i64>,
+{
+    let values = array.as_primitive::<T>().values();
+    let nulls = array.nulls();
+    values
+        .iter()
+        .enumerate()
+        .map(
+            |(row, &n)| {
+                if nulls.is_some_and(|v| v.is_null(row)) { Some(0) } else { n.into().checked_mul(times) }
+            },
+        )
+        .collect::<Option<Vec<i64>>>()
+        .map(ScalarBuffer::from)
+}
+
+/// Moments as days; `None` if one is not the midnight of a day that dates have.
+fn midnights<T: ArrowPrimitiveType<Native = i64>>(array: &ArrayRef, day: i64) -> Option<ScalarBuffer<i32>> {
+    let values = array.as_primitive::<T>().values();
+    let one = |(row, &at): (usize, &i64)| {
+        if array.is_null(row) {
+            return Some(0);
+        }
+        let days = i32::try_from(at.checked_div_euclid(day)?).ok()?;
+        (at.checked_rem_euclid(day)? == 0 && DAYS.contains(&days)).then_some(days)
+    };
+    values.iter().enumerate().map(one).collect::<Option<Vec<i32>>>().map(ScalarBuffer::from)
+}
+
+/// Decimals as counts of a unit: none may have more decimals than the field.
+fn decimal(array: &ArrayRef, scale: u32, decimals: u32) -> Option<ScalarBuffer<i64>> {
+    let values = array.as_primitive::<Decimal128Type>().values();
+    let nulls = array.nulls();
+    let (times, by) = match decimals.checked_sub(scale) {
+        Some(more) => (power_of_ten(more)?, 1),
+        None => (1, power_of_ten(scale - decimals)?),
+    };
+    let one = |n: i128| {
+        let n = n.checked_mul(times)?;
+        if n % by == 0 { i64::try_from(n / by).ok() } else { None }
+    };
+    values
+        .iter()
+        .enumerate()
+        .map(|(row, &n)| if nulls.is_some_and(|v| v.is_null(row)) { Some(0) } else { one(n) })
+        .collect::<Option<Vec<i64>>>()
+        .map(ScalarBuffer::from)
+}
+
+/// What stands at a missing cell means nothing: let it not widen the bounds of the column.
+fn zeroed(values: &ScalarBuffer<i32>, nulls: Option<&NullBuffer>) -> ScalarBuffer<i32> {
+    values
+        .iter()
+        .enumerate()
+        .map(|(row, &v)| if nulls.is_some_and(|n| n.is_null(row)) { 0 } else { v })
+        .collect()
+}
+
+/// The number of each text, and which cells are not empty. Spaces around a text are not of it.
+fn texts_of(
+    array: &ArrayRef,
+    number: &mut dyn FnMut(&str) -> Option<u32>,
+) -> Option<(Vec<u32>, Option<NullBuffer>)> {
+    let mut codes = Vec::with_capacity(array.len());
+    let mut known = Vec::with_capacity(array.len());
+    if let Some(dictionary) = array.as_any_dictionary_opt() {
+        if dictionary.values().is_empty() {
+            return None;
+        }
+        let texts = texts_of(dictionary.values(), number)?;
+        let values = (texts.0, texts.1.unwrap_or_else(|| NullBuffer::new_valid(dictionary.values().len())));
+        let empty = number("")?;
+        for (row, key) in dictionary.normalized_keys().into_iter().enumerate() {
+            let there = array.is_valid(row) && values.1.is_valid(key);
+            codes.push(if there { *values.0.get(key)? } else { empty });
+            known.push(there);
+        }
+    } else {
+        let mut push = |text: Option<&str>| {
+            let text = text.unwrap_or("").trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+            known.push(!text.is_empty());
+            number(text).map(|code| codes.push(code))
+        };
+        match array.data_type() {
+            DataType::Utf8 => array.as_string::<i32>().iter().try_for_each(&mut push)?,
+            DataType::LargeUtf8 => array.as_string::<i64>().iter().try_for_each(&mut push)?,
+            DataType::Utf8View => array.as_string_view().iter().try_for_each(&mut push)?,
+            _ => return None,
+        }
+    }
+    let known = NullBuffer::from(known);
+    Some((codes, (known.null_count() > 0).then_some(known)))
+}

@@ -1,0 +1,376 @@
+//! From the cells of a file to a typed column, with the words for what does not fit.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
+
+use super::codes::{Codebook, Meant, items};
+use super::issue::{Fault, meant};
+use super::lists::Listed;
+use super::raw::{Raw, RawColumn};
+use super::table::{Cells, Column};
+use super::{arrow_column, lists, numbers};
+use logis_language::pack::schema::{Field, FieldKind};
+use logis_language::value::{Date, Exact, days_between, mul, parse_date, parse_number, power_of_ten};
+
+/// Types the cells of a field; `book` has the codes that they may hold, if they are codes of a reference
+/// table. `wrong` is told the row and the fault of each that does not fit.
+pub(super) fn column(
+    field: &Field,
+    raw: &RawColumn,
+    book: Option<&Codebook>,
+    wrong: impl FnMut(usize, Fault),
+) -> Column {
+    match raw {
+        RawColumn::Arrow(array) => match arrow_column::column(field, array) {
+            Some(column) if all_codes(&column, book) => column,
+            _ => each(field, (0..raw.len()).map(|row| raw.get(row)), book, wrong),
+        },
+        RawColumn::Cells(cells) => each(field, cells.iter().cloned(), book, wrong),
+    }
+}
+
+/// Are all texts of the column codes of the book, if there is one?
+fn all_codes(column: &Column, book: Option<&Codebook>) -> bool {
+    match (column.cells(), book) {
+        (Cells::Text { dictionary, .. }, Some(book)) => {
+            dictionary.iter().all(|t| t.is_empty() || book.has(t))
+        }
+        _ => true,
+    }
+}
+
+/// Types cells one by one.
+fn each(
+    field: &Field,
+    raw: impl ExactSizeIterator<Item = Raw>,
+    book: Option<&Codebook>,
+    mut wrong: impl FnMut(usize, Fault),
+) -> Column {
+    let mut known = BooleanBufferBuilder::new(raw.len());
+    let mut texts = Dictionary::default();
+    let (mut bools, mut units, mut days) = (BooleanBufferBuilder::new(0), Vec::new(), Vec::new());
+    let (mut codes, mut offsets) = (Vec::new(), vec![0_u32]);
+    let mut resolved = Resolved { book, strict: field.of.is_some(), hints: 20, seen: HashMap::new() };
+    let mut switch = Switch::default();
+    let mut listed = None;
+    if let FieldKind::Enum(values) = &field.kind {
+        for value in values.iter() {
+            texts.code(value);
+        }
+        listed = Some(Listed::new(field, values));
+    }
+    for (row, cell) in raw.enumerate() {
+        let mut cell = &cell;
+        let mut fits = true;
+        let mut fail = |fault: Fault| {
+            fits &= fault.warning;
+            wrong(row, fault);
+        };
+        if let Some(fault) = broken(field, cell) {
+            fail(fault);
+            cell = &Raw::Empty;
+        } else if *cell == Raw::Empty && field.required {
+            fail(Fault::empty(format!("la cellule est vide ; attendu: {}", expected(field))));
+        }
+        let empty = *cell == Raw::Empty;
+        match &field.kind {
+            FieldKind::Boolean => bools.append(match boolean(cell) {
+                Some(value) => {
+                    switch.see(row, cell);
+                    value
+                }
+                None => {
+                    if !empty {
+                        fail(unfit(field, cell, "n'est ni vrai ni faux", ""));
+                    }
+                    false
+                }
+            }),
+            FieldKind::Number { decimals, .. } => units.push(if empty {
+                0
+            } else {
+                number(field, cell, *decimals).unwrap_or_else(|fault| {
+                    fail(fault);
+                    0
+                })
+            }),
+            FieldKind::Date => days.push(match date(cell) {
+                Some(value) => i32::try_from(days_between(Date::constant(1970, 1, 1), value)).unwrap_or(0),
+                None => {
+                    if !empty {
+                        let text = cell.shown();
+                        let hint = if text.contains('/') && text.split('/').any(|p| p.len() == 4) {
+                            " (le jour vient avant le mois)"
+                        } else {
+                            ""
+                        };
+                        fail(unfit(field, cell, "n'est pas une date", hint));
+                    }
+                    0
+                }
+            }),
+            FieldKind::Text => codes.push(match text(cell).and_then(|text| resolved.one(&text)) {
+                Ok(value) => texts.code(&value),
+                Err(fault) => {
+                    fail(fault);
+                    texts.code("")
+                }
+            }),
+            FieldKind::Enum(_) => codes.push(match listed.as_mut() {
+                Some(listed) if !empty => {
+                    let shown = cell.shown();
+                    listed.find(&shown).unwrap_or_else(|| {
+                        let fault = unfit(field, cell, "n'est pas une valeur admise", "");
+                        let message = format!("{}{}", fault.message, meant(listed.near(&shown)));
+                        fail(Fault { message, ..fault });
+                        0
+                    })
+                }
+                _ => field.empty_code().unwrap_or(0),
+            }),
+            FieldKind::Codes => {
+                match text(cell).and_then(|text| resolved.several(&text)) {
+                    Ok(values) => {
+                        // Codes may stand one under the other; so do rows that a cell swallowed.
+                        if let Raw::Text(text) = cell
+                            && text.contains(['\n', '\r'])
+                        {
+                            let shown = text.replace(['\n', '\r'], "⏎");
+                            let fault =
+                                Fault::of(&shown, "tient sur plusieurs lignes", ": une liste de codes ?");
+                            fail(Fault { warning: true, ..fault });
+                        }
+                        codes.extend(values.iter().map(|c| texts.code(c)));
+                    }
+                    Err(fault) => fail(fault),
+                }
+                offsets.push(u32::try_from(codes.len()).unwrap_or(u32::MAX));
+            }
+        }
+        known.append(fits && (!empty || field.empty_is_none));
+    }
+    for (row, text) in switch.doubtful() {
+        known.set_bit(row, false);
+        wrong(
+            row,
+            Fault::of(
+                text,
+                "se lit de deux façons",
+                ": la lettre O (oui) ou un zéro (non) ? D'autres cellules de la colonne sont des 0 ou des 1",
+            ),
+        );
+    }
+    let cells = match &field.kind {
+        FieldKind::Boolean => Cells::Bool(bools.finish()),
+        FieldKind::Number { decimals, .. } => Cells::Number { units: units.into(), decimals: *decimals },
+        FieldKind::Date => Cells::Date(days.into()),
+        FieldKind::Text | FieldKind::Enum(_) => {
+            Cells::Text { codes: codes.into(), dictionary: texts.finish() }
+        }
+        FieldKind::Codes => {
+            Cells::Codes { offsets: offsets.into(), codes: codes.into(), dictionary: texts.finish() }
+        }
+    };
+    let known = NullBuffer::new(known.finish());
+    Column::new(cells, (known.null_count() > 0).then_some(known))
+}
+
+/// What no field can take, whatever it holds: a lone quotation mark, a line end inside, a character that
+/// was lost on the way.
+fn broken(field: &Field, cell: &Raw) -> Option<Fault> {
+    match cell {
+        Raw::Stray(text) => {
+            Some(Fault::of(text, "a un guillemet seul", " ; attendu: deux, autour de la cellule, ou aucun"))
+        }
+        Raw::Text(text) if text.contains(['\n', '\r']) && field.kind != FieldKind::Codes => Some(Fault::of(
+            &text.replace(['\n', '\r'], "⏎"),
+            "tient sur plusieurs lignes",
+            format!(" ; attendu: {}", expected(field)),
+        )),
+        Raw::Text(text) if text.contains('\u{fffd}') => Some(Fault::of(
+            text,
+            "a un caractère perdu (codage du fichier ?)",
+            format!(" ; attendu: {}", expected(field)),
+        )),
+        _ => None,
+    }
+}
+
+/// Texts as the codes that they stand for, each looked up once.
+struct Resolved<'b> {
+    book: Option<&'b Codebook>,
+    /// Is what is no code an error? Otherwise it stands as it is.
+    strict: bool,
+    hints: usize,
+    seen: HashMap<String, Result<Arc<str>, Fault>>,
+}
+
+impl Resolved<'_> {
+    fn one(&mut self, text: &str) -> Result<Arc<str>, Fault> {
+        let Some(book) = self.book.filter(|book| !text.is_empty() && !book.has(text)) else {
+            return Ok(Arc::from(text));
+        };
+        if let Some(seen) = self.seen.get(text) {
+            return seen.clone();
+        }
+        let found = match book.find(text, &mut self.hints) {
+            Meant::Code(code) => Ok(code),
+            Meant::Unclear(fault) if self.strict => Err(fault),
+            Meant::Unclear(_) => Ok(Arc::from(text)),
+        };
+        if self.seen.len() < 10_000 {
+            self.seen.insert(text.to_string(), found.clone());
+        }
+        found
+    }
+
+    fn several(&mut self, cell: &str) -> Result<Vec<Arc<str>>, Fault> {
+        match self.book {
+            Some(book) => book.list(cell, &mut self.hints),
+            None => Ok(items(cell).flat_map(str::split_whitespace).map(Arc::from).collect()),
+        }
+    }
+}
+
+/// Whether a column of booleans mixes zeros and ones with the letter O, which is a yes by itself.
+#[derive(Default)]
+struct Switch {
+    digits: bool,
+    letters: Vec<(usize, Box<str>)>,
+}
+
+impl Switch {
+    fn see(&mut self, row: usize, cell: &Raw) {
+        if let Raw::Text(text) = cell {
+            self.digits |= lists::digit(text);
+            if lists::letter_o(text) {
+                self.letters.push((row, text.clone()));
+            }
+        }
+    }
+
+    /// The cells that may be either.
+    fn doubtful(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.letters.iter().filter(|_| self.digits).map(|(row, text)| (*row, text.as_ref()))
+    }
+}
+
+/// Texts and their numbers.
+#[derive(Default)]
+pub(super) struct Dictionary {
+    numbers: HashMap<Arc<str>, u32>,
+    texts: Vec<Arc<str>>,
+}
+
+impl Dictionary {
+    pub fn code(&mut self, text: &str) -> u32 {
+        if let Some(&code) = self.numbers.get(text) {
+            return code;
+        }
+        let (text, code): (Arc<str>, u32) =
+            (Arc::from(text), u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
+        self.texts.push(text.clone());
+        self.numbers.insert(text, code);
+        code
+    }
+
+    pub fn finish(self) -> Arc<[Arc<str>]> {
+        self.texts.into()
+    }
+}
+
+/// `« 21 3O0 » n'est pas un montant (lettre O ?); attendu: …`
+fn unfit(field: &Field, cell: &Raw, what: &'static str, hint: &str) -> Fault {
+    Fault::of(&cell.shown(), what, format!("{hint} ; attendu: {}", expected(field)))
+}
+
+/// What the cells of a field are, with an example.
+fn expected(field: &Field) -> String {
+    match &field.kind {
+        FieldKind::Boolean => "vrai ou faux (aussi: oui, non, O, N, true, false, 1, 0)".to_string(),
+        FieldKind::Number { amount: true, .. } => "euros, ex. 21300 ou 21 300,50".to_string(),
+        FieldKind::Number { decimals: 0, .. } => "un nombre entier, ex. 12".to_string(),
+        FieldKind::Number { decimals, .. } => format!("un nombre, {decimals} décimales au plus, ex. 45,5"),
+        FieldKind::Date => "une date, ex. 2017-06-30 ou 30/06/2017".to_string(),
+        FieldKind::Text => "un texte".to_string(),
+        FieldKind::Enum(values) => values.join(", "),
+        FieldKind::Codes => "des codes, séparés par des espaces, « , », « ; », « / » ou « | »".to_string(),
+    }
+}
+
+fn boolean(cell: &Raw) -> Option<bool> {
+    match cell {
+        Raw::Bool(value) => Some(*value),
+        Raw::Text(text) | Raw::Number(text) => lists::boolean(text),
+        _ => None,
+    }
+}
+
+pub(super) fn date(cell: &Raw) -> Option<Date> {
+    match cell {
+        Raw::Date(date) => Some(*date),
+        Raw::Text(text) => parse_date(text),
+        _ => None,
+    }
+}
+
+/// A code or identifier. A number of a typed file has lost its leading zeros: only whole numbers
+/// that cannot have had one are taken.
+pub(super) fn text(cell: &Raw) -> Result<String, Fault> {
+    match cell {
+        Raw::Number(text) if text.contains('.') => {
+            Err(Fault::of(text, "est un nombre", " ; attendu: un texte"))
+        }
+        Raw::Number(text) if text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit()) => Err(Fault::of(
+            text,
+            "est un nombre de quatre chiffres",
+            format!(": zéro initial perdu ? Écrire « 0{text} » en texte"),
+        )),
+        Raw::Other(text) => Err(Fault::of(text, "n'est pas un texte", "")),
+        other => Ok(other.shown()),
+    }
+}
+
+pub(super) fn number(field: &Field, cell: &Raw, decimals: u32) -> Result<i64, Fault> {
+    let FieldKind::Number { amount, .. } = field.kind else { return Ok(0) };
+    let what = if amount { "n'est pas un montant" } else { "n'est pas un nombre" };
+    let value = match cell {
+        Raw::Number(text) => parse_number(text).ok_or_else(|| unfit(field, cell, what, ""))?,
+        Raw::Text(text) => {
+            let of = numbers::Of { amount, decimals, unit: field.unit.as_deref() };
+            numbers::read(text, of).map_err(|wrong| unfit(field, cell, wrong.what, &wrong.hint))?
+        }
+        _ => return Err(unfit(field, cell, what, "")),
+    };
+    let scaled = power_of_ten(decimals).and_then(|unit| mul(&value, &Exact::from_integer(unit)).ok());
+    let Some(scaled) = scaled else { return Err(unfit(field, cell, "est trop grand", "")) };
+    if !scaled.is_integer() {
+        let fault = unfit(field, cell, "a trop de décimales", "");
+        let message =
+            format!("« {} » a plus de {decimals} décimales ; attendu: {}", fault.value, expected(field));
+        return Err(Fault { message, ..fault });
+    }
+    if let Some((low, high)) = &field.range
+        && (value < *low || value > *high)
+    {
+        let rest = format!(" ; attendu: de {low} à {high}");
+        return Err(Fault::of(&cell.shown(), "est hors de l'intervalle", rest));
+    }
+    i64::try_from(*scaled.numer()).map_err(|_| unfit(field, cell, "est trop grand", ""))
+}
+
+/// The rows whose yearly income is so small that it is one of a month, or in thousands: over zero, and
+/// 500 euros at most.
+pub(super) fn small_incomes(field: &Field, column: &Column) -> Vec<usize> {
+    match (field.unit.as_deref(), &field.kind, column.cells()) {
+        (Some("EUR/an"), FieldKind::Number { amount: true, .. }, Cells::Number { units, decimals }) => {
+            let unit = power_of_ten(*decimals).and_then(|unit| i64::try_from(unit).ok()).unwrap_or(1);
+            let known = |row: &usize| column.known().is_none_or(|k| k.is_valid(*row));
+            let small = |n: i64| n > 0 && n <= 500 * unit;
+            (0..units.len()).filter(|row| units.get(*row).is_some_and(|n| small(*n))).filter(known).collect()
+        }
+        _ => Vec::new(),
+    }
+}

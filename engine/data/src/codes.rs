@@ -1,0 +1,163 @@
+//! Codes of a reference table in data: each checked, names taken for the codes that they stand for.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, OnceLock};
+
+use super::issue::{Fault, meant};
+use super::raw::{RawColumn, RawTable};
+use logis_language::diagnostic::{fold, nearest};
+use logis_language::pack::schema::{Entity, EntityId, OTHERS, Origin, Schema};
+
+/// The codes of one reference table, and the names that stand for them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Codebook {
+    /// What messages call a row: `commune`.
+    entity: String,
+    codes: HashMap<Arc<str>, usize>,
+    /// By row: its code and its name, if the table has names.
+    names: Vec<(Arc<str>, Box<str>)>,
+    by_name: OnceLock<HashMap<String, Vec<Arc<str>>>>,
+}
+
+/// The codebooks of a pack, by entity.
+pub(super) type Codebooks = BTreeMap<EntityId, Codebook>;
+
+/// What a text stands for.
+pub(super) enum Meant {
+    /// This code.
+    Code(Arc<str>),
+    /// None, or several.
+    Unclear(Fault),
+}
+
+/// The codebooks of the reference tables that a schema's fields and relations have codes of.
+pub(super) fn codebooks<'r>(
+    schema: &Schema,
+    raw: impl Fn(EntityId, &Entity) -> Option<&'r RawTable>,
+) -> Codebooks {
+    let mut all = Codebooks::new();
+    for (id, entity) in schema.entities.iter().enumerate() {
+        let referred = schema.fields.iter().any(|f| f.of == Some(id))
+            || schema.entities.iter().any(|e| e.belongs_to.iter().any(|r| r.target == id));
+        if !referred || !matches!(entity.origin, Origin::Reference { .. }) {
+            continue;
+        }
+        let Some(table) = raw(id, entity) else { continue };
+        let column =
+            |name: &str| table.headers.iter().position(|h| h == name).and_then(|at| table.columns.get(at));
+        let Some(keys) = column(&entity.key) else { continue };
+        let names = entity.names.as_deref().and_then(column);
+        let text = |cells: &RawColumn, row: usize| cells.get(row).shown();
+        let rows = (0..table.lines.len()).filter(|row| text(keys, *row) != OTHERS);
+        all.insert(
+            id,
+            Codebook {
+                entity: entity.name.clone(),
+                codes: rows.clone().map(|row| (Arc::from(text(keys, row)), row)).collect(),
+                names: names.map_or_else(Vec::new, |names| {
+                    rows.map(|row| (Arc::from(text(keys, row)), text(names, row).into())).collect()
+                }),
+                by_name: OnceLock::new(),
+            },
+        );
+    }
+    all
+}
+
+impl Codebook {
+    /// Is it a code as it stands?
+    pub fn has(&self, text: &str) -> bool {
+        self.codes.contains_key(text)
+    }
+
+    /// What a text stands for: a code, or a name that only one has. `hints` is how many more unknown
+    /// texts are compared with all names.
+    pub fn find(&self, text: &str, hints: &mut usize) -> Meant {
+        let code = |text: &str| self.codes.get_key_value(text).map(|(code, _)| code.clone());
+        if let Some(code) = code(text).or_else(|| code(&text.to_uppercase())) {
+            return Meant::Code(code);
+        }
+        let entity = &self.entity;
+        let with_zero = format!("0{text}");
+        if text.len() == 4 && self.has(&with_zero) {
+            let rest = format!(": zéro initial perdu ? Écrire « {with_zero} »");
+            return Meant::Unclear(Fault::of(text, format!("n'existe pas dans `{entity}`"), rest));
+        }
+        let by_name = self.by_name.get_or_init(|| {
+            let mut all: HashMap<String, Vec<Arc<str>>> = HashMap::new();
+            for (code, name) in &self.names {
+                all.entry(plain_name(name)).or_default().push(code.clone());
+            }
+            all
+        });
+        match by_name.get(&plain_name(text)).map(Vec::as_slice) {
+            Some([one]) => return Meant::Code(one.clone()),
+            Some(several @ [_, _, ..]) => {
+                let shown: Vec<&str> = several.iter().take(8).map(AsRef::as_ref).collect();
+                let more = if several.len() > 8 { "…" } else { "" };
+                let rest = format!(": donner le code, l'un de {}{more}", shown.join(", "));
+                let what = format!("est le nom de plusieurs lignes de `{entity}`");
+                return Meant::Unclear(Fault::of(text, what, rest));
+            }
+            _ => {}
+        }
+        // The nearest of many codes, or of short ones, tells nothing.
+        let near = if *hints == 0 || text.chars().count() < 5 {
+            None
+        } else if text.chars().any(char::is_alphabetic) {
+            *hints -= 1;
+            nearest(text, self.names.iter().map(|(_, name)| name.as_ref()))
+        } else if self.codes.len() <= 5_000 {
+            *hints -= 1;
+            let mut codes: Vec<&str> = self.codes.keys().map(AsRef::as_ref).collect();
+            codes.sort_unstable();
+            nearest(text, codes)
+        } else {
+            None
+        };
+        let message = format!("la {entity} « {text} » n'existe pas{}", meant(near));
+        let kind = format!("n'existe pas dans `{entity}`").into();
+        Meant::Unclear(Fault { message, kind, value: text.to_string(), warning: false })
+    }
+
+    /// The codes of a cell that lists several; `Err` of the first that is none.
+    pub fn list(&self, cell: &str, hints: &mut usize) -> Result<Vec<Arc<str>>, Fault> {
+        let mut codes = Vec::new();
+        for item in items(cell) {
+            match self.find(item, hints) {
+                Meant::Code(code) => codes.push(code),
+                // Blanks stand in names, and between codes.
+                Meant::Unclear(fault) if item.contains(char::is_whitespace) => {
+                    for word in item.split_whitespace() {
+                        match self.find(word, hints) {
+                            Meant::Code(code) => codes.push(code),
+                            // The whole is a name if none of its words has the form of a code.
+                            Meant::Unclear(_) if !item.contains(|c: char| c.is_ascii_digit()) => {
+                                return Err(fault);
+                            }
+                            Meant::Unclear(fault) => return Err(fault),
+                        }
+                    }
+                }
+                Meant::Unclear(fault) => return Err(fault),
+            }
+        }
+        Ok(codes)
+    }
+}
+
+/// The items of a cell that lists several, as any of these signs separates them.
+pub(super) fn items(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split([',', ';', '/', '|', '\n', '\r']).map(str::trim).filter(|item| !item.is_empty())
+}
+
+/// A name without case, accents, hyphens and blanks, `St` in full.
+fn plain_name(name: &str) -> String {
+    let folded = fold(name).replace(['\'', '\u{2019}', '\u{a0}'], "_");
+    let words = folded.split('_').map(|word| match word {
+        "st" => "saint",
+        "ste" => "sainte",
+        word => word,
+    });
+    words.collect()
+}

@@ -1,0 +1,93 @@
+//! A data set without some of its rows.
+
+use super::link::take;
+use super::table::{Dataset, NO_ROW, Table};
+use logis_language::pack::schema::Schema;
+
+impl Dataset {
+    /// Marks the rows that marked ones take along: those that must belong to them, and with a member of what must
+    /// have members what it belongs to, for a household is not decided on some of its persons. `bad` is by entity
+    /// and row.
+    pub fn take_along(&self, schema: &Schema, bad: &mut [Vec<bool>]) {
+        while self.spread(schema, bad) {}
+    }
+
+    /// Leaves the marked rows out, with those that they take along: see [`Dataset::take_along`]. Gives how many
+    /// rows of each entity that is.
+    pub fn leave_out(&mut self, schema: &Schema, mut bad: Vec<Vec<bool>>) -> Vec<usize> {
+        bad.resize(self.tables.len(), Vec::new());
+        for (own, table) in bad.iter_mut().zip(&self.tables) {
+            own.resize(table.rows(), false);
+        }
+        self.take_along(schema, &mut bad);
+        let kept: Vec<Vec<u32>> = bad.iter().map(|own| places(own)).collect();
+        let tables = std::mem::take(&mut self.tables);
+        self.tables = tables
+            .into_iter()
+            .enumerate()
+            .map(|(id, table)| {
+                let own = bad.get(id).map_or(&[][..], Vec::as_slice);
+                let relations = schema.entities.get(id).map_or(&[][..], |e| &e.belongs_to);
+                let rows: Vec<usize> = (0..own.len()).filter(|&r| own.get(r) == Some(&false)).collect();
+                let all = rows.len() == own.len();
+                let links = table.links.iter().zip(relations).map(|(links, relation)| {
+                    let new = kept.get(relation.target).map_or(&[][..], Vec::as_slice);
+                    let link = |r: &usize| links.get(*r).and_then(|&p| new.get(p as usize)).copied();
+                    rows.iter().map(|r| link(r).unwrap_or(NO_ROW)).collect()
+                });
+                Table {
+                    present: table.present,
+                    links: links.collect(),
+                    file: table.file.clone(),
+                    lines: rows.iter().filter_map(|&r| table.lines.get(r).copied()).collect(),
+                    ids: rows.iter().filter_map(|&r| table.ids.get(r).cloned()).collect(),
+                    columns: table
+                        .columns
+                        .into_iter()
+                        .map(|c| c.map(|c| if all { c } else { take(&c, &rows) }))
+                        .collect(),
+                }
+            })
+            .collect();
+        bad.iter().map(|own| own.iter().filter(|bad| **bad).count()).collect()
+    }
+
+    /// Marks what a marked row takes along, one step; false if there is nothing more.
+    fn spread(&self, schema: &Schema, bad: &mut [Vec<bool>]) -> bool {
+        let mut changed = false;
+        for (id, entity) in schema.entities.iter().enumerate() {
+            for (number, relation) in entity.belongs_to.iter().enumerate().filter(|(_, r)| r.required) {
+                let Some(links) = self.tables.get(id).and_then(|t| t.links.get(number)) else { continue };
+                for (row, &parent) in links.iter().enumerate().filter(|(_, p)| **p != NO_ROW) {
+                    let is_bad = |e: usize, row: usize| bad.get(e).and_then(|b| b.get(row)) == Some(&true);
+                    let (own, above) = (is_bad(id, row), is_bad(relation.target, parent as usize));
+                    let marked = match (own, above) {
+                        (false, true) => bad.get_mut(id).and_then(|b| b.get_mut(row)),
+                        (true, false) if relation.min > 0 => {
+                            bad.get_mut(relation.target).and_then(|b| b.get_mut(parent as usize))
+                        }
+                        _ => None,
+                    };
+                    if let Some(slot) = marked {
+                        *slot = true;
+                        changed = true;
+                    }
+                }
+            }
+        }
+        changed
+    }
+}
+
+/// The new number of each row.
+fn places(bad: &[bool]) -> Vec<u32> {
+    let mut next = 0;
+    let place = |bad: &bool| match bad {
+        true => NO_ROW,
+        false => {
+            next += 1;
+            next - 1
+        }
+    };
+    bad.iter().map(place).collect()
+}

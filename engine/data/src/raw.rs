@@ -1,0 +1,141 @@
+//! Tables as files hold them, before the schema gives their cells a type.
+
+use std::collections::HashSet;
+
+use arrow_array::{Array, ArrayRef};
+
+use super::day_cells::DayNumbers;
+use super::issue::Issue;
+use super::parquet_file::cell;
+use logis_language::value::Date;
+
+/// What is said of a header that stands twice.
+pub(super) const DOUBLE: &str = "cet en-tête apparaît deux fois";
+
+/// One table of a file.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawTable {
+    /// The name that an entity declares: file or sheet name, without extension.
+    pub name: String,
+    /// What messages call it.
+    pub file: String,
+    /// Headers, in the order of the file.
+    pub headers: Vec<String>,
+    /// The line of each row, as an editor or a spreadsheet shows it.
+    pub lines: Vec<u64>,
+    /// By row: is something already known to be wrong with it as a whole?
+    pub bad: Vec<bool>,
+    /// By header.
+    pub columns: Vec<RawColumn>,
+    /// The line of the headers.
+    pub header_line: u64,
+    /// How numbers stand for days, in a workbook.
+    pub days: Option<DayNumbers>,
+}
+
+/// The cells under one header.
+#[derive(Clone, Debug)]
+pub(super) enum RawColumn {
+    /// Of a text file or a workbook.
+    Cells(Vec<Raw>),
+    /// Typed already.
+    Arrow(ArrayRef),
+}
+
+impl RawColumn {
+    pub fn len(&self) -> usize {
+        match self {
+            RawColumn::Cells(cells) => cells.len(),
+            RawColumn::Arrow(array) => array.len(),
+        }
+    }
+
+    /// The cell of a row; an absent one is empty.
+    pub fn get(&self, row: usize) -> Raw {
+        match self {
+            RawColumn::Cells(cells) => cells.get(row).cloned().unwrap_or(Raw::Empty),
+            RawColumn::Arrow(array) if row < array.len() => cell(array, row),
+            RawColumn::Arrow(_) => Raw::Empty,
+        }
+    }
+}
+
+/// A cell as the file holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Raw {
+    Empty,
+    Text(Box<str>),
+    /// A text with a quotation mark that nothing closes or opens.
+    Stray(Box<str>),
+    /// A number of a typed file, in its shortest exact decimal text.
+    Number(Box<str>),
+    Bool(bool),
+    Date(Date),
+    /// A day with a time, and its text.
+    Moment(Date, Box<str>),
+    /// What a typed file holds and no field can.
+    Other(Box<str>),
+}
+
+impl Raw {
+    pub fn text(text: &str) -> Raw {
+        let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        if text.is_empty() { Raw::Empty } else { Raw::Text(text.into()) }
+    }
+
+    /// A number from a binary one: its shortest decimal text says what was meant.
+    pub fn float(value: f64) -> Raw {
+        if !value.is_finite() {
+            return Raw::Other(value.to_string().into());
+        }
+        Raw::Number(format!("{value}").into())
+    }
+
+    /// As messages show it.
+    pub fn shown(&self) -> String {
+        match self {
+            Raw::Empty => String::new(),
+            Raw::Text(t) | Raw::Stray(t) | Raw::Number(t) | Raw::Moment(_, t) | Raw::Other(t) => {
+                t.to_string()
+            }
+            Raw::Bool(b) => b.to_string(),
+            Raw::Date(d) => d.to_string(),
+        }
+    }
+}
+
+impl RawTable {
+    /// Starts a table; checks its headers.
+    pub fn new(name: &str, file: &str, headers: Vec<String>, issues: &mut Vec<Issue>) -> RawTable {
+        let mut seen = HashSet::new();
+        for header in headers.iter().filter(|h| !h.is_empty()) {
+            if !seen.insert(header) {
+                issues.push(Issue::error(file, DOUBLE).at(1).in_column(header));
+            }
+        }
+        let columns = vec![RawColumn::Cells(Vec::new()); headers.len()];
+        RawTable {
+            name: name.to_string(),
+            file: file.to_string(),
+            headers,
+            lines: Vec::new(),
+            bad: Vec::new(),
+            columns,
+            header_line: 1,
+            days: None,
+        }
+    }
+
+    /// Adds a row with as many cells as headers.
+    pub fn push(&mut self, line: u64, bad: bool, cells: impl IntoIterator<Item = Raw>) {
+        self.lines.push(line);
+        self.bad.push(bad);
+        let mut cells = cells.into_iter();
+        for column in &mut self.columns {
+            let cell = cells.next().unwrap_or(Raw::Empty);
+            if let RawColumn::Cells(column) = column {
+                column.push(cell);
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! A data package from its files: tables found, columns typed, relations followed, all that is
+//! wrong listed.
+//!
+//! A row with an error is left out, and with it the rows that must belong to it, so that what
+//! remains can be used.
+
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow_array::RecordBatch;
+
+use super::codes::codebooks;
+use super::draft::{self, Draft};
+use super::files::raw_tables;
+use super::issue::{Issue, meant};
+use super::link::{keep_good, link};
+use super::raw::RawTable;
+use super::table::{About, Dataset, Table};
+use super::{csv_file, parquet_file};
+use logis_language::diagnostic::{Severity, fold, nearest};
+use logis_language::pack::Reference;
+use logis_language::pack::schema::{Entity, EntityId, FieldId, Origin, Schema};
+use logis_language::plan::Needs;
+use logis_language::value::parse_date;
+
+/// One file of a data package.
+#[derive(Clone, Debug)]
+pub struct InputFile {
+    /// Its name, without folder: `demandes.csv`.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// A column that is needed and not there: its cells are unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Absent {
+    /// The file that lacks it; of a table that is absent itself, the table's name.
+    pub file: String,
+    /// The entity.
+    pub entity: EntityId,
+    /// Its header; empty if the whole table is absent.
+    pub column: String,
+    /// The fields that it would hold.
+    pub fields: BTreeSet<FieldId>,
+    /// The relations that it would hold.
+    pub relations: BTreeSet<(EntityId, usize)>,
+}
+
+/// A data package, read: the rows without error, and what is wrong with the others.
+#[derive(Clone, Debug, Default)]
+pub struct ReadOutcome {
+    /// The good rows.
+    pub dataset: Dataset,
+    /// Errors and warnings, by file, line and column.
+    pub issues: Vec<Issue>,
+    /// Columns that are needed and not there.
+    pub absent: Vec<Absent>,
+    /// By entity with rows that were left out: how many.
+    pub dropped: BTreeMap<EntityId, usize>,
+}
+
+/// Reads a data package from its files and the reference tables of the pack.
+pub fn read(schema: &Schema, references: &[Reference], files: Vec<InputFile>, needs: &Needs) -> ReadOutcome {
+    let mut issues = Vec::new();
+    let (about, about_issues) = about(&files);
+    issues.extend(about_issues);
+    let (tables, tried) = raw_tables(schema, files, &mut issues);
+    let own = raw_references(references, &mut issues);
+    let raw = |id: EntityId, entity: &Entity| match &entity.origin {
+        Origin::Data { table } => tables.get(table.as_str()),
+        Origin::Reference { .. } => own.get(&id),
+        Origin::Pair(..) => None,
+    };
+    let read = assemble(schema, raw, &tried, needs, &mut issues);
+    spare(schema, &tables, needs, &mut issues);
+    sort(&mut issues);
+    let dataset = Dataset { tables: read.tables, about };
+    ReadOutcome { dataset, issues, absent: read.absent, dropped: read.dropped }
+}
+
+/// Makes warnings of what is wrong with files of which nothing is needed.
+fn spare(schema: &Schema, tables: &BTreeMap<&str, RawTable>, needs: &Needs, issues: &mut [Issue]) {
+    for (id, entity) in schema.entities.iter().enumerate().filter(|(id, _)| !needs.entities.contains(id)) {
+        let Origin::Data { table } = &entity.origin else { continue };
+        let _ = id;
+        let file = tables.get(table.as_str()).map(|t| t.file.as_str());
+        let own = |issue: &Issue| match file {
+            Some(file) => issue.file == file,
+            // It did not read at all.
+            None => issue.file.rsplit_once('.').is_some_and(|(stem, _)| fold(stem) == fold(table)),
+        };
+        for issue in issues.iter_mut().filter(|issue| issue.is_error() && own(issue)) {
+            issue.severity = Severity::Warning;
+        }
+    }
+}
+
+/// Reads a data package from tables in memory, by the names that files of them would have.
+pub fn read_batches(
+    schema: &Schema,
+    references: &[Reference],
+    tables: &[(&str, &RecordBatch)],
+    needs: &Needs,
+) -> ReadOutcome {
+    let mut issues = Vec::new();
+    let known: Vec<&str> = schema.data_tables().collect();
+    let mut given: BTreeMap<&str, RawTable> = BTreeMap::new();
+    for (name, batch) in tables {
+        if !known.contains(name) {
+            let hint = meant(nearest(name, known.iter().copied()));
+            issues.push(Issue::error(name, format!("le schéma n'a pas de telle table{hint}")));
+        }
+        given.insert(name, parquet_file::table(name, name, batch, 0, &mut issues));
+    }
+    read_raw(schema, references, &given, needs, issues)
+}
+
+/// Reads a data package from raw tables, by their names in the schema.
+pub(super) fn read_raw<N: Borrow<str> + Ord>(
+    schema: &Schema,
+    references: &[Reference],
+    given: &BTreeMap<N, RawTable>,
+    needs: &Needs,
+    mut issues: Vec<Issue>,
+) -> ReadOutcome {
+    let own = raw_references(references, &mut issues);
+    let raw = |id: EntityId, entity: &Entity| match &entity.origin {
+        Origin::Data { table } => given.get(table.as_str()),
+        Origin::Reference { .. } => own.get(&id),
+        Origin::Pair(..) => None,
+    };
+    let read = assemble(schema, raw, &BTreeSet::new(), needs, &mut issues);
+    sort(&mut issues);
+    let dataset = Dataset { tables: read.tables, about: About::default() };
+    ReadOutcome { dataset, issues, absent: read.absent, dropped: read.dropped }
+}
+
+/// Issues in the order in which people look for them, each once.
+pub fn sort(issues: &mut Vec<Issue>) {
+    issues.sort_by(|a, b| {
+        (&a.file, a.line, &a.column, &a.message).cmp(&(&b.file, b.line, &b.column, &b.message))
+    });
+    issues.dedup();
+}
+
+/// The reference tables of a pack, by entity.
+pub(super) fn raw_references(
+    references: &[Reference],
+    issues: &mut Vec<Issue>,
+) -> BTreeMap<EntityId, RawTable> {
+    let read = |r: &Reference| {
+        let name = r.path.rsplit('/').next().unwrap_or(&r.path);
+        let name = name.strip_suffix(".csv").unwrap_or(name);
+        Some((r.entity, csv_file::read(name, &r.path, &r.bytes, &[], issues)?))
+    };
+    references.iter().filter_map(read).collect()
+}
+
+/// Tables as they are assembled.
+pub(super) struct Assembled {
+    pub tables: Vec<Table>,
+    pub absent: Vec<Absent>,
+    pub dropped: BTreeMap<EntityId, usize>,
+}
+
+/// Types the tables, follows their relations, leaves out what is wrong.
+pub(super) fn assemble<'r>(
+    schema: &Schema,
+    raw: impl Fn(EntityId, &Entity) -> Option<&'r RawTable>,
+    tried: &BTreeSet<&str>,
+    needs: &Needs,
+    issues: &mut Vec<Issue>,
+) -> Assembled {
+    let books = codebooks(schema, &raw);
+    let about = draft::About { schema, needs, books: &books };
+    let (mut drafts, mut absent): (Vec<Draft>, Vec<Absent>) = (Vec::new(), Vec::new());
+    for (id, entity) in schema.entities.iter().enumerate() {
+        let draft = match raw(id, entity) {
+            Some(raw) => Draft::new(about, id, entity, raw, &mut absent, issues),
+            None => {
+                if needs.entities.contains(&id)
+                    && let Origin::Data { table } = &entity.origin
+                    && !tried.contains(table.as_str())
+                    && !needs.any_table
+                {
+                    if may_lack(schema, id, needs) {
+                        absent.push(Absent {
+                            file: table.clone(),
+                            entity: id,
+                            column: String::new(),
+                            fields: entity
+                                .fields
+                                .iter()
+                                .copied()
+                                .filter(|f| needs.fields.contains(f))
+                                .collect(),
+                            relations: BTreeSet::new(),
+                        });
+                    } else {
+                        issues.push(lacks_table(schema, table, &raw));
+                    }
+                }
+                Draft::absent(entity, needs.entities.contains(&id))
+            }
+        };
+        drafts.push(draft);
+    }
+    link(about, &mut drafts, issues);
+    let rows: Vec<usize> = drafts.iter().map(|d| d.lines.len()).collect();
+    let tables = keep_good(schema, drafts, issues);
+    let dropped = rows.iter().zip(&tables).enumerate().filter_map(|(id, (before, table))| {
+        let dropped = before.saturating_sub(table.rows());
+        (dropped > 0).then_some((id, dropped))
+    });
+    Assembled { dropped: dropped.collect(), tables, absent }
+}
+
+/// May the table of an entity be absent? Where rows of others may belong to one of its rows, or to none:
+/// then it is not known to which. Nobody could tell members that are not known from none.
+fn may_lack(schema: &Schema, id: EntityId, needs: &Needs) -> bool {
+    let mut to = schema.entities.iter().flat_map(|e| &e.belongs_to).filter(|r| r.target == id).peekable();
+    let members = schema.entities.get(id).is_some_and(|e| {
+        e.belongs_to
+            .iter()
+            .any(|r| matches!(schema.entities.get(r.target).map(|t| &t.origin), Some(Origin::Data { .. })))
+    });
+    to.peek().is_some()
+        && to.all(|r| !r.required)
+        && !members
+        && !needs.strict
+        && !needs.decided.contains(&id)
+}
+
+/// A table that must be there and is not.
+fn lacks_table<'r>(
+    schema: &Schema,
+    table: &str,
+    raw: &impl Fn(EntityId, &Entity) -> Option<&'r RawTable>,
+) -> Issue {
+    let others = schema.entities.iter().enumerate().filter_map(|(id, entity)| match &entity.origin {
+        Origin::Data { table } => raw(id, entity).map(|_| table.as_str()),
+        _ => None,
+    });
+    let near = nearest(table, others.collect::<Vec<_>>());
+    let hint = near.map_or_else(String::new, |n| format!(" ; le fichier « {n} » est-il celui-là ?"));
+    Issue::error(
+        &format!("{table}.csv"),
+        format!(
+            "la table `{table}` manque au paquet de données (CSV, Parquet, ou feuille d'un classeur){hint}"
+        ),
+    )
+}
+
+/// What `paquet.toml` says, if the package has one.
+pub fn about(files: &[InputFile]) -> (About, Vec<Issue>) {
+    let mut issues = Vec::new();
+    let Some(file) = files.iter().find(|f| f.name == "paquet.toml") else {
+        return (About::default(), issues);
+    };
+    let mut wrong = |message: String| issues.push(Issue::error("paquet.toml", message));
+    let text = String::from_utf8_lossy(&file.bytes);
+    let table: toml::Table = match text.parse() {
+        Ok(table) => table,
+        Err(error) => {
+            wrong(format!("ce n'est pas du TOML: {error}"));
+            return (About::default(), issues);
+        }
+    };
+    let mut about = About::default();
+    for (key, value) in &table {
+        match (key.as_str(), value) {
+            ("title", toml::Value::String(text)) => about.title = Some(text.clone()),
+            ("text", toml::Value::String(text)) => about.text = Some(text.clone()),
+            ("synthetic", toml::Value::Boolean(value)) => about.synthetic = *value,
+            ("as_of", value) => {
+                let text = match value {
+                    toml::Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                };
+                about.as_of = parse_date(&text);
+                if about.as_of.is_none() {
+                    wrong(format!("`as_of`: « {text} » n'est pas une date ; attendu: as_of = 2015-12-31"));
+                }
+            }
+            (key, _) => {
+                let near = nearest(key, ["title", "text", "synthetic", "as_of"]);
+                wrong(format!("`{key}` n'est pas attendu, ou pas de ce type{}", meant(near)));
+            }
+        }
+    }
+    (about, issues)
+}

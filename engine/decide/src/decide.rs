@@ -1,0 +1,240 @@
+//! Tables in memory and single households, decided: what an allocation tool calls.
+//!
+//! ```
+//! use logis::{Decider, Pack, value::parse_date};
+//! use serde::Serialize;
+//!
+//! #[derive(Serialize)]
+//! struct Demande { commune: String, rfr_n2: u32, rfr_n1: u32, revenus_12_mois: u32, personnes: Vec<Personne> }
+//! #[derive(Serialize)]
+//! struct Personne { lien: String, date_naissance: String, a_charge: bool, handicap: bool }
+//!
+//! let pack = Pack::load("../../rules")?;
+//! let date = parse_date("2017-06-30").ok_or("a date")?;
+//! let decider = Decider::new(pack.plan(date, &["eligible_plus", "eligible_pls"])?);
+//!
+//! let demandeur = Personne {
+//!     lien: "demandeur".into(), date_naissance: "1980-02-01".into(), a_charge: false, handicap: false,
+//! };
+//! let demande = Demande {
+//!     commune: "21231".into(), rfr_n2: 20_124, rfr_n1: 20_124, revenus_12_mois: 22_000,
+//!     personnes: vec![demandeur],
+//! };
+//! let decision = decider.decide(&demande)?;
+//! assert!(!decision.is_true("eligible_plus")); // one euro above 20,123
+//! assert!(decision.is_true("eligible_pls"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use serde::Serialize;
+
+use logis_data::{Dataset, Issue, Needs, Records, read_batches};
+use crate::evaluate::{Context, Evaluator, Outcome, evaluate, outcome};
+use crate::explain::{Explanation, explain, show_missing};
+use crate::invariants::Invariants;
+use logis_language::pack::schema::{EntityId, Origin};
+use logis_language::plan::Plan;
+
+/// Data that do not fit the schema: all that is wrong with them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct DataError {
+    /// Each with its place.
+    pub issues: Vec<Issue>,
+}
+
+impl fmt::Display for DataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, issue) in self.issues.iter().enumerate() {
+            write!(f, "{}{issue}", if at == 0 { "" } else { "\n" })?;
+        }
+        Ok(())
+    }
+}
+
+/// A plan decides batches of rows.
+pub trait Evaluate {
+    /// Decides the rows of one table, that of the plan's entity: a batch in, a batch out.
+    ///
+    /// Columns are those of the schema, by name; arrays of a field's own type are not copied. The
+    /// result has the identifiers first, then one column for each selected rule (Boolean, Decimal128,
+    /// Date32 or Utf8); what is unknown or an error of its row is null there.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use arrow_array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray};
+    /// use arrow_array::cast::AsArray;
+    /// use logis::{Evaluate, Pack, value::parse_date};
+    ///
+    /// let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
+    /// let pack = Pack::from_files("", vec![
+    ///     file("schema.toml", "[menage]\ntable = \"menages\"\nkey = \"menage_id\"\n\
+    ///                          fields.revenu = { type = \"amount\", unit = \"EUR/an\" }"),
+    ///     file("a.toml", "[plafond]\nunit = \"EUR/an\"\n[[plafond.values]]\nfrom = 2017-01-01\n\
+    ///                     source = { title = \"art. 1\" }\nvalue = 20000"),
+    ///     file("a.rhai", "//! entité: menage\n/// source: art. 1\n\
+    ///                     fn eligible(revenu) { revenu <= param(\"plafond\") }"),
+    /// ])?;
+    /// let ids: ArrayRef = Arc::new(StringArray::from(vec!["M1", "M2", "M3"]));
+    /// let revenu: ArrayRef = Arc::new(Int64Array::from(vec![Some(20_000), Some(20_001), None]));
+    /// let batch = RecordBatch::try_from_iter([("menage_id", ids), ("revenu", revenu)])?;
+    ///
+    /// let date = parse_date("2017-06-30").ok_or("a date")?;
+    /// let decided = pack.plan(date, &["eligible"])?.evaluate(&batch)?;
+    /// let eligible = decided.column_by_name("eligible").ok_or("a column")?.as_boolean();
+    /// assert_eq!(*eligible, BooleanArray::from(vec![Some(true), Some(false), None]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A column that the rules need and the batch lacks, a cell that does not fit its field.
+    fn evaluate(&self, batch: &RecordBatch) -> Result<RecordBatch, DataError>;
+
+    /// Decides rows with what belongs to them: the tables of a data package, by their names.
+    ///
+    /// # Errors
+    /// As [`Evaluate::evaluate`], rows that belong to none that is there, and rows of which an invariant of the pack
+    /// is false.
+    fn evaluate_tables(&self, tables: &[(&str, &RecordBatch)]) -> Result<RecordBatch, DataError>;
+}
+
+impl Evaluate for Plan {
+    fn evaluate(&self, batch: &RecordBatch) -> Result<RecordBatch, DataError> {
+        let table = match self.parsed.schema.entities.get(self.entity).map(|e| &e.origin) {
+            Some(Origin::Data { table }) => table.clone(),
+            _ => String::new(),
+        };
+        self.evaluate_tables(&[(&table, batch)])
+    }
+
+    fn evaluate_tables(&self, tables: &[(&str, &RecordBatch)]) -> Result<RecordBatch, DataError> {
+        let schema = &self.parsed.schema;
+        // The caller holds the columns: one that is not there is a slip, and there is nobody to warn.
+        let needs = Needs { strict: true, ..self.needs() };
+        let read = read_batches(schema, &self.parsed.references, tables, &needs);
+        // Invariants are held once all cells are read: otherwise one slip would be told twice.
+        let mut issues: Vec<Issue> = read.issues.into_iter().filter(Issue::is_error).collect();
+        if issues.is_empty() {
+            let held = Invariants::new(&self.parsed, self.date, &needs.entities);
+            issues.extend(held.issues(&read.dataset).into_iter().filter(Issue::is_error));
+        }
+        if !issues.is_empty() {
+            return Err(DataError { issues });
+        }
+        let ids = read.dataset.tables.get(self.entity).map(|t| t.ids.clone()).unwrap_or_default();
+        evaluate(self, &read.dataset).to_record_batch(self, &ids, None).map_err(|error| {
+            let name = schema.entities.get(self.entity).map_or("", |e| e.name.as_str());
+            DataError { issues: vec![Issue::error(name, error.to_string())] }
+        })
+    }
+}
+
+/// Decides records one at a time, each a row of the plan's entity with its members.
+///
+/// It holds the reference tables of the pack, and is shared by threads.
+#[derive(Clone, Debug)]
+pub struct Decider {
+    plan: Arc<Plan>,
+    records: Arc<Records>,
+    invariants: Arc<Invariants>,
+}
+
+impl Decider {
+    /// A decider for a plan.
+    pub fn new(plan: impl Into<Arc<Plan>>) -> Decider {
+        let plan = plan.into();
+        let records = Records::new(&plan.parsed.schema, &plan.parsed.references);
+        let invariants = Invariants::new(&plan.parsed, plan.date, &plan.needs().entities);
+        Decider { plan, records: Arc::new(records), invariants: Arc::new(invariants) }
+    }
+
+    /// Decides one record: a struct, or whatever else `serde` makes an object of, as
+    /// [`Records::dataset`] says.
+    ///
+    /// # Errors
+    /// What does not fit the schema, each with its place: `demande.personnes[1]: colonne …`; the invariants of
+    /// the pack at level `erreur` that are false. Those at level `avertissement` are [`Decision::warnings`].
+    pub fn decide(&self, record: &impl Serialize) -> Result<Decision, DataError> {
+        let (dataset, warnings) = self.held(record)?;
+        let context = Context::new(&self.plan, &dataset);
+        let mut evaluator = Evaluator::new(&context);
+        let one = |(name, node): &(String, _)| {
+            let outcome = outcome(&mut evaluator, *node, 0);
+            let missing = match &outcome {
+                Outcome::Unknown(cells) => {
+                    cells.iter().map(|m| show_missing(&self.plan, &dataset, m)).collect()
+                }
+                _ => Vec::new(),
+            };
+            (name.clone(), outcome, missing)
+        };
+        Ok(Decision { outcomes: self.plan.selected.iter().map(one).collect(), warnings })
+    }
+
+    /// The data set of a record, if no invariant at the level of errors is false, and the warnings.
+    fn held(&self, record: &impl Serialize) -> Result<(Dataset, Vec<Issue>), DataError> {
+        let dataset = self.dataset(record)?;
+        let (issues, warnings): (Vec<Issue>, Vec<Issue>) =
+            self.invariants.issues(&dataset).into_iter().partition(Issue::is_error);
+        if issues.is_empty() { Ok((dataset, warnings)) } else { Err(DataError { issues }) }
+    }
+
+    /// Says why each rule is decided as it is: see [`crate::explain::to_text`].
+    ///
+    /// # Errors
+    /// As [`Decider::decide`].
+    pub fn explain(&self, record: &impl Serialize) -> Result<Vec<Explanation>, DataError> {
+        Ok(explain(&self.plan, &self.held(record)?.0, 0))
+    }
+
+    /// The plan that it decides by.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// A data set of one record: a row of the plan's entity with its members, and the reference tables.
+    pub fn dataset(&self, record: &impl Serialize) -> Result<Dataset, DataError> {
+        let wrong =
+            |error: serde_json::Error| DataError { issues: vec![Issue::error("", error.to_string())] };
+        let record = serde_json::to_value(record).map_err(wrong)?;
+        let schema = &self.plan.parsed.schema;
+        self.records.dataset(schema, self.plan.entity, &record).map_err(|issues| DataError { issues })
+    }
+}
+
+/// The outcomes of one record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    outcomes: Vec<(String, Outcome, Vec<String>)>,
+    warnings: Vec<Issue>,
+}
+
+impl Decision {
+    /// The outcome of a selected rule.
+    pub fn get(&self, rule: &str) -> Option<&Outcome> {
+        self.outcomes.iter().find(|(name, ..)| name == rule).map(|(_, outcome, _)| outcome)
+    }
+
+    /// Is the outcome of a rule known, and true?
+    pub fn is_true(&self, rule: &str) -> bool {
+        self.get(rule).is_some_and(Outcome::is_true)
+    }
+
+    /// The cells that would settle an unknown outcome, as people read them; empty if it is settled.
+    pub fn missing(&self, rule: &str) -> &[String] {
+        self.outcomes.iter().find(|(name, ..)| name == rule).map_or(&[], |(.., missing)| missing)
+    }
+
+    /// The invariants of the pack at level `avertissement` that are false of the record.
+    pub fn warnings(&self) -> &[Issue] {
+        &self.warnings
+    }
+
+    /// All outcomes, in the order in which the rules were selected.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Outcome)> {
+        self.outcomes.iter().map(|(name, outcome, _)| (name.as_str(), outcome))
+    }
+}

@@ -1,0 +1,159 @@
+//! Decisions as Arrow arrays: one column a rule, an unknown or an error is null.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, RecordBatch, StringArray};
+use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+use arrow_schema::{ArrowError, Field, Schema};
+
+use super::columns::{Array, Certain};
+use super::{DecisionColumn, Decisions};
+use logis_language::plan::Plan;
+use logis_language::value::{Date, Exact, Type, Value, days_between, finite_decimals, power_of_ten};
+
+/// Decimals of a number that has no finite ones, or whose rule has no columnar form.
+const MOST_DECIMALS: u32 = 18;
+
+impl Decisions {
+    /// A batch with the identifiers of the rows first, then one column for each selected rule:
+    /// Boolean, Decimal128, Date32 or Utf8; what is not decided is null.
+    ///
+    /// Numbers have the decimals of `like`, if given: the batches of one file agree. Otherwise they
+    /// have those of the rule's unit.
+    ///
+    /// # Errors
+    /// The identifiers are not as many as the rows.
+    pub fn to_record_batch(
+        &self,
+        plan: &Plan,
+        ids: &[Arc<str>],
+        like: Option<&Schema>,
+    ) -> Result<RecordBatch, ArrowError> {
+        let entity = plan.parsed.schema.entities.get(plan.entity);
+        let key = entity.map_or("", |e| e.key.as_str());
+        let mut fields = vec![Field::new(key, arrow_schema::DataType::Utf8, true)];
+        let mut arrays: Vec<ArrayRef> = vec![Arc::new(StringArray::from_iter_values(ids))];
+        for ((name, column), (_, node)) in self.names.iter().zip(&self.columns).zip(&plan.selected) {
+            let ty = plan.node(*node).map_or(Type::Bool, |n| n.ty.clone());
+            let decimals = like.and_then(|s| match s.field_with_name(name).ok()?.data_type() {
+                arrow_schema::DataType::Decimal128(_, scale) => u32::try_from(*scale).ok(),
+                _ => None,
+            });
+            let array = column.to_array(&ty, decimals)?;
+            fields.push(Field::new(name, array.data_type().clone(), true));
+            arrays.push(array);
+        }
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
+    }
+}
+
+impl DecisionColumn {
+    /// The outcomes as an array; `ty` is the type of the rule, `decimals` those of the numbers if given.
+    fn to_array(&self, ty: &Type, decimals: Option<u32>) -> Result<ArrayRef, ArrowError> {
+        // Which rows are decided: by columns, then (below) row by row.
+        let mut known: Vec<bool> = match &self.certain {
+            None => vec![false; self.rows],
+            Some(certain) if certain.full.left.is_empty() => vec![true; self.rows],
+            Some(certain) => certain.full.left.iter().map(|&l| l == 0).collect(),
+        };
+        let odd: Vec<(usize, Value)> = match &self.by_plan {
+            // The plans may count in different units: each value is taken by itself.
+            Some(_) => (0..self.rows).filter_map(|row| Some((row, self.value(row)?))).collect(),
+            None => {
+                let known =
+                    self.odd.iter().filter_map(|(row, outcome)| Some((*row, outcome.value()?.clone())));
+                known.collect()
+            }
+        };
+        for (row, _) in &odd {
+            if let Some(known) = known.get_mut(*row) {
+                *known = true;
+            }
+        }
+        // Arrow keeps no null bitmap where nothing is null.
+        let nulls = NullBuffer::from(known);
+        let nulls = (nulls.null_count() > 0).then_some(nulls);
+        let certain = self.certain.as_ref();
+        let array = certain.map(|c| &c.full.array);
+        Ok(match ty {
+            Type::Bool => {
+                let mut bits: Vec<bool> = match array {
+                    Some(Array::Bool(values)) => values.iter().map(|&b| b != 0).collect(),
+                    _ => vec![false; self.rows],
+                };
+                put(&mut bits, &odd, |value| match value {
+                    Value::Bool(b) => Some(*b),
+                    _ => None,
+                });
+                Arc::new(BooleanArray::new(BooleanBuffer::from(bits), nulls))
+            }
+            Type::Number => {
+                let decimals = decimals.unwrap_or_else(|| self.decimals());
+                let mut units = self.decimal_units(certain, decimals);
+                let unit = Exact::from_integer(power_of_ten(decimals).unwrap_or(1));
+                put(&mut units, &odd, |value| match value {
+                    Value::Number(n) => Some((n * unit).round().to_integer()),
+                    _ => None,
+                });
+                let scale = i8::try_from(decimals).unwrap_or(18);
+                Arc::new(
+                    Decimal128Array::try_new(ScalarBuffer::from(units), nulls)?
+                        .with_precision_and_scale(38, scale)?,
+                )
+            }
+            Type::Date => {
+                let mut days: Vec<i32> = match array {
+                    Some(Array::Date(values)) => values.to_vec(),
+                    _ => vec![0; self.rows],
+                };
+                put(&mut days, &odd, |value| match value {
+                    Value::Date(d) => i32::try_from(days_between(Date::constant(1970, 1, 1), *d)).ok(),
+                    _ => None,
+                });
+                Arc::new(Date32Array::try_new(ScalarBuffer::from(days), nulls)?)
+            }
+            Type::Text(_) | Type::List(_) => Arc::new(
+                (0..self.rows).map(|row| self.value(row).map(|v| v.to_string())).collect::<StringArray>(),
+            ),
+        })
+    }
+
+    /// Decimals of the unit that it counts in: of several plans, the most.
+    fn decimals(&self) -> u32 {
+        match &self.by_plan {
+            Some(by_plan) => by_plan.columns.iter().map(DecisionColumn::decimals).max().unwrap_or(0),
+            None => decimals_of(self.certain.as_ref()),
+        }
+    }
+
+    /// The certain numbers as counts of ten to the power of minus `decimals`, rounded if they have more.
+    fn decimal_units(&self, certain: Option<&Certain>, decimals: u32) -> Vec<i128> {
+        let Some((Array::Number(units), denominator)) = certain.map(|c| (&c.full.array, c.denominator))
+        else {
+            return vec![0; self.rows];
+        };
+        let (denominator, unit) = (i128::from(denominator), power_of_ten(decimals).unwrap_or(1));
+        // Mostly the column's unit goes into the decimal one a whole number of times.
+        let whole = unit % denominator == 0;
+        let one = |&n: &i64| match whole {
+            true => i128::from(n) * (unit / denominator),
+            false => Exact::new(i128::from(n) * unit, denominator).round().to_integer(),
+        };
+        units.iter().map(one).collect()
+    }
+}
+
+/// Decimals of the unit that a column counts in.
+fn decimals_of(certain: Option<&Certain>) -> u32 {
+    let finite = certain.and_then(|c| finite_decimals(i128::from(c.denominator)));
+    finite.filter(|d| *d <= MOST_DECIMALS).unwrap_or(MOST_DECIMALS)
+}
+
+/// Puts the values of single rows in their places.
+fn put<T>(all: &mut [T], odd: &[(usize, Value)], of: impl Fn(&Value) -> Option<T>) {
+    for (row, value) in odd {
+        if let (Some(slot), Some(value)) = (all.get_mut(*row), of(value)) {
+            *slot = value;
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Evaluation: a plan over the rows of a data set gives decisions.
+//!
+//! `columns` decides what is certain, for all rows at once; the rows that it leaves over are decided one
+//! by one by `row`, with exact fractions and the sets of values that missing cells leave [`possible`];
+//! `settle` decides by cases what those sets leave open.
+
+mod arrow_out;
+mod assume;
+mod columns;
+mod differ;
+mod pairs;
+pub mod possible;
+mod row;
+mod settle;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use logis_data::Dataset;
+use logis_language::plan::Plan;
+use logis_language::plan::ir::NodeId;
+use logis_language::value::Value;
+pub use columns::Certain;
+pub use pairs::{PairWorker, Pairs};
+use possible::{MissingInput, Possible};
+pub use row::{Context, Evaluator, RowError};
+
+/// The outcome of one rule for one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Decided.
+    Known(Value),
+    /// Open: some completion of these missing cells would change it.
+    Unknown(Vec<MissingInput>),
+    /// The row has an error.
+    Error(RowError),
+}
+
+impl Outcome {
+    /// The value, if it is decided.
+    pub fn value(&self) -> Option<&Value> {
+        match self {
+            Outcome::Known(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Is it decided, and true?
+    pub fn is_true(&self) -> bool {
+        self.value() == Some(&Value::Bool(true))
+    }
+}
+
+/// The outcomes of a plan: one column for each selected rule.
+#[derive(Clone, Debug, Default)]
+pub struct Decisions {
+    /// Names, in the order in which they were selected.
+    pub names: Vec<String>,
+    /// By name.
+    pub columns: Vec<DecisionColumn>,
+}
+
+/// The outcomes of one rule for all rows.
+#[derive(Clone, Debug, Default)]
+pub struct DecisionColumn {
+    rows: usize,
+    certain: Option<Certain>,
+    /// By row, the outcomes that are not in `certain`: of rows left over, whether unknown, in error or
+    /// decided row by row.
+    odd: BTreeMap<usize, Outcome>,
+    /// The outcomes, where rows are decided by several plans: then `certain` is none.
+    by_plan: Option<ByPlan>,
+}
+
+/// Outcomes of several plans: each row has that of one of them.
+#[derive(Clone, Debug)]
+struct ByPlan {
+    /// By row: the number of its column; a number past the last, if no plan decides it.
+    of: Arc<[u32]>,
+    columns: Vec<DecisionColumn>,
+}
+
+impl DecisionColumn {
+    /// A column of these outcomes.
+    pub fn new(outcomes: impl IntoIterator<Item = Outcome>) -> DecisionColumn {
+        let odd: BTreeMap<usize, Outcome> = outcomes.into_iter().enumerate().collect();
+        DecisionColumn { rows: odd.len(), odd, ..DecisionColumn::default() }
+    }
+
+    /// A column whose row `i` is row `i` of `columns[of[i]]`; where there is no such column, its outcome is
+    /// in `others`.
+    pub fn of_several(
+        of: Arc<[u32]>,
+        columns: Vec<DecisionColumn>,
+        others: BTreeMap<usize, Outcome>,
+    ) -> DecisionColumn {
+        DecisionColumn { rows: of.len(), certain: None, odd: others, by_plan: Some(ByPlan { of, columns }) }
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Has it no rows?
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// The outcome of a row, if there is such a row.
+    pub fn get(&self, row: usize) -> Option<Outcome> {
+        if let Some(by_plan) = &self.by_plan
+            && let Some(column) = by_plan.columns.get(*by_plan.of.get(row)? as usize)
+        {
+            return column.get(row);
+        }
+        match self.odd.get(&row) {
+            Some(outcome) => Some(outcome.clone()),
+            None => self.certain.as_ref()?.get(row).map(Outcome::Known),
+        }
+    }
+
+    /// The value of a row, if it is decided.
+    pub fn value(&self, row: usize) -> Option<Value> {
+        match self.get(row) {
+            Some(Outcome::Known(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Is a row decided, and true?
+    pub fn is_true(&self, row: usize) -> bool {
+        match self.certain.as_ref().map(|c| &c.full.array) {
+            Some(columns::Array::Bool(values)) if self.odd.is_empty() => {
+                values.get(row).is_some_and(|v| *v != 0)
+            }
+            _ => self.value(row) == Some(Value::Bool(true)),
+        }
+    }
+
+    /// Is a row decided, and false?
+    pub fn is_false(&self, row: usize) -> bool {
+        match self.certain.as_ref().map(|c| &c.full.array) {
+            Some(columns::Array::Bool(values)) if self.odd.is_empty() => values.get(row) == Some(&0),
+            _ => self.value(row) == Some(Value::Bool(false)),
+        }
+    }
+
+    /// The outcomes of these rows, in the order given. Not for a column of several plans.
+    pub fn rows_at(&self, rows: &[usize]) -> DecisionColumn {
+        let certain = self.certain.as_ref().map(|c| c.rows_at(rows));
+        let odd = rows.iter().enumerate().filter_map(|(at, row)| Some((at, self.odd.get(row)?.clone())));
+        DecisionColumn { rows: rows.len(), certain, odd: odd.collect(), by_plan: None }
+    }
+
+    /// The columns of one selected outcome, from the parts that the rows were decided in: one after the
+    /// other. Not for columns of several plans.
+    pub fn concat(columns: Vec<DecisionColumn>) -> DecisionColumn {
+        let certain: Vec<&Certain> = columns.iter().filter_map(|c| c.certain.as_ref()).collect();
+        let certain = Certain::concat(&certain);
+        let (mut rows, mut odd) = (0, BTreeMap::new());
+        for column in columns {
+            odd.extend(column.odd.into_iter().map(|(row, outcome)| (rows + row, outcome)));
+            rows += column.rows;
+        }
+        DecisionColumn { rows, certain, odd, by_plan: None }
+    }
+
+    /// The outcomes that the columns left over, in the order of their rows.
+    pub fn odd_rows(&self) -> Vec<(usize, &Outcome)> {
+        let mut all: Vec<(usize, &Outcome)> = self.odd.iter().map(|(row, o)| (*row, o)).collect();
+        if let Some(by_plan) = &self.by_plan {
+            for (number, column) in (0_u32..).zip(&by_plan.columns) {
+                let own = column.odd.iter().filter(|(row, _)| by_plan.of.get(**row) == Some(&number));
+                all.extend(own.map(|(row, o)| (*row, o)));
+            }
+        }
+        all.sort_by_key(|(row, _)| *row);
+        all
+    }
+
+    /// All outcomes, by row.
+    pub fn iter(&self) -> impl Iterator<Item = Outcome> + '_ {
+        (0..self.rows).filter_map(|row| self.get(row))
+    }
+}
+
+impl Decisions {
+    /// The errors of single rows: row, rule, error.
+    pub fn row_errors(&self) -> impl Iterator<Item = (usize, &str, &RowError)> {
+        self.names.iter().zip(&self.columns).flat_map(|(name, column)| {
+            column.odd_rows().into_iter().filter_map(move |(row, outcome)| match outcome {
+                Outcome::Error(error) => Some((row, name.as_str(), error)),
+                _ => None,
+            })
+        })
+    }
+
+    /// The column of a selected rule.
+    pub fn column(&self, name: &str) -> Option<&DecisionColumn> {
+        let at = self.names.iter().position(|n| n == name)?;
+        self.columns.get(at)
+    }
+}
+
+/// The outcome of a node for a row, as it is reported.
+pub fn outcome(evaluator: &mut Evaluator<'_, '_>, node: NodeId, row: u64) -> Outcome {
+    match evaluator.outcome(node, row) {
+        Ok(Possible::Known(value)) => Outcome::Known(value),
+        Ok(open) => Outcome::Unknown(open.missing().iter().copied().collect()),
+        Err(error) => Outcome::Error(error),
+    }
+}
+
+/// Evaluates a plan for every row of its entity, on all threads. The result does not depend on
+/// their number.
+///
+/// Errors of single rows are outcomes: see [`Decisions::row_errors`].
+pub fn evaluate(plan: &Plan, dataset: &Dataset) -> Decisions {
+    let context = Context::new(plan, dataset);
+    let rows = usize::try_from(context.rows()).unwrap_or(usize::MAX);
+    let certain = columns::evaluate(&context);
+    let columns =
+        plan.selected.iter().zip(certain).map(|((_, node), certain)| decided(&context, *node, certain, rows));
+    Decisions {
+        names: plan.selected.iter().map(|(name, _)| name.clone()).collect(),
+        columns: columns.collect(),
+    }
+}
+
+/// By selected rule, the rows in which it is false whatever the missing cells hold, as far as sets and
+/// ranges of possible values show it. What they leave open is not decided by cases, which costs as much
+/// as hundreds of decisions of a row.
+pub fn surely_false(plan: &Plan, dataset: &Dataset) -> Vec<Vec<usize>> {
+    /// Up to this number of rows, compiling the plan to columns costs more than deciding row by row.
+    const FEW: usize = 64;
+    let context = Context::new(plan, dataset);
+    let rows = usize::try_from(context.rows()).unwrap_or(usize::MAX);
+    let certain = if rows > FEW { columns::evaluate(&context) } else { vec![None; plan.selected.len()] };
+    let of_rule = |((_, node), certain): (&(String, NodeId), Option<Certain>)| {
+        let is_false = |evaluator: &mut Evaluator<'_, '_>, row: usize| {
+            // A row left over is evaluated with sets and ranges.
+            let settled = certain.as_ref().and_then(|certain| certain.truth(row));
+            let truth = settled.or_else(|| match evaluator.eval(*node, row as u64) {
+                Ok(Possible::Known(Value::Bool(truth))) => Some(truth),
+                _ => None,
+            });
+            (truth == Some(false)).then_some(row)
+        };
+        let rows = (0..rows).into_par_iter().with_min_len(256);
+        rows.map_init(|| Evaluator::new(&context), is_false).flatten_iter().collect()
+    };
+    plan.selected.iter().zip(certain).map(of_rule).collect()
+}
+
+/// By selected rule, the outcomes that columns decide. Rows left over are not decided; `None` for a rule
+/// without columnar form.
+pub fn certain(context: &Context<'_>) -> Vec<Option<Certain>> {
+    columns::evaluate(context)
+}
+
+/// A column of outcomes: certain ones as they are, rows left over decided one by one on all threads.
+fn decided(context: &Context<'_>, node: NodeId, certain: Option<Certain>, rows: usize) -> DecisionColumn {
+    let left: Vec<usize> = certain.as_ref().map_or_else(|| (0..rows).collect(), |c| c.left_over().collect());
+    let odd: Vec<(usize, Outcome)> = left
+        .into_par_iter()
+        .with_min_len(256)
+        .map_init(|| Evaluator::new(context), |evaluator, row| (row, outcome(evaluator, node, row as u64)))
+        .collect();
+    DecisionColumn { rows, certain, odd: odd.into_iter().collect(), by_plan: None }
+}

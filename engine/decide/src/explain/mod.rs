@@ -1,0 +1,146 @@
+//! Explanations: the evaluated expression of a rule, in the words of its doc comments.
+//!
+//! An explanation is a tree: each rule with its outcome, the comparisons that led to it with both
+//! values, the parameters with their date and legal reference, the inputs. Only what decided is
+//! shown: the branch taken, the side of an `&&` that failed.
+
+mod expression;
+mod reads;
+mod shown;
+mod text;
+mod walk;
+
+use serde::{Deserialize, Serialize};
+
+use logis_data::Dataset;
+use crate::evaluate::Context;
+use logis_language::plan::Plan;
+pub use expression::text_of;
+pub use shown::{about, show, show_missing};
+pub use text::to_text;
+use walk::Explainer;
+
+/// Explains the selected rules of a plan for one row of the plan's entity, in the order in which they
+/// were selected.
+pub fn explain(plan: &Plan, dataset: &Dataset, row: u64) -> Vec<Explanation> {
+    explain_in(&Context::new(plan, dataset), row)
+}
+
+/// [`explain`] for many rows of one data package: what `context` computed of it (members by row) is used again.
+pub fn explain_in(context: &Context<'_>, row: u64) -> Vec<Explanation> {
+    let mut explainer = Explainer::new(context);
+    let selected = context.plan.selected.iter();
+    selected.map(|(name, node)| explainer.selected(name, *node, row)).collect()
+}
+
+/// Why a rule has its outcome.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The rule.
+    pub rule: String,
+    /// Its sentence.
+    pub label: String,
+    /// Entity and identifier of the row that it is about.
+    pub about: String,
+    /// The outcome.
+    pub outcome: Shown,
+    /// Unit of the outcome.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Legal references.
+    pub sources: Vec<String>,
+    /// Why the rule may be wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<String>,
+    /// What an aid may and may not be combined with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub combined: Vec<String>,
+    /// Where the rule is written.
+    pub written: String,
+    /// What led to the outcome.
+    pub because: Vec<Because>,
+}
+
+/// One thing that led to an outcome.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Because {
+    /// A comparison, with the values of both sides.
+    Comparison {
+        /// As the rule writes it.
+        text: String,
+        /// Left side and its value.
+        left: Shown,
+        /// The sign.
+        sign: &'static str,
+        /// Right side and its value.
+        right: Shown,
+        /// Does it hold?
+        holds: Shown,
+    },
+    /// A cell of a parameter's table.
+    Parameter {
+        /// Path of the table.
+        path: String,
+        /// What people call it.
+        label: String,
+        /// The keys of the cell.
+        keys: Vec<Shown>,
+        /// The value.
+        value: Shown,
+        /// Its unit.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+        /// First day on which it holds.
+        from: String,
+        /// Legal reference.
+        source: String,
+        /// Why it may be wrong.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        doubt: Option<String>,
+        /// Where it is written.
+        written: String,
+    },
+    /// An input.
+    Input {
+        /// The field.
+        field: String,
+        /// What people call it.
+        label: String,
+        /// Entity and identifier of the row.
+        about: String,
+        /// The value.
+        value: Shown,
+        /// Its unit.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        unit: Option<String>,
+    },
+    /// The values of several members.
+    Members {
+        /// The rule or field of the member.
+        name: String,
+        /// Identifier of each member and its value.
+        values: Vec<(String, Shown)>,
+    },
+    /// A rule that was needed.
+    Rule(Box<Explanation>),
+    /// A rule that was explained above.
+    Above {
+        /// The rule.
+        rule: String,
+        /// Its outcome.
+        outcome: Shown,
+    },
+}
+
+/// A value as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shown {
+    /// A known value, in plain form.
+    Value(String),
+    /// Not known, with the missing cells that would settle it.
+    Unknown(Vec<String>),
+    /// The row has an error.
+    Error(String),
+}

@@ -1,0 +1,336 @@
+//! What must hold of a row before anything is decided of it: boolean rules that a pack marks with
+//! `/// invariant: erreur` or `/// invariant: avertissement`.
+//!
+//! Each is decided as any rule is, for every row that was read. Where it is false, its sentence is told with the
+//! place of the row and the values read; where it is unknown, or a missing cell leaves it open to sets and ranges,
+//! it says nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use logis_data::{Dataset, Issue, NO_ROW, Table, sort_issues};
+use logis_language::diagnostic::Severity;
+use crate::evaluate::{Context, surely_false};
+use crate::explain::explain_in;
+use logis_language::graph::text_at;
+use logis_language::pack::Parsed;
+use logis_language::pack::schema::{EntityId, FieldId, Origin, Schema};
+use logis_language::plan::Plan;
+use logis_language::plan::ir::{NodeId, Op};
+use logis_language::value::Date;
+
+/// How many rows a warning names.
+const NAMED: usize = 3;
+
+/// The invariants of a pack in force on a date, for the rows that a decision needs.
+#[derive(Clone, Debug, Default)]
+pub struct Invariants {
+    /// By entity.
+    parts: Vec<Part>,
+}
+
+/// The invariants of one entity.
+#[derive(Clone, Debug)]
+struct Part {
+    plan: Plan,
+    /// By selected rule.
+    rules: Vec<Invariant>,
+}
+
+/// One invariant.
+#[derive(Clone, Debug)]
+struct Invariant {
+    level: Severity,
+    label: String,
+    /// The entities that it reads.
+    entities: BTreeSet<EntityId>,
+    /// The relations that it follows to members: entity, and number of the relation among its own.
+    members: BTreeSet<(EntityId, usize)>,
+}
+
+/// A row of which an invariant is false.
+struct Broken {
+    row: usize,
+    /// Number of the invariant among those of its entity.
+    invariant: usize,
+}
+
+impl Invariants {
+    /// Those that bear on the rows of `needed` entities: on these rows, on what they must belong to, and on the
+    /// members that they must have.
+    pub fn new(parsed: &Arc<Parsed>, date: Date, needed: &BTreeSet<EntityId>) -> Invariants {
+        Invariants::make(parsed, date, None, needed)
+    }
+
+    /// The same for the period of `date` between changes of the law, where each row has its own date of the
+    /// decision, the field `dated`. An invariant that needs the date of rows that have none says nothing.
+    pub fn dated(
+        parsed: &Arc<Parsed>,
+        date: Date,
+        dated: FieldId,
+        needed: &BTreeSet<EntityId>,
+    ) -> Invariants {
+        Invariants::make(parsed, date, Some(dated), needed)
+    }
+
+    fn make(
+        parsed: &Arc<Parsed>,
+        date: Date,
+        dated: Option<FieldId>,
+        needed: &BTreeSet<EntityId>,
+    ) -> Invariants {
+        let of = around(&parsed.schema, needed);
+        let parts = of.into_iter().filter_map(|entity| Part::new(parsed, date, dated, entity));
+        Invariants { parts: parts.collect() }
+    }
+
+    /// Is there nothing to hold?
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// What does not hold: an error for each row, one warning for each invariant and table.
+    pub fn issues(&self, dataset: &Dataset) -> Vec<Issue> {
+        self.parts.iter().flat_map(|part| part.told(dataset, &part.broken(dataset))).collect()
+    }
+
+    /// The invariants at the level of errors that are false: entity, row, name and what is told. Members are
+    /// taken to be said of rows of `decided` alone, and of those that have any.
+    pub fn errors(&self, dataset: &Dataset, decided: EntityId) -> Vec<(EntityId, usize, &str, Issue)> {
+        let mut found = Vec::new();
+        for part in &self.parts {
+            let broken = part.broken(dataset);
+            let context = Context::new(&part.plan, dataset);
+            for broken in broken.iter().filter(|b| part.level(b) == Severity::Error) {
+                let name = part.plan.selected.get(broken.invariant).map_or("?", |(name, _)| name.as_str());
+                let unsaid = part.rules.get(broken.invariant).is_some_and(|rule| {
+                    rule.members.iter().any(|(child, relation)| {
+                        let links = dataset.tables.get(*child).and_then(|t| t.links.get(*relation));
+                        part.plan.entity != decided
+                            || !links.is_some_and(|l| l.iter().any(|parent| *parent as usize == broken.row))
+                    })
+                });
+                if !unsaid {
+                    let issue = part.issue(&context, broken, Severity::Error, "");
+                    found.push((part.plan.entity, broken.row, name, issue));
+                }
+            }
+        }
+        found
+    }
+
+    /// Tells what does not hold, and leaves out the rows of which an error is told, with those that depend on
+    /// them.
+    pub fn hold(
+        &self,
+        dataset: &mut Dataset,
+        issues: &mut Vec<Issue>,
+        dropped: &mut BTreeMap<EntityId, usize>,
+    ) {
+        hold_each(&[(self, &|_, _| true)], dataset, issues, dropped);
+    }
+}
+
+/// Which rows of an entity are held.
+pub type Held<'f> = &'f dyn Fn(EntityId, usize) -> bool;
+
+/// [`Invariants::hold`] of the invariants of several dates, each of some rows only.
+pub fn hold_each(
+    all: &[(&Invariants, Held<'_>)],
+    dataset: &mut Dataset,
+    issues: &mut Vec<Issue>,
+    dropped: &mut BTreeMap<EntityId, usize>,
+) {
+    let mut bad: Vec<Vec<bool>> = dataset.tables.iter().map(|table| vec![false; table.rows()]).collect();
+    let (mut found, mut parsed) = (Vec::new(), None);
+    for (part, held) in all.iter().flat_map(|(own, held)| own.parts.iter().map(move |part| (part, held))) {
+        let mut broken = part.broken(dataset);
+        broken.retain(|b| held(part.plan.entity, b.row));
+        for broken in broken.iter().filter(|b| part.level(b) == Severity::Error) {
+            if let Some(slot) = bad.get_mut(part.plan.entity).and_then(|own| own.get_mut(broken.row)) {
+                *slot = true;
+            }
+            parsed = Some(&part.plan.parsed);
+        }
+        found.push((part, broken));
+    }
+    if let Some(parsed) = parsed {
+        dataset.take_along(&parsed.schema, &mut bad);
+    }
+    // Of a row that is left out, what else may be odd is not told.
+    let is_bad = |entity: EntityId, row: usize| bad.get(entity).and_then(|b| b.get(row)) == Some(&true);
+    let before = issues.len();
+    for (part, mut broken) in found {
+        broken.retain(|b| part.level(b) == Severity::Error || !is_bad(part.plan.entity, b.row));
+        for issue in part.told(dataset, &broken) {
+            if !issues.contains(&issue) {
+                issues.push(issue);
+            }
+        }
+    }
+    if issues.len() > before {
+        sort_issues(issues);
+    }
+    if let Some(parsed) = parsed {
+        let counts = dataset.leave_out(&parsed.schema, bad);
+        for (entity, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
+            *dropped.entry(entity).or_default() += count;
+        }
+    }
+}
+
+impl Part {
+    /// The invariants of an entity in force on a date, if it has any.
+    fn new(parsed: &Arc<Parsed>, date: Date, dated: Option<FieldId>, entity: EntityId) -> Option<Part> {
+        // Rows of another entity have no date of their own: what asks for one is not planned.
+        let plan = |names: &[&str]| Plan::with_dates(parsed, date, dated, names);
+        let rules = parsed.rules.iter().filter(|r| r.entity == entity).filter_map(|rule| {
+            let doc = &text_at(&rule.texts, date)?.doc;
+            Some((rule.name.as_str(), (doc.invariant?, doc.label.clone())))
+        });
+        let (mut names, mut said): (Vec<&str>, Vec<(Severity, String)>) = rules.unzip();
+        if names.is_empty() {
+            return None;
+        }
+        let plan = plan(&names).or_else(|_| {
+            // What cannot be planned on that day says nothing on that day.
+            let fits: Vec<bool> = names.iter().map(|name| plan(&[name]).is_ok()).collect();
+            let mut fit = fits.iter();
+            names.retain(|_| fit.next() == Some(&true));
+            let mut fit = fits.iter();
+            said.retain(|_| fit.next() == Some(&true));
+            plan(&names)
+        });
+        let plan = plan.ok().filter(|plan| plan.entity == entity && !plan.selected.is_empty())?;
+        let rules = plan.selected.iter().zip(said).map(|((_, node), (level, label))| {
+            let (entities, members) = reads(&plan, *node);
+            Invariant { level, label, entities, members }
+        });
+        let rules = rules.collect();
+        Some(Part { plan, rules })
+    }
+
+    fn level(&self, broken: &Broken) -> Severity {
+        self.rules.get(broken.invariant).map_or(Severity::Note, |r| r.level)
+    }
+
+    /// Are the tables and relations there that an invariant reads? Without them it holds nothing.
+    fn can_tell(&self, invariant: &Invariant, dataset: &Dataset) -> bool {
+        let schema = &self.plan.parsed.schema;
+        let is_data =
+            |e: &EntityId| matches!(schema.entities.get(*e).map(|e| &e.origin), Some(Origin::Data { .. }));
+        let table = |e: &EntityId| dataset.tables.get(*e);
+        let there = |e: &EntityId| !is_data(e) || table(e).is_some_and(|t| t.present);
+        // Where the column of a relation is absent, no member belongs to anything.
+        let linked = |(child, relation): &(EntityId, usize)| {
+            let links = table(child).and_then(|t| t.links.get(*relation));
+            links.is_some_and(|links| links.is_empty() || links.iter().any(|parent| *parent != NO_ROW))
+        };
+        invariant.entities.iter().all(there) && invariant.members.iter().all(linked)
+    }
+
+    /// The rows of which an invariant is false, by invariant.
+    fn broken(&self, dataset: &Dataset) -> Vec<Broken> {
+        let told: Vec<bool> = self.rules.iter().map(|rule| self.can_tell(rule, dataset)).collect();
+        let rows = dataset.tables.get(self.plan.entity).map_or(0, Table::rows);
+        if rows == 0 || !told.contains(&true) {
+            return Vec::new();
+        }
+        let found = surely_false(&self.plan, dataset).into_iter().enumerate();
+        let told = found.filter(|(invariant, _)| told.get(*invariant) == Some(&true));
+        told.flat_map(|(invariant, rows)| rows.into_iter().map(move |row| Broken { row, invariant }))
+            .collect()
+    }
+
+    /// An error for each row, one warning for each invariant.
+    fn told(&self, dataset: &Dataset, broken: &[Broken]) -> Vec<Issue> {
+        if broken.is_empty() {
+            return Vec::new();
+        }
+        let context = Context::new(&self.plan, dataset);
+        let mut issues = Vec::new();
+        for group in broken.chunk_by(|a, b| a.invariant == b.invariant) {
+            let Some(first) = group.first() else { continue };
+            let level = self.level(first);
+            if level == Severity::Error {
+                issues.extend(group.iter().map(|b| self.issue(&context, b, level, "")));
+                continue;
+            }
+            let id = |b: &Broken| dataset.tables.get(self.plan.entity).and_then(|t| t.ids.get(b.row));
+            let others: Vec<&str> =
+                group.iter().skip(1).take(NAMED).filter_map(id).map(AsRef::as_ref).collect();
+            let more = match group.len().saturating_sub(1) {
+                0 => String::new(),
+                n => format!(
+                    " ; et {n} autre(s): {}{}",
+                    others.join(", "),
+                    if n > others.len() { "…" } else { "" }
+                ),
+            };
+            issues.push(self.issue(&context, first, level, &more));
+        }
+        issues
+    }
+
+    /// `demandes.csv:12: « D12 » : attendu: le ménage a un seul demandeur (règle …); lu: …`
+    fn issue(&self, context: &Context<'_>, broken: &Broken, level: Severity, more: &str) -> Issue {
+        let dataset = context.dataset;
+        let name = self.plan.selected.get(broken.invariant).map_or("?", |(name, _)| name.as_str());
+        let explanation = explain_in(context, broken.row as u64).into_iter().find(|e| e.rule == name);
+        let (about, read) = explanation.map_or_else(Default::default, |e| (e.about.clone(), e.read()));
+        let read = if read.is_empty() { String::new() } else { format!(" ; lu: {}", read.join(", ")) };
+        let label = self.rules.get(broken.invariant).map_or("", |r| r.label.trim_end_matches('.'));
+        let kind = format!("attendu: « {label} » (règle `{name}`)");
+        let message = format!("{about}: {kind}{read}{more}");
+        let table = dataset.tables.get(self.plan.entity);
+        let declared = self.plan.parsed.schema.entities.get(self.plan.entity).map_or("", |e| e.name.as_str());
+        let file = table.map(|t| t.file.as_ref()).filter(|file| !file.is_empty()).unwrap_or(declared);
+        let line = table.and_then(|t| t.lines.get(broken.row)).copied();
+        let id = table.and_then(|t| t.ids.get(broken.row)).cloned();
+        let issue = Issue { severity: level, line, id, ..Issue::error(file, message) };
+        issue.of_kind(kind)
+    }
+}
+
+/// The needed entities, what they must belong to, and the members that these must have.
+fn around(schema: &Schema, needed: &BTreeSet<EntityId>) -> BTreeSet<EntityId> {
+    let mut all = needed.clone();
+    loop {
+        let mut more: BTreeSet<EntityId> = BTreeSet::new();
+        for (id, entity) in schema.entities.iter().enumerate() {
+            for relation in &entity.belongs_to {
+                if relation.required && all.contains(&id) {
+                    more.insert(relation.target);
+                }
+                if relation.min > 0 && all.contains(&relation.target) {
+                    more.insert(id);
+                }
+            }
+            if let Origin::Pair(a, b) = entity.origin
+                && all.contains(&id)
+            {
+                more.extend([a, b]);
+            }
+        }
+        let before = all.len();
+        all.extend(more);
+        if all.len() == before {
+            return all;
+        }
+    }
+}
+
+/// The entities that a node reads, and the relations that it follows to members.
+fn reads(plan: &Plan, node: NodeId) -> (BTreeSet<EntityId>, BTreeSet<(EntityId, usize)>) {
+    let (mut entities, mut members) = (BTreeSet::new(), BTreeSet::new());
+    let (mut left, mut seen) = (vec![node], BTreeSet::new());
+    while let Some(node) = left.pop() {
+        let Some(expression) = plan.node(node).filter(|_| seen.insert(node)) else { continue };
+        entities.insert(expression.entity);
+        if let Op::Members(child, relation, _) = expression.op {
+            members.insert((child, relation));
+        }
+        left.extend(expression.op.inputs());
+    }
+    (entities, members)
+}

@@ -1,0 +1,22 @@
+//! Decides the rows of a data set by a plan, says why, and keeps what was decided.
+//!
+//! [`evaluate`] decides columns and rows; [`explain`] and [`counterfactual`] say why and what would change it;
+//! [`invariants`] hold what must be of a row; [`Decider`] decides one household; [`dated`] decides each row as of
+//! its own date; [`receipt`] keeps decisions and decides them again; [`reference`] is Rhai's own interpreter,
+//! the oracle of the tests.
+//!
+//! Modules depend on those before them only.
+
+pub mod evaluate;
+pub mod explain;
+pub mod reference;
+pub mod counterfactual;
+pub mod invariants;
+pub mod decide;
+pub mod dated;
+pub mod receipt;
+
+pub use decide::{DataError, Decider, Decision, Evaluate};
+
+/// The hash of this build of the crate.
+pub const BUILD: &str = env!("LOGIS_BUILD");

@@ -1,0 +1,442 @@
+//! The rule graph: names wired to fields and rules, the order of evaluation, who depends on whom.
+//!
+//! A parameter of a rule is the name of a field or of another rule. Wiring finds what each name
+//! means and how to reach it from the rule's entity; it reports unknown names, names out of reach
+//! and cycles. It is done as of a date, since the text of a rule may change.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
+
+use petgraph::Direction;
+use petgraph::algo::{tarjan_scc, toposort};
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::pack::Parsed;
+use crate::pack::schema::{DECISION_DATE, EntityId, FieldId, Origin, Schema};
+use crate::pack::script::RuleText;
+use crate::value::Date;
+
+/// Number of a rule in [`Parsed::rules`].
+pub type RuleId = usize;
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// A field of the schema.
+    Field(FieldId),
+    /// The outcome of a rule.
+    Rule(RuleId),
+    /// The date as of which all is decided.
+    DecisionDate,
+}
+
+impl Target {
+    /// The rule or field of that name, with its entity.
+    pub fn find(parsed: &Parsed, name: &str) -> Option<(Target, EntityId)> {
+        if let Some(rule) = parsed.rule(name) {
+            return parsed.rules.get(rule).map(|r| (Target::Rule(rule), r.entity));
+        }
+        let field = parsed.schema.field(name)?;
+        parsed.schema.fields.get(field).map(|f| (Target::Field(field), f.entity))
+    }
+}
+
+/// How a rule reaches the row that holds a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// It is on the same row.
+    Own,
+    /// Up these steps, from the rule's row to the row that it belongs to.
+    Up(Vec<Step>),
+    /// The rows of `child` that belong to this one, by their relation of that number.
+    Members {
+        /// The entity of the members.
+        child: EntityId,
+        /// Number of the relation among those of `child`.
+        relation: usize,
+    },
+}
+
+/// One step from a row to a row that it belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// By the relation of this number of the entity.
+    BelongsTo(EntityId, usize),
+    /// To the first row of a pair.
+    First(EntityId),
+    /// To the second row of a pair.
+    Second(EntityId),
+}
+
+/// One parameter of a rule, wired.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// What it stands for.
+    pub target: Target,
+    /// How to reach it from a row of the rule's entity.
+    pub access: Access,
+}
+
+/// The rules in force on a date, wired.
+pub struct RuleGraph<'p> {
+    /// The pack.
+    pub parsed: &'p Parsed,
+    /// The date.
+    pub date: Date,
+    /// Has each row a date of its own?
+    pub dated: bool,
+    /// By rule: its text in force and its wired parameters; `None` for helpers, for rules that are
+    /// not in force, and for rules with an error.
+    pub rules: Vec<Option<Wired<'p>>>,
+    /// Rules that can be evaluated, each after all that it needs.
+    pub order: Vec<RuleId>,
+    /// An edge from each rule to those that need it.
+    graph: DiGraph<RuleId, ()>,
+    /// By rule: its node in `graph`.
+    nodes: HashMap<RuleId, NodeIndex>,
+}
+
+/// The text of a rule in force, with its parameters wired.
+#[derive(Clone, Debug)]
+pub struct Wired<'p> {
+    /// The text.
+    pub text: &'p RuleText,
+    /// By parameter of the text: what it is wired to.
+    pub links: Vec<Link>,
+}
+
+/// The text of a rule that is in force on `date`, of texts sorted by the day on which they begin.
+pub fn text_at(texts: &[RuleText], date: Date) -> Option<&RuleText> {
+    texts.iter().rev().find(|t| t.from.is_none_or(|from| from <= date))
+}
+
+impl<'p> RuleGraph<'p> {
+    /// Wires the rules in force on `date`; problems go to `out`. If there is a field `dated`, the date of
+    /// the decision of each row is its value of that field.
+    pub fn wire(
+        parsed: &'p Parsed,
+        date: Date,
+        dated: Option<FieldId>,
+        out: &mut Diagnostics,
+    ) -> RuleGraph<'p> {
+        let mut graph = DiGraph::new();
+        let mut nodes = HashMap::new();
+        let mut rules: Vec<Option<Wired<'p>>> = Vec::with_capacity(parsed.rules.len());
+        for (id, rule) in parsed.rules.iter().enumerate() {
+            let text = text_at(&rule.texts, date).filter(|t| !t.helper);
+            let wired = text.and_then(|text| {
+                let links: Vec<Option<Link>> = text
+                    .params
+                    .iter()
+                    .map(|(name, span)| wire_name(parsed, rule.entity, name, dated, span, out))
+                    .collect();
+                // Every name is looked at, so that all that are wrong are reported.
+                Some(Wired { text, links: links.into_iter().collect::<Option<_>>()? })
+            });
+            if wired.is_some() {
+                nodes.insert(id, graph.add_node(id));
+            }
+            rules.push(wired);
+        }
+        // Edges once all nodes are there: a rule may name one that is declared after it.
+        for (id, wired) in rules.iter().enumerate() {
+            for link in wired.iter().flat_map(|w| &w.links) {
+                if let Target::Rule(needed) = link.target
+                    && let (Some(&from), Some(&to)) = (nodes.get(&needed), nodes.get(&id))
+                {
+                    graph.update_edge(from, to, ());
+                }
+            }
+        }
+        let order = match toposort(&graph, None) {
+            Ok(order) => order.into_iter().map(|n| graph[n]).collect(),
+            Err(_) => {
+                report_cycles(parsed, &rules, &graph, out);
+                Vec::new()
+            }
+        };
+        RuleGraph { parsed, date, dated: dated.is_some(), rules, order, graph, nodes }
+    }
+
+    /// The rules that `rule` needs directly.
+    pub fn needs(&self, rule: RuleId) -> Vec<RuleId> {
+        self.neighbours(rule, Direction::Incoming)
+    }
+
+    /// The rules that need `rule` directly.
+    pub fn needed_by(&self, rule: RuleId) -> Vec<RuleId> {
+        self.neighbours(rule, Direction::Outgoing)
+    }
+
+    /// The rules at the other ends of a rule's edges, in the order of their numbers.
+    fn neighbours(&self, rule: RuleId, direction: Direction) -> Vec<RuleId> {
+        let Some(&node) = self.nodes.get(&rule) else { return Vec::new() };
+        let mut found: Vec<RuleId> =
+            self.graph.neighbors_directed(node, direction).map(|n| self.graph[n]).collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// `rules` and all that they need, in order of evaluation.
+    pub fn closure(&self, rules: &[RuleId]) -> Vec<RuleId> {
+        // Backwards along the order, one pass is enough: what a rule needs comes before it.
+        let mut wanted: BTreeSet<RuleId> = rules.iter().copied().collect();
+        for &rule in self.order.iter().rev() {
+            if wanted.contains(&rule) {
+                wanted.extend(self.needs(rule));
+            }
+        }
+        self.order.iter().copied().filter(|r| wanted.contains(r)).collect()
+    }
+
+    /// `rules` and all that depends on them, in order of evaluation.
+    pub fn dependents(&self, rules: &[RuleId]) -> Vec<RuleId> {
+        // Forwards, one pass is enough: what depends on a rule comes after it.
+        let mut wanted: BTreeSet<RuleId> = rules.iter().copied().collect();
+        for &rule in &self.order {
+            if wanted.contains(&rule) {
+                wanted.extend(self.needed_by(rule));
+            }
+        }
+        self.order.iter().copied().filter(|r| wanted.contains(r)).collect()
+    }
+
+    /// These rules and the fields they read, in Graphviz's DOT.
+    pub fn to_dot(&self, rules: &[RuleId]) -> String {
+        let picture = self.picture(rules);
+        let mut out = String::from("digraph regles {\n  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n");
+        for (entity, nodes) in &picture.nodes {
+            let name = self.parsed.schema.entities.get(*entity).map_or("", |e| e.name.as_str());
+            let _ = writeln!(out, "  subgraph \"cluster_{name}\" {{\n    label=\"{name}\";");
+            for (node, is_rule) in nodes {
+                let shape = if *is_rule { "box" } else { "ellipse" };
+                let _ = writeln!(out, "    \"{node}\" [shape={shape}];");
+            }
+            out.push_str("  }\n");
+        }
+        for (from, to) in &picture.edges {
+            let _ = writeln!(out, "  \"{from}\" -> \"{to}\";");
+        }
+        out.push_str("}\n");
+        out
+    }
+
+    /// These rules and the fields they read, in Mermaid, which Markdown pages draw.
+    pub fn to_mermaid(&self, rules: &[RuleId]) -> String {
+        let picture = self.picture(rules);
+        let mut out = String::from("flowchart LR\n");
+        for (entity, nodes) in &picture.nodes {
+            let name = self.parsed.schema.entities.get(*entity).map_or("", |e| e.name.as_str());
+            let _ = writeln!(out, "  subgraph entite_{name} [{name}]");
+            for (node, is_rule) in nodes {
+                let (open, close) = if *is_rule { ("[", "]") } else { ("([", "])") };
+                let _ = writeln!(out, "    {node}{open}{node}{close}");
+            }
+            out.push_str("  end\n");
+        }
+        for (from, to) in &picture.edges {
+            let _ = writeln!(out, "  {from} --> {to}");
+        }
+        out
+    }
+
+    /// What both drawings show of these rules.
+    fn picture(&self, rules: &[RuleId]) -> Picture<'p> {
+        let mut picture = Picture::default();
+        for &id in rules {
+            let (Some(rule), Some(Some(wired))) = (self.parsed.rules.get(id), self.rules.get(id)) else {
+                continue;
+            };
+            picture.nodes.entry(rule.entity).or_default().insert((rule.name.as_str(), true));
+            for link in &wired.links {
+                let from = match link.target {
+                    Target::Rule(needed) if rules.contains(&needed) => {
+                        self.parsed.rules.get(needed).map(|r| r.name.as_str())
+                    }
+                    Target::Field(field) => self.parsed.schema.fields.get(field).map(|f| {
+                        picture.nodes.entry(f.entity).or_default().insert((f.name.as_str(), false));
+                        f.name.as_str()
+                    }),
+                    _ => None,
+                };
+                picture.edges.extend(from.map(|from| (from, rule.name.as_str())));
+            }
+        }
+        picture
+    }
+}
+
+/// What a drawing shows: names by entity (is it a rule?), and arrows.
+#[derive(Default)]
+struct Picture<'p> {
+    nodes: BTreeMap<EntityId, BTreeSet<(&'p str, bool)>>,
+    edges: BTreeSet<(&'p str, &'p str)>,
+}
+
+/// Reports a name that is neither a field nor a rule.
+pub(crate) fn check_name(parsed: &Parsed, name: &str, span: &Span, out: &mut Diagnostics) {
+    let entity =
+        |id: Option<usize>, of: fn(&Parsed, usize) -> Option<EntityId>| id.and_then(|i| of(parsed, i));
+    let home = entity(parsed.rule(name), |p, i| p.rules.get(i).map(|r| r.entity))
+        .or_else(|| entity(parsed.schema.field(name), |p, i| p.schema.fields.get(i).map(|f| f.entity)));
+    wire_name(parsed, home.unwrap_or(0), name, None, span, out);
+}
+
+/// Finds what `name` means to a rule of `entity`, and how to reach it.
+pub(crate) fn wire_name(
+    parsed: &Parsed,
+    entity: EntityId,
+    name: &str,
+    dated: Option<FieldId>,
+    span: &Span,
+    out: &mut Diagnostics,
+) -> Option<Link> {
+    if name == DECISION_DATE {
+        let Some(field) = dated else {
+            return Some(Link { target: Target::DecisionDate, access: Access::Own });
+        };
+        let home = parsed.schema.fields.get(field).map_or(0, |f| f.entity);
+        return match reach(&parsed.schema, entity, home) {
+            Ok(access @ (Access::Own | Access::Up(_))) => Some(Link { target: Target::Field(field), access }),
+            // Reported only where such a rule is planned: it has no date of its own.
+            _ => None,
+        };
+    }
+    let field = parsed.schema.field(name).and_then(|id| Some((id, parsed.schema.fields.get(id)?.entity)));
+    let rule = parsed.rule(name).and_then(|id| Some((id, parsed.rules.get(id)?)));
+    let rule = rule.filter(|(_, r)| r.texts.iter().any(|t| !t.helper)).map(|(id, r)| (id, r.entity));
+    let (target, home) = if let Some((field, home)) = field {
+        (Target::Field(field), home)
+    } else if let Some((rule, home)) = rule {
+        (Target::Rule(rule), home)
+    } else if parsed.unreadable.iter().any(|n| n == name || n == "*") {
+        // Reported where it is declared.
+        return None;
+    } else {
+        let names = parsed.schema.fields.iter().map(|f| f.name.as_str());
+        let names = names.chain(parsed.rules.iter().map(|r| r.name.as_str())).chain([DECISION_DATE]);
+        out.push(Diagnostic::error(
+            "L0102",
+            format!("`{name}` is neither a field nor a rule"),
+            span.clone(),
+            did_you_mean(name, names),
+        ));
+        return None;
+    };
+    let access = reach(&parsed.schema, entity, home).map_err(|why| {
+        out.push(Diagnostic::error("L0107", format!("`{name}` is out of reach"), span.clone(), why));
+    });
+    Some(Link { target, access: access.ok()? })
+}
+
+/// The way from a row of `from` to the rows of `to`.
+///
+/// # Errors
+/// In words, why there is no way, or that there are several.
+pub fn reach(schema: &Schema, from: EntityId, to: EntityId) -> Result<Access, String> {
+    if from == to {
+        return Ok(Access::Own);
+    }
+    let name = |id: EntityId| schema.entities.get(id).map_or("?", |e| e.name.as_str());
+    // Upwards first: one row, by one way or another. Only then downwards, to members.
+    let mut ways = Vec::new();
+    climb(schema, from, to, &mut Vec::new(), &mut ways);
+    if ways.len() > 1 {
+        return Err(format!(
+            "a `{}` reaches a `{}` in {} ways: name a rule of the entity between",
+            name(from),
+            name(to),
+            ways.len()
+        ));
+    }
+    if let Some(way) = ways.pop() {
+        return Ok(Access::Up(way));
+    }
+    let relations: Vec<usize> = schema
+        .entities
+        .get(to)
+        .map(|e| e.belongs_to.iter().enumerate().filter(|(_, r)| r.target == from).map(|(i, _)| i).collect())
+        .unwrap_or_default();
+    match relations[..] {
+        [relation] => Ok(Access::Members { child: to, relation }),
+        [] => Err(format!("it is of `{}`, which a `{}` neither belongs to nor has", name(to), name(from))),
+        _ => Err(format!("a `{}` has `{}` in several ways", name(from), name(to))),
+    }
+}
+
+/// Adds every way of steps from a row of `at` up to one of `to`; `way` holds the steps taken so far.
+fn climb(schema: &Schema, at: EntityId, to: EntityId, way: &mut Vec<Step>, found: &mut Vec<Vec<Step>>) {
+    let Some(entity) = schema.entities.get(at) else { return };
+    // Relations may form a circle; a longer way would pass some entity twice.
+    if way.len() > schema.entities.len() {
+        return;
+    }
+    let mut steps: Vec<(Step, EntityId)> =
+        entity.belongs_to.iter().enumerate().map(|(i, r)| (Step::BelongsTo(at, i), r.target)).collect();
+    if let Origin::Pair(a, b) = entity.origin {
+        steps.extend([(Step::First(at), a), (Step::Second(at), b)]);
+    }
+    for (step, parent) in steps {
+        way.push(step);
+        if parent == to {
+            found.push(way.clone());
+        } else if parent != at {
+            climb(schema, parent, to, way, found);
+        }
+        way.pop();
+    }
+}
+
+/// Reports one cycle of each strongly connected component, with the way round it.
+fn report_cycles(
+    parsed: &Parsed,
+    rules: &[Option<Wired<'_>>],
+    graph: &DiGraph<RuleId, ()>,
+    out: &mut Diagnostics,
+) {
+    for component in tarjan_scc(graph) {
+        let mut members: Vec<RuleId> = component.iter().map(|&n| graph[n]).collect();
+        members.sort_unstable();
+        let Some(&start) = members.first() else { continue };
+        // The rules of the component that a rule needs, and where it names them.
+        let inside = |id: RuleId| -> Vec<(RuleId, Span)> {
+            let wired = rules.get(id).and_then(Option::as_ref);
+            wired
+                .into_iter()
+                .flat_map(|w| w.links.iter().zip(&w.text.params))
+                .filter_map(|(link, (_, span))| match link.target {
+                    Target::Rule(needed) if members.contains(&needed) => Some((needed, span.clone())),
+                    _ => None,
+                })
+                .collect()
+        };
+        // A component of one rule is a cycle only if the rule needs itself.
+        if members.len() == 1 && !inside(start).iter().any(|(n, _)| *n == start) {
+            continue;
+        }
+        // Walk until a rule comes again: what lies between is the cycle.
+        let (mut way, mut at) = (vec![(start, Span::default())], start);
+        let cycle = loop {
+            let Some((next, span)) = inside(at).into_iter().next() else { break way.clone() };
+            if let Some(first) = way.iter().position(|(r, _)| *r == next) {
+                let mut cycle = way.split_off(first);
+                if let Some(entry) = cycle.first_mut() {
+                    entry.1 = span;
+                }
+                break cycle;
+            }
+            way.push((next, span));
+            at = next;
+        };
+        let name = |id: RuleId| parsed.rules.get(id).map_or("?", |r| r.name.as_str());
+        let shown: Vec<&str> = cycle.iter().chain(cycle.first()).map(|(r, _)| name(*r)).collect();
+        let mut labels =
+            cycle.iter().map(|(r, span)| (span.clone(), format!("`{}` is needed here", name(*r))));
+        let Some((span, label)) = labels.next() else { continue };
+        let mut diagnostic =
+            Diagnostic::error("L0104", format!("rules need each other: {}", shown.join(" → ")), span, label);
+        diagnostic.labels.extend(labels);
+        out.push(diagnostic);
+    }
+}

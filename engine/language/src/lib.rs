@@ -1,0 +1,22 @@
+//! What a rule is: values, packs, the graph of names, plans.
+//!
+//! A [`Pack`] is read from a folder of rules (Rhai functions), dated parameter tables, cases and a schema; all
+//! that is wrong with it is told at once ([`diagnostic`]). A [`Plan`] is what some rules need as of a date: one
+//! typed graph of expressions, without the rule language in it. Nothing here knows rows of data.
+//!
+//! Modules depend on those before them only.
+
+pub mod value;
+pub mod deep;
+pub mod diagnostic;
+pub mod format;
+pub mod pack;
+pub mod graph;
+pub mod plan;
+pub mod fingerprint;
+pub mod editor;
+
+mod rulebook;
+
+pub use plan::Plan;
+pub use rulebook::{LoadError, Pack};

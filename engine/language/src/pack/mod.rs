@@ -1,0 +1,276 @@
+//! The pack: rules, parameters, schema, reference tables and cases, read from files.
+//!
+//! Reading collects every problem of every file. What the names of a signature mean is settled one
+//! module further, where rules are wired.
+
+pub mod cases;
+pub mod manifest;
+pub mod mutants;
+pub mod params;
+pub mod schema;
+pub mod script;
+pub mod toml_reader;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, SourceFile, Sources, Span, did_you_mean};
+use cases::CaseFile;
+use manifest::Manifest;
+use params::Parameter;
+use schema::{EntityId, Origin, Schema};
+use script::RuleText;
+
+use crate::value::{Date, add_days};
+
+/// A reference table of the pack: the bytes of its CSV file.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    /// The entity whose rows it holds.
+    pub entity: EntityId,
+    /// Path of the file.
+    pub path: String,
+    /// Its content.
+    pub bytes: Arc<[u8]>,
+}
+
+/// The functions of one name, by date of effect.
+#[derive(Clone, Debug)]
+pub struct RuleTexts {
+    /// Name of the rule.
+    pub name: String,
+    /// The entity it speaks of.
+    pub entity: EntityId,
+    /// Its texts: the one without date first, then by date.
+    pub texts: Vec<RuleText>,
+}
+
+/// Everything the files of a pack say, parsed but not yet wired.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The text files, for messages.
+    pub sources: Arc<Sources>,
+    /// `pack.toml`.
+    pub manifest: Manifest,
+    /// `schema.toml`.
+    pub schema: Schema,
+    /// Rules and helpers by name, in alphabetical order.
+    pub rules: Arc<Vec<RuleTexts>>,
+    /// Parameters in alphabetical order of their paths.
+    pub parameters: Vec<Parameter>,
+    /// Reference tables.
+    pub references: Vec<Reference>,
+    /// Cases, by file.
+    pub cases: Arc<Vec<CaseFile>>,
+    /// `mutants.toml`: what no case has to show.
+    pub unseen: mutants::Unseen,
+    /// Names of fields and parameters that could not be read; `*` where a whole file could not. That
+    /// they are not found is no news.
+    pub unreadable: Vec<String>,
+}
+
+impl Parsed {
+    /// The parameter at this path.
+    pub fn parameter(&self, path: &str) -> Option<usize> {
+        self.parameters.binary_search_by(|p| p.path.as_str().cmp(path)).ok()
+    }
+
+    /// The rule of this name.
+    pub fn rule(&self, name: &str) -> Option<usize> {
+        self.rules.binary_search_by(|r| r.name.as_str().cmp(name)).ok()
+    }
+}
+
+/// Is a file of this name read as one of a pack? Others may stand beside: notes, pictures.
+pub(crate) fn is_read(path: &str) -> bool {
+    [".toml", ".rhai", ".csv", ".cas.yaml", ".cas.yml"].iter().any(|end| path.ends_with(end))
+}
+
+/// Reads a pack from its files: path relative to the pack's folder (with `/`) and content, in any
+/// order. `root` is what messages show before each path.
+///
+/// All problems go to `out`; what could be read is returned all the same.
+pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnostics) -> Parsed {
+    let mut files: BTreeMap<String, Vec<u8>> = files.into_iter().collect();
+    let mut tables: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    for path in
+        files.keys().filter(|p| p.ends_with(".csv") && !p.ends_with(".cas.csv")).cloned().collect::<Vec<_>>()
+    {
+        if let Some(bytes) = files.remove(&path) {
+            tables.insert(path, bytes);
+        }
+    }
+    files.retain(|path, _| is_read(path));
+    let mut broken = Vec::new();
+    let mut texts = Vec::new();
+    for (path, bytes) in files {
+        let text = String::from_utf8(bytes).unwrap_or_else(|_| {
+            broken.push(texts.len());
+            String::new()
+        });
+        // A byte-order mark is no text.
+        let text = text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_string);
+        texts.push(SourceFile { path, text: Arc::from(text) });
+    }
+    let sources = Sources::new(root, texts);
+    for &file in &broken {
+        out.push(Diagnostic::error(
+            "L0030",
+            "the file is not UTF-8 text",
+            Span::new(file, 0..0),
+            "save it as UTF-8",
+        ));
+    }
+    let find = |name: &str| sources.files().iter().position(|f| f.path == name);
+    let manifest =
+        find("pack.toml").map_or_else(Manifest::default, |f| manifest::read(f, text_of(&sources, f), out));
+    let mut unreadable = Vec::new();
+    let schema = match find("schema.toml") {
+        Some(file) => schema::read(file, text_of(&sources, file), &mut unreadable, out),
+        None => {
+            unreadable.push("*".to_string());
+            out.push(Diagnostic {
+                labels: Vec::new(),
+                ..Diagnostic::error("L0031", "the pack has no schema.toml", Span::default(), "").with_note(
+                    format!("looked in {}", if root.is_empty() { "the given files" } else { root }),
+                )
+            });
+            Schema::default()
+        }
+    };
+    let mut parsed = Parsed {
+        manifest,
+        rules: Arc::default(),
+        parameters: Vec::new(),
+        references: Vec::new(),
+        cases: Arc::default(),
+        unseen: find("mutants.toml")
+            .map_or_else(mutants::Unseen::default, |f| mutants::read(f, text_of(&sources, f), out)),
+        unreadable,
+        sources: Arc::new(sources),
+        schema,
+    };
+    read_references(&mut parsed, tables, out);
+    let sources = parsed.sources.clone();
+    for (file, source) in sources.files().iter().enumerate().filter(|(f, _)| !broken.contains(f)) {
+        let path = source.path.as_str();
+        if path.ends_with(".cas.toml") {
+            Arc::make_mut(&mut parsed.cases).push(cases::read_toml(file, &source.text, out));
+        } else if path.ends_with(".cas.yaml") || path.ends_with(".cas.yml") {
+            Arc::make_mut(&mut parsed.cases).push(cases::read_yaml(file, &source.text, out));
+        } else if path.ends_with(".cas.csv") {
+            Arc::make_mut(&mut parsed.cases).push(cases::read_csv(file, &source.text, out));
+        } else if path.ends_with(".rhai") {
+            read_rules(&mut parsed, file, &sources, out);
+        } else if !["pack.toml", "schema.toml", "mutants.toml"].contains(&path) {
+            params::read(file, &source.text, &mut parsed.parameters, &mut parsed.unreadable, out);
+        }
+    }
+    if parsed.unreadable.iter().any(|n| n == "*") {
+        out.items.retain(|d| d.code != "L0101");
+    }
+    finish(&mut parsed, out);
+    parsed
+}
+
+fn text_of(sources: &Sources, file: FileId) -> &str {
+    sources.get(file).map_or("", |f| f.text.as_ref())
+}
+
+fn read_references(parsed: &mut Parsed, tables: BTreeMap<String, Vec<u8>>, out: &mut Diagnostics) {
+    for (id, entity) in parsed.schema.entities.iter().enumerate() {
+        let Origin::Reference { file } = &entity.origin else { continue };
+        let found = tables.iter().find(|(path, _)| path.rsplit('/').next() == Some(file.as_str()));
+        match found {
+            Some((path, bytes)) => parsed.references.push(Reference {
+                entity: id,
+                path: path.clone(),
+                bytes: Arc::from(bytes.as_slice()),
+            }),
+            None => out.push(Diagnostic::error(
+                "L0032",
+                format!("the pack has no file `{file}`"),
+                entity.span.clone(),
+                did_you_mean(file, tables.keys().filter_map(|p| p.rsplit('/').next())),
+            )),
+        }
+    }
+}
+
+fn read_rules(parsed: &mut Parsed, file: FileId, sources: &Sources, out: &mut Diagnostics) {
+    let Some(rules) = script::read(file, sources, out) else { return };
+    let Some((name, span)) = rules.entity else { return };
+    let Some(entity) = parsed.schema.entity(&name) else {
+        out.push(Diagnostic::error(
+            "L0101",
+            format!("there is no entity `{name}`"),
+            span,
+            did_you_mean(&name, parsed.schema.entities.iter().map(|e| e.name.as_str())),
+        ));
+        return;
+    };
+    for text in rules.functions {
+        let rules = Arc::make_mut(&mut parsed.rules);
+        match rules.iter_mut().find(|r| r.name == text.name) {
+            Some(rule) => {
+                let twin = rule.texts.iter().find(|t| t.from == text.from || t.helper != text.helper);
+                // Within one file this was already said.
+                if let Some(first) = twin.filter(|t| t.span.file != text.span.file) {
+                    out.push(clash(&text.name, &text.span, &first.span));
+                } else if rule.entity != entity {
+                    let first = rule.texts.first().map(|t| t.span.clone()).unwrap_or_default();
+                    out.push(
+                        clash(&text.name, &text.span, &first)
+                            .with_note("a rule speaks of one entity at all dates"),
+                    );
+                } else {
+                    rule.texts.push(text);
+                }
+            }
+            None => rules.push(RuleTexts { name: text.name.clone(), entity, texts: vec![text] }),
+        }
+    }
+}
+
+fn clash(name: &str, here: &Span, first: &Span) -> Diagnostic {
+    Diagnostic::error("L0105", format!("the name `{name}` is declared twice"), here.clone(), "again here")
+        .with_label(first.clone(), "first declared here")
+}
+
+/// Sorts, and reports the names that mean two things.
+fn finish(parsed: &mut Parsed, out: &mut Diagnostics) {
+    let rules = Arc::make_mut(&mut parsed.rules);
+    rules.sort_by(|a, b| a.name.cmp(&b.name));
+    for rule in rules {
+        rule.texts.sort_by_key(|t| t.from);
+        let field = parsed.schema.field(&rule.name).and_then(|f| parsed.schema.fields.get(f));
+        if let (Some(field), Some(text)) = (field, rule.texts.first()) {
+            out.push(clash(&rule.name, &text.span, &field.span));
+        }
+    }
+    parsed.parameters.sort_by(|a, b| a.path.cmp(&b.path));
+    for pair in parsed.parameters.windows(2) {
+        if let [a, b] = pair
+            && a.path == b.path
+        {
+            out.push(clash(&b.path, &b.span, &a.span));
+        }
+    }
+    for entity in &parsed.schema.entities {
+        if let Some(other) = parsed.schema.fields.iter().find(|f| f.name == entity.name) {
+            out.push(clash(&entity.name, &other.span, &entity.span));
+        }
+    }
+}
+
+/// The first day of each period between two changes of the law: of a rule's text or a parameter's
+/// value. The first of all is the beginning of the calendar.
+pub fn changes(parsed: &Parsed) -> BTreeSet<Date> {
+    let mut starts: BTreeSet<Date> = [Date::MIN].into();
+    starts.extend(parsed.rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from));
+    for version in parsed.parameters.iter().flat_map(|p| &p.versions) {
+        starts.insert(version.from);
+        starts.extend(version.until.and_then(|last| add_days(last, 1)));
+    }
+    starts
+}

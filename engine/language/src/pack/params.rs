@@ -1,0 +1,374 @@
+//! Dated parameter tables: every threshold of the law, from when it holds, and where it is written.
+
+use std::collections::BTreeMap;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::toml_reader::{Reader, parse, scalar};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span};
+use crate::value::{Date, Type, Value, parse_number};
+
+/// Number of a parameter in [`crate::pack::Pack::parameters`].
+pub type ParameterId = usize;
+
+/// One parameter table.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its path in scripts: `plus.plafond`.
+    pub path: String,
+    /// What people call it.
+    pub label: String,
+    /// Unit of its values.
+    pub unit: Option<String>,
+    /// What its cells are keyed by, outermost first.
+    pub by: Vec<String>,
+    /// Does the law renew it each year? A decision past its last year then carries a warning.
+    pub yearly: bool,
+    /// By date of effect, oldest first.
+    pub versions: Vec<ParameterVersion>,
+    /// Type of its values.
+    pub value_type: Type,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// The values in force from a date on.
+#[derive(Clone, Debug)]
+pub struct ParameterVersion {
+    /// First day on which the values hold.
+    pub from: Date,
+    /// Last day, where they end without a successor.
+    pub until: Option<Date>,
+    /// Legal reference.
+    pub source: Source,
+    /// Why a value may be wrong, where it may.
+    pub doubt: Option<String>,
+    /// The cells: the keys in the order of `by`.
+    pub cells: BTreeMap<Vec<Value>, Cell>,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// One value of a table.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// The value.
+    pub value: Value,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A legal reference.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// Title of the text and article.
+    pub title: String,
+    /// Identifier of the text (JORFTEXT, LEGIARTI, NOR), if known.
+    pub id: Option<String>,
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.id {
+            Some(id) => write!(f, "{} ({id})", self.title),
+            None => f.write_str(&self.title),
+        }
+    }
+}
+
+impl Parameter {
+    /// The version in force on `date`, if any.
+    pub fn at(&self, date: Date) -> Option<&ParameterVersion> {
+        let version = self.versions.iter().rev().find(|v| v.from <= date)?;
+        version.until.is_none_or(|until| date <= until).then_some(version)
+    }
+
+    /// Is `date` past the last year that a yearly table covers?
+    pub fn is_stale(&self, date: Date) -> bool {
+        self.yearly && self.versions.last().is_some_and(|v| date.year() > v.from.year())
+    }
+}
+
+/// Reads the parameter tables of one file.
+pub(super) fn read(
+    file: FileId,
+    text: &str,
+    into: &mut Vec<Parameter>,
+    unreadable: &mut Vec<String>,
+    out: &mut Diagnostics,
+) {
+    let Some(root) = parse(file, text, out) else {
+        unreadable.push("*".to_string());
+        return;
+    };
+    find(file, "", root.get_ref(), into, unreadable, out);
+}
+
+/// A table with `values` is a parameter; any other is a folder of tables.
+fn find(
+    file: FileId,
+    path: &str,
+    table: &DeTable<'_>,
+    into: &mut Vec<Parameter>,
+    unreadable: &mut Vec<String>,
+    out: &mut Diagnostics,
+) {
+    for (key, value) in table.iter() {
+        let path =
+            if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
+        let span = Span::new(file, key.span());
+        match value.get_ref() {
+            DeValue::Table(inner) if inner.contains_key("values") => {
+                match read_parameter(file, &path, span, inner, out) {
+                    Some(parameter) => into.push(parameter),
+                    None => unreadable.push(path),
+                }
+            }
+            DeValue::Table(inner) if inner.iter().any(|(_, v)| v.get_ref().is_table()) => {
+                find(file, &path, inner, into, unreadable, out);
+            }
+            _ => out.push(
+                Diagnostic::error(
+                    "L0010",
+                    format!("`{path}` holds no values"),
+                    span,
+                    "a parameter needs values",
+                )
+                .with_note(format!("write `[[{path}.values]]` with `from`, `source` and the value")),
+            ),
+        }
+    }
+}
+
+fn read_parameter(
+    file: FileId,
+    path: &str,
+    span: Span,
+    table: &DeTable<'_>,
+    out: &mut Diagnostics,
+) -> Option<Parameter> {
+    let mut reader = Reader::new(file, span.range.clone(), format!("parameter `{path}`"), table);
+    let label = reader.string("label", out).unwrap_or_else(|| path.to_string());
+    let unit = reader.string("unit", out);
+    let by: Vec<String> = reader.strings("by", out).unwrap_or_default().into_iter().map(|(k, _)| k).collect();
+    let yearly = match reader.str("renewed", out) {
+        None => false,
+        Some(("yearly", _)) => true,
+        Some((other, at)) => {
+            out.push(Diagnostic::error(
+                "L0003",
+                format!("`renewed = \"{other}\"` means nothing"),
+                at,
+                "the one value is \"yearly\"",
+            ));
+            false
+        }
+    };
+    let mut versions = Vec::new();
+    if let Some(values) = reader.get("values") {
+        match values.get_ref().as_array() {
+            Some(array) => {
+                for version in array {
+                    versions.extend(read_version(file, path, &by, version, out));
+                }
+            }
+            None => out.push(Diagnostic::error(
+                "L0003",
+                format!("`values` of `{path}` must be a list of tables"),
+                reader.at(values),
+                format!("write `[[{path}.values]]`"),
+            )),
+        }
+    }
+    reader.finish(out);
+    versions.sort_by_key(|v| v.from);
+    for pair in versions.windows(2) {
+        if let [a, b] = pair
+            && a.from == b.from
+        {
+            out.push(
+                Diagnostic::error(
+                    "L0011",
+                    format!("`{path}` has two values from {}", b.from),
+                    b.span.clone(),
+                    "this one",
+                )
+                .with_label(a.span.clone(), "and this one"),
+            );
+        }
+    }
+    let mut types = versions.iter().flat_map(|v| v.cells.values());
+    let value_type = types.next().map(|c| c.value.value_type())?;
+    for cell in types {
+        if !cell.value.value_type().matches(&value_type) {
+            out.push(Diagnostic::error(
+                "L0012",
+                format!("the values of `{path}` are of several types"),
+                cell.span.clone(),
+                format!("this is a {}, the first is a {value_type}", cell.value.value_type()),
+            ));
+        }
+    }
+    check_same_keys(path, &versions, out);
+    Some(Parameter { path: path.to_string(), label, unit, by, yearly, versions, value_type, span })
+}
+
+/// A cell that one version has and the next lacks is a hole, or a misspelt key.
+fn check_same_keys(path: &str, versions: &[ParameterVersion], out: &mut Diagnostics) {
+    for pair in versions.windows(2) {
+        let [a, b] = pair else { continue };
+        for (key, cell) in &b.cells {
+            if !a.cells.contains_key(key) && a.cells.keys().any(|k| !b.cells.contains_key(k)) {
+                out.push(
+                    Diagnostic::error(
+                        "L0013",
+                        format!("`{path}` has no cell {} before {}", show_keys(key), b.from),
+                        cell.span.clone(),
+                        "new key, while an earlier one is gone",
+                    )
+                    .with_label(a.span.clone(), "the values before"),
+                );
+            }
+        }
+    }
+}
+
+/// `[autres_regions, 3]`
+pub fn show_keys(keys: &[Value]) -> String {
+    let keys: Vec<String> = keys.iter().map(Value::to_string).collect();
+    format!("[{}]", keys.join(", "))
+}
+
+fn read_version(
+    file: FileId,
+    path: &str,
+    by: &[String],
+    item: &Spanned<DeValue<'_>>,
+    out: &mut Diagnostics,
+) -> Option<ParameterVersion> {
+    let span = Span::new(file, item.span());
+    let Some(table) = item.get_ref().as_table() else {
+        out.push(Diagnostic::error(
+            "L0003",
+            format!("a value of `{path}` must be a table"),
+            span,
+            "with `from` and `source`",
+        ));
+        return None;
+    };
+    let mut reader = Reader::new(file, item.span(), format!("a value of `{path}`"), table);
+    let from = reader.date("from", out);
+    if !table.contains_key("from") {
+        out.push(Diagnostic::error(
+            "L0014",
+            format!("a value of `{path}` has no date"),
+            span.clone(),
+            "add `from = 2017-01-01`",
+        ));
+    }
+    let until = reader.date("until", out);
+    let doubt = reader.string("doute", out);
+    let source = match reader.table("source", out) {
+        Some(table) => {
+            let at = reader.get("source").map_or(0..0, Spanned::span);
+            let mut source = Reader::new(file, at, format!("source of `{path}`"), table);
+            let title = source.required_str("title", out).map_or_else(String::new, |t| t.0.to_string());
+            let id = source.string("id", out);
+            source.finish(out);
+            Source { title, id }
+        }
+        None => {
+            if !table.contains_key("source") {
+                out.push(
+                    Diagnostic::error(
+                        "L0015",
+                        format!("a value of `{path}` has no legal reference"),
+                        span.clone(),
+                        "where is it written?",
+                    )
+                    .with_note("add `source = { title = \"…\", id = \"…\" }`"),
+                );
+            }
+            Source::default()
+        }
+    };
+    let mut cells = BTreeMap::new();
+    if by.is_empty() {
+        match reader.get("value") {
+            Some(value) => read_cells(file, path, 0, Vec::new(), value, &mut cells, out),
+            None => out.push(Diagnostic::error(
+                "L0004",
+                format!("a value of `{path}` has no `value`"),
+                span.clone(),
+                "add `value = …`",
+            )),
+        }
+        reader.finish(out);
+    } else {
+        for (key, _, value) in reader.rest() {
+            read_cells(file, path, by.len() - 1, vec![key_value(key)], value, &mut cells, out);
+        }
+    }
+    Some(ParameterVersion { from: from?, until, source, doubt, cells, span })
+}
+
+/// A key of a table: a whole number where it reads as one, a text otherwise.
+fn key_value(key: &str) -> Value {
+    match key.parse::<i64>() {
+        // Codes such as `01001` keep their zero.
+        Ok(number) if number.to_string() == key && key.len() < 5 => Value::int(number),
+        _ => Value::text(key),
+    }
+}
+
+fn read_cells(
+    file: FileId,
+    path: &str,
+    depth: usize,
+    keys: Vec<Value>,
+    item: &Spanned<DeValue<'_>>,
+    cells: &mut BTreeMap<Vec<Value>, Cell>,
+    out: &mut Diagnostics,
+) {
+    let span = Span::new(file, item.span());
+    if depth == 0 {
+        let value = match scalar(item.get_ref()) {
+            Some(Value::Text(text)) if text.contains('/') => {
+                Some(parse_number(&text).map_or(Value::Text(text), Value::Number))
+            }
+            value => value,
+        };
+        match value {
+            Some(value) => {
+                cells.insert(keys, Cell { value, span });
+            }
+            None => out.push(Diagnostic::error(
+                "L0003",
+                format!("a cell of `{path}` must be a number, a date, a boolean or a text"),
+                span,
+                format!("found a {}", item.get_ref().type_str()),
+            )),
+        }
+        return;
+    }
+    let with = |key: Value| keys.iter().cloned().chain([key]).collect::<Vec<_>>();
+    match item.get_ref() {
+        DeValue::Array(array) => {
+            for (number, value) in (1_i64..).zip(array.iter()) {
+                read_cells(file, path, depth - 1, with(Value::int(number)), value, cells, out);
+            }
+        }
+        DeValue::Table(table) => {
+            for (key, value) in table.iter() {
+                read_cells(file, path, depth - 1, with(key_value(key.get_ref())), value, cells, out);
+            }
+        }
+        other => out.push(Diagnostic::error(
+            "L0016",
+            format!("`{path}` has {} more key(s) than this value", depth),
+            span,
+            format!("found a {}, expected a list or a table", other.type_str()),
+        )),
+    }
+}

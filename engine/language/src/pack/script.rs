@@ -1,0 +1,378 @@
+//! Rule files: plain Rhai whose functions are the rules.
+//!
+//! A file is parsed by Rhai itself; this module adds what Rhai does not keep: the place of every
+//! name in a signature, and the doc comments with their tags.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use rhai::{AST, ASTNode, Engine, Position, Stmt, Token};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Severity, Sources, Span, did_you_mean, nearest};
+use crate::value::{Date, Exact, div, mul, parse_date, parse_number, power_of_ten};
+
+/// One function of a rule file, as of the date from which its text holds.
+#[derive(Clone, Debug)]
+pub struct RuleText {
+    /// Its name: what it decides.
+    pub name: String,
+    /// From when this text holds; `None`: from ever.
+    pub from: Option<Date>,
+    /// Is it a helper (`private fn`), that decides nothing by itself?
+    pub helper: bool,
+    /// Parameters with their places.
+    pub params: Vec<(String, Span)>,
+    /// Place of the name.
+    pub span: Span,
+    /// The statements of its body, as Rhai parsed them.
+    pub body: Arc<[Stmt]>,
+    /// Where the body ends.
+    pub(crate) end: Position,
+    /// What the doc comment says.
+    pub doc: Doc,
+}
+
+/// What a doc comment says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Doc {
+    /// The sentence that explanations are made of.
+    pub label: String,
+    /// Unit of the outcome.
+    pub unit: Option<String>,
+    /// Legal references.
+    pub sources: Vec<String>,
+    /// Why the rule may be wrong.
+    pub doubts: Vec<String>,
+    /// What an aid may and may not be combined with.
+    pub combined: Vec<String>,
+    /// Is it marked as a result (`/// résultat`): read by those who use the pack, if by no rule?
+    pub result: bool,
+    /// What the outcome is said to rise or fall with (`croissante en NAME`), and where.
+    pub monotone: Vec<(String, Span)>,
+    /// Is true, or more, good for whom it is about? As usual, if it does not say.
+    pub sense: Option<Sense>,
+    /// Must it be true of every row before anything is decided of it? An error leaves the row out.
+    pub invariant: Option<Severity>,
+}
+
+/// Whether true, or a larger number, is good for whom a rule is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sense {
+    /// It is: an aid, a right.
+    Favourable,
+    /// It is not: a charge, a refusal.
+    Unfavourable,
+    /// Neither: a ceiling, a category.
+    Neutral,
+}
+
+/// A parsed rule file.
+pub(super) struct RuleFile {
+    pub entity: Option<(String, Span)>,
+    pub functions: Vec<RuleText>,
+}
+
+/// The Rhai engine that parses rules: decimals keep their own text, nothing is optimised away.
+pub fn parser() -> Engine {
+    let mut engine = Engine::new_raw();
+    engine.set_optimization_level(rhai::OptimizationLevel::None);
+    engine.set_max_expr_depths(64, 64);
+    engine.set_max_string_size(10_000);
+    // Marked deprecated by rhai to say that it is volatile; it is the one way to keep `0.9` exact.
+    #[allow(deprecated)]
+    engine.on_parse_token(|token, _, _| match token {
+        Token::FloatConstant(constant) => match constant.1.parse() {
+            Ok(decimal) => inexact(&decimal, &constant.1)
+                .unwrap_or_else(|| Token::DecimalConstant(Box::new((decimal, constant.1)))),
+            Err(_) => Token::FloatConstant(constant),
+        },
+        Token::DecimalConstant(constant) => {
+            inexact(&constant.0, &constant.1).unwrap_or(Token::DecimalConstant(constant))
+        }
+        token => token,
+    });
+    engine
+}
+
+/// An error in place of a number that is not exactly what is written: decimals keep 28 digits.
+fn inexact(decimal: &impl ToString, text: &str) -> Option<Token> {
+    let written = number(text);
+    if written.is_some() && written == parse_number(&decimal.to_string()) {
+        return None;
+    }
+    let message = format!("`{text}` has more digits than are kept exactly: write at most 28");
+    Some(Token::LexError(Box::new(rhai::LexError::ImproperSymbol(text.to_string(), message))))
+}
+
+/// What a literal says, an exponent included; `None` if that does not fit.
+fn number(text: &str) -> Option<Exact> {
+    let Some((digits, exponent)) = text.split_once(['e', 'E']) else { return parse_number(text) };
+    let exponent: i32 = exponent.parse().ok()?;
+    let (digits, power) =
+        (parse_number(digits)?, Exact::from_integer(power_of_ten(exponent.unsigned_abs())?));
+    if exponent < 0 { div(&digits, &power).ok() } else { mul(&digits, &power).ok() }
+}
+
+/// Parses one rule file. `path` tells the date from which its functions hold.
+pub(super) fn read(file: FileId, sources: &Sources, out: &mut Diagnostics) -> Option<RuleFile> {
+    let source = sources.get(file)?;
+    let text = &source.text;
+    let engine = parser();
+    let ast = match engine.compile(text.as_ref()) {
+        Ok(ast) => ast,
+        Err(error) => {
+            let at = match (error.position().line(), error.position().position()) {
+                (Some(line), column) => sources.offset(file, line, column.unwrap_or(1)),
+                _ => text.len(),
+            };
+            let range = word_at(text, at);
+            out.push(Diagnostic::error(
+                "L0020",
+                "the script does not parse",
+                Span::new(file, range),
+                error.err_type().to_string(),
+            ));
+            return None;
+        }
+    };
+    if let Some(statement) = ast.statements().iter().find(|s| !matches!(s, rhai::Stmt::Noop(_))) {
+        let position = statement.position();
+        let at = sources.offset(file, position.line().unwrap_or(1), position.position().unwrap_or(1));
+        out.push(
+            Diagnostic::error(
+                "L0021",
+                "a rule file holds functions only",
+                Span::new(file, word_at(text, at)),
+                "this is outside every function",
+            )
+            .with_note("move it into a rule, or into a parameter table"),
+        );
+    }
+    let from = file_date(file, &source.path, out);
+    let mut functions = Vec::new();
+    for signature in signatures(&engine, file, sources) {
+        let Some(function) =
+            ast.iter_fn_def().find(|f| f.name == signature.name && f.params.len() == signature.params.len())
+        else {
+            continue;
+        };
+        let doc = read_doc(file, text, signature.line_start, out);
+        functions.push(RuleText {
+            name: signature.name,
+            from,
+            helper: signature.private,
+            params: signature.params,
+            span: signature.span,
+            body: body_of(&ast, &function.name, function.params.len()),
+            end: function.body.end_position(),
+            doc,
+        });
+    }
+    for (i, function) in functions.iter().enumerate() {
+        if let Some(first) = functions.iter().take(i).find(|f| f.name == function.name) {
+            out.push(
+                Diagnostic::error(
+                    "L0105",
+                    format!("the name `{}` is declared twice", function.name),
+                    function.span.clone(),
+                    "again here",
+                )
+                .with_label(first.span.clone(), "first declared here"),
+            );
+        }
+    }
+    Some(RuleFile { entity: read_entity(file, text, out), functions })
+}
+
+/// The statements of a function. Rhai hands them out through a walk over a tree only.
+fn body_of(ast: &AST, name: &str, params: usize) -> Arc<[Stmt]> {
+    let mut alone = ast.clone_functions_only();
+    alone.retain_functions(|_, _, n, p| n == name && p == params);
+    let mut body = Vec::new();
+    alone.walk(&mut |path: &[ASTNode<'_>]| {
+        if let [ASTNode::Stmt(statement)] = path {
+            body.push((*statement).clone());
+        }
+        true
+    });
+    body.into()
+}
+
+/// The date in `NAME.2020-01-02.rhai` or `2020-01-02.rhai`.
+fn file_date(file: FileId, path: &str, out: &mut Diagnostics) -> Option<Date> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let stem = name.strip_suffix(".rhai").unwrap_or(name);
+    let last = stem.rsplit('.').next().unwrap_or(stem);
+    let date = parse_date(last);
+    if date.is_none() && last.starts_with(|c: char| c.is_ascii_digit()) {
+        out.push(Diagnostic::error(
+            "L0022",
+            format!("`{last}` is not a date"),
+            Span::new(file, 0..0),
+            "name the file as in `plus.2020-01-02.rhai`",
+        ));
+    }
+    date
+}
+
+/// `//! entité: demande`, first lines of the file.
+fn read_entity(file: FileId, text: &str, out: &mut Diagnostics) -> Option<(String, Span)> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if let Some(comment) = line.strip_prefix("//!")
+            && let Some((key, value)) = comment.split_once(':')
+            && matches!(key.trim(), "entité" | "entite")
+        {
+            let name = value.trim();
+            let offset = start + line.find(name).unwrap_or(0);
+            return Some((name.to_string(), Span::new(file, offset..offset + name.len())));
+        }
+        start += line.len();
+    }
+    out.push(Diagnostic::error(
+        "L0023",
+        "the file does not say which entity its rules speak of",
+        Span::new(file, 0..0),
+        "begin with `//! entité: NAME`",
+    ));
+    None
+}
+
+struct Signature {
+    name: String,
+    span: Span,
+    params: Vec<(String, Span)>,
+    private: bool,
+    line_start: usize,
+}
+
+/// The signatures of a file with the places of their names, from Rhai's own tokens.
+fn signatures(engine: &Engine, file: FileId, sources: &Sources) -> Vec<Signature> {
+    let Some(source) = sources.get(file) else { return Vec::new() };
+    let inputs = [source.text.as_ref()];
+    let (tokens, _) = engine.lex(&inputs);
+    let mut found: Vec<Signature> = Vec::new();
+    let (mut private, mut after_fn, mut in_params) = (false, false, false);
+    for (token, position) in tokens {
+        let at = sources.offset(file, position.line().unwrap_or(1), position.position().unwrap_or(1));
+        match token {
+            Token::EOF => break,
+            Token::Private => private = true,
+            Token::Fn => after_fn = true,
+            Token::Identifier(name) if after_fn => {
+                let line_start = source.text.get(..at).and_then(|t| t.rfind('\n')).map_or(0, |i| i + 1);
+                let span = Span::new(file, at..at + name.len());
+                found.push(Signature {
+                    name: name.to_string(),
+                    span,
+                    params: Vec::new(),
+                    private,
+                    line_start,
+                });
+                (after_fn, in_params, private) = (false, true, false);
+            }
+            Token::Identifier(name) if in_params => {
+                if let Some(signature) = found.last_mut() {
+                    signature.params.push((name.to_string(), Span::new(file, at..at + name.len())));
+                }
+            }
+            // `()` is one token.
+            Token::RightParen | Token::Unit => in_params = false,
+            _ => {}
+        }
+    }
+    found
+}
+
+const TAGS: [&str; 8] = ["unité", "source", "doute", "cumul", "monotone", "résultat", "sens", "invariant"];
+
+/// The `///` lines just above a function.
+fn read_doc(file: FileId, text: &str, line_start: usize, out: &mut Diagnostics) -> Doc {
+    let before = text.get(..line_start).unwrap_or("");
+    let mut lines: Vec<(usize, &str)> = Vec::new();
+    let mut end = before.len();
+    for line in before.split_inclusive('\n').rev() {
+        let start = end - line.len();
+        let Some(comment) = line.trim_start().strip_prefix("///") else { break };
+        lines.push((start, comment.trim()));
+        end = start;
+    }
+    let mut doc = Doc::default();
+    for (start, line) in lines.into_iter().rev() {
+        if matches!(line, "résultat" | "resultat") {
+            doc.result = true;
+            continue;
+        }
+        let Some((key, value)) = line.split_once(':').filter(|(key, _)| !key.contains(' ')) else {
+            if !doc.label.is_empty() {
+                doc.label.push(' ');
+            }
+            doc.label.push_str(line);
+            continue;
+        };
+        let value = value.trim().to_string();
+        match key {
+            "unité" | "unite" => doc.unit = Some(value),
+            "source" => doc.sources.push(value),
+            "doute" => doc.doubts.push(value),
+            "cumul" => doc.combined.push(value),
+            "résultat" | "resultat" => doc.result = true,
+            "monotone" => {
+                let at = start + text.get(start..).and_then(|t| t.find(&value)).unwrap_or(0);
+                let span = Span::new(file, at..at + value.len());
+                doc.monotone.push((value, span));
+            }
+            "sens" => match value.as_str() {
+                "favorable" => doc.sense = Some(Sense::Favourable),
+                "défavorable" => doc.sense = Some(Sense::Unfavourable),
+                "neutre" => doc.sense = Some(Sense::Neutral),
+                _ => {
+                    let at = start + text.get(start..).and_then(|t| t.find(&value)).unwrap_or(0);
+                    out.push(Diagnostic::warning(
+                        "L0024",
+                        format!("`{value}` is no `sens`"),
+                        Span::new(file, at..at + value.len()),
+                        "write `favorable`, `défavorable` or `neutre`",
+                    ));
+                }
+            },
+            "invariant" => match value.as_str() {
+                "erreur" => doc.invariant = Some(Severity::Error),
+                "avertissement" => doc.invariant = Some(Severity::Warning),
+                _ => {
+                    let at = start + text.get(start..).and_then(|t| t.find(&value)).unwrap_or(0);
+                    out.push(Diagnostic::error(
+                        "L0411",
+                        format!("`{value}` is no level of an invariant"),
+                        Span::new(file, at..at + value.len()),
+                        "write `erreur` or `avertissement`",
+                    ));
+                }
+            },
+            _ if nearest(key, TAGS).is_some() => {
+                let at = start + text.get(start..).and_then(|t| t.find(key)).unwrap_or(0);
+                out.push(Diagnostic::warning(
+                    "L0024",
+                    format!("there is no tag `{key}`"),
+                    Span::new(file, at..at + key.len()),
+                    did_you_mean(key, TAGS),
+                ));
+            }
+            _ => {
+                doc.label.push(' ');
+                doc.label.push_str(line);
+            }
+        }
+    }
+    doc.label = doc.label.trim().to_string();
+    doc
+}
+
+/// The word that starts at `at`, or one character.
+pub fn word_at(text: &str, at: usize) -> Range<usize> {
+    let at = at.min(text.len());
+    let rest = text.get(at..).unwrap_or("");
+    let word: usize = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').map(char::len_utf8).sum();
+    let length = if word > 0 { word } else { rest.chars().next().map_or(0, char::len_utf8) };
+    at..at + length
+}

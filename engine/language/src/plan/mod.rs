@@ -1,0 +1,441 @@
+//! The plan: selected rules, lowered to one expression graph and bound to a date.
+
+pub mod builtins;
+pub mod conditions;
+mod hoist;
+pub mod ir;
+mod lower;
+mod matching;
+mod needs;
+mod units;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, PackError, Span, nearest};
+use crate::graph::{Access, Link, RuleGraph, RuleId, Step, Target, reach};
+use crate::pack::Parsed;
+use crate::pack::params::{Parameter, ParameterId, ParameterVersion};
+use crate::pack::schema::{EntityId, FieldId, Origin};
+use crate::value::{Date, Type};
+use builtins::Builtin;
+use ir::{Node, NodeId, Op};
+use lower::Lowering;
+pub(crate) use matching::{check_invariants, check_matching, check_shares};
+pub use needs::Needs;
+
+/// Do equal expressions that are written in two places stay two nodes? One node is faster; two are
+/// what a person wrote, each with its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Apart {
+    /// One node.
+    No,
+    /// A node each.
+    Yes,
+}
+
+/// Where the operands of a connector, a `!` and the condition of an `if` are written: by node and
+/// number of the operand.
+pub type Places = BTreeMap<(NodeId, usize), Span>;
+
+/// Selected rules (and fields) of one entity, as of a date: what is evaluated.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The pack.
+    pub parsed: Arc<Parsed>,
+    /// The date as of which all is decided.
+    pub date: Date,
+    /// The field that is the date of each row instead: then `date` is only one of a period without
+    /// change of rules or parameters.
+    pub dated: Option<FieldId>,
+    /// The entity whose rows are decided.
+    pub entity: EntityId,
+    /// What was selected, in order: name and node.
+    pub selected: Vec<(String, NodeId)>,
+    /// All nodes, each after what it is made of.
+    pub nodes: Vec<Node>,
+    /// Parameters used past the last year that they cover, and other things to know.
+    pub warnings: Vec<String>,
+    /// Places of operands; empty unless expressions stay apart.
+    pub places: Places,
+    /// Values of a parameter in place of those in force.
+    pub supposed: Option<(ParameterId, Arc<ParameterVersion>)>,
+}
+
+impl Plan {
+    /// Plans `names`, rules or fields of one entity, as of `date`.
+    ///
+    /// # Errors
+    /// An unknown name, names of several entities, a rule that is not in force. A parameter without a
+    /// value on the date is none: what needs it is unknown, and the plan's warnings say so.
+    pub fn new(parsed: &Arc<Parsed>, date: Date, names: &[&str]) -> Result<Plan, PackError> {
+        Plan::with_dates(parsed, date, None, names)
+    }
+
+    /// Plans `names` as seen from the rows of `entity`: its own rules and fields, and those of the
+    /// entities that it belongs to.
+    ///
+    /// # Errors
+    /// As [`Plan::new`], and a name out of reach.
+    pub fn seen_from(
+        parsed: &Arc<Parsed>,
+        date: Date,
+        entity: EntityId,
+        names: &[&str],
+    ) -> Result<Plan, PackError> {
+        let mut out = Diagnostics::default();
+        let mut roots = Vec::new();
+        for name in names {
+            let Some((target, home)) = Target::find(parsed, name) else {
+                out.push(unknown_name(parsed, name));
+                continue;
+            };
+            match reach(&parsed.schema, entity, home) {
+                Ok(access @ (Access::Own | Access::Up(_))) => {
+                    roots.push(((*name).to_string(), Link { target, access }));
+                }
+                Ok(Access::Members { .. }) => {
+                    out.push(no_place(format!("`{name}` has several values for each row")));
+                }
+                Err(why) => out.push(no_place(format!("`{name}` is out of reach: {why}"))),
+            }
+        }
+        Plan::of_links(parsed, date, None, entity, &roots, Apart::No, out)
+    }
+
+    /// The same for the period of `date` between changes of the law, where each row has its own date of
+    /// the decision: the field `dated`.
+    ///
+    /// # Errors
+    /// As [`Plan::new`], and a rule that needs the date of the decision on rows that have none.
+    pub fn with_dates(
+        parsed: &Arc<Parsed>,
+        date: Date,
+        dated: Option<FieldId>,
+        names: &[&str],
+    ) -> Result<Plan, PackError> {
+        Plan::make(parsed, date, dated, names, Apart::No)
+    }
+
+    /// [`Plan::new`], with or without equal expressions as one.
+    pub fn of_cases(
+        parsed: &Arc<Parsed>,
+        date: Date,
+        names: &[&str],
+        apart: Apart,
+    ) -> Result<Plan, PackError> {
+        Plan::make(parsed, date, None, names, apart)
+    }
+
+    /// Every rule in force on a date, of all entities, with nothing selected and expressions apart: to
+    /// see what is written. Parameters may have no value on the date.
+    pub fn whole(parsed: &Arc<Parsed>, date: Date) -> Plan {
+        Plan::whole_in(parsed, date, &mut Diagnostics::default())
+    }
+
+    /// The same; reports what keeps it from being whole: with expressions apart, it may be too large.
+    pub fn whole_in(parsed: &Arc<Parsed>, date: Date, out: &mut Diagnostics) -> Plan {
+        let graph = RuleGraph::wire(parsed, date, None, out);
+        let mut lowering = Lowering::new(&graph, out);
+        lowering.apart = Apart::Yes;
+        for rule in graph.order.clone() {
+            lowering.rule(rule);
+        }
+        let (nodes, places) = (lowering.nodes, lowering.places);
+        Plan {
+            parsed: parsed.clone(),
+            date,
+            dated: None,
+            entity: 0,
+            selected: Vec::new(),
+            nodes,
+            warnings: Vec::new(),
+            places,
+            supposed: None,
+        }
+    }
+
+    /// The outcome node of each rule of the plan, each after those that it needs.
+    pub fn rule_nodes(&self) -> impl Iterator<Item = (RuleId, NodeId)> + '_ {
+        (0..).zip(&self.nodes).filter_map(|(node, n)| match n.op {
+            Op::Rule(rule, _) => Some((rule, node)),
+            _ => None,
+        })
+    }
+
+    fn make(
+        parsed: &Arc<Parsed>,
+        date: Date,
+        dated: Option<FieldId>,
+        names: &[&str],
+        apart: Apart,
+    ) -> Result<Plan, PackError> {
+        let mut out = Diagnostics::default();
+        let mut roots = Vec::new();
+        for name in names {
+            match Target::find(parsed, name) {
+                Some(target) => roots.push((*name, target)),
+                None => out.push(unknown_name(parsed, name)),
+            }
+        }
+        let entity = roots.first().map(|(_, (_, entity))| *entity);
+        if let Some((name, (_, other))) = roots.iter().find(|(_, (_, e))| Some(*e) != entity) {
+            let of = |e: EntityId| parsed.schema.entities.get(e).map_or("?", |e| e.name.as_str());
+            out.push(no_place(format!(
+                "`{name}` is of `{}`, `{}` of `{}`: select rules of one entity at a time",
+                of(*other),
+                names.first().unwrap_or(&""),
+                of(entity.unwrap_or(*other))
+            )));
+        }
+        let own = |(name, (target, _)): &(&str, (Target, EntityId))| {
+            (name.to_string(), Link { target: *target, access: Access::Own })
+        };
+        let roots: Vec<(String, Link)> = roots.iter().map(own).collect();
+        Plan::of_links(parsed, date, dated, entity.unwrap_or(0), &roots, apart, out)
+    }
+
+    /// Plans these names, each reached from `entity`. What is wrong with them stands in `out` already.
+    fn of_links(
+        parsed: &Arc<Parsed>,
+        date: Date,
+        dated: Option<FieldId>,
+        entity: EntityId,
+        roots: &[(String, Link)],
+        apart: Apart,
+        mut out: Diagnostics,
+    ) -> Result<Plan, PackError> {
+        let graph = RuleGraph::wire(parsed, date, dated, &mut out);
+        let wanted: Vec<RuleId> = roots
+            .iter()
+            .filter_map(|(_, link)| match link.target {
+                Target::Rule(rule) => Some(rule),
+                _ => None,
+            })
+            .collect();
+        let mut lowering = Lowering::new(&graph, &mut out);
+        lowering.apart = apart;
+        for rule in graph.closure(&wanted) {
+            lowering.rule(rule);
+        }
+        let mut selected = Vec::new();
+        for (name, link) in roots {
+            selected.extend(lowering.link(link, entity, &Span::default()).map(|node| (name.clone(), node)));
+        }
+        let (nodes, places) = (lowering.nodes, lowering.places);
+        let warnings = bind_parameters(parsed, date, &nodes, &selected);
+        if selected.len() < roots.len() && !out.has_errors() {
+            out.push(no_place("a selected rule cannot be planned".to_string()));
+        }
+        if out.has_errors() {
+            out.sort();
+            return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });
+        }
+        Ok(Plan {
+            parsed: parsed.clone(),
+            date,
+            dated,
+            entity,
+            selected,
+            nodes,
+            warnings,
+            places,
+            supposed: None,
+        })
+    }
+
+    /// The node, if it is one.
+    pub fn node(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(id as usize)
+    }
+
+    /// The units of what was selected, in order: as declared, or as follows from what a rule is made of.
+    /// `1` is a plain number; none is not known.
+    pub fn units(&self) -> Vec<Option<String>> {
+        let all = units::texts(&self.parsed, &self.nodes);
+        self.selected.iter().map(|(_, node)| all.get(*node as usize).cloned().flatten()).collect()
+    }
+
+    /// The builtin that a call computes: `nombre` of a list that is not of booleans is its length.
+    pub fn counted(&self, called: Builtin, args: &[NodeId]) -> Builtin {
+        let list = args.first().and_then(|list| self.node(*list)).map(|n| &n.ty);
+        match (called, list) {
+            (Builtin::Nombre, Some(Type::List(item))) if **item != Type::Bool => Builtin::Longueur,
+            _ => called,
+        }
+    }
+
+    /// The values of a parameter in force on the plan's date.
+    pub fn parameter(&self, id: ParameterId) -> Option<&ParameterVersion> {
+        if let Some((_, version)) = self.supposed.as_ref().filter(|(supposed, _)| *supposed == id) {
+            return Some(version);
+        }
+        self.parsed.parameters.get(id)?.at(self.date)
+    }
+
+    /// Does the plan read one of these parameters?
+    pub fn reads(&self, parameters: &BTreeSet<ParameterId>) -> bool {
+        self.nodes.iter().any(|n| matches!(&n.op, Op::Param(id, _) if parameters.contains(id)))
+    }
+
+    /// The same rules with the values of another pack: one that differs from the plan's in values of
+    /// parameters alone, each with the dates and the type that it had.
+    #[must_use]
+    pub fn with_values(&self, parsed: &Arc<Parsed>) -> Plan {
+        Plan { parsed: parsed.clone(), ..self.clone() }
+    }
+
+    /// The fields that the plan reads.
+    pub fn fields(&self) -> BTreeSet<FieldId> {
+        self.nodes
+            .iter()
+            .filter_map(|n| match n.op {
+                Op::Field(field) => Some(field),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The relations that the plan follows: entity, and number of the relation among its own.
+    pub fn relations(&self) -> BTreeSet<(EntityId, usize)> {
+        self.nodes
+            .iter()
+            .filter_map(|n| match n.op {
+                Op::Up(Step::BelongsTo(entity, relation), _) => Some((entity, relation)),
+                Op::Members(child, relation, _) => Some((child, relation)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The fields that a node reads, and the relations that it follows.
+    pub fn inputs_of(&self, node: NodeId) -> (BTreeSet<FieldId>, BTreeSet<(EntityId, usize)>) {
+        let (mut fields, mut relations) = (BTreeSet::new(), BTreeSet::new());
+        let (mut seen, mut open) = (BTreeSet::new(), vec![node]);
+        while let Some(node) = open.pop() {
+            let Some(n) = self.node(node).filter(|_| seen.insert(node)) else { continue };
+            match n.op {
+                Op::Field(field) => _ = fields.insert(field),
+                Op::Up(Step::BelongsTo(entity, relation), _) => _ = relations.insert((entity, relation)),
+                Op::Members(child, relation, _) => _ = relations.insert((child, relation)),
+                _ => {}
+            }
+            open.extend(n.op.inputs());
+        }
+        (fields, relations)
+    }
+
+    /// The entities whose rows the plan reads, the decided one and the sides of pairs included.
+    pub fn entities(&self) -> BTreeSet<EntityId> {
+        let mut entities: BTreeSet<EntityId> =
+            self.nodes.iter().map(|n| n.entity).chain([self.entity]).collect();
+        for entity in entities.clone() {
+            if let Some(Origin::Pair(a, b)) = self.parsed.schema.entities.get(entity).map(|e| &e.origin) {
+                entities.extend([*a, *b]);
+            }
+        }
+        entities
+    }
+}
+
+pub fn no_place(message: String) -> Diagnostic {
+    Diagnostic { labels: Vec::new(), ..Diagnostic::error("L0130", message, Span::default(), "") }
+}
+
+fn unknown_name(parsed: &Parsed, name: &str) -> Diagnostic {
+    let names = parsed.rules.iter().map(|r| r.name.as_str());
+    let names = names.chain(parsed.schema.fields.iter().map(|f| f.name.as_str()));
+    let names = names.chain(parsed.manifest.groups.keys().map(String::as_str));
+    let hint = nearest(name, names).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
+    no_place(format!("`{name}` is neither a rule nor a field{hint}"))
+}
+
+/// What is to be known of the parameters of a plan: those without a value on the date, with what they
+/// leave open, and those used past the last year that they cover.
+fn bind_parameters(
+    parsed: &Parsed,
+    date: Date,
+    nodes: &[Node],
+    selected: &[(String, NodeId)],
+) -> Vec<String> {
+    let used: BTreeSet<ParameterId> = nodes
+        .iter()
+        .filter_map(|n| match n.op {
+            Op::Param(id, _) => Some(id),
+            _ => None,
+        })
+        .collect();
+    let (mut lacking, mut stale) = (BTreeSet::new(), BTreeSet::new());
+    for id in used {
+        let Some(parameter) = parsed.parameters.get(id) else { continue };
+        if parameter.at(date).is_none() {
+            lacking.insert(format!(
+                "paramètre `{}`: aucune valeur au {date} ({}); reste inconnu ce qui en a besoin: {}",
+                parameter.path,
+                known_dates(parameter, date),
+                needing(id, nodes, selected)
+            ));
+        } else if parameter.is_stale(date)
+            && let Some(last) = parameter.versions.last()
+        {
+            stale.insert(format!(
+                "paramètre `{}`: la loi le renouvelle chaque année, sa dernière valeur date du {}; la décision au {date} peut être périmée",
+                parameter.path, last.from
+            ));
+        }
+    }
+    lacking.into_iter().chain(stale).collect()
+}
+
+/// When a parameter has values, for a date on which it has none.
+fn known_dates(parameter: &Parameter, date: Date) -> String {
+    let before = parameter.versions.iter().rev().find(|v| v.from <= date);
+    let after = parameter.versions.iter().find(|v| v.from > date);
+    let last = before.map(|v| v.until.unwrap_or(v.from));
+    match (last, after) {
+        (None, None) => "il n'en a aucune".to_string(),
+        (None, Some(first)) => format!("la première vaut à partir du {}", first.from),
+        (Some(last), None) => format!("la dernière a valu jusqu'au {last}"),
+        (Some(last), Some(next)) => {
+            format!("l'une a valu jusqu'au {last}, la suivante vaut à partir du {}", next.from)
+        }
+    }
+}
+
+/// How many names are told; the others are counted.
+const NAMES: usize = 6;
+
+/// The selected names that a parameter may leave open.
+fn needing(id: ParameterId, nodes: &[Node], selected: &[(String, NodeId)]) -> String {
+    let mut needs: Vec<bool> = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let own = matches!(node.op, Op::Param(read, _) if read == id);
+        let inputs = node.op.inputs();
+        needs.push(own || inputs.into_iter().any(|i| needs.get(i as usize) == Some(&true)));
+    }
+    let names: Vec<String> = selected
+        .iter()
+        .filter(|(_, node)| needs.get(*node as usize) == Some(&true))
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    let more = names.len().saturating_sub(NAMES);
+    let told = names.get(..NAMES).unwrap_or(&names).join(", ");
+    if more == 0 { told } else { format!("{told} et {more} autre(s)") }
+}
+
+/// Lowers every rule on every date at which a text changes, to report what is wrong in any of them.
+pub(crate) fn check_all(parsed: &Parsed, out: &mut Diagnostics) {
+    let mut dates: BTreeSet<Date> = [Date::constant(1, 1, 1)].into();
+    dates.extend(parsed.rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from));
+    for date in dates {
+        let graph = RuleGraph::wire(parsed, date, None, out);
+        let mut lowering = Lowering::new(&graph, out);
+        for rule in graph.order.clone() {
+            lowering.rule(rule);
+        }
+        let nodes = lowering.nodes;
+        units::check(parsed, &nodes, out);
+    }
+    // A rule not yet in force is no error of the pack: only of a plan that asks for it.
+    out.items.retain(|d| d.code != "L0111");
+}

@@ -1,0 +1,54 @@
+//! What must be there of a data package for rules to be decided.
+
+use std::collections::BTreeSet;
+
+use super::Plan;
+use crate::pack::schema::{EntityId, FieldId, Origin};
+
+/// What a command needs of a data package: the columns of these fields, and these tables with the
+/// columns of their relations.
+///
+/// A column that is not there is unknown throughout (`ReadOutcome::absent`), unless rows make no sense
+/// without it: identifiers, and what says to which row of another table of the data a row belongs. What is
+/// wrong with a cell that is not needed is a warning.
+#[derive(Clone, Debug, Default)]
+pub struct Needs {
+    /// Fields.
+    pub fields: BTreeSet<FieldId>,
+    /// Entities.
+    pub entities: BTreeSet<EntityId>,
+    /// Entities whose rows are decided: their tables must be there.
+    pub decided: BTreeSet<EntityId>,
+    /// Relations that the rules follow: entity, and number of the relation among its own.
+    pub relations: BTreeSet<(EntityId, usize)>,
+    /// Must all columns and tables be there?
+    pub strict: bool,
+    /// May any table be absent, without a word?
+    pub any_table: bool,
+}
+
+impl Needs {
+    /// Needs what the other does, too.
+    pub fn join(&mut self, other: Needs) {
+        self.fields.extend(other.fields);
+        self.entities.extend(other.entities);
+        self.decided.extend(other.decided);
+        self.relations.extend(other.relations);
+        self.strict |= other.strict;
+        self.any_table |= other.any_table;
+    }
+}
+
+impl Plan {
+    /// The columns and tables that must be there for the plan to decide.
+    pub fn needs(&self) -> Needs {
+        let entities = &self.parsed.schema.entities;
+        let data = |e: &EntityId| matches!(entities.get(*e).map(|e| &e.origin), Some(Origin::Data { .. }));
+        let decided = match self.parsed.schema.entities.get(self.entity).map(|e| &e.origin) {
+            Some(Origin::Pair(a, b)) => [*a, *b].into(),
+            _ => [self.entity].into(),
+        };
+        let entities = self.entities().into_iter().filter(data).collect();
+        Needs { fields: self.fields(), entities, decided, relations: self.relations(), ..Needs::default() }
+    }
+}

@@ -1,0 +1,351 @@
+//! The pack as users hold it: read, wired and checked.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, PackError};
+use crate::pack::params::Parameter;
+use crate::pack::schema::EntityId;
+use crate::pack::{self, Parsed};
+use crate::plan::{Plan, check_all, check_shares};
+use crate::value::Date;
+
+/// A checked pack: what [`Pack::plan`] makes plans of.
+#[derive(Clone, Debug)]
+pub struct Pack {
+    parsed: Arc<Parsed>,
+    /// What is worth a look, but no error.
+    pub warnings: Vec<Diagnostic>,
+    /// The plans made last, by date and names.
+    plans: Arc<Mutex<Plans>>,
+}
+
+type Plans = BTreeMap<(Date, Vec<String>), Arc<Plan>>;
+
+/// How many plans a pack remembers; beyond, it forgets them all.
+const PLANS: usize = 256;
+
+impl Pack {
+    /// Reads a pack from a folder.
+    ///
+    /// # Errors
+    /// [`LoadError::Io`] if the folder does not read; [`LoadError::Pack`] with **all** problems of
+    /// the pack, each at its place.
+    pub fn load(folder: impl AsRef<Path>) -> Result<Pack, LoadError> {
+        let folder = folder.as_ref();
+        Ok(Pack::from_files(&folder.to_string_lossy(), Pack::files(folder)?)?)
+    }
+
+    /// The files of a folder that [`Pack::from_files`] takes, hidden ones left out, in the order of their paths.
+    /// Other files are not opened: see [`Pack::unread`].
+    ///
+    /// # Errors
+    /// [`LoadError::Io`] with the first that does not read.
+    pub fn files(folder: impl AsRef<Path>) -> Result<Vec<(String, Vec<u8>)>, LoadError> {
+        let folder = folder.as_ref();
+        let mut files = Vec::new();
+        for name in Pack::file_names(folder)? {
+            let path = folder.join(&name);
+            let bytes = std::fs::read(&path)
+                .map_err(|error| LoadError::Io { path: path.display().to_string(), error })?;
+            files.push((name, bytes));
+        }
+        Ok(files)
+    }
+
+    /// The paths of the files that [`Pack::files`] reads, in their order.
+    ///
+    /// # Errors
+    /// [`LoadError::Io`] with the first folder that does not read.
+    pub fn file_names(folder: impl AsRef<Path>) -> Result<Vec<String>, LoadError> {
+        Ok(collect(folder.as_ref())?.into_iter().filter(|name| pack::is_read(name)).collect())
+    }
+
+    /// The files of a folder that are no files of a pack, hidden ones left out, in the order of their paths:
+    /// `eligible.rhai.txt`, which an editor or a mail program named so, holds no rule.
+    ///
+    /// # Errors
+    /// [`LoadError::Io`] with the first folder that does not read.
+    pub fn unread(folder: impl AsRef<Path>) -> Result<Vec<String>, LoadError> {
+        Ok(collect(folder.as_ref())?.into_iter().filter(|name| !pack::is_read(name)).collect())
+    }
+
+    /// Reads a pack from its files: path relative to the pack (with `/`) and content. `root` is shown
+    /// before each path in messages.
+    ///
+    /// # Errors
+    /// All problems of the pack, each at its place.
+    pub fn from_files(root: &str, files: Vec<(String, Vec<u8>)>) -> Result<Pack, PackError> {
+        let mut out = Diagnostics::default();
+        let parsed = pack::read(root, files, &mut out);
+        check_all(&parsed, &mut out);
+        check_manifest(&parsed, &mut out);
+        let parsed = Arc::new(parsed);
+        if !out.has_errors() {
+            check_blocks(&parsed, &mut out);
+        }
+        out.sort();
+        if out.has_errors() {
+            return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });
+        }
+        Ok(Pack { parsed, warnings: out.items, plans: Arc::default() })
+    }
+
+    /// The same pack with something of what its files say changed: a quota, a version of a parameter. What
+    /// is changed is checked as when a pack is read; rules stay as they are.
+    ///
+    /// # Errors
+    /// All that the change breaks.
+    pub fn changed(&self, change: impl FnOnce(&mut Parsed)) -> Result<Pack, PackError> {
+        let mut parsed = (*self.parsed).clone();
+        change(&mut parsed);
+        self.with(parsed, check_manifest)
+    }
+
+    /// The same pack with other values in the cells of its parameters. Plans of this pack hold with them:
+    /// [`Plan::with_values`].
+    ///
+    /// # Errors
+    /// A share that is not between 0 and 1.
+    pub fn with_values(&self, change: impl FnOnce(&mut [Parameter])) -> Result<Pack, PackError> {
+        let mut parsed = (*self.parsed).clone();
+        change(&mut parsed.parameters);
+        self.with(parsed, check_shares)
+    }
+
+    /// The same pack, in which the rows of a pair entity are the pairs that a data package gives in the table of
+    /// that entity, and not all that can be made: its rules are decided on them, as those of any table are.
+    /// `None` if the entity is no pair, or the schema gives it no table.
+    ///
+    /// ```
+    /// let pack = logis::Pack::load("../../rules")?;
+    /// let date = logis::value::parse_date("2019-06-30").ok_or("a date")?;
+    /// let pairs = pack.parsed().schema.entity("candidature").ok_or("a pair")?;
+    /// let given = pack.with_given_pairs(pairs).ok_or("a table")?;
+    /// assert!(given.plan(date, &["supplement_loyer"])?.needs().entities.contains(&pairs));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with_given_pairs(&self, pair: EntityId) -> Option<Pack> {
+        let mut parsed = (*self.parsed).clone();
+        parsed.schema = parsed.schema.with_given_pairs(pair)?;
+        // The matching is of the pairs that can be made.
+        parsed.manifest.matching = None;
+        Some(Pack { parsed: Arc::new(parsed), warnings: self.warnings.clone(), plans: Arc::default() })
+    }
+
+    fn with(&self, parsed: Parsed, check: fn(&Parsed, &mut Diagnostics)) -> Result<Pack, PackError> {
+        let mut out = Diagnostics::default();
+        check(&parsed, &mut out);
+        out.sort();
+        if out.has_errors() {
+            return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });
+        }
+        Ok(Pack { parsed: Arc::new(parsed), warnings: self.warnings.clone(), plans: Arc::default() })
+    }
+
+    /// What the files say.
+    pub fn parsed(&self) -> &Arc<Parsed> {
+        &self.parsed
+    }
+
+    /// Plans rules (or fields) of one entity as of a date. A plan is made once for the same date and
+    /// names, and may be used by many threads.
+    ///
+    /// # Errors
+    /// An unknown name, names of several entities, a rule that is not in force.
+    pub fn plan(&self, as_of: Date, names: &[&str]) -> Result<Arc<Plan>, PackError> {
+        let key = (as_of, names.iter().map(|n| n.to_string()).collect());
+        // A thread that panicked while it held the lock has left whole plans behind it.
+        if let Some(plan) = self.plans.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(plan.clone());
+        }
+        let plan = Arc::new(Plan::new(&self.parsed, as_of, names)?);
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        if plans.len() >= PLANS {
+            plans.clear();
+        }
+        plans.insert(key, plan.clone());
+        Ok(plan)
+    }
+
+    /// Replaces the name of a group of `[groups]` in `pack.toml` by its rules; any other name stays.
+    ///
+    /// ```
+    /// let pack = logis::Pack::load("../../rules")?;
+    /// assert!(pack.expand(&["aides"]).contains(&"eligible_visale"));
+    /// assert_eq!(pack.expand(&["plafond_plus"]), ["plafond_plus"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn expand<'n>(&'n self, names: &[&'n str]) -> Vec<&'n str> {
+        let groups = &self.parsed.manifest.groups;
+        let rules = |name: &&'n str| match groups.get(*name) {
+            Some(rules) => rules.iter().map(|(rule, _)| rule.as_str()).collect(),
+            None => vec![*name],
+        };
+        names.iter().flat_map(rules).collect()
+    }
+
+    /// What the pack asks of its rules in `[check]` of `pack.toml` and does not have, one problem a
+    /// rule: no source (L0301), too few cases that expect its outcome (L0302). Empty if it asks nothing.
+    ///
+    /// ```
+    /// let pack = logis::Pack::load("../../rules")?;
+    /// assert!(pack.shortfalls().is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn shortfalls(&self) -> Vec<Diagnostic> {
+        let parsed = &self.parsed;
+        let asked = parsed.manifest.asked;
+        let mut found = Vec::new();
+        let mut cases: BTreeMap<&str, usize> = BTreeMap::new();
+        for case in parsed.cases.iter().flat_map(|file| &file.cases) {
+            for (rule, ..) in &case.expected {
+                *cases.entry(rule).or_default() += 1;
+            }
+        }
+        for rule in parsed.rules.iter() {
+            let decides = |text: &&crate::pack::script::RuleText| !text.helper;
+            for text in rule.texts.iter().filter(decides).filter(|t| t.doc.sources.is_empty()) {
+                if asked.sources {
+                    found.push(Diagnostic::error(
+                        "L0301",
+                        format!("`{}` has no source", rule.name),
+                        text.span.clone(),
+                        "add `/// source: …` above it",
+                    ));
+                }
+            }
+            let has = cases.get(rule.name.as_str()).copied().unwrap_or(0);
+            let Some(first) = rule.texts.iter().find(decides) else { continue };
+            if has < asked.cases_per_rule {
+                found.push(Diagnostic::error(
+                    "L0302",
+                    format!(
+                        "`{}` has {has} cases, and the pack asks for {}",
+                        rule.name, asked.cases_per_rule
+                    ),
+                    first.span.clone(),
+                    "add cases that expect its outcome: ordinary, at the boundary, with data missing",
+                ));
+            }
+        }
+        found
+    }
+
+    /// The entity that is decided when nothing is selected: that of `pack.toml`, or of the first rule.
+    pub fn main_entity(&self) -> Option<EntityId> {
+        match &self.parsed.manifest.entity {
+            Some((name, _)) => self.parsed.schema.entity(name),
+            None => self.parsed.rules.first().map(|r| r.entity),
+        }
+    }
+
+    /// The rules shown when nothing is selected: those of `pack.toml`, or all of its main entity
+    /// that are in force on some date.
+    pub fn results(&self) -> Vec<&str> {
+        let manifest = &self.parsed.manifest;
+        if !manifest.results.is_empty() {
+            return manifest.results.iter().map(|(name, _)| name.as_str()).collect();
+        }
+        let entity = self.main_entity();
+        let rules = self.parsed.rules.iter().filter(|r| Some(r.entity) == entity);
+        rules.filter(|r| r.texts.iter().any(|t| !t.helper)).map(|r| r.name.as_str()).collect()
+    }
+}
+
+/// Why a pack does not load.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file does not read.
+    #[error("{path}: {error}")]
+    Io {
+        /// The file or folder.
+        path: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The pack has problems.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+}
+
+/// The files below a folder, by their paths in it, sorted; hidden ones are left out, and so is a link to a
+/// folder that holds it.
+fn collect(folder: &Path) -> Result<Vec<String>, LoadError> {
+    let mut files = Vec::new();
+    collect_below(folder, "", &mut Vec::new(), &mut files)?;
+    files.sort();
+    Ok(files)
+}
+
+/// `above` are the folders from the first to this one, links resolved.
+fn collect_below(
+    folder: &Path,
+    prefix: &str,
+    above: &mut Vec<PathBuf>,
+    into: &mut Vec<String>,
+) -> Result<(), LoadError> {
+    let io = |path: &Path| {
+        let path = path.display().to_string();
+        move |error| LoadError::Io { path, error }
+    };
+    let whole = std::fs::canonicalize(folder).map_err(io(folder))?;
+    let around = above.last().is_some_and(|inside| inside.starts_with(&whole));
+    if around || above.contains(&whole) {
+        return Ok(());
+    }
+    above.push(whole);
+    for entry in std::fs::read_dir(folder).map_err(io(folder))? {
+        let entry = entry.map_err(io(folder))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        if name.starts_with('.') {
+            continue;
+        }
+        let shown = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+        if path.is_dir() {
+            collect_below(&path, &shown, above, into)?;
+        } else {
+            into.push(shown);
+        }
+    }
+    above.pop();
+    Ok(())
+}
+
+/// Names in `pack.toml` must be of the pack.
+fn check_manifest(parsed: &Parsed, out: &mut Diagnostics) {
+    let entity = |(name, span): &(String, crate::diagnostic::Span), out: &mut Diagnostics| {
+        let found = parsed.schema.entity(name);
+        if found.is_none() {
+            let names = parsed.schema.entities.iter().map(|e| e.name.as_str());
+            let hint = crate::diagnostic::did_you_mean(name, names);
+            out.push(Diagnostic::error("L0101", format!("there is no entity `{name}`"), span.clone(), hint));
+        }
+        found
+    };
+    let manifest = &parsed.manifest;
+    if let Some(main) = &manifest.entity {
+        entity(main, out);
+    }
+    for (name, span) in manifest.results.iter().chain(manifest.groups.values().flatten()) {
+        crate::graph::check_name(parsed, name, span, out);
+    }
+    crate::plan::check_matching(parsed, out);
+    crate::plan::check_invariants(parsed, out);
+}
+
+/// The blocks of the matching must be conditions of the suitability that lead to units, on the last
+/// date on which a rule or parameter changes.
+fn check_blocks(parsed: &Arc<Parsed>, out: &mut Diagnostics) {
+    let Some(matching) = parsed.manifest.matching.as_ref().filter(|m| !m.blocks.is_empty()) else { return };
+    let rules = parsed.rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from);
+    let parameters = parsed.parameters.iter().flat_map(|p| &p.versions).map(|v| v.from);
+    let date = rules.chain(parameters).max().unwrap_or(Date::constant(1, 1, 1));
+    // Without a plan on that day, the run that needs one says why.
+    let Ok(plan) = Plan::new(parsed, date, &[&matching.suitable.0]) else { return };
+    if let Err(error) = crate::plan::conditions::check_blocks(&plan, &matching.blocks) {
+        error.diagnostics.into_iter().for_each(|diagnostic| out.push(diagnostic));
+    }
+}

@@ -1,0 +1,25 @@
+//! Logis decides, explains and matches by the dated rules of Action Logement.
+//!
+//! This crate is the face of the others: each stage of the way of the data is a crate of its own, and stands here
+//! under a stable name. A [`Pack`] holds the rules; a [`Plan`] is what some of them need as of a date;
+//! [`evaluate`] decides the rows of a data package; [`explain`] says why; [`candidates`] and [`matching`] give
+//! units to requests.
+
+pub use logis_allocation::{attribution, candidates};
+pub use logis_data as data;
+pub use logis_decide::{
+    DataError, Decider, Decision, Evaluate, counterfactual, dated, decide, evaluate, explain, invariants, receipt,
+    reference,
+};
+pub use logis_language::{
+    LoadError, Pack, Plan, diagnostic, editor, fingerprint, format, graph, pack, plan, value,
+};
+pub use logis_matching as matching;
+pub use logis_populations as populations;
+pub use logis_review::{boundaries, check, compare, coverage, mutation, testing};
+pub use logis_scenario as scenario;
+
+/// The code of the README compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,0 +1,172 @@
+//! A problem from pairs one by one, or from cells; what is wrong with them.
+
+#![expect(clippy::indexing_slicing, reason = "measured loops over numbers that are checked here first")]
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::super::by_key::by_key;
+use super::super::cells::cells;
+use super::{BEST_FIT, Fits, MOST_POINTS, MOST_QUOTAS, Pair, Problem, ProblemError, Quota};
+
+/// Fits stored one by one.
+struct Stored {
+    /// By request: where its fits start.
+    first: Vec<usize>,
+    /// By slot: where its fits start, from there.
+    starts: Vec<u32>,
+    fits: Vec<u16>,
+}
+
+impl Fits for Stored {
+    fn fill(&self, request: u32, slot: usize, units: Range<u32>, into: &mut Vec<u16>) {
+        let start = self.first[request as usize] + self.starts[slot] as usize;
+        into.extend_from_slice(&self.fits[start..start + units.len()]);
+    }
+}
+
+impl Problem {
+    /// From suitable pairs in any order: `points` by request, and how many units there are.
+    ///
+    /// Where requests and units are numbered in the order of their identifiers, the answer does not
+    /// depend on the order of their rows.
+    ///
+    /// # Errors
+    /// Numbers out of range, pairs that stand twice, impossible quotas.
+    ///
+    /// ```
+    /// # use logis::matching::{Pair, Problem, solve, verify};
+    /// // Two requests want the one unit; the second has more points.
+    /// let pair = |request| Pair { request, unit: 0, fit: 500, marks: 0 };
+    /// let problem = Problem::from_pairs(vec![3, 7], 1, vec![pair(0), pair(1)], vec![])?;
+    /// let matching = solve(&problem);
+    /// assert_eq!(matching.unit_of, [None, Some(0)]);
+    /// verify(&problem, &matching)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_pairs(
+        points: Vec<u32>,
+        units: u32,
+        mut pairs: Vec<Pair>,
+        quotas: Vec<Quota>,
+    ) -> Result<Problem, ProblemError> {
+        check(&points, &quotas)?;
+        let used = used_marks(&quotas);
+        for pair in &mut pairs {
+            let Pair { request, unit, fit, .. } = *pair;
+            if request as usize >= points.len() || unit >= units {
+                return Err(ProblemError::OutOfRange { request, unit });
+            }
+            if fit > BEST_FIT {
+                return Err(ProblemError::Fit { request, unit, fit });
+            }
+            pair.marks &= used;
+        }
+        if !pairs.is_sorted_by_key(|pair| (pair.request, pair.unit)) {
+            pairs = by_request(points.len(), &pairs);
+        }
+        if let Some(w) = pairs.windows(2).find(|w| (w[0].request, w[0].unit) == (w[1].request, w[1].unit)) {
+            return Err(ProblemError::Twice { request: w[0].request, unit: w[0].unit });
+        }
+        let (cell_of, cell_count) = cells(units, &pairs);
+        // Number the units of a cell in a row.
+        let (firsts, names) = by_key(cell_count, cell_of.iter().copied().zip(0..));
+        let cells = firsts.into_iter().map(|first| first as u32).collect();
+        let (mut starts, mut open, mut marks) =
+            (Vec::with_capacity(points.len() + 1), Vec::new(), Vec::new());
+        let mut fit_starts = Vec::new();
+        let mut first_fit = vec![0; points.len()];
+        let mut fits = Vec::with_capacity(pairs.len());
+        for own in pairs.chunk_by_mut(|a, b| a.request == b.request) {
+            let request = own[0].request as usize;
+            starts.resize(request + 1, open.len());
+            first_fit[request] = fits.len();
+            // In the order of cells and units, in which they mostly are.
+            let cell = |pair: &Pair| cell_of[pair.unit as usize];
+            if !own.is_sorted_by_key(cell) {
+                own.sort_unstable_by_key(|pair| (cell(pair), pair.unit));
+            }
+            for alike in own.chunk_by(|a, b| cell(a) == cell(b)) {
+                open.push(cell(&alike[0]));
+                fit_starts.push((fits.len() - first_fit[request]) as u32);
+                fits.extend(alike.iter().map(|pair| pair.fit));
+                if !quotas.is_empty() {
+                    marks.push(alike[0].marks);
+                }
+            }
+        }
+        starts.resize(points.len() + 1, open.len());
+        let fits = Arc::new(Stored { first: first_fit, starts: fit_starts, fits });
+        Ok(Problem { points, cells, starts, open, marks, fits, quotas, names })
+    }
+
+    /// From cells: `cells` has the first unit of each and the number of units at the end; `open[starts[i]
+    /// ..starts[i + 1]]` are the cells open to request `i`, ascending; `marks` by slot (empty without
+    /// quotas).
+    ///
+    /// # Errors
+    /// Parts that do not go together.
+    pub fn from_cells(
+        points: Vec<u32>,
+        cells: Vec<u32>,
+        (starts, open): (Vec<usize>, Vec<u32>),
+        fits: Arc<dyn Fits>,
+        (quotas, mut marks): (Vec<Quota>, Vec<u16>),
+    ) -> Result<Problem, ProblemError> {
+        check(&points, &quotas)?;
+        let count = cells.len().saturating_sub(1);
+        let wrong = [
+            (cells.first() != Some(&0) || cells.windows(2).any(|w| w[0] >= w[1]), "cells without units"),
+            (
+                starts.len() != points.len() + 1
+                    || starts.first() != Some(&0)
+                    || starts.last() != Some(&open.len()),
+                "the slots are not those of the requests",
+            ),
+            (
+                starts.windows(2).any(|w| {
+                    w[0] > w[1] || open.get(w[0]..w[1]).is_none_or(|own| own.windows(2).any(|c| c[0] >= c[1]))
+                }),
+                "the cells of a request are not in order",
+            ),
+            (open.iter().any(|&c| c as usize >= count), "a slot opens a cell that there is not"),
+            (marks.len() != if quotas.is_empty() { 0 } else { open.len() }, "a slot without its marks"),
+        ];
+        if let Some((_, what)) = wrong.iter().find(|(wrong, _)| *wrong) {
+            return Err(ProblemError::Shape(what));
+        }
+        let units = cells.last().copied().unwrap_or(0);
+        let used = used_marks(&quotas);
+        for marks in &mut marks {
+            *marks &= used;
+        }
+        Ok(Problem { points, cells, starts, open, marks, fits, quotas, names: (0..units).collect() })
+    }
+}
+
+pub(super) fn check(points: &[u32], quotas: &[Quota]) -> Result<(), ProblemError> {
+    if let Some((request, &points)) = (0_u32..).zip(points).find(|(_, p)| **p > MOST_POINTS) {
+        return Err(ProblemError::Points { request, points });
+    }
+    if quotas.len() > MOST_QUOTAS {
+        return Err(ProblemError::Quotas(quotas.len()));
+    }
+    match quotas.iter().find(|q| q.denominator == 0 || q.numerator > q.denominator) {
+        Some(quota) => Err(ProblemError::Share(quota.name.clone())),
+        None => Ok(()),
+    }
+}
+
+/// The pairs in the order of their requests and units.
+fn by_request(requests: usize, pairs: &[Pair]) -> Vec<Pair> {
+    let (_, mut sorted) = by_key(requests, pairs.iter().map(|pair| (pair.request, *pair)));
+    for own in sorted.chunk_by_mut(|a, b| a.request == b.request) {
+        own.sort_unstable_by_key(|pair| pair.unit);
+    }
+    sorted
+}
+
+/// The marks that mean something with these quotas.
+fn used_marks(quotas: &[Quota]) -> u16 {
+    if quotas.is_empty() { 0 } else { u16::MAX >> (16 - 2 * quotas.len().min(MOST_QUOTAS)) }
+}

@@ -1,0 +1,124 @@
+//! The units that are free, and the employers.
+
+use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
+
+use super::columns::{Kind, Rows, named};
+use super::model::{ABC, Model};
+use super::places::Places;
+use crate::deck::{Draw, quotas};
+use crate::shuffle::Deal;
+
+const UNITS: [(&str, Kind); 8] = [
+    ("logement_id", Kind::Text),
+    ("commune", Kind::Text),
+    ("quartier", Kind::Text),
+    ("financement", Kind::Text),
+    ("typologie", Kind::Text),
+    ("surface", Kind::Whole),
+    ("loyer", Kind::Cents),
+    ("charges", Kind::Cents),
+];
+const EMPLOYERS: [(&str, Kind); 3] =
+    [("employeur_id", Kind::Text), ("effectif", Kind::Whole), ("secteur", Kind::Text)];
+
+/// Draws the units: commune, size and product in exact shares, each in an order of its own.
+pub(super) fn units(
+    model: &Model,
+    places: &Places,
+    total: u64,
+    key: impl Fn(u64) -> u64,
+    draw: &mut Draw,
+) -> Result<RecordBatch, ArrowError> {
+    let counts: Vec<u64> = places.all.iter().map(|p| p.units).collect();
+    let communes = Deal::new(&counts, key(10));
+    let sizes: Vec<_> = model.typologies.liste.iter().collect();
+    let by_size = Deal::new(&quotas(total, &sizes.iter().map(|(_, s)| s.part).collect::<Vec<_>>()), key(11));
+    let products: Vec<_> = model.financements.liste.iter().collect();
+    let by_product =
+        Deal::new(&quotas(total, &products.iter().map(|(_, p)| p.part).collect::<Vec<_>>()), key(12));
+    let (low, high) = model.financements.charges_m2_centimes;
+    let digits = total.to_string().len();
+    let mut rows = Rows::new(&named(&UNITS), usize::try_from(total).unwrap_or(0));
+    for number in 0..total {
+        let place = places.all.get(communes.at(number).0);
+        let (Some(place), Some((size, shape)), Some((product, price))) =
+            (place, sizes.get(by_size.at(number).0), products.get(by_product.at(number).0))
+        else {
+            continue;
+        };
+        // One draw, whatever the commune.
+        let mut left = draw.between(1, 100);
+        let district = model.quartiers.liste.iter().filter(|q| q.commune == place.code).find(|q| {
+            left -= q.pour_cent;
+            left <= 0
+        });
+        let surface = draw.between(shape.surface - shape.ecart, shape.surface + shape.ecart).max(9);
+        let rent = price.loyers_m2_centimes.get(*ABC.get(place.abc).unwrap_or(&"C")).copied().unwrap_or(0);
+        rows.text(Some(&format!("L{:0digits$}", number + 1)));
+        rows.text(Some(&place.code));
+        rows.text(district.map(|q| q.quartier.as_str()));
+        rows.text(Some(product));
+        rows.text(Some(size));
+        rows.number(Some(surface));
+        rows.number(Some(surface * rent));
+        rows.number(Some(surface * draw.between(low, high)));
+    }
+    rows.finish()
+}
+
+/// Employers, and how often each hires.
+pub(super) struct Employers {
+    /// Running sums of the headcounts.
+    sums: Vec<u64>,
+    sectors: Vec<&'static str>,
+    digits: usize,
+}
+
+impl Employers {
+    pub fn new(model: &Model, requests: u64, draw: &mut Draw) -> Employers {
+        let total = (requests / model.employeurs.demandes_par_employeur).max(1);
+        let classes = &model.emploi.effectifs;
+        let by_size = Deal::new(&quotas(total, &classes.iter().map(|c| c.2).collect::<Vec<_>>()), 7);
+        let mut employers =
+            Employers { sums: Vec::new(), sectors: Vec::new(), digits: total.to_string().len() };
+        let mut sum = 0;
+        for number in 0..total {
+            let (low, high, _) = classes.get(by_size.at(number).0).copied().unwrap_or((10, 10, 1));
+            sum += draw.between(low, high).unsigned_abs().max(1);
+            employers.sums.push(sum);
+            let public = draw.percent(model.employeurs.public_pour_cent);
+            let farm = draw.percent(i64::try_from(model.emploi.agricole_pour_cent).unwrap_or(0));
+            employers.sectors.push(match (public, farm) {
+                (true, _) => "public",
+                (_, true) => "prive_agricole",
+                _ => "prive_non_agricole",
+            });
+        }
+        employers
+    }
+
+    /// One of them, by headcount.
+    pub fn pick(&self, draw: &mut Draw) -> usize {
+        let total = self.sums.last().copied().unwrap_or(1);
+        let at = draw.between(1, i64::try_from(total).unwrap_or(i64::MAX)).unsigned_abs();
+        self.sums.partition_point(|sum| *sum < at)
+    }
+
+    pub fn id(&self, employer: usize) -> String {
+        let digits = self.digits;
+        format!("E{:0digits$}", employer + 1)
+    }
+
+    pub fn table(&self) -> Result<RecordBatch, ArrowError> {
+        let mut rows = Rows::new(&named(&EMPLOYERS), self.sums.len());
+        let mut before = 0;
+        for (number, (sum, sector)) in self.sums.iter().zip(&self.sectors).enumerate() {
+            rows.text(Some(&self.id(number)));
+            rows.number(i64::try_from(sum - before).ok());
+            rows.text(Some(sector));
+            before = *sum;
+        }
+        rows.finish()
+    }
+}

@@ -1,0 +1,111 @@
+//! What nobody uses: parameters, fields, helpers, rules, names of a signature, variables.
+
+use std::collections::BTreeSet;
+
+use super::finding;
+use super::syntax::{Uses, uses};
+use logis_language::diagnostic::Diagnostic;
+use logis_language::graph::Target;
+use logis_language::pack::Parsed;
+use logis_language::pack::schema::{Field, Origin};
+
+/// The findings on all that nobody uses.
+pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
+    let quotas = parsed.manifest.matching.iter().flat_map(|m| &m.quotas);
+    let mut tables: BTreeSet<String> = quotas.map(|q| q.share.0.clone()).collect();
+    let mut calls: BTreeSet<String> = BTreeSet::new();
+    let shown = asked(parsed);
+    let mut names: BTreeSet<&str> = shown.clone();
+    for rule in parsed.rules.iter() {
+        for text in &rule.texts {
+            let used = uses(text, &parsed.sources);
+            if !text.helper {
+                names.extend(text.params.iter().map(|(name, _)| name.as_str()).filter(|n| *n != rule.name));
+            }
+            signature(text, &used, into);
+            tables.extend(used.tables);
+            calls.extend(used.calls.into_iter().filter(|c| *c != rule.name));
+        }
+    }
+    for parameter in parsed.parameters.iter().filter(|p| !tables.contains(&p.path)) {
+        let message = format!("no rule reads the parameter `{}`", parameter.path);
+        into.push(finding("L0510", message, parameter.span.clone(), "never read by `param`"));
+    }
+    // What a reference table of the pack says of its rows is asked of nobody.
+    let is_asked = |f: &&Field| {
+        let entity = parsed.schema.entities.get(f.entity);
+        entity.is_some_and(|e| !matches!(e.origin, Origin::Reference { .. }))
+    };
+    let fields = parsed.schema.fields.iter().filter(is_asked);
+    for field in fields.filter(|f| !names.contains(f.name.as_str())) {
+        let message = format!("no rule reads the field `{}`", field.name);
+        into.push(finding("L0511", message, field.span.clone(), "in no signature"));
+    }
+    for rule in parsed.rules.iter() {
+        let Some(first) = rule.texts.first() else { continue };
+        let called = calls.contains(&rule.name);
+        if rule.texts.iter().all(|t| t.helper) {
+            if !called {
+                let message = format!("no rule calls the helper `{}`", rule.name);
+                into.push(finding("L0512", message, first.span.clone(), "never called"));
+            }
+        } else if !called
+            && !names.contains(rule.name.as_str())
+            && !rule.texts.iter().any(|t| t.doc.result || t.doc.invariant.is_some())
+        {
+            let message = format!("nobody reads `{}`", rule.name);
+            let label = "in no signature, and not marked as a result";
+            into.push(finding("L0513", message, first.span.clone(), label).with_note(
+                "add `/// résultat` above it, or name it in `results`, `[groups]` or `[matching]` of pack.toml",
+            ));
+        }
+        let result = rule.texts.iter().find(|t| !t.helper && t.doc.result);
+        if let Some(text) = result.filter(|_| !shown.contains(rule.name.as_str())) {
+            let message = format!("no group names the result `{}`", rule.name);
+            let label = "`logis eval` shows it only if it is asked for by name";
+            into.push(
+                finding("L0516", message, text.span.clone(), label)
+                    .with_note("name it in `results` or in a group of `[groups]` of pack.toml"),
+            );
+        }
+    }
+}
+
+/// The names that `pack.toml` asks for.
+fn asked(parsed: &Parsed) -> BTreeSet<&str> {
+    let manifest = &parsed.manifest;
+    let lists = manifest.results.iter().chain(manifest.groups.values().flatten());
+    let mut names: BTreeSet<&str> = lists.map(|(name, _)| name.as_str()).collect();
+    if let Some(matching) = &manifest.matching {
+        let quotas = matching.quotas.iter().flat_map(|q| q.base.iter().chain([&q.members]));
+        let rules = [&matching.suitable].into_iter().chain(&matching.priority).chain(&matching.fit);
+        names.extend(
+            rules
+                .chain(&matching.blocks)
+                .chain(&matching.presented)
+                .chain(quotas)
+                .map(|(name, _)| name.as_str()),
+        );
+    }
+    // Without a list of results, the rules of the main entity are all shown.
+    if manifest.results.is_empty() {
+        let main = match &manifest.entity {
+            Some((name, _)) => parsed.schema.entity(name),
+            None => parsed.rules.first().map(|r| r.entity),
+        };
+        names.extend(parsed.rules.iter().filter(|r| Some(r.entity) == main).map(|r| r.name.as_str()));
+    }
+    names.retain(|name| Target::find(parsed, name).is_some());
+    names
+}
+
+/// Names of a signature and variables that the text does not use.
+fn signature(text: &logis_language::pack::script::RuleText, used: &Uses, into: &mut Vec<Diagnostic>) {
+    for (name, span) in text.params.iter().filter(|(name, _)| !used.names.contains(name)) {
+        let message = format!("`{}` does not use `{name}`", text.name);
+        into.push(finding("L0514", message, span.clone(), "never read: take it out of the signature"));
+    }
+    for (name, span) in used.lets.iter().filter(|(name, _)| !used.names.contains(name)) {
+        into.push(finding("L0515", format!("`{name}` is not used"), span.clone(), "named here, never read"));
+    }
+}

@@ -1,0 +1,265 @@
+//! What differs between two packs, before any row is decided: rules, parameters, fields, reference
+//! tables.
+//!
+//! Compared is what is in force: a new version of a table that repeats the figures of the old one is no
+//! change, nor are comments, layout, labels and legal references.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use logis_language::fingerprint::{field_line, relation_line, source, tokens};
+use logis_language::graph::text_at;
+use logis_language::pack::params::{Parameter, show_keys};
+use logis_language::pack::schema::Origin;
+use logis_language::pack::script::RuleText;
+use logis_language::pack::{Parsed, RuleTexts};
+use logis_language::value::{Date, add_days};
+
+/// All that differs between two packs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Structure {
+    /// Rules and helpers.
+    pub rules: Vec<RuleChange>,
+    /// Cells of parameters.
+    pub parameters: Vec<CellChange>,
+    /// Fields and relations of the schema.
+    pub fields: Vec<FieldChange>,
+    /// Reference tables with another content, by the name of their entity.
+    pub references: Vec<String>,
+}
+
+/// What became of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It was not there before.
+    Added,
+    /// It is there no more.
+    Removed,
+    /// Its meaning differs.
+    Changed,
+}
+
+/// A rule whose text in force is another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RuleChange {
+    /// The rule or helper.
+    pub rule: String,
+    /// What became of it.
+    pub change: Change,
+    /// The first day on which it differs; `None` if there is no first day.
+    pub from: Option<String>,
+    /// The text before.
+    pub before: Option<String>,
+    /// The text after.
+    pub after: Option<String>,
+}
+
+/// A cell whose value in force is another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct CellChange {
+    /// Path of the table.
+    pub path: String,
+    /// The keys of the cell: `[autres_regions, 1]`; empty, if it has none.
+    pub keys: String,
+    /// From when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The value before; `None` if the table has no such cell.
+    pub before: Option<String>,
+    /// The value after; `None` if the table has no such cell.
+    pub after: Option<String>,
+}
+
+impl CellChange {
+    /// `plus.plafond[autres_regions, 1]`
+    pub fn cell(&self) -> String {
+        format!("{}{}", self.path, self.keys)
+    }
+}
+
+/// A field or a relation that the schema declares otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldChange {
+    /// The field, or the column of the relation.
+    pub field: String,
+    /// What became of it.
+    pub change: Change,
+    /// How it was declared.
+    pub before: Option<String>,
+    /// How it is declared.
+    pub after: Option<String>,
+}
+
+impl Structure {
+    /// Compares two packs.
+    pub fn new(base: &Parsed, head: &Parsed) -> Structure {
+        Structure {
+            rules: rules(base, head),
+            parameters: parameters(base, head),
+            fields: fields(base, head),
+            references: references(base, head),
+        }
+    }
+
+    /// Does nothing differ?
+    pub fn is_empty(&self) -> bool {
+        *self == Structure::default()
+    }
+
+    /// The days from which a rule or a cell differs, the earliest first.
+    pub fn dates(&self) -> BTreeSet<String> {
+        let rules = self.rules.iter().filter_map(|change| change.from.clone());
+        rules.chain(self.parameters.iter().filter_map(|change| change.from.clone())).collect()
+    }
+}
+
+/// May data be read once for both packs? Yes, if both declare equal entities and fields in one order, and
+/// have equal reference tables.
+pub fn reads_the_same(base: &Parsed, head: &Parsed) -> bool {
+    let fields = |p: &Parsed| -> Vec<_> {
+        let line = |id| {
+            let f = p.schema.fields.get(id)?;
+            Some((field_line(p, id)?, f.column.clone(), f.required))
+        };
+        (0..p.schema.fields.len()).map(line).collect()
+    };
+    let entities = |p: &Parsed| -> Vec<_> {
+        let one = |e: &logis_language::pack::schema::Entity| {
+            let ways = e.belongs_to.iter().map(|r| (r.target, r.column.clone(), r.required, r.min));
+            (e.name.clone(), e.key.clone(), e.origin.clone(), e.fields.clone(), ways.collect::<Vec<_>>())
+        };
+        p.schema.entities.iter().map(one).collect()
+    };
+    fields(base) == fields(head) && entities(base) == entities(head) && references(base, head).is_empty()
+}
+
+/// What became of something that is in one pack or in both.
+fn what<T>(before: Option<&T>, after: Option<&T>) -> Change {
+    match (before, after) {
+        (None, _) => Change::Added,
+        (_, None) => Change::Removed,
+        _ => Change::Changed,
+    }
+}
+
+fn rules(base: &Parsed, head: &Parsed) -> Vec<RuleChange> {
+    let names: BTreeSet<&str> = base.rules.iter().chain(head.rules.iter()).map(|r| r.name.as_str()).collect();
+    let mut found = Vec::new();
+    for name in names {
+        let of = |p: &'_ Parsed| p.rule(name);
+        let texts = |p: &'_ Parsed| -> Option<RuleTexts> { p.rules.get(of(p)?).cloned() };
+        let (before, after) = (texts(base), texts(head));
+        let all = before.iter().chain(&after).flat_map(|r| &r.texts);
+        let dates: BTreeSet<Option<Date>> = all.map(|t| t.from).chain([None]).collect();
+        // The texts in force from each day on which either pack begins a new one.
+        for from in dates {
+            let at = from.unwrap_or(Date::MIN);
+            let text = |r: &'_ Option<RuleTexts>, p: &'_ Parsed| -> Option<(RuleText, String, Vec<String>)> {
+                let rule = r.as_ref()?;
+                let text = text_at(&rule.texts, at)?;
+                let source = source(p, text);
+                let entity = p.schema.entities.get(rule.entity).map_or("", |e| e.name.as_str());
+                let said = tokens(source).into_iter().chain([entity]).map(str::to_string).collect();
+                Some((text.clone(), format!("fn {source}"), said))
+            };
+            let (before, after) = (text(&before, base), text(&after, head));
+            if before.as_ref().map(|(t, _, said)| (said, t.helper))
+                == after.as_ref().map(|(t, _, said)| (said, t.helper))
+            {
+                continue;
+            }
+            found.push(RuleChange {
+                rule: name.to_string(),
+                change: what(before.as_ref(), after.as_ref()),
+                from: from.map(|d| d.to_string()),
+                before: before.map(|(_, text, _)| text),
+                after: after.map(|(_, text, _)| text),
+            });
+        }
+    }
+    found
+}
+
+fn parameters(base: &Parsed, head: &Parsed) -> Vec<CellChange> {
+    let paths: BTreeSet<&str> =
+        base.parameters.iter().chain(&head.parameters).map(|p| p.path.as_str()).collect();
+    let mut found = Vec::new();
+    for path in paths {
+        let of = |p: &'_ Parsed| -> Option<Parameter> { p.parameters.get(p.parameter(path)?).cloned() };
+        let (before, after) = (of(base), of(head));
+        let versions = before.iter().chain(&after).flat_map(|p| &p.versions);
+        let dates = versions.flat_map(|v| [Some(v.from), v.until.and_then(|last| add_days(last, 1))]);
+        let dates: BTreeSet<Date> = dates.flatten().collect();
+        let mut said: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
+        for date in dates {
+            let cells = |p: &Option<Parameter>| -> BTreeMap<String, String> {
+                let version = p.as_ref().and_then(|p| p.at(date));
+                let cells = version.iter().flat_map(|v| &v.cells);
+                let keys = |keys: &[_]| if keys.is_empty() { String::new() } else { show_keys(keys) };
+                cells.map(|(k, cell)| (keys(k), cell.value.to_string())).collect()
+            };
+            let (old, new) = (cells(&before), cells(&after));
+            for keys in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+                let pair = (old.get(keys).cloned(), new.get(keys).cloned());
+                // A difference that goes on unchanged was said when it began.
+                if pair.0 == pair.1 {
+                    said.remove(keys);
+                } else if said.insert(keys.clone(), pair.clone()) != Some(pair.clone()) {
+                    found.push(CellChange {
+                        path: path.to_string(),
+                        keys: keys.clone(),
+                        from: Some(date.to_string()),
+                        before: pair.0,
+                        after: pair.1,
+                    });
+                }
+            }
+        }
+    }
+    found
+}
+
+fn fields(base: &Parsed, head: &Parsed) -> Vec<FieldChange> {
+    let lines = |p: &Parsed| -> BTreeMap<(String, bool), String> {
+        let schema = &p.schema;
+        let fields = schema
+            .fields
+            .iter()
+            .enumerate()
+            .filter_map(|(id, f)| Some(((f.name.clone(), false), field_line(p, id)?)));
+        let entities = schema.entities.iter().enumerate();
+        let relations = entities.flat_map(|(id, e)| {
+            e.belongs_to.iter().enumerate().filter_map(move |(number, r)| {
+                Some(((format!("{}.{}", e.name, r.column), true), relation_line(p, id, number)?))
+            })
+        });
+        fields.chain(relations).collect()
+    };
+    let (before, after) = (lines(base), lines(head));
+    let keys: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    let changed = keys.into_iter().filter(|key| before.get(*key) != after.get(*key));
+    let one = |key: &(String, bool)| FieldChange {
+        field: key.0.clone(),
+        change: what(before.get(key), after.get(key)),
+        before: before.get(key).cloned(),
+        after: after.get(key).cloned(),
+    };
+    changed.map(one).collect()
+}
+
+fn references(base: &Parsed, head: &Parsed) -> Vec<String> {
+    let tables = |p: &'_ Parsed| -> BTreeMap<String, std::sync::Arc<[u8]>> {
+        let all = p.schema.entities.iter().enumerate();
+        let own = all.filter(|(_, e)| matches!(e.origin, Origin::Reference { .. }));
+        own.filter_map(|(id, e)| {
+            let table = p.references.iter().find(|r| r.entity == id)?;
+            Some((e.name.clone(), table.bytes.clone()))
+        })
+        .collect()
+    };
+    let (before, after) = (tables(base), tables(head));
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    names.into_iter().filter(|name| before.get(*name) != after.get(*name)).cloned().collect()
+}

@@ -1,0 +1,254 @@
+//! Differences, counted: by corpus, date, rule, kind and cause, with what they are counted by and an
+//! example of each.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::trace::Cause;
+use logis_decide::evaluate::Outcome;
+use logis_decide::explain::{Explanation, Shown};
+use logis_language::pack::script::Sense;
+use logis_language::value::{Exact, Value, format_number, sub};
+
+/// What an outcome became.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// False before, true after.
+    DevientVrai,
+    /// True before, false after.
+    DevientFaux,
+    /// A larger number.
+    Hausse,
+    /// A smaller number.
+    Baisse,
+    /// Another date, text or list.
+    Autre,
+    /// Unknown before, decided after.
+    DevientConnu,
+    /// Decided before, unknown after.
+    DevientInconnu,
+    /// An error of the row, which was none or another.
+    Erreur,
+    /// No longer an error.
+    ErreurLevee,
+}
+
+/// Is a difference good for whom the row is about?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// They gain.
+    Gain,
+    /// They lose.
+    Perte,
+    /// Neither, or it cannot be said.
+    Neutre,
+}
+
+impl Kind {
+    /// What became of an outcome; `None` if nothing did. With by how much a number moved.
+    pub fn of(before: &Outcome, after: &Outcome) -> Option<(Kind, Option<Exact>)> {
+        if before.same_as(after) {
+            return None;
+        }
+        Some(match (before, after) {
+            (_, Outcome::Error(_)) => (Kind::Erreur, None),
+            (Outcome::Error(_), _) => (Kind::ErreurLevee, None),
+            (Outcome::Unknown(_), _) => (Kind::DevientConnu, None),
+            (_, Outcome::Unknown(_)) => (Kind::DevientInconnu, None),
+            (Outcome::Known(before), Outcome::Known(after)) => match (before, after) {
+                (Value::Bool(_), Value::Bool(true)) => (Kind::DevientVrai, None),
+                (Value::Bool(_), Value::Bool(false)) => (Kind::DevientFaux, None),
+                (Value::Number(a), Value::Number(b)) => {
+                    (if a < b { Kind::Hausse } else { Kind::Baisse }, sub(b, a).ok())
+                }
+                _ => (Kind::Autre, None),
+            },
+        })
+    }
+
+    /// Who gains: a rule says whether true, and more, is good (`sens:`).
+    pub fn effect(self, sense: Sense) -> Effect {
+        match (self, sense) {
+            (Kind::DevientVrai | Kind::Hausse, Sense::Favourable)
+            | (Kind::DevientFaux | Kind::Baisse, Sense::Unfavourable) => Effect::Gain,
+            (Kind::DevientFaux | Kind::Baisse, Sense::Favourable)
+            | (Kind::DevientVrai | Kind::Hausse, Sense::Unfavourable) => Effect::Perte,
+            _ => Effect::Neutre,
+        }
+    }
+}
+
+/// What one kind of difference is told from others by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    pub corpus: String,
+    pub date: String,
+    pub rule: String,
+    pub kind: Kind,
+    pub cause: Cause,
+}
+
+/// Differences of one kind.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Count {
+    pub count: u64,
+    pub total: Exact,
+    /// The smallest and the largest move.
+    pub ends: Option<(Exact, Exact)>,
+    /// By what is counted by, then by value.
+    pub by: Vec<BTreeMap<Arc<str>, u64>>,
+    /// The first row, of both data sets.
+    pub first: Option<(u64, u64)>,
+    /// The rows of the head, until they are counted by [`super::distinct`].
+    pub rows: Vec<u64>,
+    /// The same by what is counted by, then by value.
+    pub by_rows: Vec<BTreeMap<Arc<str>, Vec<u64>>>,
+}
+
+impl Count {
+    /// Adds one row.
+    pub fn add(&mut self, rows: (u64, u64), moved: Option<Exact>, by: &[Vec<Arc<str>>]) {
+        self.count += 1;
+        self.first.get_or_insert(rows);
+        if let Some(moved) = moved {
+            self.total = logis_language::value::add(&self.total, &moved).unwrap_or(self.total);
+            let (low, high) = self.ends.unwrap_or((moved, moved));
+            self.ends = Some((low.min(moved), high.max(moved)));
+        }
+        self.rows.push(rows.1);
+        self.by.resize(by.len(), BTreeMap::new());
+        self.by_rows.resize(by.len(), BTreeMap::new());
+        for ((counts, known), values) in self.by.iter_mut().zip(&mut self.by_rows).zip(by) {
+            for value in values {
+                known.entry(value.clone()).or_default().push(rows.1);
+                match counts.get_mut(value) {
+                    Some(count) => *count += 1,
+                    None => drop(counts.insert(value.clone(), 1)),
+                }
+            }
+        }
+    }
+
+    /// Adds the rows of another, which come after its own.
+    pub fn merge(&mut self, other: Count) {
+        self.count += other.count;
+        self.first = self.first.or(other.first);
+        self.total = logis_language::value::add(&self.total, &other.total).unwrap_or(self.total);
+        self.ends = match (self.ends, other.ends) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (a, b) => a.or(b),
+        };
+        self.rows.extend(other.rows);
+        self.by_rows.resize(self.by_rows.len().max(other.by_rows.len()), BTreeMap::new());
+        for (known, others) in self.by_rows.iter_mut().zip(other.by_rows) {
+            for (value, rows) in others {
+                known.entry(value).or_default().extend(rows);
+            }
+        }
+        self.by.resize(self.by.len().max(other.by.len()), BTreeMap::new());
+        for (counts, others) in self.by.iter_mut().zip(other.by) {
+            for (value, count) in others {
+                *counts.entry(value).or_default() += count;
+            }
+        }
+    }
+}
+
+/// Differences of one kind, as they are reported.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// The corpus.
+    pub corpus: String,
+    /// The date as of which all was decided.
+    pub date: String,
+    /// The entity of the decided rows.
+    pub entity: String,
+    /// The decided rule.
+    pub rule: String,
+    /// Its sentence.
+    pub label: String,
+    /// Its unit.
+    pub unit: Option<String>,
+    /// What its outcome became.
+    pub kind: Kind,
+    /// Who gains.
+    pub effect: Effect,
+    /// Where it comes from.
+    pub cause: Cause,
+    /// How many rows.
+    pub count: u64,
+    /// Of numbers: by how much they moved.
+    pub moved: Option<Moved>,
+    /// How many rows, by what was asked for and by value.
+    pub by: BTreeMap<String, BTreeMap<String, u64>>,
+    /// The first such row.
+    pub example: Example,
+}
+
+/// By how much numbers moved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Moved {
+    /// The sum of all moves.
+    pub total: String,
+    /// The smallest move.
+    pub least: String,
+    /// The largest move.
+    pub most: String,
+}
+
+/// One row that differs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Example {
+    /// Entity and identifier; the name of a case.
+    pub about: String,
+    /// The outcome before.
+    pub before: Shown,
+    /// The outcome after.
+    pub after: Shown,
+    /// Why it was so.
+    pub explained_before: Option<Explanation>,
+    /// Why it is so.
+    pub explained_after: Option<Explanation>,
+}
+
+impl Count {
+    /// The moves, as they are reported.
+    pub fn moved(&self) -> Option<Moved> {
+        let (low, high) = self.ends?;
+        Some(Moved {
+            total: format_number(&self.total),
+            least: format_number(&low),
+            most: format_number(&high),
+        })
+    }
+}
+
+impl Cause {
+    /// In one line: `plafond_plus: plus.plafond[autres_regions, 1] 20123 → 20124`.
+    pub fn in_full(&self) -> String {
+        self.line(|cell| {
+            let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "aucune valeur".to_string());
+            format!("{} {} → {}", cell.cell(), side(&cell.before), side(&cell.after))
+        })
+    }
+
+    /// The same without values: what names it in a file of accepted differences.
+    pub fn name(&self) -> String {
+        self.line(super::structure::CellChange::cell)
+    }
+
+    fn line(&self, cell: impl Fn(&super::structure::CellChange) -> String) -> String {
+        let mut what: Vec<String> = Vec::new();
+        what.extend(self.text.then(|| "texte".to_string()));
+        what.extend(self.cells.iter().map(cell));
+        what.extend(self.fields.iter().map(|field| format!("donnée {field}")));
+        if what.is_empty() {
+            what.push("lecture des données".to_string());
+        }
+        format!("{}: {}", self.rule, what.join(", "))
+    }
+}

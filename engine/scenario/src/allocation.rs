@@ -1,0 +1,86 @@
+//! Who gets what in a run, by the rows of its data.
+
+use std::sync::Arc;
+
+use logis_allocation::attribution::{Instance, InstanceError, MatchingPlan};
+use logis_allocation::candidates::Candidates;
+use logis_matching::{Gaps, Matching, ProofError, gaps, one_member_less, solve};
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AllocationError {
+    /// What the rules give is no problem: the first of what is wrong.
+    #[error("{0}")]
+    Instance(InstanceError),
+    /// The proof does not hold: a fault of the engine.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+}
+
+/// The answer, by row.
+pub(super) struct Allocation {
+    pub instance: Arc<Instance>,
+    pub matching: Matching,
+    /// What the proof leaves open.
+    pub gaps: Gaps,
+    /// By row of the request: the row of its unit.
+    pub unit_of: Vec<Option<u32>>,
+    /// By quota: the points, in all, that one member less asked for would bring.
+    pub quota_prices: Vec<u64>,
+}
+
+impl Allocation {
+    /// Solves a matching with the shares of a plan, and checks its proof.
+    pub fn new(plan: &MatchingPlan, instance: Arc<Instance>) -> Result<Allocation, AllocationError> {
+        let quotas = plan.quotas.iter().map(|q| q.quota.clone()).collect();
+        let problem = instance.problem.with_shares(quotas);
+        let problem = problem.map_err(|error| AllocationError::Instance(error.into()))?;
+        let matching = solve(&problem);
+        let gaps = gaps(&problem, &matching)?;
+        let price = |quota| one_member_less(&problem, &matching, quota);
+        let quota_prices = (0..plan.quotas.len()).map(price).collect();
+        let mut unit_of = vec![None; instance.requests.len()];
+        for (number, unit) in (0_u32..).zip(&matching.unit_of) {
+            if let (Some(slot), Some(unit)) = (unit_of.get_mut(instance.requests.row(number) as usize), unit)
+            {
+                *slot = Some(instance.units.row(*unit));
+            }
+        }
+        Ok(Allocation { instance, matching, gaps, unit_of, quota_prices })
+    }
+
+    pub fn candidates(&self) -> &Candidates {
+        &self.instance.candidates
+    }
+
+    /// How many units there are.
+    pub fn units(&self) -> usize {
+        self.instance.units.len()
+    }
+
+    /// By row of the unit: the row of the request that gets it.
+    pub fn request_of(&self) -> Vec<Option<u32>> {
+        let mut of = vec![None; self.units()];
+        for (row, unit) in (0_u32..).zip(&self.unit_of) {
+            if let Some(slot) = unit.and_then(|unit| of.get_mut(unit as usize)) {
+                *slot = Some(row);
+            }
+        }
+        of
+    }
+
+    /// By row of the unit: the points, in all, that one more unit like it would bring at most, as numerators
+    /// over the second result.
+    pub fn unit_prices(&self) -> (Vec<i64>, i64) {
+        let (prices, scale) = self.matching.certificate.cell_prices();
+        let problem = &self.instance.problem;
+        let mut by_row = vec![0; self.units()];
+        for (inside, cell) in (0_u32..).zip(problem.cell_of_units()) {
+            let row = self.instance.units.row(problem.name(inside));
+            if let Some(slot) = by_row.get_mut(row as usize) {
+                *slot = prices.get(cell as usize).copied().unwrap_or(0);
+            }
+        }
+        (by_row, scale)
+    }
+}

@@ -1,0 +1,361 @@
+//! Reading the tables of a scenario file: the baseline, the variants, the sweeps, the figures.
+
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::changes::{cells, instead, key_of, number, parameter, row_changes};
+use super::limits;
+use super::years::years;
+use super::{
+    Assumption, Axis, Base, Expected, How, Measured, ParameterChange, Scenario, Sweep, Variant, Wanted, Years,
+};
+use logis_language::diagnostic::{Diagnostic, Diagnostics, Sources, Span};
+use logis_language::pack::manifest::Named;
+use logis_language::pack::toml_reader::{Reader, scalar};
+use logis_language::value::{Exact, Value};
+
+pub(super) fn own((text, span): (&str, Span)) -> Named {
+    (text.to_string(), span)
+}
+
+pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnostics) -> Scenario {
+    let mut reader = Reader::new(0, 0..0, "the scenario", root);
+    let title = reader.required_str("title", out).map(own).unwrap_or_default().0;
+    let text = reader.string("text", out).unwrap_or_default();
+    let base_span = reader.get("base").map_or(0..0, Spanned::span);
+    let base = match reader.table("base", out) {
+        Some(table) => base(Reader::new(0, base_span.clone(), "`base`", table), out),
+        None => {
+            if !root.contains_key("base") {
+                out.push(Diagnostic::error(
+                    "L0004",
+                    "the scenario has no `base`",
+                    Span::new(0, 0..0),
+                    "add `[base]` with `data = \"…\"` or `population = \"…\"`",
+                ));
+            }
+            Base::default()
+        }
+    };
+    let mut assumptions = Vec::new();
+    for (span, table) in reader.tables("assumption", out) {
+        let mut reader = Reader::new(0, span, "an assumption", table);
+        let text = reader.required_str("text", out).map(|(t, _)| t.to_string());
+        let source = reader.string("source", out).unwrap_or_default();
+        reader.finish(out);
+        assumptions.extend(text.map(|text| Assumption { text, source }));
+    }
+    let own = years_of(&mut reader, true, out);
+    if let (Some(years), Some(_)) = (&own, base.as_of) {
+        out.push(Diagnostic::error(
+            "L0601",
+            format!("`as_of` of `base` says nothing: the {} dates of `years` do", years.dates.len()),
+            Span::new(0, root.get("base").map_or(0..0, Spanned::span)),
+            "leave `as_of` out",
+        ));
+    }
+    let span = reader.get("measures").map_or(0..0, Spanned::span);
+    let measures = reader
+        .table("measures", out)
+        .map(|table| measured(Reader::new(0, span, "`measures`", table), out))
+        .unwrap_or_default();
+    let mut variants = Vec::new();
+    for (span, table) in reader.tables("variant", out) {
+        let span = Span::new(0, span);
+        let variant = variant(Reader::new(0, span.range.clone(), "a variant", table), out);
+        if let Some(variant) = &variant {
+            let what = match (&own, variant.as_of, &variant.years) {
+                (None, _, Some(_)) => "`years` of a variant: the scenario has none",
+                (Some(_), Some(_), _) => "`as_of` of a variant: the years say when",
+                _ => "",
+            };
+            if !what.is_empty() {
+                out.push(Diagnostic::error(
+                    "L0601",
+                    what,
+                    span,
+                    "add `[years]` to the scenario, or leave it out",
+                ));
+            }
+        }
+        variants.extend(variant);
+    }
+    let mut sweeps = Vec::new();
+    for (span, table) in reader.tables("sweep", out) {
+        sweeps.extend(sweep(Reader::new(0, span, "a sweep", table), out));
+    }
+    let mut expected = |key, what: &str, target, out: &mut Diagnostics| -> Vec<Expected> {
+        let tables = reader.tables(key, out);
+        tables
+            .into_iter()
+            .filter_map(|(span, t)| read_expected(Reader::new(0, span, what, t), target, out))
+            .collect()
+    };
+    let observed = expected("observed", "an observed figure", false, out);
+    let targets = expected("target", "a target", true, out);
+    reader.finish(out);
+    once(variants.iter().map(|v| &v.name).chain(sweeps.iter().map(|s| &s.name)), out);
+    let sources = sources.clone();
+    let scenario = Scenario {
+        sources,
+        title,
+        text,
+        assumptions,
+        base,
+        years: own,
+        measures,
+        variants,
+        sweeps,
+        observed,
+        targets,
+    };
+    limits::check(&scenario, Span::new(0, base_span), out);
+    scenario
+}
+
+fn years_of(reader: &mut Reader<'_, '_>, own_dates: bool, out: &mut Diagnostics) -> Option<Years> {
+    let span = reader.get("years").map_or(0..0, Spanned::span);
+    let table = reader.table("years", out)?;
+    Some(years(Reader::new(0, span, "`years`", table), own_dates, out))
+}
+
+/// Names are those of result files too: plain, each once, and none is the baseline's.
+fn once<'n>(names: impl Iterator<Item = &'n Named>, out: &mut Diagnostics) {
+    let mut seen: Vec<&str> = vec!["base"];
+    for (name, span) in names {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if name.is_empty() || !name.chars().all(plain) {
+            let message = format!("`{name}` is no plain name");
+            out.push(Diagnostic::error(
+                "L0601",
+                message,
+                span.clone(),
+                "letters without accents, digits, `_` and `-`",
+            ));
+        }
+        if seen.contains(&name.as_str()) {
+            let message = format!("the name `{name}` stands twice");
+            out.push(Diagnostic::error("L0601", message, span.clone(), "another one is needed"));
+        }
+        seen.push(name);
+    }
+}
+
+fn base(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Base {
+    let data = reader.str("data", out).map(own);
+    let population = reader.str("population", out).map(own);
+    if data.is_some() == population.is_some() {
+        out.push(Diagnostic::error(
+            "L0601",
+            "a scenario has either `data` or `population`",
+            reader.span(),
+            "one of the two, and not both",
+        ));
+    }
+    let rules = reader.str("rules", out).map(own);
+    let as_of = reader.date("as_of", out);
+    let mut territory = Vec::new();
+    if let Some(table) = reader.table("territory", out) {
+        territory = cells(&reader, table, out);
+    }
+    let seeds = seeds(&mut reader, out);
+    let max_added = match reader.int("max_added", out).map(usize::try_from) {
+        None => limits::MAX_ADDED,
+        Some(Ok(n)) if n <= limits::MOST_ADDED => n,
+        Some(_) => {
+            let message = format!("`max_added` must be a number of rows, {} at most", limits::MOST_ADDED);
+            out.push(Diagnostic::error("L0003", message, reader.span(), "such as 5_000_000"));
+            limits::MAX_ADDED
+        }
+    };
+    let rows = row_changes(&reader, out);
+    Base { data, population, rules, as_of, territory, seeds, rows, max_added }
+}
+
+/// `seeds = [1, 2, 3]`, or `{ first = 1, count = 20 }`.
+fn seeds(reader: &mut Reader<'_, '_>, out: &mut Diagnostics) -> Vec<u64> {
+    let Some(item) = reader.get("seeds") else { return vec![2015] };
+    let number = |value: &DeValue<'_>| match scalar(value) {
+        Some(Value::Number(n)) if n.is_integer() => u64::try_from(n.to_integer()).ok(),
+        _ => None,
+    };
+    let seeds: Option<Vec<u64>> = match item.get_ref() {
+        DeValue::Array(list) => list.iter().map(|i| number(i.get_ref())).collect(),
+        DeValue::Table(table) if table.len() == 2 => {
+            let get = |key: &str| table.get(key).and_then(|i| number(i.get_ref()));
+            match (get("first"), get("count")) {
+                (Some(first), Some(count)) if (1..=100_000).contains(&count) => {
+                    first.checked_add(count - 1).map(|last| (first..=last).collect())
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    let once =
+        |seeds: &Vec<u64>| seeds.iter().collect::<std::collections::BTreeSet<_>>().len() == seeds.len();
+    if let Some(seeds) = seeds.as_ref().filter(|seeds| !once(seeds)) {
+        let message = "a seed of `seeds` stands twice: it would draw the same again and count for two";
+        out.push(Diagnostic::error("L0601", message, reader.at(item), "each once"));
+        return seeds.clone();
+    }
+    seeds.filter(|s| !s.is_empty()).unwrap_or_else(|| {
+        out.push(Diagnostic::error(
+            "L0601",
+            "`seeds` must be a list of whole numbers from 0 to 2^64 - 1, or the first and how many (100000 at most)",
+            reader.at(item),
+            "such as [1, 2, 3] or { first = 1, count = 20 }",
+        ));
+        vec![2015]
+    })
+}
+
+fn measured(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Measured {
+    let measured = Measured {
+        groups: reader.strings("groups", out).unwrap_or_default(),
+        requests_by: reader.strings("requests_by", out).unwrap_or_default(),
+        units_by: reader.strings("units_by", out).unwrap_or_default(),
+        burden: reader.str("burden", out).map(own),
+        waiting: reader.str("waiting", out).map(own),
+        product: reader.str("product", out).map(own),
+        money: reader.strings("money", out).unwrap_or_default(),
+    };
+    reader.finish(out);
+    measured
+}
+
+fn variant(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Variant> {
+    let name = reader.required_str("name", out).map(own);
+    if let Some((name, _)) = &name {
+        reader.what = format!("variant `{name}`");
+    }
+    let title = reader.string("title", out);
+    let text = reader.string("text", out).unwrap_or_default();
+    let as_of = reader.date("as_of", out);
+    let rules = reader.str("rules", out).map(own);
+    let mut parameters = Vec::new();
+    for (span, table) in reader.tables("parameter", out) {
+        parameters.extend(parameter(Reader::new(0, span, "a change of a parameter", table), out));
+    }
+    let quotas = reader.strings("quotas", out);
+    let priority = reader.str("priority", out).map(own);
+    let fit = reader.str("fit", out).map(own);
+    let years = years_of(&mut reader, false, out);
+    let rows = row_changes(&reader, out);
+    let name = name?;
+    let title = title.unwrap_or_else(|| name.0.clone());
+    Some(Variant { name, title, text, as_of, rules, parameters, rows, quotas, priority, fit, years })
+}
+
+fn sweep(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Sweep> {
+    let name = reader.required_str("name", out).map(own);
+    if let Some((name, _)) = &name {
+        reader.what = format!("sweep `{name}`");
+    }
+    let title = reader.string("title", out);
+    let text = reader.string("text", out).unwrap_or_default();
+    let mut axes = Vec::new();
+    let tables = reader.tables("axis", out);
+    if tables.is_empty() || tables.len() > 2 {
+        let message = format!("{} moves one parameter, or two", reader.what);
+        out.push(Diagnostic::error("L0601", message, reader.span(), "add one or two `[[sweep.axis]]`"));
+    }
+    for (span, table) in tables {
+        axes.extend(axis(Reader::new(0, span, "an axis", table), out));
+    }
+    reader.finish(out);
+    let name = name?;
+    Some(Sweep { title: title.unwrap_or_else(|| name.0.clone()), name, text, axes })
+}
+
+fn axis(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Axis> {
+    let path = reader.required_str("path", out).map(own);
+    let label = reader.string("label", out);
+    let key = key_of(&mut reader, out);
+    let mut points = Vec::new();
+    for name in ["multiply", "add", "set"] {
+        let Some(item) = reader.get(name) else { continue };
+        let how: fn(Exact) -> How = match name {
+            "multiply" => How::Multiply,
+            "add" => How::Add,
+            _ => |n| How::Set(Value::Number(n)),
+        };
+        let list: Option<Vec<How>> =
+            item.get_ref().as_array().and_then(|list| list.iter().map(|i| number(i).map(how)).collect());
+        match list {
+            Some(list) => points.extend(list),
+            None => out.push(Diagnostic::error(
+                "L0003",
+                format!("`{name}` of an axis must be a list of numbers"),
+                reader.at(item),
+                "such as [0, 0.25, 0.5]: each of at most 14 digits before the point and 9 after it",
+            )),
+        }
+    }
+    if points.is_empty() && !out.has_errors() {
+        out.push(Diagnostic::error(
+            "L0601",
+            "an axis has no values",
+            reader.span(),
+            "add `set`, `add` or `multiply`, each a list",
+        ));
+    }
+    reader.finish(out);
+    let path = path?;
+    let change = |how| ParameterChange { path: path.clone(), key: key.clone(), how };
+    Some(Axis {
+        label: label.unwrap_or_else(|| path.0.clone()),
+        points: points.into_iter().map(change).collect(),
+    })
+}
+
+fn read_expected(mut reader: Reader<'_, '_>, target: bool, out: &mut Diagnostics) -> Option<Expected> {
+    let label = reader.required_str("label", out).map(|(t, _)| t.to_string());
+    let reference = reader.string("reference", out).unwrap_or_default();
+    let unit = reader.string("unit", out).unwrap_or_default();
+    let not_simulated = if target { reader.string("not_simulated", out) } else { None };
+    let figure = match &not_simulated {
+        Some(_) => None,
+        None => reader.required_str("figure", out).map(own),
+    };
+    let mut within = None;
+    if !target && let Some(item) = reader.get("within") {
+        within = number(item).filter(|n| *n >= Exact::from_integer(0));
+        if within.is_none() {
+            let message = format!("`within` of {} must be a distance, zero or more", reader.what);
+            out.push(Diagnostic::error("L0003", message, reader.at(item), instead(item, "97")));
+        }
+    }
+    let mut found = Vec::new();
+    let keys: &[&'static str] = if target { &["at_least", "at_most"] } else { &["value"] };
+    for &key in keys {
+        let Some(item) = reader.get(key) else { continue };
+        match number(item) {
+            Some(n) if key == "at_least" => found.push(Wanted::AtLeast(n)),
+            Some(n) if key == "at_most" => found.push(Wanted::AtMost(n)),
+            Some(n) => found.push(Wanted::Is(n)),
+            None => {
+                let message = format!("`{key}` of {} must be a number", reader.what);
+                out.push(Diagnostic::error("L0003", message, reader.at(item), instead(item, "350 or 0.25")));
+                return None;
+            }
+        }
+    }
+    if target && let Some(variant) = reader.str("at_least_in", out).map(own) {
+        found.push(Wanted::AtLeastIn(variant));
+    }
+    if found.len() != 1 {
+        let (message, label) = match target {
+            true => ("a target wants nothing, or two things", "one of `at_least`, `at_most`, `at_least_in`"),
+            false => ("an observed figure has no `value`", "add `value = …`"),
+        };
+        out.push(Diagnostic::error("L0601", message, reader.span(), label));
+    }
+    let source = reader.string("source", out).unwrap_or_default();
+    let text = reader.string("text", out).or(not_simulated.clone()).unwrap_or_default();
+    reader.finish(out);
+    let figure = if not_simulated.is_some() { None } else { Some(figure?) };
+    Some(Expected { label: label?, reference, figure, wanted: found.pop()?, within, unit, source, text })
+}

@@ -1,0 +1,367 @@
+//! What a run gives: its tables of measures, and what becomes of each household.
+
+mod counts;
+mod summary;
+mod waits;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::allocation::Allocation;
+use super::file::Measured;
+use super::shared::Decide;
+use super::table::{Table, scaled};
+use logis_language::Pack;
+use logis_allocation::attribution::MatchingPlan;
+use logis_allocation::candidates::sides;
+use logis_data::{Dataset, Issue, Needs, TextTable, read_texts};
+use logis_language::diagnostic::PackError;
+use logis_decide::evaluate::{DecisionColumn, Decisions};
+use logis_language::graph::Target;
+use logis_decide::invariants::Invariants;
+use logis_language::pack::Parsed;
+use logis_language::pack::manifest::Named;
+use logis_language::pack::params::ParameterId;
+use logis_language::pack::schema::EntityId;
+use logis_language::plan::Plan;
+use logis_language::value::{Date, Exact, Type, Value};
+use counts::{by_request, by_unit, number, outcomes, shown};
+pub(super) use summary::Sums;
+pub(super) use waits::waiting;
+
+/// What becomes of one household.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Household {
+    /// Identifier of the request.
+    pub id: String,
+    /// The unit that it gets.
+    pub unit: Option<String>,
+    /// By rule of the table `eligibilite`: is it true? `None` where it is not known.
+    pub eligible: Vec<Option<bool>>,
+    /// By measure of `requests_by`: to what it belongs.
+    pub by: Vec<String>,
+    /// Whole months for which the request has waited, where they are known.
+    pub wait: Option<i64>,
+}
+
+/// Rules of one entity whose outcomes are counted.
+struct Group {
+    id: String,
+    title: String,
+    plan: Arc<Plan>,
+}
+
+/// All that a run plans before it reads its data.
+pub(super) struct Planned {
+    pub matching: MatchingPlan,
+    /// The entity of the requests.
+    pub requests: EntityId,
+    /// The entity of the units.
+    pub units: EntityId,
+    groups: Vec<Group>,
+    requests_by: Option<Arc<Plan>>,
+    units_by: Option<Arc<Plan>>,
+    waiting: Option<Arc<Plan>>,
+    /// By what reservations are counted.
+    product: Option<(String, Arc<Plan>)>,
+    /// Aids and their amounts, a plan for each entity.
+    money: Vec<Arc<Plan>>,
+    burden: bool,
+}
+
+/// What is measured of a year.
+pub(super) struct Measures {
+    pub tables: Vec<Table>,
+    pub households: Vec<Household>,
+    pub sums: Sums,
+}
+
+/// How the summary is obtained.
+const SUMMARY: &str = "Comptes sur les demandes et les logements du jeu de données ; l'appariement loge le plus de demandes possible, puis sert les parts de la loi, puis les plus prioritaires, puis le mieux ; sa preuve est vérifiée à chaque calcul.";
+
+/// How waiting times are obtained.
+const WAITED: &str = "Ancienneté de chaque demande le jour de la décision, en mois entiers, par la règle du paquet ; comptée à l'attribution pour les demandes servies.";
+
+/// Names that a pack is asked for where the scenario names none, if it has them.
+const REQUESTS_BY: [&str; 4] = ["nom_commune", "categorie_menage", "premier_quartile", "public_ani"];
+const UNITS_BY: [&str; 4] = ["nom_commune", "financement", "typologie", "en_quartier_prioritaire"];
+const BURDEN: &str = "taux_effort";
+const WAITING: &str = "anciennete_demande";
+const PRODUCT: &str = "financement";
+
+/// The table of what each household is eligible to.
+const ELIGIBILITY: &str = "eligibilite";
+
+/// What people call a rule or field.
+pub(super) fn label(parsed: &Parsed, name: &str) -> String {
+    let rule = parsed.rule(name).and_then(|id| parsed.rules.get(id)).and_then(|r| r.texts.last());
+    let field = || parsed.schema.field(name).and_then(|id| parsed.schema.fields.get(id));
+    let found = rule.map(|t| t.doc.label.clone()).or_else(|| field().map(|f| f.label.clone()));
+    found.filter(|l| !l.is_empty()).map_or_else(|| name.to_string(), |l| l.trim_end_matches('.').to_string())
+}
+
+fn sources(parsed: &Parsed, names: &[String]) -> String {
+    let mut all: Vec<String> = Vec::new();
+    for name in names {
+        let text = parsed.rule(name).and_then(|id| parsed.rules.get(id)).and_then(|r| r.texts.last());
+        for source in text.iter().flat_map(|t| &t.doc.sources) {
+            if !all.contains(source) {
+                all.push(source.clone());
+            }
+        }
+    }
+    all.join(" ; ")
+}
+
+fn chosen<'n>(named: &'n [Named], defaults: &[&'static str], parsed: &Parsed) -> Vec<&'n str> {
+    if named.is_empty() {
+        return defaults.iter().copied().filter(|n| Target::find(parsed, n).is_some()).collect();
+    }
+    named.iter().map(|(n, _)| n.as_str()).collect()
+}
+
+impl Planned {
+    /// Plans a run as of a date.
+    pub fn new(pack: &Pack, date: Date, measures: &Measured) -> Result<Planned, PackError> {
+        let parsed = pack.parsed();
+        let burden = measures.burden.as_ref().map(|b| b.0.as_str()).or(Some(BURDEN));
+        let burden: Vec<&str> = burden.into_iter().filter(|n| Target::find(parsed, n).is_some()).collect();
+        let matching = MatchingPlan::new(parsed, date, &burden)?;
+        let (requests, units) = sides(&matching.pairs).unwrap_or_default();
+        let seen = |entity: EntityId, names: Vec<&str>| match names.is_empty() {
+            true => Ok(None),
+            false => Plan::seen_from(parsed, date, entity, &names).map(|p| Some(Arc::new(p))),
+        };
+        let requests_by = seen(requests, chosen(&measures.requests_by, &REQUESTS_BY, parsed))?;
+        let units_by = seen(units, chosen(&measures.units_by, &UNITS_BY, parsed))?;
+        let waiting = measures.waiting.as_ref().map_or(WAITING, |w| w.0.as_str());
+        let waiting = match Target::find(parsed, waiting) {
+            Some(_) => seen(requests, vec![waiting])?,
+            None => None,
+        };
+        let product = measures.product.as_ref().map_or(PRODUCT, |p| p.0.as_str());
+        let product = match Target::find(parsed, product) {
+            Some(_) => seen(units, vec![product])?.map(|plan| (label(parsed, product), plan)),
+            None => None,
+        };
+        let mut money = Vec::new();
+        let names: Vec<&str> = measures.money.iter().map(|(name, _)| name.as_str()).collect();
+        for (_, rules) in by_entity(parsed, &pack.expand(&names)) {
+            money.push(pack.plan(date, &rules)?);
+        }
+        let mut groups = Vec::new();
+        let of_requests =
+            |name: &&str| Target::find(parsed, name).is_some_and(|(_, entity)| entity == requests);
+        let results: Vec<&str> = pack.results().into_iter().filter(of_requests).collect();
+        if let Some(plan) = booleans(pack, date, &results)? {
+            groups.push(Group {
+                id: ELIGIBILITY.into(),
+                title: "Éligibilité aux plafonds et aux règles du paquet".into(),
+                plan,
+            });
+        }
+        for (name, _) in &measures.groups {
+            for (entity, rules) in by_entity(parsed, &pack.expand(&[name])) {
+                let what = parsed.schema.entities.get(entity).map_or("", |e| e.label.as_str());
+                let id = match parsed.schema.entities.get(entity) {
+                    Some(e) if entity != requests => format!("{name}_{}", e.name),
+                    _ => name.clone(),
+                };
+                let title = format!("Groupe « {name} », par {}", what.to_lowercase());
+                groups.push(Group { id, title, plan: pack.plan(date, &rules)? });
+            }
+        }
+        Ok(Planned {
+            matching,
+            requests,
+            units,
+            groups,
+            requests_by,
+            units_by,
+            waiting,
+            product,
+            money,
+            burden: !burden.is_empty(),
+        })
+    }
+
+    /// The same with other values of some parameters: see [`Plan::with_values`].
+    pub fn with_values(&self, parsed: &Arc<Parsed>, differ: &BTreeSet<ParameterId>) -> Planned {
+        let plan = |plan: &Arc<Plan>| match plan.reads(differ) {
+            true => Arc::new(plan.with_values(parsed)),
+            false => plan.clone(),
+        };
+        let group = |g: &Group| Group { id: g.id.clone(), title: g.title.clone(), plan: plan(&g.plan) };
+        Planned {
+            matching: self.matching.with_values(parsed, differ),
+            groups: self.groups.iter().map(group).collect(),
+            requests_by: self.requests_by.as_ref().map(plan),
+            units_by: self.units_by.as_ref().map(plan),
+            waiting: self.waiting.as_ref().map(plan),
+            product: self.product.as_ref().map(|(label, p)| (label.clone(), plan(p))),
+            money: self.money.iter().map(plan).collect(),
+            ..*self
+        }
+    }
+
+    /// What the data must have.
+    pub fn needs(&self) -> Needs {
+        let mut all = Needs::default();
+        let plans = self.groups.iter().map(|g| &g.plan).chain(&self.requests_by).chain(&self.units_by);
+        let plans = plans.chain(&self.money).chain(self.product.as_ref().map(|(_, plan)| plan));
+        for plan in self.matching.plans().chain(plans.chain(&self.waiting).map(Arc::as_ref)) {
+            all.join(plan.needs());
+        }
+        all
+    }
+
+    /// Measures an allocation: all, or only what the points of sweeps show.
+    pub fn measure(
+        &self,
+        parsed: &Parsed,
+        decide: &Decide<'_>,
+        allocation: &Allocation,
+        all: bool,
+    ) -> Measures {
+        let burden = if self.burden { self.burdens(allocation) } else { Vec::new() };
+        let sums = self.sums(decide, allocation, &burden);
+        let mut tables = vec![sums.table("L'essentiel", SUMMARY)];
+        tables.extend(self.quotas(allocation));
+        let mut eligible = Arc::default();
+        for group in self.groups.iter().filter(|g| all || g.id == ELIGIBILITY) {
+            let decided = decide.rows(&group.id, &group.plan);
+            tables.extend(outcomes(parsed, group, &decided));
+            if group.id == ELIGIBILITY {
+                eligible = decided;
+            }
+        }
+        if !all {
+            return Measures { tables, households: Vec::new(), sums };
+        }
+        if let Some(waits) = &sums.waits {
+            tables.push(waiting(waits, WAITED, &sources(parsed, &[WAITING.to_string()])));
+        }
+        if let Some((label, plan)) = &self.product
+            && let Some(column) = decide.rows("financement", plan).columns.first()
+        {
+            tables.push(waits::reservations(label, column, allocation));
+        }
+        tables.extend(self.money(parsed, decide));
+        let by = |slot: &str, plan: &Option<Arc<Plan>>| {
+            plan.as_ref().map_or_else(Arc::default, |plan| decide.rows(slot, plan))
+        };
+        let of_requests = by("demandes_par", &self.requests_by);
+        let of_units = by("logements_par", &self.units_by);
+        for (name, column) in of_requests.names.iter().zip(&of_requests.columns) {
+            tables.push(by_request(parsed, name, column, allocation, &burden));
+        }
+        for (name, column) in of_units.names.iter().zip(&of_units.columns) {
+            let id = format!("logements_par_{name}");
+            tables.push(by_unit(&id, &label(parsed, name), &[column], allocation));
+        }
+        if of_units.columns.len() > 1 {
+            let columns: Vec<&DecisionColumn> = of_units.columns.iter().collect();
+            let mut table =
+                by_unit("valeur_marginale", "Ce qu'un logement de plus apporterait", &columns, allocation);
+            table.rows.sort_by_key(|row| std::cmp::Reverse(row.cells.last().copied().flatten()));
+            table.of = of_units.names.iter().map(|n| label(parsed, n)).collect::<Vec<_>>().join(" · ");
+            tables.push(table);
+        }
+        let households = self.households(decide, allocation, &eligible.columns, &of_requests);
+        Measures { tables, households, sums }
+    }
+
+    /// By row of the request: the rent burden in the unit that it gets.
+    fn burdens(&self, allocation: &Allocation) -> Vec<Option<Exact>> {
+        let candidates = allocation.candidates();
+        let Some(column) = candidates.outcomes.first() else { return Vec::new() };
+        let of = |(row, unit): (usize, &Option<u32>)| {
+            let unit = (*unit)?;
+            let at = candidates.of(row).iter().position(|u| *u == unit)?;
+            match column.value(candidates.rows_of(row).start + at) {
+                Some(Value::Number(n)) => Some(n),
+                _ => None,
+            }
+        };
+        allocation.unit_of.iter().enumerate().map(of).collect()
+    }
+
+    fn households(
+        &self,
+        decide: &Decide<'_>,
+        allocation: &Allocation,
+        eligible: &[DecisionColumn],
+        by: &Decisions,
+    ) -> Vec<Household> {
+        let waits = self.waiting.as_ref().map_or_else(Arc::default, |plan| decide.rows("attente", plan));
+        let dataset = decide.dataset;
+        let ids = |entity: EntityId| dataset.tables.get(entity).map_or(&[][..], |t| &t.ids);
+        let (requests, units) = (ids(self.requests), ids(self.units));
+        let row = |(row, id): (usize, &Arc<str>)| Household {
+            id: id.to_string(),
+            unit: allocation
+                .unit_of
+                .get(row)
+                .copied()
+                .flatten()
+                .and_then(|u| units.get(u as usize))
+                .map(|u| u.to_string()),
+            eligible: eligible
+                .iter()
+                .map(|c| match c.value(row) {
+                    Some(Value::Bool(b)) => Some(b),
+                    _ => None,
+                })
+                .collect(),
+            by: by.columns.iter().map(|c| shown(c.value(row))).collect(),
+            wait: waits.columns.first().and_then(|c| scaled(&number(c.value(row))?, 0)),
+        };
+        let mut all: Vec<Household> = requests.iter().enumerate().map(row).collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all
+    }
+}
+
+/// Names by the entity that they speak of.
+fn by_entity<'n>(parsed: &Parsed, names: &[&'n str]) -> BTreeMap<EntityId, Vec<&'n str>> {
+    let mut by: BTreeMap<EntityId, Vec<&str>> = BTreeMap::new();
+    for name in names {
+        if let Some((_, entity)) = Target::find(parsed, name) {
+            by.entry(entity).or_default().push(name);
+        }
+    }
+    by
+}
+
+/// The boolean ones of some rules, planned.
+fn booleans(pack: &Pack, date: Date, names: &[&str]) -> Result<Option<Arc<Plan>>, PackError> {
+    let all = pack.plan(date, names)?;
+    let boolean = |node| all.node(node).is_some_and(|n| n.ty == Type::Bool);
+    let names: Vec<&str> =
+        all.selected.iter().filter(|(_, node)| boolean(*node)).map(|(n, _)| n.as_str()).collect();
+    if names.is_empty() { Ok(None) } else { Ok(Some(pack.plan(date, &names)?)) }
+}
+
+/// Reads what a run needs, with all that is wrong.
+pub(super) fn read(
+    parsed: &Arc<Parsed>,
+    tables: &[TextTable],
+    needs: &Needs,
+    date: Date,
+) -> Result<(Dataset, Vec<String>), Vec<Issue>> {
+    // A run has nobody to warn of a column that is not there.
+    let needs = Needs { strict: true, ..needs.clone() };
+    let outcome = read_texts(&parsed.schema, &parsed.references, tables, &needs);
+    let mut errors: Vec<Issue> = outcome.issues.into_iter().filter(Issue::is_error).collect();
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let held = Invariants::new(parsed, date, &needs.entities).issues(&outcome.dataset);
+    let (broken, warnings): (Vec<Issue>, Vec<Issue>) =
+        held.into_iter().partition(Issue::is_error);
+    errors.extend(broken);
+    let warnings = warnings.iter().map(ToString::to_string).collect();
+    if errors.is_empty() { Ok((outcome.dataset, warnings)) } else { Err(errors) }
+}

@@ -1,0 +1,76 @@
+//! Which runs a scenario has, the population that a run draws, and what is to be known of a run.
+
+use super::Run;
+use super::allocation::Allocation;
+use super::file::Scenario;
+use super::measure::Planned;
+use logis_data::TextTable;
+use logis_populations::{GenerateError, Spec, generate};
+
+/// The tables of a drawn population.
+pub(super) fn drawn(spec: &Spec, seed: u64) -> Result<Vec<TextTable>, GenerateError> {
+    let package = generate(spec, seed)?;
+    let table = |t: logis_populations::TableOut| TextTable {
+        name: t.name.to_string(),
+        file: format!("{}.csv", t.name),
+        header: t.header,
+        rows: t.rows,
+    };
+    Ok(package.tables.into_iter().map(table).collect())
+}
+
+/// Every run of a scenario.
+pub(super) fn runs(scenario: &Scenario) -> Vec<Run> {
+    let mut all = Vec::new();
+    let mut add = |id: &str, title: &str, variant, point: Option<(usize, Vec<usize>)>| {
+        for &seed in &scenario.base.seeds {
+            let (title, point) = (title.to_string(), point.clone());
+            all.push(Run { id: format!("{id}.{seed}"), title, variant, point, seed });
+        }
+    };
+    add("base", "Situation de base", None, None);
+    for (number, variant) in scenario.variants.iter().enumerate() {
+        add(&variant.name.0, &variant.title, Some(number), None);
+    }
+    for (number, sweep) in scenario.sweeps.iter().enumerate() {
+        let lengths: Vec<usize> = sweep.axes.iter().map(|a| a.points.len()).collect();
+        let total = lengths.iter().product();
+        for mut at in 0..total {
+            // The last axis moves first.
+            let mut point = vec![0; lengths.len()];
+            for (slot, length) in point.iter_mut().zip(&lengths).rev() {
+                *slot = at % length;
+                at /= length;
+            }
+            let numbers: Vec<String> = point.iter().map(|p| (p + 1).to_string()).collect();
+            let changes = sweep.axes.iter().zip(&point).filter_map(|(axis, &p)| axis.points.get(p));
+            let title = changes.map(ToString::to_string).collect::<Vec<_>>().join(" ; ");
+            add(&format!("{}.{}", sweep.name.0, numbers.join("-")), &title, None, Some((number, point)));
+        }
+    }
+    all
+}
+
+/// What a run is to know of: figures past their last year, priorities not known, proofs with a gap.
+pub(super) fn warnings(run: &Run, planned: &Planned, allocation: &Allocation) -> Vec<String> {
+    let mut warnings: Vec<String> = Vec::new();
+    for warning in planned.matching.plans().flat_map(|p| &p.warnings) {
+        if !warnings.contains(warning) {
+            warnings.push(warning.clone());
+        }
+    }
+    let unknown = allocation.instance.open.priority.len();
+    if unknown > 0 {
+        warnings.push(format!(
+            "{unknown} demandes ont une priorité que leurs données ne disent pas : elles passent après les autres"
+        ));
+    }
+    let gaps = &allocation.gaps;
+    if gaps.attributions > 0 || gaps.quotas.iter().any(|g| *g > 0) || gaps.priority > 0 {
+        warnings.push(format!(
+            "{} : la preuve laisse une marge ({} attributions, {} points de priorité)",
+            run.id, gaps.attributions, gaps.priority
+        ));
+    }
+    warnings
+}

@@ -1,0 +1,376 @@
+//! A scenario with all that it needs: its runs, and what each gives.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::allocation::Allocation;
+use super::balance::{self, Done};
+use super::file::{CellsOf, ParameterChange, RowChange, Scenario, Variant, Years};
+use super::measure::{self, Planned};
+use super::rows::{Tables, TooMany, ceilings};
+use super::runs::{drawn, runs, warnings};
+use super::shared::{Decide, Ready, Shared};
+use super::years::State;
+use super::{Household, Inputs, Run, RunResult, ScenarioError, Table, digest, names, rules};
+use logis_language::Pack;
+use logis_data::{Dataset, Issue, TextTable, about, by_kind, text_tables};
+use logis_language::diagnostic::{PackError, Span};
+use logis_populations::Spec;
+use logis_language::pack::params::ParameterId;
+use logis_language::pack::schema::{Origin, Schema};
+use logis_language::value::{Date, parse_date};
+
+/// A scenario with all that it needs, ready to run.
+pub struct Simulation {
+    scenario: Scenario,
+    pack: Pack,
+    /// By variant: the pack with its folder of rules laid over.
+    overlaid: Vec<Pack>,
+    source: Source,
+    date: Date,
+    runs: Vec<Run>,
+    /// What of the territory has no data.
+    absent: Vec<String>,
+    /// Of the rules, the data and the engine.
+    digest: Vec<u8>,
+    shared: Shared,
+}
+
+enum Source {
+    Tables(Vec<TextTable>),
+    Population(Box<Spec>),
+}
+
+/// What is kept of the points of sweeps.
+const SWEPT: [&str; 4] = ["synthese", "annees", "quotas", "eligibilite"];
+
+/// A data set, how many rows each change took, and what of its rows is worth a word.
+type Data = (Dataset, Vec<usize>, Vec<String>);
+
+/// The rules of a run.
+struct Rules {
+    ready: Arc<Ready>,
+    /// With the run's own values of parameters.
+    pack: Pack,
+    planned: Planned,
+    /// The parameters with other values than `ready` has, and how they were changed.
+    values: Vec<(ParameterId, String)>,
+}
+
+impl Simulation {
+    /// Holds a scenario against its inputs.
+    ///
+    /// # Errors
+    /// All that is wrong with the rules, then with the names of the scenario, then with the data's files.
+    pub fn new(scenario: Scenario, inputs: Inputs) -> Result<Simulation, ScenarioError> {
+        let digest = digest::of_inputs(&inputs);
+        let pack = Pack::from_files(&inputs.root, inputs.rules.clone())?;
+        names::check(&scenario, pack.parsed())?;
+        let overlaid = |variant: &Variant| match &variant.rules {
+            None => Ok(pack.clone()),
+            Some((folder, _)) => {
+                let mut files: BTreeMap<String, Vec<u8>> = inputs.rules.iter().cloned().collect();
+                files.extend(inputs.overlays.get(folder).cloned().unwrap_or_default());
+                Pack::from_files(folder, files.into_iter().collect())
+            }
+        };
+        let overlaid = scenario.variants.iter().map(overlaid).collect::<Result<Vec<Pack>, PackError>>()?;
+        // What reading the data has to say.
+        let mut said: Vec<String> = Vec::new();
+        let (source, own_date) = match &scenario.base.population {
+            Some((file, _)) => {
+                let text = inputs.data.first().map(|f| String::from_utf8_lossy(&f.bytes).into_owned());
+                let spec =
+                    Spec::parse(&text.unwrap_or_default()).and_then(|spec| spec.check().map(|()| spec));
+                let spec = spec.map_err(|error| ScenarioError::Population { file: file.clone(), error })?;
+                let date = parse_date(&spec.as_of);
+                (Source::Population(Box::new(spec)), date)
+            }
+            None => {
+                let date = about(&inputs.data).0.as_of;
+                let (tables, issues) = text_tables(&pack.parsed().schema, inputs.data);
+                let (errors, warnings): (Vec<Issue>, Vec<Issue>) =
+                    issues.into_iter().partition(Issue::is_error);
+                if !errors.is_empty() {
+                    return Err(ScenarioError::Data { run: scenario.title.clone(), issues: errors });
+                }
+                said = by_kind(&warnings).iter().map(ToString::to_string).collect();
+                (Source::Tables(tables), date)
+            }
+        };
+        let first = scenario.years.as_ref().and_then(|y| y.dates.first().copied());
+        let date = first.or(scenario.base.as_of).or(own_date).ok_or(ScenarioError::NoDate)?;
+        let runs = runs(&scenario);
+        if let Source::Tables(tables) = &source {
+            said.extend(absent(&pack.parsed().schema, &scenario.base.territory, tables));
+        }
+        let absent = said;
+        Ok(Simulation { scenario, pack, overlaid, source, date, runs, absent, digest, shared: Shared::new() })
+    }
+
+    /// The scenario.
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// What is to be known before any run: what reading the data said, and the rows of the territory of which
+    /// they say nothing.
+    pub fn warnings(&self) -> &[String] {
+        &self.absent
+    }
+
+    /// The date of the baseline.
+    pub fn date(&self) -> Date {
+        self.date
+    }
+
+    /// The pack of the baseline.
+    pub fn pack(&self) -> &Pack {
+        &self.pack
+    }
+
+    /// The runs: the baseline, the variants, the points of the sweeps; each for every seed.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// A digest (SHA-256, hexadecimal) of all that decides what a run gives: the build of the engine, rules,
+    /// data, changes, date, seed. A result with this digest needs no new run.
+    pub fn hash(&self, run: &Run) -> String {
+        let years = self.years(run);
+        let of = digest::Of {
+            scenario: &self.scenario,
+            run,
+            date: self.date_of(run),
+            variant: self.variant(run),
+            points: self.points(run),
+            years: years.as_ref(),
+        };
+        digest::of_run(&self.digest, &of)
+    }
+
+    fn variant(&self, run: &Run) -> Option<&Variant> {
+        self.scenario.variants.get(run.variant?)
+    }
+
+    fn date_of(&self, run: &Run) -> Date {
+        self.variant(run).and_then(|v| v.as_of).unwrap_or(self.date)
+    }
+
+    /// The changes of a point of a sweep.
+    pub fn points(&self, run: &Run) -> Vec<&ParameterChange> {
+        let Some((sweep, points)) = &run.point else { return Vec::new() };
+        let axes = self.scenario.sweeps.get(*sweep).map_or(&[][..], |s| &s.axes);
+        axes.iter().zip(points).filter_map(|(axis, &point)| axis.points.get(point)).collect()
+    }
+
+    /// Does a run.
+    ///
+    /// # Errors
+    /// What its changes break in the rules or the data.
+    pub fn run(&self, run: &Run) -> Result<RunResult, ScenarioError> {
+        if let Some(years) = self.years(run) {
+            return self.run_years(run, &years);
+        }
+        let date = self.date_of(run);
+        let rules = self.rules(run, date)?;
+        let (key, data) = self.data(run, &rules)?;
+        let (dataset, rows_taken, held) = &*data;
+        let place = key.map(|key| format!("{}\n{key}", rules.ready.key));
+        let decide = Decide { shared: &self.shared, dataset, place, values: &rules.values };
+        let failed = |error| ScenarioError::Allocation { run: run.id.clone(), error };
+        let posed = decide.posed(&rules.planned.matching).map_err(failed)?;
+        let allocation = Allocation::new(&rules.planned.matching, posed).map_err(failed)?;
+        let all = run.point.is_none();
+        let measures = rules.planned.measure(rules.pack.parsed(), &decide, &allocation, all);
+        let mut warnings = warnings(run, &rules.planned, &allocation);
+        warnings.extend(held.iter().cloned());
+        Ok(self.result(run, date.to_string(), rows_taken, (measures.tables, measures.households), warnings))
+    }
+
+    /// A run over years, each after the one before.
+    fn run_years(&self, run: &Run, years: &Years) -> Result<RunResult, ScenarioError> {
+        let Some(&first) = years.dates.first() else { return Err(ScenarioError::NoDate) };
+        let rules = self.rules(run, first)?;
+        let schema = &rules.pack.parsed().schema;
+        let own = self.variant(run).map_or(&[][..], |v| &v.rows);
+        let (models, _) = self.tables(run, &rules, &[])?;
+        let (tables, rows_taken) = self.tables(run, &rules, own)?;
+        let sides = (rules.planned.requests, rules.planned.units);
+        let too_many = |(span, table): (Span, String)| self.scenario.too_many(&span, &table);
+        let ceilings = ceilings(&models, self.scenario.base.max_added);
+        let mut state =
+            State::new(schema, tables, models, sides, years, run.seed, ceilings).map_err(too_many)?;
+        let own_rules = self.variant(run).is_some_and(|v| v.rules.is_some());
+        let same_start = own.is_empty() && !own_rules && self.variant(run).is_none_or(|v| v.years.is_none());
+        let mut done: Vec<Done> = Vec::new();
+        let mut told: Vec<String> = Vec::new();
+        for (year, &date) in years.dates.iter().enumerate() {
+            let rules = self.rules(run, date)?;
+            let parsed = rules.pack.parsed();
+            let mut flow = state.begin(&parsed.schema, years, year).map_err(too_many)?;
+            let (dataset, held) =
+                measure::read(parsed, &state.tables(parsed, years, date), &rules.planned.needs(), date)
+                    .map_err(|issues| ScenarioError::Data { run: format!("{} ({date})", run.id), issues })?;
+            // The first year is that of all runs that begin alike; later ones come of what was given.
+            let place =
+                (year == 0 && same_start).then(|| format!("{}\n{} années", rules.ready.key, run.seed));
+            let decide = Decide { shared: &self.shared, dataset: &dataset, place, values: &rules.values };
+            let failed = |error| ScenarioError::Allocation { run: format!("{} ({date})", run.id), error };
+            let posed = decide.posed(&rules.planned.matching).map_err(failed)?;
+            let allocation = Allocation::new(&rules.planned.matching, posed).map_err(failed)?;
+            for warning in warnings(run, &rules.planned, &allocation).into_iter().chain(held) {
+                if !told.contains(&warning) {
+                    told.push(warning);
+                }
+            }
+            let measures = rules.planned.measure(parsed, &decide, &allocation, true);
+            let housed: BTreeMap<&str, &str> = measures
+                .households
+                .iter()
+                .filter_map(|h| Some((h.id.as_str(), h.unit.as_deref()?)))
+                .collect();
+            state.end(&parsed.schema, years, year, &housed, &mut flow);
+            done.push(Done { date, flow, measures });
+        }
+        let dates: Vec<String> = years.dates.iter().map(ToString::to_string).collect();
+        let (mut tables, mut households) = balance::tables(done, &state.arrived);
+        if run.point.is_some() {
+            households.clear();
+            tables.retain(|t| SWEPT.contains(&t.id.as_str()));
+        }
+        Ok(self.result(run, dates.join(", "), &rows_taken, (tables, households), told))
+    }
+
+    fn result(
+        &self,
+        run: &Run,
+        date: String,
+        rows_taken: &[usize],
+        (tables, households): (Vec<Table>, Vec<Household>),
+        warnings: Vec<String>,
+    ) -> RunResult {
+        let (run, hash, rows_taken) = (run.clone(), self.hash(run), rows_taken.to_vec());
+        RunResult { run, hash, date, rows_taken, tables, households, warnings }
+    }
+
+    /// The years of a run, with what differs in those of its variant.
+    fn years(&self, run: &Run) -> Option<Years> {
+        let mut years = self.scenario.years.clone()?;
+        if let Some(own) = self.variant(run).and_then(|v| v.years.as_ref()) {
+            years.freed = own.freed.or(years.freed);
+            years.withdrawn = own.withdrawn.or(years.withdrawn);
+            years.stock = own.stock.or(years.stock);
+            years.moves.extend(own.moves.iter().cloned());
+            years.rows.extend(own.rows.iter().cloned());
+        }
+        Some(years)
+    }
+
+    /// The rules of a run as of a date.
+    fn rules(&self, run: &Run, date: Date) -> Result<Rules, ScenarioError> {
+        let failed = |error| ScenarioError::Rules { run: run.id.clone(), error };
+        let variant = self.variant(run);
+        let points = self.points(run);
+        let (versions, values) = rules::sorted(variant, &points);
+        let laid_over = variant.is_some_and(|v| v.rules.is_some()).then_some(run.variant);
+        let own = variant.map(|v| (&v.quotas, &v.priority, &v.fit));
+        let names = own.map(|(quotas, priority, fit)| {
+            let quotas = quotas.as_ref().map(|q| q.iter().map(|(n, _)| n).collect::<Vec<_>>());
+            (quotas, priority.as_ref().map(|n| &n.0), fit.as_ref().map(|n| &n.0))
+        });
+        let texts: Vec<String> = versions.iter().map(ToString::to_string).collect();
+        let key = format!("{date} {laid_over:?} {:?} {texts:?}", names.unwrap_or_default());
+        let ready = self.shared.rules.get(&key, || -> Result<Ready, ScenarioError> {
+            let base = run.variant.and_then(|v| self.overlaid.get(v)).unwrap_or(&self.pack);
+            let pack = rules::changed(base, variant, &versions, date).map_err(failed)?;
+            let planned = Planned::new(&pack, date, &self.scenario.measures)
+                .map_err(|error| ScenarioError::Plan { run: run.id.clone(), error })?;
+            Ok(Ready { pack, planned, key: key.clone() })
+        })?;
+        let pack = rules::with_values(&ready.pack, &values, date).map_err(failed)?;
+        let changed =
+            values.iter().filter_map(|c| Some((pack.parsed().parameter(&c.path.0)?, c.to_string())));
+        let values: Vec<(ParameterId, String)> = changed.collect();
+        let differ: BTreeSet<ParameterId> = values.iter().map(|(id, _)| *id).collect();
+        let planned = ready.planned.with_values(pack.parsed(), &differ);
+        Ok(Rules { ready, pack, planned, values })
+    }
+
+    /// The data of a run, with its changes, and how many rows each took. The key tells the data from those of
+    /// other runs, if others may have them.
+    fn data(&self, run: &Run, rules: &Rules) -> Result<(Option<String>, Arc<Data>), ScenarioError> {
+        let own = self.variant(run).map_or(&[][..], |v| &v.rows);
+        let needs = rules.planned.needs();
+        // A pack that rules were laid over may have another schema.
+        let own_rules = self.variant(run).is_some_and(|v| v.rules.is_some());
+        let fixed = matches!(self.source, Source::Tables(_)) && self.scenario.base.rows.is_empty();
+        let seed = if fixed { 0 } else { run.seed };
+        let date = self.date_of(run);
+        let key = (own.is_empty() && !own_rules).then(|| format!("{seed} {date} {needs:?}"));
+        let make = || -> Result<Data, ScenarioError> {
+            let parsed = rules.pack.parsed();
+            let (tables, taken) = self.tables(run, rules, own)?;
+            let (dataset, held) = measure::read(parsed, &tables, &needs, date)
+                .map_err(|issues| ScenarioError::Data { run: run.id.clone(), issues })?;
+            Ok((dataset, taken, held))
+        };
+        let data = match &key {
+            Some(key) => self.shared.data.get(key, make)?,
+            None => Arc::new(make()?),
+        };
+        Ok((key, data))
+    }
+
+    /// The tables of a run, with its changes, as texts; and how many rows each change took.
+    fn tables(
+        &self,
+        run: &Run,
+        rules: &Rules,
+        own: &[RowChange],
+    ) -> Result<(Vec<TextTable>, Vec<usize>), ScenarioError> {
+        let schema = &rules.pack.parsed().schema;
+        let tables = match &self.source {
+            Source::Tables(tables) => tables.clone(),
+            Source::Population(spec) => drawn(spec, run.seed).map_err(|error| {
+                let file =
+                    self.scenario.base.population.as_ref().map_or_else(String::new, |(f, _)| f.clone());
+                ScenarioError::Population { file, error }
+            })?,
+        };
+        let ceilings = ceilings(&tables, self.scenario.base.max_added);
+        let mut tables = Tables::marked(schema, tables, "", &ceilings);
+        for ((reference, _), keys) in &self.scenario.base.territory {
+            if let Some(id) = schema.entity(reference) {
+                tables.keep(&[rules.planned.requests, rules.planned.units], id, keys);
+            }
+        }
+        let changes = (0_u64..).zip(self.scenario.base.rows.iter().chain(own));
+        let taken = changes.map(|(n, change)| {
+            let taken = tables.apply(change, run.seed ^ (n << 32));
+            taken.map_err(|TooMany(table)| self.scenario.too_many(&change.span, &table))
+        });
+        let taken = taken.collect::<Result<Vec<usize>, PackError>>()?;
+        Ok((tables.tables, taken))
+    }
+}
+
+/// The rows of the territory to which no row of the data belongs.
+fn absent(schema: &Schema, territory: &CellsOf, tables: &[TextTable]) -> Vec<String> {
+    let mut found = Vec::new();
+    for ((reference, _), keys) in territory {
+        let id = schema.entity(reference);
+        let mut there: BTreeSet<&str> = BTreeSet::new();
+        for entity in &schema.entities {
+            let Origin::Data { table } = &entity.origin else { continue };
+            let Some(table) = tables.iter().find(|t| t.name == *table) else { continue };
+            for relation in entity.belongs_to.iter().filter(|r| Some(r.target) == id) {
+                let Some(at) = table.column(&relation.column) else { continue };
+                there.extend(table.rows.iter().filter_map(|row| row.get(at)).map(String::as_str));
+            }
+        }
+        let gone = keys.iter().filter(|key| !there.contains(key.as_str()));
+        found.extend(gone.map(|key| format!("territoire : les données n'ont rien pour {reference} {key}")));
+    }
+    found
+}
