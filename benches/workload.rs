@@ -146,7 +146,7 @@ fn check(plan: &Plan, data: &Dataset, columns: &hand::Columns) {
 }
 
 fn workload(criterion: &mut Criterion) {
-    let pack = Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../rules")).unwrap();
+    let pack = Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules")).unwrap();
     let plan = pack.plan(parse_date(DATE).unwrap(), &RULES).unwrap();
     let copies = std::env::var("LOGIS_COPIES").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
     let files = population(copies);
@@ -223,7 +223,7 @@ fn workload(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("start");
     group.sample_size(20);
     group.bench_function("load the pack", |b| {
-        b.iter(|| Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../rules")).unwrap());
+        b.iter(|| Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules")).unwrap());
     });
     group.bench_function("bind W to a date", |b| {
         b.iter(|| Plan::new(pack.parsed(), parse_date(DATE).unwrap(), &RULES).unwrap())

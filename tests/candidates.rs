@@ -7,9 +7,9 @@
 use std::fmt::Write as _;
 
 use logis::candidates::{Most, Options, candidates};
-use logis::plan::conditions::check_blocks;
 use logis::data::{Dataset, InputFile, Needs, read};
 use logis::evaluate::{Outcome, evaluate};
+use logis::plan::conditions::check_blocks;
 use logis::value::{Date, Value};
 use logis::{Pack, Plan};
 use rand::{RngExt, SeedableRng};

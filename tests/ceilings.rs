@@ -48,7 +48,7 @@ fn cells(pack: &Pack, product: &str) -> BTreeMap<i16, Cells> {
 }
 
 fn pack() -> Pack {
-    Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../rules")).expect("the shipped pack")
+    Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules")).expect("the shipped pack")
 }
 
 fn nearest(x: Exact, decimals: u32) -> Exact {

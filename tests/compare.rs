@@ -34,7 +34,7 @@ fn files(folder: &Path, prefix: &str, into: &mut Vec<(String, Vec<u8>)>) {
 /// The project's own pack, a text of one of its files replaced.
 fn rules(file: &str, from: &str, to: &str) -> Pack {
     let mut all = Vec::new();
-    files(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../rules")), "", &mut all);
+    files(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules")), "", &mut all);
     let (_, bytes) = all.iter_mut().find(|(name, _)| name == file).unwrap();
     let text = String::from_utf8(bytes.clone()).unwrap();
     assert!(text.contains(from));

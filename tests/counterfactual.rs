@@ -13,11 +13,11 @@ use logis::value::{Value, day_number, parse_date};
 use rayon::prelude::*;
 
 fn pack() -> Pack {
-    Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../rules")).unwrap()
+    Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules")).unwrap()
 }
 
 fn demo(pack: &Pack) -> Dataset {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/grand-dijon-2015");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/grand-dijon-2015");
     let file =
         |name: &str| InputFile { name: name.to_string(), bytes: std::fs::read(folder.join(name)).unwrap() };
     let files = ["demandes.csv", "personnes.csv", "employeurs.csv", "logements.csv"].map(file);

@@ -120,7 +120,7 @@ fn dataset(pack: &Pack) -> (Dataset, Vec<Option<Date>>) {
 fn each_row_is_decided_as_of_its_date() {
     let pack = pack();
     let (dataset, dates) = dataset(&pack);
-    let dated = pack.plan_by_date("depot", &["eligible", "marge"]).unwrap();
+    let dated = DatedPlan::of(&pack, "depot", &["eligible", "marge"]).unwrap();
     let decisions = dated.evaluate(&dataset).unwrap();
     let periods = dated.periods(&dataset).unwrap();
     assert_eq!(periods.plans.len(), 4);
@@ -161,7 +161,7 @@ fn each_row_is_decided_as_of_its_date() {
 fn what_has_no_date_of_its_own_is_said() {
     let pack = pack();
     let (dataset, _) = dataset(&pack);
-    let error = |names: &[&str]| match pack.plan_by_date("depot", names) {
+    let error = |names: &[&str]| match DatedPlan::of(&pack, "depot", names) {
         Ok(dated) => dated.evaluate(&dataset).unwrap_err().to_string(),
         Err(error) => error.to_string(),
     };
@@ -169,6 +169,6 @@ fn what_has_no_date_of_its_own_is_said() {
     assert!(said.contains("`commune`") && said.contains("`ancienne`"), "{said}");
     let said = error(&["age"]);
     assert!(said.contains("`age` is no rule of `menage`"), "{said}");
-    let said = pack.plan_by_date("dpot", &["marge"]).unwrap_err().to_string();
+    let said = DatedPlan::of(&pack, "dpot", &["marge"]).unwrap_err().to_string();
     assert!(said.contains("depot"), "{said}");
 }

@@ -15,12 +15,12 @@ use serde_json::{Map, Value as Json, json};
 const RULES: [&str; 4] = ["categorie_menage", "ressources", "plafond_plus", "eligible_plus"];
 
 fn plan() -> Arc<Plan> {
-    let pack = Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../rules")).unwrap();
+    let pack = Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules")).unwrap();
     pack.plan(parse_date("2015-12-31").unwrap(), &RULES).unwrap()
 }
 
 fn table(name: &str) -> (Vec<String>, Vec<Vec<String>>) {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/grand-dijon-2015/");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/grand-dijon-2015/");
     let text = std::fs::read_to_string(format!("{folder}{name}.csv")).unwrap();
     let cells = |line: &str| line.split(',').map(String::from).collect::<Vec<String>>();
     let mut lines = text.lines();
@@ -36,7 +36,7 @@ fn records_and_batches_decide_as_files_do() {
     let files = names.map(|name| InputFile {
         name: format!("{name}.csv"),
         bytes: std::fs::read(format!(
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/grand-dijon-2015/{}.csv"),
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/grand-dijon-2015/{}.csv"),
             name
         ))
         .unwrap(),

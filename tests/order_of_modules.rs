@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// The levels of `ARCHITECTURE.md`, leftmost first.
 fn levels() -> Vec<Vec<String>> {
-    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../ARCHITECTURE.md"))
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../ARCHITECTURE.md"))
         .expect("ARCHITECTURE.md");
     let after = text.split("## Order of modules").nth(1).expect("its section on the order of modules");
     let block = after.split("```").nth(1).expect("a block");

@@ -14,7 +14,7 @@ type Decided = (String, Vec<String>);
 const RULES: [&str; 4] = ["categorie_menage", "ressources", "eligible_plai", "eligible_plus"];
 
 fn pack() -> Pack {
-    Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../rules")).unwrap()
+    Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules")).unwrap()
 }
 
 /// The requests and persons of a drawn population, and the other tables.

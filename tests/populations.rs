@@ -26,7 +26,7 @@ static LAND: LazyLock<Land> = LazyLock::new(|| {
 });
 
 static PACK: LazyLock<Pack> =
-    LazyLock::new(|| Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../rules")).unwrap());
+    LazyLock::new(|| Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules")).unwrap());
 
 fn options(requests: u64, units: u64, seed: u64) -> Options {
     Options { requests: Some(requests), units: Some(units), seed }

@@ -222,7 +222,7 @@ fn run(
 /// such rows are asked.
 #[test]
 fn what_no_completion_changes_is_known() {
-    let pack = Pack::load("../rules").unwrap();
+    let pack = Pack::load("../../rules").unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(setting("LOGIS_SEED", 1));
     let drawn = usize::try_from(setting("LOGIS_DRAWN", 240)).unwrap();
     let mut count = Count::default();
@@ -262,9 +262,9 @@ fn what_no_completion_changes_is_known() {
 /// comparison turns).
 #[test]
 fn an_income_that_does_not_matter_may_be_missing() {
-    let pack = Pack::load("../rules").unwrap();
+    let pack = Pack::load("../../rules").unwrap();
     let parsed = pack.parsed();
-    let folder = "../scenarios/grand-dijon-2015";
+    let folder = "../../scenarios/grand-dijon-2015";
     let text = |name: &str| std::fs::read_to_string(format!("{folder}/{name}.csv")).unwrap();
     let requests = text("demandes");
     let mut lines = requests.lines();

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use logis::Pack;
 use logis::data::{Dataset, InputFile, Needs, read};
-use logis::pack::changes;
 use logis::evaluate::Evaluator;
 use logis::evaluate::possible::MissingCell;
 use logis::evaluate::{Context, DecisionColumn, Outcome, evaluate, outcome};
 use logis::pack::RuleTexts;
+use logis::pack::changes;
 use logis::pack::schema::{EntityId, Origin};
 use logis::plan::Plan;
 use logis::reference::{Answer, Interpreter};
@@ -162,7 +162,7 @@ fn by_rows(plan: &Plan, dataset: &Dataset, rows: &[usize], columns: &[DecisionCo
 
 #[test]
 fn every_rule_is_decided_alike_by_both_engines() {
-    let pack = Pack::load("../rules").unwrap();
+    let pack = Pack::load("../../rules").unwrap();
     let schema = &pack.parsed().schema;
     let mut rng = ChaCha8Rng::seed_from_u64(setting("LOGIS_SEED", 1));
     let mut tally = Tally::default();
@@ -235,10 +235,10 @@ fn every_rule_is_decided_alike_by_both_engines() {
 /// The packages that the repository ships, on the dates of the scenarios.
 #[test]
 fn the_shipped_packages_are_decided_alike_by_both_engines() {
-    let pack = Pack::load("../rules").unwrap();
+    let pack = Pack::load("../../rules").unwrap();
     let mut tally = Tally::default();
     let mut rng = ChaCha8Rng::seed_from_u64(setting("LOGIS_SEED", 1));
-    let folder = "../scenarios/grand-dijon-2015";
+    let folder = "../../scenarios/grand-dijon-2015";
     let files: Vec<InputFile> = ["demandes", "personnes", "employeurs", "projets", "logements"]
         .iter()
         .map(|n| InputFile {

@@ -478,9 +478,8 @@ const LINES: usize = 6;
 /// nothing moves.
 fn chart(parameter: &Parameter, keys: &BTreeSet<&Vec<Value>>) -> Option<Chart> {
     let moves = |key: &Vec<Value>| -> Vec<(Date, f64)> {
-        let value = |v: &logis::pack::params::ParameterVersion| {
-            v.cells.get(key)?.value.to_string().parse().ok()
-        };
+        let value =
+            |v: &logis::pack::params::ParameterVersion| v.cells.get(key)?.value.to_string().parse().ok();
         parameter.versions.iter().filter_map(|v| Some((v.from, value(v)?))).collect()
     };
     let series: Vec<Vec<(Date, f64)>> = keys.iter().take(LINES).map(|key| moves(key)).collect();

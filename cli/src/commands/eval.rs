@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use logis::Pack;
-use logis::data::{
-    BatchWriter, Dataset, Needs, NotInOrder, Output, OutputColumn, Stream, batch_to_parquet,
-};
+use logis::data::{BatchWriter, Dataset, Needs, NotInOrder, Output, OutputColumn, Stream, batch_to_parquet};
 use logis::evaluate::{DecisionColumn, Decisions, Outcome, evaluate};
 use logis::explain::{Shown, show};
 use logis::graph::Target;
@@ -107,7 +105,7 @@ pub fn run(args: &EvalArgs) -> Result<End> {
 
 /// Decides each row as of its own date.
 fn by_date(args: &EvalArgs, pack: &Pack, field: &str, names: &[&str], form: Format) -> Result<End> {
-    let dated = pack.plan_by_date(field, names)?;
+    let dated = logis::dated::DatedPlan::of(pack, field, names)?;
     let files = input::data_files(pack, &args.data)?;
     let dataset = input::dataset_by_date(pack, files, &dated, &args.data.reading)?;
     let busy = crate::text::busy("décisions");

@@ -3,8 +3,8 @@
 //! [`candidates`] finds the pairs that the rules allow; [`attribution`] poses the matching of a pack on data, reads
 //! results again and speaks of them.
 
-pub mod candidates;
 pub mod attribution;
+pub mod candidates;
 
 /// The hash of this build of the crate.
 pub const BUILD: &str = env!("LOGIS_BUILD");

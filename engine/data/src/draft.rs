@@ -8,11 +8,11 @@ use super::issue::{Fault, Issue, meant};
 use super::names::{self, Places};
 use super::raw::{DOUBLE, Raw, RawColumn, RawTable};
 use super::read::Absent;
-use logis_language::plan::Needs;
 use super::table::Column;
 use super::{cells, day_cells};
 use logis_language::diagnostic::{Severity, fold, nearest};
 use logis_language::pack::schema::{BelongsTo, Entity, EntityId, Field, FieldId, Origin, Schema};
+use logis_language::plan::Needs;
 
 /// How many faults of one table are compared with all names for a hint.
 pub(super) const HINTS: usize = 20;

@@ -10,11 +10,11 @@ use super::codes::{Codebooks, Meant, codebooks};
 use super::issue::{Issue, meant};
 use super::raw::{Raw, RawColumn};
 use super::read::{raw_references, read};
-use logis_language::plan::Needs;
 use super::table::{About, Dataset, NO_ROW, Table};
 use logis_language::diagnostic::nearest;
 use logis_language::pack::Reference;
 use logis_language::pack::schema::{Entity, EntityId, OTHERS, Origin, Schema};
+use logis_language::plan::Needs;
 
 /// Turns nested records into data sets of a few rows; holds the reference tables of the pack.
 #[derive(Clone, Debug)]

@@ -21,10 +21,10 @@ use super::net::caught;
 use super::parquet_file;
 use super::raw::RawTable;
 use super::read::{Absent, InputFile, assemble, raw_references, sort};
-use logis_language::plan::Needs;
 use super::table::Dataset;
 use logis_language::pack::Reference;
 use logis_language::pack::schema::{EntityId, Origin, Schema};
+use logis_language::plan::Needs;
 
 /// A Parquet file to be read part by part.
 pub struct StreamedFile {

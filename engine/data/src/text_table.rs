@@ -5,9 +5,9 @@ use super::files::raw_tables;
 use super::issue::Issue;
 use super::raw::{Raw, RawTable};
 use super::read::{InputFile, ReadOutcome, about, read_raw, sort};
-use logis_language::plan::Needs;
 use logis_language::pack::Reference;
 use logis_language::pack::schema::{Field, FieldKind, Schema};
+use logis_language::plan::Needs;
 use logis_language::value::{Date, Exact};
 
 /// One table of a data package, its cells as a CSV file writes them.

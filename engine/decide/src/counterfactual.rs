@@ -7,10 +7,10 @@
 
 use serde::{Serialize, Serializer};
 
-use logis_data::Dataset;
 use crate::evaluate::possible::{Missing, MissingCell, MissingInput, Possible, Range};
 use crate::evaluate::{Context, Evaluator};
 use crate::explain::about;
+use logis_data::Dataset;
 use logis_language::pack::schema::{Field, FieldId, FieldKind, Origin};
 use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};

@@ -4,19 +4,19 @@
 //! the day is. So rows are grouped into those periods, and each period is one plan in which the date of
 //! the decision is a field of the row.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use logis_data::{Cells, Dataset, Needs, ReadOutcome, column_of};
-use logis_language::diagnostic::{PackError, nearest};
 use crate::evaluate::possible::{MissingCell, MissingInput};
 use crate::evaluate::{DecisionColumn, Decisions, Outcome, evaluate};
 use crate::invariants::{Held, Invariants, hold_each};
+use logis_data::{Cells, Dataset, Needs, ReadOutcome, column_of};
 use logis_language::Pack;
+use logis_language::diagnostic::{PackError, nearest};
+use logis_language::graph::Target;
 use logis_language::pack::Parsed;
 use logis_language::pack::changes;
 use logis_language::pack::schema::{EntityId, Field, FieldId, FieldKind};
-use logis_language::graph::Target;
 use logis_language::plan::{Plan, no_place};
 use logis_language::value::{Date, add_days, day_number};
 

@@ -8,10 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use logis_data::{Dataset, Issue, NO_ROW, Table, sort_issues};
-use logis_language::diagnostic::Severity;
 use crate::evaluate::{Context, surely_false};
 use crate::explain::explain_in;
+use logis_data::{Dataset, Issue, NO_ROW, Table, sort_issues};
+use logis_language::diagnostic::Severity;
 use logis_language::graph::text_at;
 use logis_language::pack::Parsed;
 use logis_language::pack::schema::{EntityId, FieldId, Origin, Schema};

@@ -7,14 +7,14 @@
 //!
 //! Modules depend on those before them only.
 
+pub mod counterfactual;
+pub mod dated;
+pub mod decide;
 pub mod evaluate;
 pub mod explain;
-pub mod reference;
-pub mod counterfactual;
 pub mod invariants;
-pub mod decide;
-pub mod dated;
 pub mod receipt;
+pub mod reference;
 
 pub use decide::{DataError, Decider, Decision, Evaluate};
 

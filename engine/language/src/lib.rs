@@ -6,15 +6,15 @@
 //!
 //! Modules depend on those before them only.
 
-pub mod value;
 pub mod deep;
 pub mod diagnostic;
-pub mod format;
-pub mod pack;
-pub mod graph;
-pub mod plan;
-pub mod fingerprint;
 pub mod editor;
+pub mod fingerprint;
+pub mod format;
+pub mod graph;
+pub mod pack;
+pub mod plan;
+pub mod value;
 
 mod rulebook;
 

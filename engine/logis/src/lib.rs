@@ -8,8 +8,8 @@
 pub use logis_allocation::{attribution, candidates};
 pub use logis_data as data;
 pub use logis_decide::{
-    DataError, Decider, Decision, Evaluate, counterfactual, dated, decide, evaluate, explain, invariants, receipt,
-    reference,
+    DataError, Decider, Decision, Evaluate, counterfactual, dated, decide, evaluate, explain, invariants,
+    receipt, reference,
 };
 pub use logis_language::{
     LoadError, Pack, Plan, diagnostic, editor, fingerprint, format, graph, pack, plan, value,

@@ -2,9 +2,9 @@
 //!
 //! Modules depend on those before them only.
 
+pub mod boundaries;
 pub mod check;
-pub mod testing;
+pub mod compare;
 pub mod coverage;
 pub mod mutation;
-pub mod boundaries;
-pub mod compare;
+pub mod testing;

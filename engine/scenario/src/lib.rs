@@ -26,15 +26,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use logis_data::{InputFile, Issue};
-use logis_language::diagnostic::PackError;
-use logis_populations::GenerateError;
 pub use allocation::AllocationError;
 pub use file::{
     Assumption, Axis, Base, Count, Expected, How, Measured, Move, ParameterChange, RowChange, RowKind,
     Scenario, Sweep, Variant, Wanted, Years,
 };
 pub use kept::NotBelieved;
+use logis_data::{InputFile, Issue};
+use logis_language::diagnostic::PackError;
+use logis_populations::GenerateError;
 pub use measure::Household;
 pub use rules::RulesError;
 pub use simulation::Simulation;

@@ -86,7 +86,8 @@ fn territory(scenario: &Scenario, parsed: &Parsed, out: &mut Diagnostics) {
     }
     let tables = read(&parsed.schema, &parsed.references, Vec::new(), &Needs::default()).dataset.tables;
     for (named, keys) in &scenario.base.territory {
-        let reference = |e: &&logis_language::pack::schema::Entity| matches!(e.origin, Origin::Reference { .. });
+        let reference =
+            |e: &&logis_language::pack::schema::Entity| matches!(e.origin, Origin::Reference { .. });
         if !parsed.schema.entities.iter().filter(reference).any(|e| e.name == named.0) {
             let names = parsed.schema.entities.iter().filter(reference).map(|e| e.name.as_str()).collect();
             unknown("L0101", format!("`{}` is no reference table of the pack", named.0), named, names, out);

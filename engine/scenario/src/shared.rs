@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::allocation::AllocationError;
 use super::measure::Planned;
-use logis_language::Pack;
 use logis_allocation::attribution::{Instance, InstanceError, MatchingPlan};
 use logis_data::Dataset;
 use logis_decide::evaluate::{Decisions, evaluate};
-use logis_matching::ProblemError;
+use logis_language::Pack;
 use logis_language::pack::params::ParameterId;
 use logis_language::plan::Plan;
+use logis_matching::ProblemError;
 
 /// The things made last, by what they depend on.
 pub(super) struct Kept<T> {

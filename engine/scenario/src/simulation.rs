@@ -12,13 +12,13 @@ use super::runs::{drawn, runs, warnings};
 use super::shared::{Decide, Ready, Shared};
 use super::years::State;
 use super::{Household, Inputs, Run, RunResult, ScenarioError, Table, digest, names, rules};
-use logis_language::Pack;
 use logis_data::{Dataset, Issue, TextTable, about, by_kind, text_tables};
+use logis_language::Pack;
 use logis_language::diagnostic::{PackError, Span};
-use logis_populations::Spec;
 use logis_language::pack::params::ParameterId;
 use logis_language::pack::schema::{Origin, Schema};
 use logis_language::value::{Date, parse_date};
+use logis_populations::Spec;
 
 /// A scenario with all that it needs, ready to run.
 pub struct Simulation {

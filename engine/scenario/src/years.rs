@@ -246,7 +246,8 @@ fn move_amounts(parsed: &Parsed, tables: &mut [TextTable], change: &Move, from: 
     let FieldKind::Number { decimals, .. } = field.kind else { return };
     for cell in table.rows.iter_mut().filter_map(|row| row.get_mut(column)) {
         let Some(amount) = number_of(field, cell) else { continue };
-        let moved = logis_language::value::mul(&amount, &after).and_then(|n| logis_language::value::div(&n, &before));
+        let moved =
+            logis_language::value::mul(&amount, &after).and_then(|n| logis_language::value::div(&n, &before));
         if let Ok(n) = moved.and_then(|n| round(&n, decimals, Rounding::Nearest)) {
             *cell = format_number(&n);
         }

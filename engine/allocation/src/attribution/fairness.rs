@@ -9,9 +9,9 @@ use super::rules::MatchingPlan;
 use super::why::{Explainer, Reason};
 use logis_data::Dataset;
 use logis_decide::evaluate::evaluate;
-use logis_matching::Matching;
 use logis_language::plan::Plan;
 use logis_language::value::Value;
+use logis_matching::Matching;
 
 /// Who is housed and who waits, by what the requests are; and who waits though others with fewer points
 /// are housed.

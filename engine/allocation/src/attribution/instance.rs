@@ -8,9 +8,9 @@ use super::rules::MatchingPlan;
 use crate::candidates::{Candidates, Most, Options, candidates, sides};
 use logis_data::Dataset;
 use logis_decide::evaluate::{DecisionColumn, evaluate};
-use logis_matching::{BEST_FIT, Pair, Problem, ProblemError, Quota};
 use logis_language::pack::schema::EntityId;
 use logis_language::value::Value;
+use logis_matching::{BEST_FIT, Pair, Problem, ProblemError, Quota};
 
 /// The highest priority that a rule may give.
 pub const MOST_PRIORITY: u32 = 1000;

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use logis_language::diagnostic::PackError;
-use logis_matching::Quota;
 use logis_language::pack::Parsed;
 use logis_language::pack::manifest;
 use logis_language::pack::params::ParameterId;
 use logis_language::plan::{Plan, no_place};
 use logis_language::value::{Date, Value};
+use logis_matching::Quota;
 
 /// The rules of a matching, as of a date.
 #[derive(Clone, Debug)]

@@ -13,9 +13,9 @@ use super::instance::Instance;
 use super::rules::MatchingPlan;
 use crate::candidates::{decide_pairs, demanded};
 use logis_data::Dataset;
-use logis_matching::{Duals, Matching, Problem, solve_near};
 use logis_language::plan::Plan;
 use logis_language::value::Value;
+use logis_matching::{Duals, Matching, Problem, solve_near};
 
 /// How many units or requests are named one by one.
 const NAMED: usize = 10;

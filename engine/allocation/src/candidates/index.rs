@@ -6,11 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use logis_language::plan::conditions::{Condition, Form, Truth};
 use logis_data::Dataset;
 use logis_decide::evaluate::{DecisionColumn, evaluate};
 use logis_language::pack::schema::EntityId;
 use logis_language::plan::Plan;
+use logis_language::plan::conditions::{Condition, Form, Truth};
 use logis_language::plan::ir::{Comparison, NodeId};
 use logis_language::value::Value;
 

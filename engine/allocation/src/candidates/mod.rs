@@ -11,15 +11,13 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
+use index::Index;
 use logis_data::Dataset;
-use logis_language::diagnostic::{Diagnostic, Diagnostics, PackError};
 use logis_decide::evaluate::{Context, DecisionColumn, Outcome, PairWorker, Pairs};
-use logis_language::pack::manifest::Named;
 use logis_language::pack::schema::{EntityId, Origin};
 use logis_language::plan::Plan;
+use logis_language::plan::conditions::conditions;
 use logis_language::plan::ir::Op;
-use logis_language::plan::conditions::{Form, conditions};
-use index::Index;
 
 /// Requests that a thread takes at a time.
 const REQUESTS: usize = 128;

@@ -18,11 +18,11 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+pub use columns::Certain;
 use logis_data::Dataset;
 use logis_language::plan::Plan;
 use logis_language::plan::ir::NodeId;
 use logis_language::value::Value;
-pub use columns::Certain;
 pub use pairs::{PairWorker, Pairs};
 use possible::{MissingInput, Possible};
 pub use row::{Context, Evaluator, RowError};

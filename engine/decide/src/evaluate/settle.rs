@@ -398,7 +398,8 @@ impl Steps {
         match self {
             Steps::Number(one) => Some(Value::Number(Exact::new(n, one))),
             Steps::Days => {
-                add_days(logis_language::value::Date::constant(1970, 1, 1), i64::try_from(n).ok()?).map(Value::Date)
+                add_days(logis_language::value::Date::constant(1970, 1, 1), i64::try_from(n).ok()?)
+                    .map(Value::Date)
             }
         }
     }

@@ -39,10 +39,10 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use logis_data::{Dataset, TextRows, to_text_rows};
 use crate::decide::{DataError, Decider};
 use crate::evaluate::{Context, Decisions, Outcome};
 use crate::explain::{Shown, show};
+use logis_data::{Dataset, TextRows, to_text_rows};
 use logis_language::fingerprint::fingerprint;
 use logis_language::pack::schema::{EntityId, FieldId};
 use logis_language::plan::Plan;

@@ -6,10 +6,10 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::{ENGINE, Receipt, Recorder};
-use logis_language::Pack;
-use logis_data::{Records, TextRows, from_text_rows};
 use crate::evaluate::{Context, evaluate};
 use crate::explain::Shown;
+use logis_data::{Records, TextRows, from_text_rows};
+use logis_language::Pack;
 use logis_language::graph::Target;
 use logis_language::pack::schema::Origin;
 use logis_language::plan::Plan;

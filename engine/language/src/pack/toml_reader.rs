@@ -10,7 +10,9 @@ use crate::value::{Date, Exact, Value, parse_date, parse_number};
 
 /// A table being read: keys taken so far, the rest is reported by [`Reader::finish`].
 pub struct Reader<'t, 'i> {
+    /// The file.
     pub file: FileId,
+    /// Where the table stands, in bytes of the file.
     pub span: Range<usize>,
     /// What the table is, for messages: "field `demande.rfr_n2`".
     pub what: String,
@@ -19,18 +21,22 @@ pub struct Reader<'t, 'i> {
 }
 
 impl<'t, 'i> Reader<'t, 'i> {
+    /// Begins to read a table.
     pub fn new(file: FileId, span: Range<usize>, what: impl Into<String>, table: &'t DeTable<'i>) -> Self {
         Reader { file, span, what: what.into(), table, known: Vec::new() }
     }
 
+    /// The place of the table.
     pub fn span(&self) -> Span {
         Span::new(self.file, self.span.clone())
     }
 
+    /// The place of a value.
     pub fn at(&self, item: &Spanned<DeValue<'i>>) -> Span {
         Span::new(self.file, item.span())
     }
 
+    /// The value of a key, which is known from now on.
     pub fn get(&mut self, key: &'static str) -> Option<&'t Spanned<DeValue<'i>>> {
         self.known.push(key);
         self.table.get(key)
@@ -45,6 +51,7 @@ impl<'t, 'i> Reader<'t, 'i> {
         )
     }
 
+    /// A text and its place; another type is told.
     pub fn str(&mut self, key: &'static str, out: &mut Diagnostics) -> Option<(&'t str, Span)> {
         let item = self.get(key)?;
         match item.get_ref().as_str() {
@@ -56,10 +63,12 @@ impl<'t, 'i> Reader<'t, 'i> {
         }
     }
 
+    /// A text; another type is told.
     pub fn string(&mut self, key: &'static str, out: &mut Diagnostics) -> Option<String> {
         self.str(key, out).map(|(text, _)| text.to_string())
     }
 
+    /// A text that must be there.
     pub fn required_str(&mut self, key: &'static str, out: &mut Diagnostics) -> Option<(&'t str, Span)> {
         if !self.table.contains_key(key) {
             self.known.push(key);
@@ -74,6 +83,7 @@ impl<'t, 'i> Reader<'t, 'i> {
         self.str(key, out)
     }
 
+    /// True or false; false where the key is not there. Another type is told.
     pub fn bool(&mut self, key: &'static str, out: &mut Diagnostics) -> bool {
         let Some(item) = self.get(key) else { return false };
         item.get_ref().as_bool().unwrap_or_else(|| {
@@ -82,6 +92,7 @@ impl<'t, 'i> Reader<'t, 'i> {
         })
     }
 
+    /// A whole number of 64 bits; anything else is told.
     pub fn int(&mut self, key: &'static str, out: &mut Diagnostics) -> Option<i64> {
         let item = self.get(key)?;
         let value = item.get_ref().as_integer().and_then(|i| i64::from_str_radix(i.as_str(), i.radix()).ok());
@@ -91,6 +102,7 @@ impl<'t, 'i> Reader<'t, 'i> {
         value
     }
 
+    /// A date; anything else is told.
     pub fn date(&mut self, key: &'static str, out: &mut Diagnostics) -> Option<Date> {
         let item = self.get(key)?;
         let date = match scalar(item.get_ref()) {

@@ -8,8 +8,8 @@
 use std::collections::HashSet;
 
 use crate::deep::deep;
-use crate::graph::{RuleId, Step};
 use crate::diagnostic::{Diagnostic, Diagnostics, PackError};
+use crate::graph::{RuleId, Step};
 use crate::pack::manifest::Named;
 use crate::plan::Plan;
 use crate::plan::builtins::Builtin;

@@ -338,6 +338,7 @@ impl Plan {
     }
 }
 
+/// A problem of a selection: L0130, at no place of a file.
 pub fn no_place(message: String) -> Diagnostic {
     Diagnostic { labels: Vec::new(), ..Diagnostic::error("L0130", message, Span::default(), "") }
 }

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::GenerateError;
-use crate::spec::{
-    Count, Emploi, Fields, Financements, Menages, Projects, Souhaits, Typologies, as_text,
-};
+use crate::spec::{Count, Emploi, Fields, Financements, Menages, Projects, Souhaits, Typologies, as_text};
 use logis_language::value::{Date, parse_date};
 
 /// ABC zones, dearest first; a commune without one is taken for the last.

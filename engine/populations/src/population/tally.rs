@@ -10,9 +10,9 @@ use arrow_array::{Array, BooleanArray, RecordBatch, StringArray};
 
 use super::households::ceilings;
 use super::{Part, Population};
-use logis_data::Output;
 use crate::calibration::texts;
 use crate::deck::quotas;
+use logis_data::Output;
 use logis_language::value::{Date, add_days, months_between, years_between};
 
 /// Communes up to which each has its own line.

@@ -13,15 +13,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use logis_language::Pack;
 use crate::coverage::text_days;
+use crate::testing::values::column;
 use logis_data::{Dataset, NO_ROW, Needs, Output, OutputColumn, Table, read};
-use logis_language::diagnostic::PackError;
 use logis_decide::explain::text_of;
+use logis_language::Pack;
+use logis_language::diagnostic::PackError;
 use logis_language::pack::schema::{EntityId, FieldId, Origin};
 use logis_language::plan::ir::{NodeId, Op};
 use logis_language::plan::{Apart, Plan};
-use crate::testing::values::column;
 use logis_language::value::{Date, Type, Value, add_days};
 use search::{Found, above, search, sides};
 use world::{Shape, State, World, blank, shape};

@@ -19,16 +19,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use domain::Domain;
 use logis_language::Pack;
-use logis_language::pack::changes;
 use logis_language::diagnostic::{Diagnostic, Diagnostics, Span, codes};
 use logis_language::graph::RuleId;
 use logis_language::pack::Parsed;
+use logis_language::pack::changes;
 use logis_language::pack::manifest::Level;
 use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};
 use logis_language::value::{Date, add_days};
-use domain::Domain;
 use monotone::{Answer, Claim};
 use walk::{Seen, Walk};
 

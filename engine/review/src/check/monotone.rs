@@ -437,7 +437,9 @@ impl Search<'_> {
             }
             Op::DecisionDate => return Some(vec![Value::Date(self.day)]),
             Op::Rule(..) if self.is_moving(node) => match self.whole.node(node)?.ty {
-                logis_language::value::Type::Number => (FieldKind::Number { decimals: 2, amount: false }, None),
+                logis_language::value::Type::Number => {
+                    (FieldKind::Number { decimals: 2, amount: false }, None)
+                }
                 logis_language::value::Type::Bool => (FieldKind::Boolean, None),
                 _ => return None,
             },

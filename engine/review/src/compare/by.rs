@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use logis_language::Pack;
 use logis_data::Dataset;
-use logis_language::diagnostic::nearest;
 use logis_decide::evaluate::possible::Possible;
 use logis_decide::evaluate::{Certain, Context, Evaluator, certain};
+use logis_language::Pack;
+use logis_language::diagnostic::nearest;
 use logis_language::graph::{Access, Step, Target, reach};
 use logis_language::pack::schema::{EntityId, Origin};
 use logis_language::plan::Plan;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::align::Align;
 use super::{Comparison, Pairs};
-use logis_language::Pack;
+use crate::testing::groups::{Group, GroupKey, own_references};
 use logis_data::Dataset;
-use logis_language::diagnostic::Diagnostics;
 use logis_decide::evaluate::{Evaluator, outcome};
+use logis_language::Pack;
+use logis_language::diagnostic::Diagnostics;
 use logis_language::pack::cases::Case;
 use logis_language::plan::Plan;
-use crate::testing::groups::{Group, GroupKey, own_references};
 
 /// Decides each case by both packs: the rules whose outcomes it expects; if `asked`, only those that are
 /// compared.

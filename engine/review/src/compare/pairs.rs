@@ -100,7 +100,13 @@ impl Pairs {
     }
 }
 
-fn only(there: &str, gone: &str, date: Date, name: &str, error: &logis_language::diagnostic::PackError) -> String {
+fn only(
+    there: &str,
+    gone: &str,
+    date: Date,
+    name: &str,
+    error: &logis_language::diagnostic::PackError,
+) -> String {
     let why = error.diagnostics.first().map_or_else(|| error.to_string(), |d| d.message.clone());
     format!("{date}: `{name}` n'est décidée qu'{there}; {gone}: {why}")
 }

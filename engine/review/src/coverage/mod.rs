@@ -13,19 +13,19 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use logis_language::Pack;
+use crate::testing::groups::{Group, groups};
+use decisions::{Decision, decisions};
+pub use lcov::to_lcov;
 use logis_data::Dataset;
-use logis_language::diagnostic::{PackError, Span};
 use logis_decide::evaluate::Evaluator;
 use logis_decide::explain::text_of;
+use logis_language::Pack;
+use logis_language::diagnostic::{PackError, Span};
 use logis_language::pack::Parsed;
 use logis_language::pack::mutants::AcceptedCondition;
 use logis_language::plan::ir::Op;
 use logis_language::plan::{Apart, Plan};
-use crate::testing::groups::{Group, groups};
 use logis_language::value::Date;
-use decisions::{Decision, decisions};
-pub use lcov::to_lcov;
 use trace::{Trace, trace};
 
 /// What the cases reach.

@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 
 use super::decisions::Decision;
-use logis_language::deep::deep;
 use logis_decide::evaluate::possible::Possible;
 use logis_decide::evaluate::{Context, Evaluator};
+use logis_language::deep::deep;
 use logis_language::pack::params::ParameterId;
 use logis_language::plan::ir::{NodeId, Op};
 use logis_language::value::Value;

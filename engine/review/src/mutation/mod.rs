@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use logis_language::Pack;
+use crate::testing::groups::groups;
+pub use edit::{Kind, Mutant};
 use logis_data::Dataset;
+use logis_language::Pack;
 use logis_language::diagnostic::PackError;
 use logis_language::pack::mutants::Accepted;
 use logis_language::plan::Apart;
-use crate::testing::groups::groups;
-pub use edit::{Kind, Mutant};
 use reached::{Reached, failing};
 
 /// What became of a mutant.

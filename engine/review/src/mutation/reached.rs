@@ -10,17 +10,17 @@ use super::Fate;
 use super::edit::Edit;
 use crate::coverage::decisions::decisions;
 use crate::coverage::traces;
+use crate::testing::groups::Group;
+use crate::testing::values::column;
 use logis_data::{Dataset, NO_ROW};
-use logis_language::diagnostic::{Diagnostics, Span};
 use logis_decide::evaluate::Evaluator;
+use logis_language::diagnostic::{Diagnostics, Span};
 use logis_language::graph::RuleId;
 use logis_language::pack::Parsed;
 use logis_language::pack::params::{Cell, ParameterId, ParameterVersion};
 use logis_language::pack::schema::{EntityId, Origin, Schema};
 use logis_language::plan::ir::{NodeId, Op};
 use logis_language::plan::{Apart, Places, Plan};
-use crate::testing::groups::Group;
-use crate::testing::values::column;
 use logis_language::value::Value;
 
 /// Number of a group of cases, and of a case of it.

@@ -6,12 +6,12 @@ use rayon::prelude::*;
 
 use super::rows::{Built, build, input};
 use super::values::typed;
-use logis_language::Pack;
 use logis_data::{Dataset, Issue};
-use logis_language::diagnostic::{Diagnostic, Diagnostics, PackError, Span, did_you_mean};
 use logis_decide::evaluate::possible::Possible;
 use logis_decide::evaluate::{Context, Evaluator, Outcome, outcome};
 use logis_decide::invariants::Invariants;
+use logis_language::Pack;
+use logis_language::diagnostic::{Diagnostic, Diagnostics, PackError, Span, did_you_mean};
 use logis_language::pack::Parsed;
 use logis_language::pack::cases::{Case, InputRow};
 use logis_language::pack::schema::{EntityId, Origin};

@@ -11,16 +11,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use logis_language::Pack;
+use groups::{Expected, Group, groups};
 use logis_data::{Dataset, Issue};
-use logis_language::diagnostic::{Diagnostic, PackError, Span};
 use logis_decide::evaluate::{Context, Evaluator, Outcome, outcome};
 use logis_decide::explain::{Explanation, Shown, explain_in, show};
 use logis_decide::invariants::Invariants;
+use logis_language::Pack;
+use logis_language::diagnostic::{Diagnostic, PackError, Span};
 use logis_language::pack::schema::EntityId;
 use logis_language::plan::Apart;
 use logis_language::value::{Date, Value, format_number, sub};
-use groups::{Expected, Group, groups};
 
 /// What became of a case.
 #[derive(Clone, Debug)]

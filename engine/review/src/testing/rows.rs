@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::values::{column, open, typed};
 use logis_data::{Dataset, NO_ROW, Table};
-use logis_language::diagnostic::{Diagnostic, Diagnostics};
 use logis_decide::evaluate::possible::Possible;
+use logis_language::diagnostic::{Diagnostic, Diagnostics};
 use logis_language::graph::RuleId;
 use logis_language::pack::Parsed;
 use logis_language::pack::cases::{Case, CaseValue, InputRow};

@@ -62,7 +62,7 @@ fn of_change(change: &RowChange, asked: &str, most: usize) -> Diagnostic {
 
 impl Scenario {
     /// That a change adds more rows to a table than it may; `asked` says how many it would have after it.
-    pub(in crate) fn too_many(&self, span: &Span, table: &str) -> PackError {
+    pub(crate) fn too_many(&self, span: &Span, table: &str) -> PackError {
         let most = self.base.max_added;
         let message = format!("changes add more than {most} rows to `{table}`");
         let diagnostic = Diagnostic::error("L0601", message, span.clone(), LIMIT);

@@ -72,7 +72,7 @@ impl std::fmt::Display for RowChange {
 
 impl Variant {
     /// Is it the baseline once more?
-    pub(in crate) fn changes_nothing(&self) -> bool {
+    pub(crate) fn changes_nothing(&self) -> bool {
         let names = self.quotas.is_none() && self.priority.is_none() && self.fit.is_none();
         let rules = self.rules.is_none() && self.as_of.is_none() && self.parameters.is_empty();
         names && rules && self.rows.is_empty() && self.years.is_none()

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{Group, label, sources};
-use logis_decide::evaluate::{DecisionColumn, Decisions};
-use logis_language::pack::Parsed;
 use crate::allocation::Allocation;
 use crate::table::{Table, count, mean, percent, ratio, scaled, sum};
+use logis_decide::evaluate::{DecisionColumn, Decisions};
+use logis_language::pack::Parsed;
 use logis_language::value::{Exact, Type, Value};
 
 pub(super) fn number(value: Option<Value>) -> Option<Exact> {

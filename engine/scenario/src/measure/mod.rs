@@ -13,21 +13,21 @@ use super::allocation::Allocation;
 use super::file::Measured;
 use super::shared::Decide;
 use super::table::{Table, scaled};
-use logis_language::Pack;
+use counts::{by_request, by_unit, number, outcomes, shown};
 use logis_allocation::attribution::MatchingPlan;
 use logis_allocation::candidates::sides;
 use logis_data::{Dataset, Issue, Needs, TextTable, read_texts};
-use logis_language::diagnostic::PackError;
 use logis_decide::evaluate::{DecisionColumn, Decisions};
-use logis_language::graph::Target;
 use logis_decide::invariants::Invariants;
+use logis_language::Pack;
+use logis_language::diagnostic::PackError;
+use logis_language::graph::Target;
 use logis_language::pack::Parsed;
 use logis_language::pack::manifest::Named;
 use logis_language::pack::params::ParameterId;
 use logis_language::pack::schema::EntityId;
 use logis_language::plan::Plan;
 use logis_language::value::{Date, Exact, Type, Value};
-use counts::{by_request, by_unit, number, outcomes, shown};
 pub(super) use summary::Sums;
 pub(super) use waits::waiting;
 
@@ -359,8 +359,7 @@ pub(super) fn read(
         return Err(errors);
     }
     let held = Invariants::new(parsed, date, &needs.entities).issues(&outcome.dataset);
-    let (broken, warnings): (Vec<Issue>, Vec<Issue>) =
-        held.into_iter().partition(Issue::is_error);
+    let (broken, warnings): (Vec<Issue>, Vec<Issue>) = held.into_iter().partition(Issue::is_error);
     errors.extend(broken);
     let warnings = warnings.iter().map(ToString::to_string).collect();
     if errors.is_empty() { Ok((outcome.dataset, warnings)) } else { Err(errors) }

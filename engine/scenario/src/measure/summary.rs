@@ -9,7 +9,7 @@ use logis_language::value::Exact;
 
 /// What a year, or several, adds up to.
 #[derive(Clone, Debug, Default)]
-pub(in crate) struct Sums {
+pub(crate) struct Sums {
     /// Requests; over several years each once.
     pub requests: u64,
     /// Units offered; over several years as often as they are offered anew.
@@ -110,7 +110,7 @@ impl Planned {
 impl Sums {
     /// Adds a later year, in which so many requests and units are new. What waits and is free is that of the
     /// later year.
-    pub(in crate) fn add(&mut self, later: &Sums, requests: u64, units: u64) {
+    pub(crate) fn add(&mut self, later: &Sums, requests: u64, units: u64) {
         self.requests += requests;
         self.units += units;
         (self.pairs, self.open) = (None, None);
@@ -128,7 +128,7 @@ impl Sums {
     }
 
     /// The summary: `how` its figures are obtained.
-    pub(in crate) fn table(&self, title: &str, how: &str) -> Table {
+    pub(crate) fn table(&self, title: &str, how: &str) -> Table {
         let mut table = Table::new("synthese", title, "Mesure", how, "règles de `[matching]` du paquet")
             .column("valeur", "Valeur", "", 0, true);
         let mut line = |id: &str, label: &str, unit: &str, n: Option<u64>| {

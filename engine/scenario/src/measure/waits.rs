@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::counts::{Key, number};
 use super::{Planned, label, sources};
-use logis_decide::evaluate::DecisionColumn;
-use logis_language::pack::Parsed;
-use logis_language::plan::Plan;
 use crate::allocation::Allocation;
 use crate::shared::Decide;
 use crate::table::{Table, count, mean, percent, scaled, sum};
+use logis_decide::evaluate::DecisionColumn;
+use logis_language::pack::Parsed;
+use logis_language::plan::Plan;
 use logis_language::value::{Exact, Type, Value};
 
 /// The months from which each class of waiting time counts.
@@ -23,7 +23,7 @@ const CLASSES: [(i64, &str); 6] = [
 ];
 
 /// How long those waited who are served, and those who still wait.
-pub(in crate) fn waiting(waits: &[(Exact, bool)], how: &str, source: &str) -> Table {
+pub(crate) fn waiting(waits: &[(Exact, bool)], how: &str, source: &str) -> Table {
     let mut table = Table::new("attente", "Depuis combien de temps", "Ancienneté de la demande", how, source)
         .column("servies", "Demandes servies", "demandes", 0, true)
         .column("part", "Part des servies", "%", 1, false)

@@ -2,10 +2,10 @@
 
 use super::sheet::{exact, shortest};
 use super::{Cell, Repeated, Sheet};
-use logis_language::diagnostic::{Diagnostic, PackError, Span, did_you_mean};
 use crate::Table;
 use crate::file::{Scenario, Wanted};
 use crate::table::scaled;
+use logis_language::diagnostic::{Diagnostic, PackError, Span, did_you_mean};
 use logis_language::value::sub;
 
 /// A figure `TABLE.ROW.COLUMN` of some tables.

@@ -14,10 +14,10 @@ use serde::Serialize;
 
 use super::file::{Count, RowChange, Scenario};
 use super::{RunResult, Simulation, Table};
-use logis_language::diagnostic::PackError;
-use logis_language::value::Exact;
 pub use charts::{Chart, Series};
 use figures::{observed, targets};
+use logis_language::diagnostic::PackError;
+use logis_language::value::Exact;
 use runs::compare;
 pub use sheet::{Cell, Sheet};
 use sweeps::{intervals, sweeps};

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use logis_data::{Output, OutputColumn, Reading};
 use crate::table::scaled;
+use logis_data::{Output, OutputColumn, Reading};
 use logis_language::value::{Exact, Type, Value};
 
 /// A table to read.
@@ -41,7 +41,7 @@ pub enum Cell {
 }
 
 impl Cell {
-    pub(in crate) fn count(n: usize) -> Cell {
+    pub(crate) fn count(n: usize) -> Cell {
         Cell::Number { value: i64::try_from(n).unwrap_or(i64::MAX), decimals: 0 }
     }
 

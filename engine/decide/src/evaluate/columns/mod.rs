@@ -22,10 +22,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::row::Context;
-use logis_language::plan::ir::NodeId;
-use logis_language::value::{Date, Exact, Value, add_days};
 use block::{Block, Part, PartArray};
 pub(crate) use listed::{Listed, Worker};
+use logis_language::plan::ir::NodeId;
+use logis_language::value::{Date, Exact, Value, add_days};
 use passes::Pass;
 pub(crate) use program::{Array, Full};
 use program::{Program, Repr};
