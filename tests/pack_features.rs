@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
+use logis::Evaluate;
 use logis::value::parse_date;
 use logis::{Decider, Pack};
 use serde_json::{Value as Json, json};
