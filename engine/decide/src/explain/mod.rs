@@ -12,10 +12,10 @@ mod walk;
 
 use serde::{Deserialize, Serialize};
 
-use logis_data::Dataset;
 use crate::evaluate::Context;
-use logis_language::plan::Plan;
 pub use expression::text_of;
+use logis_data::Dataset;
+use logis_language::plan::Plan;
 pub use shown::{about, show, show_missing};
 pub use text::to_text;
 use walk::Explainer;

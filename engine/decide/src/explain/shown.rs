@@ -1,9 +1,9 @@
 //! Outcomes, rows and missing cells in the words that people read.
 
 use super::Shown;
-use logis_data::{Dataset, visible_cell};
 use crate::evaluate::Outcome;
 use crate::evaluate::possible::{MissingCell, MissingInput};
+use logis_data::{Dataset, visible_cell};
 use logis_language::pack::schema::{EntityId, Origin};
 use logis_language::plan::Plan;
 

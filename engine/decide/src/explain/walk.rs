@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 
 use super::shown::{about, show};
 use super::{Because, Explanation, Shown, text_of};
-use logis_data::visible_cell;
-use logis_language::deep::deep;
 use crate::evaluate::possible::Possible;
 use crate::evaluate::{Context, Evaluator, outcome};
+use logis_data::visible_cell;
+use logis_language::deep::deep;
 use logis_language::graph::{RuleId, Step, text_at};
 use logis_language::pack::params::ParameterId;
 use logis_language::pack::schema::{EntityId, FieldId};

@@ -139,7 +139,9 @@ mod tests {
 
     /// The rounding of an exact number, for tests of [`rounded`].
     fn exact(how: Rounding, a: i64, b: i64) -> Option<i64> {
-        let value = logis_language::value::div(&Exact::from_integer(a.into()), &Exact::from_integer(b.into())).ok()?;
+        let value =
+            logis_language::value::div(&Exact::from_integer(a.into()), &Exact::from_integer(b.into()))
+                .ok()?;
         i64::try_from(*round(&value, 0, how).ok()?.numer()).ok()
     }
 
