@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use logis::Pack;
 use logis::data::{Dataset, InputFile, Needs, read};
+use logis::dated::DatedPlan;
 use logis::evaluate::{Outcome, evaluate};
 use logis::reference::{Answer, Interpreter};
 use logis::value::{Date, Value, add_days, parse_date};

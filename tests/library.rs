@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use logis::Evaluate;
 use logis::data::{InputFile, Needs, read};
 use logis::evaluate::{Outcome, evaluate};
 use logis::value::parse_date;

@@ -62,13 +62,16 @@ impl Pack {
         Ok(collect(folder.as_ref())?.into_iter().filter(|name| pack::is_read(name)).collect())
     }
 
-    /// The files of a folder that are no files of a pack, hidden ones left out, in the order of their paths:
-    /// `eligible.rhai.txt`, which an editor or a mail program named so, holds no rule.
+    /// The files of a folder that are no files of a pack, hidden ones and those of a crate that
+    /// embeds the pack left out, in the order of their paths: `eligible.rhai.txt`, which an editor or a mail program named so, holds no rule.
     ///
     /// # Errors
     /// [`LoadError::Io`] with the first folder that does not read.
     pub fn unread(folder: impl AsRef<Path>) -> Result<Vec<String>, LoadError> {
-        Ok(collect(folder.as_ref())?.into_iter().filter(|name| !pack::is_read(name)).collect())
+        Ok(collect(folder.as_ref())?
+            .into_iter()
+            .filter(|name| !pack::is_read(name) && !pack::of_a_crate(name))
+            .collect())
     }
 
     /// Reads a pack from its files: path relative to the pack (with `/`) and content. `root` is shown

@@ -161,29 +161,6 @@ impl Index {
     }
 }
 
-impl Form {
-    /// The nodes that it reads on requests, and those on units.
-    fn nodes(&self) -> (Vec<NodeId>, Vec<NodeId>) {
-        let of = |truths: &[Truth]| truths.iter().map(|(node, _)| *node).collect::<Vec<_>>();
-        match self {
-            Form::Request((node, _)) => (vec![*node], Vec::new()),
-            Form::Unit((node, _)) => (Vec::new(), vec![*node]),
-            Form::Key { request, unit, requests, units } => {
-                let (mut first, mut second) = (of(requests), of(units));
-                first.push(*request);
-                second.push(*unit);
-                (first, second)
-            }
-            Form::Bound { request, unit, requests, .. } => {
-                let mut first = of(requests);
-                first.push(*request);
-                (first, vec![*unit])
-            }
-            Form::Other(_) => (Vec::new(), Vec::new()),
-        }
-    }
-}
-
 impl KeyIndex {
     /// `asked` and `offered` are the values of a side, the node of its keys, and its alternatives.
     fn new(

@@ -83,7 +83,13 @@ impl Parsed {
 
 /// Is a file of this name read as one of a pack? Others may stand beside: notes, pictures.
 pub(crate) fn is_read(path: &str) -> bool {
-    [".toml", ".rhai", ".csv", ".cas.yaml", ".cas.yml"].iter().any(|end| path.ends_with(end))
+    !of_a_crate(path)
+        && [".toml", ".rhai", ".csv", ".cas.yaml", ".cas.yml"].iter().any(|end| path.ends_with(end))
+}
+
+/// Is a file of this name one of a Rust crate that embeds the pack, whose manifest stands in the pack's folder?
+pub(crate) fn of_a_crate(path: &str) -> bool {
+    ["Cargo.toml", "Cargo.lock"].contains(&path) || path.ends_with(".rs")
 }
 
 /// Reads a pack from its files: path relative to the pack's folder (with `/`) and content, in any

@@ -17,9 +17,9 @@ use num_integer::Integer;
 use super::super::row::Context;
 use super::passes::passes;
 use super::program::{CodesColumn, Compiled, Factors, Full, Instruction, Program, Repr};
-use crate::pack::schema::EntityId;
-use crate::plan::ir::{NodeId, Op};
-use crate::value::{Date, Exact, Value, add_days, days_between};
+use logis_language::pack::schema::EntityId;
+use logis_language::plan::ir::{NodeId, Op};
+use logis_language::value::{Date, Exact, Value, add_days, days_between};
 
 impl<'c> Program<'c> {
     /// Compiles what a plan needs; binds its fields to the columns of the data.

@@ -5,9 +5,9 @@ use arrow_buffer::{NullBuffer, ScalarBuffer};
 use super::super::kernels::expand;
 use super::super::program::{Array, CodesColumn, Compiled, Full, Instruction, NO_PLACE, Repr};
 use super::{Compiler, NO_BOUNDS, out};
-use crate::data::Cells;
-use crate::pack::schema::EntityId;
-use crate::plan::ir::NodeId;
+use logis_data::Cells;
+use logis_language::pack::schema::EntityId;
+use logis_language::plan::ir::NodeId;
 
 /// Up to this number of rows, a column is brought to the program's form whole, so that rows of other tables
 /// find their values there; beyond, block by block.

@@ -7,8 +7,8 @@ use num_integer::Integer;
 
 use super::super::program::{Array, DenseTable, Instruction, KeyPlaces, NO_PLACE, Repr};
 use super::{Compiler, NO_BOUNDS, Typed, day};
-use crate::plan::ir::NodeId;
-use crate::value::{Type, Value};
+use logis_language::plan::ir::NodeId;
+use logis_language::value::{Type, Value};
 
 /// The most places of a dense table: beyond, it is looked up row by row.
 const MOST_PLACES: usize = 4_000_000;

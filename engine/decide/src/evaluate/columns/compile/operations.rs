@@ -2,8 +2,8 @@
 
 use super::super::program::{Constant, Factors, Instruction, Repr};
 use super::{Common, Compiler, NO_BOUNDS, Typed, day, fits};
-use crate::plan::ir::{Arithmetic, NodeId, Op};
-use crate::value::{Exact, Rounding, Type, Value};
+use logis_language::plan::ir::{Arithmetic, NodeId, Op};
+use logis_language::value::{Exact, Rounding, Type, Value};
 
 impl Compiler<'_> {
     /// An operation on columns; `None` if it has no columnar form, or if its numbers may not fit 64 bits.

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::super::program::{Array, Constant, DayTable, Factors, Instruction, Repr};
 use super::{Compiler, NO_BOUNDS, Typed, date, fits};
-use crate::data::Cells;
 use crate::evaluate::row::Context;
-use crate::plan::builtins::{Builtin, apply};
-use crate::plan::ir::{NodeId, Op};
-use crate::value::{Exact, Value, day_number};
+use logis_data::Cells;
+use logis_language::plan::builtins::{Builtin, apply};
+use logis_language::plan::ir::{NodeId, Op};
+use logis_language::value::{Exact, Value, day_number};
 
 impl Compiler<'_> {
     /// A call; `None` if it has no columnar form.
