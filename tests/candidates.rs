@@ -280,9 +280,9 @@ fn a_block_that_leads_nowhere_is_an_error() {
     assert!(pack("convient_mieux", "\"lettre\", \"grand\"").is_ok());
     let said = |suitable: &str, blocks: &str| pack(suitable, blocks).unwrap_err().to_string();
     let text = said("convient_mieux", "\"lettre\", \"somme_petite\"");
-    assert!(text.contains("`somme_petite` leads to no units"), "{text}");
+    assert!(text.contains("`somme_petite` ne mène pas aux logements"), "{text}");
     let text = said("convient", "\"lettre\"");
-    assert!(text.contains("`lettre` is no condition of `convient`"), "{text}");
+    assert!(text.contains("`lettre` n'est pas une condition de `convient`"), "{text}");
     let plan =
         pack("convient_mieux", "").unwrap().plan(Date::constant(2017, 6, 30), &["convient_mieux"]).unwrap();
     assert!(check_blocks(&plan, &[]).is_ok());

@@ -105,19 +105,27 @@ fn a_reason_that_did_not_decide_is_a_failure() {
 #[test]
 fn what_is_wrong_in_yaml_is_said_at_its_place() {
     for (text, place, words) in [
-        (YAML.replace("zone: a", "zone: c"), "eligible.cas.yaml:5:36", "`c` is no value of `zone`"),
-        (YAML.replace("attendu: {", "attendu: ["), "eligible.cas.yaml:", "not valid YAML"),
-        (YAML.replace("  - nom: sans la zone\n    date", "  - date"), "eligible.cas.yaml:12:", "no `nom`"),
+        (YAML.replace("zone: a", "zone: c"), "eligible.cas.yaml:5:36", "`c` n'est pas une valeur de `zone`"),
+        (YAML.replace("attendu: {", "attendu: ["), "eligible.cas.yaml:", "ne suit pas la syntaxe de YAML"),
+        (
+            YAML.replace("  - nom: sans la zone\n    date", "  - date"),
+            "eligible.cas.yaml:12:",
+            "le cas n'a pas de `nom`",
+        ),
         (
             YAML.replace("eligible: sous_plafond }", "eligible: sous_plafon }"),
             "17:",
-            "did you mean `sous_plafond`?",
+            "vouliez-vous dire `sous_plafond` ?",
         ),
-        (YAML.replace("tiers: 0.01", "tiers: -1"), "eligible.cas.yaml:9:", "at least 0"),
-        (YAML.replace("tolerance: { tiers", "tolerance: { eligible"), "9:", "has no tolerance"),
-        (YAML.replace("tolerance: { tiers", "tolerance: { tier"), "9:", "did you mean `tiers`?"),
-        (YAML.replace("revenu: 20000.01 ", "revenu: ~ "), "15:", "empty value"),
-        (YAML.replace("revenu: 20000.01 ", "revenu: &a 1\n      zone: *a #"), "16:", "an alias is not read"),
+        (YAML.replace("tiers: 0.01", "tiers: -1"), "eligible.cas.yaml:9:", "doit être un nombre, au moins 0"),
+        (YAML.replace("tolerance: { tiers", "tolerance: { eligible"), "9:", "une tolérance n'a pas de sens"),
+        (YAML.replace("tolerance: { tiers", "tolerance: { tier"), "9:", "vouliez-vous dire `tiers` ?"),
+        (YAML.replace("revenu: 20000.01 ", "revenu: ~ "), "15:", "une valeur vide ne dit rien"),
+        (
+            YAML.replace("revenu: 20000.01 ", "revenu: &a 1\n      zone: *a #"),
+            "16:",
+            "un alias ne se lit pas",
+        ),
     ] {
         let folder = pack(&[("eligible.cas.yaml", &text)]);
         let ran = logis(folder.path(), &["test"]);

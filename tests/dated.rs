@@ -169,7 +169,7 @@ fn what_has_no_date_of_its_own_is_said() {
     let said = error(&["en_commune_ancienne"]);
     assert!(said.contains("`commune`") && said.contains("`ancienne`"), "{said}");
     let said = error(&["age"]);
-    assert!(said.contains("`age` is no rule of `menage`"), "{said}");
+    assert!(said.contains("`age` n'est pas une règle de `menage`"), "{said}");
     let said = DatedPlan::of(&pack, "dpot", &["marge"]).unwrap_err().to_string();
     assert!(said.contains("depot"), "{said}");
 }

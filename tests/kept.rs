@@ -752,7 +752,7 @@ fn a_result_in_no_group_is_noted() {
     let folder = aids();
     let (code, _, errors) = folder.logis(&["check", "--rules", "avant"]);
     assert!(
-        code == 0 && errors.contains("L0516") && errors.contains("no group names the result `aide`"),
+        code == 0 && errors.contains("L0516") && errors.contains("aucun groupe ne nomme le résultat `aide`"),
         "{errors}"
     );
     assert_eq!(folder.logis(&["check", "--rules", "avant", "--fail-on", "note"]).0, 1);

@@ -76,7 +76,7 @@ fn a_survivor_is_accepted_with_a_reason_and_one_that_is_gone_is_told() {
     fs::write(folder.path().join("mutants.toml"), "[[mutant]]\nrule = \"x\"\nraison = \"\"\n").unwrap();
     let ran = logis(folder.path(), &["mutate"]);
     assert_eq!(ran.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&ran.stderr).contains("did you mean `reason`?"));
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("vouliez-vous dire `reason` ?"));
 }
 
 /// The same comparison is written in two rules. A case reaches one: a slip in the other is not seen.

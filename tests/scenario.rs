@@ -287,8 +287,8 @@ fn a_wrong_file_is_refused_whole() {
                 [[variant.parameter]]\npath = \"plus.plafond\"\nmultiply = 2\nset = 1\n";
     let message = Scenario::parse("s.toml", text).unwrap_err().to_string();
     for wanted in [
-        "has no key `texte`",
-        "did you mean `text`",
+        "la clé `texte` n'existe pas",
+        "vouliez-vous dire `text`",
         "either `data` or `population`",
         "no plain name",
         "says nothing, or two things",
@@ -307,10 +307,10 @@ fn a_wrong_file_is_refused_whole() {
     for wanted in [
         "`aides`",
         "`hors_quartiers`",
-        "`plus.plafond`?",
+        "`plus.plafond` ?",
         "`autres_regions`",
-        "`logement`?",
-        "`financement`?",
+        "`logement` ?",
+        "`financement` ?",
         "`PLAI`",
     ] {
         assert!(message.contains(wanted), "{wanted}\n{message}");

@@ -276,7 +276,7 @@ fn wrong_years_are_refused() {
         "each after the one before",
         "`freed` of `years` must be a share",
         "`withdrawn` of `years` must be a share",
-        "did you mean `freed`",
+        "vouliez-vous dire `freed`",
         "the years say when",
         "wants nothing",
     ] {
@@ -288,7 +288,7 @@ fn wrong_years_are_refused() {
     let scenario = Scenario::parse("s.toml", text).unwrap_or_else(|e| panic!("{e}"));
     let rules = Pack::files(Path::new(ROOT).join("rules")).unwrap();
     let message = Simulation::new(scenario, Inputs { rules, ..Inputs::default() }).err().unwrap().to_string();
-    for wanted in ["`rfr_n1`", "`smic.mensuel`?", "`logement`?", "no variant `w`"] {
+    for wanted in ["`rfr_n1`", "`smic.mensuel` ?", "`logement` ?", "no variant `w`"] {
         assert!(message.contains(wanted), "{wanted}\n{message}");
     }
 }

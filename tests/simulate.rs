@@ -129,7 +129,7 @@ fn a_wrong_scenario_writes_nothing() {
     assert_eq!(output.status.code(), Some(2));
     let message = text(&output.stderr);
     assert!(
-        message.contains("essai.toml:9:8") && message.contains("did you mean `plus.plafond`"),
+        message.contains("essai.toml:9:8") && message.contains("vouliez-vous dire `plus.plafond`"),
         "{message}"
     );
     assert!(!into.exists());

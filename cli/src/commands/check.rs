@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use logis::data::Dataset;
-use logis::diagnostic::{Diagnostic, Diagnostics, Severity, Sources, codes, render, report};
+use logis::diagnostic::{Diagnostic, Diagnostics, Severity, Sources, codes, render, report, texts};
 use logis::{Pack, check, testing};
 
 use crate::args::RulesArgs;
@@ -168,7 +168,7 @@ fn explain(code: Option<&str>) -> Result<End> {
     let level = match (found.severity, found.adjustable) {
         (Severity::Error, false) => "erreur: le paquet ne se charge pas".to_string(),
         (severity, _) => {
-            format!("{}, réglable par `[check.levels]` de pack.toml", severity.name())
+            format!("{}, réglable par `[check.levels]` de pack.toml", texts::level(severity))
         }
     };
     output::print(&format!("{}: {}\nNiveau: {level}\n\n{}\n", found.code, found.title, found.text))?;

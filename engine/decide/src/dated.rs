@@ -12,12 +12,12 @@ use crate::evaluate::{DecisionColumn, Decisions, Outcome, evaluate};
 use crate::invariants::{Held, Invariants, hold_each};
 use logis_data::{Cells, Dataset, Needs, ReadOutcome, column_of};
 use logis_language::Pack;
-use logis_language::diagnostic::{PackError, nearest};
+use logis_language::diagnostic::{PackError, texts};
 use logis_language::graph::Target;
 use logis_language::pack::Parsed;
 use logis_language::pack::changes;
 use logis_language::pack::schema::{EntityId, Field, FieldId, FieldKind};
-use logis_language::plan::{Plan, no_place};
+use logis_language::plan::Plan;
 use logis_language::value::{Date, add_days, day_number};
 
 /// Selected rules of one entity, decided for each row as of a date of its own.
@@ -55,20 +55,18 @@ impl DatedPlan {
         let found = schema.field(field).filter(|&id| schema.fields.get(id).as_ref().is_some_and(date));
         let entity = found.and_then(|id| Some(schema.fields.get(id)?.entity));
         let of = |name: &&&str| Target::find(parsed, name).is_some_and(|(_, e)| Some(e) != entity);
-        let message = match (found, names.iter().find(of)) {
+        let problem = match (found, names.iter().find(of)) {
             (Some(id), None) => return Ok(DatedPlan::new(parsed, id, names)),
             (Some(_), Some(other)) => {
                 let name = entity.and_then(|e| schema.entities.get(e)).map_or("?", |e| e.name.as_str());
-                format!("`{other}` is no rule of `{name}`, of which `{field}` is the date")
+                texts::names::not_of_dated(other, name, field)
             }
             (None, _) => {
                 let dates = schema.fields.iter().filter(date).map(|f| f.name.as_str());
-                let hint =
-                    nearest(field, dates).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
-                format!("`{field}` is no date of the schema{hint}")
+                texts::names::no_date(field, dates)
             }
         };
-        Err(PackError { diagnostics: vec![no_place(message)], sources: parsed.sources.clone() })
+        Err(PackError { diagnostics: vec![problem], sources: parsed.sources.clone() })
     }
 
     /// Plans `names` for rows of which `field` is the date of the decision.

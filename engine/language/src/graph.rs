@@ -11,7 +11,7 @@ use petgraph::Direction;
 use petgraph::algo::{tarjan_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::diagnostic::{Diagnostics, Span, texts};
 use crate::pack::Parsed;
 use crate::pack::schema::{DECISION_DATE, EntityId, FieldId, Origin, Schema};
 use crate::pack::script::RuleText;
@@ -316,16 +316,11 @@ pub(crate) fn wire_name(
     } else {
         let names = parsed.schema.fields.iter().map(|f| f.name.as_str());
         let names = names.chain(parsed.rules.iter().map(|r| r.name.as_str())).chain([DECISION_DATE]);
-        out.push(Diagnostic::error(
-            "L0102",
-            format!("`{name}` is neither a field nor a rule"),
-            span.clone(),
-            did_you_mean(name, names),
-        ));
+        out.push(texts::names::no_field_or_rule(name, names, span.clone()));
         return None;
     };
     let access = reach(&parsed.schema, entity, home).map_err(|why| {
-        out.push(Diagnostic::error("L0107", format!("`{name}` is out of reach"), span.clone(), why));
+        out.push(texts::names::out_of_reach(name, why, span.clone()));
     });
     Some(Link { target, access: access.ok()? })
 }
@@ -343,12 +338,7 @@ pub fn reach(schema: &Schema, from: EntityId, to: EntityId) -> Result<Access, St
     let mut ways = Vec::new();
     climb(schema, from, to, &mut Vec::new(), &mut ways);
     if ways.len() > 1 {
-        return Err(format!(
-            "a `{}` reaches a `{}` in {} ways: name a rule of the entity between",
-            name(from),
-            name(to),
-            ways.len()
-        ));
+        return Err(texts::names::reach::several_ways(name(from), name(to), ways.len()));
     }
     if let Some(way) = ways.pop() {
         return Ok(Access::Up(way));
@@ -360,8 +350,8 @@ pub fn reach(schema: &Schema, from: EntityId, to: EntityId) -> Result<Access, St
         .unwrap_or_default();
     match relations[..] {
         [relation] => Ok(Access::Members { child: to, relation }),
-        [] => Err(format!("it is of `{}`, which a `{}` neither belongs to nor has", name(to), name(from))),
-        _ => Err(format!("a `{}` has `{}` in several ways", name(from), name(to))),
+        [] => Err(texts::names::reach::unrelated(name(from), name(to))),
+        _ => Err(texts::names::reach::several_relations(name(from), name(to))),
     }
 }
 
@@ -430,13 +420,7 @@ fn report_cycles(
             at = next;
         };
         let name = |id: RuleId| parsed.rules.get(id).map_or("?", |r| r.name.as_str());
-        let shown: Vec<&str> = cycle.iter().chain(cycle.first()).map(|(r, _)| name(*r)).collect();
-        let mut labels =
-            cycle.iter().map(|(r, span)| (span.clone(), format!("`{}` is needed here", name(*r))));
-        let Some((span, label)) = labels.next() else { continue };
-        let mut diagnostic =
-            Diagnostic::error("L0104", format!("rules need each other: {}", shown.join(" → ")), span, label);
-        diagnostic.labels.extend(labels);
-        out.push(diagnostic);
+        let rules: Vec<(&str, Span)> = cycle.into_iter().map(|(r, span)| (name(r), span)).collect();
+        texts::names::circle(&rules).into_iter().for_each(|diagnostic| out.push(diagnostic));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, PackError};
+use crate::diagnostic::{Diagnostic, Diagnostics, PackError, texts};
 use crate::pack::params::Parameter;
 use crate::pack::schema::EntityId;
 use crate::pack::{self, Parsed};
@@ -211,26 +211,14 @@ impl Pack {
             let decides = |text: &&crate::pack::script::RuleText| !text.helper;
             for text in rule.texts.iter().filter(decides).filter(|t| t.doc.sources.is_empty()) {
                 if asked.sources {
-                    found.push(Diagnostic::error(
-                        "L0301",
-                        format!("`{}` has no source", rule.name),
-                        text.span.clone(),
-                        "add `/// source: …` above it",
-                    ));
+                    found.push(texts::findings::no_source(&rule.name, text.span.clone()));
                 }
             }
             let has = cases.get(rule.name.as_str()).copied().unwrap_or(0);
             let Some(first) = rule.texts.iter().find(decides) else { continue };
             if has < asked.cases_per_rule {
-                found.push(Diagnostic::error(
-                    "L0302",
-                    format!(
-                        "`{}` has {has} cases, and the pack asks for {}",
-                        rule.name, asked.cases_per_rule
-                    ),
-                    first.span.clone(),
-                    "add cases that expect its outcome: ordinary, at the boundary, with data missing",
-                ));
+                let (asks, at) = (asked.cases_per_rule, first.span.clone());
+                found.push(texts::findings::too_few_cases(&rule.name, has, asks, at));
             }
         }
         found
@@ -323,8 +311,7 @@ fn check_manifest(parsed: &Parsed, out: &mut Diagnostics) {
         let found = parsed.schema.entity(name);
         if found.is_none() {
             let names = parsed.schema.entities.iter().map(|e| e.name.as_str());
-            let hint = crate::diagnostic::did_you_mean(name, names);
-            out.push(Diagnostic::error("L0101", format!("there is no entity `{name}`"), span.clone(), hint));
+            out.push(texts::names::no_entity(name, names, span.clone()));
         }
         found
     };

@@ -31,8 +31,8 @@ fn read(section: &'static str) -> Option<Code> {
     let (code, title) = heading.split_once(' ')?;
     let (level, text) = rest.trim_start().split_once('\n')?;
     let severity = match level.split([' ', ',', '.']).nth(1)? {
-        "note" => Severity::Note,
-        "warning" => Severity::Warning,
+        "remarque" => Severity::Note,
+        "avertissement" => Severity::Warning,
         _ => Severity::Error,
     };
     Some(Code { code, title, severity, adjustable: level.contains("réglable"), text: text.trim() })

@@ -2,10 +2,11 @@
 //!
 //! All problems of a pack are collected and shown together, each with its code, the place in its
 //! file and the nearest right name. This module holds the data and the one renderer; the modules
-//! that find the problems give the words.
+//! that find the problems name a message of [`texts`], where its words stand.
 
 pub mod codes;
 pub mod report;
+pub mod texts;
 
 use std::fmt;
 use std::ops::Range;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 use codespan_reporting::diagnostic as cs;
 use codespan_reporting::files::SimpleFiles;
 use codespan_reporting::term;
+
+pub use texts::did_you_mean;
 
 /// Number of a file in [`Sources`].
 pub type FileId = usize;
@@ -256,12 +259,20 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
             .with_labels(labels)
             .with_notes(diagnostic.notes.clone());
         match term::emit_into_string(&config, &files, &item) {
-            Ok(text) => out.push_str(&text),
+            Ok(text) => out.push_str(&in_french(text, diagnostic.severity)),
             // The renderer only fails on a span outside its file; the message is still worth showing.
             Err(_) => out.push_str(&format!("[{}] {}\n", diagnostic.code, diagnostic.message)),
         }
     }
     out
+}
+
+/// What is rendered, with the word of its level in French: the renderer begins with its own, in English.
+fn in_french(rendered: String, severity: Severity) -> String {
+    match rendered.strip_prefix(severity.name()) {
+        Some(rest) => format!("{}{rest}", texts::level(severity)),
+        None => rendered,
+    }
 }
 
 /// The candidate nearest to `name`, if one is near enough to be what was meant.
@@ -284,11 +295,6 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 /// How many characters two texts have in common at their start.
 fn shared_start(a: &str, b: &str) -> usize {
     a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count()
-}
-
-/// ` did you mean …?` for a label, or nothing.
-pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    nearest(name, candidates).map_or_else(String::new, |c| format!("did you mean `{c}`?"))
 }
 
 /// Lower case, without French accents: `Catégorie` and `categorie` are near.

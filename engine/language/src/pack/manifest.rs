@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::toml_reader::{Reader, parse};
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Severity, Span, codes, did_you_mean};
+use crate::diagnostic::texts::files::what;
+use crate::diagnostic::{Diagnostics, FileId, Severity, Span, codes, texts};
 
 /// What `pack.toml` says. Names are checked against the pack when it is wired.
 #[derive(Clone, Debug, Default)]
@@ -90,7 +91,7 @@ pub struct Quota {
 pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Manifest {
     let mut manifest = Manifest::default();
     let Some(root) = parse(file, text, out) else { return manifest };
-    let mut reader = Reader::new(file, 0..0, "the pack", root.get_ref());
+    let mut reader = Reader::new(file, 0..0, what::PACK, root.get_ref());
     manifest.name = reader.string("name", out).unwrap_or_default();
     manifest.title = reader.string("title", out).unwrap_or_default();
     let own = |text: (&str, Span)| (text.0.to_string(), text.1);
@@ -98,12 +99,12 @@ pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Manifest 
     manifest.results = reader.strings("results", out).unwrap_or_default();
     if let Some(table) = reader.table("matching", out) {
         let span = reader.get("matching").map_or(0..0, toml::Spanned::span);
-        manifest.matching = matching(Reader::new(file, span, "`matching`", table), out);
+        manifest.matching = matching(Reader::new(file, span, what::MATCHING, table), out);
     }
     if let Some(table) = reader.table("groups", out) {
         let span = reader.get("groups").map_or(0..0, toml::Spanned::span);
         for (name, item) in table.iter() {
-            let groups = Reader::new(file, span.clone(), "`groups`", table);
+            let groups = Reader::new(file, span.clone(), what::GROUPS, table);
             if let Some(rules) = groups.strings_of(name.get_ref(), item, out) {
                 manifest.groups.insert(name.get_ref().to_string(), rules);
             }
@@ -111,7 +112,7 @@ pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Manifest 
     }
     if let Some(table) = reader.table("check", out) {
         let span = reader.get("check").map_or(0..0, toml::Spanned::span);
-        let mut check = Reader::new(file, span, "`check`", table);
+        let mut check = Reader::new(file, span, what::CHECK, table);
         manifest.asked.sources = check.bool("sources", out);
         let cases = check.int("cases_per_rule", out).unwrap_or(0);
         manifest.asked.cases_per_rule = usize::try_from(cases).unwrap_or(0);
@@ -135,10 +136,10 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
     let presented = reader.str("presented", out).map(own);
     let mut quotas = Vec::new();
     for (span, table) in reader.tables("quotas", out) {
-        let mut quota = Reader::new(reader.file, span, "a quota", table);
+        let mut quota = Reader::new(reader.file, span, what::A_QUOTA, table);
         let name = quota.required_str("name", out).map(own);
         if let Some((name, _)) = &name {
-            quota.what = format!("quota `{name}`");
+            quota.what = what::quota(name);
         }
         let label = quota.string("label", out);
         let base = quota.str("base", out).map(own);
@@ -172,13 +173,11 @@ fn read_levels(
     for (key, item) in table.iter() {
         let (name, at) = (key.get_ref().as_ref(), Span::new(file, key.span()));
         let Some(code) = codes::get(name) else {
-            let hint = codes::near(name).map_or_else(String::new, |c| format!("did you mean `{c}`?"));
-            out.push(Diagnostic::error("L0008", format!("there is no code `{name}`"), at, hint));
+            out.push(texts::schema::unknown_code(name, at));
             continue;
         };
         if !code.adjustable {
-            let message = format!("the level of `{name}` cannot be set");
-            out.push(Diagnostic::error("L0009", message, at, "a pack with this error does not load"));
+            out.push(texts::schema::fixed_level(name, at));
             continue;
         }
         let level = match item.get_ref().as_str() {
@@ -187,9 +186,7 @@ fn read_levels(
             Some("warning") => Level::At(Severity::Warning),
             Some("error") => Level::At(Severity::Error),
             other => {
-                let hint = other.map_or_else(String::new, |o| did_you_mean(o, LEVELS));
-                let message = format!("a level is one of {}", LEVELS.join(", "));
-                out.push(Diagnostic::error("L0003", message, Span::new(file, item.span()), hint));
+                out.push(texts::schema::unknown_level(other, &LEVELS, Span::new(file, item.span())));
                 continue;
             }
         };

@@ -14,7 +14,7 @@ pub mod toml_reader;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, SourceFile, Sources, Span, did_you_mean};
+use crate::diagnostic::{Diagnostics, FileId, SourceFile, Sources, Span, texts};
 use cases::CaseFile;
 use manifest::Manifest;
 use params::Parameter;
@@ -120,12 +120,7 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
     }
     let sources = Sources::new(root, texts);
     for &file in &broken {
-        out.push(Diagnostic::error(
-            "L0030",
-            "the file is not UTF-8 text",
-            Span::new(file, 0..0),
-            "save it as UTF-8",
-        ));
+        out.push(texts::files::not_utf8(Span::new(file, 0..0)));
     }
     let find = |name: &str| sources.files().iter().position(|f| f.path == name);
     let manifest =
@@ -135,12 +130,7 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
         Some(file) => schema::read(file, text_of(&sources, file), &mut unreadable, out),
         None => {
             unreadable.push("*".to_string());
-            out.push(Diagnostic {
-                labels: Vec::new(),
-                ..Diagnostic::error("L0031", "the pack has no schema.toml", Span::default(), "").with_note(
-                    format!("looked in {}", if root.is_empty() { "the given files" } else { root }),
-                )
-            });
+            out.push(texts::files::no_schema(root));
             Schema::default()
         }
     };
@@ -193,12 +183,10 @@ fn read_references(parsed: &mut Parsed, tables: BTreeMap<String, Vec<u8>>, out: 
                 path: path.clone(),
                 bytes: Arc::from(bytes.as_slice()),
             }),
-            None => out.push(Diagnostic::error(
-                "L0032",
-                format!("the pack has no file `{file}`"),
-                entity.span.clone(),
-                did_you_mean(file, tables.keys().filter_map(|p| p.rsplit('/').next())),
-            )),
+            None => {
+                let known = tables.keys().filter_map(|p| p.rsplit('/').next());
+                out.push(texts::files::no_reference(file, known, entity.span.clone()));
+            }
         }
     }
 }
@@ -207,12 +195,8 @@ fn read_rules(parsed: &mut Parsed, file: FileId, sources: &Sources, out: &mut Di
     let Some(rules) = script::read(file, sources, out) else { return };
     let Some((name, span)) = rules.entity else { return };
     let Some(entity) = parsed.schema.entity(&name) else {
-        out.push(Diagnostic::error(
-            "L0101",
-            format!("there is no entity `{name}`"),
-            span,
-            did_you_mean(&name, parsed.schema.entities.iter().map(|e| e.name.as_str())),
-        ));
+        let known = parsed.schema.entities.iter().map(|e| e.name.as_str());
+        out.push(texts::names::no_entity(&name, known, span));
         return;
     };
     for text in rules.functions {
@@ -222,13 +206,10 @@ fn read_rules(parsed: &mut Parsed, file: FileId, sources: &Sources, out: &mut Di
                 let twin = rule.texts.iter().find(|t| t.from == text.from || t.helper != text.helper);
                 // Within one file this was already said.
                 if let Some(first) = twin.filter(|t| t.span.file != text.span.file) {
-                    out.push(clash(&text.name, &text.span, &first.span));
+                    out.push(texts::names::declared_twice(&text.name, text.span.clone(), first.span.clone()));
                 } else if rule.entity != entity {
                     let first = rule.texts.first().map(|t| t.span.clone()).unwrap_or_default();
-                    out.push(
-                        clash(&text.name, &text.span, &first)
-                            .with_note("a rule speaks of one entity at all dates"),
-                    );
+                    out.push(texts::names::of_two_entities(&text.name, text.span.clone(), first));
                 } else {
                     rule.texts.push(text);
                 }
@@ -236,11 +217,6 @@ fn read_rules(parsed: &mut Parsed, file: FileId, sources: &Sources, out: &mut Di
             None => rules.push(RuleTexts { name: text.name.clone(), entity, texts: vec![text] }),
         }
     }
-}
-
-fn clash(name: &str, here: &Span, first: &Span) -> Diagnostic {
-    Diagnostic::error("L0105", format!("the name `{name}` is declared twice"), here.clone(), "again here")
-        .with_label(first.clone(), "first declared here")
 }
 
 /// Sorts, and reports the names that mean two things.
@@ -251,7 +227,7 @@ fn finish(parsed: &mut Parsed, out: &mut Diagnostics) {
         rule.texts.sort_by_key(|t| t.from);
         let field = parsed.schema.field(&rule.name).and_then(|f| parsed.schema.fields.get(f));
         if let (Some(field), Some(text)) = (field, rule.texts.first()) {
-            out.push(clash(&rule.name, &text.span, &field.span));
+            out.push(texts::names::declared_twice(&rule.name, text.span.clone(), field.span.clone()));
         }
     }
     parsed.parameters.sort_by(|a, b| a.path.cmp(&b.path));
@@ -259,12 +235,12 @@ fn finish(parsed: &mut Parsed, out: &mut Diagnostics) {
         if let [a, b] = pair
             && a.path == b.path
         {
-            out.push(clash(&b.path, &b.span, &a.span));
+            out.push(texts::names::declared_twice(&b.path, b.span.clone(), a.span.clone()));
         }
     }
     for entity in &parsed.schema.entities {
         if let Some(other) = parsed.schema.fields.iter().find(|f| f.name == entity.name) {
-            out.push(clash(&entity.name, &other.span, &entity.span));
+            out.push(texts::names::declared_twice(&entity.name, other.span.clone(), entity.span.clone()));
         }
     }
 }

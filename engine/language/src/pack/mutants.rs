@@ -5,7 +5,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::toml_reader::{Reader, parse};
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span};
+use crate::diagnostic::texts::files::what;
+use crate::diagnostic::{Diagnostics, FileId, Span, texts};
 
 /// What `mutants.toml` says.
 #[derive(Clone, Debug, Default)]
@@ -50,15 +51,13 @@ pub struct AcceptedCondition {
 pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Unseen {
     let mut unseen = Unseen::default();
     let Some(root) = parse(file, text, out) else { return unseen };
-    let mut reader = Reader::new(file, 0..0, "the file", root.get_ref());
+    let mut reader = Reader::new(file, 0..0, what::MUTANTS, root.get_ref());
     let lists = ["mutant", "condition"].map(|key| (key, reader.get(key)));
     reader.finish(out);
     for (key, list) in lists {
         let Some(list) = list else { continue };
         let Some(items) = list.get_ref().as_array() else {
-            let span = Span::new(file, list.span());
-            let hint = format!("write `[[{key}]]`");
-            out.push(Diagnostic::error("L0003", format!("`{key}` must be a list"), span, hint));
+            out.push(texts::schema::not_a_list(key, Span::new(file, list.span())));
             continue;
         };
         for item in items {
@@ -79,7 +78,7 @@ fn mutant(
     table: &DeTable<'_>,
     out: &mut Diagnostics,
 ) -> Option<Accepted> {
-    let mut reader = Reader::new(file, item.span(), "the mutant", table);
+    let mut reader = Reader::new(file, item.span(), what::MUTANT, table);
     let names = ["rule", "parameter", "table"].map(|key| reader.string(key, out));
     let from = reader.date("from", out);
     let change = reader.string("change", out);
@@ -90,12 +89,7 @@ fn mutant(
     match (names.next(), names.next()) {
         (Some(name), None) => Some(Accepted { name, from, change, reason: reason?, span }),
         _ => {
-            out.push(Diagnostic::error(
-                "L0046",
-                "a mutant is of a rule, of a parameter or of a reference table",
-                span,
-                "write one of `rule`, `parameter` and `table`",
-            ));
+            out.push(texts::cases::mutant_of_what(span));
             None
         }
     }
@@ -107,7 +101,7 @@ fn condition(
     table: &DeTable<'_>,
     out: &mut Diagnostics,
 ) -> Option<AcceptedCondition> {
-    let mut reader = Reader::new(file, item.span(), "the condition", table);
+    let mut reader = Reader::new(file, item.span(), what::CONDITION, table);
     let rule = reader.required_str("rule", out).map(|(text, _)| text.to_string());
     let from = reader.date("from", out);
     let condition = reader.required_str("condition", out).map(|(text, _)| text.trim().to_string());

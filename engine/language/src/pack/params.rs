@@ -6,7 +6,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::toml_reader::{Reader, parse, scalar};
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span};
+use crate::diagnostic::texts::files::{toml_kind, what};
+use crate::diagnostic::{Diagnostics, FileId, Span, texts};
 use crate::value::{Date, Type, Value, parse_number};
 
 /// Number of a parameter in [`crate::pack::Pack::parameters`].
@@ -128,15 +129,7 @@ fn find(
             DeValue::Table(inner) if inner.iter().any(|(_, v)| v.get_ref().is_table()) => {
                 find(file, &path, inner, into, unreadable, out);
             }
-            _ => out.push(
-                Diagnostic::error(
-                    "L0010",
-                    format!("`{path}` holds no values"),
-                    span,
-                    "a parameter needs values",
-                )
-                .with_note(format!("write `[[{path}.values]]` with `from`, `source` and the value")),
-            ),
+            _ => out.push(texts::schema::no_values(&path, span)),
         }
     }
 }
@@ -148,7 +141,7 @@ fn read_parameter(
     table: &DeTable<'_>,
     out: &mut Diagnostics,
 ) -> Option<Parameter> {
-    let mut reader = Reader::new(file, span.range.clone(), format!("parameter `{path}`"), table);
+    let mut reader = Reader::new(file, span.range.clone(), what::parameter(path), table);
     let label = reader.string("label", out).unwrap_or_else(|| path.to_string());
     let unit = reader.string("unit", out);
     let by: Vec<String> = reader.strings("by", out).unwrap_or_default().into_iter().map(|(k, _)| k).collect();
@@ -156,12 +149,7 @@ fn read_parameter(
         None => false,
         Some(("yearly", _)) => true,
         Some((other, at)) => {
-            out.push(Diagnostic::error(
-                "L0003",
-                format!("`renewed = \"{other}\"` means nothing"),
-                at,
-                "the one value is \"yearly\"",
-            ));
+            out.push(texts::schema::unknown_renewal(other, at));
             false
         }
     };
@@ -173,12 +161,7 @@ fn read_parameter(
                     versions.extend(read_version(file, path, &by, version, out));
                 }
             }
-            None => out.push(Diagnostic::error(
-                "L0003",
-                format!("`values` of `{path}` must be a list of tables"),
-                reader.at(values),
-                format!("write `[[{path}.values]]`"),
-            )),
+            None => out.push(texts::schema::values_not_a_list(path, reader.at(values))),
         }
     }
     reader.finish(out);
@@ -187,27 +170,15 @@ fn read_parameter(
         if let [a, b] = pair
             && a.from == b.from
         {
-            out.push(
-                Diagnostic::error(
-                    "L0011",
-                    format!("`{path}` has two values from {}", b.from),
-                    b.span.clone(),
-                    "this one",
-                )
-                .with_label(a.span.clone(), "and this one"),
-            );
+            out.push(texts::schema::two_values(path, b.from, b.span.clone(), a.span.clone()));
         }
     }
     let mut types = versions.iter().flat_map(|v| v.cells.values());
     let value_type = types.next().map(|c| c.value.value_type())?;
     for cell in types {
         if !cell.value.value_type().matches(&value_type) {
-            out.push(Diagnostic::error(
-                "L0012",
-                format!("the values of `{path}` are of several types"),
-                cell.span.clone(),
-                format!("this is a {}, the first is a {value_type}", cell.value.value_type()),
-            ));
+            let found = cell.value.value_type();
+            out.push(texts::schema::mixed_types(path, &found, &value_type, cell.span.clone()));
         }
     }
     check_same_keys(path, &versions, out);
@@ -220,15 +191,8 @@ fn check_same_keys(path: &str, versions: &[ParameterVersion], out: &mut Diagnost
         let [a, b] = pair else { continue };
         for (key, cell) in &b.cells {
             if !a.cells.contains_key(key) && a.cells.keys().any(|k| !b.cells.contains_key(k)) {
-                out.push(
-                    Diagnostic::error(
-                        "L0013",
-                        format!("`{path}` has no cell {} before {}", show_keys(key), b.from),
-                        cell.span.clone(),
-                        "new key, while an earlier one is gone",
-                    )
-                    .with_label(a.span.clone(), "the values before"),
-                );
+                let (keys, at) = (show_keys(key), cell.span.clone());
+                out.push(texts::schema::new_cell(path, &keys, b.from, at, a.span.clone()));
             }
         }
     }
@@ -249,30 +213,20 @@ fn read_version(
 ) -> Option<ParameterVersion> {
     let span = Span::new(file, item.span());
     let Some(table) = item.get_ref().as_table() else {
-        out.push(Diagnostic::error(
-            "L0003",
-            format!("a value of `{path}` must be a table"),
-            span,
-            "with `from` and `source`",
-        ));
+        out.push(texts::schema::value_not_a_table(path, span));
         return None;
     };
-    let mut reader = Reader::new(file, item.span(), format!("a value of `{path}`"), table);
+    let mut reader = Reader::new(file, item.span(), what::value_of(path), table);
     let from = reader.date("from", out);
     if !table.contains_key("from") {
-        out.push(Diagnostic::error(
-            "L0014",
-            format!("a value of `{path}` has no date"),
-            span.clone(),
-            "add `from = 2017-01-01`",
-        ));
+        out.push(texts::schema::undated(path, span.clone()));
     }
     let until = reader.date("until", out);
     let doubt = reader.string("doute", out);
     let source = match reader.table("source", out) {
         Some(table) => {
             let at = reader.get("source").map_or(0..0, Spanned::span);
-            let mut source = Reader::new(file, at, format!("source of `{path}`"), table);
+            let mut source = Reader::new(file, at, what::source_of(path), table);
             let title = source.required_str("title", out).map_or_else(String::new, |t| t.0.to_string());
             let id = source.string("id", out);
             source.finish(out);
@@ -280,15 +234,7 @@ fn read_version(
         }
         None => {
             if !table.contains_key("source") {
-                out.push(
-                    Diagnostic::error(
-                        "L0015",
-                        format!("a value of `{path}` has no legal reference"),
-                        span.clone(),
-                        "where is it written?",
-                    )
-                    .with_note("add `source = { title = \"…\", id = \"…\" }`"),
-                );
+                out.push(texts::schema::unsourced(path, span.clone()));
             }
             Source::default()
         }
@@ -297,12 +243,7 @@ fn read_version(
     if by.is_empty() {
         match reader.get("value") {
             Some(value) => read_cells(file, path, 0, Vec::new(), value, &mut cells, out),
-            None => out.push(Diagnostic::error(
-                "L0004",
-                format!("a value of `{path}` has no `value`"),
-                span.clone(),
-                "add `value = …`",
-            )),
+            None => out.push(texts::schema::no_value(path, span.clone())),
         }
         reader.finish(out);
     } else {
@@ -343,12 +284,9 @@ fn read_cells(
             Some(value) => {
                 cells.insert(keys, Cell { value, span });
             }
-            None => out.push(Diagnostic::error(
-                "L0003",
-                format!("a cell of `{path}` must be a number, a date, a boolean or a text"),
-                span,
-                format!("found a {}", item.get_ref().type_str()),
-            )),
+            None => {
+                out.push(texts::schema::not_a_cell(path, toml_kind(item.get_ref().type_str()), span));
+            }
         }
         return;
     }
@@ -364,11 +302,6 @@ fn read_cells(
                 read_cells(file, path, depth - 1, with(key_value(key.get_ref())), value, cells, out);
             }
         }
-        other => out.push(Diagnostic::error(
-            "L0016",
-            format!("`{path}` has {} more key(s) than this value", depth),
-            span,
-            format!("found a {}, expected a list or a table", other.type_str()),
-        )),
+        other => out.push(texts::schema::too_few_keys(path, depth, toml_kind(other.type_str()), span)),
     }
 }

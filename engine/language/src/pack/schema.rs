@@ -6,7 +6,8 @@ use std::sync::Arc;
 use toml::de::DeTable;
 
 use super::toml_reader::{Reader, parse, scalar};
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span, did_you_mean, fold};
+use crate::diagnostic::texts::files::what;
+use crate::diagnostic::{Diagnostics, FileId, Span, fold, texts};
 use crate::value::{Exact, Type, Value};
 
 /// Number of an entity in [`Schema::entities`].
@@ -232,12 +233,7 @@ pub(super) fn read(file: FileId, text: &str, unreadable: &mut Vec<String>, out: 
     for (key, value) in root.get_ref().iter() {
         let span = Span::new(file, key.span());
         let Some(table) = value.get_ref().as_table() else {
-            out.push(Diagnostic::error(
-                "L0003",
-                "an entity must be a table",
-                span,
-                "write `[name]` above its keys",
-            ));
+            out.push(texts::schema::entity_not_a_table(key.get_ref(), span));
             continue;
         };
         schema.entities.push(Entity {
@@ -257,12 +253,7 @@ pub(super) fn read(file: FileId, text: &str, unreadable: &mut Vec<String>, out: 
         read_entity(&mut schema, id, file, span, table, unreadable, out);
     }
     if schema.entities.is_empty() {
-        out.push(Diagnostic::error(
-            "L0005",
-            "the schema declares no entity",
-            Span::new(file, 0..0),
-            "write `[demande]`",
-        ));
+        out.push(texts::schema::no_entities(Span::new(file, 0..0)));
     }
     schema
 }
@@ -277,7 +268,7 @@ fn read_entity(
     out: &mut Diagnostics,
 ) {
     let Some(name) = schema.entities.get(id).map(|e| e.name.clone()) else { return };
-    let mut reader = Reader::new(file, span, format!("entity `{name}`"), table);
+    let mut reader = Reader::new(file, span, what::entity(&name), table);
     let label = reader.string("label", out).unwrap_or_else(|| name.clone());
     let origin = if let Some(pair) = reader.strings("pair", out) {
         let sides: Vec<EntityId> =
@@ -286,12 +277,7 @@ fn read_entity(
             [a, b] => Origin::Pair(a, b),
             _ => {
                 if pair.len() != 2 {
-                    out.push(Diagnostic::error(
-                        "L0006",
-                        "a pair has two entities",
-                        reader.span(),
-                        "two names",
-                    ));
+                    out.push(texts::schema::not_two_sides(reader.span()));
                 }
                 Origin::Pair(id, id)
             }
@@ -314,7 +300,7 @@ fn read_entity(
         for (field, value) in fields.iter() {
             let span = Span::new(file, field.span());
             let Some(table) = value.get_ref().as_table() else {
-                out.push(Diagnostic::error("L0003", "a field must be a table", span, "`{ type = \"…\" }`"));
+                out.push(texts::schema::field_not_a_table(field.get_ref(), span));
                 continue;
             };
             let read = read_field(schema, id, &name, field.get_ref(), span, table, out);
@@ -324,15 +310,7 @@ fn read_entity(
             if let Some(field) = read {
                 if let Some(other) = schema.field(&field.name).and_then(|f| schema.fields.get(f)) {
                     let other = other.span.clone();
-                    out.push(
-                        Diagnostic::error(
-                            "L0105",
-                            format!("the name `{}` is declared twice", field.name),
-                            field.span.clone(),
-                            "give this field a name of its own and `column = \"…\"`",
-                        )
-                        .with_label(other, "first declared here"),
-                    );
+                    out.push(texts::names::field_twice(&field.name, field.span.clone(), other));
                     continue;
                 }
                 if let Some(entity) = schema.entities.get_mut(id) {
@@ -351,24 +329,14 @@ fn read_entity(
     entity.belongs_to = belongs_to;
     entity.names = names;
     if !matches!(entity.origin, Origin::Reference { .. }) && entity.names.is_some() {
-        out.push(Diagnostic::error(
-            "L0003",
-            "`names` is of reference tables only",
-            entity.span.clone(),
-            "an entity with `source`",
-        ));
+        out.push(texts::schema::names_without_source(entity.span.clone()));
     }
 }
 
 fn find_entity(schema: &Schema, name: &str, span: Span, out: &mut Diagnostics) -> Option<EntityId> {
     let found = schema.entity(name);
     if found.is_none() {
-        out.push(Diagnostic::error(
-            "L0101",
-            format!("there is no entity `{name}`"),
-            span,
-            did_you_mean(name, schema.entities.iter().map(|e| e.name.as_str())),
-        ));
+        out.push(texts::names::no_entity(name, schema.entities.iter().map(|e| e.name.as_str()), span));
     }
     found
 }
@@ -385,10 +353,10 @@ fn read_relations(
     for (target, value) in table.iter() {
         let span = Span::new(file, target.span());
         let Some(keys) = value.get_ref().as_table() else {
-            out.push(Diagnostic::error("L0003", "a relation must be a table", span, "`{ column = \"…\" }`"));
+            out.push(texts::schema::relation_not_a_table(target.get_ref(), span));
             continue;
         };
-        let what = format!("relation `{name}` to `{}`", target.get_ref());
+        let what = what::relation(name, target.get_ref());
         let mut reader = Reader::new(file, target.span(), what, keys);
         let column = reader.required_str("column", out).map(|c| c.0.to_string());
         let required = reader.bool("required", out);
@@ -413,8 +381,7 @@ fn read_field(
     table: &DeTable<'_>,
     out: &mut Diagnostics,
 ) -> Option<Field> {
-    let mut reader =
-        Reader::new(span.file, span.range.clone(), format!("field `{entity_name}.{name}`"), table);
+    let mut reader = Reader::new(span.file, span.range.clone(), what::field(entity_name, name), table);
     let values = reader.strings("values", out);
     let decimals = reader.int("decimals", out).and_then(|d| u32::try_from(d).ok()).unwrap_or(2).min(9);
     let kind = if let Some(values) = values {
@@ -430,15 +397,7 @@ fn read_field(
             "text" => Some(FieldKind::Text),
             "codes" => Some(FieldKind::Codes),
             other => {
-                out.push(
-                    Diagnostic::error(
-                        "L0007",
-                        format!("there is no type `{other}`"),
-                        at,
-                        did_you_mean(other, TYPES),
-                    )
-                    .with_note(format!("types are {}; a closed list has `values` instead", TYPES.join(", "))),
-                );
+                out.push(texts::schema::unknown_type(other, &TYPES, at));
                 None
             }
         })
@@ -459,13 +418,7 @@ fn read_field(
         match bounds[..] {
             [low, high] if low <= high => Some((low, high)),
             _ => {
-                let at = reader.at(item);
-                out.push(Diagnostic::error(
-                    "L0003",
-                    "a range is two numbers, smallest first",
-                    at,
-                    "such as [0, 100]",
-                ));
+                out.push(texts::schema::not_a_range(reader.at(item)));
                 None
             }
         }
@@ -483,12 +436,7 @@ fn read_field(
             find_entity(schema, target, at, out)
         }
         Some((_, at)) => {
-            out.push(Diagnostic::error(
-                "L0003",
-                "only `text` and `codes` hold the codes of an entity",
-                at,
-                "take `of` away",
-            ));
+            out.push(texts::schema::of_without_codes(at));
             None
         }
     };
@@ -496,12 +444,7 @@ fn read_field(
     let required = reader.bool("required", out);
     let said = [required, empty_is_none, unlisted.is_some(), exhaustive.is_some()];
     if said.iter().filter(|s| **s).count() > 1 {
-        out.push(Diagnostic::error(
-            "L0003",
-            format!("`{name}` says two things of an empty cell"),
-            reader.span(),
-            "one of `required`, `empty`, `unlisted` and `exhaustive`",
-        ));
+        out.push(texts::schema::empty_said_twice(name, reader.span()));
     }
     let label = reader.string("label", out).unwrap_or_else(|| name.to_string());
     let unit = reader.string("unit", out);
@@ -534,18 +477,17 @@ fn read_empty(
     out: &mut Diagnostics,
 ) -> (bool, Option<Arc<str>>) {
     let Some((said, at)) = reader.str("empty", out) else { return (false, None) };
-    let hint = match kind {
+    out.push(match kind {
         Some(FieldKind::Enum(values)) => match values.iter().find(|v| v.as_ref() == said) {
             Some(value) => return (true, Some(value.clone())),
-            None => format!("an empty cell is one of the listed values: {}", values.join(", ")),
+            None => texts::schema::empty_not_listed(said, &values.join(", "), at),
         },
         Some(FieldKind::Text | FieldKind::Codes) if said == "none" => return (true, None),
         // What kind of field it is has not been read: that was said.
         None => return (false, None),
-        Some(FieldKind::Text | FieldKind::Codes) => "the one value is \"none\"".to_string(),
-        Some(_) => "only `text`, `codes` and lists of `values` have an empty cell that is known".to_string(),
-    };
-    out.push(Diagnostic::error("L0003", format!("`empty = \"{said}\"` means nothing"), at, hint));
+        Some(FieldKind::Text | FieldKind::Codes) => texts::schema::empty_not_none(said, at),
+        Some(_) => texts::schema::empty_of_other_type(said, at),
+    });
     (false, None)
 }
 
@@ -560,12 +502,7 @@ fn read_synonyms(
     for (at, value) in (0_u32..).zip(values) {
         if let Some(other) = folded.insert(folded_value(value), at) {
             let other = values.get(other as usize).map_or("", AsRef::as_ref);
-            out.push(Diagnostic::error(
-                "L0017",
-                format!("`{other}` and `{value}` are one to whoever types them"),
-                reader.span(),
-                "case, accents, blanks and hyphens do not tell two values apart",
-            ));
+            out.push(texts::schema::same_value(other, value, reader.span()));
         }
     }
     let Some(table) = reader.table("synonyms", out) else { return all };
@@ -573,36 +510,26 @@ fn read_synonyms(
         let span = Span::new(reader.file, value.span());
         let Some((at, _)) = (0_u32..).zip(values).find(|(_, v)| v.as_ref() == value.get_ref().as_ref())
         else {
-            out.push(Diagnostic::error(
-                "L0017",
-                format!("`{}` is no value of the list", value.get_ref()),
-                span,
-                did_you_mean(value.get_ref(), values.iter().map(AsRef::as_ref)),
-            ));
+            let listed = values.iter().map(AsRef::as_ref);
+            out.push(texts::schema::not_listed(value.get_ref(), listed, span));
             continue;
         };
         for text in texts.get_ref().as_array().into_iter().flat_map(|a| a.iter()) {
             let Some(written) = text.get_ref().as_str() else {
-                out.push(Diagnostic::error(
-                    "L0003",
-                    "a synonym is a text",
-                    span.clone(),
-                    "such as [\"époux\"]",
-                ));
+                out.push(texts::schema::synonym_not_a_text(span.clone()));
                 continue;
             };
             match folded.insert(folded_value(written), at) {
-                Some(other) if other != at => out.push(Diagnostic::error(
-                    "L0017",
-                    format!("« {written} » would mean two values"),
-                    Span::new(reader.file, text.span()),
-                    format!("it means `{}` already", values.get(other as usize).map_or("", AsRef::as_ref)),
-                )),
+                Some(other) if other != at => {
+                    let already = values.get(other as usize).map_or("", AsRef::as_ref);
+                    let place = Span::new(reader.file, text.span());
+                    out.push(texts::schema::two_meanings(written, already, place));
+                }
                 _ => all.push((written.into(), at)),
             }
         }
         if texts.get_ref().as_array().is_none() {
-            out.push(Diagnostic::error("L0003", "synonyms are a list of texts", span, "such as [\"époux\"]"));
+            out.push(texts::schema::synonyms_not_a_list(span));
         }
     }
     all

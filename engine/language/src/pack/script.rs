@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rhai::{AST, ASTNode, Engine, Position, Stmt, Token};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Severity, Sources, Span, did_you_mean, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Severity, Sources, Span, nearest, texts};
 use crate::value::{Date, Exact, div, mul, parse_date, parse_number, power_of_ten};
 
 /// One function of a rule file, as of the date from which its text holds.
@@ -138,15 +138,7 @@ pub(super) fn read(file: FileId, sources: &Sources, out: &mut Diagnostics) -> Op
     if let Some(statement) = ast.statements().iter().find(|s| !matches!(s, rhai::Stmt::Noop(_))) {
         let position = statement.position();
         let at = sources.offset(file, position.line().unwrap_or(1), position.position().unwrap_or(1));
-        out.push(
-            Diagnostic::error(
-                "L0021",
-                "a rule file holds functions only",
-                Span::new(file, word_at(text, at)),
-                "this is outside every function",
-            )
-            .with_note("move it into a rule, or into a parameter table"),
-        );
+        out.push(texts::files::outside_functions(Span::new(file, word_at(text, at))));
     }
     let from = file_date(file, &source.path, out);
     let mut functions = Vec::new();
@@ -170,15 +162,8 @@ pub(super) fn read(file: FileId, sources: &Sources, out: &mut Diagnostics) -> Op
     }
     for (i, function) in functions.iter().enumerate() {
         if let Some(first) = functions.iter().take(i).find(|f| f.name == function.name) {
-            out.push(
-                Diagnostic::error(
-                    "L0105",
-                    format!("the name `{}` is declared twice", function.name),
-                    function.span.clone(),
-                    "again here",
-                )
-                .with_label(first.span.clone(), "first declared here"),
-            );
+            let (here, first) = (function.span.clone(), first.span.clone());
+            out.push(texts::names::declared_twice(&function.name, here, first));
         }
     }
     Some(RuleFile { entity: read_entity(file, text, out), functions })
@@ -205,12 +190,7 @@ fn file_date(file: FileId, path: &str, out: &mut Diagnostics) -> Option<Date> {
     let last = stem.rsplit('.').next().unwrap_or(stem);
     let date = parse_date(last);
     if date.is_none() && last.starts_with(|c: char| c.is_ascii_digit()) {
-        out.push(Diagnostic::error(
-            "L0022",
-            format!("`{last}` is not a date"),
-            Span::new(file, 0..0),
-            "name the file as in `plus.2020-01-02.rhai`",
-        ));
+        out.push(texts::files::not_a_date_in_name(last, Span::new(file, 0..0)));
     }
     date
 }
@@ -229,12 +209,7 @@ fn read_entity(file: FileId, text: &str, out: &mut Diagnostics) -> Option<(Strin
         }
         start += line.len();
     }
-    out.push(Diagnostic::error(
-        "L0023",
-        "the file does not say which entity its rules speak of",
-        Span::new(file, 0..0),
-        "begin with `//! entité: NAME`",
-    ));
+    out.push(texts::files::rules_without_entity(Span::new(file, 0..0)));
     None
 }
 
@@ -328,12 +303,7 @@ fn read_doc(file: FileId, text: &str, line_start: usize, out: &mut Diagnostics) 
                 "neutre" => doc.sense = Some(Sense::Neutral),
                 _ => {
                     let at = start + text.get(start..).and_then(|t| t.find(&value)).unwrap_or(0);
-                    out.push(Diagnostic::warning(
-                        "L0024",
-                        format!("`{value}` is no `sens`"),
-                        Span::new(file, at..at + value.len()),
-                        "write `favorable`, `défavorable` or `neutre`",
-                    ));
+                    out.push(texts::files::unknown_sense(&value, Span::new(file, at..at + value.len())));
                 }
             },
             "invariant" => match value.as_str() {
@@ -341,22 +311,13 @@ fn read_doc(file: FileId, text: &str, line_start: usize, out: &mut Diagnostics) 
                 "avertissement" => doc.invariant = Some(Severity::Warning),
                 _ => {
                     let at = start + text.get(start..).and_then(|t| t.find(&value)).unwrap_or(0);
-                    out.push(Diagnostic::error(
-                        "L0411",
-                        format!("`{value}` is no level of an invariant"),
-                        Span::new(file, at..at + value.len()),
-                        "write `erreur` or `avertissement`",
-                    ));
+                    let place = Span::new(file, at..at + value.len());
+                    out.push(texts::matching::no_invariant_level(&value, place));
                 }
             },
             _ if nearest(key, TAGS).is_some() => {
                 let at = start + text.get(start..).and_then(|t| t.find(key)).unwrap_or(0);
-                out.push(Diagnostic::warning(
-                    "L0024",
-                    format!("there is no tag `{key}`"),
-                    Span::new(file, at..at + key.len()),
-                    did_you_mean(key, TAGS),
-                ));
+                out.push(texts::files::unknown_tag(key, &TAGS, Span::new(file, at..at + key.len())));
             }
             _ => {
                 doc.label.push(' ');

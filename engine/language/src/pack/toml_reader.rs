@@ -5,7 +5,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span, did_you_mean};
+use crate::diagnostic::texts::files::{self, form};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span};
 use crate::value::{Date, Exact, Value, parse_date, parse_number};
 
 /// A table being read: keys taken so far, the rest is reported by [`Reader::finish`].
@@ -14,7 +15,7 @@ pub struct Reader<'t, 'i> {
     pub file: FileId,
     /// Where the table stands, in bytes of the file.
     pub span: Range<usize>,
-    /// What the table is, for messages: "field `demande.rfr_n2`".
+    /// What the table is, for messages: "champ `demande.rfr_n2`".
     pub what: String,
     table: &'t DeTable<'i>,
     known: Vec<&'static str>,
@@ -43,12 +44,8 @@ impl<'t, 'i> Reader<'t, 'i> {
     }
 
     fn wrong(&self, item: &Spanned<DeValue<'i>>, key: &str, expected: &str) -> Diagnostic {
-        Diagnostic::error(
-            "L0003",
-            format!("`{key}` of {} must be {expected}", self.what),
-            self.at(item),
-            format!("found a {}", item.get_ref().type_str()),
-        )
+        let found = files::toml_kind(item.get_ref().type_str());
+        files::wrong_form(&self.what, key, expected, found, self.at(item))
     }
 
     /// A text and its place; another type is told.
@@ -57,7 +54,7 @@ impl<'t, 'i> Reader<'t, 'i> {
         match item.get_ref().as_str() {
             Some(text) => Some((text, self.at(item))),
             None => {
-                out.push(self.wrong(item, key, "a text"));
+                out.push(self.wrong(item, key, form::TEXT));
                 None
             }
         }
@@ -72,12 +69,7 @@ impl<'t, 'i> Reader<'t, 'i> {
     pub fn required_str(&mut self, key: &'static str, out: &mut Diagnostics) -> Option<(&'t str, Span)> {
         if !self.table.contains_key(key) {
             self.known.push(key);
-            out.push(Diagnostic::error(
-                "L0004",
-                format!("{} has no `{key}`", self.what),
-                self.span(),
-                format!("add `{key} = \"…\"`"),
-            ));
+            out.push(files::missing_key(&self.what, key, self.span()));
             return None;
         }
         self.str(key, out)
@@ -87,7 +79,7 @@ impl<'t, 'i> Reader<'t, 'i> {
     pub fn bool(&mut self, key: &'static str, out: &mut Diagnostics) -> bool {
         let Some(item) = self.get(key) else { return false };
         item.get_ref().as_bool().unwrap_or_else(|| {
-            out.push(self.wrong(item, key, "true or false"));
+            out.push(self.wrong(item, key, form::BOOLEAN));
             false
         })
     }
@@ -97,7 +89,7 @@ impl<'t, 'i> Reader<'t, 'i> {
         let item = self.get(key)?;
         let value = item.get_ref().as_integer().and_then(|i| i64::from_str_radix(i.as_str(), i.radix()).ok());
         if value.is_none() {
-            out.push(self.wrong(item, key, "an integer"));
+            out.push(self.wrong(item, key, form::INTEGER));
         }
         value
     }
@@ -110,7 +102,7 @@ impl<'t, 'i> Reader<'t, 'i> {
             _ => None,
         };
         if date.is_none() {
-            out.push(self.wrong(item, key, "a date such as 2017-01-01"));
+            out.push(self.wrong(item, key, form::DATE));
         }
         date
     }
@@ -132,7 +124,7 @@ impl<'t, 'i> Reader<'t, 'i> {
             array.iter().map(|i| Some((i.get_ref().as_str()?.to_string(), self.at(i)))).collect()
         });
         if list.is_none() {
-            out.push(self.wrong(item, key, "a list of texts"));
+            out.push(self.wrong(item, key, form::TEXTS));
         }
         list
     }
@@ -142,7 +134,7 @@ impl<'t, 'i> Reader<'t, 'i> {
         let item = self.get(key)?;
         let table = item.get_ref().as_table();
         if table.is_none() {
-            out.push(self.wrong(item, key, "a table"));
+            out.push(self.wrong(item, key, form::TABLE));
         }
         table
     }
@@ -159,7 +151,7 @@ impl<'t, 'i> Reader<'t, 'i> {
             .as_array()
             .and_then(|items| items.iter().map(|i| Some((i.span(), i.get_ref().as_table()?))).collect());
         tables.unwrap_or_else(|| {
-            out.push(self.wrong(item, key, "an array of tables"));
+            out.push(self.wrong(item, key, form::TABLES));
             Vec::new()
         })
     }
@@ -184,12 +176,8 @@ impl<'t, 'i> Reader<'t, 'i> {
     /// Reports the keys that nobody asked for, with the nearest one that exists.
     pub fn finish(self, out: &mut Diagnostics) {
         for (key, span, _) in self.rest() {
-            out.push(Diagnostic::error(
-                "L0002",
-                format!("{} has no key `{key}`", self.what),
-                Span::new(self.file, span),
-                did_you_mean(key, self.known.iter().copied()),
-            ));
+            let known = self.known.iter().copied();
+            out.push(files::unknown_key(&self.what, key, known, Span::new(self.file, span)));
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::diagnostic::texts::rules::takes;
 use crate::value::{
     Date, Exact, NumberError, Rounding, Type, Value, add, add_days, add_months, days_between, months_between,
     round, years_between,
@@ -110,22 +111,22 @@ pub fn result_type(builtin: Builtin, args: &[Type]) -> Result<Type, &'static str
     let ordered = |t: &Type| matches!(t, Type::Number | Type::Date);
     match (builtin, args) {
         (Nombre | Longueur, [l]) if list(l) => Ok(Type::Number),
-        (Nombre | Longueur, _) => Err("one list"),
+        (Nombre | Longueur, _) => Err(takes::LIST),
         (Somme, [Type::List(item)]) if **item == Type::Number => Ok(Type::Number),
-        (Somme, _) => Err("one list of numbers"),
+        (Somme, _) => Err(takes::NUMBERS),
         (Un | Tous, [Type::List(item)]) if **item == Type::Bool => Ok(Type::Bool),
-        (Un | Tous, _) => Err("one list of booleans"),
+        (Un | Tous, _) => Err(takes::BOOLEANS),
         (Max | Min, [Type::List(item)]) if ordered(item) => Ok((**item).clone()),
         (Max | Min, [a, b]) if ordered(a) && a == b => Ok(a.clone()),
-        (Max | Min, _) => Err("one list, or two numbers, or two dates"),
+        (Max | Min, _) => Err(takes::ORDERED),
         (Contient, [Type::List(item), value]) if item.matches(value) => Ok(Type::Bool),
-        (Contient, _) => Err("a list and a value of the same type"),
+        (Contient, _) => Err(takes::LIST_AND_ITEM),
         (AnneesEntre | MoisEntre | JoursEntre, [Type::Date, Type::Date]) => Ok(Type::Number),
-        (AnneesEntre | MoisEntre | JoursEntre, _) => Err("two dates"),
+        (AnneesEntre | MoisEntre | JoursEntre, _) => Err(takes::DATES),
         (AjouterAnnees | AjouterMois | AjouterJours, [Type::Date, Type::Number]) => Ok(Type::Date),
-        (AjouterAnnees | AjouterMois | AjouterJours, _) => Err("a date and a number"),
+        (AjouterAnnees | AjouterMois | AjouterJours, _) => Err(takes::DATE_AND_NUMBER),
         (Arrondi(_), [Type::Number] | [Type::Number, Type::Number]) => Ok(Type::Number),
-        (Arrondi(_), _) => Err("a number, and the number of decimals if any"),
+        (Arrondi(_), _) => Err(takes::NUMBER_AND_DECIMALS),
     }
 }
 

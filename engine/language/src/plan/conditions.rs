@@ -8,7 +8,8 @@
 use std::collections::HashSet;
 
 use crate::deep::deep;
-use crate::diagnostic::{Diagnostic, Diagnostics, PackError};
+use crate::diagnostic::texts::matching as texts;
+use crate::diagnostic::{Diagnostics, PackError};
 use crate::graph::{RuleId, Step};
 use crate::pack::manifest::Named;
 use crate::plan::Plan;
@@ -201,13 +202,13 @@ fn form(plan: &Plan, condition: Truth) -> Form {
         }
     }
     match (leads.pop(), leads.is_empty(), units.is_empty()) {
-        (None, ..) => Form::Other("no alternative compares a value of the request with one of the unit"),
-        (Some(_), false, _) => Form::Other("several of its alternatives compare the request with the unit"),
+        (None, ..) => Form::Other(texts::form::NO_LEAD),
+        (Some(_), false, _) => Form::Other(texts::form::SEVERAL_LEADS),
         (Some(Alternative::Key { request, unit }), ..) => Form::Key { request, unit, requests, units },
         (Some(Alternative::Bound { comparison, request, unit }), _, true) => {
             Form::Bound { comparison, request, unit, requests }
         }
-        _ => Form::Other("an alternative of the unit alone stands beside a threshold"),
+        _ => Form::Other(texts::form::UNIT_BESIDE_THRESHOLD),
     }
 }
 
@@ -239,14 +240,14 @@ fn alternative(plan: &Plan, (node, truth): Truth, all: &mut Vec<Alternative>, se
             let comparison = if truth { *comparison } else { comparison.negated() };
             let lists = plan.node(*a).is_some_and(|n| matches!(n.ty, Type::List(_)));
             all.push(match (side(plan, *a), side(plan, *b)) {
-                _ if lists => Alternative::Other("it compares lists"),
+                _ if lists => Alternative::Other(texts::form::LISTS),
                 (Some((Side::Unit, unit)), Some((Side::Request, request))) => {
                     compared(comparison, request, unit)
                 }
                 (Some((Side::Request, request)), Some((Side::Unit, unit))) => {
                     compared(comparison.mirrored(), request, unit)
                 }
-                _ => Alternative::Other("it does not compare a value of the request with one of the unit"),
+                _ => Alternative::Other(texts::form::ONE_SIDE),
             });
         }
         Some(Op::Call(Builtin::Contient, args)) if truth => {
@@ -255,10 +256,10 @@ fn alternative(plan: &Plan, (node, truth): Truth, all: &mut Vec<Alternative>, se
                 | [Some((Side::Unit, unit)), Some((Side::Request, request))] => {
                     Alternative::Key { request, unit }
                 }
-                _ => Alternative::Other("the list and the value are not of the two sides"),
+                _ => Alternative::Other(texts::form::LIST_OF_ONE_SIDE),
             });
         }
-        _ => all.push(Alternative::Other("it is neither a comparison nor `contient`")),
+        _ => all.push(Alternative::Other(texts::form::NO_COMPARISON)),
     }
 }
 
@@ -266,7 +267,7 @@ fn alternative(plan: &Plan, (node, truth): Truth, all: &mut Vec<Alternative>, se
 fn compared(comparison: Comparison, request: NodeId, unit: NodeId) -> Alternative {
     match comparison {
         Comparison::Equal => Alternative::Key { request, unit },
-        Comparison::NotEqual => Alternative::Other("`!=` excludes too little"),
+        Comparison::NotEqual => Alternative::Other(texts::form::DIFFERENT),
         _ => Alternative::Bound { comparison, request, unit },
     }
 }
@@ -290,18 +291,11 @@ pub fn check_blocks(plan: &Plan, blocks: &[Named]) -> Result<(), PackError> {
             _ => None,
         });
         let usable = own.iter().any(|form| !matches!(form, Form::Other(_)));
-        let (message, label) = match (own.is_empty(), usable) {
-            (true, _) => (
-                format!("`{name}` is no condition of `{suitable}`"),
-                format!("`{suitable}` must be `{name} && …`, or pairs would be lost"),
-            ),
-            (false, false) => (
-                format!("`{name}` leads to no units"),
-                format!("{}: every pair would be looked at", reason.unwrap_or("it has no usable form")),
-            ),
+        out.push(match (own.is_empty(), usable) {
+            (true, _) => texts::not_a_condition(name, suitable, span.clone()),
+            (false, false) => texts::leads_nowhere(name, reason.unwrap_or(texts::form::OTHER), span.clone()),
             _ => continue,
-        };
-        out.push(Diagnostic::error("L0405", message, span.clone(), label));
+        });
     }
     match out.has_errors() {
         true => Err(PackError { diagnostics: out.items, sources: plan.parsed.sources.clone() }),

@@ -12,7 +12,8 @@ use super::builtins::{BUILTINS, Builtin, builtin, result_type};
 use super::ir::{Arithmetic, Comparison, Node, NodeId, Op};
 use super::{Apart, Places};
 use crate::deep::deep;
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span, did_you_mean};
+use crate::diagnostic::texts::rules::Forbidden;
+use crate::diagnostic::{Diagnostics, FileId, Span, texts};
 use crate::graph::{Access, Link, RuleGraph, RuleId, Step, Target, text_at};
 use crate::pack::params::show_keys;
 use crate::pack::schema::{DECISION_DATE, EntityId};
@@ -180,23 +181,15 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             && self.graph.dated
         {
             let entity = self.graph.parsed.schema.entities.get(rule.entity).map_or("?", |e| e.name.as_str());
-            let message = format!("a `{entity}` has no date of the decision of its own");
-            let hint = format!("`{}` needs one", rule.name);
-            self.out.push(
-                Diagnostic::error("L0107", message, span.clone(), "needed here").with_label(at.clone(), hint),
-            );
+            let (here, needed) = (span.clone(), at.clone());
+            self.out.push(texts::names::no_decision_date(entity, &rule.name, here, needed));
             return;
         }
         let Some(first) = rule.texts.iter().filter_map(|t| t.from).min() else { return };
         if text.is_some() {
             return;
         }
-        self.out.push(Diagnostic::error(
-            "L0111",
-            format!("`{}` is not in force on {}", rule.name, self.graph.date),
-            span.clone(),
-            format!("its first text holds from {first}"),
-        ));
+        self.out.push(texts::names::not_in_force(&rule.name, self.graph.date, first, span.clone()));
     }
 
     fn function_body(&mut self, text: &RuleText, env: Env, place: &Place) -> Option<NodeId> {
@@ -247,12 +240,7 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         }
         let Some((statement, following)) = statements.split_first() else {
             let Some(mut next) = rest.pop() else {
-                self.out.push(Diagnostic::error(
-                    "L0112",
-                    "this path gives no value",
-                    end.clone(),
-                    "end it with a value",
-                ));
+                self.out.push(texts::rules::no_value(end.clone()));
                 return None;
             };
             let done = match next.done {
@@ -268,7 +256,7 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         match statement {
             Stmt::Return(value, flags, position) => match value {
                 Some(value) if flags.is_empty() => self.expr(value, &env, place),
-                _ => self.forbidden(*position, place, "throw, or return without a value"),
+                _ => self.forbidden(*position, place, Forbidden::Throw),
             },
             Stmt::If(flow, position) => {
                 let condition = self.expr(&flow.expr, &env, place)?;
@@ -303,25 +291,18 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             Stmt::FnCall(call, position) if last => self.call(call, *position, &env, place, false),
             Stmt::Expr(_) | Stmt::FnCall(..) => {
                 let span = self.span(statement.position(), place);
-                self.out.push(
-                    Diagnostic::error("L0113", "this value is not used", span, "computed here")
-                        .with_note("a rule gives one value; name it with `let`, or `return` it"),
-                );
+                self.out.push(texts::rules::unused_value(span));
                 None
             }
-            Stmt::Switch(_, position) => self.forbidden(*position, place, "`switch`: write `if … else if …`"),
-            Stmt::While(_, position) | Stmt::Do(_, _, position) => self.forbidden(*position, place, "loops"),
-            Stmt::For(_, position) => {
-                self.forbidden(*position, place, "loops: take the list with `somme`, `nombre`, `un`, `tous`")
+            Stmt::Switch(_, position) => self.forbidden(*position, place, Forbidden::Switch),
+            Stmt::While(_, position) | Stmt::Do(_, _, position) => {
+                self.forbidden(*position, place, Forbidden::Loop)
             }
-            Stmt::Assignment(_) => {
-                self.forbidden(statement.position(), place, "changing a value: name the new one with `let`")
-            }
-            Stmt::TryCatch(_, position) => self.forbidden(*position, place, "try"),
-            Stmt::Import(_, position) => {
-                self.forbidden(*position, place, "modules: a rule is reached by its name")
-            }
-            _ => self.forbidden(statement.position(), place, "this statement"),
+            Stmt::For(_, position) => self.forbidden(*position, place, Forbidden::LoopOverList),
+            Stmt::Assignment(_) => self.forbidden(statement.position(), place, Forbidden::Assignment),
+            Stmt::TryCatch(_, position) => self.forbidden(*position, place, Forbidden::Try),
+            Stmt::Import(_, position) => self.forbidden(*position, place, Forbidden::Import),
+            _ => self.forbidden(statement.position(), place, Forbidden::Statement),
         }
     }
 
@@ -344,16 +325,7 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         } else {
             let (here, there) = (self.span_of(yes), self.span_of(no));
             let span = self.span(position, place);
-            self.out.push(
-                Diagnostic::error(
-                    "L0201",
-                    format!("one branch is a {a}, the other a {b}"),
-                    span,
-                    "the branches of this `if`",
-                )
-                .with_label(here, format!("{a}"))
-                .with_label(there, format!("{b}")),
-            );
+            self.out.push(texts::rules::branches((&a, here), (&b, there), span));
             return None;
         };
         let span = self.span(position, place);
@@ -375,10 +347,10 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
                 Ok(decimal) => {
                     crate::value::parse_number(&decimal.to_string()).map(|n| Op::Const(Value::Number(n)))
                 }
-                Err(_) => return self.forbidden(position, place, "closures and function pointers"),
+                Err(_) => return self.forbidden(position, place, Forbidden::Closure),
             },
             Expr::FloatConstant(..) => {
-                return self.forbidden(position, place, "a number with more than 28 digits");
+                return self.forbidden(position, place, Forbidden::LongNumber);
             }
             Expr::Variable(variable, _, _) => return self.variable(&variable.1, position, env, place),
             Expr::FnCall(call, _) => return self.call(call, position, env, place, rounded),
@@ -407,27 +379,23 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             Expr::Stmt(block) => {
                 let span = self.span(position, place);
                 if block.statements().iter().any(has_return) {
-                    return self.forbidden(position, place, "`return` inside an expression");
+                    return self.forbidden(position, place, Forbidden::ReturnInside);
                 }
                 return self.statements(block.statements(), env.clone(), &mut Vec::new(), place, &span);
             }
             Expr::Coalesce(_, position) => {
-                return self.forbidden(*position, place, "`??`: an unknown input is not nothing");
+                return self.forbidden(*position, place, Forbidden::Coalesce);
             }
             Expr::InterpolatedString(..) | Expr::CharConstant(..) => {
-                return self.forbidden(position, place, "building texts");
+                return self.forbidden(position, place, Forbidden::Interpolation);
             }
             Expr::Array(..) | Expr::Map(..) | Expr::Index(..) => {
-                return self.forbidden(position, place, "arrays and maps");
+                return self.forbidden(position, place, Forbidden::Collection);
             }
             Expr::Dot(..) | Expr::MethodCall(..) | Expr::Property(..) => {
-                return self.forbidden(
-                    position,
-                    place,
-                    "methods and properties: call the function with its arguments",
-                );
+                return self.forbidden(position, place, Forbidden::Method);
             }
-            _ => return self.forbidden(position, place, "this expression"),
+            _ => return self.forbidden(position, place, Forbidden::Expression),
         };
         let Op::Const(value) = op? else { return None };
         let span = match &value {
@@ -446,17 +414,10 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         let span = self.span(position, place);
         let exists =
             parsed.schema.field(name).is_some() || parsed.rule(name).is_some() || name == DECISION_DATE;
-        let label = if exists {
-            "add it to the parameters of the rule".to_string()
-        } else {
-            did_you_mean(name, env.iter().map(|(n, _)| n.as_str()))
-        };
-        self.out.push(Diagnostic::error(
-            "L0108",
-            format!("`{name}` is not a parameter of this rule"),
-            span,
-            label,
-        ));
+        self.out.push(match exists {
+            true => texts::names::not_in_signature(name, span),
+            false => texts::names::unknown_in_body(name, env.iter().map(|(n, _)| n.as_str()), span),
+        });
         None
     }
 
@@ -469,7 +430,7 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         rounded: bool,
     ) -> Option<NodeId> {
         if !call.namespace.is_empty() {
-            return self.forbidden(position, place, "modules");
+            return self.forbidden(position, place, Forbidden::Module);
         }
         if call.op_token.is_none() && call.name == "param" {
             return self.param(call, position, env, place);
@@ -504,39 +465,20 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         let Some(rule) = parsed.rule(name).and_then(|r| parsed.rules.get(r)) else {
             let names = BUILTINS.iter().map(|(n, _)| *n).chain(["param"]);
             let names = names.chain(parsed.rules.iter().map(|r| r.name.as_str()));
-            let diagnostic = if ["eval", "print", "debug", "import"].contains(&name) {
-                Diagnostic::error("L0120", format!("a rule may not call `{name}`"), span, "not allowed")
-            } else {
-                Diagnostic::error(
-                    "L0103",
-                    format!("there is no function `{name}`"),
-                    span,
-                    did_you_mean(name, names),
-                )
-            };
-            self.out.push(diagnostic);
+            self.out.push(match ["eval", "print", "debug", "import"].contains(&name) {
+                true => texts::rules::forbidden(Forbidden::Function(name), span),
+                false => texts::names::no_function(name, names, span),
+            });
             return None;
         };
         let text = text_at(&rule.texts, self.graph.date)?;
         if text.params.len() != args.len() {
-            self.out.push(
-                Diagnostic::error(
-                    "L0109",
-                    format!("`{name}` takes {} argument(s), not {}", text.params.len(), args.len()),
-                    span,
-                    format!("{} given", args.len()),
-                )
-                .with_label(text.span.clone(), "declared here"),
-            );
+            let (expected, declared) = (text.params.len(), text.span.clone());
+            self.out.push(texts::names::arguments(name, expected, args.len(), span, declared));
             return None;
         }
         if self.calls.iter().any(|c| c == name) {
-            self.out.push(Diagnostic::error(
-                "L0104",
-                format!("`{name}` calls itself"),
-                span,
-                "a call in a circle",
-            ));
+            self.out.push(texts::names::calls_itself(name, span));
             return None;
         }
         let key = (text.span.file, text.span.range.start, place.entity, args.clone());
@@ -567,13 +509,7 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             Ok(ty) => Some(self.node(Op::Call(builtin, args), place.entity, ty, span)),
             Err(expected) => {
                 let name = super::builtins::name(builtin);
-                let found: Vec<String> = types.iter().map(Type::to_string).collect();
-                self.out.push(Diagnostic::error(
-                    "L0202",
-                    format!("`{name}` takes {expected}"),
-                    span,
-                    format!("given ({})", found.join(", ")),
-                ));
+                self.out.push(texts::rules::wrong_arguments(name, expected, &types, span));
                 None
             }
         }
@@ -624,16 +560,13 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
                 }
                 let fixed = matches!(self.op(*b), Some(Op::Const(_) | Op::Param(..)));
                 if op == Arithmetic::Divide && !fixed && !rounded {
-                    self.out.push(
-                        Diagnostic::error("L0207", "this division may have no exact result", span, "divided by a value of the row")
-                            .with_note("name the rounding: `arrondi(a / b, 2)`, `arrondi_inferieur(…)`, `arrondi_superieur(…)`; or compare products instead: `a <= c * b`"),
-                    );
+                    self.out.push(texts::rules::inexact_division(span));
                     return None;
                 }
                 Some(self.node(Op::Arithmetic(op, *a, *b), place.entity, Type::Number, span))
             }
             ([a, b], _, Some(op)) => self.compare(op, *a, *b, span, place),
-            _ => self.forbidden(position, place, &format!("the operator `{symbol}`")),
+            _ => self.forbidden(position, place, Forbidden::Operator(symbol)),
         }
     }
 
@@ -644,16 +577,8 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             || matches!(ta, Type::Number | Type::Date);
         if !ta.matches(&tb) || !ordered {
             let (here, there) = (self.span_of(a), self.span_of(b));
-            self.out.push(
-                Diagnostic::error(
-                    "L0204",
-                    format!("a {ta} and a {tb} do not compare with `{}`", op.symbol()),
-                    span,
-                    "this comparison",
-                )
-                .with_label(here, format!("{ta}"))
-                .with_label(there, format!("{tb}")),
-            );
+            let (a, b) = ((&ta, here), (&tb, there));
+            self.out.push(texts::rules::not_comparable(op.symbol(), a, b, span));
             return None;
         }
         for (closed, other) in [(&ta, b), (&tb, a)] {
@@ -661,15 +586,7 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
                 && !values.contains(text)
             {
                 let (text, at) = (text.clone(), self.span_of(other));
-                self.out.push(
-                    Diagnostic::error(
-                        "L0203",
-                        format!("`{text}` is none of the possible values"),
-                        at,
-                        did_you_mean(&text, values.iter().map(AsRef::as_ref)),
-                    )
-                    .with_note(format!("they are {}", values.join(", "))),
-                );
+                self.out.push(texts::rules::not_in_list(&text, values.iter().map(AsRef::as_ref), at));
                 return None;
             }
         }
@@ -679,12 +596,7 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
     fn param(&mut self, call: &FnCallExpr, position: Position, env: &Env, place: &Place) -> Option<NodeId> {
         let span = self.span(position, place);
         let Some((Expr::StringConstant(path, at), keys)) = call.args.split_first() else {
-            self.out.push(Diagnostic::error(
-                "L0121",
-                "`param` begins with the path of a table, as a text",
-                span,
-                "such as param(\"plus.plafond\", …)",
-            ));
+            self.out.push(texts::rules::path_not_written(span));
             return None;
         };
         let parsed = self.graph.parsed;
@@ -694,27 +606,15 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             if parsed.unreadable.iter().any(|n| n == path.as_str() || n == "*") {
                 return None;
             }
-            let label = did_you_mean(path, parsed.parameters.iter().map(|p| p.path.as_str()));
-            self.out.push(Diagnostic::error(
-                "L0110",
-                format!("there is no parameter `{path}`"),
-                path_span,
-                label,
-            ));
+            let known = parsed.parameters.iter().map(|p| p.path.as_str());
+            self.out.push(texts::names::no_parameter(path, known, path_span));
             return None;
         };
         let nodes: Vec<Option<NodeId>> = keys.iter().map(|k| self.expr(k, env, place)).collect();
         let nodes: Vec<NodeId> = nodes.into_iter().collect::<Option<_>>()?;
         if nodes.len() != parameter.by.len() {
-            self.out.push(
-                Diagnostic::error(
-                    "L0109",
-                    format!("`{path}` takes {} key(s), not {}", parameter.by.len(), nodes.len()),
-                    path_span,
-                    format!("keys: {}", parameter.by.join(", ")),
-                )
-                .with_label(parameter.span.clone(), "declared here"),
-            );
+            let declared = parameter.span.clone();
+            self.out.push(texts::names::keys(path, &parameter.by, nodes.len(), path_span, declared));
             return None;
         }
         for (i, &node) in nodes.iter().enumerate() {
@@ -724,16 +624,8 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
                 && !key.value_type().matches(&ty)
             {
                 let at = self.span_of(node);
-                self.out.push(Diagnostic::error(
-                    "L0205",
-                    format!(
-                        "key `{}` of `{path}` is a {}, not a {ty}",
-                        parameter.by.get(i).map_or("?", String::as_str),
-                        key.value_type()
-                    ),
-                    at,
-                    format!("{ty}"),
-                ));
+                let by = parameter.by.get(i).map_or("?", String::as_str);
+                self.out.push(texts::rules::wrong_key(by, path, &key.value_type(), &ty, at));
                 return None;
             }
             if let Some(Op::Const(value)) = self.op(node)
@@ -747,12 +639,8 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
                     .filter_map(|k| k.get(i))
                     .map(Value::to_string)
                     .collect();
-                self.out.push(Diagnostic::error(
-                    "L0206",
-                    format!("`{path}` has no cell {}", show_keys(std::slice::from_ref(value))),
-                    at,
-                    did_you_mean(&text, known.iter().map(String::as_str)),
-                ));
+                let (key, known) = (show_keys(std::slice::from_ref(value)), known.iter().map(String::as_str));
+                self.out.push(texts::rules::no_cell(path, &key, &text, known, at));
                 return None;
             }
         }
@@ -783,14 +671,10 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         if std::mem::replace(&mut self.too_large, true) {
             return;
         }
-        let (message, hint) = if levels {
-            (format!("more than {MOST_LEVELS} operations stand one in the other"), "the deepest is here")
-        } else {
-            (format!("the rules come to more than {MOST_NODES} operations"), "this is one too many")
-        };
-        self.out.push(Diagnostic::error("L0131", message, span.clone(), hint).with_note(
-            "a function takes the place of each of its calls: give a rule of its own to what is computed often",
-        ));
+        self.out.push(match levels {
+            true => texts::rules::too_deep(MOST_LEVELS, span.clone()),
+            false => texts::rules::too_many(MOST_NODES, span.clone()),
+        });
     }
 
     fn traits_of(&self, op: &Op) -> Traits {
@@ -867,21 +751,13 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             return Some(());
         }
         let span = self.span(position, place);
-        self.out.push(Diagnostic::error(
-            "L0202",
-            format!("a {expected} is needed here"),
-            span,
-            format!("this is a {found}"),
-        ));
+        self.out.push(texts::rules::wrong_type(expected, &found, span));
         None
     }
 
-    fn forbidden(&mut self, position: Position, place: &Place, what: &str) -> Option<NodeId> {
+    fn forbidden(&mut self, position: Position, place: &Place, what: Forbidden<'_>) -> Option<NodeId> {
         let span = self.span(position, place);
-        self.out.push(
-            Diagnostic::error("L0120", "a rule may not use this", span, format!("not allowed: {what}"))
-                .with_note("allowed: let, if/else, return, + - * /, comparisons, && || !, and calls"),
-        );
+        self.out.push(texts::rules::forbidden(what, span));
         None
     }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::lower::Lowering;
-use crate::diagnostic::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::diagnostic::texts::matching::NoInvariant;
+use crate::diagnostic::{Diagnostic, Diagnostics, Span, texts};
 use crate::graph::{RuleGraph, Target, check_name};
 use crate::pack::Parsed;
 use crate::pack::RuleTexts;
@@ -31,8 +32,8 @@ pub(crate) fn check_matching(parsed: &Parsed, out: &mut Diagnostics) {
         }
         check_share(parsed, quota, out);
     }
-    once(matching.blocks.iter(), "block", out);
-    once(matching.quotas.iter().map(|q| &q.name), "quota", out);
+    once(matching.blocks.iter(), texts::matching::block_twice, out);
+    once(matching.quotas.iter().map(|q| &q.name), texts::matching::quota_twice, out);
     few(matching, out);
 }
 
@@ -47,15 +48,12 @@ pub(crate) fn check_invariants(parsed: &Parsed, out: &mut Diagnostics) {
         let Some(text) = rule.texts.iter().find(|t| t.doc.invariant.is_some()) else { continue };
         let origin = parsed.schema.entities.get(rule.entity).map(|e| &e.origin);
         let problem = match types.rules.get(&id) {
-            _ if text.helper => "a helper decides nothing by itself".to_string(),
-            Some(found) if !found.matches(&Type::Bool) => format!("this gives a {found}, not true or false"),
-            _ if matches!(origin, Some(Origin::Reference { .. })) => {
-                "the rows of this entity are of the pack, not of the data".to_string()
-            }
+            _ if text.helper => NoInvariant::Helper,
+            Some(found) if !found.matches(&Type::Bool) => NoInvariant::Gives(found),
+            _ if matches!(origin, Some(Origin::Reference { .. })) => NoInvariant::OfReference,
             _ => continue,
         };
-        let message = format!("`{}` is no invariant", rule.name);
-        out.push(Diagnostic::error("L0411", message, text.span.clone(), problem));
+        out.push(texts::matching::no_invariant(&rule.name, problem, text.span.clone()));
     }
 }
 
@@ -73,15 +71,13 @@ fn sides(
     let schema = &parsed.schema;
     let Some(pair) = schema.entity(name) else {
         let names = schema.entities.iter().map(|e| e.name.as_str());
-        let hint = did_you_mean(name, names);
-        out.push(Diagnostic::error("L0101", format!("there is no entity `{name}`"), span.clone(), hint));
+        out.push(texts::names::no_entity(name, names, span.clone()));
         return None;
     };
     match schema.entities.get(pair).map(|e| &e.origin) {
         Some(Origin::Pair(first, second)) => Some((pair, *first, *second)),
         _ => {
-            let message = format!("`{name}` is no pair of two entities");
-            out.push(Diagnostic::error("L0401", message, span.clone(), "a matching is of pairs"));
+            out.push(texts::matching::not_a_pair(name, span.clone()));
             None
         }
     }
@@ -116,15 +112,10 @@ impl<'p> Types<'p> {
         let Some((target, entity)) = Target::find(self.parsed, name) else {
             return check_name(self.parsed, name, span, out);
         };
-        let of = |id: EntityId| {
-            let entity = self.parsed.schema.entities.get(id);
-            entity.map_or_else(String::new, |e| format!("`{}`", e.name))
-        };
+        let of = |id: EntityId| self.parsed.schema.entities.get(id).map_or("?", |e| e.name.as_str());
         if !entities.contains(&entity) {
-            let wanted: Vec<String> = entities.iter().map(|e| of(*e)).collect();
-            let message = format!("`{name}` is of {}", of(entity));
-            let hint = format!("this must be of {}", wanted.join(" or "));
-            return out.push(Diagnostic::error("L0401", message, span.clone(), hint));
+            let wanted: Vec<&str> = entities.iter().map(|e| of(*e)).collect();
+            return out.push(texts::matching::wrong_entity(name, of(entity), &wanted, span.clone()));
         }
         let found = match target {
             Target::Rule(rule) => self.rules.get(&rule).cloned(),
@@ -132,9 +123,7 @@ impl<'p> Types<'p> {
             Target::DecisionDate => Some(Type::Date),
         };
         if let Some(found) = found.filter(|found| !found.matches(ty)) {
-            let message = format!("`{name}` gives a {found}");
-            let hint = format!("this must be a {ty}");
-            out.push(Diagnostic::error("L0402", message, span.clone(), hint));
+            out.push(texts::matching::wrong_type(name, &found, ty, span.clone()));
         }
     }
 }
@@ -145,41 +134,36 @@ fn check_share(parsed: &Parsed, quota: &Quota, out: &mut Diagnostics) {
     let (path, span) = &quota.share;
     let Some(parameter) = parsed.parameter(path).and_then(|id| parsed.parameters.get(id)) else {
         if !parsed.unreadable.iter().any(|n| n == path || n == "*") {
-            let hint = did_you_mean(path, parsed.parameters.iter().map(|p| p.path.as_str()));
-            let message = format!("there is no parameter `{path}`");
-            out.push(Diagnostic::error("L0120", message, span.clone(), hint));
+            let known = parsed.parameters.iter().map(|p| p.path.as_str());
+            out.push(texts::names::no_parameter(path, known, span.clone()));
         }
         return;
     };
-    let mut wrong = |message: String, at: &Span, label: &str| {
-        out.push(
-            Diagnostic::error("L0403", message, at.clone(), label)
-                .with_label(span.clone(), format!("the share of quota `{}`", quota.name.0)),
-        );
-    };
+    let quota = quota.name.0.as_str();
     if !parameter.by.is_empty() {
-        let message = format!("`{path}` has keys, and a share has none");
-        return wrong(message, &parameter.span, "declared here");
+        let declared = parameter.span.clone();
+        return out.push(texts::matching::share_with_keys(path, quota, declared, span.clone()));
     }
     for cell in parameter.versions.iter().flat_map(|v| v.cells.values()) {
         let small = |n: i128| u32::try_from(n).is_ok();
         let share =
             |n: &Exact| (0..=*n.denom()).contains(n.numer()) && small(*n.numer()) && small(*n.denom());
         if !matches!(&cell.value, Value::Number(n) if share(n)) {
-            wrong(format!("`{path}` is no share between 0 and 1"), &cell.span, "this value");
+            out.push(texts::matching::not_a_share(path, quota, cell.span.clone(), span.clone()));
         }
     }
 }
 
-/// Reports names that stand twice.
-fn once<'n>(names: impl Iterator<Item = &'n Named>, what: &str, out: &mut Diagnostics) {
+/// Reports names that stand twice, by the message that takes the name, its second place and its first.
+fn once<'n>(
+    names: impl Iterator<Item = &'n Named>,
+    twice: fn(&str, Span, Span) -> Diagnostic,
+    out: &mut Diagnostics,
+) {
     let mut seen: BTreeMap<&str, &Span> = BTreeMap::new();
     for (name, span) in names {
         if let Some(first) = seen.insert(name, span) {
-            out.push(
-                Diagnostic::error("L0404", format!("{what} `{name}` stands twice"), span.clone(), "again")
-                    .with_label(first.clone(), "first here"),
-            );
+            out.push(twice(name, span.clone(), first.clone()));
         }
     }
 }
@@ -187,7 +171,6 @@ fn once<'n>(names: impl Iterator<Item = &'n Named>, what: &str, out: &mut Diagno
 /// Reports quotas beyond the most that a matching may have.
 fn few(matching: &Matching, out: &mut Diagnostics) {
     if let Some(quota) = matching.quotas.get(MOST_QUOTAS) {
-        let message = format!("a matching has {MOST_QUOTAS} quotas at most");
-        out.push(Diagnostic::error("L0404", message, quota.name.1.clone(), "one too many"));
+        out.push(texts::matching::too_many_quotas(MOST_QUOTAS, quota.name.1.clone()));
     }
 }

@@ -12,7 +12,7 @@ mod units;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, PackError, Span, nearest};
+use crate::diagnostic::{Diagnostic, Diagnostics, PackError, Span, texts};
 use crate::graph::{Access, Link, RuleGraph, RuleId, Step, Target, reach};
 use crate::pack::Parsed;
 use crate::pack::params::{Parameter, ParameterId, ParameterVersion};
@@ -95,9 +95,9 @@ impl Plan {
                     roots.push(((*name).to_string(), Link { target, access }));
                 }
                 Ok(Access::Members { .. }) => {
-                    out.push(no_place(format!("`{name}` has several values for each row")));
+                    out.push(texts::names::asked_several_values(name));
                 }
-                Err(why) => out.push(no_place(format!("`{name}` is out of reach: {why}"))),
+                Err(why) => out.push(texts::names::asked_out_of_reach(name, &why)),
             }
         }
         Plan::of_links(parsed, date, None, entity, &roots, Apart::No, out)
@@ -181,12 +181,8 @@ impl Plan {
         let entity = roots.first().map(|(_, (_, entity))| *entity);
         if let Some((name, (_, other))) = roots.iter().find(|(_, (_, e))| Some(*e) != entity) {
             let of = |e: EntityId| parsed.schema.entities.get(e).map_or("?", |e| e.name.as_str());
-            out.push(no_place(format!(
-                "`{name}` is of `{}`, `{}` of `{}`: select rules of one entity at a time",
-                of(*other),
-                names.first().unwrap_or(&""),
-                of(entity.unwrap_or(*other))
-            )));
+            let first = (*names.first().unwrap_or(&""), of(entity.unwrap_or(*other)));
+            out.push(texts::names::asked_of_two_entities((name, of(*other)), first));
         }
         let own = |(name, (target, _)): &(&str, (Target, EntityId))| {
             (name.to_string(), Link { target: *target, access: Access::Own })
@@ -225,7 +221,7 @@ impl Plan {
         let (nodes, places) = (lowering.nodes, lowering.places);
         let warnings = bind_parameters(parsed, date, &nodes, &selected);
         if selected.len() < roots.len() && !out.has_errors() {
-            out.push(no_place("a selected rule cannot be planned".to_string()));
+            out.push(texts::names::asked_unplannable());
         }
         if out.has_errors() {
             out.sort();
@@ -347,8 +343,7 @@ fn unknown_name(parsed: &Parsed, name: &str) -> Diagnostic {
     let names = parsed.rules.iter().map(|r| r.name.as_str());
     let names = names.chain(parsed.schema.fields.iter().map(|f| f.name.as_str()));
     let names = names.chain(parsed.manifest.groups.keys().map(String::as_str));
-    let hint = nearest(name, names).map_or_else(String::new, |n| format!("; did you mean `{n}`?"));
-    no_place(format!("`{name}` is neither a rule nor a field{hint}"))
+    texts::names::asked_unknown(name, names)
 }
 
 /// What is to be known of the parameters of a plan: those without a value on the date, with what they

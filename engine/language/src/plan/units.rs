@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use super::builtins::Builtin;
 use super::ir::{Arithmetic, Comparison, Node, NodeId, Op};
-use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::diagnostic::texts::rules::Together;
+use crate::diagnostic::{Diagnostics, Span, texts};
 use crate::pack::Parsed;
 use crate::value::Type;
 
@@ -94,10 +95,11 @@ fn of(parsed: &Parsed, node: &Node, units: &[Option<Known>], out: &mut Diagnosti
     };
     let word = |text: &str| Some(Known { unit: Unit::parse(text), at: node.span.clone() });
     // Where one of the two has no known unit, the other's is that of both.
-    let mut agree = |a: &NodeId, b: &NodeId, what: &str| {
+    let mut agree = |a: &NodeId, b: &NodeId, use_of: Together| {
         let (Some(x), Some(y)) = (unit(a), unit(b)) else { return unit(a).or_else(|| unit(b)) };
         if x.unit != y.unit {
-            out.push(conflict(&x, &y, what, &node.span));
+            let at = node.span.clone();
+            out.push(texts::rules::two_units(use_of, (&x.unit, x.at.clone()), (&y.unit, y.at), at));
             return None;
         }
         Some(x)
@@ -122,20 +124,15 @@ fn of(parsed: &Parsed, node: &Node, units: &[Option<Known>], out: &mut Diagnosti
             if let (Some(own), Some(found)) = (&own, unit(body))
                 && own.unit != found.unit
             {
-                let what = format!(
-                    "`{}` is declared in {}, what it computes is in {}",
-                    rule.name, own.unit, found.unit
-                );
-                out.push(
-                    Diagnostic::error("L0208", what, node.span.clone(), format!("unité: {}", own.unit))
-                        .with_label(found.at.clone(), format!("in {}", found.unit)),
-                );
+                let declared = (&own.unit, node.span.clone());
+                let computed = (&found.unit, found.at.clone());
+                out.push(texts::rules::not_the_unit(&rule.name, declared, computed));
             }
             own.or_else(|| unit(body))
         }
         Op::Up(_, a) | Op::Members(_, _, a) | Op::Negate(a) | Op::Strict(_, a) => unit(a),
-        Op::Arithmetic(Arithmetic::Add, a, b) => agree(a, b, "are not added"),
-        Op::Arithmetic(Arithmetic::Subtract, a, b) => agree(a, b, "are not subtracted"),
+        Op::Arithmetic(Arithmetic::Add, a, b) => agree(a, b, Together::Added),
+        Op::Arithmetic(Arithmetic::Subtract, a, b) => agree(a, b, Together::Subtracted),
         Op::Arithmetic(Arithmetic::Multiply, a, b) => {
             let (a, b) = (unit(a)?, unit(b)?);
             Some(Known { unit: a.unit.times(&b.unit, 1), at: node.span.clone() })
@@ -145,12 +142,13 @@ fn of(parsed: &Parsed, node: &Node, units: &[Option<Known>], out: &mut Diagnosti
             Some(Known { unit: a.unit.times(&b.unit, -1), at: node.span.clone() })
         }
         Op::Compare(comparison, a, b) => {
-            agree(a, b, if *comparison == Comparison::Equal { "are not equal" } else { "do not compare" });
+            let equal = *comparison == Comparison::Equal;
+            agree(a, b, if equal { Together::Equal } else { Together::Compared });
             None
         }
-        Op::If(_, a, b) => agree(a, b, "are not the same outcome"),
+        Op::If(_, a, b) => agree(a, b, Together::Branches),
         Op::Call(Builtin::Max | Builtin::Min, args) if args.len() == 2 => match args.as_slice() {
-            [a, b] => agree(a, b, "do not compare"),
+            [a, b] => agree(a, b, Together::Compared),
             _ => None,
         },
         Op::Call(Builtin::AnneesEntre, _) => word("an"),
@@ -161,13 +159,6 @@ fn of(parsed: &Parsed, node: &Node, units: &[Option<Known>], out: &mut Diagnosti
         }
         _ => None,
     }
-}
-
-fn conflict(x: &Known, y: &Known, what: &str, at: &Span) -> Diagnostic {
-    Diagnostic::error("L0208", format!("{} and {} {what}", x.unit, y.unit), at.clone(), "here")
-        .with_label(x.at.clone(), format!("in {}", x.unit))
-        .with_label(y.at.clone(), format!("in {}", y.unit))
-        .with_note("declare the unit that is meant, or convert by a parameter in such as `mois/an`")
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::domain::Domain;
-use super::finding;
 use super::walk::Walk;
 use logis_language::deep::deep;
+use logis_language::diagnostic::texts::findings as texts;
 use logis_language::diagnostic::{Diagnostic, Span};
 use logis_language::graph::Step;
 use logis_language::pack::Parsed;
@@ -192,19 +192,9 @@ pub(super) fn findings(parsed: &Parsed, agreements: Agreements, into: &mut Vec<D
     for ((.., field), agreement) in agreements {
         let (Some(agreement), Some(field)) = (agreement, parsed.schema.fields.get(field)) else { continue };
         let name = |f: &FieldId| parsed.schema.fields.get(*f).map_or("?", |f| f.name.as_str());
-        let given: Vec<String> =
-            agreement.given.iter().map(|(f, value)| format!("{} = {value}", name(f))).collect();
-        let given = if given.is_empty() { String::new() } else { format!(" where {}", given.join(", ")) };
-        let message = format!(
-            "every listed value of `{}` gives {} here{given}, and so does an empty cell",
-            field.name, agreement.outcome
-        );
-        into.push(
-            finding("L0507", message, agreement.span, "the same whatever the list says")
-                .with_label(field.span.clone(), "this list may be empty, and has no value for what is none of it")
-                .with_note(
-                    "list a value for the others (`aucun`, with `empty = \"aucun\"` if an empty cell is that), or say what an empty cell is: `unlisted = \"why\"`, `exhaustive = \"why\"`, `required = true`",
-                ),
-        );
+        let given: Vec<(&str, String)> =
+            agreement.given.iter().map(|(f, value)| (name(f), value.to_string())).collect();
+        let list = field.span.clone();
+        into.push(texts::same_for_all(&field.name, agreement.outcome, &given, agreement.span, list));
     }
 }

@@ -5,9 +5,9 @@
 //! 12 (months of a year) and 100 (per cent). An outcome (a category, a number of points), a key of a
 //! table and a number of decimals name something and are let be.
 
-use super::finding;
 use super::syntax::{Stands, uses};
 use logis_language::diagnostic::Diagnostic;
+use logis_language::diagnostic::texts::findings as texts;
 use logis_language::pack::Parsed;
 use logis_language::value::{Exact, format_number};
 
@@ -19,14 +19,7 @@ pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
     for text in parsed.rules.iter().flat_map(|r| &r.texts) {
         for (number, span, stands) in uses(text, &parsed.sources).numbers {
             if stands == Stands::Computed && !ALLOWED.iter().any(|n| number == Exact::from_integer(*n)) {
-                let message = format!(
-                    "`{}` computes with {}, written in the script",
-                    text.name,
-                    format_number(&number)
-                );
-                into.push(finding("L0530", message, span, "a threshold?").with_note(
-                    "put it into a dated parameter table with its source, and read it with `param`",
-                ));
+                into.push(texts::written_number(&text.name, &format_number(&number), span));
             }
         }
     }

@@ -21,7 +21,8 @@ use std::sync::Arc;
 
 use domain::Domain;
 use logis_language::Pack;
-use logis_language::diagnostic::{Diagnostic, Diagnostics, Span, codes};
+use logis_language::diagnostic::texts::findings as texts;
+use logis_language::diagnostic::{Diagnostic, Diagnostics};
 use logis_language::graph::RuleId;
 use logis_language::pack::Parsed;
 use logis_language::pack::changes;
@@ -62,17 +63,6 @@ pub fn check(pack: &Pack) -> Vec<Diagnostic> {
     let mut found = Diagnostics { items: found };
     found.sort();
     found.items
-}
-
-/// A finding at the level that its code has of itself.
-fn finding(
-    code: &'static str,
-    message: impl Into<String>,
-    span: Span,
-    label: impl Into<String>,
-) -> Diagnostic {
-    let severity = codes::get(code).map_or(logis_language::diagnostic::Severity::Warning, |c| c.severity);
-    Diagnostic { severity, ..Diagnostic::error(code, message, span, label) }
 }
 
 /// Follows the rules over each period between two changes of the law. A rule of which nothing changed
@@ -145,20 +135,8 @@ fn told(rule: &str, claim: &Claim, answer: Answer) -> Option<Diagnostic> {
     let name = &claim.name;
     Some(match answer {
         Answer::Proved => return None,
-        Answer::Refuted(example) => finding(
-            "L0541",
-            format!("`{rule}` does not move with `{name}` as is said here"),
-            claim.span.clone(),
-            "there is a counterexample",
-        )
-        .with_note(example),
-        Answer::Open(at) => finding(
-            "L0542",
-            format!("it is not proved that `{rule}` moves with `{name}` as is said here"),
-            claim.span.clone(),
-            "no proof, and no counterexample at the thresholds",
-        )
-        .with_label(at, "the proof does not follow this"),
+        Answer::Refuted(example) => texts::refuted(rule, name, example, claim.span.clone()),
+        Answer::Open(at) => texts::unproved(rule, name, claim.span.clone(), at),
     })
 }
 

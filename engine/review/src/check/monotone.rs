@@ -11,10 +11,10 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::domain::{Domain, arithmetic, call, compare, sign};
-use super::finding;
 use super::walk::Walk;
 use logis_language::deep::deep;
-use logis_language::diagnostic::{Diagnostic, Span, did_you_mean};
+use logis_language::diagnostic::texts::findings as texts;
+use logis_language::diagnostic::{Diagnostic, Span};
 use logis_language::graph::Target;
 use logis_language::pack::Parsed;
 use logis_language::pack::schema::FieldKind;
@@ -57,14 +57,13 @@ pub(super) fn claims(parsed: &Parsed, text: &RuleText, into: &mut Vec<Diagnostic
                 None => part,
             };
             let Some(rising) = rising else {
-                into.push(unreadable(span, said));
+                into.push(texts::unreadable_claim(said, span.clone()));
                 break;
             };
             let Some((target, _)) = Target::find(parsed, name) else {
                 let known = parsed.rules.iter().map(|r| r.name.as_str());
                 let known = known.chain(parsed.schema.fields.iter().map(|f| f.name.as_str()));
-                let message = format!("`{name}` is neither a field nor a rule");
-                into.push(finding("L0540", message, span.clone(), did_you_mean(name, known)));
+                into.push(texts::claim_of_nothing(name, known, span.clone()));
                 continue;
             };
             claims.push(Claim { rising, target, name: name.to_string(), span: span.clone() });
@@ -80,11 +79,6 @@ fn direction(word: &str) -> Option<bool> {
         "décroissante" | "décroissant" | "decroissante" | "decroissant" => Some(false),
         _ => None,
     }
-}
-
-fn unreadable(span: &Span, said: &str) -> Diagnostic {
-    finding("L0540", format!("`{said}` says nothing of how it moves"), span.clone(), "not understood")
-        .with_note("write `/// monotone: croissante en NAME` or `/// monotone: décroissante en NAME`")
 }
 
 /// How an outcome moves as the value rises.
@@ -373,7 +367,6 @@ impl Search<'_> {
         a: (&Value, &Value),
         b: (&Value, &Value),
     ) -> String {
-        let name = &self.claim.name;
         let others: BTreeSet<String> = point
             .iter()
             .filter(|(n, _)| !moving.contains(n))
@@ -382,9 +375,15 @@ impl Search<'_> {
                 _ => None,
             })
             .collect();
-        let others: Vec<String> = others.into_iter().collect();
-        let with = if others.is_empty() { String::new() } else { format!(", with {}", others.join(", ")) };
-        format!("as of {}: {name} = {} gives {}, {name} = {} gives {}{with}", self.day, a.0, a.1, b.0, b.1)
+        let shown = |(value, outcome): (&Value, &Value)| (value.to_string(), outcome.to_string());
+        let example = texts::Counterexample {
+            day: self.day.to_string(),
+            name: &self.claim.name,
+            low: shown(a),
+            high: shown(b),
+            common: others.into_iter().collect(),
+        };
+        example.to_string()
     }
 
     fn op(&self, node: NodeId) -> Option<&Op> {

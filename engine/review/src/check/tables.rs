@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::finding;
 use super::walk::Seen;
-use logis_language::diagnostic::{Diagnostic, did_you_mean};
+use logis_language::diagnostic::Diagnostic;
+use logis_language::diagnostic::texts::findings as texts;
 use logis_language::pack::Parsed;
 use logis_language::pack::params::{Parameter, ParameterVersion, show_keys};
 use logis_language::value::{Value, add_days};
@@ -19,12 +19,8 @@ pub(super) fn findings(parsed: &Parsed, seen: &Seen, into: &mut Vec<Diagnostic>)
             if let Some(absent) = absent {
                 let keys: Vec<String> = absent.keys().map(|k| show_keys(k)).collect();
                 let asked = absent.values().next().cloned().unwrap_or_default();
-                let message =
-                    format!("`{}` has no cell {} from {}", parameter.path, some(&keys), version.from);
-                into.push(
-                    finding("L0505", message, version.span.clone(), "these values lack it")
-                        .with_label(asked, "it may be asked here"),
-                );
+                let values = version.span.clone();
+                into.push(texts::no_cells(&parameter.path, &keys, version.from, values, asked));
             }
             numbers(parameter, version, absent.is_some(), into);
             for (keys, cell) in &version.cells {
@@ -36,24 +32,15 @@ pub(super) fn findings(parsed: &Parsed, seen: &Seen, into: &mut Vec<Diagnostic>)
                     .flatten()
                     .map(Value::to_string)
                     .collect();
-                let hint = keys
+                let misspelt = keys
                     .iter()
                     .map(Value::to_string)
-                    .find(|k| !wanted.contains(k) && k.parse::<i64>().is_err())
-                    .map_or_else(String::new, |k| did_you_mean(&k, wanted.iter().map(String::as_str)));
-                let label = if hint.is_empty() { "no rule can ask for it".to_string() } else { hint };
-                let message = format!("no rule reads the cell {} of `{}`", show_keys(keys), parameter.path);
-                into.push(finding("L0506", message, cell.span.clone(), label));
+                    .find(|k| !wanted.contains(k) && k.parse::<i64>().is_err());
+                let (shown, wanted) = (show_keys(keys), wanted.iter().map(String::as_str));
+                let (misspelt, at) = (misspelt.as_deref(), cell.span.clone());
+                into.push(texts::unread_cell(&parameter.path, &shown, misspelt, wanted, at));
             }
         }
-    }
-}
-
-/// `a, b, c and 12 more`
-fn some(keys: &[String]) -> String {
-    match keys.get(..3) {
-        Some(first) if keys.len() > 4 => format!("{} and {} more", first.join(", "), keys.len() - 3),
-        _ => keys.join(", "),
     }
 }
 
@@ -75,18 +62,8 @@ fn numbers(parameter: &Parameter, version: &ParameterVersion, said: bool, into: 
         let left_out: Vec<String> =
             (low..=high).filter(|n| !keys.contains(n)).map(|n| n.to_string()).collect();
         if !left_out.is_empty() {
-            let message = format!(
-                "`{}` has no cell for `{by}` {} from {}",
-                parameter.path,
-                left_out.join(", "),
-                version.from
-            );
-            into.push(finding(
-                "L0505",
-                message,
-                version.span.clone(),
-                format!("the keys go from {low} to {high}"),
-            ));
+            let (numbers, at) = ((by.as_str(), left_out.as_slice()), version.span.clone());
+            into.push(texts::left_out(&parameter.path, numbers, (low, high), version.from, at));
         }
     }
 }
@@ -97,36 +74,15 @@ fn time(parameter: &Parameter, into: &mut Vec<Diagnostic>) {
         let Some(until) = a.until else { continue };
         let next = add_days(until, 1).unwrap_or(until);
         if next < b.from {
-            into.push(
-                finding(
-                    "L0520",
-                    format!("`{}` has no value from {next} until {}", parameter.path, b.from),
-                    b.span.clone(),
-                    format!("holds from {}", b.from),
-                )
-                .with_label(a.span.clone(), format!("ended on {until}")),
-            );
+            let (later, earlier) = (b.span.clone(), a.span.clone());
+            into.push(texts::gap(&parameter.path, (next, b.from), until, later, earlier));
         } else if next > b.from {
-            into.push(
-                finding(
-                    "L0521",
-                    format!("`{}` has two values from {} until {until}", parameter.path, b.from),
-                    a.span.clone(),
-                    format!("until {until}"),
-                )
-                .with_label(b.span.clone(), format!("already from {}, and this one is taken", b.from)),
-            );
+            into.push(texts::overlap(&parameter.path, b.from, until, a.span.clone(), b.span.clone()));
         }
     }
     for version in &parameter.versions {
         if let Some(until) = version.until.filter(|until| *until < version.from) {
-            let message = format!("a value of `{}` ends before it begins", parameter.path);
-            into.push(finding(
-                "L0521",
-                message,
-                version.span.clone(),
-                format!("from {}, until {until}", version.from),
-            ));
+            into.push(texts::ends_before(&parameter.path, version.from, until, version.span.clone()));
         }
     }
 }

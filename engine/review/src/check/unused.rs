@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::finding;
 use super::syntax::{Uses, uses};
 use logis_language::diagnostic::Diagnostic;
+use logis_language::diagnostic::texts::findings as texts;
 use logis_language::graph::Target;
 use logis_language::pack::Parsed;
 use logis_language::pack::schema::{Field, Origin};
@@ -28,8 +28,7 @@ pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
         }
     }
     for parameter in parsed.parameters.iter().filter(|p| !tables.contains(&p.path)) {
-        let message = format!("no rule reads the parameter `{}`", parameter.path);
-        into.push(finding("L0510", message, parameter.span.clone(), "never read by `param`"));
+        into.push(texts::unread_parameter(&parameter.path, parameter.span.clone()));
     }
     // What a reference table of the pack says of its rows is asked of nobody.
     let is_asked = |f: &&Field| {
@@ -38,35 +37,24 @@ pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
     };
     let fields = parsed.schema.fields.iter().filter(is_asked);
     for field in fields.filter(|f| !names.contains(f.name.as_str())) {
-        let message = format!("no rule reads the field `{}`", field.name);
-        into.push(finding("L0511", message, field.span.clone(), "in no signature"));
+        into.push(texts::unread_field(&field.name, field.span.clone()));
     }
     for rule in parsed.rules.iter() {
         let Some(first) = rule.texts.first() else { continue };
         let called = calls.contains(&rule.name);
         if rule.texts.iter().all(|t| t.helper) {
             if !called {
-                let message = format!("no rule calls the helper `{}`", rule.name);
-                into.push(finding("L0512", message, first.span.clone(), "never called"));
+                into.push(texts::uncalled(&rule.name, first.span.clone()));
             }
         } else if !called
             && !names.contains(rule.name.as_str())
             && !rule.texts.iter().any(|t| t.doc.result || t.doc.invariant.is_some())
         {
-            let message = format!("nobody reads `{}`", rule.name);
-            let label = "in no signature, and not marked as a result";
-            into.push(finding("L0513", message, first.span.clone(), label).with_note(
-                "add `/// résultat` above it, or name it in `results`, `[groups]` or `[matching]` of pack.toml",
-            ));
+            into.push(texts::unread_rule(&rule.name, first.span.clone()));
         }
         let result = rule.texts.iter().find(|t| !t.helper && t.doc.result);
         if let Some(text) = result.filter(|_| !shown.contains(rule.name.as_str())) {
-            let message = format!("no group names the result `{}`", rule.name);
-            let label = "`logis eval` shows it only if it is asked for by name";
-            into.push(
-                finding("L0516", message, text.span.clone(), label)
-                    .with_note("name it in `results` or in a group of `[groups]` of pack.toml"),
-            );
+            into.push(texts::in_no_group(&rule.name, text.span.clone()));
         }
     }
 }
@@ -102,10 +90,9 @@ fn asked(parsed: &Parsed) -> BTreeSet<&str> {
 /// Names of a signature and variables that the text does not use.
 fn signature(text: &logis_language::pack::script::RuleText, used: &Uses, into: &mut Vec<Diagnostic>) {
     for (name, span) in text.params.iter().filter(|(name, _)| !used.names.contains(name)) {
-        let message = format!("`{}` does not use `{name}`", text.name);
-        into.push(finding("L0514", message, span.clone(), "never read: take it out of the signature"));
+        into.push(texts::unused_name(&text.name, name, span.clone()));
     }
     for (name, span) in used.lets.iter().filter(|(name, _)| !used.names.contains(name)) {
-        into.push(finding("L0515", format!("`{name}` is not used"), span.clone(), "named here, never read"));
+        into.push(texts::unused_let(name, span.clone()));
     }
 }

@@ -72,7 +72,7 @@ pub enum MutationError {
     #[error(transparent)]
     Pack(#[from] PackError),
     /// Cases fail without any change: the places of some.
-    #[error("{0} case(s) fail without any change, the first at {1}")]
+    #[error("{0} cas échoue(nt) sans aucun changement, le premier à {1}")]
     Failing(usize, String),
 }
 

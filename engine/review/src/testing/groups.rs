@@ -11,7 +11,7 @@ use logis_decide::evaluate::possible::Possible;
 use logis_decide::evaluate::{Context, Evaluator, Outcome, outcome};
 use logis_decide::invariants::Invariants;
 use logis_language::Pack;
-use logis_language::diagnostic::{Diagnostic, Diagnostics, PackError, Span, did_you_mean};
+use logis_language::diagnostic::{Diagnostics, PackError, Span, texts};
 use logis_language::pack::Parsed;
 use logis_language::pack::cases::{Case, InputRow};
 use logis_language::pack::schema::{EntityId, Origin};
@@ -131,19 +131,13 @@ fn expected<'p>(plan: &Plan, case: &'p Case, out: &mut Diagnostics) -> Vec<Expec
         let ty = plan.node(*node).map_or(Type::Bool, |n| n.ty.clone());
         let tolerance = case.tolerances.iter().find(|(name, _, _)| name == rule);
         if let Some((_, _, at)) = tolerance.filter(|_| ty != Type::Number) {
-            let message = format!("`{rule}` is a {ty}: it has no tolerance");
-            out.push(Diagnostic::error("L0044", message, at.clone(), "only a number may differ a little"));
+            out.push(texts::cases::tolerance_of_no_number(rule, &ty, at.clone()));
         }
         match typed(value, &ty) {
             Ok(value) => {
                 all.push(Expected { rule, node: *node, value, tolerance: tolerance.map(|t| t.1), span })
             }
-            Err(text) => out.push(Diagnostic::error(
-                "L0043",
-                format!("`{text}` is no value of `{rule}`"),
-                span.clone(),
-                format!("a {ty} is expected"),
-            )),
+            Err(text) => out.push(texts::cases::wrong_type(&text, rule, &ty, span.clone())),
         }
     }
     all
@@ -185,7 +179,8 @@ pub(crate) fn groups<'p>(
                 Err(error) => {
                     let asked = cases.first().map(|c| c.span.clone()).unwrap_or_default();
                     let own = error.diagnostics.into_iter();
-                    out.items.extend(own.map(|d| d.with_label(asked.clone(), "asked by this case")));
+                    out.items
+                        .extend(own.map(|d| d.with_label(asked.clone(), texts::cases::ASKED_BY_THIS_CASE)));
                     None
                 }
             };
@@ -230,33 +225,19 @@ fn check_case(parsed: &Parsed, case: &Case, out: &mut Diagnostics) -> bool {
     let expected = case.expected.iter().map(|(name, _, span)| (name, span));
     for (name, span) in expected.chain(case.reasons.iter().map(|(name, _, span)| (name, span))) {
         if parsed.rule(name).is_none() && schema.field(name).is_none() {
-            out.push(Diagnostic::error(
-                "L0102",
-                format!("`{name}` is neither a field nor a rule"),
-                span.clone(),
-                did_you_mean(name, names()),
-            ));
+            out.push(texts::names::no_field_or_rule(name, names(), span.clone()));
         }
     }
     for (entity, rows) in &case.inputs {
         let Some(id) = schema.entity(entity) else {
-            let hint = did_you_mean(entity, schema.entities.iter().map(|e| e.name.as_str()));
-            out.push(Diagnostic::error(
-                "L0101",
-                format!("there is no entity `{entity}`"),
-                case.span.clone(),
-                hint,
-            ));
+            let known = schema.entities.iter().map(|e| e.name.as_str());
+            out.push(texts::names::no_entity(entity, known, case.span.clone()));
             continue;
         };
         for (name, (_, span)) in rows.iter().flatten() {
             if input(parsed, id, name).is_none() {
-                out.push(Diagnostic::error(
-                    "L0102",
-                    format!("`{name}` is neither a field nor a rule of `{entity}`"),
-                    span.clone(),
-                    elsewhere(parsed, name).unwrap_or_else(|| did_you_mean(name, names())),
-                ));
+                let home = home(parsed, name);
+                out.push(texts::names::not_of_entity(name, entity, home, names(), span.clone()));
             }
         }
     }
@@ -267,21 +248,15 @@ fn check_case(parsed: &Parsed, case: &Case, out: &mut Diagnostics) -> bool {
                 || parsed.parameter(reason).is_some();
             if !known {
                 let parameters = parsed.parameters.iter().map(|p| p.path.as_str());
-                out.push(Diagnostic::error(
-                    "L0102",
-                    format!("`{reason}` is neither a rule, a field nor a parameter"),
-                    span.clone(),
-                    did_you_mean(reason, names().chain(parameters)),
-                ));
+                out.push(texts::names::no_reason(reason, names().chain(parameters), span.clone()));
             }
         }
     }
     out.items.len() == errors
 }
 
-/// Where a name stands that does not stand where it was written.
-fn elsewhere(parsed: &Parsed, name: &str) -> Option<String> {
+/// The entity of a name.
+fn home<'p>(parsed: &'p Parsed, name: &str) -> Option<&'p str> {
     let (_, entity) = logis_language::graph::Target::find(parsed, name)?;
-    let entity = parsed.schema.entities.get(entity)?;
-    Some(format!("it is of `{0}`: write `{0} = {{ {name} = … }}`", entity.name))
+    Some(parsed.schema.entities.get(entity)?.name.as_str())
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::values::{column, open, typed};
 use logis_data::{Dataset, NO_ROW, Table};
 use logis_decide::evaluate::possible::Possible;
-use logis_language::diagnostic::{Diagnostic, Diagnostics};
+use logis_language::diagnostic::{Diagnostics, texts};
 use logis_language::graph::RuleId;
 use logis_language::pack::Parsed;
 use logis_language::pack::cases::{Case, CaseValue, InputRow};
@@ -79,12 +79,9 @@ pub(super) fn build(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mu
                                         *slot = value;
                                     }
                                 }
-                                Err(text) => out.push(Diagnostic::error(
-                                    "L0043",
-                                    format!("`{text}` is no value of `{name}`"),
-                                    span.clone(),
-                                    format!("a {ty} is expected"),
-                                )),
+                                Err(text) => {
+                                    out.push(texts::cases::wrong_type(&text, name, &ty, span.clone()))
+                                }
                             }
                         }
                         Input::Relation(relation) => {
@@ -121,12 +118,9 @@ pub(super) fn build(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mu
                                         *slot = Some(value.map_or_else(|| open(&ty), Possible::Known));
                                     }
                                 }
-                                Err(text) => out.push(Diagnostic::error(
-                                    "L0043",
-                                    format!("`{text}` is no value of `{name}`"),
-                                    span.clone(),
-                                    format!("a {ty} is expected"),
-                                )),
+                                Err(text) => {
+                                    out.push(texts::cases::wrong_type(&text, name, &ty, span.clone()))
+                                }
                             }
                         }
                     }

@@ -8,6 +8,8 @@ mod tree;
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::texts::cases::{self as texts, what};
+use crate::diagnostic::texts::files::{self, form};
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span};
 use crate::value::{Date, Exact, Value, parse_date, parse_number};
 pub(super) use table::read as read_csv;
@@ -66,27 +68,21 @@ pub(super) fn read_yaml(file: FileId, text: &str, out: &mut Diagnostics) -> Case
 }
 
 fn wrong(item: &Item, what: &str, expected: &str) -> Diagnostic {
-    let found = format!("found {}", item.kind.name());
-    Diagnostic::error("L0003", format!("{what} must be {expected}"), item.span.clone(), found)
+    texts::wrong_form(what, expected, item.kind.name(), item.span.clone())
 }
 
 /// The cases under the key `cas`.
 fn read(root: &Item, out: &mut Diagnostics) -> Vec<Case> {
     let mut cases = Vec::new();
     let Kind::Table(entries) = &root.kind else {
-        out.push(wrong(root, "the file", "a table with the key `cas`"));
+        out.push(wrong(root, what::FILE, what::TABLE_OF_CASES));
         return cases;
     };
     for (key, at, value) in entries {
         match (key.as_str(), &value.kind) {
             ("cas", Kind::List(items)) => cases.extend(items.iter().filter_map(|item| read_case(item, out))),
-            ("cas", _) => out.push(wrong(value, "`cas`", "a list")),
-            _ => out.push(Diagnostic::error(
-                "L0002",
-                format!("the file has no key `{key}`"),
-                at.clone(),
-                "cases stand under `cas`",
-            )),
+            ("cas", _) => out.push(wrong(value, "`cas`", form::LIST)),
+            _ => out.push(files::key_beside_cases(key, at.clone())),
         }
     }
     cases
@@ -94,7 +90,7 @@ fn read(root: &Item, out: &mut Diagnostics) -> Vec<Case> {
 
 fn read_case(item: &Item, out: &mut Diagnostics) -> Option<Case> {
     let Kind::Table(entries) = &item.kind else {
-        out.push(wrong(item, "a case", "a table"));
+        out.push(wrong(item, what::CASE, form::TABLE));
         return None;
     };
     let get = |key: &str| entries.iter().find(|(k, _, _)| k == key).map(|(_, _, value)| value);
@@ -102,31 +98,24 @@ fn read_case(item: &Item, out: &mut Diagnostics) -> Option<Case> {
         Some(value) => match value.text() {
             Some(name) => (name, value.span.clone()),
             None => {
-                out.push(wrong(value, "`nom`", "a text"));
+                out.push(wrong(value, "`nom`", form::TEXT));
                 return None;
             }
         },
         None => {
-            out.push(Diagnostic::error(
-                "L0004",
-                "the case has no `nom`",
-                item.span.clone(),
-                "add `nom = \"…\"`",
-            ));
+            out.push(texts::unnamed(item.span.clone()));
             return None;
         }
     };
-    let what = format!("case « {name} »");
     let date = match get("date").map(|value| (value, &value.kind)) {
         Some((_, Kind::Value(CaseValue::Typed(Value::Date(date))))) => Some(*date),
         Some((_, Kind::Value(CaseValue::Text(text)))) if parse_date(text).is_some() => parse_date(text),
         Some((value, _)) => {
-            out.push(wrong(value, "`date`", "a date such as 2017-01-01"));
+            out.push(wrong(value, "`date`", form::DATE));
             None
         }
         None => {
-            let message = format!("{what} has no date");
-            out.push(Diagnostic::error("L0040", message, span.clone(), "add `date = 2017-06-30`"));
+            out.push(texts::undated(&name, span.clone()));
             None
         }
     };
@@ -165,9 +154,7 @@ fn read_case(item: &Item, out: &mut Diagnostics) -> Option<Case> {
                         _ => Vec::new(),
                     };
                     if names.is_empty() {
-                        let message = format!("the reasons of `{rule}` must be names");
-                        let hint = "write a list of rules, fields or parameters";
-                        out.push(Diagnostic::error("L0003", message, at, hint));
+                        out.push(texts::reasons_not_names(&rule, at));
                     } else {
                         case.reasons.push((rule, names, at));
                     }
@@ -175,11 +162,10 @@ fn read_case(item: &Item, out: &mut Diagnostics) -> Option<Case> {
             }
             entity => {
                 let rows = match &value.kind {
-                    Kind::List(items) => items.iter().map(|i| read_row(i, "a row", out)).collect(),
-                    Kind::Table(_) => vec![read_row(value, "a row", out)],
+                    Kind::List(items) => items.iter().map(|i| read_row(i, what::ROW, out)).collect(),
+                    Kind::Table(_) => vec![read_row(value, what::ROW, out)],
                     Kind::Value(_) => {
-                        let what = format!("`{entity}`");
-                        out.push(wrong(value, &what, "a table of inputs"));
+                        out.push(wrong(value, &format!("`{entity}`"), what::INPUTS));
                         continue;
                     }
                 };
@@ -188,8 +174,7 @@ fn read_case(item: &Item, out: &mut Diagnostics) -> Option<Case> {
         }
     }
     if case.expected.is_empty() && case.reasons.is_empty() {
-        let message = format!("{what} expects nothing");
-        out.push(Diagnostic::error("L0041", message, span, "add `attendu = { RULE = … }`"));
+        out.push(texts::expects_nothing(&case.name, span));
     }
     check_extras(&case, out);
     date.map(|_| case)
@@ -198,12 +183,7 @@ fn read_case(item: &Item, out: &mut Diagnostics) -> Option<Case> {
 fn read_tolerance(case: &mut Case, rule: String, text: &str, at: Span, out: &mut Diagnostics) {
     match parse_number(text).filter(|n| *n >= Exact::from_integer(0)) {
         Some(number) => case.tolerances.push((rule, number, at)),
-        None => out.push(Diagnostic::error(
-            "L0003",
-            format!("the tolerance of `{rule}` must be a number, at least 0"),
-            at,
-            format!("found `{text}`"),
-        )),
+        None => out.push(texts::not_a_tolerance(&rule, text, at)),
     }
 }
 
@@ -212,12 +192,7 @@ fn check_extras(case: &Case, out: &mut Diagnostics) {
     for (rule, _, at) in &case.tolerances {
         if !case.expected.iter().any(|(name, _, _)| name == rule) {
             let names = case.expected.iter().map(|(n, _, _)| n.as_str());
-            out.push(Diagnostic::error(
-                "L0044",
-                format!("a tolerance for `{rule}`, of which nothing is expected"),
-                at.clone(),
-                crate::diagnostic::did_you_mean(rule, names),
-            ));
+            out.push(texts::tolerance_of_nothing(rule, names, at.clone()));
         }
     }
 }
@@ -225,7 +200,7 @@ fn check_extras(case: &Case, out: &mut Diagnostics) {
 /// The cells of a row.
 fn read_row(item: &Item, what: &str, out: &mut Diagnostics) -> InputRow {
     let Kind::Table(entries) = &item.kind else {
-        out.push(wrong(item, what, "a table"));
+        out.push(wrong(item, what, form::TABLE));
         return InputRow::new();
     };
     let mut row = BTreeMap::new();
@@ -242,7 +217,7 @@ fn read_row(item: &Item, what: &str, out: &mut Diagnostics) -> InputRow {
             Some(read) => {
                 row.insert(key.clone(), (read, value.span.clone()));
             }
-            None => out.push(wrong(value, &format!("`{key}`"), "a value")),
+            None => out.push(wrong(value, &format!("`{key}`"), form::VALUE)),
         }
     }
     row

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::{Case, CaseFile, CaseValue, check_extras, read_tolerance};
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span};
+use crate::diagnostic::texts::cases::{self as texts, Unreadable};
+use crate::diagnostic::texts::files;
+use crate::diagnostic::{Diagnostics, FileId, Span};
 use crate::value::{Date, parse_date};
 
 /// Reads `NAME.cas.csv`: a table of cases on one entity.
@@ -15,12 +17,7 @@ pub(in crate::pack) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> 
         matches!(key.trim(), "entité" | "entite").then(|| value.trim().to_string())
     });
     let Some(entity) = entity else {
-        out.push(Diagnostic::error(
-            "L0023",
-            "the file does not say which entity its cases speak of",
-            Span::new(file, 0..0),
-            "begin with `# entité: NAME`",
-        ));
+        out.push(files::cases_without_entity(Span::new(file, 0..0)));
         return CaseFile { file, cases };
     };
     let mut reader =
@@ -28,12 +25,7 @@ pub(in crate::pack) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> 
     let header = match reader.headers() {
         Ok(header) => header.clone(),
         Err(error) => {
-            out.push(Diagnostic::error(
-                "L0042",
-                "the table of cases does not read",
-                Span::new(file, 0..0),
-                error.to_string(),
-            ));
+            out.push(texts::unreadable_line(why(&error), Span::new(file, 0..0)));
             return CaseFile { file, cases };
         }
     };
@@ -43,12 +35,7 @@ pub(in crate::pack) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> 
             Err(error) => {
                 let at =
                     error.position().map_or(0, |p| usize::try_from(p.byte()).unwrap_or(0)).min(text.len());
-                out.push(Diagnostic::error(
-                    "L0042",
-                    "this line does not read",
-                    Span::new(file, at..at),
-                    error.to_string(),
-                ));
+                out.push(texts::unreadable_line(why(&error), Span::new(file, at..at)));
                 continue;
             }
         };
@@ -94,29 +81,30 @@ pub(in crate::pack) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> 
             }
         }
         let Some(date) = date else {
-            out.push(Diagnostic::error(
-                "L0040",
-                "this case has no date",
-                span,
-                "its column `date` is a day such as 2017-06-30",
-            ));
+            out.push(texts::undated_line(span));
             continue;
         };
         case.date = date;
         case.inputs.insert(entity.clone(), vec![row]);
         check_extras(&case, out);
         if case.expected.is_empty() && case.reasons.is_empty() {
-            out.push(Diagnostic::error(
-                "L0041",
-                "this case expects nothing",
-                span,
-                "fill a column `attendu:RULE`",
-            ));
+            out.push(texts::line_expects_nothing(span));
             continue;
         }
         cases.push(case);
     }
     CaseFile { file, cases }
+}
+
+/// What keeps the reader of CSV from reading a line.
+fn why(error: &csv::Error) -> Unreadable {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            Unreadable::Cells { expected: *expected_len, found: *len }
+        }
+        csv::ErrorKind::Utf8 { .. } => Unreadable::NotUtf8,
+        _ => Unreadable::Other,
+    }
 }
 
 /// The places of the cells of a line, without blanks around them.

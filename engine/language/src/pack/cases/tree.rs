@@ -6,7 +6,9 @@ use toml::de::DeValue;
 
 use super::super::toml_reader::{parse, scalar};
 use super::CaseValue;
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span};
+use crate::diagnostic::texts::cases::{self as texts, Yaml, what};
+use crate::diagnostic::texts::files::{self, form, toml_kind};
+use crate::diagnostic::{Diagnostics, FileId, Span};
 use crate::value::Value;
 
 /// One thing that is written.
@@ -29,10 +31,10 @@ impl Kind {
     /// In words.
     pub fn name(&self) -> &'static str {
         match self {
-            Kind::Value(CaseValue::Unknown) => "nothing",
-            Kind::Value(_) => "a single value",
-            Kind::List(_) => "a list",
-            Kind::Table(_) => "a table",
+            Kind::Value(CaseValue::Unknown) => what::NOTHING,
+            Kind::Value(_) => form::VALUE,
+            Kind::List(_) => form::LIST,
+            Kind::Table(_) => form::TABLE,
         }
     }
 }
@@ -80,8 +82,7 @@ fn toml_item(file: FileId, item: &Spanned<DeValue<'_>>, out: &mut Diagnostics) -
             Some(Value::Text(text)) if text.as_ref() == "inconnu" => Kind::Value(CaseValue::Unknown),
             Some(value) => Kind::Value(CaseValue::Typed(value)),
             None => {
-                let found = format!("found a {}", value.type_str());
-                out.push(Diagnostic::error("L0003", "a case holds plain values", span, found));
+                out.push(texts::not_plain(toml_kind(value.type_str()), span));
                 return None;
             }
         },
@@ -104,29 +105,25 @@ pub(super) fn of_yaml(file: FileId, text: &str, out: &mut Diagnostics) -> Option
             Ok(event) => event,
             Err(error) => {
                 let at = offset(error.marker().index());
-                let label = error.info().to_string();
-                let span = Span::new(file, at..at);
-                out.push(Diagnostic::error("L0001", "this is not valid YAML", span, label));
+                out.push(files::not_yaml(Span::new(file, at..at)));
                 return None;
             }
         };
         let span = Span::new(file, offset(at.start.index())..offset(at.end.index()));
-        let refused = |what: &str| {
-            Diagnostic::error("L0045", format!("{what} is not read in cases"), span.clone(), "write it out")
-        };
+        let refused = |form| texts::refused_yaml(form, span.clone());
         let item = match event {
             Event::Alias(_) => {
-                out.push(refused("an alias"));
+                out.push(refused(Yaml::Alias));
                 return None;
             }
             Event::Scalar(_, _, _, Some(_))
             | Event::SequenceStart(_, Some(_))
             | Event::MappingStart(_, Some(_)) => {
-                out.push(refused("a tag"));
+                out.push(refused(Yaml::Tag));
                 return None;
             }
             Event::DocumentStart(_) if root.is_some() => {
-                out.push(refused("a second document"));
+                out.push(refused(Yaml::Document));
                 return None;
             }
             Event::SequenceStart(..) => {
@@ -145,12 +142,7 @@ pub(super) fn of_yaml(file: FileId, text: &str, out: &mut Diagnostics) -> Option
                 // The first scalar of a pair is its key.
                 if let Some((Item { kind: Kind::Table(entries), .. }, key @ None)) = open.last_mut() {
                     if entries.iter().any(|(k, _, _)| *k == value) {
-                        out.push(Diagnostic::error(
-                            "L0001",
-                            format!("`{value}` is written twice"),
-                            span,
-                            "again here",
-                        ));
+                        out.push(files::key_written_twice(&value, span));
                         return None;
                     }
                     *key = Some((value.to_string(), span));
@@ -160,8 +152,7 @@ pub(super) fn of_yaml(file: FileId, text: &str, out: &mut Diagnostics) -> Option
                 let kind = match value.as_ref() {
                     "inconnu" => Kind::Value(CaseValue::Unknown),
                     "" | "~" | "null" if plain => {
-                        let hint = "write a value, or `inconnu`";
-                        out.push(Diagnostic::error("L0003", "an empty value says nothing", span, hint));
+                        out.push(texts::says_nothing(span));
                         return None;
                     }
                     text => Kind::Value(CaseValue::Text(text.to_string())),
@@ -176,8 +167,7 @@ pub(super) fn of_yaml(file: FileId, text: &str, out: &mut Diagnostics) -> Option
             Some((Item { kind: Kind::Table(entries), .. }, key)) => match key.take() {
                 Some((key, at)) => entries.push((key, at, item)),
                 None => {
-                    let hint = "a key is a plain word";
-                    out.push(Diagnostic::error("L0001", "this is not a key", item.span, hint));
+                    out.push(files::not_a_key(item.span));
                     return None;
                 }
             },

@@ -1,0 +1,121 @@
+//! `[matching]` of `pack.toml`, and invariants: L0401 to L0405, L0411.
+
+use super::{Diagnostic, a_type, at};
+use crate::diagnostic::Span;
+use crate::value::Type;
+
+/// L0401: an entity that is no pair.
+pub fn not_a_pair(name: &str, span: Span) -> Diagnostic {
+    let message = format!("`{name}` n'est pas un couple de deux entités");
+    at("L0401", message, span, "un appariement porte sur une entité qui a `pair`")
+}
+
+/// L0401: a name of an entity that this key does not look at.
+pub fn wrong_entity(name: &str, entity: &str, wanted: &[&str], span: Span) -> Diagnostic {
+    let wanted: Vec<String> = wanted.iter().map(|w| format!("`{w}`")).collect();
+    let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    let label = format!("attendu: un nom de {}", super::one_of(&wanted));
+    at("L0401", format!("`{name}` est de l'entité `{entity}`"), span, label)
+}
+
+/// L0402: a name of another type.
+pub fn wrong_type(name: &str, found: &Type, expected: &Type, span: Span) -> Diagnostic {
+    let message = format!("`{name}` donne {}", a_type(found));
+    at("L0402", message, span, format!("attendu: {}", a_type(expected)))
+}
+
+/// L0403: a share that has keys.
+pub fn share_with_keys(path: &str, quota: &str, declared: Span, named: Span) -> Diagnostic {
+    let message = format!("`{path}` a des clés, et la part d'un quota n'en a pas");
+    share(message, quota, (declared, "déclaré ici"), named)
+}
+
+/// L0403: a share with a value that is none.
+pub fn not_a_share(path: &str, quota: &str, value: Span, named: Span) -> Diagnostic {
+    share(format!("`{path}` n'est pas une part entre 0 et 1"), quota, (value, "cette valeur"), named)
+}
+
+fn share(message: String, quota: &str, (span, label): (Span, &str), named: Span) -> Diagnostic {
+    at("L0403", message, span, label).with_label(named, format!("la part du quota `{quota}`"))
+}
+
+/// L0404: a block that is named twice.
+pub fn block_twice(name: &str, here: Span, first: Span) -> Diagnostic {
+    twice(format!("le bloc `{name}` est écrit deux fois"), here, first)
+}
+
+/// L0404: a quota that is named twice.
+pub fn quota_twice(name: &str, here: Span, first: Span) -> Diagnostic {
+    twice(format!("le quota `{name}` est écrit deux fois"), here, first)
+}
+
+fn twice(message: String, here: Span, first: Span) -> Diagnostic {
+    at("L0404", message, here, "de nouveau ici").with_label(first, "d'abord ici")
+}
+
+/// L0404: more quotas than a matching takes.
+pub fn too_many_quotas(most: usize, span: Span) -> Diagnostic {
+    at("L0404", format!("un appariement a {most} quotas au plus"), span, "celui-ci est de trop")
+}
+
+/// L0405: a block that suitability does not imply.
+pub fn not_a_condition(name: &str, suitable: &str, span: Span) -> Diagnostic {
+    let label = format!("`{suitable}` doit être `{name} && …`, sinon des couples seraient perdus");
+    at("L0405", format!("`{name}` n'est pas une condition de `{suitable}`"), span, label)
+}
+
+/// L0405: a block of a form by which no units are found.
+pub fn leads_nowhere(name: &str, why: &str, span: Span) -> Diagnostic {
+    let message = format!("`{name}` ne mène pas aux logements");
+    at("L0405", message, span, format!("{why}: il faudrait regarder tous les couples"))
+}
+
+/// Why a condition does not lead from a request to units.
+pub mod form {
+    /// No alternative leads.
+    pub const NO_LEAD: &str = "aucune de ses branches ne compare une valeur de la demande à une du logement";
+    /// Several do.
+    pub const SEVERAL_LEADS: &str = "plusieurs de ses branches comparent la demande au logement";
+    /// One is of the unit alone.
+    pub const UNIT_BESIDE_THRESHOLD: &str =
+        "une branche qui ne porte que sur le logement est à côté d'un seuil";
+    /// It compares lists.
+    pub const LISTS: &str = "elle compare des listes";
+    /// It compares within one side.
+    pub const ONE_SIDE: &str = "elle ne compare pas une valeur de la demande à une du logement";
+    /// A list and a value of one side.
+    pub const LIST_OF_ONE_SIDE: &str = "la liste et la valeur ne sont pas des deux côtés du couple";
+    /// Another operation.
+    pub const NO_COMPARISON: &str = "ce n'est ni une comparaison, ni `contient`";
+    /// `!=`
+    pub const DIFFERENT: &str = "`!=` n'écarte pas assez de logements";
+    /// None of these.
+    pub const OTHER: &str = "sa forme ne s'y prête pas";
+}
+
+/// Why a rule is no invariant.
+#[derive(Clone, Copy, Debug)]
+pub enum NoInvariant<'a> {
+    /// It is a helper.
+    Helper,
+    /// It is not boolean.
+    Gives(&'a Type),
+    /// Its entity is a reference table.
+    OfReference,
+}
+
+/// L0411: a rule that is marked as an invariant and cannot be one.
+pub fn no_invariant(rule: &str, why: NoInvariant<'_>, span: Span) -> Diagnostic {
+    let label = match why {
+        NoInvariant::Helper => "une `private fn` ne décide rien par elle-même".to_string(),
+        NoInvariant::Gives(ty) => format!("trouvé: {} ; attendu: vrai ou faux", a_type(ty)),
+        NoInvariant::OfReference => "les lignes de cette entité sont du paquet, non des données".to_string(),
+    };
+    at("L0411", format!("`{rule}` n'est pas un invariant"), span, label)
+}
+
+/// L0411: a level of an invariant that is none.
+pub fn no_invariant_level(said: &str, span: Span) -> Diagnostic {
+    let message = format!("`{said}` n'est pas un niveau d'invariant");
+    at("L0411", message, span, "attendu: `erreur` ou `avertissement`")
+}
