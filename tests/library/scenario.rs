@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use crate::support::files;
 use logis::Pack;
 use logis::data::{InputFile, read};
 use logis::evaluate::evaluate;
@@ -13,19 +14,7 @@ use logis::scenario::report::{Cell, report};
 use logis::scenario::{Household, Inputs, RunResult, Scenario, Simulation};
 use logis::value::{Exact, Value, parse_date};
 
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-
-fn files(folder: &Path, prefix: &str, into: &mut Vec<(String, Vec<u8>)>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = format!("{prefix}{}", path.file_name().unwrap().to_string_lossy());
-        match path.is_dir() {
-            true => files(&path, &format!("{name}/"), into),
-            false => into.push((name, fs::read(&path).unwrap())),
-        }
-    }
-    into.sort();
-}
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 fn inputs(scenario: &Scenario) -> Inputs {
     let mut rules = Vec::new();

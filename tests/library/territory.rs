@@ -2,36 +2,21 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::path::Path;
-
+use crate::support::{files, root};
 use logis::Pack;
 use logis::data::{Needs, read};
 use logis::testing;
-
-/// All files under a folder, with the path that the pack knows them by.
-fn files(folder: &Path, prefix: &str, into: &mut Vec<(String, Vec<u8>)>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let shown = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-        if path.is_dir() {
-            files(&path, &shown, into);
-        } else {
-            into.push((shown, std::fs::read(&path).unwrap()));
-        }
-    }
-}
 
 /// The national rules with Toulouse in the place of Dijon: the pack loads, its cases hold, and those of
 /// the national rules hold too.
 #[test]
 fn another_territory_needs_no_code() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = root();
     let mut all = Vec::new();
     files(&root.join("rules"), "", &mut all);
     all.retain(|(path, _)| !path.starts_with("territoires/"));
     assert!(!all.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains("param(\"dijon")));
-    files(&root.join("tests/territories/toulouse"), "territoires/toulouse", &mut all);
+    files(&root.join("tests/territories/toulouse"), "territoires/toulouse/", &mut all);
     let pack = Pack::from_files("", all).unwrap();
     let parsed = pack.parsed();
     let references = read(&parsed.schema, &parsed.references, Vec::new(), &Needs::default());

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 /// The instances of the benches, with their own tests.
 #[allow(dead_code, reason = "the benches read the rest of it")]
-#[path = "../benches/instances/mod.rs"]
+#[path = "../../benches/instances/mod.rs"]
 mod instances;
 
 /// What counts, the most important first; more is better.

@@ -4,13 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
+use crate::support::root;
 use logis::Pack;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 /// The rows of a table of the project: number, last cell.
 fn rows(path: &str) -> BTreeMap<String, String> {

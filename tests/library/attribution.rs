@@ -4,12 +4,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod mutate_json;
-
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use crate::mutate_json::mutate;
 use logis::Pack;
 use logis::attribution::{
     Commission, Explainer, Flags, Instance, InstanceError, MatchingPlan, Posed, Reason, Report, Why, fairness,
@@ -17,7 +16,6 @@ use logis::attribution::{
 use logis::data::{Dataset, InputFile, read};
 use logis::matching::{Matching, one_member_less, solve, solve_near, verify};
 use logis::value::{Date, parse_date};
-use mutate_json::mutate;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -13,14 +13,14 @@ use logis::populations::territory::{Kind, Land, LandFiles, TerritoryError};
 use logis::value::Value;
 use logis::{Pack, Plan};
 
-const MODEL: &str = include_str!("../scenarios/populations/demandeurs.toml");
+const MODEL: &str = include_str!("../../scenarios/populations/demandeurs.toml");
 
 static LAND: LazyLock<Land> = LazyLock::new(|| {
     Land::read(LandFiles {
-        communes: include_str!("../rules/referentiels/communes.csv"),
-        epcis: include_str!("../scenarios/populations/epci.csv"),
-        departements: include_str!("../scenarios/populations/departements.csv"),
-        regions: include_str!("../scenarios/populations/regions.csv"),
+        communes: include_str!("../../rules/referentiels/communes.csv"),
+        epcis: include_str!("../../scenarios/populations/epci.csv"),
+        departements: include_str!("../../scenarios/populations/departements.csv"),
+        regions: include_str!("../../scenarios/populations/regions.csv"),
     })
     .unwrap()
 });

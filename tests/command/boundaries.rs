@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::files;
 use logis::Pack;
 use logis::boundaries::{Boundaries, boundaries, changes};
 use logis::data::to_csv;
@@ -15,18 +16,6 @@ use logis::value::{Date, parse_date};
 
 fn date(text: &str) -> Date {
     parse_date(text).unwrap()
-}
-
-fn files(folder: &Path, prefix: &str, into: &mut Vec<(String, Vec<u8>)>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = format!("{prefix}{}", path.file_name().unwrap().to_string_lossy());
-        if path.is_dir() {
-            files(&path, &format!("{name}/"), into);
-        } else {
-            into.push((name, fs::read(&path).unwrap()));
-        }
-    }
 }
 
 fn rules() -> Vec<(String, Vec<u8>)> {

@@ -19,7 +19,7 @@ fn pack() -> Pack {
 
 /// The requests and persons of a drawn population, and the other tables.
 fn tables() -> (Output, Output, Vec<InputFile>) {
-    let spec = Spec::parse(include_str!("../scenarios/grand-dijon-2015/population.toml")).unwrap();
+    let spec = Spec::parse(include_str!("../../scenarios/grand-dijon-2015/population.toml")).unwrap();
     let package = generate(&spec, 3).unwrap();
     let output = |name: &str| package.tables.iter().find(|t| t.name == name).unwrap().to_output();
     let employers = InputFile {
@@ -109,7 +109,7 @@ fn an_identifier_in_two_parts_is_said() {
 #[test]
 fn what_belongs_to_members_is_left_out_or_read_whole() {
     let (pack, (demandes, personnes, mut others)) = (pack(), tables());
-    let spec = Spec::parse(include_str!("../scenarios/grand-dijon-2015/population.toml")).unwrap();
+    let spec = Spec::parse(include_str!("../../scenarios/grand-dijon-2015/population.toml")).unwrap();
     let projects = generate(&spec, 3).unwrap().table("projets").unwrap().to_output();
     let bytes = logis::data::to_csv(&projects).unwrap();
     others.push(InputFile { name: "projets.csv".into(), bytes });

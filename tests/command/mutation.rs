@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use crate::support::stdout;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -32,10 +33,6 @@ const RULE: &str = "fn eligible(revenu) {\n    revenu <= param(\"plafond\")\n}";
 
 fn logis(folder: &Path, args: &[&str]) -> Ran {
     Command::new(env!("CARGO_BIN_EXE_logis")).args(args).arg("--rules").arg(folder).output().unwrap()
-}
-
-fn stdout(ran: &Ran) -> String {
-    String::from_utf8_lossy(&ran.stdout).into_owned()
 }
 
 /// Four mutants: `>` and `<` for `<=`, and the ceiling one euro lower or higher. The case at the ceiling

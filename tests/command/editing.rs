@@ -11,19 +11,12 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use crate::support::{logis, root};
 use serde_json::Value as Json;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn logis(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_logis")).current_dir(root()).args(args).output().unwrap()
-}
 
 fn small_pack() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();

@@ -229,7 +229,7 @@ fn whoever_verifies_poses_the_problem() {
     let place = Place::new();
     let run = |command: &str, args: &[&str]| {
         let output = place.run(command, args);
-        (output.status.code(), said(&output) + &String::from_utf8_lossy(&output.stdout))
+        (output.status.code(), format!("{}{}", said(&output), String::from_utf8_lossy(&output.stdout)))
     };
     let refused = |args: &[&str], words: &str| {
         for command in [&["verify"][..], &["explain", "--id", "D1"]] {

@@ -8,19 +8,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Output;
 
+use crate::support::{logis, root};
 use logis::diagnostic::{Severity, codes};
 use serde_json::Value;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn logis(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_logis")).current_dir(root()).args(args).output().unwrap()
-}
 
 fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()

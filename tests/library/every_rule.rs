@@ -15,15 +15,10 @@
     clippy::unreachable
 )]
 
-#[path = "every_rule/draw.rs"]
 mod draw;
-#[path = "every_rule/large.rs"]
 mod large;
-#[path = "every_rule/needless.rs"]
 mod needless;
-#[path = "every_rule/shipped.rs"]
 mod shipped;
-#[path = "every_rule/valueless.rs"]
 mod valueless;
 
 /// A number set from outside.

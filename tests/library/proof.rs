@@ -5,15 +5,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod mutate_json;
-
 use std::time::{Duration, Instant};
 
+use crate::mutate_json::{mutate, one_of, places};
 use logis::matching::{
     Bound, Condition, DEEPEST, Duals, Gaps, Level, Matching, Pair, Prices, Problem, Proof, ProofError, Quota,
     Split, gaps, reached, solve, solve_near, verify,
 };
-use mutate_json::{mutate, one_of, places};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};

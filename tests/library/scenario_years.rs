@@ -10,7 +10,7 @@ use logis::data::InputFile;
 use logis::scenario::report::{Cell, Report, report};
 use logis::scenario::{Inputs, RunResult, Scenario, Simulation, Table};
 
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 fn simulation(text: &str) -> Simulation {
     let scenario = Scenario::parse("essai.toml", text).unwrap_or_else(|e| panic!("{e}"));

@@ -10,30 +10,15 @@
 )]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output as Ran};
+use std::path::Path;
+use std::process::Output as Ran;
 use std::time::Instant;
 
+use crate::support::{logis, root, stderr, stdout};
 use logis::Pack;
 use logis::data::{self, InputFile, Issue, Needs, ReadOutcome};
 use logis::value::{Exact, Value, parse_date};
 use proptest::prelude::*;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn logis(args: &[&str]) -> Ran {
-    Command::new(env!("CARGO_BIN_EXE_logis")).current_dir(root()).args(args).output().unwrap()
-}
-
-fn stderr(output: &Ran) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn stdout(output: &Ran) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
 
 const DEMANDES: &str = "demande_id,date_demande,commune,rfr_n2,rfr_n1,revenus_12_mois";
 const PERSONNES: &str = "personne_id,demande_id,lien,date_naissance,a_charge,handicap";

@@ -10,17 +10,13 @@
 )]
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use crate::support::root;
 use logis::Pack;
 use logis::data::{self, Dataset, InputFile, Needs, ReadOutcome};
 use logis::pack::schema::Origin;
 use logis::value::Value;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
 
 fn pack() -> &'static Pack {
     static PACK: OnceLock<Pack> = OnceLock::new();

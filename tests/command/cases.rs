@@ -8,6 +8,7 @@
     clippy::string_slice
 )]
 
+use crate::support::{stderr, stdout};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output as Ran};
@@ -43,14 +44,6 @@ fn pack(cases: &[(&str, &str)]) -> tempfile::TempDir {
 
 fn logis(folder: &Path, args: &[&str]) -> Ran {
     Command::new(env!("CARGO_BIN_EXE_logis")).args(args).arg("--rules").arg(folder).output().unwrap()
-}
-
-fn stdout(ran: &Ran) -> String {
-    String::from_utf8_lossy(&ran.stdout).into_owned()
-}
-
-fn stderr(ran: &Ran) -> String {
-    String::from_utf8_lossy(&ran.stderr).into_owned()
 }
 
 const YAML: &str = "# Au seuil.

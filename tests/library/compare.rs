@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::support::files;
 use logis::Pack;
 use logis::compare::{
     Change, Comparison, Difference, Effect, Expected, Kind, Report, Structure, draft, reads_the_same,
@@ -19,17 +20,6 @@ use logis::compare::{
 use logis::data::{Dataset, InputFile, Needs, read};
 use logis::reference::{Answer, Interpreter};
 use logis::value::{Date, parse_date};
-
-fn files(folder: &Path, prefix: &str, into: &mut Vec<(String, Vec<u8>)>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        match entry.path().is_dir() {
-            true => files(&entry.path(), &format!("{name}/"), into),
-            false => into.push((name, std::fs::read(entry.path()).unwrap())),
-        }
-    }
-}
 
 /// The project's own pack, a text of one of its files replaced.
 fn rules(file: &str, from: &str, to: &str) -> Pack {

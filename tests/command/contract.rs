@@ -9,30 +9,19 @@
 )]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output as Ran, Stdio};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
+use crate::support::{logis, root, stderr};
 use logis::data::{Output, OutputColumn, to_parquet};
 use logis::value::{Type, Value};
 
 const DEMO: &str = "scenarios/grand-dijon-2015";
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn logis(args: &[&str]) -> Ran {
-    Command::new(env!("CARGO_BIN_EXE_logis")).current_dir(root()).args(args).output().unwrap()
-}
-
 fn stdout(args: &[&str]) -> String {
     let output = logis(args);
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
-}
-
-fn stderr(output: &Ran) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// Households whose outcomes on 2017-06-30 are worked out here from the published ceilings of 2017,

@@ -4,32 +4,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Output;
 use std::sync::Arc;
 
+use crate::support::{logis, root, stderr, stdout};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use logis::Evaluate;
 use logis::value::parse_date;
 use logis::{Decider, Pack};
 use serde_json::{Value as Json, json};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn logis(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_logis")).current_dir(root()).args(args).output().unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 /// A folder of files.
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {

@@ -6,13 +6,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use crate::support::{logis, root};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
+use std::process::Output;
 
 fn folders(of: &str) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = fs::read_dir(root().join("tests/bad").join(of))
@@ -22,10 +19,6 @@ fn folders(of: &str) -> Vec<PathBuf> {
         .collect();
     found.sort();
     found
-}
-
-fn logis(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_logis")).current_dir(root()).args(args).output().unwrap()
 }
 
 /// Compares what was said with the expectation, or rewrites it; gives what differs.

@@ -1,0 +1,22 @@
+//! The command line, as its users run it. One binary: linking is dear.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod bad_input;
+mod boundaries;
+mod cases;
+mod changes;
+mod check;
+mod contract;
+mod editing;
+mod formats;
+mod kept;
+mod matching_commands;
+mod mutation;
+mod pack_features;
+mod reading;
+mod report_page;
+mod simulate;
+mod support;
+mod tools;
+mod writing;

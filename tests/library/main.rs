@@ -1,0 +1,27 @@
+//! The library, held against what its code did not make: brute force, the interpreter, official tables, hand-computed
+//! values. One binary: linking is dear.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod attribution;
+mod candidates;
+mod ceilings;
+mod compare;
+mod counterfactual;
+mod dated;
+mod every_rule;
+mod ipf;
+mod lecture;
+mod library;
+mod matching;
+mod mutate_json;
+mod order_of_modules;
+mod parts;
+mod plan_against_interpreter;
+mod populations;
+mod proof;
+mod receipts;
+mod scenario;
+mod scenario_years;
+mod support;
+mod territory;
