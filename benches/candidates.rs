@@ -1,6 +1,6 @@
 //! Candidates: what the search costs beside the decision of every pair.
 //!
-//! `cargo bench -p logis-engine --bench candidates`. Grand Dijon, and two instances drawn here by the
+//! `cargo bench -p logis --bench candidates`. Grand Dijon, and two instances drawn here by the
 //! pack's own rules: communes of unequal size, wishes for one to six of them, households of one to six
 //! persons. Deciding every pair of the larger one would take minutes: only the search is measured there.
 

@@ -1,8 +1,8 @@
 //! Writes matching instances for other solvers, and solves one as they do, in a process of its own.
 //!
 //! ```sh
-//! cargo run --release -p logis-engine --example instance -- write FOLDER dijon d10k d100k
-//! cargo run --release -p logis-engine --example instance -- solve FOLDER dijon --rounds 3 [--quotas] [--pairs]
+//! cargo run --release -p logis --example instance -- write FOLDER dijon d10k d100k
+//! cargo run --release -p logis --example instance -- solve FOLDER dijon --rounds 3 [--quotas] [--pairs]
 //! ```
 //!
 //! `solve` builds the problem and solves it so many rounds on one thread, checks the certificate, leaves

@@ -1,7 +1,7 @@
 //! The matching on instances from Grand Dijon to France: points and fit, the check of the certificate,
 //! and the three quotas.
 //!
-//! `cargo bench -p logis-engine --bench matching`. `LOGIS_SIZES=dijon,d10k,d100k,d1m,france` says which
+//! `cargo bench -p logis --bench matching`. `LOGIS_SIZES=dijon,d10k,d100k,d1m,france` says which
 //! instances (the first three, if it is not set). `read the pairs` computes every fit once and does
 //! nothing with it: the floor of whatever looks at all pairs. `one in 1,000 comes` solves from the answer
 //! before. Other solvers on the same pairs:

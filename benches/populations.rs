@@ -1,6 +1,6 @@
 //! Populations: fitting the cross table, drawing the rows, and writing them.
 //!
-//! `cargo bench -p logis-engine --bench populations`. France at one request in a hundred for the rows; the
+//! `cargo bench -p logis --bench populations`. France at one request in a hundred for the rows; the
 //! fitting is that of the whole country.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]

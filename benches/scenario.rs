@@ -1,6 +1,6 @@
 //! One run of a sweep of the Grand Dijon scenario (879 requests, 350 units), on one thread.
 //!
-//! `cargo bench -p logis-engine --bench scenario`. `a share` moves two shares, which candidates do not
+//! `cargo bench -p logis --bench scenario`. `a share` moves two shares, which candidates do not
 //! depend on; `a ceiling` moves the PLUS ceiling, by which nearly every decision is made again.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]

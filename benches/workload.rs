@@ -2,7 +2,7 @@
 //! Mobili-Jeune and the publics of the ANI, for households with their persons.
 //!
 //! Side by side, on the same columns, in one run: the plan, the same rules by hand as one loop over
-//! columns ([`hand`]), and Rhai's interpreter. `cargo bench -p logis-engine --bench workload`. With
+//! columns ([`hand`]), and Rhai's interpreter. `cargo bench -p logis --bench workload`. With
 //! `LOGIS_PEERS=FOLDER` the population and the outcomes are also written there, for
 //! `benches/peers/peers.py`, which puts Polars and DuckDB beside them and prints the ratios.
 

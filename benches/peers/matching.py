@@ -1,6 +1,6 @@
 """Puts general solvers beside the matching, on the same pairs, one thread each, and prints the ratios.
 
-    cargo run --release -p logis-engine --example instance -- write FOLDER dijon d10k d100k
+    cargo run --release -p logis --example instance -- write FOLDER dijon d10k d100k
     pip install numpy scipy ortools highspy
     python benches/peers/matching.py FOLDER [--rounds 3] [--quotas] [NAME ...]
 
@@ -360,7 +360,7 @@ def ours(folder, name, rounds, flags):
     """The matching itself: the example program. Its answer is summed here like the others, not believed."""
     program = ROOT / "target/release/examples/instance"
     if not program.exists():
-        return {"failed": "cargo build --release -p logis-engine --example instance, first"}
+        return {"failed": "cargo build --release -p logis --example instance, first"}
     result = run([program, "solve", folder, name, "--rounds", rounds, *flags])
     if "failed" not in result and (folder / name / "units").exists():
         i = Instance(folder / name)

@@ -1,6 +1,6 @@
 """Puts Polars and DuckDB beside the plan on the workload W, on one thread, and prints the ratios.
 
-    LOGIS_PEERS=FOLDER cargo bench -p logis-engine --bench workload
+    LOGIS_PEERS=FOLDER cargo bench -p logis --bench workload
     pip install polars duckdb pyarrow
     python benches/peers/peers.py FOLDER
 

@@ -15,6 +15,7 @@ mod matching_commands;
 mod mutation;
 mod pack_features;
 mod reading;
+mod readme;
 mod report_page;
 mod simulate;
 mod support;

@@ -388,6 +388,13 @@ fn own_pack() -> (logis::Pack, logis::data::Dataset) {
     (pack, references)
 }
 
+/// A count that the pages show, from `docs/figures.toml`.
+fn figure(name: &str) -> usize {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/figures.toml")).unwrap();
+    let figures: toml::Table = text.parse().unwrap();
+    figures["figure"][name]["value"].as_str().unwrap().parse().unwrap()
+}
+
 /// The bar of the pack's own cases: they see at least 95 % of all slips in its rules, parameters and reference
 /// tables; each slip that they do not see is in `rules/mutants.toml` with its reason; nothing else is there.
 /// `logis mutate` lists what is missing.
@@ -403,6 +410,9 @@ fn the_cases_of_the_pack_see_the_slips_in_its_rules() {
     let mutants = pack.parsed().unseen.mutants.iter();
     let unsaid = mutants.filter(|entry| entry.reason.trim().is_empty()).count();
     assert_eq!(unsaid, 0, "entries of rules/mutants.toml without a reason");
+    let shown = ["mutants-made", "mutants-seen", "mutants-reasoned"].map(figure);
+    let counted = [report.mutants.len(), report.killed(), report.accepted.len()];
+    assert_eq!(shown, counted, "write them into docs/figures.toml, then `cargo xtask figures`");
 }
 
 /// The bar of conditions: at least 97 % of those of the pack are shown to decide alone (masking MC/DC); each of
@@ -418,8 +428,14 @@ fn the_conditions_of_the_pack_decide_alone() {
     assert!(stale.is_empty(), "take out of rules/mutants.toml:\n{}", stale.join("\n"));
     let conditions = pack.parsed().unseen.conditions.iter();
     assert_eq!(conditions.filter(|entry| entry.reason.trim().is_empty()).count(), 0);
-    let [(rules, all_rules), (branches, all_branches), ..] = coverage.totals();
+    let [(rules, all_rules), (branches, all_branches), _, (alone, all)] = coverage.totals();
     assert_eq!((rules, branches), (all_rules, all_branches), "rules or branches that no case reaches");
+    let shown = ["conditions-shown", "conditions-all", "conditions-reasoned"].map(figure);
+    assert_eq!(
+        shown,
+        [alone, all, all - alone],
+        "write them into docs/figures.toml, then `cargo xtask figures`"
+    );
 }
 
 /// The slips that were once overlooked, by their text: three grounds of the DALO without delay, lines of the

@@ -1,6 +1,6 @@
 //! Puts GoRules ZEN beside the plan on the workload W, on one thread, and prints the ratio.
 //!
-//!     LOGIS_PEERS=FOLDER cargo bench -p logis-engine --bench workload
+//!     LOGIS_PEERS=FOLDER cargo bench -p logis --bench workload
 //!     cargo run --release --manifest-path benches/zen/Cargo.toml -- FOLDER
 //!
 //! FOLDER then holds the population. The rules are one expression node of a decision; a household is

@@ -23,3 +23,8 @@ pub use logis_scenario as scenario;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The code of the book's page on the library compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/src/en/library.md")]
+struct Library;

