@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::pieces::Pieces;
 use super::possible::{
     Missing, MissingCell, MissingInput, Possible, Range, arithmetic, call, compare, negate, not, union,
     union_all,
@@ -133,6 +134,11 @@ impl<'d> Context<'d> {
     /// Supposes that a comparison comes out one way for a row, whatever its sides.
     pub fn force(&mut self, comparison: Option<(NodeId, u64, bool)>) {
         self.forced = comparison;
+    }
+
+    /// How a comparison is supposed to come out for a row, if it is.
+    pub(super) fn forced_truth(&self, comparison: NodeId, row: u64) -> Option<bool> {
+        self.forced.filter(|(node, at, _)| (*node, *at) == (comparison, row)).map(|(.., truth)| truth)
     }
 
     /// Takes every cell as it is again.
@@ -268,6 +274,8 @@ pub struct Evaluator<'c, 'd> {
     risks: Vec<Slot<Result<Option<Missing>, RowError>>>,
     /// Nodes computed under assumptions since the outermost of them was made.
     pub(super) steps: usize,
+    /// The walk through the pieces of a cell.
+    pub(super) pieces: Pieces,
     /// The innermost rule being evaluated, for errors.
     rule: Option<RuleId>,
 }
@@ -286,6 +294,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             narrowed: Vec::new(),
             risks: Vec::new(),
             steps: 0,
+            pieces: Pieces::default(),
             rule: None,
         }
     }
@@ -293,6 +302,11 @@ impl<'c, 'd> Evaluator<'c, 'd> {
     /// Assumes that a cell is something narrower, until [`Evaluator::within`] ends.
     pub(super) fn suppose(&mut self, field: NodeId, row: u64, value: Possible) {
         self.assumed.push((field, row, value));
+        self.new_frame();
+    }
+
+    /// Remembers nothing of what is computed from here on, beyond the end of [`Evaluator::within`].
+    pub(super) fn new_frame(&mut self) {
         self.frames += 1;
         self.frame = self.frames;
     }
@@ -388,6 +402,23 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         }
     }
 
+    /// What was computed for a node before anything was assumed, if it is known.
+    pub(super) fn known_before(&self, index: usize, row: u64) -> Option<&Value> {
+        let done = match self.context.shared.get(index) {
+            Some(true) => self.kept.get(index)?.get(usize::try_from(row).ok()?)?.as_ref(),
+            _ => self.current.get(index)?.as_ref().filter(|(at, _)| *at == row).map(|(_, done)| done),
+        };
+        done?.as_ref().ok()?.known()
+    }
+
+    /// Calls `f` as part of a rule: an error there is the rule's.
+    pub(super) fn in_rule<R>(&mut self, rule: RuleId, f: impl FnOnce(&mut Self) -> R) -> R {
+        let outer = self.rule.replace(rule);
+        let result = f(self);
+        self.rule = outer;
+        result
+    }
+
     fn fail(&self, node: NodeId, error: ValueError) -> RowError {
         RowError { error, node, rule: self.rule }
     }
@@ -451,10 +482,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                 if let Some(given) = self.context.given_value(node, row) {
                     return Ok(given.clone());
                 }
-                let outer = self.rule.replace(*rule);
-                let outcome = self.eval(*body, row);
-                self.rule = outer;
-                outcome
+                self.in_rule(*rule, |this| this.eval(*body, row))
             }
             Op::Up(step, inner) => match self.context.step(*step, row) {
                 Ok(parent) => self.eval(*inner, parent),
@@ -479,7 +507,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                 arithmetic(*op, &a, &b).map_err(|e| self.fail(node, e))
             }
             Op::Compare(op, a, b) => {
-                if let Some((_, _, truth)) = self.context.forced.filter(|(n, r, _)| *n == node && *r == row) {
+                if let Some(truth) = self.context.forced_truth(node, row) {
                     return known(truth);
                 }
                 let (a, b) = (self.eval(*a, row)?, self.eval(*b, row)?);
