@@ -2,7 +2,7 @@
 //! the complete rows, in one run and on one thread.
 //!
 //! Grand Dijon's requests twenty times over (17,580), each time with other cells empty; the three
-//! eligibilities are asked. `cargo bench -p logis-engine --bench missing` prints, for each, the processor
+//! eligibilities are asked. `cargo bench -p logis --bench missing` prints, for each, the processor
 //! time of deciding all rows (reading is not in it), and how many times that is of the complete rows decided
 //! row by row; the complete rows decided by columns, the usual way, are printed too.
 
@@ -11,10 +11,10 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use logis_engine::data::{Dataset, InputFile, read};
-use logis_engine::evaluate::{Context, Evaluator, evaluate};
-use logis_engine::value::parse_date;
-use logis_engine::{Pack, Plan};
+use logis::data::{Dataset, InputFile, read};
+use logis::evaluate::{Context, Evaluator, evaluate};
+use logis::value::parse_date;
+use logis::{Pack, Plan};
 
 /// What is asked, of the day of the example.
 const RULES: [&str; 3] = ["eligible_plai", "eligible_plus", "eligible_pls"];

@@ -1,10 +1,10 @@
 //! One empty number or date: what is given holds for every value of the cell, and what is not given is
 //! open indeed.
 
-use logis_engine::evaluate::possible::Possible;
-use logis_engine::evaluate::{Context, Evaluator, Outcome, evaluate};
-use logis_engine::plan::ir::{NodeId, Op};
-use logis_engine::value::{Exact, Value, add_days, parse_date};
+use logis::evaluate::possible::Possible;
+use logis::evaluate::{Context, Evaluator, Outcome, evaluate};
+use logis::plan::ir::{NodeId, Op};
+use logis::value::{Exact, Value, add_days, parse_date};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use num_integer::Integer;
 use num_traits::Zero;
 
-use crate::plan::builtins::Builtin;
-use crate::plan::ir::Comparison;
-use crate::value::{
+use logis_language::plan::builtins::Builtin;
+use logis_language::plan::ir::Comparison;
+use logis_language::value::{
     Date, Exact, Rounding, Value, add_days, add_months, day_number, months_between, years_between,
 };
 
@@ -220,7 +220,7 @@ impl Lines {
 
     /// A line rounded to so many decimals.
     pub fn rounded(&mut self, line: Line, how: Rounding, decimals: u32) -> Option<Line> {
-        let unit = crate::value::power_of_ten(decimals)?;
+        let unit = logis_language::value::power_of_ten(decimals)?;
         let source = self.sources.get(line.source)?;
         let most = (line.times.abs() * source.most + line.plus.abs()) / line.over + 1;
         let rises = source.rises == (line.times > 0);
@@ -341,11 +341,11 @@ mod tests {
     use super::*;
 
     fn number(text: &str) -> Value {
-        Value::Number(crate::value::parse_number(text).unwrap())
+        Value::Number(logis_language::value::parse_number(text).unwrap())
     }
 
     fn day(text: &str) -> Date {
-        crate::value::parse_date(text).unwrap()
+        logis_language::value::parse_date(text).unwrap()
     }
 
     /// An income in cents: `0.9 * x >= 18 000` holds from 20 000.00 on.
@@ -414,8 +414,11 @@ mod tests {
                 let Form::Moving(line) = lines.times(&x, -7, 3).unwrap() else { panic!() };
                 let rounded = lines.rounded(line, how, decimals).unwrap();
                 for n in -3000..3000 {
-                    let expected =
-                        crate::value::round(&(Exact::new(n, 1000) * Exact::new(-7, 3)), decimals, how);
+                    let expected = logis_language::value::round(
+                        &(Exact::new(n, 1000) * Exact::new(-7, 3)),
+                        decimals,
+                        how,
+                    );
                     let found = lines.value(&rounded, n).unwrap();
                     assert_eq!(found, Value::Number(expected.unwrap()), "{how:?} of -7/3 of {n}/1000");
                 }

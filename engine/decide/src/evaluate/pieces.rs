@@ -16,10 +16,10 @@ use super::lines::{Form, Line, Lines, fraction};
 use super::possible::{Possible, Range, arithmetic, call};
 use super::row::Evaluator;
 use super::settle::{Cell, Search, Steps};
-use crate::deep::deep;
-use crate::plan::builtins::Builtin;
-use crate::plan::ir::{Arithmetic, Comparison, NodeId, Op};
-use crate::value::Value;
+use logis_language::deep::deep;
+use logis_language::plan::builtins::Builtin;
+use logis_language::plan::ir::{Arithmetic, Comparison, NodeId, Op};
+use logis_language::value::Value;
 
 /// Pieces after which the walk is given up.
 const MOST_PIECES: usize = 64;

@@ -14,7 +14,10 @@ use logis_language::pack::params::ParameterId;
 use logis_language::pack::schema::{EntityId, FieldId};
 use logis_language::plan::builtins::{Builtin, ValueError, apply};
 use logis_language::plan::ir::{Arithmetic, Comparison};
-use logis_language::value::{Exact, NumberError, Value, add, div, mul, sub};
+use logis_language::value::{Date, Exact, NumberError, Value, add, div, mul, sub};
+
+/// A date in the middle of those in use.
+const EPOCH: Date = Date::constant(1970, 1, 1);
 
 /// How many possible values are kept one by one; of more, only the smallest
 /// and the largest. (A missing enumeration begins with all values of its list.)
@@ -78,7 +81,11 @@ impl From<Value> for Possible {
 impl Possible {
     /// True or false, open.
     pub fn open_bool(missing: Missing) -> Possible {
-        Possible::Open(Range::OneOf(Arc::from([Value::Bool(false), Value::Bool(true)])), missing)
+        thread_local! {
+            // Made once: an open condition is met several times a row.
+            static BOTH: Arc<[Value]> = Arc::from([Value::Bool(false), Value::Bool(true)]);
+        }
+        Possible::Open(Range::OneOf(BOTH.with(Arc::clone)), missing)
     }
 
     /// The value, if it is known.
@@ -195,7 +202,7 @@ impl Possible {
         {
             return self.clone();
         }
-        let missing = union(missing, &union(&self.missing(), &other.missing()));
+        let missing = union(missing, &missing_of(self, other));
         if self.is_risky() || other.is_risky() {
             return Possible::may_fail(missing);
         }
@@ -272,10 +279,20 @@ pub fn union(a: &Missing, b: &Missing) -> Missing {
     if a.is_empty() {
         return b.clone();
     }
-    if b.is_empty() || Arc::ptr_eq(a, b) {
+    if b.is_empty() || Arc::ptr_eq(a, b) || b.is_subset(a) {
         return a.clone();
     }
     Arc::new(a.union(b).copied().collect())
+}
+
+/// The missing cells that either of two depends on.
+pub(super) fn missing_of(a: &Possible, b: &Possible) -> Missing {
+    match (a, b) {
+        (Possible::Open(_, missing), Possible::Known(_))
+        | (Possible::Known(_), Possible::Open(_, missing)) => missing.clone(),
+        (Possible::Open(_, a), Possible::Open(_, b)) => union(a, b),
+        _ => union(&a.missing(), &b.missing()),
+    }
 }
 
 /// The missing cells of all, in time linear in their sizes (joined one after the other, it would be
@@ -302,7 +319,7 @@ fn pairs(
     f: impl Fn(&Value, &Value) -> Result<Value, ValueError>,
 ) -> Option<Possible> {
     if a.is_risky() || b.is_risky() {
-        return Some(Possible::may_fail(union(&a.missing(), &b.missing())));
+        return Some(Possible::may_fail(missing_of(a, b)));
     }
     let (left, right) = (a.values()?, b.values()?);
     if left.len() * right.len() > 4 * MAX_VALUES * MAX_VALUES {
@@ -313,11 +330,11 @@ fn pairs(
         for y in right {
             match f(x, y) {
                 Ok(value) => values.insert(value),
-                Err(_) => return Some(Possible::may_fail(union(&a.missing(), &b.missing()))),
+                Err(_) => return Some(Possible::may_fail(missing_of(a, b))),
             };
         }
     }
-    Some(Possible::one_of(values, union(&a.missing(), &b.missing())))
+    Some(Possible::one_of(values, missing_of(a, b)))
 }
 
 fn number(value: &Value) -> Option<&Exact> {
@@ -345,7 +362,7 @@ pub fn arithmetic(op: Arithmetic, a: &Possible, b: &Possible) -> Result<Possible
     if let Some(result) = pairs(a, b, exact) {
         return Ok(result);
     }
-    let missing = union(&a.missing(), &b.missing());
+    let missing = missing_of(a, b);
     let ((low_a, high_a), (low_b, high_b)) = (a.bounds(), b.bounds());
     // An overflow at a bound is one of some completion.
     let overflow = std::cell::Cell::new(false);
@@ -414,7 +431,6 @@ pub fn compare(op: Comparison, a: &Possible, b: &Possible) -> Possible {
     if let (Some(x), Some(y)) = (a.known(), b.known()) {
         return Value::Bool(op.holds(x.cmp(y))).into();
     }
-    let missing = union(&a.missing(), &b.missing());
     if let Some(result) = pairs(a, b, |x, y| Ok(Value::Bool(op.holds(x.cmp(y))))) {
         return result;
     }
@@ -434,7 +450,7 @@ pub fn compare(op: Comparison, a: &Possible, b: &Possible) -> Possible {
     match (always, never) {
         (true, _) => Value::Bool(true).into(),
         (_, true) => Value::Bool(false).into(),
-        _ => Possible::open_bool(missing),
+        _ => Possible::open_bool(missing_of(a, b)),
     }
 }
 
@@ -490,6 +506,10 @@ pub fn call(builtin: Builtin, args: &[Possible]) -> Result<Possible, ValueError>
         }),
         (Builtin::AjouterAnnees | Builtin::AjouterMois | Builtin::AjouterJours, [date, n]) => match n.known()
         {
+            // Not a whole number, or beyond the calendar from any date in use.
+            Some(n) if apply(builtin, &[Value::Date(EPOCH), n.clone()]).is_err() => {
+                Possible::may_fail(missing)
+            }
             Some(n) => monotone(date, missing, |d| apply(builtin, &[d.clone(), n.clone()])),
             // The number of days may not be whole.
             None => Possible::may_fail(missing),
@@ -525,7 +545,7 @@ fn extreme(builtin: Builtin, a: &Possible, b: &Possible) -> Possible {
     if let Some(result) = pairs(a, b, |x, y| apply(builtin, &[x.clone(), y.clone()])) {
         return result;
     }
-    let missing = union(&a.missing(), &b.missing());
+    let missing = missing_of(a, b);
     let ((low_a, high_a), (low_b, high_b)) = (a.bounds(), b.bounds());
     // The larger of two is at least as large as either; below, it needs both.
     let either = |x: Option<Value>, y: Option<Value>, pick: fn(Value, Value) -> Value| match (x, y) {

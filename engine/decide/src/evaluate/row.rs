@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use super::pieces::Pieces;
 use super::possible::{
-    Missing, MissingCell, MissingInput, Possible, Range, arithmetic, call, compare, negate, not, union,
-    union_all,
+    Missing, MissingCell, MissingInput, Possible, Range, arithmetic, call, compare, missing_of, negate, not,
+    union, union_all,
 };
 use logis_data::{Column, Dataset, Members, NO_ROW, column_of};
 use logis_language::deep::deep;
@@ -272,6 +272,9 @@ pub struct Evaluator<'c, 'd> {
     narrowed: Vec<Slot<Result<Possible, RowError>>>,
     /// By node: what [`Evaluator::compute_only`] last gave.
     risks: Vec<Slot<Result<Option<Missing>, RowError>>>,
+    /// By node that reads a field: the last row whose cell was found empty, and what it may hold. One set of
+    /// missing cells for all that reads it: joining it with itself costs nothing.
+    empty: Vec<Option<(u64, Possible)>>,
     /// Nodes computed under assumptions since the outermost of them was made.
     pub(super) steps: usize,
     /// The walk through the pieces of a cell.
@@ -293,6 +296,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             frames: 0,
             narrowed: Vec::new(),
             risks: Vec::new(),
+            empty: Vec::new(),
             steps: 0,
             pieces: Pieces::default(),
             rule: None,
@@ -424,7 +428,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
     }
 
     /// A cell: as assumed (innermost first), else as supposed, else as it is in the data.
-    fn field(&self, node: NodeId, field: FieldId, row: u64) -> Possible {
+    fn field(&mut self, node: NodeId, field: FieldId, row: u64) -> Possible {
         if let Some((_, _, assumed)) = self.assumed.iter().rev().find(|(n, r, _)| *n == node && *r == row) {
             return assumed.clone();
         }
@@ -435,7 +439,19 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         let column = self.context.columns.get(node as usize).copied().flatten();
         match column.and_then(|c| c.get(usize::try_from(row).ok()?)) {
             Some(value) => Possible::Known(value),
-            None => self.missing_field(field, row),
+            None => {
+                if let Some(Some((at, possible))) = self.empty.get(node as usize)
+                    && *at == row
+                {
+                    return possible.clone();
+                }
+                let possible = self.missing_field(field, row);
+                self.empty.resize(self.context.plan.nodes.len(), None);
+                if let Some(slot) = self.empty.get_mut(node as usize) {
+                    *slot = Some((row, possible.clone()));
+                }
+                possible
+            }
         }
     }
 
@@ -531,12 +547,10 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                 match right.map(|r| (r.known_bool(), r)) {
                     // The left cannot be other than settling.
                     None => known(settling),
-                    Some((_, right)) if right.is_risky() => {
-                        Ok(Possible::may_fail(union(&left.missing(), &right.missing())))
-                    }
+                    Some((_, right)) if right.is_risky() => Ok(Possible::may_fail(missing_of(&left, &right))),
                     Some((Some(value), _)) if value == settling => known(settling),
                     Some((Some(_), _)) => Ok(Possible::open_bool(left.missing())),
-                    Some((None, right)) => Ok(Possible::open_bool(union(&left.missing(), &right.missing()))),
+                    Some((None, right)) => Ok(Possible::open_bool(missing_of(&left, &right))),
                 }
             }
             Op::If(c, a, b) => {
