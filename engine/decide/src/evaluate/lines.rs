@@ -52,11 +52,11 @@ struct Source {
 enum Kind {
     /// The cell itself, counted in its steps.
     Cell,
-    /// A line rounded, counted in the unit of its last decimal: so many are one.
+    /// A line rounded, counted in its last decimal: the last field is ten to the number of decimals.
     Rounded(Line, Rounding, i128),
     /// Whole years or months from the first date to the second.
     Elapsed(Builtin, Line, Date),
-    /// The same where the second date moves.
+    /// Whole years or months from the first date to the second, which is the one that moves.
     ElapsedTo(Builtin, Date, Line),
     /// A date moved by whole months.
     Moved(Line, i64),
@@ -88,8 +88,8 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Begins with a cell of which `over` steps are one (of a date: days), and which is at most `most` steps from 0;
-    /// gives the line that is the cell itself.
+    /// Begins with a missing cell counted in steps of 1/`over` (a date: in days, `over` is 1), at most `most` steps
+    /// from 0. Gives the line that is the cell itself.
     pub fn begin(&mut self, over: i128, date: bool, most: i128) -> Option<Line> {
         self.sources.clear();
         self.line(Kind::Cell, true, most, over, date)

@@ -5,7 +5,7 @@
 //! on the way also says up to which value it comes out as it does here. Up to the smallest of these, the *piece*,
 //! nothing on the way changes: the outcome is one value for all of it. The next piece begins one step after.
 //! All pieces coming to one value, the outcome is that value; two that do not, or a piece in which the rules
-//! fail, leave it open. Both are exact: there is no cell that could be what no piece looked at.
+//! fail, leave it open. Both are exact: each value of the cell lies in a piece.
 //!
 //! What is no straight line of the cell and no step function of one ends the walk; [`super::settle`] then
 //! decides by sets and ranges.
@@ -52,9 +52,9 @@ pub(super) struct Pieces {
     now: i128,
     /// The last of the piece, as far as it is known; `None` without an end.
     last: Option<i128>,
-    /// The last step that is looked at.
+    /// The last step that is computed: the largest value, or the end of the window if the cell has no upper bound.
     furthest: i128,
-    /// Does the piece begin before any step that is looked at?
+    /// Has the cell no lower bound, and does the piece stand for all values below `now` too?
     open_below: bool,
     /// The number of the piece, of all that were ever looked at.
     number: u64,
