@@ -12,7 +12,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-#[path = "plan_against_interpreter/one_missing.rs"]
 mod one_missing;
 
 use std::collections::BTreeSet;
