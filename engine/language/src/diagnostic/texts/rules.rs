@@ -156,7 +156,8 @@ pub mod takes {
 /// L0202: arguments of other types than what a function of the engine takes.
 pub fn wrong_arguments(name: &str, takes: &str, found: &[Type], span: Span) -> Diagnostic {
     let found: Vec<String> = found.iter().map(a_type).collect();
-    let found = if found.is_empty() { "rien".to_string() } else { found.join(", ") };
+    // A type may list its values, with commas.
+    let found = if found.is_empty() { "rien".to_string() } else { found.join(" ; ") };
     at("L0202", format!("`{name}` prend {takes}"), span, format!("trouvé: {found}"))
 }
 
@@ -174,10 +175,13 @@ pub fn not_comparable(
     (b, there): (&Type, Span),
     span: Span,
 ) -> Diagnostic {
+    let message = match (a, a.matches(b)) {
+        (Type::List(_), true) => "des listes ne se comparent pas".to_string(),
+        (_, true) => format!("`{sign}` ne compare que deux nombres ou deux dates"),
+        (_, false) => format!("`{sign}` ne compare pas {} et {}", a_type(a), a_type(b)),
+    };
     let (a, b) = (a_type(a), a_type(b));
-    at("L0204", format!("`{sign}` ne compare pas {a} et {b}"), span, "cette comparaison")
-        .with_label(here, a)
-        .with_label(there, b)
+    at("L0204", message, span, "cette comparaison").with_label(here, a).with_label(there, b)
 }
 
 /// L0205: a key of another type than those of the table.

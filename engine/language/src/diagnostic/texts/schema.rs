@@ -3,13 +3,33 @@
 use std::fmt::Display;
 
 use super::{Diagnostic, at, count, did_you_mean, one_of};
-use crate::diagnostic::{Span, codes};
+use crate::diagnostic::{Span, codes, fold};
 use crate::value::Type;
+
+/// The words at a key word of files that is written in French, or misspelt. `french` gives the key words by what
+/// a French author writes instead, lower case and without accents.
+fn key_word(written: &str, french: &[(&[&str], &str)], known: &[&str]) -> String {
+    let plain = fold(written);
+    match french.iter().find(|(words, _)| words.contains(&plain.as_str())) {
+        Some((_, word)) => format!("écrire `{word}`"),
+        None => did_you_mean(written, known.iter().copied()),
+    }
+}
+
+/// Levels, by their French names.
+const LEVELS: [(&[&str], &str); 4] = [
+    (&["rien", "aucun", "non", "eteint"], "off"),
+    (&["remarque"], "note"),
+    (&["avertissement", "alerte"], "warning"),
+    (&["erreur"], "error"),
+];
 
 /// L0003: a level of `[check.levels]` that is none; `written` is what stands there, if it is a text.
 pub fn unknown_level(written: Option<&str>, levels: &[&str], span: Span) -> Diagnostic {
-    let label = written.map_or_else(String::new, |w| did_you_mean(w, levels.iter().copied()));
-    at("L0003", format!("un niveau est {}", one_of(levels)), span, label)
+    let label = written.map_or_else(String::new, |w| key_word(w, &LEVELS, levels));
+    let levels: Vec<String> = levels.iter().map(|level| format!("`{level}`")).collect();
+    let levels: Vec<&str> = levels.iter().map(String::as_str).collect();
+    at("L0003", format!("un niveau est {}", one_of(&levels)), span, label)
 }
 
 /// L0003: an entity that is no table.
@@ -119,9 +139,19 @@ pub fn not_two_sides(span: Span) -> Diagnostic {
     at("L0006", "un couple a deux entités", span, "attendu: deux noms")
 }
 
+/// Types of fields, by their French names.
+const TYPES: [(&[&str], &str); 6] = [
+    (&["montant", "euros"], "amount"),
+    (&["entier", "nombre_entier"], "integer"),
+    (&["decimal", "nombre", "nombre_decimal", "taux"], "decimal"),
+    (&["booleen", "oui_non", "vrai_faux", "logique"], "boolean"),
+    (&["texte"], "text"),
+    (&["code", "liste_de_codes"], "codes"),
+];
+
 /// L0007: a type of a field that there is not.
 pub fn unknown_type(name: &str, types: &[&str], span: Span) -> Diagnostic {
-    let label = did_you_mean(name, types.iter().copied());
+    let label = key_word(name, &TYPES, types);
     at("L0007", format!("le type `{name}` n'existe pas"), span, label)
         .with_note(format!("les types sont {} ; une liste fermée a `values` à la place", types.join(", ")))
 }
