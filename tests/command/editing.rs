@@ -32,7 +32,8 @@ fn toml_files(at: &Path, into: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             toml_files(&path, into);
-        } else if path.extension().is_some_and(|e| e == "toml") {
+        // A pack's folder may be that of a crate, whose manifest is none of it.
+        } else if path.extension().is_some_and(|e| e == "toml") && path.file_name().unwrap() != "Cargo.toml" {
             into.push(path);
         }
     }

@@ -27,7 +27,7 @@ pub fn taplo(parsed: &Parsed) -> String {
     for (file, about, _) in schemas(parsed) {
         let quoted: Vec<String> = about.iter().map(|a| format!("\"{a}\"")).collect();
         let others = if file == "parametres.schema.json" {
-            "exclude = [\"**/*.cas.toml\", \"pack.toml\", \"schema.toml\", \"mutants.toml\", \".taplo.toml\"]\n"
+            "exclude = [\"**/*.cas.toml\", \"Cargo.toml\", \"pack.toml\", \"schema.toml\", \"mutants.toml\", \".taplo.toml\"]\n"
         } else {
             ""
         };
