@@ -100,6 +100,7 @@ pub fn counterfactual(plan: &Plan, dataset: &Dataset, node: NodeId, row: u64) ->
         else {
             continue;
         };
+        // While a range is supposed, the cell counts as missing: the outcome is open because of it.
         let missing = MissingInput { entity: declared.entity, row: at, what: MissingCell::Field(field) };
         let missing = Missing::new([missing].into());
         let mut turns = |value: Possible| {

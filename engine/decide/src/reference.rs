@@ -67,6 +67,7 @@ impl<'d> Interpreter<'d> {
         let rules = graph.rules.iter().map(|w| w.as_ref().map(|w| w.links.clone())).collect();
         let engine = engine(parsed.clone(), plan.date);
         let ast = merged(&engine, &parsed, plan.date);
+        // By every relation, since it is plain: the plan groups only those that it follows.
         let mut members = HashMap::new();
         for (child, entity) in parsed.schema.entities.iter().enumerate() {
             for (relation, link) in entity.belongs_to.iter().enumerate() {
@@ -115,6 +116,7 @@ impl<'d> Interpreter<'d> {
                 Err(error) => Err(copy_error(error)),
             };
         }
+        // First the arguments, each a field or the outcome of another rule; then the script.
         let Some(Some(links)) = self.rules.get(rule) else { return Err(failure(ValueError::Type)) };
         let mut args = Vec::with_capacity(links.len());
         for link in links {
@@ -133,6 +135,7 @@ impl<'d> Interpreter<'d> {
             }
             (result, _) => result,
         };
+        // Remembered, errors too: a rule that two others need is run once for a row.
         let kept = match &result {
             Ok(value) => Ok(value.clone()),
             Err(error) => Err(copy_error(error)),
@@ -179,6 +182,7 @@ impl<'d> Interpreter<'d> {
     ) -> Dynamic {
         match target {
             Target::DecisionDate => Dynamic::from(self.date),
+            // Passing a failed or unknown outcome on is no failure; using it is.
             Target::Rule(rule) => match self.run(rule, row, done) {
                 Ok(value) => value,
                 Err(error) => match reason(&error) {
@@ -438,6 +442,7 @@ fn register_operators(engine: &mut Engine) {
 
 /// `param`, with up to three keys: Rhai finds functions by the number of their arguments.
 fn register_param(engine: &mut Engine, parsed: Arc<Parsed>, date: Date) {
+    // A key that is unknown makes the cell unknown; keys without a cell are an error of the row.
     let read = move |path: &str, keys: &[Dynamic]| -> Fallible<Dynamic> {
         let keys: Vec<Value> = keys.iter().map(given).collect::<Fallible<_>>()?;
         let parameter: Option<&Parameter> = parsed.parameter(path).and_then(|p| parsed.parameters.get(p));

@@ -274,6 +274,7 @@ impl Search<'_> {
                 found.push((first, second));
             }
         }
+        // Pairs that no rule could settle are counted, and are no candidacies.
         for (row, outcome) in column.odd_rows() {
             match outcome {
                 Outcome::Unknown(_) => {
@@ -319,6 +320,7 @@ impl Search<'_> {
 /// The candidacies of all chunks, which come in the order of their requests.
 fn join(chunks: Vec<Chunk>, pairs: u64) -> Candidates {
     let mut all = Candidates { pairs, offsets: vec![0], ..Candidates::default() };
+    // By outcome, the columns of all chunks.
     let mut outcomes: Vec<Vec<DecisionColumn>> = Vec::new();
     all.units.reserve(chunks.iter().map(|c| c.units.len()).sum());
     for chunk in chunks {

@@ -113,6 +113,7 @@ impl DecisionColumn {
 
     /// The outcome of a row, if there is such a row.
     pub fn get(&self, row: usize) -> Option<Outcome> {
+        // Decided by the row's own plan, if there are several; else left over, or certain.
         if let Some(by_plan) = &self.by_plan
             && let Some(column) = by_plan.columns.get(*by_plan.of.get(row)? as usize)
         {
@@ -134,6 +135,7 @@ impl DecisionColumn {
 
     /// Is a row decided, and true?
     pub fn is_true(&self, row: usize) -> bool {
+        // Where no row is left over, the array answers without building an outcome.
         match self.certain.as_ref().map(|c| &c.full.array) {
             Some(columns::Array::Bool(values)) if self.odd.is_empty() => {
                 values.get(row).is_some_and(|v| *v != 0)
@@ -266,6 +268,7 @@ pub fn certain(context: &Context<'_>) -> Vec<Option<Certain>> {
 /// A column of outcomes: certain ones as they are, rows left over decided one by one on all threads.
 fn decided(context: &Context<'_>, node: NodeId, certain: Option<Certain>, rows: usize) -> DecisionColumn {
     let left: Vec<usize> = certain.as_ref().map_or_else(|| (0..rows).collect(), |c| c.left_over().collect());
+    // Each thread has an evaluator, whose memory serves for neighbouring rows.
     let odd: Vec<(usize, Outcome)> = left
         .into_par_iter()
         .with_min_len(256)

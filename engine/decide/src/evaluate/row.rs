@@ -471,6 +471,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             row,
             what: MissingCell::Field(id),
         }]));
+        // From the closed list, else from the declared range, else anything.
         let range = match (finite_values(&field.kind), &field.range) {
             // A value that no table has a cell for.
             _ if field.unlisted.is_some() => Range::MayFail,
@@ -668,6 +669,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             let missing = MissingInput { entity: 0, row: 0, what: MissingCell::Parameter(id) };
             return Ok(Possible::may_fail(Arc::new(BTreeSet::from([missing]))));
         };
+        // All keys known: one cell, or an error of the row if the table has none.
         let known: Option<Vec<Value>> = possible.iter().map(|k| k.known().cloned()).collect();
         if let Some(keys) = known {
             let cell = version.cells.get(&keys).ok_or_else(|| self.fail(node, ValueError::NoCell))?;

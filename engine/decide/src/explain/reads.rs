@@ -52,6 +52,8 @@ impl Explanation {
         found
     }
 
+    /// Adds the inputs of this rule and of those that it needed; `row` is the row that the whole explanation
+    /// is about, whose inputs are told without naming it.
     fn inputs_of(&self, row: &str, found: &mut Vec<String>) {
         for because in &self.because {
             let text = match because {
@@ -75,6 +77,7 @@ impl Explanation {
                 }
                 Because::Comparison { .. } | Because::Parameter { .. } | Because::Above { .. } => continue,
             };
+            // Rules read the same cells again and again: each is told once.
             if !found.contains(&text) {
                 found.push(text);
             }

@@ -156,6 +156,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
 
     /// The values of all members, without what led to each.
     fn members(&mut self, node: NodeId, child: EntityId, inner: NodeId, row: u64, into: &mut Vec<Because>) {
+        // What led to each would be as long again as the explanation of a row.
         let members = self.context.members(node, row).to_vec();
         let values = members
             .into_iter()

@@ -154,6 +154,7 @@ impl<'c, 'd> Recorder<'c, 'd> {
     /// The receipt of a row of the plan's entity; `outcomes` are those of the selected rules, in order.
     pub fn receipt(&self, row: usize, outcomes: impl IntoIterator<Item = Outcome>) -> Receipt {
         let (plan, dataset) = (self.context.plan, self.context.dataset);
+        // Only rows and cells that the rules can read: a receipt keeps no other data of persons.
         let rows = reached(self.context, row);
         let ids = dataset.tables.get(plan.entity).map(|t| &t.ids);
         Receipt {

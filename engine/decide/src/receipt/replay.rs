@@ -110,6 +110,7 @@ impl<'p> Replay<'p> {
     fn group(&self, date: &str, entity: &str, names: &[&str], receipts: &[&Receipt]) -> Vec<Replayed> {
         let parsed = self.pack.parsed();
         let id = parsed.schema.entity(entity);
+        // Rules that the pack no longer has, or has for another entity, are left out of the plan.
         let known = |name: &&str| Target::find(parsed, name).is_some_and(|(_, home)| Some(home) == id);
         let there: Vec<&str> = names.iter().copied().filter(known).collect();
         let planned = match parse_date(date) {
@@ -152,6 +153,7 @@ impl<'p> Replay<'p> {
             if receipt.rules == again.rules {
                 aside.extend(self.passed_over(receipt, &again));
             }
+            // In the receipt's order, so that both lists of outcomes can be compared one by one.
             again.outcomes = names
                 .iter()
                 .map(|&name| {

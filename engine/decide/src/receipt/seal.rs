@@ -115,12 +115,14 @@ pub struct Sealer {
 impl Sealer {
     /// The lines of a file for the next receipts, each given as [`Receipt::to_line`] writes it.
     pub fn lines(&mut self, contents: &[String]) -> Vec<String> {
+        // Hashes of contents are computed on all threads; the chain needs them one after the other.
         let hashes: Vec<String> = contents.par_iter().map(|line| sha256(line.as_bytes())).collect();
         let one = |(line, content): (&String, String)| {
             self.number += 1;
             self.chain = link(&self.chain, &content);
             let seal = Seal { number: self.number, content, chain: self.chain.clone() };
             let seal = serde_json::to_string(&seal).unwrap_or_default();
+            // The seal becomes the last key of the object.
             let open = line.strip_suffix('}').unwrap_or(line);
             format!("{open},\"seal\":{seal}}}")
         };

@@ -27,6 +27,7 @@ impl Plan {
             places: Vec::new(),
             sided: HashMap::new(),
         };
+        // In the order of the plan, so that inputs are taken over before what reads them.
         for node in &self.nodes {
             let place = hoist.node(node);
             hoist.places.push(place);
@@ -64,6 +65,7 @@ impl Hoist<'_> {
             return id;
         }
         let id = NodeId::try_from(self.nodes.len()).unwrap_or(NodeId::MAX);
+        // Constant are those leaves, and what is computed of nothing else.
         let constant = match &node.op {
             Op::Const(_) | Op::DecisionDate => true,
             Op::Field(_) | Op::Up(..) | Op::Members(..) => false,
@@ -100,6 +102,7 @@ impl Hoist<'_> {
         if matches!(node.op, Op::Up(..)) {
             return None;
         }
+        // One side only: the first step seen, and no other after it.
         let mut found = None;
         for input in node.op.inputs() {
             match self.nodes.get(input as usize)?.op {

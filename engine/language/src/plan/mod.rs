@@ -24,8 +24,8 @@ use lower::Lowering;
 pub(crate) use matching::{check_invariants, check_matching, check_shares};
 pub use needs::Needs;
 
-/// Do equal expressions that are written in two places stay two nodes? One node is faster; two are
-/// what a person wrote, each with its place.
+/// Do equal expressions that are written in two places stay two nodes? One shared node is faster; two have
+/// their own places, so that each can be shown as reached, or changed, by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Apart {
     /// One node.
@@ -34,8 +34,8 @@ pub enum Apart {
     Yes,
 }
 
-/// Where the operands of a connector, a `!` and the condition of an `if` are written: by node and
-/// number of the operand.
+/// Where the operands of `&&`, `||` and `!`, and the condition of an `if`, are written: by node and number
+/// of the operand.
 pub type Places = BTreeMap<(NodeId, usize), Span>;
 
 /// Selected rules (and fields) of one entity, as of a date: what is evaluated.
@@ -45,20 +45,21 @@ pub struct Plan {
     pub parsed: Arc<Parsed>,
     /// The date as of which all is decided.
     pub date: Date,
-    /// The field that is the date of each row instead: then `date` is only one of a period without
-    /// change of rules or parameters.
+    /// The field that is the date of the decision of each row, if each has its own: then `date` is one day
+    /// of a period in which neither rules nor parameters change.
     pub dated: Option<FieldId>,
     /// The entity whose rows are decided.
     pub entity: EntityId,
     /// What was selected, in order: name and node.
     pub selected: Vec<(String, NodeId)>,
-    /// All nodes, each after what it is made of.
+    /// All nodes, each after its inputs.
     pub nodes: Vec<Node>,
-    /// Parameters used past the last year that they cover, and other things to know.
+    /// In French, what is to be known of the plan's parameters: without a value on the date, or used past
+    /// the last year that they cover.
     pub warnings: Vec<String>,
     /// Places of operands; empty unless expressions stay apart.
     pub places: Places,
-    /// Values of a parameter in place of those in force.
+    /// A parameter with values in place of those in force (for mutants).
     pub supposed: Option<(ParameterId, Arc<ParameterVersion>)>,
 }
 
@@ -103,8 +104,8 @@ impl Plan {
         Plan::of_links(parsed, date, None, entity, &roots, Apart::No, out)
     }
 
-    /// The same for the period of `date` between changes of the law, where each row has its own date of
-    /// the decision: the field `dated`.
+    /// Plans `names` for the period of `date` between two changes of the law. If there is a field `dated`,
+    /// each row's date of the decision is its value of that field.
     ///
     /// # Errors
     /// As [`Plan::new`], and a rule that needs the date of the decision on rows that have none.
@@ -117,7 +118,7 @@ impl Plan {
         Plan::make(parsed, date, dated, names, Apart::No)
     }
 
-    /// [`Plan::new`], with or without equal expressions as one.
+    /// [`Plan::new`]; `apart` says whether equal expressions in two places stay two nodes.
     pub fn of_cases(
         parsed: &Arc<Parsed>,
         date: Date,
@@ -133,7 +134,8 @@ impl Plan {
         Plan::whole_in(parsed, date, &mut Diagnostics::default())
     }
 
-    /// The same; reports what keeps it from being whole: with expressions apart, it may be too large.
+    /// [`Plan::whole`], which reports what keeps it from being whole: with expressions apart it may be too
+    /// large, and then ends where the limit was met.
     pub fn whole_in(parsed: &Arc<Parsed>, date: Date, out: &mut Diagnostics) -> Plan {
         let graph = RuleGraph::wire(parsed, date, None, out);
         let mut lowering = Lowering::new(&graph, out);
@@ -155,7 +157,7 @@ impl Plan {
         }
     }
 
-    /// The outcome node of each rule of the plan, each after those that it needs.
+    /// The rules of the plan with their outcome nodes, each after those that it needs.
     pub fn rule_nodes(&self) -> impl Iterator<Item = (RuleId, NodeId)> + '_ {
         (0..).zip(&self.nodes).filter_map(|(node, n)| match n.op {
             Op::Rule(rule, _) => Some((rule, node)),
@@ -163,6 +165,7 @@ impl Plan {
         })
     }
 
+    /// Plans `names`, which must be of one entity.
     fn make(
         parsed: &Arc<Parsed>,
         date: Date,
@@ -191,7 +194,8 @@ impl Plan {
         Plan::of_links(parsed, date, dated, entity.unwrap_or(0), &roots, apart, out)
     }
 
-    /// Plans these names, each reached from `entity`. What is wrong with them stands in `out` already.
+    /// Plans names with what they stand for, each reached from rows of `entity`. `out` holds the problems
+    /// found so far: with any error there is no plan.
     fn of_links(
         parsed: &Arc<Parsed>,
         date: Date,
@@ -209,6 +213,7 @@ impl Plan {
                 _ => None,
             })
             .collect();
+        // Only what the names need is lowered, each rule after those that it needs.
         let mut lowering = Lowering::new(&graph, &mut out);
         lowering.apart = apart;
         for rule in graph.closure(&wanted) {
@@ -245,8 +250,8 @@ impl Plan {
         self.nodes.get(id as usize)
     }
 
-    /// The units of what was selected, in order: as declared, or as follows from what a rule is made of.
-    /// `1` is a plain number; none is not known.
+    /// The units of the selected names, in order: as declared, or as follows from what a rule computes. `1`
+    /// is a number without unit; `None`, a unit that is not known.
     pub fn units(&self) -> Vec<Option<String>> {
         let all = units::texts(&self.parsed, &self.nodes);
         self.selected.iter().map(|(_, node)| all.get(*node as usize).cloned().flatten()).collect()
@@ -274,8 +279,8 @@ impl Plan {
         self.nodes.iter().any(|n| matches!(&n.op, Op::Param(id, _) if parameters.contains(id)))
     }
 
-    /// The same rules with the values of another pack: one that differs from the plan's in values of
-    /// parameters alone, each with the dates and the type that it had.
+    /// The plan with the parameters of another pack, without lowering anything again. The pack may differ
+    /// from the plan's in values of parameters alone; dates of effect and types must be equal.
     #[must_use]
     pub fn with_values(&self, parsed: &Arc<Parsed>) -> Plan {
         Plan { parsed: parsed.clone(), ..self.clone() }
@@ -306,6 +311,7 @@ impl Plan {
 
     /// The fields that a node reads, and the relations that it follows.
     pub fn inputs_of(&self, node: NodeId) -> (BTreeSet<FieldId>, BTreeSet<(EntityId, usize)>) {
+        // Depth first over the graph below the node, each node once.
         let (mut fields, mut relations) = (BTreeSet::new(), BTreeSet::new());
         let (mut seen, mut open) = (BTreeSet::new(), vec![node]);
         while let Some(node) = open.pop() {
@@ -346,8 +352,8 @@ fn unknown_name(parsed: &Parsed, name: &str) -> Diagnostic {
     texts::names::asked_unknown(name, names)
 }
 
-/// What is to be known of the parameters of a plan: those without a value on the date, with what they
-/// leave open, and those used past the last year that they cover.
+/// The warnings of a plan: parameters without a value on the date, with the selected names that they leave
+/// open, and parameters used past the last year that they cover.
 fn bind_parameters(
     parsed: &Parsed,
     date: Date,
@@ -398,11 +404,12 @@ fn known_dates(parameter: &Parameter, date: Date) -> String {
     }
 }
 
-/// How many names are told; the others are counted.
+/// How many names a warning tells; the others are counted.
 const NAMES: usize = 6;
 
 /// The selected names that a parameter may leave open.
 fn needing(id: ParameterId, nodes: &[Node], selected: &[(String, NodeId)]) -> String {
+    // By node: does its value need the parameter? Inputs come first, so one pass is enough.
     let mut needs: Vec<bool> = Vec::with_capacity(nodes.len());
     for node in nodes {
         let own = matches!(node.op, Op::Param(read, _) if read == id);

@@ -133,6 +133,7 @@ fn of(parsed: &Parsed, node: &Node, units: &[Option<Known>], out: &mut Diagnosti
         Op::Up(_, a) | Op::Members(_, _, a) | Op::Negate(a) | Op::Strict(_, a) => unit(a),
         Op::Arithmetic(Arithmetic::Add, a, b) => agree(a, b, Together::Added),
         Op::Arithmetic(Arithmetic::Subtract, a, b) => agree(a, b, Together::Subtracted),
+        // A product with a factor of unknown unit is of unknown unit.
         Op::Arithmetic(Arithmetic::Multiply, a, b) => {
             let (a, b) = (unit(a)?, unit(b)?);
             Some(Known { unit: a.unit.times(&b.unit, 1), at: node.span.clone() })

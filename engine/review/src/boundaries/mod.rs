@@ -120,6 +120,7 @@ pub fn boundaries(pack: &Pack, date: Date, names: &[&str]) -> Result<Boundaries,
     for (comparison, found) in comparisons.iter().zip(found) {
         let place = plan.node(*comparison).map(|n| parsed.sources.locate(&n.span)).unwrap_or_default();
         let text = text_of(&plan, *comparison);
+        // Shown are comparisons that decide by holding in some row, and by not holding in another.
         let both: BTreeSet<bool> = found.iter().flat_map(|s| &s.found).map(|(.., holds)| *holds).collect();
         let why = match both.len() {
             2 => None,
@@ -164,6 +165,7 @@ fn one<'p>(plan: &'p Plan, references: &Dataset, worlds: &[Dataset], comparison:
     let above = above(plan, comparison);
     let asked = plan.selected.iter().filter(|(_, node)| above.get(*node as usize) == Some(&true));
     let mut best: Vec<Shown<'p>> = Vec::new();
+    // The fewest members first, for each outcome that depends on the comparison.
     for (decides, root) in asked {
         for (shape, dataset) in worlds.iter().enumerate() {
             let found = search(&mut World::new(plan, dataset, references), *root, comparison, &above);
@@ -214,6 +216,7 @@ fn joined(pack: &Pack, references: &Dataset, date: Date, worlds: &[(&Shape, &Sta
             0 => format!("B{n}"),
             _ => format!("B{n}-{}", row + 1),
         };
+        // A column of which no world has a cell is left out.
         let columns = entity.fields.iter().filter_map(|&field| {
             let values: Vec<Option<Value>> =
                 rows().map(|(_, _, state, row)| state.cells.get(&(field, row as u64)).cloned()).collect();
@@ -307,6 +310,7 @@ pub fn changes(pack: &Pack, names: &[&str]) -> Result<Vec<Date>, PackError> {
     let plans: Vec<Result<Plan, PackError>> =
         days.par_iter().map(|day| Plan::of_cases(parsed, *day, names, Apart::No)).collect();
     let mut found = Vec::new();
+    // A day counts if what the plan reads is another than on the day before it in the list.
     let mut before = None;
     let mut error = None;
     for (day, plan) in days.into_iter().zip(plans) {

@@ -24,6 +24,7 @@ pub(super) fn above(plan: &Plan, node: NodeId) -> Vec<bool> {
     if let Some(slot) = above.get_mut(node as usize) {
         *slot = true;
     }
+    // Upwards from the node: inputs have smaller numbers, so one pass finds all that need it.
     for (id, candidate) in plan.nodes.iter().enumerate().skip(node as usize + 1) {
         let needs = candidate.op.inputs().iter().any(|i| above.get(*i as usize) == Some(&true));
         if let Some(slot) = above.get_mut(id).filter(|s| !**s) {
@@ -65,6 +66,7 @@ fn paths(world: &World<'_>, root: NodeId, target: NodeId, above: &[bool]) -> Vec
             }
             other => other.inputs().into_iter().map(|input| (input, row)).collect(),
         };
+        // Only through nodes that need the target, and never twice through one node on a path.
         let mut seen = BTreeSet::new();
         for step in next {
             if above.get(step.0 as usize) == Some(&true) && seen.insert(step) && !path.contains(&step) {
@@ -235,6 +237,7 @@ fn tune(world: &mut World<'_>, path: &Path, root: NodeId) -> bool {
                     continue;
                 };
                 let own = path.iter().find(|(n, _)| *n == inner).map_or(inner_row, |(_, r)| *r);
+                // The other members are made neutral: false for `un`, true for `tous`.
                 let others: Vec<u64> = world
                     .context
                     .members(child, row)
@@ -332,6 +335,7 @@ fn both(world: &mut World<'_>, path: &Path, root: NodeId) -> Found {
     let Some(&(node, row)) = path.last() else { return Found::new() };
     let start = world.state.clone();
     let mut found = Found::new();
+    // Each side from the same start, by asking for the comparison itself to come out so.
     for truth in [true, false] {
         world.restore(start.clone());
         world.guards.clear();

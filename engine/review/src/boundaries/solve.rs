@@ -43,6 +43,7 @@ impl World<'_> {
         if depth > DEPTH {
             return false;
         }
+        // By the meaning of the operation; undone below if evaluation does not agree.
         let before = self.state.clone();
         let done = match self.op(node) {
             Some(Op::Rule(_, inner) | Op::Strict(_, inner)) => self.want(inner, row, truth, depth + 1),
@@ -131,6 +132,7 @@ impl World<'_> {
                 cell
             }
             Some(Op::Rule(_, inner) | Op::Strict(_, inner)) => self.want_value(inner, row, value, depth + 1),
+            // Through a reference table by choosing its row, else by changing the row that is led to.
             Some(Op::Up(step, inner)) => {
                 if self.want_reference(node, row, |v| v == value) {
                     true
@@ -146,6 +148,7 @@ impl World<'_> {
                     && self.want(c, row, way, depth + 1)
                     && self.value(node, row).as_ref() == Some(value)
             }),
+            // A cell with the value: its keys become the goals.
             Some(Op::Param(id, keys)) => {
                 let version = self.context.plan.parameter(id);
                 let cells = version.into_iter().flat_map(|v| &v.cells);
@@ -164,6 +167,7 @@ impl World<'_> {
                 (Some(list), Value::Number(n)) => self.want_count(*list, row, *n, depth),
                 _ => false,
             },
+            // A computed number: one of its cells is moved to where the value is met.
             Some(Op::Arithmetic(..) | Op::Negate(_) | Op::Call(..)) => {
                 let cells = self.cells_under(node, row);
                 let side = |w: &World<'_>| Some(w.value(node, row)?.cmp(value));
@@ -234,6 +238,7 @@ impl World<'_> {
         let holds = |w: &World<'_>| Some(op.holds(w.value(a, row)?.cmp(&w.value(b, row)?)) && w.guarded());
         for (this, other) in [(a, b), (b, a)] {
             let Some(fixed) = self.value(other, row) else { continue };
+            // Of the values that this side can give, those for which the comparison holds.
             let wished: Vec<Value> = match op {
                 Comparison::Equal => vec![fixed],
                 _ => self
@@ -261,6 +266,7 @@ impl World<'_> {
                 holds(world) == Some(true)
             })
         });
+        // Where no crossing is found, a cell is put to either end of its range.
         near || cells.into_iter().any(|(field, at)| {
             let back = self.state.clone();
             for far in self.ends(field) {
@@ -436,6 +442,7 @@ impl World<'_> {
         if let (Some(first), Some(last)) = (at(self, low), at(self, high))
             && first != last
         {
+            // Two bisections: where the first order ends, and where the last begins.
             let leaves = self.turn(low, high, &|w, n| at(w, n) == Some(first));
             let arrives = self.turn(leaves - 1, high, &|w, n| at(w, n) != Some(last));
             found.extend([leaves - 1, leaves, arrives - 1, arrives]);

@@ -45,6 +45,7 @@ pub(super) fn shape(plan: &Plan, members: usize) -> Shape {
             }
         }
     }
+    // Members are several; everything else is one row.
     for (child, _) in taken {
         if let Some(count) = counts.get_mut(child).filter(|c| **c > 0) {
             *count = members.max(1);
@@ -135,6 +136,7 @@ impl<'d> World<'d> {
 
     /// Gives all cells and relations the values of a state.
     pub fn restore(&mut self, state: State) {
+        // Cells that the plan does not read need no supposition.
         let cells = state.cells.iter().filter_map(|((field, row), value)| {
             Some((*self.readers.get(field)?, *row, Possible::Known(value.clone())))
         });

@@ -76,6 +76,7 @@ impl Domain {
         let (low, high) =
             if whole { (close(low, Rounding::Up, 1), close(high, Rounding::Down, -1)) } else { (low, high) };
         match (&low, &high) {
+            // Crossed ends hold nothing, nor do equal ones of which one is open.
             (Some((a, x)), Some((b, y))) => match a.cmp(b) {
                 Ordering::Greater => Nothing,
                 Ordering::Equal if *x || *y => Nothing,
@@ -332,6 +333,7 @@ pub(super) fn arithmetic(op: Arithmetic, a: &Domain, b: &Domain) -> Domain {
         Arithmetic::Multiply => match (sign(a), sign(b)) {
             // Both at or above zero: the ends are products of the ends.
             (Some(1), Some(1)) => (of(&low_a, &low_b), of(&high_a, &high_b)),
+            // By one number, the ends are scaled; of two intervals of either sign nothing is said.
             _ => match (a.only(), b.only()) {
                 (_, Some(by)) => scaled(op, &low_a, &high_a, by, &of),
                 (Some(by), _) => scaled(op, &low_b, &high_b, by, &of),

@@ -231,6 +231,7 @@ impl Proof<'_, '_, '_> {
 
     /// A product or a quotient: each factor moves it by its own way, turned where the other is negative.
     fn product(&mut self, op: Arithmetic, a: NodeId, b: NodeId, node: NodeId) -> Way {
+        // As in the derivative of a product, a' b + a b': each part has the sign of the other factor.
         let (x, y) = (self.way(a), self.way(b));
         let (sign_a, sign_b) = (sign(&self.walk.domain(a)), sign(&self.walk.domain(b)));
         let scaled = |way: Way, by: Option<i8>| match (way, by) {
@@ -280,6 +281,7 @@ impl Proof<'_, '_, '_> {
 
     /// A cell of a table of which one key moves: the column of cells along that key must be sorted.
     fn table(&mut self, id: usize, keys: &[NodeId], node: NodeId) -> Way {
+        // Of two keys that move, the way through the table is not followed.
         let ways: Vec<Way> = keys.iter().map(|k| self.way(*k)).collect();
         let moving: Vec<usize> = (0..ways.len()).filter(|i| ways.get(*i) != Some(&Way::Still)).collect();
         let (place, way) = match moving[..] {
@@ -299,6 +301,7 @@ impl Proof<'_, '_, '_> {
         let all = |holds: fn(&Value, &Value) -> bool| {
             rows.values().all(|r| r.windows(2).all(|w| matches!(w, [a, b] if holds(a, b))))
         };
+        // Sorted upwards, a cell moves as its key does; downwards, the other way.
         match (all(|a, b| a <= b), all(|a, b| a >= b)) {
             (true, true) => Way::Still,
             (true, _) => way,
@@ -319,6 +322,7 @@ struct Search<'s> {
 impl Search<'_> {
     /// Inputs for which the outcome moves against the claim, in words.
     fn counterexample(&self, rule: NodeId) -> Option<String> {
+        // The inputs are drawn among values next to every number that the rule holds: there it turns.
         let reached = self.reached(rule);
         let numbers = self.thresholds(&reached);
         let moving: Vec<NodeId> = reached
@@ -454,6 +458,7 @@ impl Search<'_> {
             FieldKind::Text => [Value::text("")].into(),
             FieldKind::Codes => [logis_language::plan::builtins::empty_list()].into(),
             FieldKind::Number { decimals, .. } => {
+                // One below, at, and one above each threshold; the ends of the range; a short range whole.
                 let one = Exact::from_integer(1);
                 let around = numbers.iter().flat_map(|n| [sub(n, &one).ok(), Some(*n), add(n, &one).ok()]);
                 let ends = range.into_iter().flat_map(|(low, high)| [Some(low), Some(high)]);

@@ -112,6 +112,7 @@ impl<'a> Walk<'a> {
         let mut outcomes = HashMap::new();
         for (rule, node) in self.whole.rule_nodes() {
             let Some(Op::Rule(_, body)) = self.op(node) else { continue };
+            // Rules come after those that they need, so that their outcomes are there.
             let outcome = match known.get(&rule) {
                 Some(outcome) => outcome.clone(),
                 None => self.visit(*body),
@@ -267,6 +268,7 @@ impl<'a> Walk<'a> {
     /// Of a comparison: the comparison of the same value that the assumptions say is false.
     fn range_before(&self, condition: NodeId, _parent: NodeId) -> Option<Span> {
         let Some(Op::Compare(_, a, _)) = self.op(condition) else { return None };
+        // In an `else if`, the conditions before are assumed to be false; the innermost is the last.
         let before = self.assumed.iter().rev().find(|(node, truth)| {
             truth.only_bool() == Some(false) && matches!(self.op(*node), Some(Op::Compare(_, x, _)) if x == a)
         });
@@ -522,6 +524,7 @@ impl<'a> Walk<'a> {
         }
         compared.insert((a, b));
         let (Some(x), Some(y)) = (self.op(a), self.op(b)) else { return false };
+        // One operation, of the same kind, on inputs that are the same in turn.
         let alike = match (x, y) {
             (Op::Const(x), Op::Const(y)) => return x == y,
             (Op::Param(x, _), Op::Param(y, _)) => x == y,
@@ -546,6 +549,7 @@ impl<'a> Walk<'a> {
             return Domain::Nothing;
         }
         let may_be = |cell: &Vec<Value>| cell.iter().zip(keys).all(|(value, key)| key.may_be(value));
+        // All cells whose keys can come up; keys are taken to vary independently.
         let cells: Vec<_> = version.cells.iter().filter(|(cell, _)| may_be(cell)).collect();
         if seen {
             let at = (id, version.from);
@@ -592,11 +596,13 @@ impl<'a> Walk<'a> {
         if self.assumed.iter().any(|(node, value)| *node == condition && *value == said) {
             return true;
         }
+        // What the condition can be by what is assumed already may rule it out.
         let now = self.eval(condition);
         if !now.may_be(&Value::Bool(truth)) {
             return false;
         }
         let Some(op) = self.op(condition) else { return true };
+        // Then what it says of its operands is assumed too, and last the condition itself.
         let possible = match op {
             Op::Rule(_, body) => self.assume(*body, truth),
             Op::Strict(_, value) => self.assume(*value, truth),

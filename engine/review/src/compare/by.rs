@@ -171,6 +171,7 @@ impl Values<'_, '_> {
         let mut found = Vec::new();
         for ((way, columns), evaluator) in bound.by.ways.iter().zip(&bound.columns).zip(evaluators) {
             let rows = rows(bound.dataset, context, &way.access, row);
+            // An entity: the identifier of the one row that the way leads to.
             let (Some(evaluator), Some(plan)) = (evaluator, &way.plan) else {
                 let ids = bound.dataset.tables.get(way.target).map(|table| &table.ids);
                 let id = rows.first().and_then(|&row| ids?.get(usize::try_from(row).ok()?));
@@ -178,11 +179,13 @@ impl Values<'_, '_> {
                 continue;
             };
             for (place, (name, (_, node))) in way.names.iter().zip(&plan.selected).enumerate() {
+                // From the columns where they decide, else by sets and ranges.
                 let column = columns.get(place).and_then(Option::as_ref);
                 let mut value = |row: u64| {
                     let settled = column.and_then(|c| c.get(usize::try_from(row).ok()?));
                     settled.map_or_else(|| evaluator.eval(*node, row), |value| Ok(Possible::Known(value)))
                 };
+                // A rule of a group counts if it is true of any of the rows (of any person).
                 if bound.by.group {
                     let is_true = |v: &Result<Possible, _>| {
                         v.as_ref().ok().and_then(Possible::known_bool) == Some(true)

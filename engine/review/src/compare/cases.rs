@@ -67,7 +67,8 @@ pub(super) fn compare(
     }
 }
 
-/// The cases of the head, and those that it no longer has: each inputs once.
+/// The cases of the head, then those of the base that the head does not have. Cases of one name and date that
+/// give the same inputs to the same rules are one.
 fn all(base: &Pack, head: &Pack) -> Vec<Case> {
     let cases = |pack: &Pack| -> Vec<Case> {
         pack.parsed().cases.iter().flat_map(|file| file.cases.iter().cloned()).collect()
@@ -80,7 +81,7 @@ fn all(base: &Pack, head: &Pack) -> Vec<Case> {
     all
 }
 
-/// What a case gives, and of which rules.
+/// The inputs that a case gives, and the rules whose outcomes it expects.
 fn said(case: &Case) -> (Vec<String>, Vec<&str>) {
     let rows = case.inputs.iter().flat_map(|(entity, rows)| rows.iter().map(move |row| (entity, row)));
     let texts = rows.map(|(entity, row)| {

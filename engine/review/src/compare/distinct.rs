@@ -1,7 +1,8 @@
-//! Differences by the row and not by the decision: a person whose outcome differs as of five dates is one person.
+//! Differences counted by the row and not by the decision: a person whose outcome differs as of five dates is one
+//! person.
 //!
-//! Rows are told by their identifier. Those of a part of a large package are not of another part, so what is known of
-//! them is forgotten when it ends ([`Distinct::end_part`]); memory does not grow with the rows.
+//! Rows are known by their identifier. No row of one part of a large package is in another part, so that the identifiers
+//! of a part are forgotten when it ends ([`Distinct::end_part`]): memory does not grow with the rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,25 +12,26 @@ use serde::Serialize;
 use super::tally::{Effect, Kind};
 use super::trace::Cause;
 
-/// What rows are counted for, each once.
+/// What rows are counted under, each row once for each key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Key {
     /// Anything of them differs: corpus and entity.
     Any(String, String),
-    /// A rule's outcome is better, worse or other: corpus, entity, order, rule.
+    /// A rule's outcome is better, worse or neither: corpus, entity, place of the rule among those asked for, rule,
+    /// effect.
     Rule(String, String, usize, String, Effect),
     /// One kind of difference, on any date.
     Kind(Sort),
-    /// Counted by something: corpus, entity, number of what is counted by, value.
+    /// A value of what is counted by: corpus, entity, place of that among what is counted by, value, effect.
     By(String, String, usize, Arc<str>, Effect),
 }
 
-/// Differences that are alike but for the date.
+/// A kind of difference whatever the date.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Sort {
     pub corpus: String,
     pub entity: String,
-    /// Of the rule, as it was asked for.
+    /// The place of the rule among those that were asked for.
     pub order: usize,
     pub rule: String,
     pub kind: Kind,
@@ -40,24 +42,26 @@ pub(super) struct Sort {
 /// Rows, each counted once for each key.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Distinct {
-    /// Of the part that is looked at.
+    /// By key: the identifiers of the current part's rows.
     open: BTreeMap<Key, BTreeSet<Arc<str>>>,
+    /// By key: how many rows the parts before had.
     counts: BTreeMap<Key, u64>,
-    /// The dates of each kind.
+    /// The dates as of which each kind of difference happens.
     dates: BTreeMap<Sort, BTreeSet<String>>,
-    /// Of the part that is looked at, by corpus and entity: rows decided as of each date.
+    /// By corpus and entity: how many rows of the current part were decided as of each date.
     dated: BTreeMap<(String, String), BTreeMap<String, u64>>,
+    /// By corpus and entity: how many rows were decided, each once.
     decided: BTreeMap<(String, String), u64>,
 }
 
 impl Distinct {
-    /// Adds rows of a value of what is counted by, of the part that is looked at.
+    /// Adds rows of the current part that have a value of what is counted by (number `by`).
     pub fn by(&mut self, sort: &Sort, by: usize, value: &Arc<str>, rows: impl Iterator<Item = Arc<str>>) {
         let key = Key::By(sort.corpus.clone(), sort.entity.clone(), by, value.clone(), sort.effect);
         self.open.entry(key).or_default().extend(rows);
     }
 
-    /// Adds rows with a kind of difference as of a date, of the part that is looked at.
+    /// Adds rows of the current part that have a kind of difference as of a date.
     pub fn on(&mut self, sort: &Sort, date: &str, rows: Vec<Arc<str>>) {
         let (corpus, entity) = (sort.corpus.clone(), sort.entity.clone());
         let of = Key::Rule(corpus.clone(), entity.clone(), sort.order, sort.rule.clone(), sort.effect);
@@ -71,7 +75,8 @@ impl Distinct {
         }
     }
 
-    /// Notes how many rows were decided: the same as of each date, or others.
+    /// Notes how many rows were decided: as of a date, where the same rows are decided as of others too; or
+    /// without one, where each is decided once.
     pub fn decided(&mut self, corpus: &str, entity: &str, date: Option<&str>, rows: u64) {
         let key = (corpus.to_string(), entity.to_string());
         match date {
@@ -80,8 +85,10 @@ impl Distinct {
         }
     }
 
-    /// Rows that come now are none of those before.
+    /// Ends the current part: no row that comes later is one of its rows.
     pub fn end_part(&mut self) {
+        // As of every date the same rows were decided: their number is that of any date, the most if a date
+        // reached fewer.
         for (key, dates) in std::mem::take(&mut self.dated) {
             *self.decided.entry(key).or_default() += dates.into_values().max().unwrap_or(0);
         }
@@ -152,7 +159,7 @@ pub struct Summary {
     pub by: Vec<ByRows>,
 }
 
-/// Rows of an entity.
+/// How many rows of an entity differ, and how many were decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Changed {
     /// The corpus.
@@ -165,7 +172,7 @@ pub struct Changed {
     pub decided: u64,
 }
 
-/// Rows whose outcome of a rule differs.
+/// How many rows have another outcome of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RuleRows {
     /// The corpus.
@@ -179,7 +186,7 @@ pub struct RuleRows {
     pub counts: Counts,
 }
 
-/// Rows with one kind of difference.
+/// How many rows have one kind of difference.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct KindRows {
     /// The corpus.
@@ -200,7 +207,7 @@ pub struct KindRows {
     pub dates: Vec<String>,
 }
 
-/// Rows of one value of what is counted by.
+/// How many rows differ among those of one value of what is counted by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ByRows {
     /// The corpus.

@@ -132,6 +132,7 @@ impl<'p> Comparison<'p> {
             }
         }
         let group = |pack: &Pack, name: &str| pack.parsed().manifest.groups.contains_key(name);
+        // A name that one pack has is compared; one that neither has is a slip.
         for name in &expanded {
             let known = |pack: &Pack| logis_language::graph::Target::find(pack.parsed(), name).is_some();
             if !known(base) && !known(head) && !group(base, name) && !group(head, name) {
@@ -255,6 +256,7 @@ impl<'p> Comparison<'p> {
                 self.set_aside(corpus, "aucun de leurs résultats n'est comparé".to_string());
                 continue;
             }
+            // Receipts of one date, entity and selection are decided in one pass.
             groups.entry((&receipt.date, &receipt.entity, names)).or_default().push(receipt);
         }
         let records = |pack: &Pack| Records::new(&pack.parsed().schema, &pack.parsed().references);
@@ -355,6 +357,8 @@ impl<'p> Comparison<'p> {
         let bys: Vec<Option<By>> =
             self.by.iter().map(|by| By::new(self.head, pair.date, pair.head.entity, by)).collect();
         let rows = usize::try_from(head.rows()).unwrap_or(usize::MAX);
+        // With more differing outcomes than a sixteenth of the rows, what rows are counted by is decided
+        // by columns: by then that costs less than row by row.
         let many = found.len() > rows / 16;
         let bound: Vec<_> = bys.iter().map(|by| by.as_ref().map(|by| by.bind(head.dataset, many))).collect();
         let senses: Vec<Sense> = pair.names.iter().map(|name| sense(pair, name)).collect();
@@ -394,6 +398,7 @@ impl<'p> Comparison<'p> {
         };
         // An evaluator remembers what rows have in common: each thread has one for its share.
         let share = found.len().div_ceil(rayon::current_num_threads().max(1)).max(CHUNK);
+        // Shares are merged in the order of the rows, so that the first example is always the same row.
         let parts: Vec<Counts> = found.par_chunks(share).map(one).collect();
         let mut all: BTreeMap<(usize, Kind, Cause), Count> = BTreeMap::new();
         for ((rule, kind, cause), count) in parts.into_iter().flatten() {

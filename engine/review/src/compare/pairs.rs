@@ -128,6 +128,7 @@ fn changed_texts(old: &Plan, new: &Plan) -> BTreeSet<String> {
         let rule = |id: usize| Some((parsed.rules.get(id)?.name.clone(), rule_lines(parsed, id, plan.date)));
         plan_rules(plan).into_iter().filter_map(rule).collect()
     };
+    // By rule, its canonical lines as of each plan's date: comments and layout are not in them.
     let (old, new) = (lines(old), lines(new));
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     names.into_iter().filter(|name| old.get(*name) != new.get(*name)).cloned().collect()
@@ -167,6 +168,7 @@ fn only_cause(old: &Plan, new: &Plan, texts: &BTreeSet<String>, rule: &str) -> O
     if before != after {
         return None;
     }
+    // First texts, then cells, each with the rule that reads it.
     let mut causes: Vec<Cause> = Vec::new();
     for name in after.intersection(texts) {
         causes.push(Cause { rule: name.clone(), text: true, ..Cause::default() });

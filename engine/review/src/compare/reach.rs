@@ -19,6 +19,7 @@ pub fn outcomes(parsed: &Parsed) -> Vec<String> {
         let rules = [&matching.suitable].into_iter().chain(&matching.priority).chain(&matching.fit);
         names.extend(rules.chain(&matching.presented).chain(quotas).map(|(name, _)| name.as_str()));
     }
+    // Names that some rule reads; a rule that reads itself is an error elsewhere.
     let read: BTreeSet<&str> = parsed
         .rules
         .iter()

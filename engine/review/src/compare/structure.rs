@@ -191,6 +191,7 @@ fn parameters(base: &Parsed, head: &Parsed) -> Vec<CellChange> {
         let (before, after) = (of(base), of(head));
         let versions = before.iter().chain(&after).flat_map(|p| &p.versions);
         let dates = versions.flat_map(|v| [Some(v.from), v.until.and_then(|last| add_days(last, 1))]);
+        // On each day on which either pack begins or ends a version, all cells in force are compared.
         let dates: BTreeSet<Date> = dates.flatten().collect();
         let mut said: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
         for date in dates {
@@ -224,6 +225,7 @@ fn parameters(base: &Parsed, head: &Parsed) -> Vec<CellChange> {
 fn fields(base: &Parsed, head: &Parsed) -> Vec<FieldChange> {
     let lines = |p: &Parsed| -> BTreeMap<(String, bool), String> {
         let schema = &p.schema;
+        // Fields by their name; relations, which have none, by their entity and column.
         let fields = schema
             .fields
             .iter()
@@ -254,6 +256,7 @@ fn references(base: &Parsed, head: &Parsed) -> Vec<String> {
         let all = p.schema.entities.iter().enumerate();
         let own = all.filter(|(_, e)| matches!(e.origin, Origin::Reference { .. }));
         own.filter_map(|(id, e)| {
+            // By their bytes: a table that is laid out otherwise counts as another.
             let table = p.references.iter().find(|r| r.entity == id)?;
             Some((e.name.clone(), table.bytes.clone()))
         })

@@ -82,7 +82,7 @@ impl Kind {
     }
 }
 
-/// What one kind of difference is told from others by.
+/// A kind of difference: differences with equal keys are counted together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     pub corpus: String,
@@ -96,21 +96,22 @@ pub(super) struct Key {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Count {
     pub count: u64,
+    /// The sum of what numbers moved by; it stops growing where it no longer fits.
     pub total: Exact,
     /// The smallest and the largest move.
     pub ends: Option<(Exact, Exact)>,
-    /// By what is counted by, then by value.
+    /// By what is counted by, then by value: how many rows.
     pub by: Vec<BTreeMap<Arc<str>, u64>>,
-    /// The first row, of both data sets.
+    /// The first row, in the base's data set and in the head's.
     pub first: Option<(u64, u64)>,
-    /// The rows of the head, until they are counted by [`super::distinct`].
+    /// The rows in the head's data set, until they are counted by [`super::distinct`].
     pub rows: Vec<u64>,
-    /// The same by what is counted by, then by value.
+    /// By what is counted by, then by value: the rows in the head's data set, likewise.
     pub by_rows: Vec<BTreeMap<Arc<str>, Vec<u64>>>,
 }
 
 impl Count {
-    /// Adds one row.
+    /// Adds one row; `moved` is by how much its number moved, `by` its values of what is counted by.
     pub fn add(&mut self, rows: (u64, u64), moved: Option<Exact>, by: &[Vec<Arc<str>>]) {
         self.count += 1;
         self.first.get_or_insert(rows);
@@ -122,6 +123,7 @@ impl Count {
         self.rows.push(rows.1);
         self.by.resize(by.len(), BTreeMap::new());
         self.by_rows.resize(by.len(), BTreeMap::new());
+        // A row may have several values (of a group, all rules that are true of it).
         for ((counts, known), values) in self.by.iter_mut().zip(&mut self.by_rows).zip(by) {
             for value in values {
                 known.entry(value.clone()).or_default().push(rows.1);
@@ -133,7 +135,7 @@ impl Count {
         }
     }
 
-    /// Adds the rows of another, which come after its own.
+    /// Adds the rows of another count, which come after those of this one.
     pub fn merge(&mut self, other: Count) {
         self.count += other.count;
         self.first = self.first.or(other.first);
@@ -236,11 +238,12 @@ impl Cause {
         })
     }
 
-    /// The same without values: what names it in a file of accepted differences.
+    /// In one line, without values: the name of the cause in a file of accepted differences.
     pub fn name(&self) -> String {
         self.line(super::structure::CellChange::cell)
     }
 
+    /// The rule, then each thing that differs; `cell` writes a cell.
     fn line(&self, cell: impl Fn(&super::structure::CellChange) -> String) -> String {
         let mut what: Vec<String> = Vec::new();
         what.extend(self.text.then(|| "texte".to_string()));

@@ -125,6 +125,7 @@ impl<'c, 'd> Side<'c, 'd> {
                     self.walk(*inner, u64::from(member), read);
                 }
             }
+            // The operand that decides alone, as in an explanation.
             Op::And(a, b) | Op::Or(a, b) => {
                 let settling = Some(matches!(expression.op, Op::Or(..)));
                 let left = self.known_bool(*a, row) == settling;
@@ -173,6 +174,7 @@ impl<'c, 'd> Side<'c, 'd> {
             return BTreeMap::new();
         };
         let text = |cell: &logis_language::pack::params::Cell| cell.value.to_string();
+        // Keys that are all known lead to one cell; one that is not, to all that fit the others.
         if let Some(keys) = asked.iter().cloned().collect::<Option<Vec<Value>>>() {
             let cell = version.cells.get(&keys).map(text);
             return cell.map(|cell| (keys, cell)).into_iter().collect();
@@ -219,6 +221,7 @@ impl<'c, 'd> Tracer<'c, 'd> {
     fn trace(&mut self, rule: &str, at: &Both) -> Cause {
         let old = self.base.read(at.nodes.0, at.rows.0);
         let new = self.head.read(at.nodes.1, at.rows.1);
+        // What either side read, in the order of evaluation: the first that differs leads on.
         let inputs = self.both(&old.rules, &new.rules);
         for input in &inputs {
             if self.differs(input) {
@@ -261,6 +264,7 @@ impl<'c, 'd> Tracer<'c, 'd> {
                 fields.insert(field.to_string());
             }
         }
+        // A cell that either side may have read, and that is another value or missing in one of the packs.
         let mut cells = Vec::new();
         for (path, asked) in old.cells.union(&new.cells) {
             let (before, after) = (self.base.cells(path, asked), self.head.cells(path, asked));
@@ -274,6 +278,7 @@ impl<'c, 'd> Tracer<'c, 'd> {
         }
         cells.sort();
         cells.dedup();
+        // The text is compared as a whole: which line of it made the difference is not looked for.
         let text = self.pair.texts.contains(rule);
         Cause { rule: rule.to_string(), text, cells, fields: fields.into_iter().collect() }
     }
@@ -291,6 +296,7 @@ impl<'c, 'd> Tracer<'c, 'd> {
         let mut add = |nodes: (NodeId, NodeId), rows: (u64, u64)| {
             found.entry((nodes.1, rows.1)).or_insert(Both { nodes, rows });
         };
+        // From either side to the other: the node by name, the row by identifier.
         for &(node, row) in new {
             let entity = self.entity(&self.pair.head, node);
             let other = self.counterpart(&self.pair.head, node, &self.base);

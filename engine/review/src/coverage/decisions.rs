@@ -70,6 +70,7 @@ impl Tree {
 pub(crate) fn decisions(plan: &Plan) -> Vec<Decision> {
     let mut found = Vec::new();
     for (id, node) in (0..).zip(&plan.nodes) {
+        // What an `if` asks, whatever it gives; and what a rule answers, if that is yes or no.
         match node.op {
             Op::If(condition, ..) => {
                 let at = place(plan, id, 0, condition);

@@ -17,6 +17,7 @@ pub fn to_lcov(coverage: &Coverage, sources: &Sources) -> String {
     for (file, texts) in files {
         let path = sources.locate(&logis_language::diagnostic::Span::new(file, 0..0));
         let _ = writeln!(out, "TN:\nSF:{}", path.trim_end_matches(":1:1"));
+        // Lines are counted from 1.
         let line = |span: &logis_language::diagnostic::Span| {
             let before = sources.get(file).and_then(|f| f.text.get(..span.range.start)).unwrap_or("");
             before.matches('\n').count() + 1
@@ -37,6 +38,7 @@ pub fn to_lcov(coverage: &Coverage, sources: &Sources) -> String {
                 let cases = if text.cases == 0 { "-".to_string() } else { cases.to_string() };
                 let _ = writeln!(out, "BRDA:{},{block},{number},{cases}", line(span));
             };
+            // Blocks: first the `if`s, two branches each; then the conditions, two truths each.
             for (number, b) in text.branches.iter().enumerate() {
                 branch(number / 2, &b.span, usize::from(!b.taken), b.cases);
             }

@@ -129,6 +129,7 @@ impl Coverage {
     /// cases were run (`whole`).
     fn accept(&mut self, accepted: &[AcceptedCondition], whole: bool) {
         for entry in accepted {
+            // An entry may name a condition that a text writes twice, or in several of its dated texts.
             let (mut all, mut open) = (0, 0);
             let texts = self
                 .texts
@@ -315,6 +316,7 @@ fn written(parsed: &Arc<Parsed>, lines: &Lines) -> Vec<Counting> {
             conditions.extend(leaves.map(|leaf| (at(&leaf.place), text_of(&plan, leaf.node))));
         }
     }
+    // Each branch, condition and line goes to the text in which it is written.
     for ((place, taken), text) in branches {
         if let Some(owner) = owner(&mut texts, place) {
             owner.branches.insert((place, taken), Branch { span: span(place), text, taken, cases: 0 });
@@ -365,6 +367,7 @@ fn count(texts: &mut [Counting], lines: &Lines, case: &str, reached: &Reached) {
             owner.text.cases += 1;
         }
     }
+    // A case counts once for a branch and for a value of a condition, however often it passed there.
     for key @ (place, _) in &reached.branches {
         if let Some(branch) = owner(texts, *place).and_then(|o| o.branches.get_mut(key)) {
             branch.cases += 1;

@@ -168,6 +168,7 @@ impl Walk<'_, '_, '_> {
             self.trace.seen.extend(values.get(leaf).copied().flatten().map(|v| (number, leaf, v)));
         }
         let Some(outcome) = outcome else { return };
+        // A condition decides if turning it alone turns the decision.
         for (leaf, value) in values.iter().enumerate() {
             let Some(value) = *value else { continue };
             let mut flipped = values.clone();

@@ -66,6 +66,7 @@ struct Written {
 impl Written {
     fn of(plan: Plan) -> Written {
         let mut readers: BTreeMap<NodeId, NodeId> = BTreeMap::new();
+        // The first reader of a node: where expressions stay apart, mostly the only one.
         for (id, node) in (0..).zip(&plan.nodes) {
             for input in node.op.inputs() {
                 readers.entry(input).or_insert(id);
@@ -201,6 +202,7 @@ fn edits(written: &Written, id: NodeId, node: &Node) -> Vec<(Kind, Edit)> {
     let mut all = Vec::new();
     match &node.op {
         Op::Compare(op, ..) => {
+            // The opposite comparison, and the one that takes or leaves the threshold.
             all.push((Kind::Comparison, Edit::Compare(op.negated())));
             let boundary = match op {
                 Comparison::Less => Comparison::AtMost,

@@ -111,6 +111,7 @@ impl Edit {
                 Some(kept) => Op::Strict(*kept, *kept),
                 None => return,
             },
+            // The `!` is a new node, put between this node and its operand.
             (Edit::Negate(operand), _) => {
                 let mut inputs = node.op.inputs_mut();
                 let Some(input) = inputs.get_mut(*operand) else { return };

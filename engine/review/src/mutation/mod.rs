@@ -119,6 +119,7 @@ impl Report {
                     && (entry.from.is_none() || entry.from == m.from)
                     && entry.change.as_ref().is_none_or(|change| *change == m.change)
             };
+            // An entry without a change accepts every mutant of its rule or table.
             let (mut all, mut alive) = (0, 0);
             for (number, (mutant, fate)) in self.mutants.iter().enumerate().filter(|(_, (m, _))| like(m)) {
                 all += 1;

@@ -60,6 +60,7 @@ impl<'p> Reached<'p> {
         let rows = rows(&groups, references);
         let (mut by_group, mut nodes) = (Vec::new(), BTreeMap::<_, Vec<_>>::new());
         let mut cells: BTreeMap<_, BTreeMap<Vec<Value>, Vec<GroupCase>>> = BTreeMap::new();
+        // What each walk reached is turned round: by node, place and cell, the cases that reach it.
         for (number, (group, traces)) in groups.iter().zip(walks).enumerate() {
             let mut cases: Vec<Vec<usize>> = vec![Vec::new(); group.plan.nodes.len()];
             for (case, trace) in traces.into_iter().enumerate() {
@@ -211,6 +212,7 @@ impl<'p> Reached<'p> {
     fn with_row(&self, entity: EntityId, row: u32, cell: Option<&(usize, Value)>) -> Fate {
         let users = self.rows.get(&(entity, row)).map_or(&[][..], Vec::as_slice);
         let mut seen = false;
+        // All cases of each group whose rows belong to the row; which of them read it is not known.
         for group in users.iter().filter_map(|number| self.groups.get(*number)) {
             seen = true;
             let mut dataset = group.dataset().clone();
@@ -250,6 +252,7 @@ fn set(schema: &Schema, dataset: &mut Dataset, entity: EntityId, row: u32, place
     if let Some(slot) = usize::try_from(row).ok().and_then(|row| values.get_mut(row)) {
         *slot = Some(value.clone());
     }
+    // Columns are not changed in place: the field's column is built again.
     *cells = column(&field.kind, &values);
 }
 
@@ -334,6 +337,7 @@ fn killer(
 ) -> Option<String> {
     let context = group.context_on(plan, dataset);
     let mut evaluator = Evaluator::new(&context);
+    // Rows by sets and ranges, one case after the other: most mutants die at the first.
     for case in cases {
         let row = group.row(&context, case);
         if group.broken(&mut evaluator, row, case).is_some() {

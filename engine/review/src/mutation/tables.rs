@@ -36,6 +36,7 @@ fn cells(id: ParameterId, parameter: &Parameter, number: usize, version: &Parame
     let finest = version.cells.values().filter_map(|c| decimals(&c.value)).max();
     let texts: BTreeSet<&Value> = version.cells.values().map(|c| &c.value).collect();
     let mut all = Vec::new();
+    // A text becomes another text of the same table.
     for (keys, cell) in &version.cells {
         let values = match &cell.value {
             Value::Text(_) => {
@@ -96,6 +97,7 @@ fn value(
     let before = parameter.versions.get(number.checked_sub(1)?)?;
     let of =
         |v: &ParameterVersion| v.cells.iter().map(|(k, c)| (k.clone(), c.value.clone())).collect::<Vec<_>>();
+    // A version that ended by itself does not go on, and one with equal cells changes nothing.
     if before.until.is_some() || of(before) == of(version) {
         return None;
     }
@@ -143,6 +145,7 @@ pub(super) fn of_references(
         if !matches!(declared.origin, Origin::Reference { .. }) {
             continue;
         }
+        // A short table is law (zones, categories), a long one data (the communes).
         let short = table.ids.len() <= SHORT_TABLE;
         let mutant = |row: u32, change: String, cell: Option<(usize, Value)>| Mutant {
             name: declared.name.clone(),
@@ -182,6 +185,7 @@ fn other_value(
         (Type::Bool, Value::Bool(truth)) => Value::Bool(!truth),
         (Type::Text(Some(values)), Value::Text(text)) => {
             let at = values.iter().position(|v| v == text)?;
+            // The first after the last.
             let next = values.get(at + 1).or_else(|| values.first()).filter(|next| *next != text)?;
             Value::Text(next.clone())
         }

@@ -213,6 +213,7 @@ impl<'p> Block<'p> {
 
     /// Evaluates the pass for these rows of the root, and fills the parts of its kept columns.
     pub fn run(&mut self, root: Range<usize>, kept: &mut [Part<'_>]) {
+        // The rows of every entity that stand beside those of the root.
         let entities = self.program.context.plan.parsed.schema.entities.len();
         self.rows.clear();
         self.rows.extend((0..entities).map(|entity| self.pass.family.rows(entity, &root)));
@@ -250,6 +251,7 @@ impl<'p> Block<'p> {
     /// A node's values for the rows of its entity in the block: from its slot, or from a column that is
     /// there whole; empty if it has neither.
     fn view(&self, node: NodeId) -> View<'_> {
+        // A node that only passes values on has the slot of the one that computes them.
         let node = self.program.resolve(node);
         let slot = self.pass.slots.get(node as usize).copied().unwrap_or(NO_SLOT);
         if let Some(slot) = self.slots.get(slot as usize) {

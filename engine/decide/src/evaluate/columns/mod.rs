@@ -89,6 +89,7 @@ impl Certain {
         fn joined<T: Copy>(parts: &[&Certain], of: impl Fn(&Array) -> Option<&[T]>) -> Vec<T> {
             parts.iter().filter_map(|part| of(&part.full.array)).flatten().copied().collect()
         }
+        // All of one program: one type, one unit, one dictionary.
         let first = *all.first()?;
         let array = match first.full.array {
             Array::Bool(_) => {
@@ -254,6 +255,7 @@ fn split<T>(all: &mut [T], lengths: impl Iterator<Item = usize>) -> impl Iterato
 /// The marks of consecutive parts, one after the other; empty if nothing is left over. A part is its
 /// number of rows and its marks, which may end before its rows do: what follows is not left over.
 fn join<'a>(parts: impl Iterator<Item = &'a (usize, Vec<u8>)> + Clone) -> Vec<u8> {
+    // Marks are made only if some row is left over.
     let mut all = Vec::new();
     if parts.clone().any(|(_, left)| left.contains(&1)) {
         let mut rows = 0;

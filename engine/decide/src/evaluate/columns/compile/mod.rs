@@ -32,6 +32,7 @@ impl<'c> Program<'c> {
             texts: Texts::default(),
             codes: HashMap::new(),
         };
+        // In the order of the plan, so that inputs are compiled before what reads them.
         for node in 0..plan.nodes.len() {
             let compiled = compiler.node(u32::try_from(node).unwrap_or(u32::MAX));
             compiler.full.push(compiled.1);
@@ -127,6 +128,7 @@ impl Compiler<'_> {
             return self.field(id, node.entity);
         }
         let none = || out(node.entity);
+        // A case gives its outcome row by row, so that columns have none.
         let given = self.context.is_given(id);
         let compiled = if given { None } else { self.operation(&op, &node.ty) };
         (
