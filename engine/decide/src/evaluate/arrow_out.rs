@@ -35,6 +35,7 @@ impl Decisions {
         let mut arrays: Vec<ArrayRef> = vec![Arc::new(StringArray::from_iter_values(ids))];
         for ((name, column), (_, node)) in self.names.iter().zip(&self.columns).zip(&plan.selected) {
             let ty = plan.node(*node).map_or(Type::Bool, |n| n.ty.clone());
+            // Parts of one file have the decimals of the first.
             let decimals = like.and_then(|s| match s.field_with_name(name).ok()?.data_type() {
                 arrow_schema::DataType::Decimal128(_, scale) => u32::try_from(*scale).ok(),
                 _ => None,

@@ -18,6 +18,7 @@ const LONGEST: usize = 2_000;
 pub fn text_of(plan: &Plan, node: NodeId) -> String {
     let mut out = String::new();
     write_node(plan, node, &mut out);
+    // Cut between two characters.
     if out.len() > LONGEST {
         let end = (0..=LONGEST).rev().find(|at| out.is_char_boundary(*at)).unwrap_or(0);
         out.truncate(end);

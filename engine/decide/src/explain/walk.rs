@@ -46,6 +46,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
         if let Some(explanation) = self.rule(node, row) {
             return explanation;
         }
+        // A field has no sentence and no source: only its value is told.
         let mut because = Vec::new();
         self.walk(node, row, &mut because);
         Explanation {

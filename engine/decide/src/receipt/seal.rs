@@ -241,6 +241,7 @@ impl SealCheck {
             flaws.push(Flaw::Misplaced { number: seal.number });
             return flaws;
         }
+        // After a gap the line before is not known, and the chain cannot be held against it.
         if seal.number > next {
             flaws.push(Flaw::Missing { from: next, to: seal.number - 1 });
         } else if !edited && link(&self.last.1, &seal.content) != seal.chain {

@@ -169,6 +169,7 @@ pub fn apply(builtin: Builtin, args: &[Value]) -> Result<Value, ValueError> {
         (AjouterMois, [Value::Date(d), n]) => date(add_months(*d, whole(n)?)),
         (AjouterJours, [Value::Date(d), n]) => date(add_days(*d, whole(n)?)),
         (Arrondi(how), [Value::Number(x)]) => Ok(Value::Number(round(x, 0, how)?)),
+        // Nine decimals are the most that are written; more, or fewer than none, is a slip.
         (Arrondi(how), [Value::Number(x), decimals]) => {
             let decimals = u32::try_from(whole(decimals)?).map_err(|_| ValueError::NotAnInteger)?;
             if decimals > 9 {

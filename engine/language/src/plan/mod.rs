@@ -91,6 +91,7 @@ impl Plan {
                 out.push(unknown_name(parsed, name));
                 continue;
             };
+            // A value of each row: its own, or of a row that it belongs to. Members have several.
             match reach(&parsed.schema, entity, home) {
                 Ok(access @ (Access::Own | Access::Up(_))) => {
                     roots.push(((*name).to_string(), Link { target, access }));
@@ -206,6 +207,7 @@ impl Plan {
         mut out: Diagnostics,
     ) -> Result<Plan, PackError> {
         let graph = RuleGraph::wire(parsed, date, dated, &mut out);
+        // Rules among the roots; fields and the date need no lowering before they are linked.
         let wanted: Vec<RuleId> = roots
             .iter()
             .filter_map(|(_, link)| match link.target {
@@ -228,6 +230,7 @@ impl Plan {
         if selected.len() < roots.len() && !out.has_errors() {
             out.push(texts::names::asked_unplannable());
         }
+        // All problems at once, in the order of the files.
         if out.has_errors() {
             out.sort();
             return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });
@@ -430,6 +433,7 @@ fn needing(id: ParameterId, nodes: &[Node], selected: &[(String, NodeId)]) -> St
 pub(crate) fn check_all(parsed: &Parsed, out: &mut Diagnostics) {
     let mut dates: BTreeSet<Date> = [Date::constant(1, 1, 1)].into();
     dates.extend(parsed.rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from));
+    // Rules are whole on every day on which a text begins: between two of those days nothing changes.
     for date in dates {
         let graph = RuleGraph::wire(parsed, date, None, out);
         let mut lowering = Lowering::new(&graph, out);

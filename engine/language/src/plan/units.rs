@@ -31,6 +31,7 @@ impl Unit {
             let word = if word == "mois" { word } else { word.strip_suffix('s').unwrap_or(word) };
             *powers.entry(word.to_string()).or_insert(0) += if i == 0 { 1 } else { -1 };
         }
+        // Words that cancel leave no trace, so that equal units are equal maps.
         powers.retain(|_, power| *power != 0);
         Unit(powers)
     }

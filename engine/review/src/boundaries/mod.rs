@@ -142,6 +142,7 @@ pub fn boundaries(pack: &Pack, date: Date, names: &[&str]) -> Result<Boundaries,
             }
         }
     }
+    // What no comparison needed is written too, since the rules read it.
     let fields = plan.fields();
     let worlds: Vec<(&Shape, &State)> =
         rows.values().filter_map(|(shape, state, _)| Some((shapes.get(*shape)?, state))).collect();

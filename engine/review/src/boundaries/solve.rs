@@ -250,6 +250,7 @@ impl World<'_> {
                     })
                     .collect(),
             };
+            // The first that can be made, and that still holds once it is made.
             for value in wished {
                 if self.want_value(this, row, &value, depth + 1) && holds(self) == Some(true) {
                     return true;

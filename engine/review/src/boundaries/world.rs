@@ -121,6 +121,7 @@ impl<'d> World<'d> {
                         state.cells.insert((field, row), ordinary(plan, declared, row));
                     }
                 }
+                // Relations to reference tables lead to the first row; others are fixed by the shape.
                 for (number, relation) in entity.belongs_to.iter().enumerate() {
                     let reference = schema.entities.get(relation.target).map(|e| &e.origin);
                     let some = references.tables.get(relation.target).is_some_and(|t| t.rows() > 0);

@@ -396,6 +396,7 @@ impl Search<'_> {
 
     /// All nodes that an outcome is computed from; below the claim's own field or rule none.
     fn reached(&self, rule: NodeId) -> Vec<NodeId> {
+        // Depth first over the inputs, each node once.
         let mut found = BTreeSet::new();
         let mut left = vec![rule];
         while let Some(node) = left.pop() {

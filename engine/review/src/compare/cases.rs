@@ -23,6 +23,7 @@ pub(super) fn compare(
     let cases = all(comparison.base, comparison.head);
     let mut groups: BTreeMap<GroupKey<'_>, Vec<&Case>> = BTreeMap::new();
     for case in &cases {
+        // Without what the change cannot reach: those cases need not be decided.
         let wanted =
             |name: &&str| comparison.could(name) && (!asked || comparison.names.iter().any(|n| n == name));
         let mut names: Vec<&str> = case.expected.iter().map(|e| e.0.as_str()).filter(wanted).collect();

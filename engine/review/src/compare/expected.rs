@@ -111,6 +111,7 @@ impl Expected {
         let mut covered = vec![0_u64; differences.len()];
         let mut out = Acceptance::default();
         for (number, entry) in (1..).zip(&self.accepted) {
+            // An entry may accept several differences, as of several dates.
             let mut found = 0;
             for (difference, covered) in differences.iter().zip(&mut covered) {
                 let rows = entry.rows(difference);
@@ -123,6 +124,7 @@ impl Expected {
             }
         }
         for (number, (difference, covered)) in differences.iter().zip(covered).enumerate() {
+            // Two entries may accept the same rows: what is left over is never less than none.
             let left = difference.count.saturating_sub(covered);
             if left > 0 {
                 out.unaccepted.push((number, left));

@@ -148,6 +148,7 @@ fn rules(base: &Parsed, head: &Parsed) -> Vec<RuleChange> {
     let names: BTreeSet<&str> = base.rules.iter().chain(head.rules.iter()).map(|r| r.name.as_str()).collect();
     let mut found = Vec::new();
     for name in names {
+        // Rules are paired by name, whatever their entity: that is among the tokens compared.
         let of = |p: &'_ Parsed| p.rule(name);
         let texts = |p: &'_ Parsed| -> Option<RuleTexts> { p.rules.get(of(p)?).cloned() };
         let (before, after) = (texts(base), texts(head));

@@ -54,6 +54,7 @@ impl Kind {
         if before.same_as(after) {
             return None;
         }
+        // Errors before unknowns: what became an error is told as such, whatever it was.
         Some(match (before, after) {
             (_, Outcome::Error(_)) => (Kind::Erreur, None),
             (Outcome::Error(_), _) => (Kind::ErreurLevee, None),

@@ -150,6 +150,7 @@ impl Walk<'_, '_, '_> {
             .map(|k| self.evaluator.eval(*k, row).ok().as_ref().and_then(|p| p.known().cloned()))
             .collect();
         let Some(version) = self.context.plan.parameter(id) else { return };
+        // A key that is not known may be any of the table's.
         let may_be = |cell: &&Vec<Value>| {
             cell.iter().zip(&keys).all(|(value, key)| key.as_ref().is_none_or(|key| key == value))
         };

@@ -71,6 +71,7 @@ impl Compiler<'_> {
     /// A function of a date column and a constant, as a table of its days; `None` if it is no such, or if
     /// a table would cost more than it spares.
     fn day_table(&self, builtin: Builtin, a: NodeId, b: NodeId) -> Option<Typed> {
+        // A constant is a date, or a whole number of years, months or days.
         let constant = |node: NodeId| match self.nodes.get(node as usize)?.instruction {
             Instruction::Constant(Constant::Date(day)) => date(day).map(Value::Date),
             Instruction::Constant(Constant::Number(n)) if self.repr(node) == Some(Repr::Number(1)) => {
@@ -136,6 +137,7 @@ impl Compiler<'_> {
     fn reduce(&self, what: Builtin, list: NodeId) -> Option<Typed> {
         let Op::Members(entity, relation, child) = self.context.plan.node(list)?.op else { return None };
         let repr = self.repr(child)?;
+        // `nombre` of a list of anything but booleans is its length.
         let what = self.context.plan.counted(what, &[list]);
         let instruction = Instruction::Reduce { what, members: list, entity, relation, child };
         let many = i128::from(u32::MAX);

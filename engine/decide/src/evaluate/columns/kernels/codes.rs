@@ -9,6 +9,7 @@ use logis_language::plan::ir::{NodeId, Op};
 /// The codes that a node has in a row: it reads a column of codes, of its own row or through steps.
 fn codes_at<'p>(rows: &Rows<'_, 'p>, mut node: NodeId, mut row: usize) -> Option<&'p [u32]> {
     let program = rows.program();
+    // Up the steps first: the column is that of the last row.
     while let Op::Up(step, inner) = program.context.plan.node(node)?.op {
         row = rows.step(step, row)?;
         node = inner;

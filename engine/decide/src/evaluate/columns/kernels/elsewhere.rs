@@ -64,6 +64,7 @@ fn owner(rows: &Rows<'_, '_>, (entity, relation): (usize, usize), inner: NodeId,
 /// The values of one side of each pair. Of all pairs, `row` is `first * rows of the second side + second`;
 /// of a list, it is a place in it.
 fn side(rows: &Rows<'_, '_>, step: Step, inner: NodeId, repr: Repr, out: &mut Slot) {
+    // Pairs have no column of links: their sides follow from their number, or stand in the list.
     let seconds = |pair| rows.program().context.second_rows_of(pair);
     match (step, rows.listed()) {
         (Step::First(_), Some((first, _))) => {

@@ -37,6 +37,7 @@ pub(super) fn leave_unsettled(out: &mut Slot, a: &View<'_>, b: &View<'_>, settli
     }
     out.any_left = false;
     either_left(out, &[a.left], n);
+    // Without branches: a right mark counts where the left value is not the settling one.
     for ((left, right), &side) in out.left.iter_mut().zip(b.left).zip(wide(a.bools, n).iter()) {
         *left |= right & u8::from(side != settling);
     }

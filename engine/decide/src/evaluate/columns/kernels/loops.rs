@@ -81,9 +81,11 @@ pub(super) fn choose<T: Copy>(
     g: impl Fn(T) -> T,
 ) {
     out.clear();
+    // The branches are of another type.
     if a.is_empty() || b.is_empty() {
         return;
     }
+    // One loop for each way in which the three are a column or one value.
     let either = |c: u8, x: T, y: T| if c != 0 { f(x) } else { g(y) };
     match (c, a, b) {
         ([c], a, b) => match (*c != 0, a, b) {
