@@ -1,7 +1,7 @@
 //! Fingerprints: the rules and the parameters that a plan stands for, each as one hash.
 //!
-//! What is hashed is a canonical text, so that two packs have the same hash exactly if they say the
-//! same: the files' order and names, comments, doc comments, spaces and line ends do not count.
+//! What is hashed is a canonical text, so that two packs have equal hashes exactly if their rules have equal
+//! tokens: the files' order and names, comments, doc comments, spaces and line ends do not count.
 //!
 //! * **Rules**: each rule that the plan needs and each helper that those call, by name, with its entity
 //!   and its text in force on the plan's date, as tokens; then each field that they read and each
@@ -24,7 +24,7 @@ use crate::plan::ir::Op;
 use crate::value::Date;
 
 /// This build of the engine: a SHA-256 of its sources, of the versions of its dependencies, of the compiler and
-/// the target. What an engine computed and left on disk is believed by the same build only.
+/// the target. What an engine computed and left on disk is used again only by an engine of equal build.
 pub const BUILD: &str = env!("LOGIS_BUILD");
 
 /// The hashes of what a plan stands for, as `sha256:` and 64 hexadecimal digits.
@@ -165,7 +165,7 @@ pub fn relation_line(parsed: &Parsed, child: EntityId, relation: usize) -> Optio
     Some(format!("relation {} of {child}: {target}, at least {}", relation.column, relation.min))
 }
 
-/// The tokens of a script: words and numbers, texts, single signs. Comments and spaces are none.
+/// The tokens of a script: words and numbers, texts, single signs. Comments and spaces are left out.
 ///
 /// ```
 /// use logis::fingerprint::tokens;

@@ -141,7 +141,7 @@ pub fn mul(a: &Exact, b: &Exact) -> Result<Exact, NumberError> {
     a.checked_mul(b).ok_or(NumberError::Overflow)
 }
 
-/// Exact quotient, or why there is none.
+/// Exact quotient, or [`NumberError::DivisionByZero`] or [`NumberError::Overflow`].
 pub fn div(a: &Exact, b: &Exact) -> Result<Exact, NumberError> {
     if b.is_zero() {
         return Err(NumberError::DivisionByZero);

@@ -1,7 +1,7 @@
 //! Iterative proportional fitting: a cross table that meets given margins and keeps the odds ratios of
 //! another one.
 //!
-//! Published figures are margins: so many requests by size of household, so many by income. How the two
+//! Published figures are margins: how many requests there are by size of household, and how many by income. How the two
 //! go together is rarely published; a seed table says what is supposed of it. Fitting scales the seed by
 //! each margin in turn, round after round. Where margins can be met, this ends at the only table of the
 //! form *seed × a factor for each class of each margin* that meets them; of all tables that do, it is the

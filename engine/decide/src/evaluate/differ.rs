@@ -9,7 +9,7 @@ use super::{DecisionColumn, Outcome};
 const BLOCK: usize = 1 << 14;
 
 impl Outcome {
-    /// Are both the same value, both unknown, or both the same error? Which cells are missing, and where
+    /// Are both one value, both unknown, or both one error? Which cells are missing, and where
     /// in a script an error is, does not count.
     pub fn same_as(&self, other: &Outcome) -> bool {
         match (self, other) {

@@ -72,7 +72,7 @@ pub struct DecisionColumn {
     /// By row, the outcomes that are not in `certain`: of rows left over, whether unknown, in error or
     /// decided row by row.
     odd: BTreeMap<usize, Outcome>,
-    /// The outcomes, where rows are decided by several plans: then `certain` is none.
+    /// The outcomes, where rows are decided by several plans: then `certain` is `None`.
     by_plan: Option<ByPlan>,
 }
 

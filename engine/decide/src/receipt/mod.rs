@@ -3,7 +3,7 @@
 //! A receipt holds the inputs as decided, the outcomes, the date, and what decided: the engine's version,
 //! the pack's name, the hashes of the rules and of the parameters in force ([`logis_language::fingerprint`]). It is
 //! one line of JSON. [`Replay`] decides receipts again and says what has drifted, and why it may have;
-//! with the pack of their day it gives the same bytes.
+//! with the pack of their day it gives each receipt again, byte by byte.
 //!
 //! ```
 //! use logis::receipt::{Receipt, Replay};

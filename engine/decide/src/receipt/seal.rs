@@ -157,7 +157,7 @@ pub enum Flaw {
     Foreign,
     /// It has no seal, among receipts that have one.
     Inserted,
-    /// The same file stands once more.
+    /// The receipts of a file above come again.
     Doubled,
     /// The line that closes a file is missing.
     Cut {

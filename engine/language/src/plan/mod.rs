@@ -68,7 +68,7 @@ impl Plan {
     ///
     /// # Errors
     /// An unknown name, names of several entities, a rule that is not in force. A parameter without a
-    /// value on the date is none: what needs it is unknown, and the plan's warnings say so.
+    /// value on the date is no error: what needs it is unknown, and the plan's warnings say so.
     pub fn new(parsed: &Arc<Parsed>, date: Date, names: &[&str]) -> Result<Plan, PackError> {
         Plan::with_dates(parsed, date, None, names)
     }

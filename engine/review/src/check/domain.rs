@@ -321,7 +321,7 @@ pub(super) fn arithmetic(op: Arithmetic, a: &Domain, b: &Domain) -> Domain {
         return result;
     }
     let whole = op != Arithmetic::Divide && a.is_whole() && b.is_whole();
-    // An end made of two is open if either is; it is none if the operation does not fit.
+    // An end made of two is open if either is; there is no end if the operation does not fit.
     let of = |x: &End, y: &End| {
         let ((x, open_x), (y, open_y)) = (x.as_ref()?, y.as_ref()?);
         Some((exact(x, y)?, *open_x || *open_y))

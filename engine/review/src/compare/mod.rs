@@ -2,7 +2,7 @@
 //!
 //! [`Structure`] says what the packs say differently. [`Comparison`] decides rows by both, as of a date,
 //! and counts what differs: by rule, by what became of the outcome, by where it comes from, and by any
-//! field. Rules that are the same with all that they need are not decided at all; the columns of the
+//! field. Rules that are equal in both, with all that they need, are not decided; the columns of the
 //! others are compared block by block; only rows that differ are traced, and only one of each kind is
 //! explained. [`Expected`] holds the result against a file of accepted differences.
 

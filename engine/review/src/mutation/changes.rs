@@ -30,7 +30,7 @@ pub(super) fn changes(parsed: &Arc<Parsed>) -> Vec<Mutant> {
         let written = Written::of(Plan::whole(parsed, day));
         for (id, node) in (0..).zip(&written.plan.nodes) {
             for (kind, edit) in edits(&written, id, node) {
-                // The same edit of the same place is the same mutant, whatever the day.
+                // One edit of one place is one mutant, however many days the text holds.
                 let key = (node.span.file, node.span.range.start, kind, format!("{edit:?}"));
                 found.entry(key).or_insert_with(|| {
                     let (name, from) = owner(parsed, &node.span);

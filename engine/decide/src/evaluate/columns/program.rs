@@ -170,7 +170,7 @@ pub(crate) enum Instruction {
 }
 
 impl Instruction {
-    /// The nodes whose values it reads. Codes are none: they stand in [`Program::codes`].
+    /// The nodes whose values it reads. Columns of codes are not among them: see [`Program::codes`].
     pub fn reads(&self) -> Vec<NodeId> {
         match self {
             Instruction::None
