@@ -1,0 +1,118 @@
+//! Lowering: from the syntax tree of the rules to the typed expression graph.
+//!
+//! The allowed subset of Rhai is what these modules understand; all else is reported where it
+//! stands. Types are inferred from the fields, parameters and constants upwards, and checked here,
+//! before anything runs.
+//!
+//! A rule is lowered after all rules that it needs. Its parameters become nodes ([`names`]); its body
+//! is followed statement by statement ([`statements`]) and expression by expression ([`expressions`],
+//! [`calls`], [`operators`], [`parameter`]); each of them adds nodes ([`nodes`]), and says what is wrong
+//! at the place where it is written ([`places`]).
+
+mod calls;
+mod expressions;
+mod names;
+mod nodes;
+mod operators;
+mod parameter;
+mod places;
+mod statements;
+
+use std::collections::HashMap;
+
+use super::ir::{Node, NodeId, Op};
+use super::{Apart, Places};
+use crate::diagnostic::{Diagnostics, FileId, Span};
+use crate::graph::{RuleGraph, RuleId};
+use crate::pack::schema::EntityId;
+use nodes::Traits;
+
+/// The nodes of a plan being built.
+pub(super) struct Lowering<'g, 'p, 'o> {
+    pub graph: &'g RuleGraph<'p>,
+    pub nodes: Vec<Node>,
+    /// Where the operands of connectors and branches are written; empty unless expressions stay apart.
+    pub places: Places,
+    /// Do equal expressions that are written in two places stay two nodes?
+    pub apart: Apart,
+    /// Hash consing: the node that computes an operation for an entity. The span is part of the key
+    /// only if equal expressions stay apart.
+    interned: HashMap<(Op, EntityId, Option<Span>), NodeId>,
+    /// By node: what is known of it without evaluating it.
+    traits: Vec<Traits>,
+    /// Calls of the pack's functions that were replaced by the function's body: where the function is
+    /// written (file, byte), the entity, the arguments; and the node, or `None` if it has an error.
+    inlined: HashMap<(FileId, usize, EntityId, Vec<NodeId>), Option<NodeId>>,
+    /// Was a limit on nodes or levels met? Then nothing more is lowered.
+    pub(super) too_large: bool,
+    /// The outcome node of each rule lowered so far; `None` if it has an error.
+    rules: HashMap<RuleId, Option<NodeId>>,
+    /// Functions whose bodies are being inlined, outermost first: one that is called again is a cycle.
+    calls: Vec<String>,
+    /// Is the next expression the direct argument of a rounding? A division there needs no exact result.
+    in_rounding: bool,
+    out: &'o mut Diagnostics,
+}
+
+/// The names that a function's code sees, with their nodes; a later one hides an earlier one.
+type Env = Vec<(String, NodeId)>;
+
+/// Where code being lowered stands.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The entity whose rows the code speaks of.
+    entity: EntityId,
+    file: FileId,
+}
+
+impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
+    pub fn new(graph: &'g RuleGraph<'p>, out: &'o mut Diagnostics) -> Self {
+        Lowering {
+            graph,
+            nodes: Vec::new(),
+            places: Places::new(),
+            apart: Apart::No,
+            interned: HashMap::new(),
+            traits: Vec::new(),
+            inlined: HashMap::new(),
+            too_large: false,
+            rules: HashMap::new(),
+            calls: Vec::new(),
+            in_rounding: false,
+            out,
+        }
+    }
+
+    /// The outcome node of a rule; `None` if it has an error (reported) or needs a rule that has.
+    /// The rules that it needs must have been lowered before: call it in the graph's order.
+    pub fn rule(&mut self, id: RuleId) -> Option<NodeId> {
+        if let Some(done) = self.rules.get(&id) {
+            return *done;
+        }
+        let node = self.lower_rule(id);
+        self.rules.insert(id, node);
+        node
+    }
+
+    fn lower_rule(&mut self, id: RuleId) -> Option<NodeId> {
+        let graph = self.graph;
+        let rule = graph.parsed.rules.get(id)?;
+        let wired = graph.rules.get(id)?.as_ref()?;
+        let place = Place { entity: rule.entity, file: wired.text.span.file };
+        // Every parameter is linked before giving up, so that all that is wrong is reported at once.
+        let mut env = Env::new();
+        let mut complete = true;
+        for ((name, span), link) in wired.text.params.iter().zip(&wired.links) {
+            match self.link(link, rule.entity, span) {
+                Some(node) => env.push((name.clone(), node)),
+                None => complete = false,
+            }
+        }
+        if !complete {
+            return None;
+        }
+        let body = self.function_body(wired.text, env, place)?;
+        let ty = self.nodes.get(body as usize)?.ty.clone();
+        Some(self.node(Op::Rule(id, body), rule.entity, ty, wired.text.span.clone()))
+    }
+}
