@@ -68,18 +68,13 @@ impl Lowering<'_, '_, '_> {
             }
             rest = following;
         }
-        let value = deep(|| self.from_statement(rest, env, body))?;
+        let value = deep(|| self.after_lets(rest, env, body))?;
         // The first `let` is the outermost: Rhai would meet its error first.
         Some(computed.into_iter().rev().fold(value, |value, node| self.strict(node, value)))
     }
 
     /// Lowers statements of which the first, if any, is no `let`.
-    fn from_statement<'a>(
-        &mut self,
-        statements: &'a [Stmt],
-        env: Env,
-        body: &mut Body<'a>,
-    ) -> Option<NodeId> {
+    fn after_lets<'a>(&mut self, statements: &'a [Stmt], env: Env, body: &mut Body<'a>) -> Option<NodeId> {
         if self.too_large {
             return None;
         }
