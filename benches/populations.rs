@@ -10,8 +10,8 @@ use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use logis::data::BatchWriter;
-use logis::populations::population::{Model, Options, Population};
 use logis::populations::territory::{Land, LandFiles};
+use logis::populations::{Model, Options, Population};
 
 fn text(path: &str) -> String {
     std::fs::read_to_string(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(path)).unwrap()
@@ -28,7 +28,7 @@ fn bench(c: &mut Criterion) {
     .unwrap();
     let france = land.find("france").unwrap();
     let options = Options { requests: Some(28_000), units: Some(1_000), seed: 1 };
-    let population = Population::new(&model, &land, &france, options).unwrap();
+    let population = Population::of_territory(&model, &land, &france, options).unwrap();
     let mut rows = 0;
     population
         .for_each_part(|part, _| {
@@ -40,7 +40,9 @@ fn bench(c: &mut Criterion) {
     let mut group = c.benchmark_group("populations");
     group.sample_size(10);
     group.bench_function("fitting and first drawing of 28,000 requests, one thread", |b| {
-        b.iter(|| one.install(|| Population::new(&model, &land, &france, options).unwrap().rounds()));
+        b.iter(|| {
+            one.install(|| Population::of_territory(&model, &land, &france, options).unwrap().rounds())
+        });
     });
     group.throughput(Throughput::Elements(rows));
     group.bench_function("rows of all tables, one thread", |b| {

@@ -10,13 +10,17 @@
 
 mod hand;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Int64Type};
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::DataType;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use logis::data::{
-    Dataset, InputFile, Needs, Output, OutputColumn, batch_to_parquet, read, to_csv, to_parquet,
+    Dataset, InputFile, Needs, Output, OutputColumn, RecordBatch, batch_to_parquet, read, to_csv, to_parquet,
 };
 use logis::evaluate::{Context, Evaluator, evaluate};
 use logis::explain::explain_in;
-use logis::populations::{Spec, generate};
+use logis::populations::{Model, Options, Population};
 use logis::reference::{Answer, Interpreter};
 use logis::value::{Type, Value, add_days, parse_date};
 use logis::{Decider, Pack, Plan};
@@ -44,32 +48,60 @@ const DRAWN: u64 = 50_000;
 
 /// A population like that of Grand Dijon, without missing cells.
 fn population(copies: usize) -> Vec<InputFile> {
-    let mut spec = Spec::parse(include_str!("../scenarios/grand-dijon-2015/population.toml")).unwrap();
-    spec.demandes.nombre = DRAWN;
-    spec.ressources.manque_n1_pour_mille = 0;
-    spec.ressources.manque_12_mois_pour_mille = 0;
-    let package = generate(&spec, 1).unwrap();
+    let mut model = Model::parse(include_str!("../scenarios/populations/grand-dijon-2015.toml")).unwrap();
+    model.revenus.manque_n1_pour_mille = 0;
+    model.revenus.manque_12_mois_pour_mille = 0;
+    let options = Options { requests: Some(DRAWN), seed: 1, ..Options::default() };
+    let drawn = Population::of_model(&model, options).unwrap().tables().unwrap();
     let mut files = Vec::new();
-    for table in &package.tables {
-        let mut output = table.to_output();
-        if table.name == "logements" {
-            continue;
-        }
-        if table.name == "personnes" {
-            draw_more(&mut output);
-        }
-        if table.name != "employeurs" {
-            repeat(&mut output, copies);
-        }
-        let parquet = matches!(table.name, "demandes" | "personnes");
-        files.push(match parquet {
-            true => {
-                InputFile { name: format!("{}.parquet", table.name), bytes: to_parquet(&output).unwrap() }
+    for (name, batches) in &drawn {
+        let mut table = output(name, batches);
+        files.push(match name.as_str() {
+            "demandes" | "personnes" => {
+                if name == "personnes" {
+                    draw_more(&mut table);
+                }
+                repeat(&mut table, copies);
+                InputFile { name: format!("{name}.parquet"), bytes: to_parquet(&table).unwrap() }
             }
-            false => InputFile { name: format!("{}.csv", table.name), bytes: to_csv(&output).unwrap() },
+            "employeurs" => InputFile { name: format!("{name}.csv"), bytes: to_csv(&table).unwrap() },
+            // Nothing of the workload reads them.
+            _ => continue,
         });
     }
     files
+}
+
+/// The batches of a table as columns of values.
+fn output(name: &str, batches: &[RecordBatch]) -> Output {
+    let column = |(at, field): (usize, &std::sync::Arc<arrow_schema::Field>)| OutputColumn {
+        name: field.name().clone(),
+        cells: batches
+            .iter()
+            .flat_map(|batch| (0..batch.num_rows()).map(move |row| cell(batch.column(at), row)))
+            .collect(),
+        kind: match field.data_type() {
+            DataType::Boolean => Type::Bool,
+            DataType::Int64 => Type::Number,
+            DataType::Date32 => Type::Date,
+            _ => Type::Text(None),
+        },
+    };
+    let schema = batches[0].schema();
+    Output { name: name.to_string(), columns: schema.fields().iter().enumerate().map(column).collect() }
+}
+
+fn cell(array: &ArrayRef, row: usize) -> Option<Value> {
+    array.is_valid(row).then(|| match array.data_type() {
+        DataType::Boolean => Value::Bool(array.as_boolean().value(row)),
+        DataType::Int64 => Value::int(array.as_primitive::<Int64Type>().value(row)),
+        DataType::Date32 => {
+            let days = array.as_primitive::<Date32Type>().value(row);
+            Value::Date(add_days(parse_date("1970-01-01").unwrap(), days.into()).unwrap())
+        }
+        DataType::Decimal128(..) => Value::text(""),
+        _ => Value::text(array.as_string::<i32>().value(row)),
+    })
 }
 
 /// What the generator leaves empty for some, by a fixed rule on the row.

@@ -393,24 +393,26 @@ fn a_closed_output_is_no_error() {
     assert!(!stderr(&output).contains("panicked"), "{}", stderr(&output));
 }
 
-/// The demo's data is what the generator draws with the seed that it states.
+/// Without a territory the communes that the embedded file lists are drawn, as CSV, by the seed alone; they are
+/// decided as any package is, and beside it stands the file that they were drawn from.
 #[test]
-fn the_demo_data_is_what_the_generator_draws() {
+fn without_a_territory_the_file_says_where() {
     let folder = tempfile::tempdir().unwrap();
-    stdout(&["generate", "--output", folder.path().to_str().unwrap()]);
-    for name in [
-        "demandes.csv",
-        "personnes.csv",
-        "employeurs.csv",
-        "logements.csv",
-        "calibration.csv",
-        "paquet.toml",
-        "population.toml",
-    ] {
-        let (shipped, drawn) =
-            (fs::read(root().join(DEMO).join(name)).unwrap(), fs::read(folder.path().join(name)).unwrap());
-        assert!(shipped == drawn, "{name} differs from what `logis generate` writes");
+    let draw = |name: &str, seed: &str| {
+        let at = folder.path().join(name);
+        let printed = stdout(&["generate", "--seed", seed, "--output", at.to_str().unwrap()]);
+        assert!(printed.lines().any(|l| l.contains("de PLAI à PLUS") && l.contains("246")), "{printed}");
+        at
+    };
+    let (one, again, other) = (draw("a", "7"), draw("b", "7"), draw("c", "8"));
+    for name in ["demandes.csv", "personnes.csv", "projets.csv", "employeurs.csv", "logements.csv"] {
+        let bytes = |at: &std::path::Path| fs::read(at.join(name)).unwrap();
+        assert!(bytes(&one) == bytes(&again) && bytes(&one) != bytes(&other), "{name}");
     }
+    let model = fs::read(root().join("scenarios/populations/grand-dijon-2015.toml")).unwrap();
+    assert!(fs::read(one.join("population.toml")).unwrap() == model);
+    let decided = stdout(&["eval", "--data", one.to_str().unwrap(), "--format", "csv"]);
+    assert_eq!(decided.lines().count(), 1 + 879);
 }
 
 /// A territory drawn as CSV and as Parquet is decided alike, whatever its tables are read from; what was
@@ -456,10 +458,10 @@ fn what_cannot_be_drawn_leaves_no_file() {
     assert!(text.contains("« Dijon Métropole » (EPCI 242100410)"), "{text}");
     let text = draw(&["--territory", "21231", "--demandes", "0"]);
     assert!(text.contains("aucune demande à tirer"), "{text}");
-    let text = draw(&["--territory", "21231", "--population", "scenarios/grand-dijon-2015/population.toml"]);
+    let text = draw(&["--territory", "21231", "--population", "scenarios/populations/grand-dijon-2015.toml"]);
     assert!(text.contains("l'employer sans --territory"), "{text}");
     let text = draw(&["--population", "scenarios/populations/demandeurs.toml"]);
-    assert!(text.contains("ajouter --territory"), "{text}");
+    assert!(text.contains("un territoire (--territory)"), "{text}");
     assert!(!at.exists());
     // A package that is there stays, unless it is to be replaced; then none of its tables is left.
     let small = ["--territory", "21231", "--demandes", "20", "--logements", "0"];

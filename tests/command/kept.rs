@@ -577,7 +577,7 @@ fn numbers_of_a_population_have_limits() {
         (ran.status.code(), String::from_utf8(ran.stderr).unwrap())
     };
     let files = [
-        ("grand-dijon-2015/population.toml", &[][..]),
+        ("populations/grand-dijon-2015.toml", &[][..]),
         (
             "populations/demandeurs.toml",
             &["--territory", "21231", "--demandes", "20", "--logements", "5"][..],

@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use logis::data::{InputFile, Needs, NotInOrder, Output, Stream, StreamedFile, read, to_parquet};
+use logis::data::{
+    InputFile, Needs, NotInOrder, Output, OutputColumn, Stream, StreamedFile, read, to_parquet,
+};
 use logis::evaluate::{Outcome, evaluate};
-use logis::populations::{Spec, generate};
-use logis::value::{Value, parse_date};
+use logis::value::{Type, Value, parse_date};
 use logis::{Pack, Plan};
 
 /// A request's identifier, and its outcomes as texts.
@@ -17,16 +18,30 @@ fn pack() -> Pack {
     Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules")).unwrap()
 }
 
-/// The requests and persons of a drawn population, and the other tables.
-fn tables() -> (Output, Output, Vec<InputFile>) {
-    let spec = Spec::parse(include_str!("../../scenarios/grand-dijon-2015/population.toml")).unwrap();
-    let package = generate(&spec, 3).unwrap();
-    let output = |name: &str| package.tables.iter().find(|t| t.name == name).unwrap().to_output();
-    let employers = InputFile {
-        name: "employeurs.csv".into(),
-        bytes: logis::data::to_csv(&output("employeurs")).unwrap(),
+/// A file of the shipped package.
+fn shipped(table: &str) -> InputFile {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/grand-dijon-2015");
+    let name = format!("{table}.csv");
+    InputFile { bytes: std::fs::read(format!("{root}/{name}")).unwrap(), name }
+}
+
+/// A table of the shipped package, its cells as texts.
+fn output(table: &str) -> Output {
+    let bytes = shipped(table).bytes;
+    let mut reader = csv::Reader::from_reader(bytes.as_slice());
+    let headers = reader.headers().unwrap().clone();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let column = |(at, name): (usize, &str)| OutputColumn {
+        name: name.to_string(),
+        cells: rows.iter().map(|row| Some(&row[at]).filter(|c| !c.is_empty()).map(Value::text)).collect(),
+        kind: Type::Text(None),
     };
-    (output("demandes"), output("personnes"), vec![employers])
+    Output { name: table.to_string(), columns: headers.iter().enumerate().map(column).collect() }
+}
+
+/// Requests and persons, and the other tables.
+fn tables() -> (Output, Output, Vec<InputFile>) {
+    (output("demandes"), output("personnes"), vec![shipped("employeurs")])
 }
 
 fn open<'p>(
@@ -109,10 +124,7 @@ fn an_identifier_in_two_parts_is_said() {
 #[test]
 fn what_belongs_to_members_is_left_out_or_read_whole() {
     let (pack, (demandes, personnes, mut others)) = (pack(), tables());
-    let spec = Spec::parse(include_str!("../../scenarios/grand-dijon-2015/population.toml")).unwrap();
-    let projects = generate(&spec, 3).unwrap().table("projets").unwrap().to_output();
-    let bytes = logis::data::to_csv(&projects).unwrap();
-    others.push(InputFile { name: "projets.csv".into(), bytes });
+    others.push(shipped("projets"));
     let date = parse_date("2015-12-31").unwrap();
     let plan = pack.plan(date, &RULES).unwrap();
     let mut stream = open(&pack, &plan, &demandes, &personnes, others.clone());

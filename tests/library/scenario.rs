@@ -19,19 +19,21 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 fn inputs(scenario: &Scenario) -> Inputs {
     let mut rules = Vec::new();
     files(&Path::new(ROOT).join("rules"), "", &mut rules);
+    let package = |folder: &str| -> Vec<InputFile> {
+        let mut all = Vec::new();
+        files(&Path::new(ROOT).join("scenarios").join(folder), "", &mut all);
+        all.into_iter().map(|(name, bytes)| InputFile { name, bytes }).collect()
+    };
     let data = match (&scenario.base.data, &scenario.base.population) {
-        (Some((folder, _)), _) => {
-            let mut all = Vec::new();
-            files(&Path::new(ROOT).join("scenarios").join(folder), "", &mut all);
-            all.into_iter().map(|(name, bytes)| InputFile { name, bytes }).collect()
-        }
+        (Some((folder, _)), _) => package(folder),
         (None, Some((file, _))) => {
             let bytes = fs::read(Path::new(ROOT).join("scenarios").join(file)).unwrap();
             vec![InputFile { name: file.clone(), bytes }]
         }
         _ => Vec::new(),
     };
-    Inputs { root: "rules".into(), rules, data, ..Inputs::default() }
+    let draws = scenario.base.draws.iter().map(|(folder, _)| package(folder)).collect();
+    Inputs { root: "rules".into(), rules, data, draws, ..Inputs::default() }
 }
 
 fn simulation(text: &str) -> Simulation {
@@ -267,6 +269,47 @@ fn a_run_is_repeatable() {
     assert_eq!(base.households.len(), own);
     let tenth = Exact::new(own as i128, 10).round().to_integer() as usize;
     assert_eq!(a.households.len(), own + tenth);
+}
+
+/// A scenario that has a package for each seed gives, for each, what one with that package alone gives.
+#[test]
+fn each_seed_has_its_own_package() {
+    let text = |data: &str, seeds: &str| {
+        format!(
+            "title = \"t\"\n[base]\ndata = {data}\nas_of = 2017-06-30\nseeds = {seeds}\nterritory = {{ commune = [\"21166\"] }}\n"
+        )
+    };
+    let (first, second) = ("\"grand-dijon-2015\"", "\"grand-dijon-2015-tirages/2016\"");
+    let both = simulation(&text(&format!("[{first}, {second}]"), "[3, 4]"));
+    let alone = [simulation(&text(first, "[3]")), simulation(&text(second, "[4]"))];
+    let results: Vec<RunResult> = both.runs().iter().map(|run| both.run(run).unwrap()).collect();
+    for (result, alone) in results.iter().zip(&alone) {
+        let alone = alone.run(&alone.runs()[0]).unwrap();
+        assert_eq!((&result.tables, &result.households), (&alone.tables, &alone.households));
+    }
+    assert_ne!(results[0].households, results[1].households);
+    let error = Scenario::parse("s.toml", &text(&format!("[{first}, {second}]"), "[1, 2, 3]")).unwrap_err();
+    assert!(error.to_string().contains("`data` liste 2 paquets pour 3 graines"), "{error}");
+}
+
+/// A population is drawn anew for each seed, from the communes that its file lists: of 879 requests the 35 of Chenôve
+/// (517 of 12,912 by weight: 35.2).
+#[test]
+fn a_population_is_drawn_for_each_seed() {
+    let text = "title = \"t\"\n[base]\npopulation = \"populations/grand-dijon-2015.toml\"\nas_of = 2017-06-30\n\
+                seeds = [1, 2]\nterritory = { commune = [\"21166\"] }\n";
+    let drawn = simulation(text);
+    let results: Vec<RunResult> = drawn.runs().iter().map(|run| drawn.run(run).unwrap()).collect();
+    for result in &results {
+        assert_eq!(figure(result, "synthese", "demandes", "valeur"), 35);
+    }
+    assert_ne!(results[0].households, results[1].households);
+    let again = simulation(text);
+    assert_eq!(again.run(&again.runs()[0]).unwrap(), results[0]);
+    let any = Scenario::parse("s.toml", &text.replace("grand-dijon-2015.toml", "demandeurs.toml")).unwrap();
+    let inputs = inputs(&any);
+    let error = Simulation::new(any, inputs).err().unwrap().to_string();
+    assert!(error.contains("populations/demandeurs.toml") && error.contains("[communes]"), "{error}");
 }
 
 /// All that is wrong with a file is said at once, each at its place, with the nearest right name.

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use anyhow::{Context, Result, anyhow};
-use logis::data::{self, BatchWriter, RecordBatch};
-use logis::populations::population::{Model, Options, Population, Tally, calibration_output};
+use logis::data::{self, BatchWriter, Output, OutputColumn, RecordBatch};
 use logis::populations::territory::{Land, LandFiles};
-use logis::populations::{Spec, about, calibration, generate, to_output};
+use logis::populations::{CalibrationLine, Model, Options, Population, Tally};
+use logis::value::{Type, Value};
 
 use crate::output::{Named, Sink};
 use crate::{End, embedded, output};
@@ -18,21 +18,21 @@ use crate::{End, embedded, output};
 #[derive(clap::Args)]
 pub struct GenerateArgs {
     /// Territoire: code ou nom d'un EPCI, d'une commune, d'un département ou d'une région, ou `france`
-    /// (sinon les marges de Grand Dijon 2015)
+    /// (sinon les communes que le fichier de population liste)
     #[arg(long, value_name = "TERRITOIRE")]
     territory: Option<String>,
-    /// Fichier de population (sinon celui qui est embarqué)
+    /// Fichier de population (sinon celui qui est embarqué: Grand Dijon 2015, ou avec --territory celui de tout territoire)
     #[arg(long, value_name = "FILE")]
     population: Option<PathBuf>,
     /// Nombre de demandes (sinon celui qui est publié du territoire, ou sa part du pays)
-    #[arg(long, value_name = "N", requires = "territory")]
+    #[arg(long, value_name = "N")]
     demandes: Option<u64>,
-    /// Nombre de logements libres (sinon la part du territoire)
-    #[arg(long, value_name = "N", requires = "territory")]
+    /// Nombre de logements libres (sinon celui du fichier, ou la part du territoire)
+    #[arg(long, value_name = "N")]
     logements: Option<u64>,
-    /// Forme des tables
-    #[arg(long, value_enum, default_value = "parquet", requires = "territory")]
-    format: TableFormat,
+    /// Forme des tables (sinon Parquet avec --territory, CSV sans)
+    #[arg(long, value_enum)]
+    format: Option<TableFormat>,
     /// Remplace le paquet de données qui est déjà dans le dossier
     #[arg(long)]
     force: bool,
@@ -53,108 +53,42 @@ pub enum TableFormat {
     Csv,
 }
 
-/// The tables of a population.
-const TABLES: [&str; 5] = ["demandes", "personnes", "projets", "employeurs", "logements"];
-
 /// Rows of a row group: what is encoded and not yet written is kept in memory by the group.
 const GROUP: usize = 1 << 16;
 
-/// Draws a population and writes it as a data package, with its margins beside it.
+/// Draws a population part by part and writes it as a data package, with its margins beside it.
 pub fn run(args: &GenerateArgs) -> Result<End> {
-    match &args.territory {
-        Some(territory) => of_territory(args, territory),
-        None => from_margins(args),
-    }
-}
-
-/// A file that the binary carries, as text.
-fn embedded_text(files: &[(String, Vec<u8>)], name: &str) -> String {
-    let file = files.iter().find(|(own, _)| own == name);
-    file.map_or_else(String::new, |(_, bytes)| String::from_utf8_lossy(bytes).into_owned())
-}
-
-/// The population file: its name and its text.
-fn file(args: &GenerateArgs, carried: &[(String, Vec<u8>)], name: &str) -> Result<(String, String)> {
-    Ok(match &args.population {
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("{}: lecture impossible", path.display()))?;
-            (path.display().to_string(), text)
-        }
-        None => (name.to_string(), embedded_text(carried, name)),
-    })
-}
-
-/// A population of the margins of one file, all in memory, as CSV.
-fn from_margins(args: &GenerateArgs) -> Result<End> {
-    let (name, text) = file(args, &embedded::grand_dijon(), "population.toml")?;
-    let spec = Spec::parse(&text).with_context(|| {
-        let hint = match Model::parse(&text) {
-            Ok(_) => "; c'est le fichier des populations de territoires: ajouter --territory",
-            Err(_) => "",
-        };
-        format!("{name}: ce fichier de population ne se lit pas{hint}")
-    })?;
-    let folder = Folder::new(&args.output, args.force)?;
-    let package = generate(&spec, args.seed).with_context(|| name.clone())?;
-    folder.make()?;
-    let mut sinks = Vec::new();
-    for table in &package.tables {
-        sinks.push(whole_file(
-            &folder.table(table.name, TableFormat::Csv),
-            &data::to_csv(&table.to_output())?,
-        )?);
-    }
-    let margins = to_output(&calibration(&spec, &package));
-    for (name, bytes) in [
-        ("calibration.csv", data::to_csv(&margins)?),
-        ("population.toml", text.into_bytes()),
-        ("paquet.toml", about(&spec, args.seed).into_bytes()),
-    ] {
-        sinks.push(whole_file(&folder.path.join(name), &bytes)?);
-    }
-    folder.put(sinks)?;
-    output::print(&crate::text::table(&margins))?;
-    Ok(End::Fine)
-}
-
-/// A population of a territory, part by part.
-fn of_territory(args: &GenerateArgs, territory: &str) -> Result<End> {
     let carried = embedded::populations();
-    let (name, text) = file(args, &carried, "demandeurs.toml")?;
-    let model = Model::parse(&text).with_context(|| {
-        let hint = match Spec::parse(&text) {
-            Ok(_) => "; c'est un fichier de marges tel que celui de Grand Dijon: l'employer sans --territory",
-            Err(_) => "",
-        };
-        format!("{name}: ce fichier de population ne se lit pas{hint}")
-    })?;
-    let of = |name: &str| embedded_text(&carried, name);
-    let (epcis, departements, regions) = (of("epci.csv"), of("departements.csv"), of("regions.csv"));
-    let communes = embedded_text(&embedded::rules(), "referentiels/communes.csv");
-    let land = Land::read(LandFiles {
-        communes: &communes,
-        epcis: &epcis,
-        departements: &departements,
-        regions: &regions,
-    })?;
-    let territory = land.find(territory)?;
-    let folder = Folder::new(&args.output, args.force)?;
-    let busy = crate::text::busy("ajustement des marges");
+    let own = if args.territory.is_some() { "demandeurs.toml" } else { "grand-dijon-2015.toml" };
+    let (name, text) = file(args, &carried, own)?;
+    let model =
+        Model::parse(&text).with_context(|| format!("{name}: ce fichier de population ne se lit pas"))?;
+    let folder = Folder::new(&args.output, &model.tables(), args.force)?;
     let options = Options { requests: args.demandes, units: args.logements, seed: args.seed };
-    let population = Population::new(&model, &land, &territory, options)?;
+    let busy = crate::text::busy("ajustement des marges");
+    let population = match &args.territory {
+        Some(territory) => {
+            let land = land(&carried)?;
+            Population::of_territory(&model, &land, &land.find(territory)?, options)
+        }
+        None => Population::of_model(&model, options),
+    };
+    let population = population.with_context(|| name.clone())?;
     drop(busy);
     folder.make()?;
-    let form = args.format;
+    // A territory may be the whole country; the tables of a short list of communes are to be opened and read.
+    let small = if args.territory.is_some() { TableFormat::Parquet } else { TableFormat::Csv };
+    let form = args.format.unwrap_or(small);
     let mut tally = Tally::default();
-    let units = population.units_table()?;
+    let (employers, units) = (population.employers_table()?, population.units_table()?);
+    tally.merge(population.count_employers(&employers));
     tally.merge(population.count_units(&units));
-    let mut sinks = vec![
-        whole(&folder, "employeurs", &population.employers_table()?, form)?,
-        whole(&folder, "logements", &units, form)?,
-    ];
-    sinks.extend(requests(&folder, &population, form, &mut tally)?);
-    let margins = calibration_output(&population.calibration(&tally));
+    let [requests_table, persons, projects, employers_table, units_table] = model.tables();
+    let mut sinks =
+        vec![whole(&folder, employers_table, &employers, form)?, whole(&folder, units_table, &units, form)?];
+    let drawn = [requests_table, persons, projects];
+    sinks.extend(requests(&folder, &population, drawn, form, &mut tally)?);
+    let margins = margins(&population.calibration(&tally));
     for (name, bytes) in [
         ("calibration.csv", data::to_csv(&margins)?),
         ("population.toml", text.into_bytes()),
@@ -178,6 +112,53 @@ fn of_territory(args: &GenerateArgs, territory: &str) -> Result<End> {
     Ok(End::Fine)
 }
 
+/// What was asked beside what was drawn, as a table.
+fn margins(lines: &[CalibrationLine]) -> Output {
+    let column = |name: &str, cell: fn(&CalibrationLine) -> &String| OutputColumn {
+        name: name.to_string(),
+        cells: lines.iter().map(|line| Some(Value::text(cell(line)))).collect(),
+        kind: Type::Text(None),
+    };
+    let columns = vec![
+        column("chiffre", |l| &l.figure),
+        column("part", |l| &l.share),
+        column("demande", |l| &l.asked),
+        column("donnees", |l| &l.found),
+        column("ecart", |l| &l.distance),
+        column("source", |l| &l.source),
+        column("confiance", |l| &l.confidence),
+    ];
+    Output { name: "calibration".to_string(), columns }
+}
+
+/// The communes of the embedded pack, and the names of territories.
+fn land(carried: &[(String, Vec<u8>)]) -> Result<Land> {
+    let of = |name: &str| embedded_text(carried, name);
+    let (epcis, departements, regions) = (of("epci.csv"), of("departements.csv"), of("regions.csv"));
+    let communes = embedded_text(&embedded::rules(), "referentiels/communes.csv");
+    let files =
+        LandFiles { communes: &communes, epcis: &epcis, departements: &departements, regions: &regions };
+    Ok(Land::read(files)?)
+}
+
+/// A file that the binary carries, as text.
+fn embedded_text(files: &[(String, Vec<u8>)], name: &str) -> String {
+    let file = files.iter().find(|(own, _)| own == name);
+    file.map_or_else(String::new, |(_, bytes)| String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// The population file: its name and its text.
+fn file(args: &GenerateArgs, carried: &[(String, Vec<u8>)], name: &str) -> Result<(String, String)> {
+    Ok(match &args.population {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("{}: lecture impossible", path.display()))?;
+            (path.display().to_string(), text)
+        }
+        None => (name.to_string(), embedded_text(carried, name)),
+    })
+}
+
 /// The folder of a package.
 struct Folder {
     path: PathBuf,
@@ -187,10 +168,10 @@ struct Folder {
 
 impl Folder {
     /// A folder that has a package already is left alone, unless it is to be replaced.
-    fn new(path: &Path, force: bool) -> Result<Folder> {
+    fn new(path: &Path, tables: &[&str], force: bool) -> Result<Folder> {
         let forms = ["csv", "parquet", "xlsx"];
         let named = |table: &&str| forms.map(|form| path.join(format!("{table}.{form}")));
-        let old: Vec<PathBuf> = TABLES.iter().flat_map(named).filter(|file| file.exists()).collect();
+        let old: Vec<PathBuf> = tables.iter().flat_map(named).filter(|file| file.exists()).collect();
         output::refuse_package(path, |_| false, force)?;
         Ok(Folder { path: path.to_path_buf(), old })
     }
@@ -253,6 +234,7 @@ fn whole(folder: &Folder, name: &str, batch: &RecordBatch, form: TableFormat) ->
 fn requests(
     folder: &Folder,
     population: &Population<'_>,
+    tables: [&str; 3],
     form: TableFormat,
     tally: &mut Tally,
 ) -> Result<Vec<Option<Sink>>> {
@@ -260,7 +242,7 @@ fn requests(
     std::thread::scope(|scope| -> Result<Vec<Option<Sink>>> {
         let mut senders = Vec::new();
         let mut writers = Vec::new();
-        for name in ["demandes", "personnes", "projets"] {
+        for name in tables {
             let (sender, receiver) = sync_channel::<RecordBatch>(2);
             let path = folder.table(name, form);
             senders.push(sender);

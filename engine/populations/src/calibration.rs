@@ -1,186 +1,247 @@
-//! What was published beside what was drawn.
-//!
-//! The values are counted from the tables by code that takes no part in the drawing.
+//! What was asked beside what was drawn: one line for each margin.
 
-use super::households::{ceiling, composition};
-use super::spec::Spec;
-use super::{Package, TableOut};
-use logis_data::{Output, OutputColumn};
-use logis_language::value::{Type, Value};
+use std::collections::BTreeMap;
 
-/// One figure: published, and in the data.
+use crate::deck::quotas;
+use crate::population::Population;
+use crate::tally::Tally;
+
+/// Communes up to which each has its own line.
+const MOST_COMMUNES: usize = 60;
+
+/// One figure: asked, and drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CalibrationRow {
+pub struct CalibrationLine {
     /// What it is.
     pub figure: String,
-    /// As published.
-    pub target: String,
-    /// In the data.
-    pub value: String,
-    /// Where it was published.
+    /// The share that was published or supposed; empty for plain counts.
+    pub share: String,
+    /// Rows that were asked for; empty where nothing is published nor supposed.
+    pub asked: String,
+    /// Rows, or the value, in the data.
+    pub found: String,
+    /// How far the data are from what was asked, in rows.
+    pub distance: String,
+    /// Where it was published, or that it is a hypothesis.
     pub source: String,
     /// How far that can be trusted.
     pub confidence: String,
 }
 
-/// Compares a package with the margins of its population file.
-pub fn calibration(spec: &Spec, package: &Package) -> Vec<CalibrationRow> {
-    let mut rows = Vec::new();
-    let mut add = |figure: &str, target: String, value: String, source: &str, confidence: &str| {
-        rows.push(CalibrationRow {
+impl Population<'_> {
+    /// Compares what was drawn with what the model and the territory ask for.
+    pub fn calibration(&self, tally: &Tally) -> Vec<CalibrationLine> {
+        let mut lines = Lines(Vec::new());
+        let model = self.model;
+        let total = self.requests();
+        let [requests, units] = &self.places.sizes;
+        lines.count("demandes", requests.rows, tally.requests, &requests.source, &requests.confidence);
+        lines.count("logements", units.rows, tally.units, &units.source, &units.confidence);
+        if let Some(asked) = model.employeurs.nombre {
+            let e = &model.employeurs;
+            lines.count("employeurs", asked, tally.employers, &e.source, &e.confidence);
+        }
+        lines.note("personnes", tally.persons.to_string(), "les ménages tirés", "–");
+        self.ground(tally, &mut lines);
+        let m = &model.menages;
+        let kinds = [
+            ("personnes seules", m.seule, false, false),
+            ("familles monoparentales", m.monoparentale, false, true),
+            ("couples sans enfant", m.couple, true, false),
+            ("couples avec enfants", m.couple_enfants, true, true),
+        ];
+        let weights = kinds.map(|kind| kind.1);
+        for ((name, _, couple, children), (share, asked)) in kinds.into_iter().zip(shares(total, &weights)) {
+            let found = tally.households.iter().filter(|((c, n), _)| *c == couple && (*n > 0) == children);
+            let found = found.map(|(_, n)| n).sum();
+            lines.share(&format!("ménages: {name}"), share, asked, found, (&m.source, &m.confidence));
+        }
+        for (name, couple, weights) in [
+            ("familles monoparentales", false, &m.enfants_monoparentale),
+            ("couples", true, &m.enfants_couple),
+        ] {
+            let of: u64 =
+                tally.households.iter().filter(|((c, n), _)| *c == couple && *n > 0).map(|(_, n)| n).sum();
+            for (children, (share, asked)) in (1..).zip(shares(of, weights)) {
+                let found = tally.households.get(&(couple, children)).copied().unwrap_or(0);
+                let figure = format!("{name}: {children} enfant{}", if children > 1 { "s" } else { "" });
+                lines.share(&figure, share, asked, found, ("hypothèse", "C"));
+            }
+        }
+        let r = &model.revenus;
+        let names = ["sous PLAI", "de PLAI à PLUS", "de PLUS à PLS", "au-delà de PLS"];
+        for ((name, (share, asked)), found) in names.iter().zip(shares(total, &r.parts)).zip(tally.incomes) {
+            lines.share(&format!("ressources: {name}"), share, asked, found, (&r.source, &r.confidence));
+        }
+        let ages: Vec<u64> = m.ages.iter().map(|a| a.2).collect();
+        for ((low, high, _), (share, asked)) in m.ages.iter().zip(shares(total, &ages)) {
+            let found = tally.ages.range(low..=high).map(|(_, n)| n).sum();
+            let figure = format!("âge du demandeur: {low} à {high} ans");
+            lines.share(&figure, share, asked, found, ("hypothèse", "C"));
+        }
+        let p = &model.parc_social;
+        let named = ["déjà dans le parc social", "hors du parc social"];
+        let found = [tally.social, tally.requests - tally.social.min(tally.requests)];
+        for ((name, (share, asked)), found) in named.iter().zip(shares(total, &p.parts)).zip(found) {
+            lines.share(name, share, asked, found, (&p.source, &p.confidence));
+        }
+        let a = &model.anciennete;
+        let weights: Vec<u64> = a.classes.iter().map(|c| c.2).collect();
+        for ((low, high, _), (share, asked)) in a.classes.iter().zip(shares(total, &weights)) {
+            let found = tally.months.range(low..=high).map(|(_, n)| n).sum();
+            let figure = format!("ancienneté: {low} à {high} mois révolus");
+            lines.share(&figure, share, asked, found, (&a.source, &a.confidence));
+        }
+        let s = &model.souhaits;
+        // Where nobody does without a wish there is no line for it.
+        let none = usize::from(s.communes.first() == Some(&0));
+        for (wished, (share, asked)) in (0..).zip(shares(total, &s.communes)).skip(none) {
+            let found = tally.wishes.get(&wished).copied().unwrap_or(0);
+            let figure = format!("communes souhaitées: {wished}");
+            lines.share(&figure, share, asked, found, (&s.source, &s.confidence));
+        }
+        lines.note("seuil du premier quartile", self.threshold_range(), &r.quartile_source, "C");
+        let t = &model.typologies;
+        let weights: Vec<u64> = t.liste.values().map(|t| t.part).collect();
+        for (name, (share, asked)) in t.liste.keys().zip(shares(self.units(), &weights)) {
+            let found = tally.sizes.get(name).copied().unwrap_or(0);
+            lines.share(&format!("logements: {name}"), share, asked, found, (&t.source, &t.confidence));
+        }
+        let f = &model.financements;
+        let weights: Vec<u64> = f.liste.values().map(|f| f.part).collect();
+        for (name, (share, asked)) in f.liste.keys().zip(shares(self.units(), &weights)) {
+            let found = tally.products.get(name).copied().unwrap_or(0);
+            lines.share(&format!("logements: {name}"), share, asked, found, (&f.source, &f.confidence));
+        }
+        let q = &model.quartiers;
+        lines.note(
+            "logements dans un quartier de la politique de la ville",
+            tally.districts.to_string(),
+            &q.source,
+            &q.confidence,
+        );
+        let e = &model.emploi;
+        let text = "contrats, effectifs, mobilités, situations, projets: tirés un à un selon le fichier de population";
+        lines.note(text, "non calé".to_string(), &e.source, &e.confidence);
+        for observed in &model.observes {
+            let (figure, asked) = (observed.chiffre.clone(), observed.nombre.to_string());
+            let (source, confidence) = (observed.source.clone(), observed.confidence.clone());
+            let (found, empty) = ("non calé".to_string(), String::new);
+            let (share, distance) = (empty(), empty());
+            lines.0.push(CalibrationLine { figure, share, asked, found, distance, source, confidence });
+        }
+        lines.0
+    }
+
+    /// Zones and communes.
+    fn ground(&self, tally: &Tally, lines: &mut Lines) {
+        let places = &self.places;
+        let (source, confidence) = (&places.weights.0, &places.weights.1);
+        lines.note("communes", places.all.len().to_string(), &places.origin.0, &places.origin.1);
+        if places.overseas.0 > 0 {
+            lines.note(
+                "communes d'outre-mer laissées de côté",
+                format!("{} ({} habitants)", places.overseas.0, places.overseas.1),
+                "leurs plafonds ne sont pas dans les tables",
+                "A",
+            );
+        }
+        if places.empty > 0 {
+            lines.note(
+                "communes sans population, laissées de côté",
+                places.empty.to_string(),
+                &places.origin.0,
+                &places.origin.1,
+            );
+        }
+        let of = |counts: &BTreeMap<String, u64>, at: &usize| {
+            places.all.get(*at).and_then(|p| counts.get(&p.code)).copied().unwrap_or(0)
+        };
+        for (zone, asked) in places.zones.iter().zip(places.by_zone()) {
+            let found = zone.places.iter().map(|at| of(&tally.by_commune, at)).sum();
+            lines.count(&format!("demandes: {}", zone.name), asked, found, source, confidence);
+        }
+        if places.all.len() <= MOST_COMMUNES {
+            for (at, place) in places.all.iter().enumerate() {
+                let (figure, found) =
+                    (format!("demandes: {} ({})", place.name, place.code), of(&tally.by_commune, &at));
+                lines.count(&figure, place.requests, found, source, confidence);
+            }
+            return;
+        }
+        for (what, counts, asked) in [
+            ("demandes", &tally.by_commune, places.all.iter().map(|p| p.requests).collect::<Vec<_>>()),
+            ("logements", &tally.units_by_commune, places.all.iter().map(|p| p.units).collect()),
+        ] {
+            let far = (0..).zip(asked).map(|(at, asked)| asked.abs_diff(of(counts, &at))).max().unwrap_or(0);
+            lines.0.push(CalibrationLine {
+                figure: format!("{what} par commune: plus grand écart"),
+                share: String::new(),
+                asked: "0".into(),
+                found: far.to_string(),
+                distance: far.to_string(),
+                source: source.clone(),
+                confidence: confidence.clone(),
+            });
+        }
+    }
+
+    fn threshold_range(&self) -> String {
+        let known = || self.thresholds.iter().flatten();
+        match (known().min(), known().max()) {
+            (Some(low), Some(high)) if low == high => format!("{low} EUR/UC/an"),
+            (Some(low), Some(high)) => format!("{low} à {high} EUR/UC/an"),
+            _ => "–".into(),
+        }
+    }
+}
+
+struct Lines(Vec<CalibrationLine>);
+
+impl Lines {
+    fn count(&mut self, figure: &str, asked: u64, found: u64, source: &str, confidence: &str) {
+        self.share(figure, String::new(), asked, found, (source, confidence));
+    }
+
+    fn share(
+        &mut self,
+        figure: &str,
+        share: String,
+        asked: u64,
+        found: u64,
+        (source, confidence): (&str, &str),
+    ) {
+        self.0.push(CalibrationLine {
             figure: figure.to_string(),
-            target,
-            value,
+            share,
+            asked: asked.to_string(),
+            found: found.to_string(),
+            distance: asked.abs_diff(found).to_string(),
             source: source.to_string(),
             confidence: confidence.to_string(),
         });
-    };
-    let empty = TableOut { name: "", header: Vec::new(), rows: Vec::new() };
-    let table = |name: &str| package.table(name).unwrap_or(&empty);
-    let (requests, units, employers) = (table("demandes"), table("logements"), table("employeurs"));
-    let d = &spec.demandes;
-    add(
-        "demandes de salariés",
-        d.nombre.to_string(),
-        requests.rows.len().to_string(),
-        &d.source,
-        &d.confidence,
-    );
-    let l = &spec.logements;
-    add("logements réservés", l.nombre.to_string(), units.rows.len().to_string(), &l.source, &l.confidence);
-    let e = &spec.employeurs;
-    add(
-        "employeurs de 10 salariés et plus",
-        e.nombre.to_string(),
-        employers.column("effectif").filter(|n| n.parse::<u64>().is_ok_and(|n| n >= 10)).count().to_string(),
-        &e.source,
-        &e.confidence,
-    );
-    let communes = &spec.communes.liste;
-    let served = communes.iter().filter(|c| {
-        requests.column("commune").any(|r| r == c.code) || units.column("commune").any(|u| u == c.code)
-    });
-    add("communes", communes.len().to_string(), served.count().to_string(), &spec.communes.source, "A");
-    let r = &spec.ressources;
-    let households = composition(package, Spec::day(&spec.as_of));
-    let under = |ceilings: &[i64; 7]| {
-        let later = requests.column("rfr_n1").zip(requests.column("revenus_12_mois"));
-        let incomes = requests.column("rfr_n2").zip(later).zip(&households);
-        incomes
-            .filter(|((n2, (n1, last)), (_, _, category))| {
-                let n2: i64 = n2.parse().unwrap_or(i64::MAX);
-                // The later incomes count where they are at least a tenth lower.
-                let later = [*n1, *last]
-                    .into_iter()
-                    .filter_map(|x| x.parse::<i64>().ok())
-                    .filter(|x| 10 * x <= 9 * n2);
-                later.min().unwrap_or(n2).min(n2) <= ceiling(ceilings, *category)
-            })
-            .count()
-    };
-    let total = requests.rows.len();
-    let target = |part: u64| percent(usize::try_from(part).unwrap_or(0), 100);
-    add(
-        "part des demandes sous les plafonds PLUS et PLAI",
-        target(r.sous_plai + r.sous_plus),
-        percent(under(&r.plafonds_plus), total),
-        &r.source,
-        "A",
-    );
-    add(
-        "part des demandes sous le plafond PLAI",
-        target(r.sous_plai),
-        percent(under(&r.plafonds_plai), total),
-        &r.source,
-        "C",
-    );
-    let m = &spec.menages;
-    let persons = table("personnes");
-    let with = |link: &str| -> std::collections::BTreeSet<&str> {
-        persons
-            .column("demande_id")
-            .zip(persons.column("lien"))
-            .filter(|(_, l)| *l == link)
-            .map(|(d, _)| d)
-            .collect()
-    };
-    let (couples, parents) = (with("conjoint"), with("enfant"));
-    let kind = |couple: bool, children: bool| {
-        requests
-            .column("demande_id")
-            .filter(|d| couples.contains(d) == couple && parents.contains(d) == children)
-            .count()
-    };
-    for (name, part, count) in [
-        ("personnes seules", m.seule, kind(false, false)),
-        ("familles monoparentales", m.monoparentale, kind(false, true)),
-        ("couples sans enfant", m.couple, kind(true, false)),
-        ("couples avec enfants", m.couple_enfants, kind(true, true)),
-    ] {
-        add(&format!("ménages: {name}"), target(part), percent(count, total), &m.source, &m.confidence);
     }
-    let sizes: u64 = spec.typologies.liste.values().map(|t| t.part).sum();
-    for (name, size) in &spec.typologies.liste {
-        let count = units.column("typologie").filter(|t| t == name).count();
-        let part = percent(usize::try_from(size.part).unwrap_or(0), usize::try_from(sizes).unwrap_or(1));
-        add(
-            &format!("logements: {name}"),
-            part,
-            percent(count, units.rows.len()),
-            &spec.typologies.source,
-            &spec.typologies.confidence,
-        );
+
+    /// A figure without a target.
+    fn note(&mut self, figure: &str, found: String, source: &str, confidence: &str) {
+        self.0.push(CalibrationLine {
+            figure: figure.to_string(),
+            share: String::new(),
+            asked: String::new(),
+            found,
+            distance: String::new(),
+            source: source.to_string(),
+            confidence: confidence.to_string(),
+        });
     }
-    for (name, product) in &spec.financements.liste {
-        let count = units.column("financement").filter(|f| f == name).count();
-        add(
-            &format!("logements: {name}"),
-            target(product.part),
-            percent(count, units.rows.len()),
-            &spec.financements.source,
-            &spec.financements.confidence,
-        );
-    }
-    let a = &spec.attributions;
-    add(
-        "attributions à des salariés",
-        a.nombre.to_string(),
-        "non calé: sortie de l'appariement".to_string(),
-        &a.source,
-        &a.confidence,
-    );
-    rows
 }
 
-/// `98,0 %`, halves up.
-fn percent(part: usize, whole: usize) -> String {
-    let tenths = if whole == 0 { 0 } else { (2000 * part + whole) / (2 * whole) };
-    format!("{},{} %", tenths / 10, tenths % 10)
-}
-
-/// The comparison as a result to write.
-pub fn to_output(rows: &[CalibrationRow]) -> Output {
-    texts(
-        rows,
-        &[
-            ("chiffre", |r| &r.figure),
-            ("publie", |r| &r.target),
-            ("donnees", |r| &r.value),
-            ("source", |r| &r.source),
-            ("confiance", |r| &r.confidence),
-        ],
-    )
-}
-
-/// A column of texts: its name, and what it takes of a row.
-type TextColumn<'n, T> = (&'n str, fn(&T) -> &str);
-
-/// A comparison of which every cell is a text.
-pub(super) fn texts<T>(rows: &[T], columns: &[TextColumn<'_, T>]) -> Output {
-    let column = |(name, cell): &TextColumn<'_, T>| OutputColumn {
-        name: (*name).to_string(),
-        cells: rows.iter().map(|row| Some(Value::text(cell(row)))).collect(),
-        kind: Type::Text(None),
+/// By class: its share as a text, to a tenth of a percent (halves up), and its part of `total` rows.
+fn shares(total: u64, weights: &[u64]) -> Vec<(String, u64)> {
+    let sum = weights.iter().map(|w| u128::from(*w)).sum::<u128>().max(1);
+    let share = |weight: &u64| {
+        let tenths = (2000 * u128::from(*weight) + sum) / (2 * sum);
+        format!("{},{} %", tenths / 10, tenths % 10)
     };
-    Output { name: "calibration".to_string(), columns: columns.iter().map(column).collect() }
+    weights.iter().map(share).zip(quotas(total, weights)).collect()
 }

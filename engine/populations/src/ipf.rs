@@ -11,7 +11,7 @@
 //!
 //! [`round`] then makes whole numbers of a fitted table, so that each margin is met exactly.
 
-use super::deck::quotas;
+use crate::deck::quotas;
 
 /// A cross table: the sizes of its axes, and its cells, the last axis running fastest.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +33,7 @@ pub struct Margin {
     pub targets: Vec<f64>,
 }
 
-/// When to stop.
+/// When the fitting stops.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stop {
     /// The largest gap of a class that counts as met, as a part of the total.
@@ -66,7 +66,7 @@ pub struct Gap {
 pub struct Fit {
     /// The table.
     pub table: Cross,
-    /// Rounds that it took.
+    /// Rounds (one round scales by each margin once) until all margins were met, or the limit.
     pub rounds: usize,
     /// Margins that are not met within the tolerance: they contradict each other, or a class has no cell
     /// of the seed above zero. Empty, if all are met.
@@ -155,10 +155,10 @@ fn sums(cells: &[f64], places: &[usize], width: usize) -> Vec<f64> {
     sums
 }
 
-/// Scales `seed` until it meets the margins.
+/// Scales `seed` until it meets the margins (iterative proportional fitting).
 ///
 /// The margins add up to one total; the seed may have another. The same input gives the same bits on
-/// every machine: nothing but sums, products and quotients in a fixed order.
+/// every machine: only IEEE 754 sums, products and quotients, in a fixed order.
 ///
 /// # Errors
 /// [`IpfError`] if the seed or a margin has the wrong form or the totals differ. Margins that contradict
@@ -211,6 +211,8 @@ pub fn fit(seed: &Cross, margins: &[Margin], stop: Stop) -> Result<Fit, IpfError
             break gaps;
         }
         rounds += 1;
+        // One round: for each margin in turn, scale the cells of each class so that they add up to its target. Scaling
+        // by class leaves every odds ratio of the seed as it is.
         for (margin, places) in margins.iter().zip(&places) {
             let found = sums(&table.cells, places, margin.targets.len());
             let factors: Vec<f64> = margin
@@ -241,14 +243,14 @@ fn gaps(table: &Cross, margins: &[Margin], places: &[Vec<usize>], most: f64) -> 
     margins.iter().zip(places).filter_map(gap).collect()
 }
 
-/// Whole numbers for a table: what a margin over one axis asks of each class, rounded by the largest
-/// remainder, is met exactly, and `total` is their sum.
+/// Rounds a fitted table to whole numbers whose sum is `total` and that meet each margin exactly.
 ///
-/// Cells are first rounded along their order so that every run of them is within one of its sum; each is
-/// then one of the two whole numbers around it. Where a class has too many, the cell that is farthest
-/// above gives one to the cell of the same other classes that is farthest below, which leaves all other
-/// margins as they are. A cell that is zero stays zero; where that leaves no such move, the class keeps
-/// its gap, of which the caller can tell by adding up.
+/// `margins` gives, for an axis, the whole target of each of its classes (see [`whole`]). Cells are first rounded by
+/// their prefix sums (cumulative rounding): every run of cells is within one of its exact sum, and each cell becomes
+/// one of the two whole numbers around it. Then, axis by axis, single counts move within a line along that axis, from
+/// a class above its target to one below, which leaves all other axes as they are; the move that lowers the rounding
+/// errors most goes first. A structural zero stays zero; where that leaves no move, the class keeps its gap, which
+/// the caller finds by adding up.
 pub fn round(table: &Cross, total: u64, margins: &[(usize, Vec<u64>)]) -> Vec<u64> {
     let sum: f64 = table.cells.iter().sum();
     let scale = if sum > 0.0 { to_float(total) / sum } else { 0.0 };
@@ -262,7 +264,7 @@ pub fn round(table: &Cross, total: u64, margins: &[(usize, Vec<u64>)]) -> Vec<u6
         counts.push(next - given);
         given = next;
     }
-    // What the sums of floating numbers lost, if anything.
+    // Rounding of the floating-point prefix sums may lose a count at the end: the last possible cell takes it.
     if let Some((count, _)) = counts.iter_mut().zip(&table.cells).rev().find(|(_, cell)| **cell > 0.0) {
         *count += total - given;
     }
@@ -297,7 +299,7 @@ fn settle(table: &Cross, axis: usize, targets: &[u64], counts: &mut [u64], off: 
                 continue;
             }
             for class in &lacks {
-                // `from` lies `place` steps into its line along the axis.
+                // The cell of the same line (all other classes equal) in class `class`.
                 let to = from - place * step + class * step;
                 if table.cells.get(to).is_none_or(|cell| *cell <= 0.0) {
                     continue;

@@ -1,19 +1,19 @@
-//! Are the numbers of a population file such as a population can have?
+//! Range checks of every number in a population file.
 //!
-//! Every number of the file is looked at, whatever its key is called: what is drawn multiplies and adds them without
-//! another look. The bounds follow from the words of the key.
+//! No number escapes, whatever its key is called: the draw multiplies and adds them without further checks. The
+//! allowed range follows from words in the key (`pour_cent`, `pour_mille`, `mois`, `nombre`).
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::spec::GenerateError;
+use crate::error::GenerateError;
 
-/// What a file may say of most things: weights, euros, cents.
+/// The largest number where the key sets no other bound: weights, euros, cents.
 const MOST: f64 = 1e9;
 
-/// Finds the first number that no population has, with its line.
-pub(super) fn check(text: &str) -> Result<(), GenerateError> {
-    // What is no TOML is told by who reads it.
+/// The first number outside its range is an error with its line.
+pub(crate) fn check(text: &str) -> Result<(), GenerateError> {
+    // Syntax errors are reported by the caller, which parses the whole model.
     let (table, _) = DeTable::parse_recoverable(text);
     let mut walk = Walk { text, path: Vec::new() };
     walk.table(table.get_ref())
@@ -21,7 +21,7 @@ pub(super) fn check(text: &str) -> Result<(), GenerateError> {
 
 struct Walk<'t> {
     text: &'t str,
-    /// The keys down to the value.
+    /// The path of keys to the value.
     path: Vec<String>,
 }
 
@@ -57,7 +57,7 @@ impl Walk<'_> {
         }
     }
 
-    /// By the keys: how small and how large.
+    /// The allowed range, by the path of keys.
     fn bounds(&self) -> (f64, f64) {
         let key = self.path.last().map_or("", String::as_str);
         let says = |word: &str| self.path.iter().any(|key| key.contains(word));
@@ -76,7 +76,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Classes and ranges begin with their smallest and largest number.
+    /// Classes `[low, high, weight]` and ranges `[low, high]` have their ends in order.
     fn ordered(
         &self,
         item: &Spanned<DeValue<'_>>,
@@ -105,7 +105,7 @@ impl Walk<'_> {
     }
 }
 
-/// As a float: bounds need no more.
+/// The number as a float, precise enough for the bounds.
 fn as_number(item: &Spanned<DeValue<'_>>) -> Option<f64> {
     match item.get_ref() {
         DeValue::Integer(n) if n.radix() == 10 => n.as_str().parse().ok(),

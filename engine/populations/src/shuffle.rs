@@ -1,23 +1,27 @@
-//! Exact shares in random order, without the deck: which card lies at a place is computed.
+//! Exact shares in random order without a list in memory: a pseudo-random permutation computed place by place.
 //!
-//! A deck of 2.8 million cards would have to be kept whole; here any part of it can be dealt by itself, on
-//! any thread, and comes out the same.
+//! A shuffled deck of 2.8 million cards would have to be kept whole. Here the card at a place is computed (a Feistel
+//! network with cycle walking), so that any part of the deck can be dealt by itself, on any thread, with the same
+//! result.
 
-/// Rounds of the network: four make each place equally likely for each card, six leave room.
+/// Rounds of the network. Four are the least that make a Feistel network with random round functions
+/// indistinguishable from a random permutation (Luby and Rackoff, 1988); two more allow for the simple mixing here.
 const ROUNDS: usize = 6;
 
-/// A permutation of the numbers below `size`, given by a key.
+/// A permutation of the numbers below `size`, chosen by a key.
 #[derive(Clone, Debug)]
-pub(super) struct Shuffle {
+pub(crate) struct Shuffle {
     size: u64,
-    /// Bits of each half.
+    /// Bits of each half of the network's block.
     half: u32,
+    /// One key for each round.
     keys: [u64; ROUNDS],
 }
 
 impl Shuffle {
     pub fn new(size: u64, key: u64) -> Shuffle {
-        // The smallest even number of bits that holds all numbers: fewer than four tries each.
+        // The smallest even number of bits that holds all numbers: the block has fewer than 4 × `size` numbers, so
+        // the walk below takes fewer than four steps on average.
         let bits = u64::BITS - size.saturating_sub(1).leading_zeros();
         let mut keys = [0; ROUNDS];
         for (round, slot) in (1_u64..).zip(&mut keys) {
@@ -26,13 +30,14 @@ impl Shuffle {
         Shuffle { size, half: bits.div_ceil(2).max(1), keys }
     }
 
-    /// Where `place` goes; `place` itself, if it is none of the numbers.
+    /// The image of `place`; `place` itself, if it is `size` or more.
     pub fn at(&self, place: u64) -> u64 {
         if place >= self.size {
             return place;
         }
         let mut at = place;
-        // A permutation of the larger range, walked until it comes back into the smaller one.
+        // Cycle walking: the network permutes the whole block; following its cycle until it re-enters the range
+        // below `size` is a permutation of that range.
         loop {
             at = self.network(at);
             if at < self.size {
@@ -41,7 +46,7 @@ impl Shuffle {
         }
     }
 
-    /// A Feistel network: each round is undone by itself, whatever it mixes.
+    /// A Feistel network: a permutation of the block, since each round can be undone whatever its mixing function.
     fn network(&self, at: u64) -> u64 {
         let mask = (1 << self.half) - 1;
         let (mut left, mut right) = (at >> self.half & mask, at & mask);
@@ -52,11 +57,11 @@ impl Shuffle {
     }
 }
 
-/// Classes in exact counts, in an order that a key gives.
+/// Classes in exact counts, dealt in a pseudo-random order that a key chooses.
 #[derive(Clone, Debug)]
-pub(super) struct Deal {
+pub(crate) struct Deal {
     shuffle: Shuffle,
-    /// By class: where it ends, all cards laid out in the order of their classes.
+    /// By class: prefix sum of the counts, where its cards end when laid out in the order of the classes.
     ends: Vec<u64>,
 }
 
@@ -73,21 +78,21 @@ impl Deal {
         Deal { shuffle: Shuffle::new(end, key), ends }
     }
 
-    /// The class of a place, and how many cards of the class come before it in the layout.
+    /// The class dealt to a place, and the rank of that card among those of its class, from 0.
     pub fn at(&self, place: u64) -> (usize, u64) {
         let card = self.shuffle.at(place);
         let class = self.ends.partition_point(|end| *end <= card).min(self.ends.len().saturating_sub(1));
         (class, card.saturating_sub(self.start(class)))
     }
 
-    /// How many cards lie before those of a class, laid out in the order of the classes.
+    /// How many cards lie before those of a class in the layout.
     pub fn start(&self, class: usize) -> u64 {
         class.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0)
     }
 }
 
-/// A permutation of the 64-bit numbers that leaves no pattern.
-pub(super) fn mix(x: u64) -> u64 {
+/// A mixing function (bijective hash) of 64-bit numbers: the finalizer of SplitMix64.
+pub(crate) fn mix(x: u64) -> u64 {
     let x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
     x ^ x >> 31

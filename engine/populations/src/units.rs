@@ -1,57 +1,123 @@
-//! The reserved units.
+//! The units that are free, and the employers.
 
-use super::TableOut;
-use super::deck::Draw;
-use super::spec::Spec;
+use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
 
-/// Draws the units.
-pub(super) fn units(spec: &Spec, draw: &mut Draw) -> TableOut {
-    let total = spec.logements.nombre;
-    let districts = &spec.quartiers.liste;
-    let weights: Vec<u64> =
-        [spec.quartiers.hors].into_iter().chain(districts.iter().map(|q| q.part)).collect();
-    let places = draw.deck(total, &weights);
-    let outside = places.iter().filter(|p| **p == 0).count() as u64;
-    let communes = &spec.communes.liste;
-    let mut elsewhere = draw.deck(outside, &communes.iter().map(|c| c.parc).collect::<Vec<_>>()).into_iter();
-    let sizes: Vec<_> = spec.typologies.liste.iter().collect();
-    let size_deck = draw.deck(total, &sizes.iter().map(|(_, s)| s.part).collect::<Vec<_>>());
-    let products: Vec<_> = spec.financements.liste.iter().collect();
-    let product_deck = draw.deck(total, &products.iter().map(|(_, p)| p.part).collect::<Vec<_>>());
-    let (low, high) = spec.financements.charges_m2_centimes;
-    let mut rows = Vec::new();
-    for (number, ((place, size), product)) in places.into_iter().zip(size_deck).zip(product_deck).enumerate()
-    {
-        let district = place.checked_sub(1).and_then(|p| districts.get(p));
-        let commune = match district {
-            Some(district) => district.commune.clone(),
-            None => {
-                elsewhere.next().and_then(|c| communes.get(c)).map_or_else(String::new, |c| c.code.clone())
-            }
-        };
-        let (Some((size, shape)), Some((product, price))) = (sizes.get(size), products.get(product)) else {
+use crate::columns::{Kind, Rows, named};
+use crate::deck::{Draw, quotas};
+use crate::model::{ABC, Model};
+use crate::places::Places;
+use crate::shuffle::Deal;
+
+/// Kinds of the columns of units, in the order of [`crate::names::UnitColumns`].
+const UNITS: [Kind; 8] =
+    [Kind::Text, Kind::Text, Kind::Text, Kind::Text, Kind::Text, Kind::Whole, Kind::Cents, Kind::Cents];
+/// Likewise of employers.
+const EMPLOYERS: [Kind; 3] = [Kind::Text, Kind::Whole, Kind::Text];
+
+/// Draws the units: commune, size and product in exact shares, each in an order of its own.
+pub(crate) fn units(
+    model: &Model,
+    places: &Places,
+    total: u64,
+    key: impl Fn(u64) -> u64,
+    draw: &mut Draw,
+) -> Result<RecordBatch, ArrowError> {
+    let counts: Vec<u64> = places.all.iter().map(|p| p.units).collect();
+    let communes = Deal::new(&counts, key(10));
+    let sizes: Vec<_> = model.typologies.liste.iter().collect();
+    let by_size = Deal::new(&quotas(total, &sizes.iter().map(|(_, s)| s.part).collect::<Vec<_>>()), key(11));
+    let products: Vec<_> = model.financements.liste.iter().collect();
+    let by_product =
+        Deal::new(&quotas(total, &products.iter().map(|(_, p)| p.part).collect::<Vec<_>>()), key(12));
+    let (low, high) = model.financements.charges_m2_centimes;
+    let digits = total.to_string().len();
+    let mut rows =
+        Rows::new(&named(model.colonnes.logements.all(), &UNITS), usize::try_from(total).unwrap_or(0));
+    for number in 0..total {
+        let place = places.all.get(communes.at(number).0);
+        let (Some(place), Some((size, shape)), Some((product, price))) =
+            (place, sizes.get(by_size.at(number).0), products.get(by_product.at(number).0))
+        else {
             continue;
         };
+        // One draw, whatever the commune: the districts of one do not change what is drawn in another.
+        let mut left = draw.between(1, 100);
+        let district = model.quartiers.liste.iter().filter(|q| q.commune == place.code).find(|q| {
+            left -= q.pour_cent;
+            left <= 0
+        });
         let surface = draw.between(shape.surface - shape.ecart, shape.surface + shape.ecart).max(9);
-        rows.push(vec![
-            format!("L{:04}", number + 1),
-            commune,
-            district.map_or_else(String::new, |d| d.quartier.clone()),
-            product.to_string(),
-            size.to_string(),
-            surface.to_string(),
-            euros(surface * price.loyer_m2_centimes),
-            euros(surface * draw.between(low, high)),
-        ]);
+        let rent = price.loyers_m2_centimes.get(*ABC.get(place.abc).unwrap_or(&"C")).copied().unwrap_or(0);
+        rows.text(Some(&format!("L{:0digits$}", number + 1)));
+        rows.text(Some(&place.code));
+        rows.text(district.map(|q| q.quartier.as_str()));
+        rows.text(Some(product));
+        rows.text(Some(size));
+        rows.number(Some(surface));
+        rows.number(Some(surface * rent));
+        rows.number(Some(surface * draw.between(low, high)));
     }
-    TableOut::new(
-        "logements",
-        &["logement_id", "commune", "quartier", "financement", "typologie", "surface", "loyer", "charges"],
-        rows,
-    )
+    rows.finish()
 }
 
-/// `248.40` of 24840 cents.
-fn euros(cents: i64) -> String {
-    format!("{}.{:02}", cents / 100, cents % 100)
+/// Employers; each is drawn for a person in proportion to its headcount.
+pub(crate) struct Employers<'m> {
+    model: &'m Model,
+    /// Prefix sums of the headcounts.
+    sums: Vec<u64>,
+    sectors: Vec<&'m str>,
+    /// Digits of an identifier.
+    digits: usize,
+}
+
+impl<'m> Employers<'m> {
+    pub fn new(model: &'m Model, requests: u64, draw: &mut Draw) -> Employers<'m> {
+        let by_requests = |each: u64| (requests / each.max(1)).max(1);
+        let own = model.employeurs.demandes_par_employeur.map_or(1, by_requests);
+        let total = model.employeurs.nombre.unwrap_or(own);
+        let words = &model.valeurs;
+        let classes = &model.emploi.effectifs;
+        let by_size = Deal::new(&quotas(total, &classes.iter().map(|c| c.2).collect::<Vec<_>>()), 7);
+        let digits = total.to_string().len();
+        let mut employers = Employers { model, sums: Vec::new(), sectors: Vec::new(), digits };
+        let mut sum = 0;
+        for number in 0..total {
+            let (low, high, _) = classes.get(by_size.at(number).0).copied().unwrap_or((10, 10, 1));
+            sum += draw.between(low, high).unsigned_abs().max(1);
+            employers.sums.push(sum);
+            let public = draw.percent(model.employeurs.public_pour_cent);
+            let farm = draw.percent(model.emploi.agricole_pour_cent);
+            employers.sectors.push(match (public, farm) {
+                (true, _) => words.secteur_public.as_str(),
+                (_, true) => words.secteur_agricole.as_str(),
+                _ => words.secteur_prive.as_str(),
+            });
+        }
+        employers
+    }
+
+    /// The place of one of them, drawn in proportion to the headcount.
+    pub fn pick(&self, draw: &mut Draw) -> usize {
+        let total = self.sums.last().copied().unwrap_or(1);
+        let at = draw.between(1, i64::try_from(total).unwrap_or(i64::MAX)).unsigned_abs();
+        self.sums.partition_point(|sum| *sum < at)
+    }
+
+    pub fn id(&self, employer: usize) -> String {
+        let digits = self.digits;
+        format!("E{:0digits$}", employer + 1)
+    }
+
+    pub fn table(&self) -> Result<RecordBatch, ArrowError> {
+        let mut rows = Rows::new(&named(self.model.colonnes.employeurs.all(), &EMPLOYERS), self.sums.len());
+        let mut before = 0;
+        for (number, (sum, sector)) in self.sums.iter().zip(&self.sectors).enumerate() {
+            rows.text(Some(&self.id(number)));
+            rows.number(i64::try_from(sum - before).ok());
+            rows.text(Some(sector));
+            before = *sum;
+        }
+        rows.finish()
+    }
 }

@@ -53,7 +53,9 @@ pub(super) fn of_inputs(inputs: &Inputs) -> Vec<u8> {
         files(format!("overlay {folder:?}"), pairs(own));
     }
     files("rules".into(), pairs(&inputs.rules));
-    files("data".into(), inputs.data.iter().map(|f| (f.name.as_str(), f.bytes.as_slice())).collect());
+    for package in std::iter::once(&inputs.data).chain(&inputs.draws) {
+        files("data".into(), package.iter().map(|f| (f.name.as_str(), f.bytes.as_slice())).collect());
+    }
     parts.0.finalize().to_vec()
 }
 

@@ -54,6 +54,8 @@ pub struct Inputs {
     pub overlays: BTreeMap<String, Vec<(String, Vec<u8>)>>,
     /// The files of the data package; or the one of the population.
     pub data: Vec<InputFile>,
+    /// The files of the packages of the seeds after the first, where each seed has its own.
+    pub draws: Vec<Vec<InputFile>>,
 }
 
 /// One run to do.

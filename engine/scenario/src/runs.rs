@@ -4,19 +4,26 @@ use super::Run;
 use super::allocation::Allocation;
 use super::file::Scenario;
 use super::measure::Planned;
-use logis_data::TextTable;
-use logis_populations::{GenerateError, Spec, generate};
+use logis_data::{BatchWriter, InputFile, Issue, TextTable, text_tables};
+use logis_language::pack::schema::Schema;
+use logis_populations::{GenerateError, Model, Options, Population};
 
-/// The tables of a drawn population.
-pub(super) fn drawn(spec: &Spec, seed: u64) -> Result<Vec<TextTable>, GenerateError> {
-    let package = generate(spec, seed)?;
-    let table = |t: logis_populations::TableOut| TextTable {
-        name: t.name.to_string(),
-        file: format!("{}.csv", t.name),
-        header: t.header,
-        rows: t.rows,
-    };
-    Ok(package.tables.into_iter().map(table).collect())
+/// The tables of a drawn population, and what is wrong with them: they are read as a package's CSV files are.
+pub(super) fn drawn(
+    model: &Model,
+    schema: &Schema,
+    seed: u64,
+) -> Result<(Vec<TextTable>, Vec<Issue>), GenerateError> {
+    let population = Population::of_model(model, Options { seed, ..Options::default() })?;
+    let mut files = Vec::new();
+    for (name, batches) in population.tables()? {
+        let mut bytes = Vec::new();
+        let mut writer = BatchWriter::csv(&mut bytes);
+        let written = batches.iter().try_for_each(|batch| writer.write(batch)).and_then(|()| writer.close());
+        written.map_err(|error| GenerateError::Columns(error.to_string()))?;
+        files.push(InputFile { name: format!("{name}.csv"), bytes });
+    }
+    Ok(text_tables(schema, files))
 }
 
 /// Every run of a scenario.

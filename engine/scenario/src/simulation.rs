@@ -18,7 +18,7 @@ use logis_language::diagnostic::{PackError, Span};
 use logis_language::pack::params::ParameterId;
 use logis_language::pack::schema::{Origin, Schema};
 use logis_language::value::{Date, parse_date};
-use logis_populations::Spec;
+use logis_populations::Model;
 
 /// A scenario with all that it needs, ready to run.
 pub struct Simulation {
@@ -37,8 +37,9 @@ pub struct Simulation {
 }
 
 enum Source {
-    Tables(Vec<TextTable>),
-    Population(Box<Spec>),
+    /// One package for all seeds, or one for each.
+    Tables(Vec<Vec<TextTable>>),
+    Population(Box<Model>),
 }
 
 /// What is kept of the points of sweeps.
@@ -80,29 +81,41 @@ impl Simulation {
         let (source, own_date) = match &scenario.base.population {
             Some((file, _)) => {
                 let text = inputs.data.first().map(|f| String::from_utf8_lossy(&f.bytes).into_owned());
-                let spec =
-                    Spec::parse(&text.unwrap_or_default()).and_then(|spec| spec.check().map(|()| spec));
-                let spec = spec.map_err(|error| ScenarioError::Population { file: file.clone(), error })?;
-                let date = parse_date(&spec.as_of);
-                (Source::Population(Box::new(spec)), date)
+                let wrong = |error| ScenarioError::Population { file: file.clone(), error };
+                let model = Model::parse(&text.unwrap_or_default()).map_err(wrong)?;
+                // Drawn once to see that it can be drawn, and what reading it has to say.
+                let seed = scenario.base.seeds.first().copied().unwrap_or_default();
+                let (_, issues) = drawn(&model, &pack.parsed().schema, seed).map_err(wrong)?;
+                said = warnings_of(&scenario, issues)?;
+                let date = parse_date(&model.as_of);
+                (Source::Population(Box::new(model)), date)
             }
             None => {
                 let date = about(&inputs.data).0.as_of;
-                let (tables, issues) = text_tables(&pack.parsed().schema, inputs.data);
-                let (errors, warnings): (Vec<Issue>, Vec<Issue>) =
-                    issues.into_iter().partition(Issue::is_error);
-                if !errors.is_empty() {
-                    return Err(ScenarioError::Data { run: scenario.title.clone(), issues: errors });
+                let mut packages = Vec::new();
+                for files in std::iter::once(inputs.data).chain(inputs.draws) {
+                    let (tables, issues) = text_tables(&pack.parsed().schema, files);
+                    for warning in warnings_of(&scenario, issues)? {
+                        if !said.contains(&warning) {
+                            said.push(warning);
+                        }
+                    }
+                    packages.push(tables);
                 }
-                said = by_kind(&warnings).iter().map(ToString::to_string).collect();
-                (Source::Tables(tables), date)
+                (Source::Tables(packages), date)
             }
         };
         let first = scenario.years.as_ref().and_then(|y| y.dates.first().copied());
         let date = first.or(scenario.base.as_of).or(own_date).ok_or(ScenarioError::NoDate)?;
         let runs = runs(&scenario);
-        if let Source::Tables(tables) = &source {
-            said.extend(absent(&pack.parsed().schema, &scenario.base.territory, tables));
+        if let Source::Tables(packages) = &source {
+            for tables in packages {
+                for row in absent(&pack.parsed().schema, &scenario.base.territory, tables) {
+                    if !said.contains(&row) {
+                        said.push(row);
+                    }
+                }
+            }
         }
         let absent = said;
         Ok(Simulation { scenario, pack, overlaid, source, date, runs, absent, digest, shared: Shared::new() })
@@ -304,7 +317,8 @@ impl Simulation {
         let needs = rules.planned.needs();
         // A pack that rules were laid over may have another schema.
         let own_rules = self.variant(run).is_some_and(|v| v.rules.is_some());
-        let fixed = matches!(self.source, Source::Tables(_)) && self.scenario.base.rows.is_empty();
+        let one = matches!(&self.source, Source::Tables(packages) if packages.len() == 1);
+        let fixed = one && self.scenario.base.rows.is_empty();
         let seed = if fixed { 0 } else { run.seed };
         let date = self.date_of(run);
         let key = (own.is_empty() && !own_rules).then(|| format!("{seed} {date} {needs:?}"));
@@ -331,12 +345,23 @@ impl Simulation {
     ) -> Result<(Vec<TextTable>, Vec<usize>), ScenarioError> {
         let schema = &rules.pack.parsed().schema;
         let tables = match &self.source {
-            Source::Tables(tables) => tables.clone(),
-            Source::Population(spec) => drawn(spec, run.seed).map_err(|error| {
-                let file =
-                    self.scenario.base.population.as_ref().map_or_else(String::new, |(f, _)| f.clone());
-                ScenarioError::Population { file, error }
-            })?,
+            Source::Tables(packages) => {
+                let own = self.scenario.base.seeds.iter().position(|seed| *seed == run.seed);
+                let own = own.and_then(|at| packages.get(at)).or(packages.first());
+                own.cloned().unwrap_or_default()
+            }
+            Source::Population(model) => {
+                let (tables, issues) = drawn(model, schema, run.seed).map_err(|error| {
+                    let file =
+                        self.scenario.base.population.as_ref().map_or_else(String::new, |(f, _)| f.clone());
+                    ScenarioError::Population { file, error }
+                })?;
+                let issues: Vec<Issue> = issues.into_iter().filter(Issue::is_error).collect();
+                if !issues.is_empty() {
+                    return Err(ScenarioError::Data { run: run.id.clone(), issues });
+                }
+                tables
+            }
         };
         let ceilings = ceilings(&tables, self.scenario.base.max_added);
         let mut tables = Tables::marked(schema, tables, "", &ceilings);
@@ -353,6 +378,15 @@ impl Simulation {
         let taken = taken.collect::<Result<Vec<usize>, PackError>>()?;
         Ok((tables.tables, taken))
     }
+}
+
+/// The warnings of reading a package, each kind once; its errors, if there are any.
+fn warnings_of(scenario: &Scenario, issues: Vec<Issue>) -> Result<Vec<String>, ScenarioError> {
+    let (errors, warnings): (Vec<Issue>, Vec<Issue>) = issues.into_iter().partition(Issue::is_error);
+    if !errors.is_empty() {
+        return Err(ScenarioError::Data { run: scenario.title.clone(), issues: errors });
+    }
+    Ok(by_kind(&warnings).iter().map(ToString::to_string).collect())
 }
 
 /// The rows of the territory to which no row of the data belongs.

@@ -85,6 +85,8 @@ pub struct Move {
 pub struct Base {
     /// The data package: a path as the file says it.
     pub data: Option<Named>,
+    /// Further data packages, one for each seed after the first, which has `data`; none: all seeds have `data`.
+    pub draws: Vec<Named>,
     /// Or the population file to draw one from.
     pub population: Option<Named>,
     /// The folder of rules; without one, those of whoever runs the scenario.

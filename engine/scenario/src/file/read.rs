@@ -144,7 +144,7 @@ fn once<'n>(names: impl Iterator<Item = &'n Named>, out: &mut Diagnostics) {
 }
 
 fn base(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Base {
-    let data = reader.str("data", out).map(own);
+    let (data, draws) = packages(&mut reader, out);
     let population = reader.str("population", out).map(own);
     if data.is_some() == population.is_some() {
         out.push(Diagnostic::error(
@@ -161,6 +161,11 @@ fn base(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Base {
         territory = cells(&reader, table, out);
     }
     let seeds = seeds(&mut reader, out);
+    if !draws.is_empty() && draws.len() + 1 != seeds.len() {
+        let message = format!("`data` liste {} paquets pour {} graines", draws.len() + 1, seeds.len());
+        let label = "un paquet pour chaque graine de `seeds`, dans leur ordre; ou un seul pour toutes";
+        out.push(Diagnostic::error("L0601", message, reader.span(), label));
+    }
     let max_added = match reader.int("max_added", out).map(usize::try_from) {
         None => limits::MAX_ADDED,
         Some(Ok(n)) if n <= limits::MOST_ADDED => n,
@@ -171,7 +176,18 @@ fn base(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Base {
         }
     };
     let rows = row_changes(&reader, out);
-    Base { data, population, rules, as_of, territory, seeds, rows, max_added }
+    Base { data, draws, population, rules, as_of, territory, seeds, rows, max_added }
+}
+
+/// `data = "package"` for all seeds, or `data = ["one", "two"]`: the package of the first seed, and those of the
+/// others.
+fn packages(reader: &mut Reader<'_, '_>, out: &mut Diagnostics) -> (Option<Named>, Vec<Named>) {
+    let several = reader.get("data").is_some_and(|item| matches!(item.get_ref(), DeValue::Array(_)));
+    if !several {
+        return (reader.str("data", out).map(own), Vec::new());
+    }
+    let mut all = reader.strings("data", out).unwrap_or_default().into_iter();
+    (all.next(), all.collect())
 }
 
 /// `seeds = [1, 2, 3]`, or `{ first = 1, count = 20 }`.

@@ -1,4 +1,4 @@
-//! Typed columns of a table in the making.
+//! Typed columns of a table under construction, and the columns that are drawn independently of all else.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 
 use crate::deck::Draw;
-use crate::spec::Drawn;
+use crate::model::Drawn;
 use logis_language::value::{Date, add_months, days_between};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Text,
     Bool,
     Whole,
@@ -33,17 +33,17 @@ enum Builder {
     Day(Date32Builder),
 }
 
-/// A table in the making: its cells are added column by column, in the order of the columns, row by row.
-pub(super) struct Rows {
+/// A table under construction: cells are added row by row, in the order of the columns.
+pub(crate) struct Rows {
     names: Vec<String>,
     builders: Vec<Builder>,
     /// The column of the next cell.
     next: usize,
 }
 
-/// Columns by name.
-pub(super) fn named(columns: &[(&str, Kind)]) -> Vec<(String, Kind)> {
-    columns.iter().map(|(name, kind)| (name.to_string(), *kind)).collect()
+/// The columns of a table, by the names that the model gives them and their kinds, in one order.
+pub(crate) fn named(names: Vec<&str>, kinds: &[Kind]) -> Vec<(String, Kind)> {
+    names.into_iter().map(str::to_string).zip(kinds.iter().copied()).collect()
 }
 
 impl Rows {
@@ -124,30 +124,30 @@ impl Rows {
 }
 
 /// Days since 1970.
-pub(super) fn day(date: Date) -> i32 {
+pub(crate) fn day(date: Date) -> i32 {
     i32::try_from(days_between(Date::constant(1970, 1, 1), date)).unwrap_or(0)
 }
 
-/// Columns that are drawn by themselves.
+/// Columns that are drawn independently of all else.
 #[derive(Clone, Debug)]
-pub(super) struct Fields(Vec<(String, How)>);
+pub(crate) struct Fields(Vec<(String, How)>);
 
 #[derive(Clone, Debug)]
 enum How {
     AlwaysBool(bool),
     AlwaysText(String),
-    /// Yes for so many in a hundred.
+    /// `true` with this probability, in percent.
     Yes(i64),
-    /// A day of these.
+    /// A day between these two, in days since 1970.
     Days(i32, i32),
-    /// A whole number of these.
+    /// A whole number between these two.
     Between(i64, i64),
     Among(Choice),
 }
 
 /// One of several, by weight.
 #[derive(Clone, Debug)]
-pub(super) struct Choice {
+pub(crate) struct Choice {
     pub classes: Vec<String>,
     pub weights: Vec<u64>,
 }
@@ -185,7 +185,7 @@ impl Fields {
         Fields(all)
     }
 
-    /// The same without one of them, and what that one is drawn from, if it is one of several.
+    /// Takes one column out; its classes, if it is drawn from several.
     pub fn without(mut self, name: &str) -> (Fields, Option<Choice>) {
         let at = self.0.iter().position(|(own, _)| own == name);
         match at.map(|at| self.0.remove(at).1) {
@@ -206,8 +206,7 @@ impl Fields {
         })
     }
 
-    /// Adds the cells of one row; a passive one has a plain no for what is yes or no, and nothing for the
-    /// rest.
+    /// Adds the cells of one row. In a passive row (a child's) what is drawn is `false` or missing.
     pub fn add(&self, passive: bool, rows: &mut Rows, draw: &mut Draw) {
         for (_, how) in &self.0 {
             match how {

@@ -1,42 +1,38 @@
-//! Populations of any territory, up to the whole country, drawn part by part in bounded memory.
+//! A model on the communes of a territory, up to the whole country, drawn part by part in bounded memory.
 //!
-//! A [`Model`] states margins with their sources; a [`Population`] is that model on the communes of a
-//! territory. The cross table of requests (zone × household × income × age × social stock × seniority) is
-//! fitted to the margins and rounded so that each holds exactly; which cell and which commune a request
-//! has is then computed from its number, so that any part can be drawn by itself: [`Population::part`]
-//! gives the same rows on any number of threads. What is kept is the table, the communes and the income
-//! thresholds, not the requests. [`Tally`] counts what was drawn, from the tables alone.
-
-mod columns;
-mod households;
-mod model;
-mod places;
-mod rows;
-mod table;
-mod tally;
-mod units;
-
-pub use model::Model;
-pub use tally::{CalibrationLine, Tally, calibration_output};
+//! The cross table of requests (zone × household × income × age × social stock × seniority) is fitted to the margins
+//! and rounded so that each holds exactly. Which cell and which commune a request has is then computed from its
+//! number, so that any part can be drawn by itself: [`Population::part`] gives the same rows on any number of threads.
+//! What is kept is the table, the communes, the employers and the income thresholds, not the requests. [`Tally`]
+//! counts what was drawn, from the tables alone.
 
 use arrow_array::RecordBatch;
 use rayon::prelude::*;
 
-use super::GenerateError;
-use super::deck::Draw;
-use super::shuffle::{Deal, mix};
-use super::territory::{Land, Territory};
-use columns::{Choice, Fields};
-use households::{Household, Source};
-use places::Places;
-use table::Table;
+use crate::columns::{Choice, Fields};
+use crate::deck::{Draw, quotas};
+use crate::error::GenerateError;
+use crate::households::{Household, Source};
+use crate::model::Model;
+use crate::places::Places;
+use crate::shuffle::{Deal, mix};
+use crate::table::Table;
+use crate::tally::Tally;
+use crate::territory::{Land, Territory};
+use crate::{rows, units};
 
-/// Requests of a part.
+/// Requests of a part. Memory is one part for each thread; a part costs a fixed part of its time to set up.
 pub const PART: u64 = 1 << 13;
 
-/// What is drawn in a part, each by a source of its own: what one draws does not change another.
+/// What to do about a model that lists no communes.
+const NO_COMMUNES: &str = "ce fichier de population vaut pour tout territoire; attendu: une section [communes], qui liste celles où tirer, ou un territoire (--territory)";
+
+/// What to do about one that lists them, where a territory is given.
+const OWN_COMMUNES: &str = "ce fichier de population liste ses communes; l'employer sans --territory";
+
+/// What is drawn in a part, each from a random stream of its own: a draw more in one changes no other.
 #[derive(Clone, Copy)]
-enum Stream {
+pub(crate) enum Stream {
     Households = 0x11,
     Requests = 0x12,
     Persons = 0x13,
@@ -48,65 +44,92 @@ enum Stream {
 /// How many rows, and by which seed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Requests; by default what the model says of the territory.
+    /// Requests; without a number, as many as the model says of the territory.
     pub requests: Option<u64>,
     /// Units, likewise.
     pub units: Option<u64>,
-    /// The seed.
+    /// The seed of all draws.
     pub seed: u64,
 }
 
 /// A model on a territory, ready to be drawn.
 pub struct Population<'m> {
-    model: &'m Model,
-    title: String,
-    seed: u64,
-    places: Places,
-    source: Source<'m>,
-    /// Requests among numbers of wished communes.
-    wishes: Deal,
-    /// By place in [`Places::quartiles`]: the threshold of the first quartile.
-    thresholds: Vec<Option<i64>>,
-    employers: units::Employers,
-    fields: AllFields,
+    pub(crate) model: &'m Model,
+    /// The title of the territory; none, if the communes are the model's own.
+    pub(crate) territory: Option<String>,
+    pub(crate) seed: u64,
+    pub(crate) places: Places,
+    pub(crate) source: Source<'m>,
+    /// Deals numbers of wished communes to the requests.
+    pub(crate) wishes: Deal,
+    /// By territory of the first quartile: its threshold, euros a year per consumption unit.
+    pub(crate) thresholds: Vec<Option<i64>>,
+    pub(crate) employers: units::Employers<'m>,
+    pub(crate) fields: AllFields,
 }
 
-/// Columns that are drawn by themselves, by table.
-struct AllFields {
-    requests: Fields,
-    persons: Fields,
-    projects: Fields,
+/// Columns that are drawn independently of all else, by table.
+pub(crate) struct AllFields {
+    pub(crate) requests: Fields,
+    pub(crate) persons: Fields,
+    pub(crate) projects: Fields,
     /// Where those live who are not in the social stock.
-    housing: Choice,
+    pub(crate) housing: Choice,
 }
 
 /// Some requests, with their persons and projects, in the order of their numbers.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// Table `demandes`.
+    /// The table of requests.
     pub requests: RecordBatch,
-    /// Table `personnes`.
+    /// The table of persons.
     pub persons: RecordBatch,
-    /// Table `projets`.
+    /// The table of projects.
     pub projects: RecordBatch,
 }
 
 impl<'m> Population<'m> {
-    /// Fits a model to a territory. Draws the households once, for the thresholds of the first quartile.
+    /// Fits a model to the communes that it lists. Draws the households once, for the thresholds of the first
+    /// quartile.
     ///
     /// # Errors
-    /// [`GenerateError`]: no commune to draw, no request, crossings of a wrong form or with zeros that no
-    /// margin can meet.
-    pub fn new(
+    /// [`GenerateError`]: the model lists no commune, no request is to be drawn, crossings of a wrong form or with
+    /// zeros that no margin can meet.
+    pub fn of_model(model: &'m Model, options: Options) -> Result<Population<'m>, GenerateError> {
+        let Some(own) = &model.communes else {
+            return Err(GenerateError::Territory(NO_COMMUNES.to_string()));
+        };
+        let places = Places::of_model(model, own, [options.requests, options.units])?;
+        Population::on(model, places, None, options)
+    }
+
+    /// Fits a model to a territory, likewise.
+    ///
+    /// # Errors
+    /// [`GenerateError`], likewise; a model that lists its own communes is drawn on no other territory.
+    pub fn of_territory(
         model: &'m Model,
         land: &Land,
         territory: &Territory,
         options: Options,
     ) -> Result<Population<'m>, GenerateError> {
+        if model.communes.is_some() {
+            return Err(GenerateError::Territory(OWN_COMMUNES.to_string()));
+        }
+        let places = Places::of_territory(model, land, territory, [options.requests, options.units])?;
+        Population::on(model, places, Some(territory.title()), options)
+    }
+
+    fn on(
+        model: &'m Model,
+        places: Places,
+        territory: Option<String>,
+        options: Options,
+    ) -> Result<Population<'m>, GenerateError> {
         let seed = options.seed;
         let key = |salt: u64| mix(seed ^ mix(salt));
-        let places = Places::new(model, land, territory, [options.requests, options.units])?;
         let table = Table::new(model, &places.by_zone())?;
+        // A structural zero in the way of a margin: no table meets all margins.
         if let Some(gap) = table.gaps.first() {
             let message = format!(
                 "les croisements ont des zéros avec lesquels la marge `{}` ne peut être tenue (classe {}: {} demandes, {} possibles)",
@@ -119,25 +142,27 @@ impl<'m> Population<'m> {
         }
         let [requests, _] = places.sizes.each_ref().map(|size| size.rows);
         let as_of = model.day();
+        let names = &model.colonnes;
+        // Where somebody lives depends on whether it is the social stock: two columns are drawn with the household.
         let (requests_fields, housing) =
-            Fields::new(&model.champs.demandes, as_of).without("situation_logement");
-        let tenant = || Choice { classes: vec!["locataire".to_string()], weights: vec![1] };
+            Fields::new(&model.champs.demandes, as_of).without(&names.demandes.situation_logement);
+        let tenant = || Choice { classes: vec![model.valeurs.locataire.clone()], weights: vec![1] };
         let fields = AllFields {
             requests: requests_fields,
-            persons: Fields::new(&model.champs.personnes, as_of).without("parc_social").0,
+            persons: Fields::new(&model.champs.personnes, as_of).without(&names.personnes.parc_social).0,
             projects: Fields::new(&model.projets.champs, as_of),
             housing: housing.unwrap_or_else(tenant),
         };
         let mut population = Population {
             source: Source::new(model, &places, table, key),
-            wishes: Deal::new(&super::deck::quotas(requests, &model.souhaits.communes), key(2)),
+            wishes: Deal::new(&quotas(requests, &model.souhaits.communes), key(2)),
             employers: units::Employers::new(
                 model,
                 requests,
                 &mut Draw::stream(seed, Stream::Employers as u64),
             ),
             thresholds: Vec::new(),
-            title: territory.title(),
+            territory,
             model,
             seed,
             places,
@@ -159,14 +184,14 @@ impl<'m> Population<'m> {
         units.rows
     }
 
-    /// Rounds that the fitting of the cross table took.
+    /// Rounds of iterative proportional fitting that the cross table took.
     pub fn rounds(&self) -> usize {
         self.source.table.rounds
     }
 
-    /// The territory.
+    /// The title of the territory, or of the model that lists its own communes.
     pub fn title(&self) -> &str {
-        &self.title
+        self.territory.as_deref().unwrap_or(&self.model.title)
     }
 
     /// How many parts the requests come in, at least one.
@@ -174,10 +199,10 @@ impl<'m> Population<'m> {
         self.requests().div_ceil(PART).max(1)
     }
 
-    /// The requests of a part, numbered from 0, with their persons and projects.
+    /// The requests of a part (parts are numbered from 0), with their persons and projects.
     ///
     /// # Errors
-    /// None that the columns do not have: their lengths are one.
+    /// [`GenerateError::Columns`], if Arrow refuses the columns of a table.
     pub fn part(&self, part: u64) -> Result<Part, GenerateError> {
         let households = self.households(part);
         Ok(rows::part(self, part, &households)?)
@@ -208,7 +233,7 @@ impl<'m> Population<'m> {
         Ok(())
     }
 
-    /// Table `employeurs`.
+    /// The table of employers.
     ///
     /// # Errors
     /// As [`Population::part`].
@@ -216,7 +241,7 @@ impl<'m> Population<'m> {
         Ok(self.employers.table()?)
     }
 
-    /// Table `logements`.
+    /// The table of units.
     ///
     /// # Errors
     /// As [`Population::part`].
@@ -226,13 +251,29 @@ impl<'m> Population<'m> {
         Ok(units::units(self.model, &self.places, self.units(), key, &mut draw)?)
     }
 
+    /// All tables in memory, by their names: each in one batch or several.
+    ///
+    /// # Errors
+    /// As [`Population::part`].
+    pub fn tables(&self) -> Result<Vec<(String, Vec<RecordBatch>)>, GenerateError> {
+        let [mut requests, mut persons, mut projects] = [const { Vec::new() }; 3];
+        self.for_each_part(|part, _| {
+            requests.push(part.requests);
+            persons.push(part.persons);
+            projects.push(part.projects);
+            true
+        })?;
+        let employers = vec![self.employers_table()?];
+        let all = [requests, persons, projects, employers, vec![self.units_table()?]];
+        Ok(self.model.tables().into_iter().map(str::to_string).zip(all).collect())
+    }
+
     /// What `paquet.toml` says of the package.
     pub fn about(&self) -> String {
         let mut table = toml::Table::new();
-        table.insert(
-            "title".into(),
-            format!("{}: {} (données synthétiques)", self.model.title, self.title).into(),
-        );
+        let model = &self.model.title;
+        let title = self.territory.as_ref().map_or_else(|| model.clone(), |own| format!("{model}: {own}"));
+        table.insert("title".into(), format!("{title} (données synthétiques)").into());
         table.insert("as_of".into(), self.model.as_of.clone().into());
         table.insert("synthetic".into(), true.into());
         table.insert("text".into(), format!("{} Graine du tirage: {}.", self.model.text, self.seed).into());
@@ -244,13 +285,13 @@ impl<'m> Population<'m> {
         self.source.households(numbers, &self.places, &mut self.stream(Stream::Households, part))
     }
 
-    /// One source for what is drawn in a part.
-    fn stream(&self, what: Stream, part: u64) -> Draw {
+    /// The random stream of one thing in one part.
+    pub(crate) fn stream(&self, what: Stream, part: u64) -> Draw {
         Draw::stream(mix(self.seed ^ (what as u64) << 32), part)
     }
 
-    /// By territory: the highest income per consumption unit of the poorest quarter of the requests whose
-    /// income is known; with fewer than four of them, that of all requests.
+    /// By territory of the first quartile: the highest income per consumption unit of the poorest quarter of the
+    /// requests whose income is known (rounded down); where they are fewer than four, that of all requests.
     fn thresholds(&self) -> Vec<Option<i64>> {
         let parts: Vec<Vec<(usize, i64)>> = (0..self.parts())
             .into_par_iter()
@@ -277,11 +318,5 @@ impl<'m> Population<'m> {
         all.par_sort_unstable_by_key(|(_, income)| *income);
         let whole = quarter(&all).or_else(|| all.last().map(|(_, income)| *income));
         own.into_iter().map(|own| own.or(whole)).collect()
-    }
-}
-
-impl From<arrow_schema::ArrowError> for GenerateError {
-    fn from(error: arrow_schema::ArrowError) -> GenerateError {
-        GenerateError::Columns(error.to_string())
     }
 }

@@ -1,69 +1,69 @@
 //! The rows of a part, from its households.
 
-use super::columns::{Kind, Rows, day, named};
-use super::households::{Household, Link, Person};
-use super::{Part, Population, Stream};
+use crate::columns::{Fields, Kind, Rows, day, named};
 use crate::deck::Draw;
+use crate::households::{Household, Link, Person};
+use crate::population::{PART, Part, Population, Stream};
 use logis_language::value::add_months;
 
-/// Columns before those that are drawn by themselves.
-const REQUESTS: [(&str, Kind); 9] = [
-    ("demande_id", Kind::Text),
-    ("date_demande", Kind::Day),
-    ("commune", Kind::Text),
-    ("rfr_n2", Kind::Whole),
-    ("rfr_n1", Kind::Whole),
-    ("revenus_12_mois", Kind::Whole),
-    ("communes_souhaitees", Kind::Text),
-    ("situation_logement", Kind::Text),
-    ("seuil_premier_quartile", Kind::Whole),
+/// Kinds of the columns of requests, in the order of [`crate::names::RequestColumns`].
+const REQUESTS: [Kind; 9] = [
+    Kind::Text,
+    Kind::Day,
+    Kind::Text,
+    Kind::Whole,
+    Kind::Whole,
+    Kind::Whole,
+    Kind::Text,
+    Kind::Text,
+    Kind::Whole,
 ];
-const PERSONS: [(&str, Kind); 17] = [
-    ("personne_id", Kind::Text),
-    ("demande_id", Kind::Text),
-    ("lien", Kind::Text),
-    ("date_naissance", Kind::Day),
-    ("a_charge", Kind::Bool),
-    ("handicap", Kind::Bool),
-    ("employeur_id", Kind::Text),
-    ("type_contrat", Kind::Text),
-    ("salaire_mensuel", Kind::Whole),
-    ("salaire_net_mensuel", Kind::Whole),
-    ("commune_travail", Kind::Text),
-    ("periode_essai", Kind::Bool),
-    ("date_embauche", Kind::Day),
-    ("mobilite_professionnelle", Kind::Bool),
-    ("date_mutation", Kind::Day),
-    ("difficulte_logement", Kind::Bool),
-    ("parc_social", Kind::Bool),
+/// Likewise of persons.
+const PERSONS: [Kind; 17] = [
+    Kind::Text,
+    Kind::Text,
+    Kind::Text,
+    Kind::Day,
+    Kind::Bool,
+    Kind::Bool,
+    Kind::Text,
+    Kind::Text,
+    Kind::Whole,
+    Kind::Whole,
+    Kind::Text,
+    Kind::Bool,
+    Kind::Day,
+    Kind::Bool,
+    Kind::Day,
+    Kind::Bool,
+    Kind::Bool,
 ];
-const PROJECTS: [(&str, Kind); 2] = [("projet_id", Kind::Text), ("personne_id", Kind::Text)];
+/// Likewise of projects.
+const PROJECTS: [Kind; 2] = [Kind::Text, Kind::Text];
 
-/// Contracts of those who learn: of the young only.
-const STUDY: [&str; 2] = ["apprentissage", "professionnalisation"];
-
-/// No contract of those who learn from this age on (a hypothesis of the generator).
+/// Contracts of those who learn are drawn below this age only, in years (a hypothesis of the generator).
 const STUDY_BEFORE: i64 = 30;
 
 /// The tables of a part.
-pub(super) fn part(
+pub(crate) fn part(
     population: &Population<'_>,
     part: u64,
     households: &[Household],
 ) -> Result<Part, arrow_schema::ArrowError> {
     let fields = &population.fields;
-    let columns = |own: &[(&str, Kind)], drawn: &super::Fields| -> Vec<(String, Kind)> {
-        named(own).into_iter().chain(drawn.columns()).collect()
+    let columns = |names: Vec<&str>, kinds: &[Kind], drawn: &Fields| -> Vec<(String, Kind)> {
+        named(names, kinds).into_iter().chain(drawn.columns()).collect()
     };
+    let names = &population.model.colonnes;
     let count = households.len();
-    let mut requests = Rows::new(&columns(&REQUESTS, &fields.requests), count);
-    let mut persons = Rows::new(&columns(&PERSONS, &fields.persons), 5 * count / 2);
-    let mut projects = Rows::new(&columns(&PROJECTS, &fields.projects), count / 8);
+    let mut requests = Rows::new(&columns(names.demandes.all(), &REQUESTS, &fields.requests), count);
+    let mut persons = Rows::new(&columns(names.personnes.all(), &PERSONS, &fields.persons), 5 * count / 2);
+    let mut projects = Rows::new(&columns(names.projets.all(), &PROJECTS, &fields.projects), count / 8);
     let mut draws = [Stream::Requests, Stream::Persons, Stream::Projects].map(|s| population.stream(s, part));
     let [of_requests, of_persons, of_projects] = &mut draws;
     let work = Work::new(population);
     let digits = population.requests().to_string().len();
-    for (number, household) in (part * super::PART..).zip(households) {
+    for (number, household) in (part * PART..).zip(households) {
         let id = format!("D{:0digits$}", number + 1);
         request(population, number, &id, household, &mut requests, of_requests);
         let both = household.persons.iter().any(|p| p.link == Link::Partner)
@@ -98,13 +98,14 @@ fn request(
     rows.text(Some(id));
     rows.day(Some(household.asked));
     rows.text(commune);
-    rows.number(Some(household.rfr_n2));
-    rows.number(household.rfr_n1);
+    rows.number(Some(household.income_n2));
+    rows.number(household.income_n1);
     rows.number(household.last_12);
-    // Its own commune first.
-    let wanted = (population.wishes.at(number).0 + 1).min(places.neighbours(household.place));
-    let mut wished = vec![household.place];
-    // In a basin where one commune is nearly all, the others may not be found.
+    // Its own commune first, then others of its basin; none at all, if any commune will do.
+    let wanted = population.wishes.at(number).0.min(places.neighbours(household.place));
+    let mut wished: Vec<usize> = (wanted > 0).then_some(household.place).into_iter().collect();
+    // Rejection sampling with a limit: where one commune holds nearly all people of the basin, another may never
+    // come up.
     for _ in 0..100 {
         if wished.len() >= wanted {
             break;
@@ -115,9 +116,9 @@ fn request(
         }
     }
     let codes: Vec<&str> = wished.iter().filter_map(|at| Some(places.all.get(*at)?.code.as_str())).collect();
-    rows.text(Some(&codes.join(" ")));
+    rows.text(Some(codes.join(" ").as_str()).filter(|codes| !codes.is_empty()));
     let lives = match household.social {
-        true => Some("locataire"),
+        true => Some(population.model.valeurs.locataire.as_str()),
         false => population.fields.housing.pick(draw),
     };
     rows.text(lives);
@@ -125,12 +126,12 @@ fn request(
     population.fields.requests.add(false, rows, draw);
 }
 
-/// What work is drawn from.
+/// What employment is drawn from.
 struct Work<'p> {
     population: &'p Population<'p>,
     contracts: Vec<&'p str>,
     weights: Vec<u64>,
-    /// First and last day of a hiring, and of a move.
+    /// First and last day of a hiring, and of a move for work, in days since 1970.
     hired: (i64, i64),
     moved: (i64, i64),
 }
@@ -155,17 +156,18 @@ impl<'p> Work<'p> {
     /// The cells of a person, after the identifiers.
     fn person(&self, household: &Household, person: &Person, both: bool, rows: &mut Rows, draw: &mut Draw) {
         let job = &self.population.model.emploi;
-        rows.text(Some(person.link.text()));
+        let words = &self.population.model.valeurs;
+        rows.text(Some(person.link.text(words)));
         rows.day(Some(person.born));
         rows.bool(person.link.dependent());
         rows.bool(person.disabled);
         let contract = match person.link {
             Link::Applicant => self.contract(household.age, draw),
-            Link::Partner if both => "cdi",
-            _ => "sans",
+            Link::Partner if both => &words.contrat_stable,
+            _ => &words.sans_contrat,
         };
-        let works = contract != "sans";
-        let monthly = household.last_12.unwrap_or(household.rfr_n2) / 12;
+        let works = contract != words.sans_contrat;
+        let monthly = household.last_12.unwrap_or(household.income_n2) / 12;
         let pay = match person.link {
             Link::Applicant if both => monthly * 55 / 100,
             Link::Partner => monthly * 45 / 100,
@@ -195,7 +197,9 @@ impl<'p> Work<'p> {
     }
 
     fn contract(&self, age: i64, draw: &mut Draw) -> &'p str {
-        let contract = self.contracts.get(draw.pick(&self.weights)).copied().unwrap_or("sans");
-        if age >= STUDY_BEFORE && STUDY.contains(&contract) { "cdi" } else { contract }
+        let words = &self.population.model.valeurs;
+        let contract = self.contracts.get(draw.pick(&self.weights)).copied().unwrap_or(&words.sans_contrat);
+        let study = words.contrats_etudes.iter().any(|own| own == contract);
+        if age >= STUDY_BEFORE && study { &words.contrat_stable } else { contract }
     }
 }

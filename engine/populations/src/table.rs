@@ -1,26 +1,26 @@
 //! The cross table of requests: zone × household × income × age × social stock × seniority.
 //!
-//! Margins come from the model and from the population of communes; how axes go together is the product
-//! of the model's crossings, which fitting keeps.
+//! Margins come from the model and from the communes. How axes go together is supposed: the seed of the fitting is
+//! the product of the model's crossings, whose odds ratios the fitting keeps.
 
-use super::model::Model;
-use crate::GenerateError;
 use crate::deck::quotas;
+use crate::error::GenerateError;
 use crate::ipf::{Cross, Gap, Margin, Stop, fit, round};
+use crate::model::Model;
 
 /// Names of the axes in the model, in their order.
-pub(super) const AXES: [&str; 6] = ["zone", "menage", "revenu", "age", "parc_social", "anciennete"];
+pub(crate) const AXES: [&str; 6] = ["zone", "menage", "revenu", "age", "parc_social", "anciennete"];
 
 /// A class of household: a couple or not, and children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct HouseholdClass {
+pub(crate) struct HouseholdClass {
     pub couple: bool,
     pub children: i64,
 }
 
-/// The classes of households, with how many of so many requests: the kinds as published, then their
-/// children as supposed.
-pub(super) fn household_classes(model: &Model, total: u64) -> Vec<(HouseholdClass, u64)> {
+/// The classes of households, each with its part of `total` requests: first the kinds, whose shares are published,
+/// then the numbers of children of each, whose shares are supposed.
+pub(crate) fn household_classes(model: &Model, total: u64) -> Vec<(HouseholdClass, u64)> {
     let m = &model.menages;
     let none: &[u64] = &[];
     let kinds = [
@@ -43,19 +43,19 @@ pub(super) fn household_classes(model: &Model, total: u64) -> Vec<(HouseholdClas
 
 /// The fitted table in whole requests.
 #[derive(Clone, Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// Classes of each axis.
     pub sizes: Vec<usize>,
     /// By cell, the last axis running fastest.
     pub counts: Vec<u64>,
     /// Rounds of the fitting.
     pub rounds: usize,
-    /// Margins that contradict the zeros of the crossings.
+    /// Margins that the structural zeros of the crossings make impossible.
     pub gaps: Vec<Gap>,
 }
 
 impl Table {
-    /// Fits the table to so many requests by zone.
+    /// Fits the table to the margins of the model and to the requests of each zone.
     pub fn new(model: &Model, by_zone: &[u64]) -> Result<Table, GenerateError> {
         let total: u64 = by_zone.iter().sum();
         let of = |weights: Vec<u64>| quotas(total, &weights);
@@ -110,8 +110,8 @@ impl Table {
     }
 }
 
-/// The crossings by the places of their axes, checked.
-#[allow(clippy::type_complexity, reason = "a list of two places and a table")]
+/// The crossings, checked: the positions of the two axes, and the weights.
+#[allow(clippy::type_complexity, reason = "two axes and a table of weights")]
 fn crossings<'m>(
     model: &'m Model,
     sizes: &[usize],
