@@ -1,5 +1,8 @@
-//! Names this build of the crate: see `logis_build`.
+//! Names this build of the crate, if it solves: see `logis_build`.
 
 fn main() -> std::process::ExitCode {
-    logis_build::name_this_build()
+    #[cfg(feature = "solver")]
+    return logis_build::name_this_build();
+    #[cfg(not(feature = "solver"))]
+    std::process::ExitCode::SUCCESS
 }

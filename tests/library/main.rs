@@ -6,6 +6,7 @@
 mod attribution;
 mod candidates;
 mod ceilings;
+mod checker_alone;
 mod compare;
 mod counterfactual;
 mod dated;

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::problem::Quota;
 
-/// The most splits of a [`Proof`] one in the other: readers of JSON go 128 levels deep, and a split takes two.
+/// How deep splits of a [`Proof`] stand in each other at most: readers of JSON go 128 levels deep, a split takes
+/// two, and what is around the proof a few. A search that would go deeper states a gap.
 pub const DEEPEST: usize = 56;
 
 /// Which request gets which unit, with the proof that no other answer is better.
@@ -19,7 +20,7 @@ pub struct Matching {
 }
 
 impl Matching {
-    /// By unit (the caller's number), of so many: the request that gets it.
+    /// Inverts `unit_of`: for each of `units` units (the caller's numbers), the request that receives it, if any.
     pub fn request_of(&self, units: usize) -> Vec<Option<u32>> {
         let mut request_of = vec![None; units];
         for (request, unit) in (0_u32..).zip(&self.unit_of) {
@@ -59,17 +60,17 @@ pub struct QuotaReached {
 
 /// One proof for each level: attributions, each quota, priority, fit.
 ///
-/// All are of one kind: a bound from prices. Whatever the prices of the units (nothing or more) and the
-/// multipliers of the conditions (nothing or more), no answer that meets the conditions is worth more
-/// than all units at their prices, and for each request the most that one of its pairs is worth above
-/// the price, together (weak duality; Lagrange). The right prices show that the answer is best.
+/// All are of one kind: a bound from prices. Whatever the prices of the units (0 or more) and the
+/// multipliers of the conditions (0 or more), no answer that meets the conditions is worth more
+/// than the sum of all units at their prices and, for each request, the most that one of its pairs is worth above
+/// the price (weak duality; Lagrange). The right prices show that the answer is best.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
     /// That no more can be housed.
     pub attributions: Proof,
-    /// By quota: that its base cannot be smaller, and not larger, if as many are housed. What they prove
-    /// is the range of the base.
+    /// By quota: how small and how large its base can be if as many are housed. What the two prove is the range of
+    /// the base, on which later levels build.
     pub bases: Vec<[Proof; 2]>,
     /// That no shortfall can be smaller, those before it being as they are.
     pub quotas: Vec<Proof>,
@@ -85,9 +86,9 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// The most that the members of a quota can cost: points, in all, that one member less asked for would
-    /// bring, where one bound proves the level of the points; `None`, where several do. A fraction: numerator
-    /// and denominator. What they cost, [`super::one_member_less`] says.
+    /// The most that the members of a quota can cost: an upper bound on the points, in all, that one member less
+    /// asked for would bring, as numerator and denominator. `None` where the level of the points is proved by
+    /// several bounds. The solver's `one_member_less` says what they cost.
     pub fn quota_price(&self, at: usize, quota: &Quota) -> Option<(i64, i64)> {
         let Proof::Bound(bound) = &self.priority else { return None };
         let own = bound.multipliers.iter().map(|&(condition, weight)| match condition {
@@ -98,9 +99,9 @@ impl Certificate {
         Some((i64::try_from(own.sum::<i128>()).unwrap_or(i64::MAX), bound.scale.max(1)))
     }
 
-    /// By cell: the points, in all, that one more unit would bring, as a numerator over the second
-    /// result. It is what the certificate proves at most; an attribution more counts as well. (A unit
-    /// that houses one more is worth an attribution besides, which the bound weighs beyond all points.)
+    /// By cell: an upper bound on the points, in all, that one more unit would bring (its dual price), as a
+    /// numerator over the second result. (A unit that houses one more is worth an attribution besides, which the
+    /// bound weighs beyond all points: that part is taken off.)
     pub fn cell_prices(&self) -> (Vec<i64>, i64) {
         let Prices::Cells(prices) = &self.room.prices else { return (Vec::new(), 1) };
         let housed = self.room.multipliers.iter().map(|&(condition, weight)| match condition {
@@ -140,7 +141,8 @@ impl Default for Proof {
 
 impl Proof {
     /// All its bounds, in order.
-    pub fn bounds(&self) -> Vec<&Bound> {
+    #[cfg(feature = "solver")]
+    pub(crate) fn bounds(&self) -> Vec<&Bound> {
         match self {
             Proof::Nothing => Vec::new(),
             Proof::Bound(bound) => vec![bound],
@@ -157,7 +159,7 @@ impl Proof {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Split {
-    /// More than so many attributions are in the base of the quota.
+    /// More than `most` attributions are in the base of the quota.
     Base {
         /// Number of the quota.
         quota: usize,
@@ -171,7 +173,7 @@ pub enum Split {
         /// The cell.
         cell: u32,
     },
-    /// The request is housed in the unit (as numbered inside the problem).
+    /// The request is housed in the unit (by its number inside the problem).
     Unit {
         /// The request.
         request: u32,
@@ -184,16 +186,17 @@ pub enum Split {
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bound {
-    /// Everything else is in this part of a point: the level counts so many times.
+    /// Denominator of the fixed-point numbers below: prices and multipliers count in 1/`scale` of what the level
+    /// counts (attributions, members, points or fit).
     pub scale: i64,
-    /// What the conditions weigh; those that are not named weigh nothing. A weight below nothing is for
-    /// a condition of which it is known how far it can be exceeded.
+    /// What the conditions weigh; those that are not named weigh 0. A weight below 0 is for a condition of which it
+    /// is known how far it can be exceeded.
     pub multipliers: Vec<(Condition, i64)>,
     /// The prices.
     pub prices: Prices,
 }
 
-/// Prices of units: nothing or more, but for units of which it is known that they are given.
+/// Prices of units: 0 or more, but for units of which it is known that they are given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Prices {

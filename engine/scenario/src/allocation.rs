@@ -75,10 +75,10 @@ impl Allocation {
         let (prices, scale) = self.matching.certificate.cell_prices();
         let problem = &self.instance.problem;
         let mut by_row = vec![0; self.units()];
-        for (inside, cell) in (0_u32..).zip(problem.cell_of_units()) {
-            let row = self.instance.units.row(problem.name(inside));
+        for (&unit, cell) in problem.names().iter().zip(problem.cell_of_units()) {
+            let row = self.instance.units.row(unit);
             if let Some(slot) = by_row.get_mut(row as usize) {
-                *slot = prices.get(cell as usize).copied().unwrap_or(0);
+                *slot = prices.get(cell.index()).copied().unwrap_or(0);
             }
         }
         (by_row, scale)

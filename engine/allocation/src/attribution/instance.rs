@@ -10,7 +10,7 @@ use logis_data::Dataset;
 use logis_decide::evaluate::{DecisionColumn, evaluate};
 use logis_language::pack::schema::EntityId;
 use logis_language::value::Value;
-use logis_matching::{BEST_FIT, Pair, Problem, ProblemError, Quota};
+use logis_matching::{BEST_FIT, Cell, InnerUnit, Pair, Problem, ProblemError, Quota};
 
 /// The highest priority that a rule may give.
 pub const MOST_PRIORITY: u32 = 1000;
@@ -29,7 +29,7 @@ pub struct Instance {
     /// What missing inputs left open.
     pub open: Open,
     /// By number of the unit: its number inside the problem, and its cell.
-    inside: Vec<(u32, u32)>,
+    inside: Vec<(InnerUnit, Cell)>,
 }
 
 /// The rows of an entity, numbered in the order of their identifiers.
@@ -205,12 +205,9 @@ impl Instance {
         units: Numbers,
         open: Open,
     ) -> Instance {
-        let mut inside = vec![(0, 0); problem.units()];
-        for (unit, cell) in (0_u32..).zip(problem.cell_of_units()) {
-            if let Some(slot) = inside.get_mut(problem.name(unit) as usize) {
-                *slot = (unit, cell);
-            }
-        }
+        let cells = problem.cell_of_units();
+        let with_cell = |unit: InnerUnit| Some((unit, *cells.get(unit.index())?));
+        let inside = problem.numbers_inside().into_iter().filter_map(with_cell).collect();
         Instance { candidates, problem, requests, units, open, inside }
     }
 

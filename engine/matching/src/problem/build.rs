@@ -5,9 +5,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::super::by_key::by_key;
-use super::super::cells::cells;
-use super::{BEST_FIT, Fits, MOST_POINTS, MOST_QUOTAS, Pair, Problem, ProblemError, Quota};
+use super::super::numbers::Cell;
+use super::by_key::by_key;
+use super::cells::cells;
+use super::parts::{BEST_FIT, Fits, MOST_QUOTAS, Pair, ProblemError, Quota, check};
+use super::posed::Problem;
 
 /// Fits stored one by one.
 struct Stored {
@@ -32,10 +34,10 @@ impl Problem {
     /// depend on the order of their rows.
     ///
     /// # Errors
-    /// Numbers out of range, pairs that stand twice, impossible quotas.
+    /// Numbers out of range, pairs that stand twice, quotas beyond the limits.
     ///
     /// ```
-    /// # use logis::matching::{Pair, Problem, solve, verify};
+    /// # use logis_matching::{Pair, Problem, solve, verify};
     /// // Two requests want the one unit; the second has more points.
     /// let pair = |request| Pair { request, unit: 0, fit: 500, marks: 0 };
     /// let problem = Problem::from_pairs(vec![3, 7], 1, vec![pair(0), pair(1)], vec![])?;
@@ -51,6 +53,7 @@ impl Problem {
         quotas: Vec<Quota>,
     ) -> Result<Problem, ProblemError> {
         check(&points, &quotas)?;
+        // Bits of quotas that there are not would make cells differ that nothing tells apart.
         let used = used_marks(&quotas);
         for pair in &mut pairs {
             let Pair { request, unit, fit, .. } = *pair;
@@ -62,6 +65,7 @@ impl Problem {
             }
             pair.marks &= used;
         }
+        // Callers mostly give them in order; then nothing is copied.
         if !pairs.is_sorted_by_key(|pair| (pair.request, pair.unit)) {
             pairs = by_request(points.len(), &pairs);
         }
@@ -69,9 +73,10 @@ impl Problem {
             return Err(ProblemError::Twice { request: w[0].request, unit: w[0].unit });
         }
         let (cell_of, cell_count) = cells(units, &pairs);
-        // Number the units of a cell in a row.
+        // Sorting the units by their cell gives both numberings: the place in the list is the number inside,
+        // what stands there the caller's.
         let (firsts, names) = by_key(cell_count, cell_of.iter().copied().zip(0..));
-        let cells = firsts.into_iter().map(|first| first as u32).collect();
+        let firsts = firsts.into_iter().map(|first| first as u32).collect();
         let (mut starts, mut open, mut marks) =
             (Vec::with_capacity(points.len() + 1), Vec::new(), Vec::new());
         let mut fit_starts = Vec::new();
@@ -81,13 +86,14 @@ impl Problem {
             let request = own[0].request as usize;
             starts.resize(request + 1, open.len());
             first_fit[request] = fits.len();
-            // In the order of cells and units, in which they mostly are.
+            // In the order of cells and units, in which they mostly are already: sorting is the exception.
             let cell = |pair: &Pair| cell_of[pair.unit as usize];
             if !own.is_sorted_by_key(cell) {
                 own.sort_unstable_by_key(|pair| (cell(pair), pair.unit));
             }
+            // One slot for all units of a cell: their marks are equal, or they would be two cells.
             for alike in own.chunk_by(|a, b| cell(a) == cell(b)) {
-                open.push(cell(&alike[0]));
+                open.push(Cell(cell(&alike[0])));
                 fit_starts.push((fits.len() - first_fit[request]) as u32);
                 fits.extend(alike.iter().map(|pair| pair.fit));
                 if !quotas.is_empty() {
@@ -95,65 +101,57 @@ impl Problem {
                 }
             }
         }
+        // Requests after the last one with a pair have no slots.
         starts.resize(points.len() + 1, open.len());
         let fits = Arc::new(Stored { first: first_fit, starts: fit_starts, fits });
-        Ok(Problem { points, cells, starts, open, marks, fits, quotas, names })
+        Ok(Problem { points, firsts, starts, open, marks, fits, quotas, names })
     }
 
-    /// From cells: `cells` has the first unit of each and the number of units at the end; `open[starts[i]
-    /// ..starts[i + 1]]` are the cells open to request `i`, ascending; `marks` by slot (empty without
-    /// quotas).
+    /// From cells: `firsts` has the first unit of each and the number of units at the end (the caller's
+    /// numbers are those inside); `open[starts[i]..starts[i + 1]]` are the cells open to request `i`,
+    /// ascending; `marks` by slot (empty without quotas).
     ///
     /// # Errors
-    /// Parts that do not go together.
+    /// [`ProblemError::Shape`] if the tables contradict each other; points and quotas beyond the limits.
     pub fn from_cells(
         points: Vec<u32>,
-        cells: Vec<u32>,
+        firsts: Vec<u32>,
         (starts, open): (Vec<usize>, Vec<u32>),
         fits: Arc<dyn Fits>,
         (quotas, mut marks): (Vec<Quota>, Vec<u16>),
     ) -> Result<Problem, ProblemError> {
         check(&points, &quotas)?;
-        let count = cells.len().saturating_sub(1);
+        let count = firsts.len().saturating_sub(1);
         let wrong = [
-            (cells.first() != Some(&0) || cells.windows(2).any(|w| w[0] >= w[1]), "cells without units"),
+            (
+                firsts.first() != Some(&0) || firsts.windows(2).any(|w| w[0] >= w[1]),
+                "une cellule sans logement",
+            ),
             (
                 starts.len() != points.len() + 1
                     || starts.first() != Some(&0)
                     || starts.last() != Some(&open.len()),
-                "the slots are not those of the requests",
+                "les cases ne sont pas celles des demandes",
             ),
             (
                 starts.windows(2).any(|w| {
                     w[0] > w[1] || open.get(w[0]..w[1]).is_none_or(|own| own.windows(2).any(|c| c[0] >= c[1]))
                 }),
-                "the cells of a request are not in order",
+                "les cellules d'une demande ne sont pas dans l'ordre",
             ),
-            (open.iter().any(|&c| c as usize >= count), "a slot opens a cell that there is not"),
-            (marks.len() != if quotas.is_empty() { 0 } else { open.len() }, "a slot without its marks"),
+            (open.iter().any(|&c| c as usize >= count), "une case ouvre une cellule qui n'existe pas"),
+            (marks.len() != if quotas.is_empty() { 0 } else { open.len() }, "une case sans ses marques"),
         ];
         if let Some((_, what)) = wrong.iter().find(|(wrong, _)| *wrong) {
             return Err(ProblemError::Shape(what));
         }
-        let units = cells.last().copied().unwrap_or(0);
+        let units = firsts.last().copied().unwrap_or(0);
         let used = used_marks(&quotas);
         for marks in &mut marks {
             *marks &= used;
         }
-        Ok(Problem { points, cells, starts, open, marks, fits, quotas, names: (0..units).collect() })
-    }
-}
-
-pub(super) fn check(points: &[u32], quotas: &[Quota]) -> Result<(), ProblemError> {
-    if let Some((request, &points)) = (0_u32..).zip(points).find(|(_, p)| **p > MOST_POINTS) {
-        return Err(ProblemError::Points { request, points });
-    }
-    if quotas.len() > MOST_QUOTAS {
-        return Err(ProblemError::Quotas(quotas.len()));
-    }
-    match quotas.iter().find(|q| q.denominator == 0 || q.numerator > q.denominator) {
-        Some(quota) => Err(ProblemError::Share(quota.name.clone())),
-        None => Ok(()),
+        let open = open.into_iter().map(Cell).collect();
+        Ok(Problem { points, firsts, starts, open, marks, fits, quotas, names: (0..units).collect() })
     }
 }
 
@@ -166,7 +164,7 @@ fn by_request(requests: usize, pairs: &[Pair]) -> Vec<Pair> {
     sorted
 }
 
-/// The marks that mean something with these quotas.
+/// The bits of marks that mean something with these quotas: the lowest two a quota.
 fn used_marks(quotas: &[Quota]) -> u16 {
     if quotas.is_empty() { 0 } else { u16::MAX >> (16 - 2 * quotas.len().min(MOST_QUOTAS)) }
 }

@@ -11,19 +11,23 @@
 //! ```
 //!
 //! The second line does not depend on the answer: less `owed`, divided by `scale` and rounded down, it is the
-//! bound. What pairs weigh and what is owed, `weigh` says; here it is added up. The bound stays true, and becomes lower, where it is known of all answers considered that a unit is given (its
+//! bound. What pairs weigh `weigh` says, what is owed `considered`; here it is added up.
+//!
+//! The bound stays true, and becomes lower, where it is known of all answers considered that a unit is given (its
 //! price may be negative), that a request is housed (it may not count for 0), or that a pair is not used.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use num_integer::Integer;
-use rayon::prelude::*;
 
-use super::super::answer::{Condition, Reached, Split};
+use super::super::answer::Split;
+use super::super::numbers::{Cell, InnerUnit};
 use super::super::problem::{BEST_FIT, Problem};
+use super::considered::{Answers, Checked, LATER, Place, Room};
+use super::each;
+use super::error::{Level, ProofError};
 use super::form::{LARGEST, Tree, Weights};
-use super::weigh::{LATER, Weighed};
-use super::{Level, ProofError};
+use super::weigh::Weighed;
 
 /// The most that the answers considered are worth at a level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,57 +40,7 @@ pub(super) enum Most {
     Open,
 }
 
-/// The answers that are considered: those that reach what this one does at the levels before, and are on one
-/// side of each split.
-pub(super) struct Answers<'p> {
-    pub(super) problem: &'p Problem,
-    pub(super) reached: &'p Reached,
-    /// By quota: the smallest and the largest base.
-    pub(super) bases: Vec<(u64, u64)>,
-    /// By request that a split houses: where.
-    only: BTreeMap<u32, Place>,
-    /// Where splits do not house requests.
-    never: BTreeSet<(u32, Place)>,
-    /// What the level of the points says of all answers, at the last level.
-    pub(super) room: Option<Room<'p>>,
-}
-
-/// Where a request is housed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
-    Cell(u32),
-    Unit(u32),
-}
-
-/// The level of the points once more: an answer that reaches the points loses no more than `left` against
-/// its bound. A unit whose price is more is given; a request that is worth more is housed; a pair that
-/// loses more is not used.
-pub(super) struct Room<'p> {
-    pub(super) weighed: Weighed<'p>,
-    pub(super) left: i64,
-    /// By condition of which being exceeded is a loss: what it is, at most.
-    pub(super) most: BTreeMap<Condition, i128>,
-}
-
-/// What is checked, or what is wrong with its form.
-pub(super) type Checked<T> = Result<T, &'static str>;
-
 impl<'p> Answers<'p> {
-    /// All answers with as many attributions as this one.
-    pub fn new(problem: &'p Problem, reached: &'p Reached) -> Answers<'p> {
-        let bases = vec![(0, reached.attributions); problem.quotas().len()];
-        Answers { problem, reached, bases, only: BTreeMap::new(), never: BTreeSet::new(), room: None }
-    }
-
-    /// Narrows the base of a quota to what is proved.
-    pub fn narrow(&mut self, quota: usize, low: Option<i128>, high: Option<i128>) {
-        if let Some((least, most)) = self.bases.get_mut(quota) {
-            let within = |base: i128| u64::try_from(base.max(0)).unwrap_or(u64::MAX);
-            *least = (*least).max(low.map_or(0, within)).min(*most);
-            *most = (*most).min(high.map_or(u64::MAX, within));
-        }
-    }
-
     /// The most that any answer is worth at a level.
     pub fn most(&mut self, level: Level, proof: &Tree<'p>) -> Result<Most, ProofError> {
         self.of(level, proof).map_err(|what| ProofError::Form { level, what })
@@ -111,8 +65,8 @@ impl<'p> Answers<'p> {
                 let more = self.with_base(level, quota, (low.max(most.saturating_add(1)), high), with)?;
                 return Ok(fewer.max(more));
             }
-            Split::Cell { request, cell } => (request, Place::Cell(cell)),
-            Split::Unit { request, unit } => (request, Place::Unit(unit)),
+            Split::Cell { request, cell } => (request, Place::Cell(Cell(cell))),
+            Split::Unit { request, unit } => (request, Place::Unit(InnerUnit(unit))),
         };
         let new = self.never.insert((request, place));
         let elsewhere = self.of(level, without)?;
@@ -153,11 +107,13 @@ impl<'p> Answers<'p> {
     fn room(&self, bound: &Weights<'p>) -> Checked<Room<'p>> {
         let weighed = self.weigh(Level::Priority, bound)?;
         let total = self.total(Level::Priority, &weighed).ok_or("la marge est impossible")?;
+        // The room: how far the bound of the points is above what the answer reaches, in parts of a point.
         let left = total - weighed.owed - i128::from(bound.scale) * i128::from(self.reached.priority);
         let left = i64::try_from(left).ok().filter(|left| (0..LARGEST).contains(left));
         let left = left.ok_or("la marge est impossible")?;
         let mut most = BTreeMap::new();
         for &(condition, weight) in bound.multipliers.iter().filter(|(_, weight)| *weight > 0) {
+            // Each unit by which an answer exceeds the condition costs `weight` of the room.
             let least = self.at_least(Level::Priority, condition)?;
             most.insert(condition, least + i128::from(left / weight));
         }
@@ -167,16 +123,20 @@ impl<'p> Answers<'p> {
     /// All units at their prices, and by request the most that it gains above the price of a unit; `None` if
     /// one that must be housed cannot be.
     fn total(&self, level: Level, weighed: &Weighed<'_>) -> Option<i128> {
-        let requests = (0..self.problem.requests() as u32).into_par_iter().with_min_len(4096);
+        let requests = self.problem.requests() as u32;
         let room = self.room.as_ref().filter(|_| level == Level::Fit);
-        if weighed.cost.by_unit.is_none() && room.is_none() && self.only.is_empty() && self.never.is_empty() {
-            // Most bounds: whatever is known of answers, every request may be left out.
-            let most = |request| i128::from(weighed.most(self.problem, request).unwrap_or(0).max(0));
-            return Some(weighed.cost.paid + requests.map(most).sum::<i128>());
-        }
-        let most = |fits: &mut Vec<u16>, request| self.gained(weighed, room, request, fits).map(i128::from);
-        let gained = requests.map_init(Vec::new, most).try_reduce(|| 0, |a, b| Some(a + b))?;
-        Some(weighed.cost.paid + gained)
+        let gained = if weighed.cost.by_unit.is_none()
+            && room.is_none()
+            && self.only.is_empty()
+            && self.never.is_empty()
+        {
+            // Most bounds: whatever is known of answers, every request may be left out, and units of a cell
+            // cost the same, so that no unit is looked at.
+            each::sum(requests, |_, request| Some(weighed.most(self.problem, request).unwrap_or(0).max(0)))
+        } else {
+            each::sum(requests, |fits, request| self.gained(weighed, room, request, fits))
+        };
+        Some(weighed.cost.paid + gained?)
     }
 
     /// The most that a request gains above the price of a unit; `None` if it must be housed and cannot be.
@@ -191,6 +151,7 @@ impl<'p> Answers<'p> {
         let room = match room.map(|room| (room, room.worth(problem, request))) {
             None => None,
             Some((room, Some(worth))) => Some((room, worth)),
+            // All its pairs lose more than the room: no answer considered houses it.
             Some((_, None)) => return Some(0),
         };
         let restricted = !self.only.is_empty() || !self.never.is_empty();
@@ -200,8 +161,8 @@ impl<'p> Answers<'p> {
         let mut most = if must { i64::MIN } else { 0 };
         for (slot, cell, marks) in problem.open_to(request) {
             let weight = weighed.weight(problem.points(request), marks);
-            let cheapest = weighed.cost.cheapest.get(cell as usize).copied().unwrap_or(0);
-            let best = weight + weighed.per_fit * i64::from(BEST_FIT) - cheapest;
+            // Most cells are passed over by what their cheapest unit would bring at the best fit.
+            let best = weight + weighed.per_fit * i64::from(BEST_FIT) - weighed.cheapest(cell);
             let out = room.is_some_and(|(room, worth)| {
                 worth - room.weighed.gain(problem.points(request), cell, marks) > room.left
             });
@@ -212,13 +173,13 @@ impl<'p> Answers<'p> {
                 most = best;
                 continue;
             };
-            let units = problem.units_of(cell);
+            let units = problem.range(cell);
             let prices = prices.get(units.start as usize..units.end as usize).unwrap_or(&[]);
             fits.clear();
             problem.fits.fill(request, slot, units.clone(), fits);
             for ((unit, &fit), &price) in units.zip(fits.iter()).zip(prices) {
                 let gain = weight + weighed.per_fit * i64::from(fit) - price;
-                if gain > most && (!restricted || self.allowed_unit(request, unit)) {
+                if gain > most && (!restricted || self.allowed_unit(request, InnerUnit(unit))) {
                     most = gain;
                 }
             }
@@ -227,17 +188,17 @@ impl<'p> Answers<'p> {
     }
 
     /// Do the splits allow a request some unit of a cell?
-    fn allowed_cell(&self, request: u32, cell: u32) -> bool {
+    fn allowed_cell(&self, request: u32, cell: Cell) -> bool {
         !self.never.contains(&(request, Place::Cell(cell)))
             && match self.only.get(&request) {
                 Some(Place::Cell(only)) => *only == cell,
-                Some(Place::Unit(only)) => self.problem.units_of(cell).contains(only),
+                Some(Place::Unit(only)) => self.problem.holds(cell, *only),
                 None => true,
             }
     }
 
     /// Do they allow it this unit of a cell that they allow?
-    fn allowed_unit(&self, request: u32, unit: u32) -> bool {
+    fn allowed_unit(&self, request: u32, unit: InnerUnit) -> bool {
         !self.never.contains(&(request, Place::Unit(unit)))
             && match self.only.get(&request) {
                 Some(Place::Unit(only)) => *only == unit,

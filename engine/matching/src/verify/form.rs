@@ -6,9 +6,10 @@
 
 use super::super::answer::{Bound, Certificate, Condition, DEEPEST, Prices, Proof, Split};
 use super::super::problem::{BEST_FIT, MOST_QUOTAS, Problem};
-use super::{Level, ProofError};
+use super::error::{Level, ProofError};
 
-/// No price, multiplier or weight is further from 0, so that no sum of a few overflows an `i64`.
+/// No price, multiplier or weight is further from 0, so that no sum of four overflows an `i64`; sums over all
+/// requests and units are of 128 bits.
 pub(super) const LARGEST: i64 = 1 << 60;
 
 /// The most multipliers of a bound: each condition from below and from above.
@@ -16,7 +17,7 @@ const MOST_TERMS: usize = 2 * (2 + 4 * MOST_QUOTAS);
 
 /// How many things of each kind a certificate may speak of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
+pub(crate) struct Shape {
     /// Requests are below this.
     pub requests: usize,
     /// Number of cells.
@@ -78,13 +79,15 @@ pub(super) enum Priced<'c> {
 ///
 /// # Errors
 /// [`ProofError::Quotas`], [`ProofError::Form`].
-pub fn well_formed(certificate: &Certificate, shape: Shape) -> Result<(), ProofError> {
+#[cfg(feature = "solver")]
+pub(crate) fn well_formed(certificate: &Certificate, shape: Shape) -> Result<(), ProofError> {
     check(certificate, shape).map(|_| ())
 }
 
 /// Checks the form of a certificate.
 pub(super) fn check<'c>(certificate: &'c Certificate, shape: Shape) -> Result<Checked<'c>, ProofError> {
     let Certificate { attributions, bases, quotas, priority, room, fit } = certificate;
+    // As many proofs as quotas, before they are paired with them.
     for found in [quotas.len(), bases.len()] {
         if found != shape.quotas {
             return Err(ProofError::Quotas { found, expected: shape.quotas });
@@ -95,6 +98,7 @@ pub(super) fn check<'c>(certificate: &'c Certificate, shape: Shape) -> Result<Ch
         Ok([shape.at(Level::SmallestBase(q), smallest)?, shape.at(Level::LargestBase(q), largest)?])
     };
     let quota = |(q, proof): (usize, &'c Proof)| shape.at(Level::Quota(q), proof);
+    // The room is read at the level of the fit, where it leaves out whole cells for a request.
     let wrong = |what| ProofError::Form { level: Level::Fit, what };
     let room = shape.bound(room).map_err(wrong)?;
     if !matches!(room.prices, Priced::Cells(_)) {
@@ -121,6 +125,7 @@ impl Shape {
             Proof::Bound(bound) => Ok(Tree::Bound(self.bound(bound)?)),
             Proof::Split { .. } if depth >= DEEPEST => Err("trop de partages l'un dans l'autre"),
             Proof::Split { on, without, with } => {
+                // Whatever a split names must exist, so that no later step needs to ask.
                 let known = match *on {
                     Split::Base { quota, .. } => quota < self.quotas,
                     Split::Cell { request, cell } => self.has(request) && (cell as usize) < self.cells,
@@ -144,6 +149,7 @@ impl Shape {
         if !(1..=LARGEST / i64::from(BEST_FIT)).contains(scale) {
             return Err("une échelle impossible");
         }
+        // Refused here, no later sum of a few of these can overflow.
         let small = |number: &i64| (-LARGEST..=LARGEST).contains(number);
         let prices = match prices {
             Prices::Cells(all) if all.len() == self.cells => Priced::Cells(all),
@@ -154,6 +160,7 @@ impl Shape {
         if !all.iter().all(small) {
             return Err("un prix trop grand");
         }
+        // Few enough to be compared each with each.
         if multipliers.len() > MOST_TERMS {
             return Err("trop de multiplicateurs");
         }
@@ -171,6 +178,7 @@ impl Shape {
             if !small(weight) {
                 return Err("un multiplicateur trop grand");
             }
+            // A condition may weigh from below and from above, once each.
             let same = |(other, own): &(Condition, i64)| other == condition && (*own < 0) == (*weight < 0);
             if multipliers.iter().take(at).any(same) {
                 return Err("deux multiplicateurs d'une condition");

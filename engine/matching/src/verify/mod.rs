@@ -1,120 +1,36 @@
 //! The checker: is this an answer, does it reach what it says, and does its certificate prove that
-//! none reaches more? It knows the problem and the answer, and nothing of how it was found.
+//! no answer reaches more? It knows the problem and the answer, and nothing of how it was found.
 //!
 //! Neither the answer nor the certificate is trusted. Three steps:
 //!
-//! 1. `answer`: the answer is possible, and reaches at each level what it says.
+//! 1. `reached`: the answer is possible, and reaches at each level what it says.
 //! 2. `form`: the certificate speaks of this problem, and its numbers are small enough to be added up. What
 //!    passes is a tree of checked bounds; the rest is refused before any arithmetic, in one pass.
-//! 3. `bound` and `weigh`: what each checked bound proves. A level is proved if no answer that reaches the levels before
-//!    can be worth more at it than this one.
+//! 3. `weigh`, `considered` and `bound`: what each checked bound proves. A level is proved if no answer that
+//!    reaches the levels before can be worth more at it than this one.
+//!
+//! The checker shares the tables of the problem with the solver, and none of its code.
 
-mod answer;
 mod bound;
+mod considered;
+mod each;
+mod error;
 mod form;
+mod reached;
 mod weigh;
 
 use num_integer::Integer;
 
-pub use answer::reached;
-pub use form::{Shape, well_formed};
+pub use error::{Level, ProofError};
+pub(crate) use form::Shape;
+#[cfg(feature = "solver")]
+pub(crate) use form::well_formed;
+pub use reached::reached;
 
 use super::answer::Matching;
 use super::problem::Problem;
-use bound::{Answers, Most};
-
-/// What is wrong with an answer or its proof.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProofError {
-    /// The answer has not one entry for each request.
-    #[error("la réponse a {found} demandes, le problème {expected}")]
-    Length {
-        /// Entries of the answer.
-        found: usize,
-        /// Requests of the problem.
-        expected: usize,
-    },
-    /// A request gets a unit that does not suit it.
-    #[error("la demande {request} reçoit le logement {unit}, qui ne lui convient pas")]
-    NotSuitable {
-        /// The request.
-        request: u32,
-        /// The unit.
-        unit: u32,
-    },
-    /// A unit is given twice.
-    #[error("le logement {unit} est attribué deux fois")]
-    Twice {
-        /// The unit.
-        unit: u32,
-    },
-    /// A level does not reach what is claimed.
-    #[error("{level}: la réponse atteint {found}, et non {claimed}")]
-    Claim {
-        /// The level.
-        level: Level,
-        /// What the answer reaches.
-        found: u64,
-        /// What is claimed.
-        claimed: u64,
-    },
-    /// The certificate has not one proof for each quota.
-    #[error("la preuve est mal formée: {found} preuves de quotas, pour {expected} quotas")]
-    Quotas {
-        /// Proofs.
-        found: usize,
-        /// Quotas.
-        expected: usize,
-    },
-    /// A proof is not of the right form: what is wrong.
-    #[error("la preuve est mal formée: {level}: {what}")]
-    Form {
-        /// The level.
-        level: Level,
-        /// What is wrong.
-        what: &'static str,
-    },
-    /// The proof leaves room for a better answer.
-    #[error("{level}: la preuve laisse place à {bound}, la réponse atteint {reached}")]
-    NotProved {
-        /// The level.
-        level: Level,
-        /// What is reached.
-        reached: u64,
-        /// What the proof allows; [`u64::MAX`] where it proves nothing.
-        bound: u64,
-    },
-}
-
-/// A level of the matching.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// Number of attributions.
-    Attributions,
-    /// The smallest base of a quota.
-    SmallestBase(usize),
-    /// The largest base of a quota.
-    LargestBase(usize),
-    /// The shortfall of a quota.
-    Quota(usize),
-    /// Points of the housed.
-    Priority,
-    /// Fit.
-    Fit,
-}
-
-impl std::fmt::Display for Level {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Level::Attributions => f.write_str("attributions"),
-            Level::SmallestBase(quota) => write!(f, "plus petite base du quota {}", quota + 1),
-            Level::LargestBase(quota) => write!(f, "plus grande base du quota {}", quota + 1),
-            Level::Quota(quota) => write!(f, "quota {}", quota + 1),
-            Level::Priority => f.write_str("priorité"),
-            Level::Fit => f.write_str("adéquation"),
-        }
-    }
-}
+use bound::Most;
+use considered::Answers;
 
 /// What the proofs leave open, level by level: nothing where the level is proved.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -152,6 +68,7 @@ pub fn verify(problem: &Problem, matching: &Matching) -> Result<(), ProofError> 
         .enumerate()
         .map(|(q, (own, &gap))| (Level::Quota(q), own.shortfall, own.shortfall.saturating_sub(gap), gap));
     let levels = [more(Level::Attributions, reached.attributions, gaps.attributions)].into_iter();
+    // In the order of the levels, so that the first that is not proved is named.
     let mut levels = levels.chain(quotas).chain([
         more(Level::Priority, reached.priority, gaps.priority),
         more(Level::Fit, reached.fit, gaps.fit),
@@ -167,15 +84,15 @@ pub fn verify(problem: &Problem, matching: &Matching) -> Result<(), ProofError> 
 /// # Errors
 /// The first thing that is wrong, other than an open proof.
 pub fn gaps(problem: &Problem, matching: &Matching) -> Result<Gaps, ProofError> {
-    // Once among the threads that share the work, not at every bound.
-    rayon::scope(|_| gaps_here(problem, matching))
+    each::together(|| gaps_here(problem, matching))
 }
 
 fn gaps_here(problem: &Problem, matching: &Matching) -> Result<Gaps, ProofError> {
-    let reached = answer::reached(problem, &matching.unit_of)?;
-    answer::compare(&reached, &matching.reached)?;
+    let reached = reached(problem, &matching.unit_of)?;
+    reached::compare(&reached, &matching.reached)?;
     let proofs = form::check(&matching.certificate, Shape::of(problem))?;
     let mut answers = Answers::new(problem, &reached);
+    // The ranges of the bases come first: the bounds of the quotas and of the points build on them.
     for (q, ([smallest, largest], own)) in proofs.bases.iter().zip(&reached.quotas).enumerate() {
         let base = i128::from(own.base);
         let low = most(&mut answers, Level::SmallestBase(q), smallest, -base)?.map(|most| -most);
@@ -199,6 +116,7 @@ fn gaps_here(problem: &Problem, matching: &Matching) -> Result<Gaps, ProofError>
         gaps.quotas.push(own.shortfall.saturating_sub(least));
     }
     gaps.priority = more(&mut answers, Level::Priority, &proofs.priority, reached.priority)?;
+    // The bound of the points again, as the room: it leaves out pairs at the last level only.
     answers.make_room(&proofs.room)?;
     gaps.fit = more(&mut answers, Level::Fit, &proofs.fit, reached.fit)?;
     Ok(gaps)

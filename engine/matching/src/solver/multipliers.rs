@@ -1,15 +1,24 @@
 //! Multipliers: what the conditions of a level should weigh.
 //!
-//! The bound of a level is a convex function of the multipliers, of which every assignment found is a
-//! cut: Kelley's method (1960) looks next where the cuts found so far are lowest. That is a linear
-//! program in as many unknowns as there are conditions, a handful, solved here through its dual: the
-//! mixture of assignments that meets the conditions on average and is worth most. Floating-point
-//! numbers only say where to look: bounds are computed in whole numbers.
+//! The bound of a level is a convex function of the multipliers, and each assignment found is a *cut*: a plane
+//! that lies nowhere above that function, worth of the assignment plus multipliers times what it is beyond the
+//! conditions. Kelley's method of cutting planes (1960) looks next where the highest of the cuts found so far is
+//! lowest. That is a linear program in as many unknowns as there are conditions, a handful, solved here through
+//! its dual: the mixture of assignments that meets the conditions on average and is worth most (Dantzig and
+//! Wolfe, 1960). Floating-point numbers only say where to look: bounds are computed in whole numbers.
 
 #![expect(clippy::indexing_slicing, reason = "small dense tables whose shapes are set here")]
 
-/// What is smaller is taken for nothing.
+/// Relative gains and directions that are smaller are taken for rounding errors of sums of a few dozen terms with
+/// some 16 digits each. A wrong guess costs a step, never a proof.
 const TINY: f64 = 1e-9;
+
+/// A pivot that is smaller means that columns depend on each other.
+const SINGULAR: f64 = 1e-12;
+
+/// Steps of the simplex for each column before it is given up, with what it has. Bland's rule needs no limit;
+/// rounding might.
+const STEPS_PER_COLUMN: usize = 50;
 
 /// An assignment as a cut: what it is worth, and by how much it is beyond each condition.
 #[derive(Clone, Debug)]
@@ -30,8 +39,10 @@ pub(super) struct Lowest {
     pub mixture: Vec<f64>,
 }
 
-/// Columns of the dual program: an assignment, relief from a condition at the highest multiplier, or
-/// what is beyond a condition at the lowest.
+/// A column of the dual program, with its cost: first the assignments; then by condition relief from it, which
+/// costs the highest multiplier; then by condition giving up what is beyond it, which brings the lowest. The last
+/// two keep multipliers within their range, and the program feasible. Row 0 says that parts add up to 1, row
+/// `1 + k` that condition `k` is met on average.
 fn column(cuts: &[Cut], within: &[(f64, f64)], number: usize) -> (Vec<f64>, f64) {
     let conditions = within.len();
     let mut column = vec![0.0; conditions + 1];
@@ -65,7 +76,9 @@ pub(super) fn lowest(cuts: &[Cut], within: &[(f64, f64)]) -> Lowest {
     }
     let mut result =
         Lowest { value: 0.0, multipliers: vec![0.0; conditions], mixture: vec![0.0; cuts.len()] };
-    for _ in 0..50 * (count + 1) {
+    for _ in 0..STEPS_PER_COLUMN * (count + 1) {
+        // The system has one row for each condition, a few dozen at most, so that it is solved anew at each step: no
+        // error adds up over steps.
         let columns: Vec<(Vec<f64>, f64)> = basis.iter().map(|&b| column(cuts, within, b)).collect();
         let mut right = vec![0.0; size];
         right[0] = 1.0;
@@ -94,6 +107,7 @@ pub(super) fn lowest(cuts: &[Cut], within: &[(f64, f64)]) -> Lowest {
         let Some(enter) = (0..count).filter(|n| !basis.contains(n)).find(|&n| gain(n) > TINY) else { break };
         let (new, _) = column(cuts, within, enter);
         let Some(direction) = solve(size, &by_row, &new) else { return result };
+        // Ratio test: the basic amount that runs out first leaves; ties by number (Bland).
         let leave = (0..size).filter(|&i| direction[i] > TINY).min_by(|&a, &b| {
             let ratio = |i: usize| amounts[i].max(0.0) / direction[i];
             ratio(a).total_cmp(&ratio(b)).then(basis[a].cmp(&basis[b]))
@@ -104,13 +118,14 @@ pub(super) fn lowest(cuts: &[Cut], within: &[(f64, f64)]) -> Lowest {
     result
 }
 
-/// Solves a small dense system by elimination; `None` if it has no one solution.
+/// Solves a small dense system by Gauss-Jordan elimination; `None` if it has no single solution.
 fn solve(size: usize, matrix: &dyn Fn(usize, usize) -> f64, right: &[f64]) -> Option<Vec<f64>> {
     let mut rows: Vec<Vec<f64>> =
         (0..size).map(|i| (0..size).map(|j| matrix(i, j)).chain([right[i]]).collect()).collect();
     for at in 0..size {
+        // The largest entry as the pivot keeps errors small.
         let pivot = (at..size).max_by(|&a, &b| rows[a][at].abs().total_cmp(&rows[b][at].abs()))?;
-        if rows[pivot][at].abs() < 1e-12 {
+        if rows[pivot][at].abs() < SINGULAR {
             return None;
         }
         rows.swap(at, pivot);

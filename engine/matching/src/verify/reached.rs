@@ -2,9 +2,9 @@
 
 use super::super::answer::{QuotaReached, Reached};
 use super::super::problem::Problem;
-use super::{Level, ProofError};
+use super::error::{Level, ProofError};
 
-/// What an answer reaches, if it is one.
+/// What an answer reaches at each level, if it is possible.
 ///
 /// # Errors
 /// A request with a unit that does not suit it, a unit given twice.
@@ -19,9 +19,11 @@ pub fn reached(problem: &Problem, unit_of: &[Option<u32>]) -> Result<Reached, Pr
         Reached { quotas: vec![QuotaReached::default(); problem.quotas().len()], ..Reached::default() };
     for (request, named) in (0_u32..).zip(unit_of) {
         let Some(named) = *named else { continue };
+        // From the caller's number to the cell, and to the slot by which it is open to the request: none, and
+        // the unit does not suit.
         let place = inside.get(named as usize).and_then(|&unit| {
-            let slot = problem.slot(request, *cell_of.get(unit as usize)?)?;
-            Some((unit, slot, given.get_mut(unit as usize)?))
+            let slot = problem.slot(request, *cell_of.get(unit.index())?)?;
+            Some((unit, slot, given.get_mut(unit.index())?))
         });
         let Some((unit, slot, given)) = place else {
             return Err(ProofError::NotSuitable { request, unit: named });
@@ -32,12 +34,14 @@ pub fn reached(problem: &Problem, unit_of: &[Option<u32>]) -> Result<Reached, Pr
         reached.attributions += 1;
         reached.priority += u64::from(problem.points(request));
         reached.fit += u64::from(problem.fit(request, slot, unit));
+        // Marks are of the slot: all units of a cell count alike.
         for (q, quota) in reached.quotas.iter_mut().enumerate() {
             let (base, member) = marks(problem.marks(slot), q);
             quota.base += u64::from(base);
             quota.members += u64::from(member);
         }
     }
+    // Targets need the whole base.
     for (own, quota) in reached.quotas.iter_mut().zip(problem.quotas()) {
         own.target = quota.target(own.base);
         own.shortfall = own.target.saturating_sub(own.members);

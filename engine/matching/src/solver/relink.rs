@@ -1,22 +1,29 @@
-//! From one assignment towards another, by parts of what they differ in.
+//! From one assignment towards another, by parts of what they differ in (*path relinking*).
 //!
-//! Where two assignments differ, rows move round cycles of columns; each cycle can be gone by itself.
-//! Some of them may bring an assignment to the conditions, or to a better one that still meets them,
-//! where neither of the two is both.
+//! Where two assignments differ, rows move round cycles of columns: each row takes the place that the next one
+//! leaves. Each cycle can be gone by itself. Some of them may bring an assignment to the conditions, or to a
+//! better one that still meets them, where one of the two meets them and the other is worth more.
 
 #![expect(
     clippy::indexing_slicing,
     reason = "measured loops over numbers of a graph, which its makers check"
 )]
 
-use super::housed::NONE;
+use super::columns::{Column, NONE};
 
-/// The cycles that lead from one assignment to another: by cycle its rows. `column` says in which column
-/// a row is by an arc; `columns` is how many there are.
-pub(super) fn cycles(from: &[u32], to: &[u32], columns: usize, column: impl Fn(u32) -> u32) -> Vec<Vec<u32>> {
-    // Idle rows and free places are at the root.
+/// The cycles that lead from one assignment to another: by cycle its rows. `from` and `to` have by row a place
+/// (an arc, or a unit), of which `column` says the column, `None` if the row is idle; `columns` is how many there
+/// are.
+pub(super) fn cycles<P: Copy>(
+    from: &[P],
+    to: &[P],
+    columns: usize,
+    column: impl Fn(P) -> Option<Column>,
+) -> Vec<Vec<u32>> {
+    // Idle rows and free places are at the root, so that chains from a free place to an idle row are cycles too.
     let root = columns as u32;
-    let at = |arc: u32| if arc == NONE { root } else { column(arc) };
+    let at = |place: P| column(place).map_or(root, |column| column.0);
+    // By column, and the root: the columns that its rows move to, with the row.
     let mut moves: Vec<Vec<(u32, u32)>> = vec![Vec::new(); columns + 1];
     let mut surplus = vec![0_i32; columns + 1];
     for (row, (&a, &b)) in (0_u32..).zip(from.iter().zip(to)) {
@@ -28,13 +35,15 @@ pub(super) fn cycles(from: &[u32], to: &[u32], columns: usize, column: impl Fn(u
         }
     }
     for node in 0..columns as u32 {
-        // A column that gets more rows takes free places, one that loses some leaves them.
+        // A column that gets more rows takes free places, one that loses some leaves them: then as many moves
+        // lead to each node as from it.
         let more = surplus[node as usize];
         for _ in 0..more.abs() {
             let (a, b) = if more > 0 { (node, root) } else { (root, node) };
             moves[a as usize].push((b, NONE));
         }
     }
+    // Walk along moves that are not gone yet; whenever the walk meets its own path, the loop is a cycle.
     let mut found = Vec::new();
     let mut place = vec![NONE; columns + 1];
     let mut path: Vec<(u32, u32)> = Vec::new();
@@ -60,13 +69,19 @@ pub(super) fn cycles(from: &[u32], to: &[u32], columns: usize, column: impl Fn(u
     found
 }
 
-/// Some cycles to go from `start`: what they change is `changes` (worth first, then each condition),
-/// what the conditions have to spare is `beyond`. As little as possible is lacking in the end, and then
-/// as much as possible gained; step by step, so it need not be the best choice.
+/// Steps for each cycle before the choice stands as it is. Each step is an improvement, so that it is a guard
+/// against long tails only.
+const STEPS_PER_CYCLE: usize = 4;
+
+/// By cycle: is it to be gone? What each changes is in `changes` (worth first, then each condition), what the
+/// conditions have to spare at the start in `beyond`. As little as possible is lacking in the end, and then
+/// as much as possible gained; step by step (greedy), so it need not be the best choice.
 pub(super) fn choose(changes: &[Vec<i64>], mut beyond: Vec<i64>) -> Vec<bool> {
     let mut gone = vec![false; changes.len()];
     let lacking = |beyond: &[i64]| -> i64 { beyond.iter().map(|b| (-b).max(0)).sum() };
-    for _ in 0..4 * changes.len() {
+    // Each step takes the one cycle, to be gone or to be left again, that is best now; it must be better than
+    // nothing, so that it ends.
+    for _ in 0..STEPS_PER_CYCLE * changes.len() {
         let now = lacking(&beyond);
         let mut best = (now, 0_i64);
         let mut choice = None;

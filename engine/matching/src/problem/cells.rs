@@ -9,14 +9,15 @@
 
 use std::collections::HashMap;
 
-use super::problem::Pair;
+use super::parts::Pair;
 
 /// By unit its cell, and how many cells there are; they are numbered by their first unit. `pairs` are in the
 /// order of their requests, none twice.
 pub(super) fn cells(units: u32, pairs: &[Pair]) -> (Vec<u32>, usize) {
     let mut class_of = vec![0_u32; units as usize];
     let mut size = vec![units];
-    // Of the request at hand, by class: how many of its units, and the marks of the first.
+    // Of the request at hand, by class: how many units of it the request may have, and the marks of the first.
+    // It is cleared by `touched` only, so that a request costs as much as it has pairs, whatever the classes.
     let mut seen = vec![(0_u32, 0_u16)];
     let mut touched: Vec<u32> = Vec::new();
     for own in pairs.chunk_by(|a, b| a.request == b.request) {
@@ -31,6 +32,7 @@ pub(super) fn cells(units: u32, pairs: &[Pair]) -> (Vec<u32>, usize) {
             *count += 1;
             alike &= *marks == pair.marks;
         }
+        // A request that may have a class as a whole, with one mark, tells nothing apart in it.
         if !alike || touched.iter().any(|&class| seen[class as usize].0 != size[class as usize]) {
             split(own, &mut class_of, &mut size);
             seen.resize(size.len(), (0, 0));
@@ -39,7 +41,8 @@ pub(super) fn cells(units: u32, pairs: &[Pair]) -> (Vec<u32>, usize) {
             seen[class as usize].0 = 0;
         }
     }
-    // In the order of their first unit.
+    // Classes that were split to nothing have no unit and so get no number; the others are numbered by their
+    // first unit, so that the numbering does not depend on the order in which they were split.
     let mut number = vec![u32::MAX; size.len()];
     let mut count = 0;
     for class in &mut class_of {

@@ -5,10 +5,11 @@
     reason = "measured loops over numbers of the problem, which its constructors check"
 )]
 
-use super::answer::{Bound, Condition};
-use super::balance::{SCALE, counts};
-use super::housed::NONE;
-use super::problem::Problem;
+use super::super::answer::Bound;
+use super::super::numbers::{Cell, InnerUnit};
+use super::super::problem::Problem;
+use super::columns::{Column, NONE};
+use super::marks::{SCALE, by_marks};
 use super::simplex::Arc;
 
 /// The assignments that a level chooses from: arcs of a bipartite graph.
@@ -21,9 +22,11 @@ pub(super) struct Graph {
     pub capacity: Vec<u32>,
     /// By column: must it be full?
     pub column_must: Vec<bool>,
+    /// In the order of their rows and columns.
     pub arcs: Vec<Arc>,
-    /// By arc: its marks, as a number in `marks`.
+    /// By arc: its marks, as a place in `marks`.
     pub kind: Vec<u16>,
+    /// The different marks that there are: a handful, so that what a condition weighs is looked up by kind.
     pub marks: Vec<u16>,
     /// By arc: the fit, if columns are units.
     pub fits: Vec<u16>,
@@ -39,7 +42,7 @@ impl Graph {
         let mut graph = Graph {
             row_must: vec![false; requests.len()],
             requests: Vec::new(),
-            capacity: problem.cells.windows(2).map(|w| w[1] - w[0]).collect(),
+            capacity: problem.firsts.windows(2).map(|w| w[1] - w[0]).collect(),
             column_must: vec![false; problem.cell_count()],
             arcs: Vec::new(),
             kind: Vec::new(),
@@ -48,9 +51,10 @@ impl Graph {
             by_unit: false,
         };
         let mut kinds = Kinds::new(problem);
+        // Slots stand by request and cell, so that arcs do by row and column.
         for (row, &request) in (0_u32..).zip(&requests) {
             for slot in problem.slots_of(request) {
-                graph.arcs.push(Arc { row, column: problem.open[slot] });
+                graph.arcs.push(Arc { row, column: problem.open[slot].into() });
                 graph.kind.push(kinds.of(problem.marks(slot)));
             }
         }
@@ -59,13 +63,17 @@ impl Graph {
         graph
     }
 
-    /// The pairs that lose no more than the room left: requests facing units; and an assignment by cells
-    /// as one of these pairs. `near` has by request the unit that it had, if any; nobody else had it. Who
-    /// is in the cell of that unit begins there.
+    /// The pairs that lose no more than the room left: requests facing units; and the assignment `at`, by
+    /// request the cell, as one by units. `near` has by request the unit that it had, if any; nobody else had
+    /// it. Who is in the cell of that unit begins there.
+    ///
+    /// This is *reduced-cost fixing*: `room` bounds the points, and `left` is how far that is above the points
+    /// reached. A pair that loses more at its prices is in no answer with these points; a request or a unit that
+    /// is worth more is in all of them.
     pub fn of_units(
         problem: &Problem,
-        at: &[u32],
-        near: &[u32],
+        at: &[Cell],
+        near: &[InnerUnit],
         (room, prices, left): (&Bound, &[i64], i64),
     ) -> (Graph, Vec<u32>) {
         let by_marks = by_marks(problem, &room.multipliers);
@@ -80,7 +88,8 @@ impl Graph {
             fits: Vec::new(),
             by_unit: true,
         };
-        for (cell, &price) in (0_u32..).zip(prices) {
+        for (cell, &price) in (0_u32..).map(Cell).zip(prices) {
+            // A unit whose price is more than the room is given in every answer considered.
             graph.column_must.extend(problem.units_of(cell).map(|_| price > left));
         }
         let mut places = Places::new(problem, at, near);
@@ -92,11 +101,14 @@ impl Graph {
             let points = SCALE * i64::from(problem.points[request as usize]);
             gains.extend(problem.slots_of(request).map(|slot| {
                 let gain =
-                    points + by_marks[problem.marks(slot) as usize] - prices[problem.open[slot] as usize];
+                    points + by_marks[problem.marks(slot) as usize] - prices[problem.open[slot].index()];
                 (slot, gain)
             }));
+            // The most that the request can gain; 0 by staying idle.
             let worth = gains.iter().map(|g| g.1).max().unwrap_or(0).max(0);
+            // What a pair loses against the best of its request, or against being idle.
             gains.retain(|(_, gain)| worth - gain <= left);
+            // A request that loses more by any pair than the room is in no answer considered.
             if gains.is_empty() {
                 continue;
             }
@@ -104,15 +116,17 @@ impl Graph {
             let mut first = NONE;
             for &(slot, _) in &gains {
                 let cell = problem.open[slot];
-                let range = problem.units_of(cell);
+                let range = problem.range(cell);
                 if cell == home {
-                    first = graph.arcs.len() as u32 + (places.of(problem, request, cell) - range.start);
+                    first = graph.arcs.len() as u32 + (places.of(problem, request, cell).0 - range.start);
                 }
-                problem.fits.fill(request, slot, range.clone(), &mut graph.fits);
-                graph.arcs.extend(range.map(|column| Arc { row, column }));
+                problem.fits.fill(request, slot, range, &mut graph.fits);
+                graph.arcs.extend(problem.units_of(cell).map(|unit| Arc { row, column: unit.into() }));
+                // One slot has one kind for all its units.
                 graph.kind.resize(graph.arcs.len(), kinds.of(problem.marks(slot)));
             }
             graph.requests.push(request);
+            // Being idle loses its worth, which may be more than the room.
             graph.row_must.push(worth > left);
             start.push(first);
         }
@@ -120,11 +134,11 @@ impl Graph {
         (graph, start)
     }
 
-    /// By row: its arc where it is housed.
-    pub fn used(&self, at: &[u32]) -> Vec<u32> {
+    /// By row: its arc to the cell where it is housed, in a graph of cells.
+    pub fn used(&self, at: &[Cell]) -> Vec<u32> {
         let mut used = vec![NONE; self.requests.len()];
         for (number, arc) in (0_u32..).zip(&self.arcs) {
-            if at[self.requests[arc.row as usize] as usize] == arc.column {
+            if Column::from(at[self.requests[arc.row as usize] as usize]) == arc.column {
                 used[arc.row as usize] = number;
             }
         }
@@ -134,33 +148,36 @@ impl Graph {
 
 /// Units for requests that are housed in cells: those they had, where they can.
 struct Places<'a> {
-    near: &'a [u32],
+    near: &'a [InnerUnit],
+    /// By unit: is it kept for the request that had it?
     taken: Vec<bool>,
+    /// By cell: the first unit that is not looked at yet.
     next: Vec<u32>,
 }
 
 impl<'a> Places<'a> {
-    fn new(problem: &Problem, at: &[u32], near: &'a [u32]) -> Places<'a> {
+    fn new(problem: &Problem, at: &[Cell], near: &'a [InnerUnit]) -> Places<'a> {
         let mut taken = vec![false; problem.units()];
         for (&unit, &home) in near.iter().zip(at) {
-            if unit != NONE && home != NONE && problem.units_of(home).contains(&unit) {
-                taken[unit as usize] = true;
+            if unit != InnerUnit::NONE && home != Cell::NONE && problem.holds(home, unit) {
+                taken[unit.index()] = true;
             }
         }
-        Places { near, taken, next: problem.cells.clone() }
+        Places { near, taken, next: problem.firsts.clone() }
     }
 
     /// The unit of a request in its cell.
-    fn of(&mut self, problem: &Problem, request: u32, cell: u32) -> u32 {
+    fn of(&mut self, problem: &Problem, request: u32, cell: Cell) -> InnerUnit {
         match self.near.get(request as usize) {
-            Some(had) if problem.units_of(cell).contains(had) => *had,
+            Some(&had) if problem.holds(cell, had) => had,
             _ => {
-                let next = &mut self.next[cell as usize];
+                // A cell houses no more than it has units, so that a free one is left.
+                let next = &mut self.next[cell.index()];
                 while self.taken[*next as usize] {
                     *next += 1;
                 }
                 *next += 1;
-                *next - 1
+                InnerUnit(*next - 1)
             }
         }
     }
@@ -168,6 +185,7 @@ impl<'a> Places<'a> {
 
 /// Numbers for the marks that there are.
 struct Kinds {
+    /// By marks: their number, or [`NONE`].
     number: Vec<u32>,
     marks: Vec<u16>,
 }
@@ -185,12 +203,4 @@ impl Kinds {
         }
         *number as u16
     }
-}
-
-/// By marks: what pairs weigh in conditions; points aside.
-pub(super) fn by_marks(problem: &Problem, multipliers: &[(Condition, i64)]) -> Vec<i64> {
-    let of = |marks: u32| {
-        multipliers.iter().map(|&(condition, weight)| weight * counts(problem, condition, marks as u16)).sum()
-    };
-    (0..1_u32 << (2 * problem.quotas.len())).map(of).collect()
 }

@@ -12,10 +12,10 @@ use std::sync::Arc as Shared;
 
 use rayon::prelude::*;
 
-use super::face::find;
+use super::columns::{Column, NONE};
 use super::fit::{Rows, best};
 use super::graph::Graph;
-use super::housed::NONE;
+use super::part::Sets;
 use super::simplex::{Arc, Simplex};
 
 /// The trees of all parts.
@@ -31,7 +31,7 @@ struct Layout {
     /// By arc, by row and by column: its part, and its number there.
     arc: Vec<(u32, u32)>,
     row: Vec<(u32, u32)>,
-    column: Vec<(u32, u32)>,
+    column: Vec<(u32, Column)>,
 }
 
 /// One part: by number there, the number in the whole graph.
@@ -47,18 +47,18 @@ pub(super) struct Values(Vec<Vec<i64>>);
 
 impl Layout {
     fn new(rows: usize, columns: usize, arcs: &[Arc]) -> Layout {
-        let mut root: Vec<u32> = (0..columns as u32).collect();
-        // A row is in the part of its first column.
+        let mut sets = Sets::new(columns);
+        // A row is in the part of its first column, and joins the parts of all its columns.
         let mut first = vec![NONE; rows];
         for arc in arcs {
             let own = &mut first[arc.row as usize];
-            let here = find(&mut root, arc.column);
+            let here = sets.find(arc.column.0);
             if *own == NONE {
                 *own = here;
             } else {
-                let there = find(&mut root, *own);
+                let there = sets.find(*own);
                 if here != there {
-                    root[here.max(there) as usize] = here.min(there);
+                    sets.join(here, there);
                 }
             }
         }
@@ -76,16 +76,17 @@ impl Layout {
             list.len() as u32 - 1
         };
         for column in 0..columns {
-            let root = find(&mut root, column as u32) as usize;
+            let root = sets.find(column as u32) as usize;
             if number[root] == NONE {
                 number[root] = parts.len() as u32;
                 parts.push(Part::default());
             }
             let part = number[root];
-            layout.column.push((part, put(&mut parts[part as usize].columns, column)));
+            layout.column.push((part, Column(put(&mut parts[part as usize].columns, column))));
         }
+        // Numbers within a part are given in the order of the whole graph, so that orders agree.
         for (row, &first) in first.iter().enumerate() {
-            let part = if first == NONE { 0 } else { number[find(&mut root, first) as usize] };
+            let part = if first == NONE { 0 } else { number[sets.find(first) as usize] };
             layout.row.push((part, put(&mut parts[part as usize].rows, row)));
         }
         for (at, arc) in arcs.iter().enumerate() {
@@ -118,13 +119,14 @@ impl Forest {
     /// [`NONE`].
     pub fn new(capacity: &[u32], arcs: &[Arc], used: &[u32]) -> Forest {
         let layout = Layout::new(used.len(), capacity.len(), arcs);
+        // Each tree sees its own numbers only.
         let trees = layout
             .parts
             .par_iter()
             .map(|part| {
                 let local = |&arc: &u32| {
                     let Arc { row, column } = arcs[arc as usize];
-                    Arc { row: layout.row[row as usize].1, column: layout.column[column as usize].1 }
+                    Arc { row: layout.row[row as usize].1, column: layout.column[column.index()].1 }
                 };
                 let (capacity, used) = (part.of_columns(capacity), layout.used(part, used));
                 Simplex::new(part.rows.len(), &capacity, part.arcs.iter().map(local).collect(), &used)
@@ -148,13 +150,15 @@ impl Forest {
     pub fn plant_by_fits(&mut self, graph: &Graph, housed: i64, scale: i64) {
         let layout = &self.layout;
         self.trees.par_iter_mut().zip(&layout.parts).for_each(|(tree, part)| {
+            // `fit` wants all columns given, or all rows housed.
             let given = tree.used().iter().filter(|arc| **arc != NONE).count();
             let paid = given == part.columns.len();
             if !(paid || given == part.rows.len()) || given == 0 {
                 return;
             }
             // Arcs are in the order of their rows and columns; every row has some.
-            let column = |arc: u32| layout.column[graph.arcs[arc as usize].column as usize].1;
+            let column = |arc: u32| layout.column[graph.arcs[arc as usize].column.index()].1;
+            // A row that must be housed may not be idle; columns that must be full are, as all are given.
             let row = |arc: u32| graph.arcs[arc as usize].row;
             let by_row: Vec<&[u32]> = part.arcs.chunk_by(|a, b| row(*a) == row(*b)).collect();
             let fits = by_row.iter().zip(&part.rows).map(|(arcs, &row)| {
@@ -162,12 +166,15 @@ impl Forest {
                 (arcs.iter().map(fit), !graph.row_must[row as usize])
             });
             let best = best(&Rows::of(fits, part.columns.len(), paid), paid, None);
-            let used = |(arcs, &own): (&&[u32], &u32)| {
+            // From columns back to arcs.
+            let used = |(arcs, &own): (&&[u32], &Column)| {
                 let used = arcs.iter().find(|arc| column(**arc) == own);
                 used.map_or(NONE, |&arc| layout.arc[arc as usize].1)
             };
             let used: Vec<u32> = by_row.iter().zip(&best.column_of).map(used).collect();
             tree.assign(&vec![1; part.columns.len()], &used);
+            // Prices of the fit are turned into weights: who pays for a column pays for being housed too, where
+            // columns are scarce.
             let level = if paid { housed } else { 0 };
             let prices: Vec<i64> = best.prices.iter().map(|&p| level + scale * i64::from(p)).collect();
             tree.replant(&prices);
@@ -189,8 +196,8 @@ impl Forest {
     }
 
     /// What a place of a column costs.
-    pub fn price(&self, column: u32) -> i64 {
-        let (part, own) = self.layout.column[column as usize];
+    pub fn price(&self, column: Column) -> i64 {
+        let (part, own) = self.layout.column[column.index()];
         self.trees[part as usize].price(own)
     }
 
@@ -217,6 +224,7 @@ impl Forest {
 
     /// By row: the arc it uses, or [`NONE`].
     pub fn used(&self) -> Vec<u32> {
+        // From the numbers of each part back to those of the graph.
         let mut used = vec![NONE; self.layout.row.len()];
         for (tree, part) in self.trees.iter().zip(&self.layout.parts) {
             for (&row, own) in part.rows.iter().zip(tree.used()) {
@@ -245,7 +253,8 @@ impl Forest {
         Values(self.trees.par_iter().zip(&self.layout.parts).map(of).collect())
     }
 
-    /// What the sum of weights gains if a unit flows on an arc and round its cycle.
+    /// What a sum over the arcs gains if one row moves along an arc, and others round the cycle that it closes.
+    /// `weight` is what the arc counts in the sum, `values` what nodes do.
     pub fn by_step(&self, arc: usize, weight: i64, values: &Values) -> i64 {
         let (part, own) = self.layout.arc[arc];
         self.trees[part as usize].by_step(own as usize, weight, &values.0[part as usize])

@@ -1,10 +1,5 @@
-//! Quotas: one level after the other, each proved by prices and multipliers.
-//!
-//! A quota weighs on who is housed *and* where, so the levels are no longer a matroid. Each is a heaviest
-//! assignment under a handful of conditions (the levels before it). The conditions are given multipliers
-//! ([`super::multipliers`]), which leaves an assignment without conditions for [`super::simplex`]; its
-//! value is a bound. Steps along cycles of the tree then lead from its answer to one that meets the
-//! conditions. What is left between the two is closed by splitting: see [`super::answer::Split`].
+//! One level: what it wants, from which assignments, under which conditions; how its arcs are weighed by
+//! multipliers, and what bound and certificate follow.
 
 #![expect(
     clippy::indexing_slicing,
@@ -13,50 +8,42 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::answer::{Bound, Condition, Prices, Proof};
-use super::forest::Forest;
-use super::graph::Graph;
-use super::housed::NONE;
-use super::multipliers::Cut;
-use super::problem::Problem;
-use super::simplex::Arc;
+use super::super::super::answer::{Bound, Condition, Prices};
+use super::super::super::problem::Problem;
+use super::super::columns::{Column, NONE};
+use super::super::forest::Forest;
+use super::super::graph::Graph;
+use super::super::marks::{SCALE, counts};
+use super::super::multipliers::Cut;
+use super::super::simplex::Arc;
 
-/// Multipliers are whole numbers of this part of a point: breakpoints are at small fractions.
-pub(super) const SCALE: i64 = 60;
+/// How many attributions it would take to make up for an arc that must not be used: more than any one cycle
+/// of moves can house, so that such an arc is used only if there is nothing else. Half or double changes
+/// nothing.
+pub(in super::super) const NEVER: i64 = 64;
 
-/// How many attributions it would take to make up for what must not be.
-pub(super) const NEVER: i64 = 64;
-
-/// What a level wants most.
+/// What a level wants most of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Aim {
+pub(in super::super) enum Aim {
     /// Members of the quota, and few others in its base.
     Quota(usize),
-    /// A small base, or a large one.
+    /// A small base of the quota (`false`), or a large one (`true`).
     Base(usize, bool),
+    /// Points of the housed.
     Priority,
+    /// Fit of the pairs.
     Fit,
 }
 
-/// A condition: its weight is at least so much, and at most so much more, in all answers considered.
+/// A condition that the level puts on assignments: what the pairs count in it is at least `least` or, for one from
+/// above, its opposite is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
+pub(in super::super) struct Asked {
     pub condition: Condition,
-    /// `true`: at least; `false`: at most, which is the same of what is opposite.
+    /// `true`: from below. `false`: from above, counted with the opposite sign.
     pub at_least: bool,
+    /// The least that is asked for, in that sign.
     pub least: i64,
-}
-
-/// The best assignment of a level that was found, and why there is none better.
-pub(super) struct Found {
-    /// By row of the graph: its arc.
-    pub used: Vec<u32>,
-    /// What it is worth.
-    pub worth: i64,
-    pub proof: Proof,
-    /// The first bound, from which room is measured: multipliers with prices, and how much it is, in
-    /// parts of a point.
-    pub first: Option<(Bound, i64)>,
 }
 
 /// Where an answer must be: what splits have settled.
@@ -65,20 +52,22 @@ pub(super) struct Side {
     /// By quota: the smallest and the largest base.
     pub bases: Vec<(u64, u64)>,
     /// By request that is settled: its column.
-    pub only: BTreeMap<u32, u32>,
+    pub only: BTreeMap<u32, Column>,
     /// Requests and columns that do not go together.
-    pub never: BTreeSet<(u32, u32)>,
+    pub never: BTreeSet<(u32, Column)>,
 }
 
 /// One level: what it wants, from which assignments, and under which conditions.
-pub(super) struct Level<'p> {
+pub(in super::super) struct Level<'p> {
     pub problem: &'p Problem,
     pub graph: &'p Graph,
     pub aim: Aim,
-    /// What being housed weighs beside everything else.
+    /// What being housed weighs beside everything else, in parts of a point: more than anything that moves of
+    /// others can gain, so that as many are housed as can be.
     pub housed: i64,
+    /// How many can be housed.
     pub attributions: i64,
-    /// No multiplier is looked for beyond this.
+    /// No multiplier is looked for beyond this, in points.
     pub most: i64,
     /// By quota: its shortfall, if this level builds on it.
     pub shortfalls: Vec<Option<u64>>,
@@ -90,31 +79,14 @@ pub(super) struct Level<'p> {
     pub warm: BTreeMap<Condition, i64>,
     /// Stop at an assignment worth this much.
     pub enough: i64,
-    /// How many sides may be looked at.
+    /// How many sides of splits may be looked at.
     pub sides: usize,
 }
 
-/// What pairs count in a condition: by kind of arc, and by point of the request.
+/// What pairs count in a condition: by kind of arc (see [`Graph::marks`]), and by point of the request.
 pub(super) struct Counted {
     by_kind: Vec<i64>,
     per_point: i64,
-}
-
-/// The marks of a slot in a condition.
-pub(super) fn counts(problem: &Problem, condition: Condition, marks: u16) -> i64 {
-    let base = |q: usize| i64::from(marks >> (2 * q) & 1);
-    let member = |q: usize| base(q) & i64::from(marks >> (2 * q + 1) & 1);
-    match condition {
-        Condition::Attributions => 1,
-        Condition::Quota(q) => {
-            let quota = &problem.quotas[q];
-            member(q) * i64::from(quota.denominator) - base(q) * i64::from(quota.numerator)
-        }
-        Condition::Members(q) => member(q),
-        Condition::BaseAtLeast(q) => base(q),
-        Condition::BaseAtMost(q) => -base(q),
-        Condition::Priority => 0,
-    }
 }
 
 impl Aim {
@@ -151,15 +123,15 @@ impl Level<'_> {
     }
 
     /// What arcs count in a condition.
-    pub fn counted(&self, asked: &Asked) -> Counted {
+    pub(super) fn counted(&self, asked: &Asked) -> Counted {
         let sign = if asked.at_least { 1 } else { -1 };
         let of = |&marks: &u16| sign * counts(self.problem, asked.condition, marks);
         let per_point = if asked.condition == Condition::Priority { sign } else { 0 };
         Counted { by_kind: self.graph.marks.iter().map(of).collect(), per_point }
     }
 
-    /// What an arc counts in it.
-    pub fn count(&self, counted: &Counted, arc: usize) -> i64 {
+    /// What an arc counts in a condition.
+    pub(super) fn count(&self, counted: &Counted, arc: usize) -> i64 {
         let by_points = match counted.per_point {
             0 => 0,
             sign => sign * i64::from(self.points(arc)),
@@ -168,13 +140,14 @@ impl Level<'_> {
     }
 
     /// The conditions on one side.
-    pub fn asked(&self, side: &Side) -> Vec<Asked> {
+    pub(super) fn asked(&self, side: &Side) -> Vec<Asked> {
         let mut asked = self.others.clone();
         for (q, quota) in self.problem.quotas.iter().enumerate() {
             let (low, high) = side.bases[q];
             let mut push = |condition, least| asked.push(Asked { condition, at_least: true, least });
             if let Some(shortfall) = self.shortfalls[q] {
                 let shortfall = shortfall as i64;
+                // With one base possible the share is a whole number of members, which `Members` says.
                 if low < high {
                     push(Condition::Quota(q), -shortfall * i64::from(quota.denominator));
                 }
@@ -192,11 +165,15 @@ impl Level<'_> {
     }
 
     /// Weighs the arcs of trees by multipliers, in parts of a point.
-    pub fn weigh(&self, forest: &mut Forest, side: &Side, asked: &[Asked], multipliers: &[i64]) {
+    ///
+    /// What the conditions ask for is moved into the objective (*Lagrangian relaxation*): a heaviest assignment of
+    /// these weights is worth, with what is owed, at least as much as any that meets the conditions.
+    pub(super) fn weigh(&self, forest: &mut Forest, side: &Side, asked: &[Asked], multipliers: &[i64]) {
         // So little that it is never chosen if anything else can be.
         let never = -NEVER * self.housed;
         let graph = self.graph;
         let restricted = !side.only.is_empty() || !side.never.is_empty();
+        // All conditions at their multipliers together, so that an arc is looked up once.
         let mut all = Counted { by_kind: vec![self.housed; graph.marks.len()], per_point: 0 };
         for (own, m) in asked.iter().zip(multipliers).filter(|(_, m)| **m != 0) {
             let counted = self.counted(own);
@@ -207,6 +184,7 @@ impl Level<'_> {
         }
         forest.weigh(
             |arc| {
+                // Pairs that splits rule out stay in the graph, too dear to be used.
                 if restricted {
                     let Arc { row, column } = graph.arcs[arc];
                     if !allowed(side, graph.requests[row as usize], column) {
@@ -216,6 +194,8 @@ impl Level<'_> {
                 SCALE * self.worth(arc) + self.count(&all, arc)
             },
             |row| {
+                // Being idle is as dear for a row that must be housed, and a free place for a column that
+                // must be full.
                 let must = graph.row_must[row] || restricted && side.only.contains_key(&graph.requests[row]);
                 if must { never } else { 0 }
             },
@@ -223,22 +203,25 @@ impl Level<'_> {
         );
     }
 
-    /// The bound of trees that gain nothing any more, in parts of a point.
+    /// The bound that trees prove in which no arc gains, in parts of a point: all columns at their prices, the
+    /// rows at their values, less what the conditions are owed.
     pub fn bound(&self, forest: &Forest, asked: &[Asked], multipliers: &[i64]) -> i64 {
         let graph = self.graph;
         let wide = |value: i64| i128::from(value);
-        let columns = (0_u32..).zip(&graph.capacity);
+        // By duality this is the weight of the forest's own assignment; but prices alone are what the checker knows.
+        let columns = (0_u32..).map(Column).zip(&graph.capacity);
         let paid: i128 = columns.map(|(c, &n)| i128::from(n) * wide(forest.price(c))).sum();
         let gained: i128 = (0..graph.requests.len() as u32).map(|row| wide(forest.row_value(row))).sum();
         let owed: i128 = asked.iter().zip(multipliers).map(|(a, m)| wide(*m) * wide(a.least)).sum();
+        // Being housed is taken off again: the level counts without it.
         let bound = paid + gained - owed - wide(self.housed) * wide(self.attributions);
         i64::try_from(bound).unwrap_or(if bound < 0 { i64::MIN / 2 } else { i64::MAX / 2 })
     }
 
-    /// The same as a proof.
+    /// What [`Level::bound`] sums up, as a bound that the checker reads.
     pub fn certificate(&self, forest: &Forest, asked: &[Asked], multipliers: &[i64]) -> Bound {
         let columns = self.graph.capacity.len() as u32;
-        let prices = (0..columns).map(|c| forest.price(c)).collect();
+        let prices = (0..columns).map(|c| forest.price(Column(c))).collect();
         // A condition from below and one from above stay two: they may exclude each other.
         let mut weights = vec![(Condition::Attributions, self.housed)];
         let signed = |(own, &m): (&Asked, &i64)| (own.condition, if own.at_least { m } else { -m });
@@ -262,14 +245,15 @@ impl Level<'_> {
     }
 
     /// Is an arc ruled out on a side?
-    pub fn out(&self, side: &Side, arc: usize) -> bool {
+    pub(super) fn out(&self, side: &Side, arc: usize) -> bool {
         let Arc { row, column } = self.graph.arcs[arc];
         !allowed(side, self.graph.requests[row as usize], column)
     }
 
     /// Does an assignment hold to what a side settles, with as many attributions?
-    pub fn possible(&self, used: &[u32], side: &Side) -> bool {
+    pub(super) fn possible(&self, used: &[u32], side: &Side) -> bool {
         let graph = self.graph;
+        // Places taken, by column.
         let mut full = vec![0; graph.capacity.len()];
         for (&arc, &request) in used.iter().zip(&graph.requests) {
             if arc == NONE {
@@ -279,18 +263,20 @@ impl Level<'_> {
                 continue;
             }
             let column = graph.arcs[arc as usize].column;
-            full[column as usize] += 1;
+            full[column.index()] += 1;
             if !allowed(side, request, column) {
                 return false;
             }
         }
         let all = full.iter().sum::<u32>();
+        // Too dear is not impossible: whether it was used all the same shows that nothing else was possible.
         let row_must = used.iter().zip(&graph.row_must).all(|(arc, must)| !must || *arc != NONE);
         let columns = full.iter().zip(&graph.capacity).zip(&graph.column_must);
         i64::from(all) >= self.attributions && row_must && columns.into_iter().all(|((n, c), m)| !m || n == c)
     }
 }
 
-fn allowed(side: &Side, request: u32, column: u32) -> bool {
+/// Do the splits of a side leave a pair?
+fn allowed(side: &Side, request: u32, column: Column) -> bool {
     side.only.get(&request).is_none_or(|&only| only == column) && !side.never.contains(&(request, column))
 }

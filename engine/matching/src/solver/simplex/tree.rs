@@ -1,49 +1,47 @@
-//! The heaviest assignment of rows to columns that hold several, by the network simplex method.
-//!
-//! The basis is a tree over rows, columns and a root, to which idle rows and free places lead; it stays
-//! strongly feasible (Cunningham, 1976), so the method ends though most steps move nothing. When only
-//! the weights change, it goes on from the tree it has, which is what makes the search for multipliers
-//! cheap.
+//! The tree of the simplex: its nodes, flows and values.
 
 #![expect(
     clippy::indexing_slicing,
     reason = "measured loops over numbers that the constructor checks and the tree keeps"
 )]
 
-mod plant;
-
-use super::housed::NONE;
+use super::super::columns::{Column, NONE};
 
 /// An arc from a row to a column.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Arc {
+pub(in super::super) struct Arc {
     /// The row.
     pub row: u32,
     /// The column.
-    pub column: u32,
+    pub column: Column,
 }
 
 /// The tree, its flows and its values.
+///
+/// Nodes are the rows, then the columns, then the root. Each other node has one arc to its parent. Tree arcs are
+/// worth just the sum of the values of their ends; which is what makes values *dual prices*: an arc outside
+/// gains its *reduced cost*, weight less both values, for each unit that flows round the cycle that it closes.
 #[derive(Clone)]
-pub(super) struct Simplex {
-    rows: usize,
-    columns: usize,
-    arcs: Vec<Arc>,
+pub(in super::super) struct Simplex {
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    pub(super) arcs: Vec<Arc>,
     /// By arc, then by row (being idle), then by column (a place staying free).
-    weights: Vec<i64>,
-    /// By node (rows, columns, root): what it is worth. A tree arc's weight is the sum of its ends.
-    value: Vec<i64>,
-    parent: Vec<u32>,
-    /// The arc to the parent, what flows on it, and whether it leads to the parent.
-    by: Vec<u32>,
-    flow: Vec<u32>,
-    up: Vec<bool>,
-    depth: Vec<u32>,
-    first_child: Vec<u32>,
+    pub(super) weights: Vec<i64>,
+    /// By node: what it is worth.
+    pub(super) value: Vec<i64>,
+    pub(super) parent: Vec<u32>,
+    /// By node: the arc to its parent, what flows on it, and whether it leads to the parent.
+    pub(super) by: Vec<u32>,
+    pub(super) flow: Vec<u32>,
+    pub(super) up: Vec<bool>,
+    pub(super) depth: Vec<u32>,
+    /// The children of a node are a list linked in both directions, so that a subtree moves at once.
+    pub(super) first_child: Vec<u32>,
     next: Vec<u32>,
     previous: Vec<u32>,
     /// Where the search for an arc to enter goes on.
-    at: usize,
+    pub(super) at: usize,
     stack: Vec<u32>,
 }
 
@@ -82,16 +80,19 @@ impl Simplex {
         // A full column hangs under one of its rows, which hangs under the root by the arc for being
         // idle, without flow: so the tree is strongly feasible.
         let mut under = vec![NONE; columns];
+        // Places that stay free, by column; the row that takes the last one carries its column.
         for row in 0..rows as u32 {
             let arc = used[row as usize];
             if arc != NONE {
-                let column = self.arcs[arc as usize].column as usize;
+                let column = self.arcs[arc as usize].column.index();
                 free[column] -= 1;
                 if free[column] == 0 {
                     under[column] = row;
                 }
             }
         }
+        // Columns first: a column with free places hangs at the root by the arc of its free places, with
+        // flow.
         for (column, &row) in under.iter().enumerate() {
             let node = (rows + column) as u32;
             if row == NONE {
@@ -106,30 +107,33 @@ impl Simplex {
             if arc == NONE {
                 self.hang(row, root, self.idle_arc(row as usize), 1, true);
             } else {
+                // A row of a column that has free places, or hangs under another row, hangs under it.
                 let column = self.arcs[arc as usize].column;
-                if under[column as usize] != row {
-                    self.hang(row, rows as u32 + column, arc, 1, true);
+                if under[column.index()] != row {
+                    self.hang(row, self.column_node(column) as u32, arc, 1, true);
                 }
             }
         }
         self.revalue();
     }
 
-    fn root(&self) -> u32 {
+    pub(super) fn root(&self) -> u32 {
         (self.rows + self.columns) as u32
     }
 
-    fn idle_arc(&self, row: usize) -> u32 {
+    /// The arc of a row to the root: it is idle.
+    pub(super) fn idle_arc(&self, row: usize) -> u32 {
         (self.arcs.len() + row) as u32
     }
 
-    fn free_arc(&self, column: usize) -> u32 {
+    /// The arc from the root to a column: a place of it is free.
+    pub(super) fn free_arc(&self, column: usize) -> u32 {
         (self.arcs.len() + self.rows + column) as u32
     }
 
     /// The node of a column.
-    fn column_node(&self, column: u32) -> usize {
-        self.rows + column as usize
+    pub(super) fn column_node(&self, column: Column) -> usize {
+        self.rows + column.index()
     }
 
     /// What a row is worth: what its best arc is above the price of its column.
@@ -138,7 +142,7 @@ impl Simplex {
     }
 
     /// What a place of a column costs.
-    pub fn price(&self, column: u32) -> i64 {
+    pub fn price(&self, column: Column) -> i64 {
         self.value[self.column_node(column)]
     }
 
@@ -165,6 +169,7 @@ impl Simplex {
     /// By row: the arc it uses, or [`NONE`].
     pub fn used(&self) -> Vec<u32> {
         let mut used = vec![NONE; self.rows];
+        // Only tree arcs carry flow, and each stands at the node below it.
         for node in 0..self.rows + self.columns {
             let arc = self.by[node];
             if self.flow[node] > 0 && (arc as usize) < self.arcs.len() {
@@ -184,6 +189,7 @@ impl Simplex {
     ) -> Vec<i64> {
         let (arcs, rows) = (self.arcs.len(), self.rows);
         let mut value = vec![0; self.value.len()];
+        // From the root down: a node's value is known once its parent's is.
         let mut stack = vec![self.first_child[self.root() as usize]];
         while let Some(node) = stack.pop() {
             if node == NONE {
@@ -205,30 +211,18 @@ impl Simplex {
         value
     }
 
-    /// What the sum of weights gains if a unit flows on an arc and round its cycle.
+    /// What the sum of weights gains if one unit flows on an arc and round the cycle that it closes in the tree.
     pub fn by_step(&self, arc: usize, weight: i64, values: &[i64]) -> i64 {
         let (from, to) = self.ends(arc);
         weight - values[from as usize] - values[to as usize]
     }
 
-    /// Pivots until no arc would gain. `false` if it takes more steps than it should.
-    pub fn run(&mut self) -> bool {
-        let total = self.weights.len();
-        let block = (total as f64).sqrt() as usize + 32;
-        let most = 200 * (total as u64 + 1000);
-        for _ in 0..most {
-            let Some(arc) = self.enter(total, block) else { return true };
-            self.pivot(arc);
-        }
-        false
-    }
-
     /// The ends of an arc: a row or the root, a column or the root.
-    fn ends(&self, arc: usize) -> (u32, u32) {
+    pub(super) fn ends(&self, arc: usize) -> (u32, u32) {
         let (arcs, rows) = (self.arcs.len(), self.rows);
         if arc < arcs {
             let own = self.arcs[arc];
-            (own.row, rows as u32 + own.column)
+            (own.row, rows as u32 + own.column.0)
         } else if arc < arcs + rows {
             ((arc - arcs) as u32, self.root())
         } else {
@@ -236,139 +230,20 @@ impl Simplex {
         }
     }
 
-    fn gain(&self, arc: usize) -> i64 {
+    /// What an arc gains (its reduced cost): more than 0 if the answer gets better by it.
+    pub(super) fn gain(&self, arc: usize) -> i64 {
         let (from, to) = self.ends(arc);
         self.weights[arc] - self.value[from as usize] - self.value[to as usize]
     }
 
-    fn enter(&mut self, total: usize, block: usize) -> Option<usize> {
-        let (mut best, mut found) = (0, None);
-        let mut left = block;
-        let mut at = self.at;
-        for _ in 0..total {
-            if at >= total {
-                at = 0;
-            }
-            let gain = self.gain(at);
-            if gain > best {
-                best = gain;
-                found = Some(at);
-            }
-            at += 1;
-            left -= 1;
-            if left == 0 {
-                if found.is_some() {
-                    break;
-                }
-                left = block;
-            }
-        }
-        self.at = at;
-        found
-    }
-
-    /// The node under which the paths from two nodes to the root meet.
-    fn meet(&self, mut a: u32, mut b: u32) -> u32 {
-        while a != b {
-            if self.depth[a as usize] >= self.depth[b as usize] {
-                a = self.parent[a as usize];
-            } else {
-                b = self.parent[b as usize];
-            }
-        }
-        a
-    }
-
-    /// How much can flow round the cycle of an arc; the node whose arc to its parent then has nothing
-    /// left, and whether it is on the side of the arc's start.
-    fn room(&self, arc: usize) -> (u32, u32, bool) {
-        let (from, to) = self.ends(arc);
-        let apex = self.meet(from, to);
-        let (mut least, mut out, mut start) = (u32::MAX, NONE, false);
-        let mut node = from;
-        while node != apex {
-            let place = node as usize;
-            if self.up[place] && self.flow[place] < least {
-                (least, out, start) = (self.flow[place], node, true);
-            }
-            node = self.parent[place];
-        }
-        node = to;
-        while node != apex {
-            let place = node as usize;
-            if !self.up[place] && self.flow[place] <= least {
-                (least, out, start) = (self.flow[place], node, false);
-            }
-            node = self.parent[place];
-        }
-        (least, out, start)
-    }
-
-    /// How much can flow round the cycle of an arc.
-    pub fn can_flow(&self, arc: usize) -> u32 {
-        self.room(arc).0
-    }
-
-    /// Is the arc in the tree?
-    pub fn in_tree(&self, arc: usize) -> bool {
-        let (from, to) = self.ends(arc);
-        self.by[from as usize] == arc as u32 || self.by[to as usize] == arc as u32
-    }
-
-    /// Lets an arc enter the tree.
-    pub fn pivot(&mut self, arc: usize) {
-        let (from, to) = self.ends(arc);
-        let apex = self.meet(from, to);
-        let (amount, out, start) = self.room(arc);
-        if out == NONE {
-            return;
-        }
-        if amount > 0 {
-            let mut node = from;
-            while node != apex {
-                let place = node as usize;
-                if self.up[place] {
-                    self.flow[place] -= amount
-                } else {
-                    self.flow[place] += amount
-                }
-                node = self.parent[place];
-            }
-            node = to;
-            while node != apex {
-                let place = node as usize;
-                if self.up[place] {
-                    self.flow[place] += amount
-                } else {
-                    self.flow[place] -= amount
-                }
-                node = self.parent[place];
-            }
-        }
-        // The part cut off hangs by the entering arc: its path up to the cut is turned round.
-        let (mut node, mut parent) = if start { (from, to) } else { (to, from) };
-        let (mut by, mut flow, mut up) = (arc as u32, amount, start);
-        loop {
-            let place = node as usize;
-            let old = (self.parent[place], self.by[place], self.flow[place], self.up[place]);
-            self.unhang(node);
-            self.hang(node, parent, by, flow, up);
-            if node == out {
-                break;
-            }
-            (parent, node) = (node, old.0);
-            (by, flow, up) = (old.1, old.2, !old.3);
-        }
-        let top = if start { from } else { to };
-        self.revalue_under(top);
-    }
-
-    fn hang(&mut self, node: u32, parent: u32, by: u32, flow: u32, up: bool) {
+    /// Hangs a node, with all under it, under a parent.
+    pub(super) fn hang(&mut self, node: u32, parent: u32, by: u32, flow: u32, up: bool) {
         let place = node as usize;
         self.parent[place] = parent;
         self.by[place] = by;
         self.flow[place] = flow;
         self.up[place] = up;
+        // A new child is put first: the order of children means nothing.
         let first = std::mem::replace(&mut self.first_child[parent as usize], node);
         self.next[place] = first;
         self.previous[place] = NONE;
@@ -377,7 +252,8 @@ impl Simplex {
         }
     }
 
-    fn unhang(&mut self, node: u32) {
+    /// Takes a node, with all under it, from its parent.
+    pub(super) fn unhang(&mut self, node: u32) {
         let place = node as usize;
         let (next, previous) = (self.next[place], self.previous[place]);
         if previous == NONE {
@@ -390,7 +266,9 @@ impl Simplex {
         }
     }
 
-    fn revalue(&mut self) {
+    /// Sets all values and depths, at the weights of the moment.
+    pub(super) fn revalue(&mut self) {
+        // The root is worth 0; everything hangs under its children.
         let mut child = self.first_child[self.root() as usize];
         while child != NONE {
             self.revalue_under(child);
@@ -399,12 +277,13 @@ impl Simplex {
     }
 
     /// Sets value and depth of a node and of all under it from its parent's.
-    fn revalue_under(&mut self, top: u32) {
+    pub(super) fn revalue_under(&mut self, top: u32) {
         let mut stack = std::mem::take(&mut self.stack);
         stack.clear();
         stack.push(top);
         while let Some(node) = stack.pop() {
             let place = node as usize;
+            // A tree arc is worth just its two ends together, so that one end gives the other.
             let parent = self.parent[place] as usize;
             self.value[place] = self.weights[self.by[place] as usize] - self.value[parent];
             self.depth[place] = self.depth[parent] + 1;

@@ -1,0 +1,185 @@
+//! A posed problem: the tables that solver and checker read.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "measured loops; the constructors check that every number is one of the problem's"
+)]
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::super::numbers::{Cell, InnerUnit};
+use super::parts::{Fits, ProblemError, Quota, check};
+
+/// Requests and units, numbered; which suit, how well, and what shares are asked for.
+///
+/// Units that no rule and no quota tells apart are one *cell*: all but the last level see cells only.
+/// A *slot* is a cell open to a request. Inside, the units of a cell follow each other;
+/// [`Problem::names`] gives the caller's numbers back.
+#[derive(Clone)]
+pub struct Problem {
+    /// By request: its points. More points are served first.
+    pub(crate) points: Vec<u32>,
+    /// By cell: the inner number of its first unit; and the number of units at the end.
+    pub(crate) firsts: Vec<u32>,
+    /// By request: its first slot; and the number of slots at the end.
+    pub(super) starts: Vec<usize>,
+    /// By slot: the cell. Those of a request ascend.
+    pub(crate) open: Vec<Cell>,
+    /// By slot: as [`super::Pair::marks`]. Empty if there are no quotas.
+    pub(crate) marks: Vec<u16>,
+    /// Read by ranges of inner numbers.
+    pub(crate) fits: Arc<dyn Fits>,
+    /// In strict order: the first is met as well as possible before the second is looked at.
+    pub(crate) quotas: Vec<Quota>,
+    /// By inner number of the unit: the caller's number. A permutation.
+    pub(super) names: Vec<u32>,
+}
+
+impl std::fmt::Debug for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{} requests, {} units in {} cells, {} slots",
+            self.requests(),
+            self.units(),
+            self.cell_count(),
+            self.open.len()
+        )
+    }
+}
+
+impl Problem {
+    /// This problem without its quotas.
+    #[must_use]
+    pub fn without_quotas(&self) -> Problem {
+        Problem { quotas: Vec::new(), marks: Vec::new(), ..self.clone() }
+    }
+
+    /// This problem with other shares for its quotas.
+    ///
+    /// # Errors
+    /// [`ProblemError::Shape`] for another number of quotas, [`ProblemError::Share`] for a share above 1.
+    pub fn with_shares(&self, quotas: Vec<Quota>) -> Result<Problem, ProblemError> {
+        check(&[], &quotas)?;
+        if quotas.len() != self.quotas.len() {
+            return Err(ProblemError::Shape("un autre nombre de quotas que celui du problème"));
+        }
+        Ok(Problem { quotas, ..self.clone() })
+    }
+
+    /// Number of requests.
+    pub fn requests(&self) -> usize {
+        self.points.len()
+    }
+
+    /// Number of units.
+    pub fn units(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Number of cells.
+    pub fn cell_count(&self) -> usize {
+        self.firsts.len() - 1
+    }
+
+    /// The quotas, in strict order.
+    pub fn quotas(&self) -> &[Quota] {
+        &self.quotas
+    }
+
+    /// The points of a request.
+    pub fn points(&self, request: u32) -> u32 {
+        self.points[request as usize]
+    }
+
+    /// The number that the caller gave to a unit.
+    #[cfg(feature = "solver")]
+    pub(crate) fn name(&self, unit: InnerUnit) -> u32 {
+        self.names[unit.index()]
+    }
+
+    /// By inner number of the unit: the caller's number.
+    pub fn names(&self) -> &[u32] {
+        &self.names
+    }
+
+    /// By the caller's number of the unit: the number inside. The inverse permutation of
+    /// [`Problem::names`].
+    pub fn numbers_inside(&self) -> Vec<InnerUnit> {
+        let mut inside = vec![InnerUnit(0); self.units()];
+        for (unit, &name) in (0_u32..).zip(&self.names) {
+            inside[name as usize] = InnerUnit(unit);
+        }
+        inside
+    }
+
+    /// By inner number of the unit: its cell.
+    pub fn cell_of_units(&self) -> Vec<Cell> {
+        let mut cells = Vec::with_capacity(self.units());
+        for (cell, &end) in (0_u32..).zip(&self.firsts[1..]) {
+            cells.resize(end as usize, Cell(cell));
+        }
+        cells
+    }
+
+    /// The first unit of each cell, by inner number; and the number of units at the end.
+    pub fn firsts(&self) -> &[u32] {
+        &self.firsts
+    }
+
+    /// The inner numbers of the units of a cell.
+    pub(crate) fn range(&self, cell: Cell) -> Range<u32> {
+        self.firsts[cell.index()]..self.firsts[cell.index() + 1]
+    }
+
+    /// The units of a cell.
+    #[cfg(feature = "solver")]
+    pub(crate) fn units_of(&self, cell: Cell) -> impl Iterator<Item = InnerUnit> + use<> {
+        self.range(cell).map(InnerUnit)
+    }
+
+    /// Is the unit one of the cell's?
+    pub(crate) fn holds(&self, cell: Cell, unit: InnerUnit) -> bool {
+        self.range(cell).contains(&unit.0)
+    }
+
+    /// The slots of a request.
+    pub(crate) fn slots_of(&self, request: u32) -> Range<usize> {
+        self.starts[request as usize]..self.starts[request as usize + 1]
+    }
+
+    /// The cells open to a request, ascending.
+    #[cfg(feature = "solver")]
+    pub(crate) fn cells_of(&self, request: u32) -> &[Cell] {
+        &self.open[self.slots_of(request)]
+    }
+
+    /// The slots of a request, each with its cell and its marks.
+    pub(crate) fn open_to(&self, request: u32) -> impl Iterator<Item = (usize, Cell, u16)> + '_ {
+        self.slots_of(request).map(|slot| (slot, self.open[slot], self.marks(slot)))
+    }
+
+    /// The marks of a slot: see [`super::Pair::marks`].
+    pub fn marks(&self, slot: usize) -> u16 {
+        self.marks.get(slot).copied().unwrap_or(0)
+    }
+
+    /// The slot by which a cell is open to a request.
+    pub fn slot(&self, request: u32, cell: Cell) -> Option<usize> {
+        let slots = self.slots_of(request);
+        self.open[slots.clone()].binary_search(&cell).ok().map(|at| slots.start + at)
+    }
+
+    /// How well a request and a unit of the cell of one of its slots fit; 0 for a unit of another cell
+    /// before it.
+    pub fn fit(&self, request: u32, slot: usize, unit: InnerUnit) -> u16 {
+        let mut one = Vec::with_capacity(1);
+        let first = self.range(self.open[slot]).start;
+        if unit.0 < first {
+            return 0;
+        }
+        self.fits.fill(request, slot, first..unit.0 + 1, &mut one);
+        one.last().copied().unwrap_or(0)
+    }
+}
