@@ -1,4 +1,5 @@
-//! The modules of each crate depend on those before them only, in the order that ARCHITECTURE.md states.
+//! The modules of each crate depend on those before them only, in the order that ARCHITECTURE.md states; so do the
+//! files in folders of which it states an order.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -7,7 +8,7 @@ use std::path::Path;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-/// By crate: its levels, those that use nothing of the crate first.
+/// By crate, or folder in its sources: its levels, those that use nothing else of it first.
 fn order() -> Vec<(String, Vec<Vec<String>>)> {
     let text = fs::read_to_string(format!("{ROOT}/ARCHITECTURE.md")).expect("ARCHITECTURE.md");
     let after =
@@ -37,47 +38,115 @@ fn sources(at: &Path, into: &mut Vec<(String, String)>) {
     }
 }
 
+/// The paths that a source names from `crate` or `super` on, as segments; a group in braces is one path for each of
+/// its names.
+fn paths(code: &str) -> Vec<Vec<&str>> {
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut all = Vec::new();
+    for root in ["crate::", "super::"] {
+        for (at, _) in code.match_indices(root) {
+            if code[..at].ends_with(|c: char| word(c) || c == ':') {
+                continue;
+            }
+            let (mut path, mut rest) = (Vec::new(), &code[at..]);
+            loop {
+                let end = rest.find(|c: char| !word(c)).unwrap_or(rest.len());
+                if end > 0 {
+                    path.push(&rest[..end]);
+                }
+                match rest[end..].strip_prefix("::") {
+                    Some(more) => rest = more,
+                    None => break,
+                }
+            }
+            let group =
+                rest.strip_prefix('{').and_then(|group| group.split_once('}')).map(|(names, _)| names);
+            for name in group.into_iter().flat_map(|names| names.split(',')) {
+                let name = name.trim();
+                let first = &name[..name.find(|c: char| !word(c)).unwrap_or(name.len())];
+                all.push(path.iter().copied().chain([first]).collect());
+            }
+            all.push(path);
+        }
+    }
+    all
+}
+
+/// The code of a source: without its tests, which may use anything, and without comments.
+fn code(text: &str) -> String {
+    let code = text.split("#[cfg(test)]").next().unwrap_or("");
+    code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// The module that a file of sources is, from the root of its crate on.
+fn module(inside: &str) -> Vec<&str> {
+    let mut module: Vec<&str> = inside.trim_end_matches(".rs").split('/').collect();
+    if matches!(module.last(), Some(&("mod" | "lib"))) {
+        module.pop();
+    }
+    module
+}
+
+/// What a path means in a module, from the root of the crate on.
+fn resolve<'a>(module: &[&'a str], path: &[&'a str]) -> Vec<&'a str> {
+    let up = path.iter().take_while(|segment| **segment == "super").count();
+    let (from, rest) = match up {
+        0 => (&[][..], &path[1..]),
+        _ => (&module[..module.len().saturating_sub(up)], &path[up..]),
+    };
+    let mut full: Vec<&str> = from.iter().chain(rest).copied().collect();
+    // Named by what the crates show at their root.
+    match full.first() {
+        Some(&"Pack") => full[0] = "rulebook",
+        Some(&"Plan") => full[0] = "plan",
+        _ => {}
+    }
+    full
+}
+
+/// Uses a module only those before it: the `mod.rs` or `lib.rs` above, which shows what they make, is used by none.
 #[test]
 fn modules_depend_to_the_left_only() {
     let mut wrong = Vec::new();
-    for (krate, levels) in order() {
+    for (place, levels) in order() {
         let level = |module: &str| levels.iter().position(|l| l.iter().any(|m| m == module));
+        let (krate, folder) = place.split_once('/').unwrap_or((&place, ""));
+        let folder: Vec<&str> = folder.split('/').filter(|name| !name.is_empty()).collect();
         let root = format!("{ROOT}/engine/{krate}/src");
         let mut files = Vec::new();
-        sources(Path::new(&root), &mut files);
-        for (path, text) in files {
-            let inside = path.strip_prefix(&root).unwrap_or(&path).trim_start_matches('/');
-            let module = inside.split('/').next().unwrap_or("").trim_end_matches(".rs");
-            if module == "lib" {
-                continue;
-            }
-            let Some(own) = level(module) else {
-                wrong.push(format!("{krate}: `{module}` is not in the order of modules"));
+        sources(&Path::new(&root).join(folder.join("/")), &mut files);
+        let mut seen = Vec::new();
+        for (path, text) in &files {
+            let inside = path.strip_prefix(&root).unwrap_or(path).trim_start_matches('/');
+            let module = module(inside);
+            let Some(&own) = module.get(folder.len()) else { continue };
+            seen.push(own);
+            let Some(own_level) = level(own) else {
+                wrong.push(format!("{place}: `{own}` is not in the order of modules"));
                 continue;
             };
-            // Tests may use anything.
-            let code = text.split("#[cfg(test)]").next().unwrap_or("");
-            for used in code.split("crate::").skip(1) {
-                let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-                let used = match used.as_str() {
-                    "Pack" => "rulebook",
-                    "Plan" => "plan",
-                    other => other,
+            for path in paths(&code(text)) {
+                let full = resolve(&module, &path);
+                let Some(&used) = full.strip_prefix(&folder[..]).and_then(|rest| rest.first()) else {
+                    continue;
                 };
-                if used == module || used.is_empty() {
+                if used == own || used.is_empty() {
                     continue;
                 }
                 match level(used) {
-                    Some(other) if other < own => {}
+                    Some(other) if other < own_level => {}
                     Some(_) => {
-                        wrong.push(format!("{krate}: {inside} uses `{used}`, which is not to its left"))
+                        wrong.push(format!("{place}: {inside} uses `{used}`, which is not to its left"))
                     }
                     None => wrong.push(format!(
-                        "{krate}: {inside} uses `{used}`, which is not in the order of modules"
+                        "{place}: {inside} uses `{used}`, which is not in the order of modules"
                     )),
                 }
             }
         }
+        let named = levels.iter().flatten().filter(|name| !seen.contains(&name.as_str()));
+        wrong.extend(named.map(|name| format!("{place}: there is no module `{name}`")));
     }
+    wrong.dedup();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
