@@ -2,7 +2,9 @@
 //! and the three quotas.
 //!
 //! `cargo bench -p logis --bench matching`. `LOGIS_SIZES=dijon,d10k,d100k,d1m,france` says which
-//! instances (the first three, if it is not set). `read the pairs` computes every fit once and does
+//! instances (the first three, if it is not set; each also with `-hard` or `-slack`); `random` is 20 random
+//! problems of 40 requests and 20 units, with five quotas near a half that contradict each other. `read the
+//! pairs` computes every fit once and does
 //! nothing with it: the floor of whatever looks at all pairs. `one in 1,000 comes` solves from the answer
 //! before. Other solvers on the same pairs:
 //! `benches/peers/matching.py`.
@@ -50,9 +52,25 @@ fn again(
     group.bench_function(BenchmarkId::new("one in 1,000 comes", name), |b| b.iter(|| pool.install(near)));
 }
 
+/// Random problems, whose quotas are hard to prove.
+fn random(criterion: &mut Criterion) {
+    let problems: Vec<Problem> = (0..20).map(problem::random).collect();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let mut group = criterion.benchmark_group("matching random");
+    group.sample_size(10);
+    group.bench_function("quotas", |b| {
+        b.iter(|| pool.install(|| problems.iter().map(|p| solve(black_box(p))).collect::<Vec<_>>()))
+    });
+    group.finish();
+}
+
 fn matching(criterion: &mut Criterion) {
     let sizes = std::env::var("LOGIS_SIZES").unwrap_or_else(|_| "dijon,d10k,d100k".into());
     for name in sizes.split(',').map(str::trim) {
+        if name == "random" {
+            random(criterion);
+            continue;
+        }
         let shape = Shape::named(name).unwrap_or_else(|| panic!("LOGIS_SIZES: `{name}` is no instance"));
         let with_districts = Arc::new(Instance::generate(&shape, 1));
         let instance = Arc::new(with_districts.without_districts());

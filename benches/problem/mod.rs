@@ -2,6 +2,8 @@
 
 use crate::instances::Instance;
 use logis::matching::{Fits, Pair, Problem, Quota};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -71,6 +73,32 @@ pub fn pairs(instance: &Instance, with_quotas: bool) -> Vec<Pair> {
         }
     }
     all
+}
+
+/// A problem of 40 requests and 20 units in five kinds, with five quotas of 40 to 60 %; who suits whom and what
+/// counts in which quota is drawn for each request and kind.
+pub fn random(seed: u64) -> Problem {
+    let (requests, units, kinds) = (40, 20, 5);
+    let mut draw = ChaCha8Rng::seed_from_u64(seed);
+    let kind: Vec<usize> = (0..units).map(|_| draw.random_range(0..kinds)).collect();
+    let mut pairs = Vec::new();
+    for request in 0..requests {
+        let by_kind: Vec<(bool, u16)> =
+            (0..kinds).map(|_| (draw.random_ratio(1, 6), draw.random())).collect();
+        for (unit, &kind) in (0..units).zip(&kind) {
+            let (suits, marks) = by_kind[kind];
+            if suits {
+                pairs.push(Pair { request, unit, fit: draw.random_range(0..=1000), marks });
+            }
+        }
+    }
+    let points = (0..requests).map(|_| draw.random_range(0..100)).collect();
+    let quota = |name: usize| Quota {
+        name: name.to_string(),
+        numerator: draw.random_range(40..=60),
+        denominator: 100,
+    };
+    Problem::from_pairs(points, units, pairs, (0..5).map(quota).collect()).unwrap()
 }
 
 /// Points by request.
