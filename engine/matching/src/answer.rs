@@ -20,7 +20,8 @@ pub struct Matching {
 }
 
 impl Matching {
-    /// Inverts `unit_of`: for each of `units` units (the caller's numbers), the request that receives it, if any.
+    /// Inverts `unit_of`: for each of `units` units (the caller's numbers), the request that receives it, if
+    /// any.
     pub fn request_of(&self, units: usize) -> Vec<Option<u32>> {
         let mut request_of = vec![None; units];
         for (request, unit) in (0_u32..).zip(&self.unit_of) {
@@ -62,15 +63,15 @@ pub struct QuotaReached {
 ///
 /// All are of one kind: a bound from prices. Whatever the prices of the units (0 or more) and the
 /// multipliers of the conditions (0 or more), no answer that meets the conditions is worth more
-/// than the sum of all units at their prices and, for each request, the most that one of its pairs is worth above
-/// the price (weak duality; Lagrange). The right prices show that the answer is best.
+/// than the sum of all units at their prices and, for each request, the most that one of its pairs is worth
+/// above the price (weak duality; Lagrange). The right prices show that the answer is best.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
     /// That no more can be housed.
     pub attributions: Proof,
-    /// By quota: how small and how large its base can be if as many are housed. What the two prove is the range of
-    /// the base, on which later levels build.
+    /// By quota: how small and how large its base can be if as many are housed. What the two prove is the
+    /// range of the base, on which later levels build.
     pub bases: Vec<[Proof; 2]>,
     /// That no shortfall can be smaller, those before it being as they are.
     pub quotas: Vec<Proof>,
@@ -189,8 +190,8 @@ pub struct Bound {
     /// Denominator of the fixed-point numbers below: prices and multipliers count in 1/`scale` of what the level
     /// counts (attributions, members, points or fit).
     pub scale: i64,
-    /// What the conditions weigh; those that are not named weigh 0. A weight below 0 is for a condition of which it
-    /// is known how far it can be exceeded.
+    /// What the conditions weigh; those that are not named weigh 0. A weight below 0 is for a condition of
+    /// which it is known how far it can be exceeded.
     pub multipliers: Vec<(Condition, i64)>,
     /// The prices.
     pub prices: Prices,

@@ -39,13 +39,14 @@ const WORK: usize = 20_000_000;
 const SIDES: (usize, usize) = (8, 4000);
 
 /// A condition may cost more points than one pair is worth, where a chain of households must move for it. A
-/// multiplier is looked for up to `DEAREST` times the worth of a pair for each household of such a chain, of which
-/// `CHAIN` are counted at most: beyond, a level states a gap.
+/// multiplier is looked for up to `DEAREST` times the worth of a pair for each household of such a chain, of
+/// which `CHAIN` are counted at most: beyond, a level states a gap. MEASURE_DEAREST
 const DEAREST: i64 = 4;
 const CHAIN: i64 = 64;
 
-/// Requests that a round of [`Run::level`] adds at least, where as many gain: for problems of few units.
-const AT_LEAST: usize = 100;
+/// A round of [`Run::level`] adds as many requests as there are units at most, or this many where units are
+/// fewer. MEASURE_ADDED
+const ADDED: usize = 100;
 
 /// The best answer, by request its unit, and its certificate.
 pub(super) struct Balanced {
@@ -217,8 +218,8 @@ impl<'p> Run<'p> {
     /// Where the search for a level begins: an assignment by cells, prices by cell that it is thought to be
     /// best at, and multipliers.
     fn start(&self, aim: Aim) -> (&[Cell], Option<Vec<i64>>, BTreeMap<Condition, i64>) {
-        // An answer of before knows prices for the quotas and the points; else the points without quotas are a start
-        // for the points with them.
+        // An answer of before knows prices for the quotas and the points; else the points without quotas are
+        // a start for the points with them.
         let duals = self.near.and_then(|near| near.duals.as_ref()).and_then(|duals| match aim {
             Aim::Quota(q) => duals.quotas.get(q),
             Aim::Priority => Some(&duals.priority),
@@ -343,7 +344,7 @@ impl<'p> Run<'p> {
         }
         // Those that gain most first; more would be rows for nothing, fewer another round.
         gains.sort_unstable();
-        gains.truncate(problem.units().max(AT_LEAST));
+        gains.truncate(problem.units().max(ADDED));
         gains.into_iter().map(|(_, request)| request).collect()
     }
 }
@@ -361,15 +362,15 @@ fn largest_count(problem: &Problem) -> i64 {
 }
 
 /// What being housed weighs, in parts of a point, where `count` are housed: more than anything else that an
-/// assignment can gain by housing one request less; but not so much that a thousand times [`NEVER`] of it overflow,
-/// in which case the proof may leave a gap.
+/// assignment can gain by housing one request less; but not so much that a thousand times [`NEVER`] of it
+/// overflow, in which case the proof may leave a gap.
 fn weight_of_housing(problem: &Problem, count: i64) -> i64 {
     let each = SCALE * most(problem, count) * largest_count(problem);
     each.saturating_mul(2 * (count + 1)).min(i64::MAX / (NEVER * 1024))
 }
 
-/// What the room says of conditions that weigh something: by how much they can be exceeded. Each unit beyond costs
-/// the multiplier, and no more than `left` can be lost (complementary slackness).
+/// What the room says of conditions that weigh something: by how much they can be exceeded. Each unit beyond
+/// costs the multiplier, and no more than `left` can be lost (complementary slackness).
 fn known(problem: &Problem, run: &Run<'_>, room: &Bound, left: i64) -> Vec<Asked> {
     let mut known = Vec::new();
     for &(condition, weight) in &room.multipliers {

@@ -2,8 +2,8 @@
 //!
 //! Files stand in one order, each using those before it only:
 //! `columns`, `marks`, `part`; `housed`, `face` (who is housed, and by which pairs); `fit`, `stay`, `simplex`,
-//! `multipliers`, `relink` (algorithms that know numbers only); `start` (an answer of before); `assign`, `graph`,
-//! `forest`; `search`, `levels` (problems with quotas); `solve`, `near`.
+//! `multipliers`, `relink` (algorithms that know numbers only); `start` (an answer of before); `assign`,
+//! `graph`, `forest`; `search`, `levels` (problems with quotas); `solve`, `near`.
 
 mod assign;
 mod columns;

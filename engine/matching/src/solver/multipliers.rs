@@ -9,8 +9,8 @@
 
 #![expect(clippy::indexing_slicing, reason = "small dense tables whose shapes are set here")]
 
-/// Relative gains and directions that are smaller are taken for rounding errors of sums of a few dozen terms with
-/// some 16 digits each. A wrong guess costs a step, never a proof.
+/// Relative gains and directions that are smaller are taken for rounding errors of sums of a few dozen terms
+/// with some 16 digits each. A wrong guess costs a step, never a proof.
 const TINY: f64 = 1e-9;
 
 /// A pivot that is smaller means that columns depend on each other.
@@ -40,9 +40,9 @@ pub(super) struct Lowest {
 }
 
 /// A column of the dual program, with its cost: first the assignments; then by condition relief from it, which
-/// costs the highest multiplier; then by condition giving up what is beyond it, which brings the lowest. The last
-/// two keep multipliers within their range, and the program feasible. Row 0 says that parts add up to 1, row
-/// `1 + k` that condition `k` is met on average.
+/// costs the highest multiplier; then by condition giving up what is beyond it, which brings the lowest. The
+/// last two keep multipliers within their range, and the program feasible. Row 0 says that parts add up to 1,
+/// row `1 + k` that condition `k` is met on average.
 fn column(cuts: &[Cut], within: &[(f64, f64)], number: usize) -> (Vec<f64>, f64) {
     let conditions = within.len();
     let mut column = vec![0.0; conditions + 1];
@@ -77,8 +77,8 @@ pub(super) fn lowest(cuts: &[Cut], within: &[(f64, f64)]) -> Lowest {
     let mut result =
         Lowest { value: 0.0, multipliers: vec![0.0; conditions], mixture: vec![0.0; cuts.len()] };
     for _ in 0..STEPS_PER_COLUMN * (count + 1) {
-        // The system has one row for each condition, a few dozen at most, so that it is solved anew at each step: no
-        // error adds up over steps.
+        // The system has one row for each condition, a few dozen at most, so that it is solved anew at each
+        // step: no error adds up over steps.
         let columns: Vec<(Vec<f64>, f64)> = basis.iter().map(|&b| column(cuts, within, b)).collect();
         let mut right = vec![0.0; size];
         right[0] = 1.0;

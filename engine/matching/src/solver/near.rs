@@ -72,28 +72,43 @@ pub fn solve_near(problem: &Problem, previous: &[Option<u32>], duals: Option<&Du
     let near = Near::new(problem, previous, duals);
     let mut matching = solve_from(problem, Some(&near));
     let mut had = near.had;
+    let number = |unit: &Option<u32>| unit.map_or(InnerUnit::NONE, |unit| inside[unit as usize]);
+    let now: Vec<InnerUnit> = matching.unit_of.iter().map(number).collect();
+    newcomers(problem, &cell_of, &now, &mut had);
+    // Who only changed places among themselves goes back, cycle by cycle, where no level notices.
+    let column = |unit: InnerUnit| (unit != InnerUnit::NONE).then(|| unit.into());
+    let cycles = cycles(&now, &had, problem.units(), column);
+    let gone = Back { problem, cell_of: &cell_of }.gone(&cycles, &now, &had);
+    // The units of a cycle are those of its rows before and after, so that no unit is given twice.
+    for request in cycles.iter().zip(gone).filter(|(_, gone)| *gone).flat_map(|(cycle, _)| cycle) {
+        let unit = had[*request as usize];
+        matching.unit_of[*request as usize] = (unit != InnerUnit::NONE).then(|| problem.name(unit));
+    }
+    matching.reached = reached(problem, &matching.unit_of).unwrap_or_default();
+    matching
+}
+
+/// Says of each request that is housed `now` and had nothing which unit it would have if the others stayed
+/// where they were: what is left at the end of the chain of those who moved for it. It is added to what
+/// requests `had`, so that a newcomer moves nobody without need.
+fn newcomers(problem: &Problem, cell_of: &[Cell], now: &[InnerUnit], had: &mut [InnerUnit]) {
     let mut given = vec![false; problem.units()];
     for &unit in had.iter().filter(|unit| **unit != InnerUnit::NONE) {
         given[unit.index()] = true;
     }
-    let number = |unit: &Option<u32>| unit.map_or(InnerUnit::NONE, |unit| inside[unit as usize]);
-    let now: Vec<InnerUnit> = matching.unit_of.iter().map(number).collect();
-    // Who is new would have, if the others stayed where they were, what is left at the end of the chain of
-    // those who moved for it.
     // By unit: the request that had it and is housed still.
     let mut before = vec![NONE; problem.units()];
-    for (request, &unit) in (0_u32..).zip(&had) {
+    for (request, &unit) in (0_u32..).zip(&*had) {
         if unit != InnerUnit::NONE && now[request as usize] != InnerUnit::NONE {
             before[unit.index()] = request;
         }
     }
-    // So a newcomer counts as having had that unit, and moves no one there without need.
     for request in 0..now.len() {
         let mut unit = now[request];
-        // Only those who are housed now and had nothing.
         if unit == InnerUnit::NONE || had[request] != InnerUnit::NONE {
             continue;
         }
+        // Each unit was had by one request and is given to one, so that the chain does not come back.
         while before[unit.index()] != NONE {
             unit = now[before[unit.index()] as usize];
         }
@@ -102,40 +117,6 @@ pub fn solve_near(problem: &Problem, previous: &[Option<u32>], duals: Option<&Du
             had[request] = unit;
         }
     }
-    let back = Back { problem, cell_of: &cell_of };
-    // Who only changed places among themselves goes back, cycle by cycle, where no level notices.
-    let column = |unit: InnerUnit| (unit != InnerUnit::NONE).then(|| unit.into());
-    let cycles = cycles(&now, &had, problem.units(), column);
-    let changes: Vec<Vec<i64>> = cycles.iter().map(|cycle| back.change(cycle, &now, &had)).collect();
-    let add =
-        |sums: &[i64], change: &[i64]| sums.iter().zip(change).map(|(a, b)| a + b).collect::<Vec<i64>>();
-    let mut sums = vec![0; back.width()];
-    for (request, &unit) in (0_u32..).zip(&now) {
-        back.count(request, unit, 1, &mut sums);
-    }
-    // All the way back, or as many cycles as can be gone, one after the other.
-    let all = changes.iter().fold(sums.clone(), |sums, change| add(&sums, change));
-    let gone: Vec<bool> = match back.levels(&all) >= back.levels(&sums) {
-        true => vec![true; cycles.len()],
-        false => {
-            let mut go = |change: &Vec<i64>| {
-                let after = add(&sums, change);
-                let gone = back.levels(&after) >= back.levels(&sums);
-                if gone {
-                    sums = after;
-                }
-                gone
-            };
-            changes.iter().map(&mut go).collect()
-        }
-    };
-    // The units of a cycle are the same before and after, so that no unit is given twice.
-    for request in cycles.iter().zip(gone).filter(|(_, gone)| *gone).flat_map(|(cycle, _)| cycle) {
-        let unit = had[*request as usize];
-        matching.unit_of[*request as usize] = (unit != InnerUnit::NONE).then(|| problem.name(unit));
-    }
-    matching.reached = reached(problem, &matching.unit_of).unwrap_or_default();
-    matching
 }
 
 /// The way back from an answer to the one before.
@@ -174,6 +155,31 @@ impl Back<'_> {
             self.count(request, to[request as usize], 1, &mut change);
         }
         change
+    }
+
+    /// By cycle that leads from one answer to another: is it gone? All of them, if no level is worse for it;
+    /// else one after the other those that make none worse.
+    fn gone(&self, cycles: &[Vec<u32>], from: &[InnerUnit], to: &[InnerUnit]) -> Vec<bool> {
+        let changes: Vec<Vec<i64>> = cycles.iter().map(|cycle| self.change(cycle, from, to)).collect();
+        let add =
+            |sums: &[i64], change: &[i64]| sums.iter().zip(change).map(|(a, b)| a + b).collect::<Vec<i64>>();
+        let mut sums = vec![0; self.width()];
+        for (request, &unit) in (0_u32..).zip(from) {
+            self.count(request, unit, 1, &mut sums);
+        }
+        let all = changes.iter().fold(sums.clone(), |sums, change| add(&sums, change));
+        if self.levels(&all) >= self.levels(&sums) {
+            return vec![true; cycles.len()];
+        }
+        let go = |change: &Vec<i64>| {
+            let after = add(&sums, change);
+            let gone = self.levels(&after) >= self.levels(&sums);
+            if gone {
+                sums = after;
+            }
+            gone
+        };
+        changes.iter().map(go).collect()
     }
 
     /// The levels of an answer with these sums, in strict order; more is better.

@@ -12,8 +12,8 @@
 use super::columns::{Column, NONE};
 
 /// The cycles that lead from one assignment to another: by cycle its rows. `from` and `to` have by row a place
-/// (an arc, or a unit), of which `column` says the column, `None` if the row is idle; `columns` is how many there
-/// are.
+/// (an arc, or a unit), of which `column` says the column, `None` if the row is idle; `columns` is how many
+/// there are.
 pub(super) fn cycles<P: Copy>(
     from: &[P],
     to: &[P],

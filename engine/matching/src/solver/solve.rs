@@ -27,9 +27,9 @@ pub(super) fn solve_from(problem: &Problem, near: Option<&Near>) -> Matching {
 
 fn solve_here(problem: &Problem, near: Option<&Near>) -> Matching {
     let housed = house(problem, near.map_or(&[], |near| &near.cells));
-    // At a price of 1 for units of the cells that are full for good and of 0 for others, the bound is the units of
-    // those cells and the requests that another cell is open to: the first are all given, and the others all housed
-    // elsewhere, so that no answer has more (König).
+    // At a price of 1 for units of the cells that are full for good and of 0 for others, the bound is the
+    // units of those cells and the requests that another cell is open to: the first are all given, and the
+    // others all housed elsewhere, so that no answer has more (König).
     let covering = housed.full.iter().map(|&full| i64::from(full)).collect();
     let attributions = bound(vec![], Prices::Cells(covering));
     let (unit_of, certificate) = if problem.quotas().is_empty() {
@@ -82,8 +82,8 @@ fn without_quotas(
             }
         }
     }
-    // A point and one for being housed is what `prices` weighs: as a bound of the points it is exact, so that it is
-    // the room of the fit too.
+    // A point and one for being housed is what `prices` weighs: as a bound of the points it is exact, so that
+    // it is the room of the fit too.
     let room =
         Bound { scale: 1, multipliers: vec![(Condition::Attributions, 1)], prices: Prices::Cells(prices) };
     let certificate = Certificate {

@@ -26,8 +26,8 @@ pub struct Duals {
     fit: ByName,
 }
 
-/// The first bound of a level, with prices by the caller's number of the unit: cells and inner numbers are of one
-/// problem only.
+/// The first bound of a level, with prices by the caller's number of the unit: cells and inner numbers are of
+/// one problem only.
 #[derive(Clone, Debug, Default)]
 struct ByName {
     scale: i64,
@@ -45,9 +45,9 @@ impl Duals {
         Duals::numbered(certificate, problem.firsts(), &names, problem.units())
     }
 
-    /// Those of a certificate whose problem is not at hand. `firsts` has the first unit of each of its cells, and
-    /// the number of units at the end; `names` by inner number of the unit its number in the problem to come, which
-    /// has `units` units, or `None` for a unit that has gone.
+    /// Those of a certificate whose problem is not at hand. `firsts` has the first unit of each of its cells,
+    /// and the number of units at the end; `names` by inner number of the unit its number in the problem to
+    /// come, which has `units` units, or `None` for a unit that has gone.
     ///
     /// # Errors
     /// [`ProofError::Form`] if the certificate is not one of these cells and units.
@@ -108,8 +108,8 @@ pub(super) struct Near {
 }
 
 impl Near {
-    /// `previous` has by request the unit that it had, by the caller's number. What does not suit any more, or was
-    /// had twice, is passed over.
+    /// `previous` has by request the unit that it had, by the caller's number. What does not suit any more,
+    /// or was had twice, is passed over.
     pub fn new(problem: &Problem, previous: &[Option<u32>], duals: Option<&Duals>) -> Near {
         let cell_of = problem.cell_of_units();
         let inside = problem.numbers_inside();

@@ -2,8 +2,8 @@
 //!
 //! A row can go to any column where it gains as much as now, and the sum of worths does not change as long as
 //! columns that cost something stay taken (complementary slackness). Which of these answers has most rows where
-//! they were is an assignment problem again, with fits of 0 and 1; only rows that could go back and are elsewhere
-//! move in it, and those whom they push.
+//! they were is an assignment problem again, with fits of 0 and 1; only rows that could go back and are
+//! elsewhere move in it, and those whom they push.
 
 #![expect(
     clippy::indexing_slicing,

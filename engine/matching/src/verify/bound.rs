@@ -13,8 +13,9 @@
 //! The second line does not depend on the answer: less `owed`, divided by `scale` and rounded down, it is the
 //! bound. What pairs weigh `weigh` says, what is owed `considered`; here it is added up.
 //!
-//! The bound stays true, and becomes lower, where it is known of all answers considered that a unit is given (its
-//! price may be negative), that a request is housed (it may not count for 0), or that a pair is not used.
+//! The bound stays true, and becomes lower, where it is known of all answers considered that a unit is given
+//! (its price may be negative), that a request is housed (it may not count for 0), or that a pair is not
+//! used.
 
 use std::collections::BTreeMap;
 

@@ -35,8 +35,8 @@ pub(super) fn sum(requests: u32, of: impl Fn(&mut Vec<u16>, u32) -> Option<i64> 
 #[cfg(not(feature = "solver"))]
 pub(super) use in_order as sum;
 
-/// The sum of what `of` says of each request below `requests`, or `None` if it says `None` of one of them; one after
-/// the other. `of` gets a list to work in.
+/// The sum of what `of` says of each request below `requests`, or `None` if it says `None` of one of them;
+/// one after the other. `of` gets a list to work in.
 #[cfg(any(test, not(feature = "solver")))]
 pub(super) fn in_order(requests: u32, of: impl Fn(&mut Vec<u16>, u32) -> Option<i64>) -> Option<i128> {
     let mut fits = Vec::new();
@@ -47,8 +47,8 @@ pub(super) fn in_order(requests: u32, of: impl Fn(&mut Vec<u16>, u32) -> Option<
 mod tests {
     use super::*;
 
-    /// Threads change no sum: 10,000 squares add up to n (n + 1) (2 n + 1) / 6, shared or in order, and one request
-    /// without a number leaves no sum.
+    /// Threads change no sum: 10,000 squares add up to n (n + 1) (2 n + 1) / 6, shared or in order, and one
+    /// request without a number leaves no sum.
     #[test]
     fn sums_do_not_depend_on_threads() {
         let n = 10_000_i128;

@@ -38,7 +38,8 @@ pub(super) fn best(rows: &Rows, paid: bool, near: Option<Best>) -> Best {
             }
             state.drop_loose(rows);
         }
-        // Where columns may stay free, prices begin at 0, which is right for those that do: paths alone find the answer.
+        // Where columns may stay free, prices begin at 0, which is right for those that do: paths alone find
+        // the answer.
         None => {}
     }
     paths::put_back(&mut state, rows);

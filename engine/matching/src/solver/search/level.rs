@@ -35,8 +35,8 @@ pub(in super::super) enum Aim {
     Fit,
 }
 
-/// A condition that the level puts on assignments: what the pairs count in it is at least `least` or, for one from
-/// above, its opposite is.
+/// A condition that the level puts on assignments: what the pairs count in it is at least `least` or, for one
+/// from above, its opposite is.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Asked {
     pub condition: Condition,
@@ -166,8 +166,9 @@ impl Level<'_> {
 
     /// Weighs the arcs of trees by multipliers, in parts of a point.
     ///
-    /// What the conditions ask for is moved into the objective (*Lagrangian relaxation*): a heaviest assignment of
-    /// these weights is worth, with what is owed, at least as much as any that meets the conditions.
+    /// What the conditions ask for is moved into the objective (*Lagrangian relaxation*): a heaviest
+    /// assignment of these weights is worth, with what is owed, at least as much as any that meets the
+    /// conditions.
     pub(super) fn weigh(&self, forest: &mut Forest, side: &Side, asked: &[Asked], multipliers: &[i64]) {
         // So little that it is never chosen if anything else can be.
         let never = -NEVER * self.housed;
@@ -208,7 +209,8 @@ impl Level<'_> {
     pub fn bound(&self, forest: &Forest, asked: &[Asked], multipliers: &[i64]) -> i64 {
         let graph = self.graph;
         let wide = |value: i64| i128::from(value);
-        // By duality this is the weight of the forest's own assignment; but prices alone are what the checker knows.
+        // By duality this is the weight of the forest's own assignment; but prices alone are what the checker
+        // knows.
         let columns = (0_u32..).map(Column).zip(&graph.capacity);
         let paid: i128 = columns.map(|(c, &n)| i128::from(n) * wide(forest.price(c))).sum();
         let gained: i128 = (0..graph.requests.len() as u32).map(|row| wide(forest.row_value(row))).sum();

@@ -3,13 +3,13 @@
 //! A quota weighs on who is housed *and* where, so that the sets that can be housed together are no longer a
 //! matroid. Each level is a heaviest assignment under a handful of conditions (the levels before it). The
 //! conditions are given multipliers ([`super::multipliers`]), which leaves an assignment without conditions for
-//! [`super::simplex`]; its value is a bound. Steps along cycles of the tree then lead from its answer to one that
-//! meets the conditions. What is left between the two is closed by splitting (*branch and bound*): see
+//! [`super::simplex`]; its value is a bound. Steps along cycles of the tree then lead from its answer to one
+//! that meets the conditions. What is left between the two is closed by splitting (*branch and bound*): see
 //! [`super::super::answer::Split`].
 //!
 //! What constants here cost was measured in processor time, of which 8 % is noise, on instances of
-//! `benches/matching.rs`: on `d100k` and `d10k-hard` with quotas, and on `random`, 20 random problems of 40 requests
-//! and 20 units with five quotas near a half, which contradict each other.
+//! `benches/matching.rs`: on `d100k` and `d10k-hard` with quotas, and on `random`, 20 random problems of 40
+//! requests and 20 units with five quotas near a half, which contradict each other.
 //!
 //! `level` is what is searched, `best` what is found, `range` which multipliers are looked at, `towards` how
 //! assignments come to meet the conditions, `split` what the sides differ in.
@@ -171,8 +171,8 @@ impl Search<'_, '_> {
         Proof::Split { on, without, with }
     }
 
-    /// Moves the multipliers of a side until its bound is as low as it gets, or closed. The error is a bound that
-    /// proves that the side has no assignment with as many attributions.
+    /// Moves the multipliers of a side until its bound is as low as it gets, or closed. The error is a bound
+    /// that proves that the side has no assignment with as many attributions.
     fn multipliers(
         &mut self,
         forest: &mut Forest,

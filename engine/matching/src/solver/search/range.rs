@@ -26,8 +26,8 @@ pub(super) fn begin(level: &Level<'_>, asked: &[Asked], warm: &BTreeMap<Conditio
 
 /// How far the next multipliers may be from those of the lowest bound, in parts of a point.
 ///
-/// Without a range the first cuts, which say little, send multipliers to the highest ones and back (Kelley's method
-/// is unstable; the range makes it a *trust region* method).
+/// Without a range the first cuts, which say little, send multipliers to the highest ones and back (Kelley's
+/// method is unstable; the range makes it a *trust region* method).
 pub(super) struct Around {
     reach: i64,
     /// No multiplier is beyond this.

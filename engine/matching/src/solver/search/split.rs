@@ -24,10 +24,11 @@ pub(super) enum On {
     Column { request: u32, column: Column },
 }
 
-/// What to split by: a base on which the assignments of the mixture do not agree, or the arc about which they agree
-/// least (the parts of those that use it add up to nearly a half).
+/// What to split by: a base on which the assignments of the mixture do not agree, or the arc about which they
+/// agree least (the parts of those that use it add up to nearly a half).
 ///
-/// Bases come first: the share of a quota is of the base, and where its range is one number the condition is linear.
+/// Bases come first: the share of a quota is of the base, and where its range is one number the condition is
+/// linear.
 pub(super) fn split(level: &Level<'_>, side: &Side, assignments: &[Vec<u32>], mixture: &[f64]) -> Option<On> {
     let parts: Vec<(f64, &Vec<u32>)> =
         mixture.iter().copied().zip(assignments).filter(|(part, _)| *part > TRACE).collect();

@@ -30,8 +30,8 @@ impl Simplex {
         false
     }
 
-    /// An arc that gains: the best of a block, going on where the last search ended. Looking at all arcs would find
-    /// a better one and take longer; taking the first would take more steps.
+    /// An arc that gains: the best of a block, going on where the last search ended. Looking at all arcs
+    /// would find a better one and take longer; taking the first would take more steps.
     fn enter(&mut self, total: usize, block: usize) -> Option<usize> {
         let (mut best, mut found) = (0, None);
         let mut left = block;
@@ -77,10 +77,10 @@ impl Simplex {
         let (from, to) = self.ends(arc);
         let apex = self.meet(from, to);
         let (mut least, mut out, mut start) = (u32::MAX, NONE, false);
-        // The flow runs along the entering arc, so that it is lowered on arcs that lead up from its start, and on
-        // those that lead down to its end. Of several that run out at once the last on the way round, seen from
-        // the apex along the flow, leaves: so the tree stays strongly feasible (Cunningham, 1976). Therefore `<`
-        // on the first side and `<=` on the second.
+        // The flow runs along the entering arc, so that it is lowered on arcs that lead up from its start,
+        // and on those that lead down to its end. Of several that run out at once the last on the way round,
+        // seen from the apex along the flow, leaves: so the tree stays strongly feasible (Cunningham, 1976).
+        // Therefore `<` on the first side and `<=` on the second.
         let mut node = from;
         while node != apex {
             let place = node as usize;

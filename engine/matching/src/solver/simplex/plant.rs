@@ -44,8 +44,8 @@ impl Simplex {
                 arc => held[self.arcs[arc as usize].column.index()].push(row),
             }
         }
-        // Parents before children: a column hangs under the row that leads on, by an arc without flow, so that the
-        // tree is strongly feasible; its other rows hang under the column.
+        // Parents before children: a column hangs under the row that leads on, by an arc without flow, so
+        // that the tree is strongly feasible; its other rows hang under the column.
         for column in links.order {
             let node = self.column_node(column) as u32;
             let by = links.by[column.index()];
@@ -83,7 +83,8 @@ impl Simplex {
         };
         let (starts, leads) =
             by_key(self.columns, self.arcs.iter().zip(0_u32..).map(|(arc, at)| (arc.column.0, at)));
-        // A column with free places is at the root; others begin with what one of their rows loses by being idle.
+        // A column with free places is at the root; others begin with what one of their rows loses by being
+        // idle.
         let mut loss: Vec<i64> = free.iter().map(|&free| if free > 0 { 0 } else { i64::MAX }).collect();
         let mut by = vec![NONE; self.columns];
         for (row, &arc) in used.iter().enumerate().filter(|(_, arc)| **arc != NONE) {
