@@ -1,7 +1,5 @@
 //! Whoever only checks answers builds little: the crate of the matching without its solver.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::process::Command;
 
 /// What the checker may be built of: serde, thiserror and num-integer, and what their macros need.
