@@ -21,6 +21,7 @@ impl InnerUnit {
     pub(crate) const NONE: InnerUnit = InnerUnit(u32::MAX);
 
     /// As an index into a list by unit.
+    #[inline]
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -32,6 +33,7 @@ impl Cell {
     pub(crate) const NONE: Cell = Cell(u32::MAX);
 
     /// As an index into a list by cell.
+    #[inline]
     pub fn index(self) -> usize {
         self.0 as usize
     }

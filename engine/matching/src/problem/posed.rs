@@ -129,38 +129,45 @@ impl Problem {
     }
 
     /// The inner numbers of the units of a cell.
+    #[inline]
     pub(crate) fn range(&self, cell: Cell) -> Range<u32> {
         self.firsts[cell.index()]..self.firsts[cell.index() + 1]
     }
 
     /// The units of a cell.
     #[cfg(feature = "solver")]
+    #[inline]
     pub(crate) fn units_of(&self, cell: Cell) -> impl Iterator<Item = InnerUnit> + use<> {
         self.range(cell).map(InnerUnit)
     }
 
     /// Is the unit one of the cell's?
+    #[inline]
     pub(crate) fn holds(&self, cell: Cell, unit: InnerUnit) -> bool {
         self.range(cell).contains(&unit.0)
     }
 
     /// The slots of a request.
+    #[inline]
     pub(crate) fn slots_of(&self, request: u32) -> Range<usize> {
         self.starts[request as usize]..self.starts[request as usize + 1]
     }
 
     /// The cells open to a request, ascending.
     #[cfg(feature = "solver")]
+    #[inline]
     pub(crate) fn cells_of(&self, request: u32) -> &[Cell] {
         &self.open[self.slots_of(request)]
     }
 
     /// The slots of a request, each with its cell and its marks.
+    #[inline]
     pub(crate) fn open_to(&self, request: u32) -> impl Iterator<Item = (usize, Cell, u16)> + '_ {
         self.slots_of(request).map(|slot| (slot, self.open[slot], self.marks(slot)))
     }
 
     /// The marks of a slot: see [`super::Pair::marks`].
+    #[inline]
     pub fn marks(&self, slot: usize) -> u16 {
         self.marks.get(slot).copied().unwrap_or(0)
     }

@@ -17,11 +17,13 @@ impl Column {
     pub const EMPTY: Column = Column(u32::MAX - 1);
 
     /// As an index into a list by column.
+    #[inline]
     pub fn index(self) -> usize {
         self.0 as usize
     }
 
     /// The unit, in a graph that has all units as columns in their order.
+    #[inline]
     pub fn unit(self) -> InnerUnit {
         InnerUnit(self.0)
     }
@@ -29,6 +31,7 @@ impl Column {
 
 /// The column of a cell, in a graph that has all cells as columns in their order.
 impl From<Cell> for Column {
+    #[inline]
     fn from(cell: Cell) -> Column {
         Column(cell.0)
     }
@@ -36,6 +39,7 @@ impl From<Cell> for Column {
 
 /// The column of a unit, in a graph that has all units as columns in their order.
 impl From<InnerUnit> for Column {
+    #[inline]
     fn from(unit: InnerUnit) -> Column {
         Column(unit.0)
     }
@@ -43,6 +47,7 @@ impl From<InnerUnit> for Column {
 
 /// The cell of a column, in a graph that has all cells as columns in their order.
 impl From<Column> for Cell {
+    #[inline]
     fn from(column: Column) -> Cell {
         Cell(column.0)
     }

@@ -32,6 +32,18 @@ pub(super) fn sum(requests: u32, of: impl Fn(&mut Vec<u16>, u32) -> Option<i64> 
         .try_reduce(|| 0, |a, b| Some(a + b))
 }
 
+/// The sum of what `of` says of each request below `requests`.
+#[cfg(feature = "solver")]
+pub(super) fn sum_all(requests: u32, of: impl Fn(u32) -> i64 + Sync + Send) -> i128 {
+    (0..requests).into_par_iter().with_min_len(AT_ONCE).map(|request| i128::from(of(request))).sum()
+}
+
+/// The sum of what `of` says of each request below `requests`, one after the other.
+#[cfg(not(feature = "solver"))]
+pub(super) fn sum_all(requests: u32, of: impl Fn(u32) -> i64) -> i128 {
+    (0..requests).map(|request| i128::from(of(request))).sum()
+}
+
 #[cfg(not(feature = "solver"))]
 pub(super) use in_order as sum;
 
@@ -55,6 +67,7 @@ mod tests {
         let square = |_: &mut Vec<u16>, request: u32| Some(i64::from(request + 1).pow(2));
         assert_eq!(sum(10_000, square), Some(n * (n + 1) * (2 * n + 1) / 6));
         assert_eq!(in_order(10_000, square), sum(10_000, square));
+        assert_eq!(Some(sum_all(10_000, |request| i64::from(request + 1).pow(2))), sum(10_000, square));
         let but_one = |_: &mut Vec<u16>, request: u32| (request != 7_777).then_some(1);
         assert_eq!((sum(10_000, but_one), in_order(10_000, but_one)), (None, None));
     }

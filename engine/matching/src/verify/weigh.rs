@@ -35,6 +35,7 @@ pub(super) struct Cost<'p> {
 
 impl Weighed<'_> {
     /// What a pair of these marks weighs for a request of so many points; fit aside.
+    #[inline]
     pub fn weight(&self, points: u32, marks: u16) -> i64 {
         // There is a weight for all marks that the quotas use, and no others are there.
         let by_marks = self.by_marks.get(marks as usize).copied().unwrap_or(LARGEST);
@@ -42,16 +43,19 @@ impl Weighed<'_> {
     }
 
     /// What it weighs above the cheapest unit of a cell.
+    #[inline]
     pub fn gain(&self, points: u32, cell: Cell, marks: u16) -> i64 {
         self.weight(points, marks) - self.cheapest(cell)
     }
 
     /// The price of the cheapest unit of a cell.
+    #[inline]
     pub fn cheapest(&self, cell: Cell) -> i64 {
         self.cost.cheapest.get(cell.index()).copied().unwrap_or(0)
     }
 
     /// The most that a request gains by a pair, fit aside; `None` if nothing suits it.
+    #[inline]
     pub fn most(&self, problem: &Problem, request: u32) -> Option<i64> {
         let slots = problem.slots_of(request);
         let open = problem.open.get(slots.clone())?;

@@ -13,6 +13,7 @@ const TOGETHER: usize = 16;
 
 /// Gives `f` each place whose value (fit less price) is at least what `f` returned last, `least` at first;
 /// the others are passed over [`TOGETHER`] at a time.
+#[inline]
 pub(super) fn at_least(fits: &[u16], prices: &[i32], mut least: i32, mut f: impl FnMut(usize, i32) -> i32) {
     let (fit_groups, fit_rest) = fits.as_chunks::<TOGETHER>();
     let (price_groups, price_rest) = prices.as_chunks::<TOGETHER>();
@@ -44,6 +45,7 @@ pub(super) fn at_least(fits: &[u16], prices: &[i32], mut least: i32, mut f: impl
 }
 
 /// The highest value (fit less price) of a block.
+#[inline]
 pub(super) fn highest(fits: &[u16], prices: &[i32]) -> i32 {
     fits.iter().zip(prices).map(|(&f, &p)| i32::from(f).wrapping_sub(p)).max().unwrap_or(i32::MIN)
 }
@@ -60,11 +62,13 @@ pub(super) struct Block {
 
 impl Block {
     /// The prices of its columns.
+    #[inline]
     pub fn of<'a>(&self, prices: &'a [i32]) -> &'a [i32] {
         &prices[self.column as usize..(self.column + self.length) as usize]
     }
 
     /// The column at a place in it.
+    #[inline]
     pub fn at(&self, place: usize) -> Column {
         Column(self.column + place as u32)
     }
@@ -153,14 +157,17 @@ impl Rows {
         Rows { starts, blocks, fits, free, columns, empty }
     }
 
+    #[inline]
     pub fn len(&self) -> usize {
         self.free.len()
     }
 
+    #[inline]
     pub(super) fn blocks(&self, row: u32) -> &[Block] {
         &self.blocks[self.starts[row as usize] as usize..self.starts[row as usize + 1] as usize]
     }
 
+    #[inline]
     pub(super) fn fits(&self, block: Block) -> &[u16] {
         &self.fits[block.fits as usize..(block.fits + block.length) as usize]
     }
@@ -171,11 +178,13 @@ impl Rows {
     }
 
     /// May a row be left idle?
+    #[inline]
     pub fn may_be_idle(&self, row: u32) -> bool {
         self.free[row as usize]
     }
 
     /// The fit of a row and a column; 0 if the row cannot have it.
+    #[inline]
     pub fn fit(&self, row: u32, Column(column): Column) -> i32 {
         self.blocks(row)
             .iter()

@@ -51,6 +51,7 @@ impl State {
     }
 
     /// What a row gains by its column at the prices of the moment.
+    #[inline]
     pub fn profit(&self, rows: &Rows, row: u32) -> i32 {
         match self.column_of[row as usize] {
             Column::EMPTY => -self.empty_price,
@@ -59,6 +60,7 @@ impl State {
     }
 
     /// The most that a row can gain at the prices of the moment, an empty place costing this much.
+    #[inline]
     pub fn best(&self, rows: &Rows, row: u32, empty_price: i32) -> i32 {
         let of = |block| highest(rows.fits(block), block.of(&self.price));
         let best = rows.blocks(row).iter().copied().map(of).max().unwrap_or(i32::MIN);
