@@ -126,18 +126,14 @@ impl<'p> Answers<'p> {
     fn total(&self, level: Level, weighed: &Weighed<'_>) -> Option<i128> {
         let requests = self.problem.requests() as u32;
         let room = self.room.as_ref().filter(|_| level == Level::Fit);
-        let gained = if weighed.cost.by_unit.is_none()
-            && room.is_none()
-            && self.only.is_empty()
-            && self.never.is_empty()
-        {
-            // Most bounds: whatever is known of answers, every request may be left out, and units of a cell
-            // cost the same, so that no unit is looked at.
-            each::sum(requests, |_, request| Some(weighed.most(self.problem, request).unwrap_or(0).max(0)))
-        } else {
-            each::sum(requests, |fits, request| self.gained(weighed, room, request, fits))
-        };
-        Some(weighed.cost.paid + gained?)
+        if weighed.cost.by_unit.is_none() && room.is_none() && self.only.is_empty() && self.never.is_empty() {
+            // Most bounds: whatever is known of answers, every request may be left out, and units of a cell cost
+            // the same, so that no unit is looked at.
+            let most = |request| weighed.most(self.problem, request).unwrap_or(0).max(0);
+            return Some(weighed.cost.paid + each::sum_all(requests, most));
+        }
+        let gained = each::sum(requests, |fits, request| self.gained(weighed, room, request, fits))?;
+        Some(weighed.cost.paid + gained)
     }
 
     /// The most that a request gains above the price of a unit; `None` if it must be housed and cannot be.

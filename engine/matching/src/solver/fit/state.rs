@@ -9,8 +9,8 @@ use super::super::columns::{Column, NONE};
 use super::rows::{Rows, at_least, highest};
 
 /// Steps of the auction, in fit: by how much a bid goes beyond what the column is worth to the bidder.
-/// Measured on `d100k` and `d100k-slack` in processor time, of which 8 % is noise: half of each takes as
-/// long, double 5 to 9 % more, ending at 8 or at 1 changes nothing; without an auction, by paths alone,
+/// Measured on `d100k` and `d100k-slack` in processor time, of which a tenth is noise: half of each takes as
+/// long, double no more than noise, ending at 8 or at 1 changes nothing; without an auction, by paths alone,
 /// `d100k` takes 2.3 times as long.
 pub(super) const STEPS: [i32; 3] = [256, 32, 4];
 

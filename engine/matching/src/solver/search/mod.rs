@@ -7,7 +7,7 @@
 //! that meets the conditions. What is left between the two is closed by splitting (*branch and bound*): see
 //! [`super::super::answer::Split`].
 //!
-//! What constants here cost was measured in processor time, of which 8 % is noise, on instances of
+//! What constants here cost was measured in processor time, of which a tenth is noise, on instances of
 //! `benches/matching.rs`: on `d100k` and `d10k-hard` with quotas, and on `random`, 20 random problems of 40
 //! requests and 20 units with five quotas near a half, which contradict each other.
 //!

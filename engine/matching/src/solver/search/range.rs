@@ -15,7 +15,8 @@ const NEAR: i64 = 4;
 /// % more; `random` does not notice either.
 const FAR: i64 = 64;
 
-/// By how much the range widens where its edge is best.
+/// By how much the range widens where its edge is best. Half takes 23 % more on `random` and 14 % less on
+/// `d10k-hard`; double takes 16 % less on `random` and changes nothing beyond noise elsewhere.
 const WIDER: i64 = 4;
 
 /// The multipliers with which a search begins: those of before, within what is looked for.

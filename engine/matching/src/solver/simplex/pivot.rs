@@ -13,8 +13,8 @@ use super::tree::Simplex;
 const STEPS_PER_ARC: u64 = 200;
 const STEPS_MORE: u64 = 200_000;
 
-/// Arcs looked at before the best of them enters: this many, and the square root of all. Half the square root
-/// changes nothing beyond noise; twice takes 5 % more on `d100k` with quotas and 10 % on `d10k-hard`.
+/// Arcs looked at before the best of them enters: this many, and the square root of all. Half or twice the root
+/// changes nothing beyond noise (twice: 5 % more on `d100k` with quotas, 10 % on `d10k-hard`).
 const LOOKED_AT: usize = 32;
 
 impl Simplex {
