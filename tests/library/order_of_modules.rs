@@ -42,19 +42,22 @@ fn sources(at: &Path, into: &mut Vec<(String, String)>) {
 /// its names.
 fn paths(code: &str) -> Vec<Vec<&str>> {
     let word = |c: char| c.is_alphanumeric() || c == '_';
+    let ident = |text: &str| text.find(|c: char| !word(c)).unwrap_or(text.len());
     let mut all = Vec::new();
     for root in ["crate::", "super::"] {
         for (at, _) in code.match_indices(root) {
-            if code[..at].ends_with(|c: char| word(c) || c == ':') {
+            let (before, mut rest) = code.split_at(at);
+            if before.ends_with(|c: char| word(c) || c == ':') {
                 continue;
             }
-            let (mut path, mut rest) = (Vec::new(), &code[at..]);
+            let mut path = Vec::new();
             loop {
-                let end = rest.find(|c: char| !word(c)).unwrap_or(rest.len());
-                if end > 0 {
-                    path.push(&rest[..end]);
+                let (name, after) = rest.split_at(ident(rest));
+                if !name.is_empty() {
+                    path.push(name);
                 }
-                match rest[end..].strip_prefix("::") {
+                rest = after;
+                match rest.strip_prefix("::") {
                     Some(more) => rest = more,
                     None => break,
                 }
@@ -62,8 +65,7 @@ fn paths(code: &str) -> Vec<Vec<&str>> {
             let group =
                 rest.strip_prefix('{').and_then(|group| group.split_once('}')).map(|(names, _)| names);
             for name in group.into_iter().flat_map(|names| names.split(',')) {
-                let name = name.trim();
-                let first = &name[..name.find(|c: char| !word(c)).unwrap_or(name.len())];
+                let (first, _) = name.trim().split_at(ident(name.trim()));
                 all.push(path.iter().copied().chain([first]).collect());
             }
             all.push(path);
