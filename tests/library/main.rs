@@ -24,5 +24,6 @@ mod proof;
 mod receipts;
 mod scenario;
 mod scenario_years;
+mod slips;
 mod support;
 mod territory;

@@ -88,6 +88,7 @@ impl Pack {
         if !out.has_errors() {
             check_blocks(&parsed, &mut out);
         }
+        pack::slips::remarks(&mut out, &parsed.sources);
         out.sort();
         if out.has_errors() {
             return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });

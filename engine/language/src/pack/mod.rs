@@ -9,6 +9,7 @@ pub mod mutants;
 pub mod params;
 pub mod schema;
 pub mod script;
+pub mod slips;
 pub mod toml_reader;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -107,21 +108,26 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
         }
     }
     files.retain(|path, _| is_read(path));
-    let mut broken = Vec::new();
+    let mut broken: Vec<(FileId, slips::encoding::Other)> = Vec::new();
     let mut texts = Vec::new();
     for (path, bytes) in files {
-        let text = String::from_utf8(bytes).unwrap_or_else(|_| {
-            broken.push(texts.len());
-            String::new()
+        let text = String::from_utf8(bytes).unwrap_or_else(|error| {
+            let mut other = slips::encoding::other(error.as_bytes());
+            let text = std::mem::take(&mut other.text);
+            broken.push((texts.len(), other));
+            text
         });
         // A byte-order mark is no text.
         let text = text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_string);
         texts.push(SourceFile { path, text: Arc::from(text) });
     }
     let sources = Sources::new(root, texts);
-    for &file in &broken {
-        out.push(texts::files::not_utf8(Span::new(file, 0..0)));
+    for (file, other) in &broken {
+        let range = script::word_at(text_of(&sources, *file), other.at);
+        out.push(Diagnostic::error("L0030", &other.message, Span::new(*file, range), other.label));
     }
+    // What is no text at all is not read.
+    let broken: Vec<FileId> = broken.iter().filter(|(_, o)| !o.is_text).map(|(file, _)| *file).collect();
     let find = |name: &str| sources.files().iter().position(|f| f.path == name);
     let manifest =
         find("pack.toml").map_or_else(Manifest::default, |f| manifest::read(f, text_of(&sources, f), out));
@@ -192,7 +198,7 @@ fn read_references(parsed: &mut Parsed, tables: BTreeMap<String, Vec<u8>>, out: 
 }
 
 fn read_rules(parsed: &mut Parsed, file: FileId, sources: &Sources, out: &mut Diagnostics) {
-    let Some(rules) = script::read(file, sources, out) else { return };
+    let Some(rules) = script::read(file, sources, &mut parsed.unreadable, out) else { return };
     let Some((name, span)) = rules.entity else { return };
     let Some(entity) = parsed.schema.entity(&name) else {
         let known = parsed.schema.entities.iter().map(|e| e.name.as_str());

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::slips;
 use super::toml_reader::{Reader, parse, scalar};
 use crate::diagnostic::texts::files::{toml_kind, what};
 use crate::diagnostic::{Diagnostics, FileId, Span, texts};
@@ -173,6 +174,7 @@ fn read_parameter(
             out.push(texts::schema::two_values(path, b.from, b.span.clone(), a.span.clone()));
         }
     }
+    texts_that_are_values(path, unit.as_deref(), &mut versions, out);
     let mut types = versions.iter().flat_map(|v| v.cells.values());
     let value_type = types.next().map(|c| c.value.value_type())?;
     for cell in types {
@@ -183,6 +185,49 @@ fn read_parameter(
     }
     check_same_keys(path, &versions, out);
     Some(Parameter { path: path.to_string(), label, unit, by, yearly, versions, value_type, span })
+}
+
+/// A text such as `"30 %"` or `"20000,50"` in a cell: an error where the parameter has a unit or another cell
+/// that is no text, and then read as what it says; a warning elsewhere.
+fn texts_that_are_values(
+    path: &str,
+    unit: Option<&str>,
+    versions: &mut [ParameterVersion],
+    out: &mut Diagnostics,
+) {
+    let is_text = |cell: &Cell| matches!(cell.value, Value::Text(_));
+    let sure = unit.is_some() || versions.iter().flat_map(|v| v.cells.values()).any(|c| !is_text(c));
+    for cell in versions.iter_mut().flat_map(|v| v.cells.values_mut()) {
+        let Value::Text(text) = &cell.value else { continue };
+        let Some(mut written) = slips::written(text) else { continue };
+        if written.what == slips::What::Truth && (!sure || unit.is_some()) {
+            // `oui` and `non` may be codes.
+            continue;
+        }
+        if written.what == slips::What::Percent && unit == Some("%") {
+            written.corrected = text.chars().filter(|c| c.is_ascii_digit() || *c == ',').collect();
+            written.corrected = written.corrected.replace(',', ".");
+        }
+        let right = &written.corrected;
+        if sure {
+            let message = format!(
+                "{} entre guillemets dans `{path}`: « {text} »; attendu: `{right}`",
+                written.what.name()
+            );
+            let label = format!("écrire `{right}`, sans guillemets");
+            out.push(Diagnostic::error("L0027", message, cell.span.clone(), label));
+            let date = crate::value::parse_date(right).map(Value::Date);
+            let value = date.or_else(|| parse_number(right).map(Value::Number));
+            cell.value = value.unwrap_or(Value::Bool(right == "true"));
+        } else {
+            let message = format!(
+                "« {text} » dans `{path}` est un texte, et se lit comme {}",
+                written.what.with_article()
+            );
+            let label = format!("pour une valeur, écrire `{right}`, sans guillemets");
+            out.push(Diagnostic::warning("L0036", message, cell.span.clone(), label));
+        }
+    }
 }
 
 /// A cell that one version has and the next lacks is a hole, or a misspelt key.

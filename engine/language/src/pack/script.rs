@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rhai::{AST, ASTNode, Engine, Position, Stmt, Token};
 
+use super::slips;
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Severity, Sources, Span, nearest, texts};
 use crate::value::{Date, Exact, div, mul, parse_date, parse_number, power_of_ten};
 
@@ -100,8 +101,8 @@ fn inexact(decimal: &impl ToString, text: &str) -> Option<Token> {
     if written.is_some() && written == parse_number(&decimal.to_string()) {
         return None;
     }
-    let message = format!("`{text}` has more digits than are kept exactly: write at most 28");
-    Some(Token::LexError(Box::new(rhai::LexError::ImproperSymbol(text.to_string(), message))))
+    // The words of this error are those of [`slips`].
+    Some(Token::LexError(Box::new(rhai::LexError::ImproperSymbol(text.to_string(), String::new()))))
 }
 
 /// What a literal says, an exponent included; `None` if that does not fit.
@@ -114,27 +115,27 @@ fn number(text: &str) -> Option<Exact> {
 }
 
 /// Parses one rule file. `path` tells the date from which its functions hold.
-pub(super) fn read(file: FileId, sources: &Sources, out: &mut Diagnostics) -> Option<RuleFile> {
+///
+/// The names of the rules of a file that does not parse go to `unreadable`.
+pub(super) fn read(
+    file: FileId,
+    sources: &Sources,
+    unreadable: &mut Vec<String>,
+    out: &mut Diagnostics,
+) -> Option<RuleFile> {
     let source = sources.get(file)?;
     let text = &source.text;
     let engine = parser();
     let ast = match engine.compile(text.as_ref()) {
         Ok(ast) => ast,
         Err(error) => {
-            let at = match (error.position().line(), error.position().position()) {
-                (Some(line), column) => sources.offset(file, line, column.unwrap_or(1)),
-                _ => text.len(),
-            };
-            let range = word_at(text, at);
-            out.push(Diagnostic::error(
-                "L0020",
-                "the script does not parse",
-                Span::new(file, range),
-                error.err_type().to_string(),
-            ));
+            let (diagnostics, names) = slips::script::explain(&engine, file, text, &error);
+            out.items.extend(diagnostics);
+            unreadable.extend(names);
             return None;
         }
     };
+    out.items.extend(slips::script::two_arguments(file, text));
     if let Some(statement) = ast.statements().iter().find(|s| !matches!(s, rhai::Stmt::Noop(_))) {
         let position = statement.position();
         let at = sources.offset(file, position.line().unwrap_or(1), position.position().unwrap_or(1));

@@ -5,6 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::slips;
 use crate::diagnostic::texts::files::{self, form};
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span};
 use crate::value::{Date, Exact, Value, parse_date, parse_number};
@@ -188,17 +189,7 @@ pub fn parse<'i>(file: FileId, text: &'i str, out: &mut Diagnostics) -> Option<S
     if errors.is_empty() {
         return Some(table);
     }
-    for error in errors {
-        let end = text.len();
-        let range = error.span().unwrap_or(0..0);
-        let range = range.start.min(end)..range.end.min(end);
-        out.push(Diagnostic::error(
-            "L0001",
-            "this is not valid TOML",
-            Span::new(file, range),
-            error.message(),
-        ));
-    }
+    out.items.extend(slips::toml::explain(file, text, &errors));
     None
 }
 

@@ -15,6 +15,7 @@ use logis_language::diagnostic::{Diagnostics, PackError, Span, texts};
 use logis_language::pack::Parsed;
 use logis_language::pack::cases::{Case, InputRow};
 use logis_language::pack::schema::{EntityId, Origin};
+use logis_language::pack::slips::remarks;
 use logis_language::plan::ir::NodeId;
 use logis_language::plan::{Apart, Plan};
 use logis_language::value::{Date, Exact, Type, Value};
@@ -192,6 +193,7 @@ pub(crate) fn groups<'p>(
         groups.extend(group);
         out.items.extend(own.items);
     }
+    remarks(&mut out, &parsed.sources);
     out.sort();
     if out.has_errors() {
         return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });

@@ -73,34 +73,6 @@ pub fn line_expects_nothing(span: Span) -> Diagnostic {
     at("L0041", "ce cas n'attend rien", span, "remplir une colonne `attendu:REGLE`")
 }
 
-/// What is wrong with the text of a table of cases.
-#[derive(Clone, Copy, Debug)]
-pub enum Unreadable {
-    /// A line with another number of cells than the header.
-    Cells {
-        /// How many the header has.
-        expected: u64,
-        /// How many the line has.
-        found: u64,
-    },
-    /// Text that is not UTF-8.
-    NotUtf8,
-    /// Any other.
-    Other,
-}
-
-/// L0042: a line of a table of cases that does not read.
-pub fn unreadable_line(why: Unreadable, span: Span) -> Diagnostic {
-    let label = match why {
-        Unreadable::Cells { expected, found } => {
-            format!("cellules trouvées: {found} ; attendu: {expected}, comme l'en-tête")
-        }
-        Unreadable::NotUtf8 => "ce n'est pas du texte en UTF-8".to_string(),
-        Unreadable::Other => "vérifier les guillemets et les séparateurs".to_string(),
-    };
-    at("L0042", "cette ligne de la table de cas est illisible", span, label)
-}
-
 /// L0043: a value that is not of the type of its field or rule.
 pub fn wrong_type(text: &str, name: &str, ty: &Type, span: Span) -> Diagnostic {
     let message = format!("`{text}` n'est pas une valeur de `{name}`");

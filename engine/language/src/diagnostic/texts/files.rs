@@ -94,13 +94,6 @@ pub fn toml_kind(name: &str) -> &'static str {
     }
 }
 
-/// L0001: a YAML file that does not parse. The parser's own words are English and are not shown.
-pub fn not_yaml(span: Span) -> Diagnostic {
-    at("L0001", "le fichier ne suit pas la syntaxe de YAML", span, "illisible à partir d'ici").with_note(
-        "le plus souvent: un retrait, un deux-points ou un guillemet, à cette ligne ou à celle d'avant",
-    )
-}
-
 /// L0001: a YAML key that is written twice.
 pub fn key_written_twice(key: &str, span: Span) -> Diagnostic {
     at("L0001", format!("la clé `{key}` est écrite deux fois"), span, "de nouveau ici")
@@ -171,11 +164,6 @@ pub fn unknown_tag(tag: &str, known: &[&str], span: Span) -> Diagnostic {
 pub fn unknown_sense(said: &str, span: Span) -> Diagnostic {
     let label = "attendu: `favorable`, `défavorable` ou `neutre`";
     at("L0024", format!("`{said}` n'est pas un `sens`"), span, label)
-}
-
-/// L0030: a file that is not UTF-8.
-pub fn not_utf8(span: Span) -> Diagnostic {
-    at("L0030", "le fichier n'est pas du texte en UTF-8", span, "l'enregistrer en UTF-8")
 }
 
 /// L0031: a folder without `schema.toml`. `root` is empty where the files were given one by one.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::super::slips;
 use super::{Case, CaseFile, CaseValue, check_extras, read_tolerance};
-use crate::diagnostic::texts::cases::{self as texts, Unreadable};
+use crate::diagnostic::texts::cases as texts;
 use crate::diagnostic::texts::files;
-use crate::diagnostic::{Diagnostics, FileId, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span};
 use crate::value::{Date, parse_date};
 
 /// Reads `NAME.cas.csv`: a table of cases on one entity.
@@ -25,17 +26,28 @@ pub(in crate::pack) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> 
     let header = match reader.headers() {
         Ok(header) => header.clone(),
         Err(error) => {
-            out.push(texts::unreadable_line(why(&error), Span::new(file, 0..0)));
+            let (message, label) = slips::cases::csv(&error, "");
+            out.push(Diagnostic::error("L0042", message, Span::new(file, 0..0), label));
             return CaseFile { file, cases };
         }
     };
+    if slips::cases::semicolons(&header) {
+        let at = text.find(header.get(0).unwrap_or("")).unwrap_or(0);
+        let message = "« ; » entre les colonnes; attendu: `,`";
+        let label = "enregistrer en CSV avec des virgules, ou remplacer `;` par `,`";
+        out.push(Diagnostic::error("L0042", message, Span::new(file, at..line_end(text, at)), label));
+        return CaseFile { file, cases };
+    }
     for record in reader.records() {
         let record = match record {
             Ok(record) => record,
             Err(error) => {
                 let at =
                     error.position().map_or(0, |p| usize::try_from(p.byte()).unwrap_or(0)).min(text.len());
-                out.push(texts::unreadable_line(why(&error), Span::new(file, at..at)));
+                let at = at + text.get(at..).map_or(0, |t| t.len() - t.trim_start().len());
+                let end = line_end(text, at);
+                let (message, label) = slips::cases::csv(&error, text.get(at..end).unwrap_or(""));
+                out.push(Diagnostic::error("L0042", message, Span::new(file, at..end), label));
                 continue;
             }
         };
@@ -54,6 +66,7 @@ pub(in crate::pack) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> 
         let places = cells(text.get(span.range.clone()).unwrap_or(""));
         let mut row = BTreeMap::new();
         let mut date = None;
+        let mut day = ("", span.clone());
         for (number, (column, cell)) in header.iter().zip(&record).enumerate() {
             // The place of the cell, where the line is cut as its reader cuts it.
             let at = match places.get(number).filter(|_| places.len() == record.len()) {
@@ -65,7 +78,10 @@ pub(in crate::pack) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> 
             match column {
                 "nom" if !cell.is_empty() => case.name = cell.to_string(),
                 "nom" => {}
-                "date" => date = parse_date(cell),
+                "date" => {
+                    date = parse_date(cell);
+                    day = (cell, at);
+                }
                 _ if cell.is_empty() => {}
                 _ => match column.split_once(':') {
                     Some(("attendu", rule)) => case.expected.push((rule.to_string(), value, at)),
@@ -81,7 +97,16 @@ pub(in crate::pack) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> 
             }
         }
         let Some(date) = date else {
-            out.push(texts::undated_line(span));
+            let (cell, at) = day;
+            if cell.is_empty() {
+                out.push(texts::undated_line(span));
+            } else {
+                let message = format!("« {cell} » n'est pas une date; attendu: ex. `2017-06-30`");
+                let label = slips::written(cell).filter(|w| w.what == slips::What::Date);
+                let label =
+                    label.map_or("écrire `AAAA-MM-JJ`".to_string(), |w| format!("écrire `{}`", w.corrected));
+                out.push(Diagnostic::error("L0040", message, at, label));
+            }
             continue;
         };
         case.date = date;
@@ -96,15 +121,9 @@ pub(in crate::pack) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> 
     CaseFile { file, cases }
 }
 
-/// What keeps the reader of CSV from reading a line.
-fn why(error: &csv::Error) -> Unreadable {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            Unreadable::Cells { expected: *expected_len, found: *len }
-        }
-        csv::ErrorKind::Utf8 { .. } => Unreadable::NotUtf8,
-        _ => Unreadable::Other,
-    }
+/// Where the line of a place ends.
+fn line_end(text: &str, at: usize) -> usize {
+    text.get(at..).and_then(|t| t.find(['\r', '\n'])).map_or(text.len(), |n| at + n)
 }
 
 /// The places of the cells of a line, without blanks around them.

@@ -4,11 +4,12 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::super::slips;
 use super::super::toml_reader::{parse, scalar};
 use super::CaseValue;
 use crate::diagnostic::texts::cases::{self as texts, Yaml, what};
 use crate::diagnostic::texts::files::{self, form, toml_kind};
-use crate::diagnostic::{Diagnostics, FileId, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span};
 use crate::value::Value;
 
 /// One thing that is written.
@@ -105,7 +106,8 @@ pub(super) fn of_yaml(file: FileId, text: &str, out: &mut Diagnostics) -> Option
             Ok(event) => event,
             Err(error) => {
                 let at = offset(error.marker().index());
-                out.push(files::not_yaml(Span::new(file, at..at)));
+                let (message, label, at) = slips::cases::yaml(error.info(), text, at);
+                out.push(Diagnostic::error("L0047", message, Span::new(file, at..at), label));
                 return None;
             }
         };

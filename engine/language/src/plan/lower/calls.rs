@@ -91,6 +91,10 @@ impl Lowering<'_, '_, '_> {
     /// Reports a call of a function that neither the engine nor the pack has.
     fn unknown_function(&mut self, name: &str, span: Span) {
         let parsed = self.graph.parsed;
+        // Of a file that does not read, this was said.
+        if parsed.unreadable.iter().any(|n| n == name || n == "*") {
+            return;
+        }
         let names = BUILTINS.iter().map(|(n, _)| *n).chain(["param"]);
         let names = names.chain(parsed.rules.iter().map(|r| r.name.as_str()));
         self.out.push(match ["eval", "print", "debug", "import"].contains(&name) {
