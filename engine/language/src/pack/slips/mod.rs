@@ -222,7 +222,7 @@ fn plain_name(text: &str) -> String {
     let letters: String = text.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).collect();
     for c in fold(&letters).replace('œ', "oe").replace('æ', "ae").chars() {
         match c {
-            c if c.is_ascii_alphanumeric() || c == '_' => out.push(c),
+            c if c.is_ascii_alphanumeric() => out.push(c),
             '²' => out.push('2'),
             '³' => out.push('3'),
             _ if out.ends_with('_') || out.is_empty() => {}

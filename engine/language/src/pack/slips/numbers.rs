@@ -34,14 +34,12 @@ pub(super) fn number(
             .then_some(())
     };
     let short = first.text.len() <= 3 && first.text.bytes().all(|c| c.is_ascii_digit());
-    while short {
-        if grouped(last).is_some() {
-            last += 1;
-        } else if odd_blank(last).is_some() {
-            last += 2;
-        } else {
-            break;
-        }
+    let next = |from: usize| {
+        let pieces = grouped(from).map(|()| 1).or_else(|| odd_blank(from).map(|()| 2));
+        pieces.filter(|_| short)
+    };
+    while let Some(pieces) = next(last) {
+        last += pieces;
     }
     let comma = |from: usize| {
         let (a, comma, b) = (code.get(from)?, code.get(from + 1)?, code.get(from + 2)?);
