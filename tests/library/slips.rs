@@ -71,9 +71,7 @@ fn pack_with(name: &str, bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
 }
 
 /// All that is told of a pack: why it does not load, or what `check` and its cases say of it.
-fn told(
-    files: Vec<(String, Vec<u8>)>,
-) -> (Vec<Diagnostic>, std::sync::Arc<logis::diagnostic::Sources>) {
+fn told(files: Vec<(String, Vec<u8>)>) -> (Vec<Diagnostic>, std::sync::Arc<logis::diagnostic::Sources>) {
     match Pack::from_files("", files) {
         Err(error) => (error.diagnostics, error.sources),
         Ok(pack) => {

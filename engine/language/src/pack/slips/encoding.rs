@@ -40,18 +40,18 @@ pub(in crate::pack) fn other(bytes: &[u8]) -> Other {
         };
     }
     let valid = std::str::from_utf8(bytes).map_or_else(|e| e.valid_up_to(), str::len);
-    let before = bytes.get(..valid).unwrap_or(&[]);
-    let mut other = told(bytes.iter().map(|b| windows_1252(*b)).collect(), "Windows-1252 (« ANSI » du Bloc-notes)");
+    let mut other =
+        told(bytes.iter().map(|b| windows_1252(*b)).collect(), "Windows-1252 (« ANSI » du Bloc-notes)");
     // Each byte is a character of the text.
     other.at = bytes.iter().take(valid).map(|b| windows_1252(*b).len_utf8()).sum();
     let character = other.text.get(other.at..).and_then(|t| t.chars().next()).unwrap_or(' ');
-    other.message = format!("{}; trouvé: « {} » sur un octet", other.message, super::shown(&character.to_string()));
+    other.message =
+        format!("{}; trouvé: « {} » sur un octet", other.message, super::shown(&character.to_string()));
     other
 }
 
 fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
-    let units: Vec<u16> =
-        bytes.chunks_exact(2).filter_map(|two| two.try_into().ok()).map(unit).collect();
+    let units: Vec<u16> = bytes.chunks_exact(2).filter_map(|two| two.try_into().ok()).map(unit).collect();
     String::from_utf16_lossy(&units)
 }
 
