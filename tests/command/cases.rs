@@ -99,7 +99,11 @@ fn a_reason_that_did_not_decide_is_a_failure() {
 fn what_is_wrong_in_yaml_is_said_at_its_place() {
     for (text, place, words) in [
         (YAML.replace("zone: a", "zone: c"), "eligible.cas.yaml:5:36", "`c` n'est pas une valeur de `zone`"),
-        (YAML.replace("attendu: {", "attendu: ["), "eligible.cas.yaml:6:14", "crochet ouvert et jamais fermé"),
+        (
+            YAML.replace("attendu: {", "attendu: ["),
+            "eligible.cas.yaml:16:14",
+            "crochet ouvert et jamais fermé",
+        ),
         (
             YAML.replace("  - nom: sans la zone\n    date", "  - date"),
             "eligible.cas.yaml:12:",

@@ -15,7 +15,7 @@ pub mod toml_reader;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostics, FileId, SourceFile, Sources, Span, texts};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, SourceFile, Sources, Span, texts};
 use cases::CaseFile;
 use manifest::Manifest;
 use params::Parameter;

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::slips;
 use super::toml_reader::{Reader, parse, scalar};
 use crate::diagnostic::texts::files::{toml_kind, what};
-use crate::diagnostic::{Diagnostics, FileId, Span, texts};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span, texts};
 use crate::value::{Date, Type, Value, parse_number};
 
 /// Number of a parameter in [`crate::pack::Pack::parameters`].

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rhai::{AST, ASTNode, Engine, Position, Stmt, Token};
 
 use super::slips;
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Severity, Sources, Span, nearest, texts};
+use crate::diagnostic::{Diagnostics, FileId, Severity, Sources, Span, nearest, texts};
 use crate::value::{Date, Exact, div, mul, parse_date, parse_number, power_of_ten};
 
 /// One function of a rule file, as of the date from which its text holds.

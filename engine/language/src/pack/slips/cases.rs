@@ -86,9 +86,13 @@ fn left_open(text: &str, at: usize) -> Option<(usize, char)> {
             }
             // Inside a plain text a bracket is a letter like others.
             (None, '[' | '{') if before.is_whitespace() || matches!(before, '[' | '{') => open.push((i, c)),
-            (None, ']' | '}') => {
-                open.pop();
-            }
+            (None, ']' | '}') => match open.last() {
+                Some((_, '[')) if c == '}' => return open.pop(),
+                Some((_, '{')) if c == ']' => return open.pop(),
+                _ => {
+                    open.pop();
+                }
+            },
             _ => {}
         }
         before = c;

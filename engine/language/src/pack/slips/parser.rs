@@ -74,7 +74,7 @@ pub(super) fn french(error: &ParseErrorType, found: &str) -> Words {
             "fermer d'abord la règle précédente par `}`",
         ),
         E::FnDuplicatedDefinition(name, _) => {
-            words("L0105", format!("la règle `{name}` est déclarée deux fois"), "encore ici")
+            words("L0105", format!("la règle `{name}` est déclarée deux fois"), "de nouveau ici")
         }
         E::FnMissingName => {
             words("L0035", format!("le nom de la règle manque; trouvé: {found}"), "écrire `fn nom(…) { … }`")

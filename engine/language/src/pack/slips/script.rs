@@ -11,7 +11,7 @@ use rhai::{Engine, ParseError, ParseErrorType};
 use super::lexical::{Head, head, lexical};
 use super::scan::{Kind, Piece, scan};
 use super::{Repaired, Slip, brackets, found, line_of, offset, parser, told, words};
-use crate::diagnostic::{Diagnostic, FileId, Span};
+use crate::diagnostic::{Diagnostic, FileId, Span, texts};
 
 /// How often the parser is asked again after a `;` was put where it missed one.
 const MOST_ROUNDS: usize = 20;
@@ -40,15 +40,8 @@ pub(in crate::pack) fn explain(
     }
     for (i, (name, at)) in names.iter().enumerate() {
         if let Some((_, first)) = names.iter().take(i).find(|(other, _)| other == name) {
-            diagnostics.push(
-                Diagnostic::error(
-                    "L0105",
-                    format!("la règle `{name}` est déclarée deux fois"),
-                    Span::new(file, at.clone()),
-                    "encore ici",
-                )
-                .with_label(Span::new(file, first.clone()), "déclarée d'abord ici"),
-            );
+            let place = |at: &Range<usize>| Span::new(file, at.clone());
+            diagnostics.push(texts::names::declared_twice(name, place(at), place(first)));
         }
     }
     if diagnostics.is_empty() {

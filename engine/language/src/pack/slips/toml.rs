@@ -63,7 +63,7 @@ fn refused(
             "L0019",
             range,
             format!("{name} est écrite deux fois; attendu: une seule {e} de ce nom"),
-            "encore ici",
+            "de nouveau ici",
         )
         .also(first.clone(), "d'abord ici");
     }
