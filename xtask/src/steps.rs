@@ -9,7 +9,7 @@ pub fn check() -> Result<(), String> {
     cargo(&["fmt", "--all", "--check"])?;
     figures::check(&root())?;
     cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
-    let mut doc = command("cargo", &["doc", "--workspace", "--no-deps", "--document-private-items"]);
+    let mut doc = command("cargo", &["doc", "--workspace", "--no-deps"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     run(doc)
 }

@@ -2,7 +2,7 @@
 //!
 //! [`evaluate`] decides columns and rows; [`explain`] and [`counterfactual`] say why and what would change it;
 //! [`invariants`] hold what must be of a row; [`Decider`] decides one household; [`dated`] decides each row as of
-//! its own date; [`receipt`] keeps decisions and decides them again; [`reference`] is Rhai's own interpreter,
+//! its own date; [`receipt`] keeps decisions and decides them again; [`mod@reference`] is Rhai's own interpreter,
 //! the oracle of the tests.
 //!
 //! Modules depend on those before them only.

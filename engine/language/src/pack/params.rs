@@ -11,7 +11,7 @@ use crate::diagnostic::texts::files::{toml_kind, what};
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span, texts};
 use crate::value::{Date, Type, Value, parse_number};
 
-/// Number of a parameter in [`crate::pack::Pack::parameters`].
+/// Number of a parameter in [`crate::pack::Parsed::parameters`].
 pub type ParameterId = usize;
 
 /// One parameter table.
