@@ -9,7 +9,7 @@ use logis::value::{Date, parse_date};
 #[derive(Clone, Args)]
 pub struct RulesArgs {
     /// Dossier du paquet de règles (sinon, celui qui est embarqué)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DOSSIER")]
     pub rules: Option<PathBuf>,
 }
 
@@ -18,10 +18,10 @@ pub struct RulesArgs {
 pub struct DataArgs {
     /// Paquet de données: dossier de CSV, Parquet ou JSON, un classeur (XLSX, ODS…), un fichier JSON, ou `-`
     /// pour l'entrée standard
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "CHEMIN")]
     pub data: PathBuf,
     /// Correspondance des fichiers d'autrui au schéma: voir `logis schema --mapping`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FICHIER")]
     pub mapping: Option<PathBuf>,
     /// Date à laquelle tout est décidé (sinon celle du paquet de données, sinon aujourd'hui)
     #[arg(long, value_name = "DATE", value_parser = date)]
@@ -40,7 +40,7 @@ pub struct ReadingArgs {
     #[arg(long)]
     pub strict: bool,
     /// Écrit dans ce fichier CSV chaque faute des données: fichier, ligne, colonne, valeur, raison
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FICHIER")]
     pub rejects: Option<PathBuf>,
 }
 
@@ -51,7 +51,7 @@ pub struct OutputArgs {
     #[arg(long, value_enum)]
     pub format: Option<Format>,
     /// Fichier à écrire (sinon la sortie standard)
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FICHIER")]
     pub output: Option<PathBuf>,
 }
 
@@ -85,10 +85,10 @@ pub enum TextFormat {
 #[derive(Args)]
 pub struct ProblemArgs {
     /// Règles de la candidature, de la demande ou du logement en colonnes de plus, séparées par des virgules
-    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    #[arg(long, value_name = "RÈGLE,RÈGLE", value_delimiter = ',')]
     pub select: Vec<String>,
     /// Ne garde que N logements par demande, les plus adaptés; la preuve ne vaut plus qu'entre eux
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = positive)]
     pub max_candidates: Option<usize>,
     /// Sans les quotas du paquet de règles
     #[arg(long, conflicts_with = "hard")]
@@ -106,4 +106,15 @@ pub fn date(text: &str) -> Result<Date, String> {
 /// A number of the command line that is at least 1.
 pub fn positive(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "attendu: un entier d'au moins 1".to_string())
+}
+
+/// A whole number of the command line.
+pub fn whole(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("attendu: un entier de 0 à {}", u64::MAX))
+}
+
+/// Per cent, with a point or a comma.
+pub fn percent(text: &str) -> Result<f64, String> {
+    let number = text.replace(',', ".").parse().ok().filter(|number: &f64| number.is_finite());
+    number.ok_or_else(|| "attendu: un nombre, ex. 97,5".to_string())
 }

@@ -22,6 +22,7 @@ mod args;
 mod asked;
 mod commands;
 mod embedded;
+mod french;
 mod input;
 mod output;
 mod package;
@@ -90,6 +91,8 @@ enum Command {
     Generate(commands::generate::GenerateArgs),
     /// Écrit le complètement automatique pour un interpréteur de commandes
     Completions(commands::completions::CompletionsArgs),
+    /// Affiche cette aide, ou celle d'une commande
+    Help(commands::help::HelpArgs),
 }
 
 /// What a command ends with.
@@ -103,6 +106,7 @@ pub enum End {
 }
 
 fn main() -> ExitCode {
+    french::panics();
     output::clean_on_interrupt();
     match read_line().and_then(|line| line.map_or(Ok(End::Bad), run)) {
         Ok(End::Fine) if input::left_rows_out() => ExitCode::from(1),
@@ -112,8 +116,7 @@ fn main() -> ExitCode {
         // Whoever reads our output stopped reading: nothing is wrong.
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            let text = format!("{error:#}");
-            eprintln!("{}", text.trim_end());
+            eprintln!("{}", french::chain(&error).trim_end());
             ExitCode::from(2)
         }
     }
@@ -122,14 +125,19 @@ fn main() -> ExitCode {
 /// The command line, with what it writes looked at; `None` if it is wrong, which is then said. Help is an
 /// output like any other: where it cannot be written, that is an error.
 fn read_line() -> anyhow::Result<Option<Command>> {
-    let read = Cli::command().try_get_matches().and_then(|matches| {
+    let mut line = french::in_french(Cli::command());
+    let read = line.try_get_matches_from_mut(std::env::args_os()).and_then(|matches| {
         let cli = Cli::from_arg_matches(&matches)?;
         Ok((matches, cli))
     });
     let (matches, cli) = match read {
         Ok(read) => read,
         Err(error) if error.use_stderr() => {
-            let _ = error.print();
+            match french::message(&error, &line) {
+                Some(text) => eprintln!("{text}"),
+                // The help, for a command line without a command.
+                None => drop(error.print()),
+            }
             return Ok(None);
         }
         Err(help) => {
@@ -183,6 +191,9 @@ fn run(command: Command) -> anyhow::Result<End> {
         Command::Graph(args) => commands::graph::run(&args),
         Command::Schema(args) => commands::schema::run(&args),
         Command::Generate(args) => commands::generate::run(&args),
-        Command::Completions(args) => commands::completions::run(&args, &mut Cli::command()),
+        Command::Help(args) => commands::help::run(&args, french::in_french(Cli::command())),
+        Command::Completions(args) => {
+            commands::completions::run(&args, &mut french::in_french(Cli::command()))
+        }
     }
 }

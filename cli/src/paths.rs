@@ -216,7 +216,10 @@ fn named(command: &str, id: &str) -> String {
     let found = cli.find_subcommand(command).and_then(|c| c.get_arguments().find(|a| a.get_id() == id));
     match found.and_then(|argument| argument.get_long()) {
         Some(long) => format!("--{long}"),
-        None => id.to_uppercase(),
+        None => {
+            let names = found.and_then(|argument| argument.get_value_names()?.first());
+            names.map_or_else(|| id.to_uppercase(), ToString::to_string)
+        }
     }
 }
 

@@ -29,7 +29,7 @@ fn files(place: &str) -> Result<Vec<(String, Vec<u8>)>> {
         .output()
         .context("git: le programme ne se lance pas; il lit les révisions")?;
     if !list.status.success() {
-        bail!("{place}: git ne trouve pas ce dossier: {}", String::from_utf8_lossy(&list.stderr).trim());
+        bail!("{place}: {}", not_found(place));
     }
     let mut wanted: Vec<(String, String)> = Vec::new();
     for entry in String::from_utf8_lossy(&list.stdout).split('\0').filter(|entry| !entry.is_empty()) {
@@ -46,6 +46,22 @@ fn files(place: &str) -> Result<Vec<(String, Vec<u8>)>> {
         bail!("{place}: ce dossier est vide");
     }
     contents(place, &wanted)
+}
+
+/// Why git lists no folder: its own words are in the language of the system.
+fn not_found(place: &str) -> String {
+    let knows = |words: &[&str]| {
+        let asked = Command::new("git").arg("rev-parse").args(words).output();
+        asked.is_ok_and(|answer| answer.status.success())
+    };
+    let (revision, folder) = place.split_once(':').unwrap_or((place, ""));
+    if !knows(&["--git-dir"]) {
+        return "ce dossier-ci n'est pas d'un dépôt git".to_string();
+    }
+    if !knows(&["--verify", "--quiet", &format!("{revision}^{{commit}}")]) {
+        return format!("git ne trouve pas la révision « {revision} »");
+    }
+    format!("git ne trouve pas le dossier « {folder} » dans la révision « {revision} »")
 }
 
 /// The contents of blobs, by one `git cat-file`.
@@ -71,7 +87,7 @@ fn contents(place: &str, wanted: &[(String, String)]) -> Result<Vec<(String, Vec
         answers.read_line(&mut about).with_context(unreadable)?;
         let size = about.trim_end().rsplit(' ').next().and_then(|size| size.parse().ok());
         let Some(size) = size.filter(|_| about.contains(" blob ")) else {
-            bail!("{}: {path}: {}", unreadable(), about.trim());
+            bail!("{}: {path} n'y est pas", unreadable());
         };
         let mut bytes: Vec<u8> = vec![0; size];
         answers.read_exact(&mut bytes).with_context(unreadable)?;

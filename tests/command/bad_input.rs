@@ -80,3 +80,23 @@ fn broken_data_is_refused_at_its_place_and_nothing_is_written() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn a_broken_scenario_is_refused_at_its_place_and_nothing_is_written() {
+    let mut wrong = Vec::new();
+    let folder = root().join("tests/bad/scenarios");
+    let files = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+    let mut files: Vec<PathBuf> = files.filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+    files.sort();
+    assert!(files.len() >= 10);
+    let out = tempfile::tempdir().unwrap();
+    for file in files {
+        let relative = format!("tests/bad/scenarios/{}", file.file_name().unwrap().to_string_lossy());
+        let into = out.path().join("resultats");
+        let output = logis(&["simulate", &relative, "--output", into.to_str().unwrap()]);
+        wrong.extend(compare(&file, &output));
+        // A figure that is not there is found when all is computed.
+        assert!(!into.join("rapport.html").exists(), "{relative}");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -319,11 +319,11 @@ fn a_wrong_file_is_refused_whole() {
                 [[variant.parameter]]\npath = \"plus.plafond\"\nmultiply = 2\nset = 1\n";
     let message = Scenario::parse("s.toml", text).unwrap_err().to_string();
     for wanted in [
-        "la clé `texte` n'existe pas",
+        "scénario: la clé `texte` n'existe pas",
         "vouliez-vous dire `text`",
-        "either `data` or `population`",
-        "no plain name",
-        "says nothing, or two things",
+        "un scénario a `data` ou `population`",
+        "n'est pas un nom simple",
+        "ne dit rien, ou deux choses",
         "s.toml:2:1",
     ] {
         assert!(message.contains(wanted), "{wanted}\n{message}");

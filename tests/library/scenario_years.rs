@@ -273,12 +273,12 @@ fn wrong_years_are_refused() {
                 [[target]]\nlabel = \"l\"\nfigure = \"a.b.c\"\n";
     let message = Scenario::parse("s.toml", text).unwrap_err().to_string();
     for wanted in [
-        "each after the one before",
-        "`freed` of `years` must be a share",
-        "`withdrawn` of `years` must be a share",
+        "chacune après celle d'avant",
+        "`[years]`: `freed` doit être une part",
+        "`[years]`: `withdrawn` doit être une part",
         "vouliez-vous dire `freed`",
-        "the years say when",
-        "wants nothing",
+        "`[years]` dit les dates",
+        "objectif: ne dit rien",
     ] {
         assert!(message.contains(wanted), "{wanted}\n{message}");
     }
@@ -288,7 +288,7 @@ fn wrong_years_are_refused() {
     let scenario = Scenario::parse("s.toml", text).unwrap_or_else(|e| panic!("{e}"));
     let rules = Pack::files(Path::new(ROOT).join("rules")).unwrap();
     let message = Simulation::new(scenario, Inputs { rules, ..Inputs::default() }).err().unwrap().to_string();
-    for wanted in ["`rfr_n1`", "`smic.mensuel` ?", "`logement` ?", "no variant `w`"] {
+    for wanted in ["`rfr_n1`", "`smic.mensuel` ?", "`logement` ?", "pas de variante `w`"] {
         assert!(message.contains(wanted), "{wanted}\n{message}");
     }
 }

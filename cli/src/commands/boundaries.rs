@@ -20,13 +20,13 @@ pub struct BoundariesArgs {
     #[command(flatten)]
     rules: RulesArgs,
     /// Règles ou groupes de règles à décider, séparés par des virgules (sinon les résultats du paquet)
-    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    #[arg(long, value_name = "RÈGLE,RÈGLE", value_delimiter = ',')]
     select: Vec<String>,
     /// Date des règles (sinon un paquet pour le jour de chaque changement du droit et pour sa veille)
     #[arg(long, value_name = "DATE", value_parser = date)]
     as_of: Option<Date>,
     /// Dossier à écrire
-    #[arg(long, short, value_name = "DIR")]
+    #[arg(long, short, value_name = "DOSSIER")]
     output: PathBuf,
     /// Remplace le dossier, s'il est de la même commande
     #[arg(long)]
@@ -39,7 +39,7 @@ pub fn run(args: &BoundariesArgs) -> Result<End> {
     let select: Vec<&str> = args.select.iter().map(String::as_str).collect();
     let names = if select.is_empty() { pack.results() } else { pack.expand(&select) };
     if names.is_empty() {
-        bail!("aucune règle à décider: --select RULE");
+        bail!("aucune règle à décider: --select RÈGLE");
     }
     let own = is_own(&args.output);
     let hint =

@@ -17,12 +17,13 @@ pub struct CheckArgs {
     #[command(flatten)]
     rules: RulesArgs,
     /// Dossier du paquet de règles (sinon celui où l'on est, sinon celui qui est embarqué)
+    #[arg(value_name = "DOSSIER")]
     folder: Option<PathBuf>,
     /// Forme des constats
     #[arg(long, value_enum, default_value = "text")]
     format: CheckFormat,
     /// Niveau à partir duquel le code de sortie est 1
-    #[arg(long, value_enum, default_value = "error")]
+    #[arg(long, value_name = "NIVEAU", value_enum, default_value = "error")]
     fail_on: CheckLevel,
     /// Explique un code (sans code: les liste tous)
     #[arg(long, value_name = "CODE", num_args = 0..=1)]

@@ -25,10 +25,10 @@ pub struct CommissionArgs {
     #[command(flatten)]
     pub output: OutputArgs,
     /// Candidats par logement (sinon ce que dit la règle `presented` du paquet, sinon 3)
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = positive)]
     candidates: Option<usize>,
     /// Refus à prendre en compte: CSV dont les colonnes sont les identifiants des deux côtés
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FICHIER")]
     refusals: Option<PathBuf>,
 }
 

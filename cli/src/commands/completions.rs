@@ -9,6 +9,7 @@ use crate::{End, output};
 #[derive(clap::Args)]
 pub struct CompletionsArgs {
     /// L'interpréteur
+    #[arg(value_name = "INTERPRÉTEUR")]
     shell: Shell,
 }
 

@@ -10,7 +10,7 @@ use logis::coverage::{self, Condition, Coverage, TextCoverage};
 use logis::diagnostic::Sources;
 use serde::Serialize;
 
-use crate::args::RulesArgs;
+use crate::args::{RulesArgs, percent};
 use crate::text::{align_numbers, count, empty, percent};
 use crate::{End, asked, input, output};
 
@@ -21,17 +21,19 @@ pub struct CoverageArgs {
     rules: RulesArgs,
     /// Dossier du paquet de règles (sinon celui où l'on est, sinon celui qui est embarqué), ou texte comme
     /// ci-après
+    #[arg(value_name = "DOSSIER|TEXTE")]
     filter: Option<String>,
     /// Ne garde que les cas dont le nom ou le fichier contient ce texte
+    #[arg(value_name = "TEXTE")]
     more: Option<String>,
     /// Part des conditions qui décident seules, en pour cent, au-dessous de laquelle la commande échoue (code 1)
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "POUR_CENT", allow_negative_numbers = true, value_parser = percent)]
     min_conditions: Option<f64>,
     /// Fichier lcov à écrire
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FICHIER")]
     lcov: Option<PathBuf>,
     /// Page HTML à écrire
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FICHIER")]
     html: Option<PathBuf>,
 }
 

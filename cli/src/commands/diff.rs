@@ -20,11 +20,13 @@ use crate::{End, input, output, revision};
 #[derive(clap::Args)]
 pub struct DiffArgs {
     /// Les règles d'avant: un dossier, ou RÉVISION:DOSSIER d'un dépôt git (main~3:rules)
+    #[arg(value_name = "AVANT")]
     base: String,
     /// Les règles d'après
+    #[arg(value_name = "APRÈS")]
     head: String,
     /// Corpus, en plus des cas: paquet de données, ou reçus de `logis eval --record` (.jsonl); plusieurs fois
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "CHEMIN")]
     corpus: Vec<PathBuf>,
     /// Laisse de côté les cas des deux paquets de règles
     #[arg(long)]
@@ -36,16 +38,16 @@ pub struct DiffArgs {
     #[arg(long, value_name = "DATE,DATE", value_delimiter = ',', value_parser = date)]
     as_of: Vec<Date>,
     /// Règles ou groupes à comparer (sinon tout ce que le changement peut atteindre et que quelqu'un lit)
-    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    #[arg(long, value_name = "RÈGLE,RÈGLE", value_delimiter = ',')]
     select: Vec<String>,
     /// Champs, règles, groupes ou entités par lesquels compter (sinon publics et commune, s'ils existent)
-    #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
+    #[arg(long, value_name = "NOM,NOM", value_delimiter = ',')]
     by: Vec<String>,
     /// Différences acceptées: échoue si autre chose change, ou si elles n'arrivent plus
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FICHIER")]
     accept: Option<PathBuf>,
     /// Écrit dans ce fichier toutes les différences, comme acceptées, raisons à remplir
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FICHIER")]
     write_accepted: Option<PathBuf>,
     #[command(flatten)]
     reading: ReadingArgs,
@@ -57,7 +59,7 @@ pub struct DiffArgs {
     #[arg(long, value_enum)]
     format: Option<DiffFormat>,
     /// Fichier à écrire (sinon la sortie standard)
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FICHIER")]
     output: Option<PathBuf>,
 }
 

@@ -22,7 +22,7 @@ pub struct DocArgs {
     #[command(flatten)]
     rules: RulesArgs,
     /// Fichier à écrire (sinon la sortie standard)
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FICHIER")]
     output: Option<PathBuf>,
 }
 

@@ -28,16 +28,16 @@ pub struct EvalArgs {
     #[command(flatten)]
     pub output: OutputArgs,
     /// Règles ou groupes de règles à décider, séparés par des virgules (sinon les résultats du paquet)
-    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    #[arg(long, value_name = "RÈGLE,RÈGLE", value_delimiter = ',')]
     select: Vec<String>,
     /// Champ qui donne à chaque ligne sa propre date de décision
     #[arg(long, value_name = "CHAMP", conflicts_with = "as_of")]
     as_of_field: Option<String>,
     /// Moteur: le plan, ou l'interpréteur de Rhai pour le contrôler
-    #[arg(long, value_enum, default_value = "plan")]
+    #[arg(long, value_name = "MOTEUR", value_enum, default_value = "plan")]
     engine: Engine,
     /// Garde un reçu de chaque décision dans ce fichier (JSON Lines): voir `logis replay`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FICHIER")]
     record: Option<PathBuf>,
 }
 

@@ -22,13 +22,13 @@ pub struct ExplainArgs {
     #[command(flatten)]
     pub(super) data: DataArgs,
     /// Identifiant de la ligne; pour une candidature, DEMANDE:LOGEMENT
-    #[arg(long)]
+    #[arg(long, value_name = "IDENTIFIANT")]
     pub(super) id: String,
     /// Règle à expliquer, ou plusieurs séparées par des virgules
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[arg(long, value_name = "RÈGLE,RÈGLE", value_delimiter = ',')]
     rule: Vec<String>,
     /// Explique plutôt ce que ce résultat de `logis match --format json` fait d'une demande ou d'un logement
-    #[arg(long = "match", value_name = "FILE", conflicts_with = "rule")]
+    #[arg(long = "match", value_name = "FICHIER", conflicts_with = "rule")]
     result: Option<PathBuf>,
     /// Forme de l'explication
     #[arg(long, value_enum, default_value = "text")]

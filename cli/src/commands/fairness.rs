@@ -18,7 +18,7 @@ pub struct FairnessArgs {
     #[command(flatten)]
     data: DataArgs,
     /// Règles, champs ou groupes de la demande par lesquels compter (sinon le groupe `equite` du paquet)
-    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    #[arg(long, value_name = "RÈGLE,RÈGLE", value_delimiter = ',')]
     by: Vec<String>,
     /// Forme du rapport
     #[arg(long, value_enum, default_value = "text")]

@@ -3,20 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use logis::diagnostic::foreign;
 use logis::{Pack, format};
 
-use crate::{End, output};
+use crate::{End, french, output};
 
 /// `logis fmt`
 #[derive(clap::Args)]
 pub struct FmtArgs {
     /// Dossier du paquet de règles
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DOSSIER")]
     rules: Option<PathBuf>,
     /// N'écrit rien: dit ce qui n'est pas en forme, et sort avec le code 1
     #[arg(long)]
     check: bool,
     /// Fichiers .toml ou .rhai
+    #[arg(value_name = "FICHIER")]
     files: Vec<PathBuf>,
 }
 
@@ -32,7 +34,7 @@ pub fn run(args: &FmtArgs) -> Result<End> {
             Pack::file_names(folder)?.iter().filter(|name| laid_out(name)).map(|name| folder.join(name)),
         );
     } else if paths.is_empty() {
-        bail!("donner le dossier du paquet (--rules DIR) ou des fichiers");
+        bail!("donner le dossier du paquet (--rules DOSSIER) ou des fichiers");
     }
     paths.sort();
     paths.dedup();
@@ -42,7 +44,7 @@ pub fn run(args: &FmtArgs) -> Result<End> {
         match laid_out(path) {
             Ok((before, after)) if before != after => changed.push((path, before, after)),
             Ok(_) => {}
-            Err(error) => problems.push(format!("{error:#}")),
+            Err(error) => problems.push(french::chain(&error)),
         }
     }
     if !problems.is_empty() {
@@ -86,7 +88,7 @@ fn laid_out(path: &Path) -> Result<(String, String)> {
     let before = read(&text).map_err(|error| {
         let at = error.span().map_or(0, |s| s.start).min(text.len());
         let line = text.get(..at).unwrap_or("").matches('\n').count() + 1;
-        anyhow::anyhow!("{}:{line}: ce n'est pas du TOML: {}", path.display(), error.message())
+        anyhow::anyhow!("{}:{line}: ce n'est pas du TOML: {}", path.display(), foreign::toml_words(&error))
     })?;
     let after = format::toml(&text);
     // Whatever the layout: the values are the same, or the file is let be.

@@ -11,6 +11,7 @@ use logis::populations::territory::{Land, LandFiles};
 use logis::populations::{CalibrationLine, Model, Options, Population, Tally};
 use logis::value::{Type, Value};
 
+use crate::args::whole;
 use crate::output::{Named, Sink};
 use crate::{End, embedded, output};
 
@@ -22,13 +23,13 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "TERRITOIRE")]
     territory: Option<String>,
     /// Fichier de population (sinon celui qui est embarqué: Grand Dijon 2015, ou avec --territory celui de tout territoire)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FICHIER")]
     population: Option<PathBuf>,
     /// Nombre de demandes (sinon celui qui est publié du territoire, ou sa part du pays)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole)]
     demandes: Option<u64>,
     /// Nombre de logements libres (sinon celui du fichier, ou la part du territoire)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole)]
     logements: Option<u64>,
     /// Forme des tables (sinon Parquet avec --territory, CSV sans)
     #[arg(long, value_enum)]
@@ -37,10 +38,10 @@ pub struct GenerateArgs {
     #[arg(long)]
     force: bool,
     /// Graine du tirage
-    #[arg(long, default_value_t = 2015)]
+    #[arg(long, value_name = "GRAINE", default_value_t = 2015, allow_negative_numbers = true, value_parser = whole)]
     seed: u64,
     /// Dossier à écrire
-    #[arg(long, short, value_name = "DIR")]
+    #[arg(long, short, value_name = "DOSSIER")]
     output: PathBuf,
 }
 

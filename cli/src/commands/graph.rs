@@ -16,7 +16,7 @@ pub struct GraphArgs {
     #[command(flatten)]
     rules: RulesArgs,
     /// Règles dont on veut ce qu'il leur faut (sinon tout le paquet)
-    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    #[arg(long, value_name = "RÈGLE,RÈGLE", value_delimiter = ',')]
     select: Vec<String>,
     /// Montre plutôt ce qui dépend de ces règles
     #[arg(long, requires = "select")]
@@ -28,7 +28,7 @@ pub struct GraphArgs {
     #[arg(long, value_enum)]
     format: Option<GraphFormat>,
     /// Fichier à écrire (sinon la sortie standard)
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FICHIER")]
     output: Option<PathBuf>,
 }
 

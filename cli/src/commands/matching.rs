@@ -28,7 +28,7 @@ pub struct MatchArgs {
     #[command(flatten)]
     problem: ProblemArgs,
     /// Résultat précédent (`logis match --format json`): repart de lui, et ne déplace que qui doit l'être
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FICHIER")]
     near: Option<PathBuf>,
 }
 
@@ -40,7 +40,7 @@ pub struct VerifyArgs {
     #[command(flatten)]
     data: DataArgs,
     /// Le résultat à vérifier, écrit par `logis match --format json`
-    #[arg(long = "match", value_name = "FILE")]
+    #[arg(long = "match", value_name = "FICHIER")]
     result: PathBuf,
     #[command(flatten, next_help_heading = "Le problème, à poser comme à `logis match`")]
     problem: ProblemArgs,

@@ -16,6 +16,7 @@ pub mod fmt;
 pub mod generate;
 pub mod given;
 pub mod graph;
+pub mod help;
 pub mod junit;
 pub mod matching;
 pub mod mutate;

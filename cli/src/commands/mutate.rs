@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use logis::Pack;
 use logis::mutation::{self, Fate, Kind, Mutant, MutationError, Report};
 
-use crate::args::RulesArgs;
+use crate::args::{RulesArgs, percent};
 use crate::{End, asked, input, output};
 
 /// `logis mutate`
@@ -17,11 +17,13 @@ pub struct MutateArgs {
     rules: RulesArgs,
     /// Dossier du paquet de règles (sinon celui où l'on est, sinon celui qui est embarqué), ou texte comme
     /// ci-après
+    #[arg(value_name = "DOSSIER|TEXTE")]
     filter: Option<String>,
     /// Ne change que les règles et paramètres dont le nom ou le fichier contient ce texte
+    #[arg(value_name = "TEXTE")]
     more: Option<String>,
     /// Score, en pour cent, au-dessous duquel la commande échoue (code 1)
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "POUR_CENT", allow_negative_numbers = true, value_parser = percent)]
     min_score: Option<f64>,
 }
 

@@ -22,10 +22,10 @@ pub struct CandidatesArgs {
     #[command(flatten)]
     pub output: OutputArgs,
     /// Règles de la candidature, de la demande ou du logement à écrire en plus, séparées par des virgules
-    #[arg(long, value_name = "RULE,RULE", value_delimiter = ',')]
+    #[arg(long, value_name = "RÈGLE,RÈGLE", value_delimiter = ',')]
     select: Vec<String>,
     /// Ne garde que N logements par demande, les plus adaptés; ce qui suit ne vaut plus qu'entre eux
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = positive)]
     max_candidates: Option<usize>,
 }
 

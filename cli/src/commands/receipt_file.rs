@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use logis::diagnostic::foreign;
 use logis::receipt::{Line, Receipt, SealCheck};
 
 /// Lines read at a time.
@@ -48,7 +49,9 @@ pub fn for_each_part(path: &Path, mut each: impl FnMut(&Part) -> Result<()>) -> 
                         part.lines.push(last);
                     }
                 }
-                Err(error) => wrong.push(format!("{name}:{last}: ce n'est pas un reçu: {error}")),
+                Err(error) => {
+                    wrong.push(format!("{name}:{last}: ce n'est pas un reçu: {}", foreign::json(&error)))
+                }
             }
         }
         if !wrong.is_empty() {

@@ -18,11 +18,12 @@ use crate::{End, input, output, text};
 #[derive(clap::Args)]
 pub struct ReplayArgs {
     /// Reçus écrits par `logis eval --record`
+    #[arg(value_name = "FICHIER")]
     file: PathBuf,
     #[command(flatten)]
     rules: RulesArgs,
     /// Écrit dans ce fichier les reçus tels que décidés à présent
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FICHIER")]
     rewrite: Option<PathBuf>,
     /// Accepte les reçus sans sceau, tels que les versions antérieures les écrivaient
     #[arg(long)]

@@ -19,13 +19,13 @@ pub struct SchemaArgs {
     #[arg(long, value_enum)]
     format: Option<SchemaFormat>,
     /// Fichier (json, xlsx) ou dossier (csv) à écrire
-    #[arg(long, short, value_name = "PATH")]
+    #[arg(long, short, value_name = "CHEMIN")]
     output: Option<PathBuf>,
     /// Ébauche plutôt la correspondance de ces données au schéma, à relire puis à donner à --mapping
-    #[arg(long, value_name = "DATA", conflicts_with_all = ["format", "files"])]
+    #[arg(long, value_name = "DONNÉES", conflicts_with_all = ["format", "files"])]
     mapping: Option<PathBuf>,
     /// Dossier où écrire plutôt les schémas des fichiers du paquet lui-même, pour les éditeurs
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["format", "output"])]
+    #[arg(long, value_name = "DOSSIER", conflicts_with_all = ["format", "output"])]
     files: Option<PathBuf>,
     /// Remplace ce qui est déjà là, même rempli
     #[arg(long)]

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use super::simulate_page;
 use crate::args::RulesArgs;
 use crate::text::{align_numbers, empty};
-use crate::{End, embedded, input, output};
+use crate::{End, embedded, french, input, output};
 
 /// `logis simulate`
 #[derive(clap::Args)]
@@ -27,9 +27,10 @@ pub struct SimulateArgs {
     #[command(flatten)]
     rules: RulesArgs,
     /// Fichier de scénario (TOML)
+    #[arg(value_name = "FICHIER")]
     file: PathBuf,
     /// Dossier des résultats (sinon resultats/NOM); les calculs finis y restent et sont repris
-    #[arg(long, short, value_name = "DIR")]
+    #[arg(long, short, value_name = "DOSSIER")]
     output: Option<PathBuf>,
     /// Montre aussi dans la page les demandes dont le sort change, par leur identifiant (le classeur et les
     /// CSV les ont toujours)
@@ -178,7 +179,7 @@ fn results(simulation: &Simulation, folder: &Path) -> Result<Vec<RunResult>> {
     for outcome in outcomes {
         match outcome {
             Ok(result) => done.push(result),
-            Err(error) => drop(wrong.insert(format!("{error:#}"))),
+            Err(error) => drop(wrong.insert(french::chain(&error))),
         }
     }
     if !wrong.is_empty() {

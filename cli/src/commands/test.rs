@@ -18,8 +18,10 @@ pub struct TestArgs {
     rules: RulesArgs,
     /// Dossier du paquet de règles (sinon celui où l'on est, sinon celui qui est embarqué), ou texte comme
     /// ci-après
+    #[arg(value_name = "DOSSIER|TEXTE")]
     filter: Option<String>,
     /// Ne garde que les cas dont le nom ou le fichier contient ce texte
+    #[arg(value_name = "TEXTE")]
     more: Option<String>,
     /// Montre les résultats trouvés à la place de ceux attendus, puis les écrit si on l'accepte
     #[arg(long)]
@@ -28,7 +30,7 @@ pub struct TestArgs {
     #[arg(long, requires = "update")]
     pub(super) yes: bool,
     /// Fichier JUnit (XML) à écrire, pour l'intégration continue
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FICHIER")]
     junit: Option<PathBuf>,
 }
 

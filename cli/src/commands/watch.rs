@@ -12,7 +12,7 @@ use notify::{EventKind, RecursiveMode, Watcher};
 
 use crate::args::RulesArgs;
 use crate::asked::{self, Asked};
-use crate::{End, commands, input, output};
+use crate::{End, commands, french, input, output};
 
 /// `logis watch`
 #[derive(clap::Args)]
@@ -23,8 +23,10 @@ pub struct WatchArgs {
     #[arg(long)]
     once: bool,
     /// Dossier du paquet de règles (sinon celui où l'on est), ou texte comme ci-après
+    #[arg(value_name = "DOSSIER|TEXTE")]
     filter: Option<String>,
     /// Ne garde que les cas dont le nom ou le fichier contient ce texte
+    #[arg(value_name = "TEXTE")]
     more: Option<String>,
 }
 
@@ -35,7 +37,7 @@ const QUIET: Duration = Duration::from_millis(150);
 pub fn run(args: &WatchArgs) -> Result<End> {
     let asked = asked::asked(&args.rules, &[args.filter.as_ref(), args.more.as_ref()])?;
     let Some(folder) = asked.rules.rules.as_deref() else {
-        bail!("donner le dossier du paquet à suivre: --rules DIR")
+        bail!("donner le dossier du paquet à suivre: --rules DOSSIER")
     };
     if !folder.is_dir() {
         bail!("{}: ce dossier de règles n'existe pas", folder.display());
@@ -64,7 +66,7 @@ pub fn run(args: &WatchArgs) -> Result<End> {
             if output::is_broken_pipe(&error) {
                 return Err(error);
             }
-            output::print(&format!("{error:#}\n"))?;
+            output::print(&format!("{}\n", french::chain(&error)))?;
         }
         if !wait(&changes) {
             return Ok(End::Fine);
@@ -98,7 +100,7 @@ fn pass(asked: &Asked) -> Result<bool> {
     let pack = match input::quiet_pack(&asked.rules) {
         Ok(pack) => pack,
         Err(error) => {
-            output::print(&format!("{}\n", format!("{error:#}").trim_end()))?;
+            output::print(&format!("{}\n", french::chain(&error).trim_end()))?;
             output::print("le paquet ne se charge pas\n")?;
             return Ok(false);
         }

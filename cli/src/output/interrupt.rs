@@ -94,7 +94,10 @@ pub fn clean_on_interrupt() {
         Ok(())
     };
     if let Err(error) = listen() {
-        eprintln!("avertissement: les interruptions ne seront pas interceptées: {error}");
+        eprintln!(
+            "avertissement: les interruptions ne seront pas interceptées: {}",
+            logis_engine::diagnostic::foreign::io(&error)
+        );
     }
 }
 
@@ -109,7 +112,7 @@ fn ignored_signals() -> u64 {
 /// On Ctrl-C: leaves no half-written file, then ends.
 #[cfg(not(unix))]
 pub fn clean_on_interrupt() {
-    if let Err(error) = ctrlc::set_handler(|| end(INTERRUPT)) {
-        eprintln!("avertissement: Ctrl-C ne sera pas intercepté: {error}");
+    if ctrlc::set_handler(|| end(INTERRUPT)).is_err() {
+        eprintln!("avertissement: Ctrl-C ne sera pas intercepté");
     }
 }

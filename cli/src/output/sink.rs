@@ -5,9 +5,11 @@ use std::io::{self, BufWriter, IsTerminal, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use logis_engine::diagnostic::foreign::Said;
 
 use super::interrupt::{self, Pending};
 use super::target::{Target, folder_of, wrong};
+use crate::french;
 
 /// What is written before it is shown to anybody: a temporary file, which takes the place of the target, or
 /// is copied into it where the target cannot be replaced.
@@ -141,7 +143,7 @@ pub struct Named {
 impl Named {
     fn named(&self, error: io::Error) -> io::Error {
         let path = self.path.as_deref().unwrap_or(Path::new("-"));
-        io::Error::new(error.kind(), format!("{:#}", wrong(path, error)))
+        io::Error::new(error.kind(), Said(french::chain(&wrong(path, error))))
     }
 }
 

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use logis_engine::diagnostic::foreign::Said;
 
 use super::unwritable;
 
@@ -102,7 +103,7 @@ fn await_reader(at: &Path) -> io::Result<Option<File>> {
             opened => return opened.map(Some),
         }
         if begun.elapsed() > PATIENCE {
-            return Err(io::Error::other("personne ne lit ce tube"));
+            return Err(io::Error::other(Said("personne ne lit ce tube".to_string())));
         }
         if !said && begun.elapsed().as_secs() >= 1 {
             eprintln!("{}: attend que quelqu'un lise ce tube…", at.display());
@@ -136,7 +137,7 @@ fn follow(path: &Path) -> io::Result<Target> {
             Err(error) => return Err(error),
         }
     }
-    Err(io::Error::other("trop de liens symboliques, ou un lien vers lui-même"))
+    Err(io::Error::other(Said("trop de liens symboliques, ou un lien vers lui-même".to_string())))
 }
 
 /// Is this a name of an open descriptor, as `/dev/fd/3` or `/proc/self/fd/1`? If so: of our standard output?
@@ -155,15 +156,7 @@ fn descriptor(path: &Path) -> Option<bool> {
     Some(number == "1" && (is_own("/proc/self/fd") || is_own("/proc/thread-self/fd") || is_own("/dev/fd")))
 }
 
-/// What cannot be written, with the file's name; the usual reasons in words.
+/// What cannot be written, with the file's name.
 pub fn wrong(path: &Path, error: io::Error) -> anyhow::Error {
-    let words = match error.kind() {
-        io::ErrorKind::StorageFull => ": plus de place sur le disque",
-        io::ErrorKind::QuotaExceeded => ": le quota du disque est atteint",
-        io::ErrorKind::FileTooLarge => ": le fichier dépasse la taille permise",
-        io::ErrorKind::PermissionDenied => ": accès refusé",
-        io::ErrorKind::ReadOnlyFilesystem => ": le disque est en lecture seule",
-        _ => "",
-    };
-    anyhow::Error::new(error).context(format!("{}{words}", unwritable(path)))
+    anyhow::Error::new(error).context(unwritable(path))
 }

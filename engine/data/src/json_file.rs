@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use super::issue::Issue;
 use super::names::{self, Named};
 use super::raw::{Raw, RawColumn, RawTable};
+use logis_language::diagnostic::foreign;
 use logis_language::pack::schema::{Entity, EntityId, Origin, Schema};
 
 /// The most cells that the tables of a file may have, empty ones included.
@@ -126,7 +127,7 @@ impl<'s> Reader<'s> {
         let mut values = Vec::new();
         for value in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
             values.push(value.map_err(|e| {
-                let message = format!("ce n'est pas du JSON: {e}");
+                let message = format!("ce n'est pas du JSON: {}", foreign::json(&e));
                 Issue::error(self.file, message).at(e.line() as u64)
             })?);
         }

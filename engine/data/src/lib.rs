@@ -23,6 +23,7 @@ mod mapping_draft;
 mod names;
 mod net;
 mod numbers;
+mod outside;
 mod parquet_file;
 mod parquet_pages;
 mod raw;

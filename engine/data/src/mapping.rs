@@ -7,7 +7,7 @@ use super::issue::{Issue, meant};
 use super::names::{self, key};
 use super::raw::{Raw, RawColumn, RawTable};
 use super::read::InputFile;
-use logis_language::diagnostic::nearest;
+use logis_language::diagnostic::{foreign, nearest};
 use logis_language::pack::schema::{Entity, FieldKind, Schema};
 
 /// The file of a data package that holds one; `--mapping` puts another in its place.
@@ -39,7 +39,7 @@ impl Mapping {
         let tables = match text.parse::<toml::Table>() {
             Ok(table) => reader.tables(&table),
             Err(error) => {
-                reader.wrong(format!("ce n'est pas du TOML: {error}"));
+                reader.wrong(format!("ce n'est pas du TOML: {}", foreign::toml(&error)));
                 BTreeMap::new()
             }
         };

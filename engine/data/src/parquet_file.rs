@@ -16,7 +16,8 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::ChunkReader;
 
 use super::issue::Issue;
-use super::net::{caught, damaged};
+use super::net::caught;
+use super::outside::Told;
 use super::parquet_pages;
 use super::raw::{Raw, RawColumn, RawTable};
 use logis_language::value::{Date, Exact, add_days, format_number, power_of_ten};
@@ -36,7 +37,7 @@ pub(super) fn read(name: &str, file: &str, bytes: Vec<u8>, issues: &mut Vec<Issu
             return None;
         }
         Err(said) => {
-            issues.push(Issue::error(file, damaged(&said)));
+            issues.push(Issue::error(file, said));
             return None;
         }
     };
@@ -52,12 +53,14 @@ fn whole(bytes: Vec<u8>) -> Result<RecordBatch, String> {
     if rows > ROWS {
         return Err(format!("le fichier annonce {rows} lignes ; au plus {ROWS} à la fois"));
     }
-    let reader = builder.build().map_err(|e| format!("ce n'est pas un fichier Parquet lisible: {e}"))?;
+    let reader =
+        builder.build().map_err(|e| format!("ce n'est pas un fichier Parquet lisible: {}", e.told()))?;
     let schema = reader.schema();
     let batches: Result<Vec<RecordBatch>, _> = reader.collect();
-    let batches = batches.map_err(|e| format!("le fichier Parquet ne se lit pas jusqu'au bout: {e}"))?;
+    let batches =
+        batches.map_err(|e| format!("le fichier Parquet ne se lit pas jusqu'au bout: {}", e.told()))?;
     let batch = arrow_select::concat::concat_batches(&schema, &batches)
-        .map_err(|e| format!("le fichier Parquet ne se lit pas: {e}"))?;
+        .map_err(|e| format!("le fichier Parquet ne se lit pas: {}", e.told()))?;
     // No more and no fewer than the file says.
     if usize::try_from(rows) != Ok(batch.num_rows()) {
         let found = batch.num_rows();
@@ -70,7 +73,8 @@ fn whole(bytes: Vec<u8>) -> Result<RecordBatch, String> {
 pub(super) fn open<R: ChunkReader + 'static>(
     file: R,
 ) -> Result<(ParquetRecordBatchReaderBuilder<R>, i64), String> {
-    let wrong = |e: parquet::errors::ParquetError| format!("ce n'est pas un fichier Parquet lisible: {e}");
+    let wrong =
+        |e: parquet::errors::ParquetError| format!("ce n'est pas un fichier Parquet lisible: {}", e.told());
     let about = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(wrong)?;
     let rows = plausible(about.metadata(), file.len())?;
     parquet_pages::check(&file, about.metadata())?;

@@ -17,7 +17,7 @@ use super::link::{keep_good, link};
 use super::raw::RawTable;
 use super::table::{About, Dataset, Table};
 use super::{csv_file, parquet_file};
-use logis_language::diagnostic::{Severity, fold, nearest};
+use logis_language::diagnostic::{Severity, fold, foreign, nearest};
 use logis_language::pack::Reference;
 use logis_language::pack::schema::{Entity, EntityId, FieldId, Origin, Schema};
 use logis_language::plan::Needs;
@@ -263,7 +263,7 @@ pub fn about(files: &[InputFile]) -> (About, Vec<Issue>) {
     let table: toml::Table = match text.parse() {
         Ok(table) => table,
         Err(error) => {
-            wrong(format!("ce n'est pas du TOML: {error}"));
+            wrong(format!("ce n'est pas du TOML: {}", foreign::toml(&error)));
             return (About::default(), issues);
         }
     };

@@ -8,6 +8,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{Field, Schema};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook};
 
+use super::outside::Told;
 use super::parquet_file;
 use super::raw::Raw;
 use super::safe_text::{to_csv_cell, visible};
@@ -43,7 +44,7 @@ pub enum WriteError {
     #[error("Parquet: {0}")]
     Parquet(String),
     /// XLSX.
-    #[error("XLSX: {0}")]
+    #[error("XLSX: {}", .0.told())]
     Xlsx(#[from] rust_xlsxwriter::XlsxError),
 }
 
@@ -56,7 +57,7 @@ impl Output {
 /// UTF-8, commas, one line per row; an unknown is an empty cell. Texts are as of [`to_csv_cell`]; numbers,
 /// dates and booleans are nothing that a spreadsheet would compute.
 pub fn to_csv(result: &Output) -> Result<Vec<u8>, WriteError> {
-    let wrong = |e: csv::Error| WriteError::Csv(e.to_string());
+    let wrong = |e: csv::Error| WriteError::Csv(e.told());
     let mut writer = csv::Writer::from_writer(Vec::new());
     let header = result.columns.iter().map(|c| to_csv_cell(&c.name).into_owned());
     writer.write_record(header).map_err(wrong)?;
@@ -71,7 +72,7 @@ pub fn to_csv(result: &Output) -> Result<Vec<u8>, WriteError> {
             .map(|c| c.cells.get(row).and_then(Option::as_ref).map_or_else(String::new, cell));
         writer.write_record(cells).map_err(wrong)?;
     }
-    writer.into_inner().map_err(|e| WriteError::Csv(e.to_string()))
+    writer.into_inner().map_err(|e| WriteError::Csv(e.error().told()))
 }
 
 /// An array of objects, one a line; numbers as written in the result, an unknown is null.
@@ -128,7 +129,7 @@ fn json(value: &Value) -> String {
 
 /// Booleans, Decimal128 with the decimals that the column needs, Date32, Utf8; an unknown is null.
 pub fn to_parquet(result: &Output) -> Result<Vec<u8>, WriteError> {
-    let wrong = |e: &dyn std::fmt::Display| WriteError::Parquet(e.to_string());
+    let wrong = |e: &dyn Told| WriteError::Parquet(e.told());
     let mut fields = Vec::new();
     let mut arrays: Vec<ArrayRef> = Vec::new();
     for column in &result.columns {
@@ -185,7 +186,7 @@ impl<W: Write + Send> BatchWriter<W> {
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), WriteError> {
         match &mut self.form {
             Form::Parquet(writer) => {
-                let wrong = |e: parquet::errors::ParquetError| WriteError::Parquet(e.to_string());
+                let wrong = |e: parquet::errors::ParquetError| WriteError::Parquet(e.told());
                 if let Some(to) = self.to.take() {
                     let snappy = parquet::basic::Compression::SNAPPY;
                     let mut properties =
@@ -200,7 +201,7 @@ impl<W: Write + Send> BatchWriter<W> {
                 writer.as_mut().map_or(Ok(()), |w| w.write(batch).map_err(wrong))
             }
             Form::Csv(writer) => {
-                let wrong = |e: csv::Error| WriteError::Csv(e.to_string());
+                let wrong = |e: csv::Error| WriteError::Csv(e.told());
                 if let Some(to) = self.to.take() {
                     let mut new = csv::Writer::from_writer(to);
                     let fields = batch.schema_ref().fields();
@@ -228,10 +229,10 @@ impl<W: Write + Send> BatchWriter<W> {
     pub fn close(self) -> Result<(), WriteError> {
         match self.form {
             Form::Parquet(Some(writer)) => {
-                let mut to = writer.into_inner().map_err(|e| WriteError::Parquet(e.to_string()))?;
-                to.flush().map_err(|e| WriteError::Parquet(e.to_string()))
+                let mut to = writer.into_inner().map_err(|e| WriteError::Parquet(e.told()))?;
+                to.flush().map_err(|e| WriteError::Parquet(e.told()))
             }
-            Form::Csv(Some(mut writer)) => writer.flush().map_err(|e| WriteError::Csv(e.to_string())),
+            Form::Csv(Some(mut writer)) => writer.flush().map_err(|e| WriteError::Csv(e.told())),
             _ => Err(WriteError::Parquet("aucune ligne à écrire".to_string())),
         }
     }

@@ -32,6 +32,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use serde::Serialize;
 
+use logis_language::diagnostic::foreign;
 use crate::evaluate::{Context, Evaluator, Outcome, evaluate, outcome};
 use crate::explain::{Explanation, explain, show_missing};
 use crate::invariants::Invariants;
@@ -197,8 +198,12 @@ impl Decider {
 
     /// A data set of one record: a row of the plan's entity with its members, and the reference tables.
     pub fn dataset(&self, record: &impl Serialize) -> Result<Dataset, DataError> {
-        let wrong =
-            |error: serde_json::Error| DataError { issues: vec![Issue::error("", error.to_string())] };
+        let wrong = |error: serde_json::Error| DataError {
+            issues: vec![Issue::error(
+                "",
+                format!("l'enregistrement ne s'écrit pas en JSON: {}", foreign::json(&error)),
+            )],
+        };
         let record = serde_json::to_value(record).map_err(wrong)?;
         let schema = &self.plan.parsed.schema;
         self.records.dataset(schema, self.plan.entity, &record).map_err(|issues| DataError { issues })

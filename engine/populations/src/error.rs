@@ -7,7 +7,7 @@ use crate::ipf::IpfError;
 #[non_exhaustive]
 pub enum GenerateError {
     /// The file is not TOML, or has a key or a type that a model has not.
-    #[error("{0}")]
+    #[error("{}", logis_language::diagnostic::foreign::toml(.0))]
     Toml(#[from] toml::de::Error),
     /// A margin makes no sense.
     #[error("`{key}`: {message}")]

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::RunResult;
+use logis_language::diagnostic::foreign;
 use logis_language::fingerprint::sha256;
 
 #[derive(Serialize, Deserialize)]
@@ -48,7 +49,7 @@ impl RunResult {
     /// # Errors
     /// Why it is not believed.
     pub fn from_kept(bytes: &[u8], hash: &str) -> Result<RunResult, NotBelieved> {
-        let unreadable = |error: serde_json::Error| NotBelieved::Unreadable(error.to_string());
+        let unreadable = |error: serde_json::Error| NotBelieved::Unreadable(foreign::json(&error));
         let kept: Kept<RunResult> = serde_json::from_slice(bytes).map_err(unreadable)?;
         if sha256(&serde_json::to_vec(&kept.result).map_err(unreadable)?) != kept.sha256 {
             return Err(NotBelieved::Edited);

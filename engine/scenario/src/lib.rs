@@ -20,6 +20,7 @@ mod runs;
 mod shared;
 mod simulation;
 mod table;
+mod texts;
 mod years;
 
 use std::collections::BTreeMap;

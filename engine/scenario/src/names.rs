@@ -7,8 +7,9 @@ use super::file::{
     CellsOf, Expected, How, Measured, ParameterChange, RowChange, RowKind, Scenario, Variant, Wanted, Years,
 };
 use super::rows::column_named;
+use super::texts::{self, no};
 use logis_data::{Needs, read};
-use logis_language::diagnostic::{Diagnostic, Diagnostics, PackError, did_you_mean};
+use logis_language::diagnostic::{Diagnostics, PackError};
 use logis_language::graph::Target;
 use logis_language::pack::Parsed;
 use logis_language::pack::manifest::Named;
@@ -20,8 +21,7 @@ use logis_language::value::{Type, Value};
 pub(super) fn check(scenario: &Scenario, parsed: &Parsed) -> Result<(), PackError> {
     let mut out = Diagnostics::default();
     if parsed.manifest.matching.is_none() {
-        let message = "the pack declares no matching: `[matching]` in pack.toml";
-        out.push(logis_language::plan::no_place(message.to_string()));
+        out.push(logis_language::plan::no_place(logis_allocation::attribution::NO_MATCHING.to_string()));
     }
     territory(scenario, parsed, &mut out);
     measures(&scenario.measures, parsed, &mut out);
@@ -47,18 +47,12 @@ pub(super) fn check(scenario: &Scenario, parsed: &Parsed) -> Result<(), PackErro
         if let Wanted::AtLeastIn(named) = wanted {
             let names: Vec<&str> = scenario.variants.iter().map(|v| v.name.0.as_str()).collect();
             if !names.contains(&named.0.as_str()) {
-                unknown("L0601", format!("there is no variant `{}`", named.0), named, names, &mut out);
+                unknown("L0601", no::variant(&named.0), named, names, &mut out);
             }
         }
         let Some((name, span)) = figure else { continue };
         if name.split('.').count() != 3 {
-            let message = format!("`{name}` is no figure");
-            out.push(Diagnostic::error(
-                "L0601",
-                message,
-                span.clone(),
-                "a table, a row and a column, such as `synthese.attributions.valeur`",
-            ));
+            out.push(texts::not_a_figure(name, span.clone()));
         }
     }
     match out.has_errors() {
@@ -70,14 +64,8 @@ pub(super) fn check(scenario: &Scenario, parsed: &Parsed) -> Result<(), PackErro
     }
 }
 
-fn unknown(
-    code: &'static str,
-    message: String,
-    (name, span): &Named,
-    names: Vec<&str>,
-    out: &mut Diagnostics,
-) {
-    out.push(Diagnostic::error(code, message, span.clone(), did_you_mean(name, names)));
+fn unknown(code: &'static str, why: String, named: &Named, names: Vec<&str>, out: &mut Diagnostics) {
+    out.push(texts::unknown(code, why, named, names));
 }
 
 fn territory(scenario: &Scenario, parsed: &Parsed, out: &mut Diagnostics) {
@@ -90,16 +78,13 @@ fn territory(scenario: &Scenario, parsed: &Parsed, out: &mut Diagnostics) {
             |e: &&logis_language::pack::schema::Entity| matches!(e.origin, Origin::Reference { .. });
         if !parsed.schema.entities.iter().filter(reference).any(|e| e.name == named.0) {
             let names = parsed.schema.entities.iter().filter(reference).map(|e| e.name.as_str()).collect();
-            unknown("L0101", format!("`{}` is no reference table of the pack", named.0), named, names, out);
+            unknown("L0101", no::reference(&named.0), named, names, out);
             continue;
         }
         let ids = parsed.schema.entity(&named.0).and_then(|id| tables.get(id)).map(|table| &table.ids);
         let ids: BTreeSet<&str> = ids.into_iter().flat_map(|ids| ids.iter()).map(AsRef::as_ref).collect();
         for key in keys.iter().filter(|key| !ids.contains(key.as_str())) {
-            let message = format!("`{}` has no row `{key}`", named.0);
-            let near = did_you_mean(key, ids.iter().copied());
-            let label = if near.is_empty() { "a key of that table".to_string() } else { near };
-            out.push(Diagnostic::error("L0601", message, named.1.clone(), label));
+            out.push(texts::no_row(&named.0, key, ids.iter().copied(), named.1.clone()));
         }
     }
 }
@@ -108,7 +93,7 @@ fn measures(measures: &Measured, parsed: &Parsed, out: &mut Diagnostics) {
     for named in measures.groups.iter().chain(&measures.money) {
         if !parsed.manifest.groups.contains_key(&named.0) {
             let names = parsed.manifest.groups.keys().map(String::as_str).collect();
-            unknown("L0601", format!("the pack has no group `{}`", named.0), named, names, out);
+            unknown("L0601", no::group(&named.0), named, names, out);
         }
     }
     let all = measures.requests_by.iter().chain(&measures.units_by);
@@ -122,7 +107,7 @@ fn rule_or_field(named: &Named, parsed: &Parsed, out: &mut Diagnostics) {
     if Target::find(parsed, &named.0).is_none() {
         let rules = parsed.rules.iter().map(|r| r.name.as_str());
         let names = rules.chain(parsed.schema.fields.iter().map(|f| f.name.as_str())).collect();
-        unknown("L0102", format!("`{}` is neither a rule nor a field", named.0), named, names, out);
+        unknown("L0102", no::rule_or_field(&named.0), named, names, out);
     }
 }
 
@@ -136,7 +121,7 @@ fn check_variant(variant: &Variant, parsed: &Parsed, out: &mut Diagnostics) {
         let quotas = parsed.manifest.matching.iter().flat_map(|m| &m.quotas).map(|q| q.name.0.as_str());
         let names: Vec<&str> = quotas.collect();
         if !names.contains(&named.0.as_str()) {
-            unknown("L0601", format!("the pack has no quota `{}`", named.0), named, names, out);
+            unknown("L0601", no::quota(&named.0), named, names, out);
         }
     }
     rows(&variant.rows, parsed, out);
@@ -153,14 +138,13 @@ fn years(own: &Years, parsed: &Parsed, out: &mut Diagnostics) {
             let fields = parsed.schema.fields.iter();
             let names =
                 fields.filter(|f| matches!(f.kind, FieldKind::Number { .. })).map(|f| f.name.as_str());
-            let message = format!("`{}` is no field with numbers", change.field.0);
-            unknown("L0601", message, &change.field, names.collect(), out);
+            unknown("L0601", no::number_field(&change.field.0), &change.field, names.collect(), out);
         }
         let by = parsed.parameter(&change.by.0).and_then(|id| parsed.parameters.get(id));
         if !by.is_some_and(|p| p.by.is_empty() && p.value_type == Type::Number) {
             let parameters = parsed.parameters.iter().filter(|p| p.by.is_empty());
-            let message = format!("`{}` is no parameter without keys", change.by.0);
-            unknown("L0120", message, &change.by, parameters.map(|p| p.path.as_str()).collect(), out);
+            let names = parameters.map(|p| p.path.as_str()).collect();
+            unknown("L0120", no::plain_parameter(&change.by.0), &change.by, names, out);
         }
     }
 }
@@ -178,13 +162,7 @@ fn rows(changes: &[RowChange], parsed: &Parsed, out: &mut Diagnostics) {
         if change.kind == RowKind::New {
             let key = parsed.schema.entities.get(id).map_or("", |e| e.key.as_str());
             if !change.to.iter().any(|((name, _), _)| name == key) {
-                let message = format!("a new row of `{}` has no `{key}`", change.entity.0);
-                out.push(Diagnostic::error(
-                    "L0601",
-                    message,
-                    change.span.clone(),
-                    format!("add `{key} = \"…\"`"),
-                ));
+                out.push(texts::no_identifier(&change.entity.0, key, change.span.clone()));
             }
         }
     }
@@ -197,8 +175,7 @@ fn data_entity(named: &Named, parsed: &Parsed, out: &mut Diagnostics) -> Option<
         let own =
             ["name", "title", "text", "as_of", "rules", "parameter", "quotas", "priority", "fit", "years"];
         let names = parsed.schema.entities.iter().filter(|e| data(e)).map(|e| e.name.as_str());
-        let message = format!("`{}` is no entity with data, and no key of a variant", named.0);
-        unknown("L0101", message, named, names.chain(own).collect(), out);
+        unknown("L0101", no::entity_or_key(&named.0), named, names.chain(own).collect(), out);
     }
     found
 }
@@ -211,8 +188,7 @@ fn cells(cells: &CellsOf, id: EntityId, written: bool, parsed: &Parsed, out: &mu
             let names = fields.map(|f| f.name.as_str());
             let names =
                 names.chain(entity.belongs_to.iter().map(|r| r.column.as_str())).chain([entity.key.as_str()]);
-            let message = format!("`{}` has no field `{}`", entity.name, named.0);
-            unknown("L0101", message, named, names.collect(), out);
+            unknown("L0101", no::field(&entity.name, &named.0), named, names.collect(), out);
             continue;
         };
         let field =
@@ -220,15 +196,12 @@ fn cells(cells: &CellsOf, id: EntityId, written: bool, parsed: &Parsed, out: &mu
         let Some(field) = field else { continue };
         if let FieldKind::Enum(allowed) = &field.kind {
             for value in values.iter().filter(|v| !allowed.iter().any(|a| a.as_ref() == v.as_str())) {
-                let message = format!("`{value}` is no value of `{}`", field.name);
-                let near = did_you_mean(value, allowed.iter().map(AsRef::as_ref));
-                let label = if near.is_empty() { format!("one of {}", allowed.join(", ")) } else { near };
-                out.push(Diagnostic::error("L0601", message, named.1.clone(), label));
+                let listed: Vec<&str> = allowed.iter().map(AsRef::as_ref).collect();
+                out.push(texts::not_listed(&field.name, value, &listed, named.1.clone()));
             }
         }
         if written && values.len() != 1 && field.kind != FieldKind::Codes {
-            let message = format!("`{}` takes one value", named.0);
-            out.push(Diagnostic::error("L0601", message, named.1.clone(), format!("found {}", values.len())));
+            out.push(texts::not_one_value(&named.0, values.len(), named.1.clone()));
         }
     }
 }
@@ -238,7 +211,7 @@ fn parameter(change: &ParameterChange, parsed: &Parsed, out: &mut Diagnostics) {
     let (path, span) = &change.path;
     let Some(parameter) = parsed.parameter(path).and_then(|id| parsed.parameters.get(id)) else {
         let names = parsed.parameters.iter().map(|p| p.path.as_str()).collect();
-        return unknown("L0120", format!("there is no parameter `{path}`"), &change.path, names, out);
+        return unknown("L0120", no::parameter(path), &change.path, names, out);
     };
     if !change.key.is_empty() && !has_cells(parameter, &change.key) {
         let depth = change.key.len();
@@ -250,18 +223,8 @@ fn parameter(change: &ParameterChange, parsed: &Parsed, out: &mut Diagnostics) {
         firsts.sort();
         firsts.dedup();
         let asked = change.key.iter().map(Value::to_string).collect::<Vec<_>>().join(", ");
-        let near = did_you_mean(&asked, firsts.iter().map(String::as_str));
-        let label = match (near.is_empty(), parameter.by.is_empty()) {
-            (false, _) => near,
-            (true, true) => "the parameter has no keys".to_string(),
-            (true, false) => format!("its keys are {}", parameter.by.join(", ")),
-        };
-        return out.push(Diagnostic::error(
-            "L0601",
-            format!("`{path}` has no cell [{asked}]"),
-            span.clone(),
-            label,
-        ));
+        let keys = firsts.iter().map(String::as_str);
+        return out.push(texts::no_cell(path, &asked, keys, &parameter.by, span.clone()));
     }
     let number = parameter.value_type == Type::Number;
     let fits = match &change.how {
@@ -269,15 +232,13 @@ fn parameter(change: &ParameterChange, parsed: &Parsed, out: &mut Diagnostics) {
         How::Set(value) => value.value_type().matches(&parameter.value_type),
         How::AsOf(date) => {
             if parameter.at(*date).is_none() {
-                let message = format!("`{path}` has no value on {date}");
-                out.push(Diagnostic::error("L0601", message, span.clone(), "another date is needed"));
+                out.push(texts::no_value_on(path, &date.to_string(), span.clone()));
             }
             true
         }
     };
     if !fits {
-        let message = format!("the values of `{path}` are of type {}", parameter.value_type);
-        out.push(Diagnostic::error("L0601", message, span.clone(), "the change does not fit them"));
+        out.push(texts::does_not_fit(path, number, span.clone()));
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::posed::Posed;
 use super::report::{Report, Signed};
+use logis_language::diagnostic::foreign::{json_words, named};
 use logis_matching::{Bound, Certificate, Proof};
 
 /// Why a text is no result. The place is a line and a column, from 1.
@@ -55,8 +56,8 @@ impl Report {
             };
             match (named(text, "unknown field"), of_proof) {
                 (Some(key), _) => ReadError::Unchecked { place, key: key.to_string() },
-                (None, true) => ReadError::Proof { place, what: words(text) },
-                (None, false) => ReadError::NotAResult { place, what: words(text) },
+                (None, true) => ReadError::Proof { place, what: json_words(text) },
+                (None, false) => ReadError::NotAResult { place, what: json_words(text) },
             }
         })
     }
@@ -64,74 +65,6 @@ impl Report {
 
 /// Marks, in the text of an error, that it is one of the certificate.
 const OF_PROOF: &str = "certificate: ";
-
-/// What stands between backquotes after `what`.
-fn named<'t>(text: &'t str, what: &str) -> Option<&'t str> {
-    text.strip_prefix(what)?.trim_start().strip_prefix('`')?.split('`').next()
-}
-
-/// The words of the reader of JSON in French, as far as a person meets them.
-fn words(text: &str) -> String {
-    if let Some(key) = named(text, "missing field") {
-        return format!("`{key}` manque");
-    }
-    if let Some(key) = named(text, "duplicate field") {
-        return format!("`{key}` y est deux fois");
-    }
-    let typed = text.strip_prefix("invalid type: ").or_else(|| text.strip_prefix("invalid value: "));
-    if let Some((found, expected)) = typed.and_then(|typed| typed.split_once(", expected ")) {
-        return format!("{}; attendu: {}", kind(found), kind(expected));
-    }
-    if let Some(name) = named(text, "unknown variant") {
-        return format!("`{name}` est inconnu ici");
-    }
-    if let Some(expected) = text.strip_prefix("expected ") {
-        return format!("attendu: {}", expected.replace(" or ", " ou ").replace("value", "une valeur"));
-    }
-    let known = [
-        ("EOF", "le fichier s'arrête trop tôt"),
-        ("recursion limit", "des listes ou objets trop emboîtés"),
-        ("trailing characters", "du texte après la fin"),
-        ("trailing comma", "une virgule de trop"),
-        ("key must be", "une clé est un texte entre guillemets"),
-        ("number out of range", "un nombre hors de portée"),
-        ("invalid number", "un nombre mal écrit"),
-        ("invalid length", "une liste trop courte ou trop longue"),
-    ];
-    let known = known.iter().find(|(english, _)| text.starts_with(english));
-    known.map_or_else(|| format!("JSON: {text}"), |(_, french)| (*french).to_string())
-}
-
-/// A type of JSON or of ours, as a person calls it.
-fn kind(text: &str) -> String {
-    for (english, french) in [
-        ("string", "texte"),
-        ("a string", "un texte"),
-        ("integer", "nombre"),
-        ("floating point", "nombre"),
-        ("number", "nombre"),
-        ("boolean", "booléen"),
-        ("null", "rien"),
-        ("unit", "rien"),
-        ("a sequence", "une liste"),
-        ("sequence", "liste"),
-        ("a map", "un objet"),
-        ("map", "objet"),
-        ("struct", "un objet"),
-        ("u", "un nombre entier positif ou nul"),
-        ("i64", "un nombre entier"),
-    ] {
-        let rest = text.strip_prefix(english);
-        let whole = |rest: &str| rest.is_empty() || rest.starts_with(' ') || english == "u";
-        if let Some(rest) = rest.filter(|rest| whole(rest)) {
-            return match rest.trim().strip_prefix(['`', '"']) {
-                Some(_) => format!("{french} {}", rest.trim()),
-                None => french.to_string(),
-            };
-        }
-    }
-    text.to_string()
-}
 
 /// Reads the attributions: rows of cells, each named once.
 pub(super) fn rows<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Map<String, Json>>, D::Error> {

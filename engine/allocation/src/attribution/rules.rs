@@ -56,6 +56,10 @@ pub struct NotInForce {
     pub from: Option<Date>,
 }
 
+/// A pack without a matching is asked for one.
+pub(crate) const NO_MATCHING: &str =
+    "le paquet de règles ne déclare pas d'appariement: `[matching]` dans pack.toml";
+
 impl MatchingPlan {
     /// Plans the matching that a pack declares. `asked` are rules (or fields) of the pair, the request or
     /// the unit to be decided for each candidate besides.
@@ -65,7 +69,7 @@ impl MatchingPlan {
     /// that leads to no units.
     pub fn new(parsed: &Arc<Parsed>, date: Date, asked: &[&str]) -> Result<MatchingPlan, PackError> {
         let Some(declared) = &parsed.manifest.matching else {
-            let none = no_place("the pack declares no matching: `[matching]` in pack.toml".to_string());
+            let none = no_place(NO_MATCHING.to_string());
             return Err(PackError { diagnostics: vec![none], sources: parsed.sources.clone() });
         };
         let mut names: Vec<&str> = vec![&declared.suitable.0];

@@ -7,6 +7,8 @@ use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
 
+use super::super::outside::Told;
+
 /// The most that one entry may unpack to, in bytes.
 const ENTRY: u64 = 1 << 30;
 
@@ -28,19 +30,20 @@ const OPENING: usize = 1 << 16;
 /// Reads every entry to its end; says what is wrong with the archive, if anything is.
 pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
     let mut archive =
-        ZipArchive::new(Cursor::new(bytes)).map_err(|e| format!("l'archive ne s'ouvre pas: {e}"))?;
+        ZipArchive::new(Cursor::new(bytes)).map_err(|e| format!("l'archive ne s'ouvre pas: {}", e.told()))?;
     if archive.len() > ENTRIES {
         return Err(format!("l'archive a {} entrées ; au plus: {ENTRIES}", archive.len()));
     }
     let mut all = 0_u64;
     let mut buffer = vec![0_u8; 1 << 16];
     for at in 0..archive.len() {
-        let mut entry =
-            archive.by_index(at).map_err(|e| format!("une entrée de l'archive ne s'ouvre pas: {e}"))?;
+        let mut entry = archive
+            .by_index(at)
+            .map_err(|e| format!("une entrée de l'archive ne s'ouvre pas: {}", e.told()))?;
         let name = entry
             .name()
             .map(|n| n.into_owned())
-            .map_err(|e| format!("le nom d'une entrée ne se lit pas: {e}"))?;
+            .map_err(|e| format!("le nom d'une entrée ne se lit pas: {}", e.told()))?;
         let (size, packed) = (entry.size(), entry.compressed_size());
         let bomb = size >= SUSPECT && size / RATIO > packed;
         if size > ENTRY || bomb {
@@ -51,7 +54,9 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
         }
         let (mut read, mut opening) = (0_u64, Vec::new());
         loop {
-            let n = entry.read(&mut buffer).map_err(|e| format!("« {name} » ne se décompresse pas: {e}"))?;
+            let n = entry
+                .read(&mut buffer)
+                .map_err(|_| format!("« {name} » ne se décompresse pas: l'archive est endommagée"))?;
             if n == 0 {
                 break;
             }

@@ -4,6 +4,8 @@ use std::io::{Cursor, Read};
 
 use quick_xml::events::{BytesStart, Event};
 
+use super::super::outside::Told;
+
 /// The most cells that the rectangles round all sheets' cells may have together.
 pub(super) const CELLS: u64 = 1 << 24;
 
@@ -18,15 +20,15 @@ fn too_large(cells: u64) -> String {
 
 /// Checks an ODS file: its cells and rows say how often they are repeated.
 pub(super) fn ods(bytes: &[u8]) -> Result<(), String> {
-    let wrong = |e: &dyn std::fmt::Display| format!("content.xml ne se lit pas: {e}");
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| wrong(&e))?;
-    let entry = archive.by_name("content.xml").map_err(|e| wrong(&e))?;
+    let wrong = |why: &str| format!("content.xml ne se lit pas: {why}");
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| wrong(&e.told()))?;
+    let entry = archive.by_name("content.xml").map_err(|e| wrong(&e.told()))?;
     let mut reader = quick_xml::Reader::from_reader(std::io::BufReader::new(entry));
     reader.config_mut().check_end_names = false;
     let (mut buffer, mut sheets, mut sheet) = (Vec::new(), 0_u64, OdsSheet::default());
     loop {
         buffer.clear();
-        match reader.read_event_into(&mut buffer).map_err(|e| wrong(&e))? {
+        match reader.read_event_into(&mut buffer).map_err(|_| wrong("ce n'est pas du XML bien formé"))? {
             Event::Start(e) => sheet.element(&e),
             Event::Empty(e) => {
                 sheet.element(&e);
@@ -117,9 +119,17 @@ impl OdsSheet {
     }
 }
 
+/// What the reader of compound files says.
+fn xls_error(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => "il s'arrête trop tôt".to_string(),
+        _ => "il est endommagé".to_string(),
+    }
+}
+
 /// Checks an XLS file: a compound file whose records begin with the place of their cell.
 pub(super) fn xls(bytes: &[u8]) -> Result<(), String> {
-    let wrong = |e: std::io::Error| format!("le fichier XLS ne s'ouvre pas: {e}");
+    let wrong = |e: std::io::Error| format!("le fichier XLS ne s'ouvre pas: {}", xls_error(&e));
     let mut file = cfb::CompoundFile::open(Cursor::new(bytes)).map_err(wrong)?;
     let name = ["/Workbook", "/Book"].into_iter().find(|name| file.is_stream(name));
     let Some(name) = name else { return Err("le fichier n'a pas de classeur XLS".to_string()) };

@@ -13,7 +13,8 @@ use calamine::{Data, ExcelDateTime, Ods, Range, Reader, Xls, Xlsb, Xlsx};
 
 use super::day_cells::DayNumbers;
 use super::issue::Issue;
-use super::net::{caught, damaged};
+use super::net::caught;
+use super::outside::Told;
 use super::raw::{Raw, RawTable};
 use logis_language::value::Date;
 
@@ -44,7 +45,7 @@ pub(super) fn read(
             return Vec::new();
         }
         Err(said) => {
-            issues.push(Issue::error(file, damaged(&said)));
+            issues.push(Issue::error(file, said));
             return Vec::new();
         }
     };
@@ -68,7 +69,7 @@ fn sheets(bytes: &[u8]) -> Result<Vec<Sheet>, String> {
         return Err("attendu: XLSX, XLSM, XLSB, XLS ou ODS".to_string());
     }
     archive::check(bytes)?;
-    let archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| e.to_string())?;
+    let archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|e| e.told())?;
     let has = |name: &str| archive.index_for_name(name).is_some();
     if has("content.xml") {
         return ods(bytes);
@@ -84,11 +85,11 @@ fn too_many() -> String {
 }
 
 fn xlsx(bytes: &[u8]) -> Result<Vec<Sheet>, String> {
-    let mut book = Xlsx::new(Cursor::new(bytes)).map_err(|e| e.to_string())?;
+    let mut book = Xlsx::new(Cursor::new(bytes)).map_err(|e| e.told())?;
     let days = DayNumbers { from_1904: book.has_1904_epoch() };
     let (mut sheets, mut total) = (Vec::new(), 0);
     for name in worksheets(&book) {
-        let wrong = |e: calamine::XlsxError| format!("feuille « {name} »: {e}");
+        let wrong = |e: calamine::XlsxError| format!("feuille « {name} »: {}", e.told());
         let mut reader = book.worksheet_cells_reader(&name).map_err(wrong)?;
         let mut cells = Vec::new();
         while let Some(record) = reader.next_cell_with_formula_metadata().map_err(wrong)? {
@@ -112,11 +113,11 @@ fn xlsx(bytes: &[u8]) -> Result<Vec<Sheet>, String> {
 }
 
 fn xlsb(bytes: &[u8]) -> Result<Vec<Sheet>, String> {
-    let mut book = Xlsb::new(Cursor::new(bytes)).map_err(|e| e.to_string())?;
+    let mut book = Xlsb::new(Cursor::new(bytes)).map_err(|e| e.told())?;
     let days = DayNumbers { from_1904: book.has_1904_epoch() };
     let (mut sheets, mut total) = (Vec::new(), 0);
     for name in worksheets(&book) {
-        let wrong = |e: calamine::XlsbError| format!("feuille « {name} »: {e}");
+        let wrong = |e: calamine::XlsbError| format!("feuille « {name} »: {}", e.told());
         let mut reader = book.worksheet_cells_reader(&name).map_err(wrong)?;
         let mut cells = Vec::new();
         while let Some(found) = reader.next_cell().map_err(wrong)? {
@@ -137,14 +138,14 @@ fn xlsb(bytes: &[u8]) -> Result<Vec<Sheet>, String> {
 
 fn xls(bytes: &[u8]) -> Result<Vec<Sheet>, String> {
     extent::xls(bytes)?;
-    let mut book = Xls::new(Cursor::new(bytes)).map_err(|e| e.to_string())?;
+    let mut book = Xls::new(Cursor::new(bytes)).map_err(|e| e.told())?;
     let days = DayNumbers { from_1904: book.has_1904_epoch() };
     dense(&mut book, days)
 }
 
 fn ods(bytes: &[u8]) -> Result<Vec<Sheet>, String> {
     extent::ods(bytes)?;
-    let mut book: Ods<_> = Ods::new(Cursor::new(bytes)).map_err(|e| e.to_string())?;
+    let mut book: Ods<_> = Ods::new(Cursor::new(bytes)).map_err(|e| e.told())?;
     dense(&mut book, DayNumbers { from_1904: false })
 }
 
@@ -152,11 +153,11 @@ fn ods(bytes: &[u8]) -> Result<Vec<Sheet>, String> {
 fn dense<'b, B>(book: &mut B, days: DayNumbers) -> Result<Vec<Sheet>, String>
 where
     B: Reader<Cursor<&'b [u8]>>,
-    B::Error: std::fmt::Display,
+    B::Error: Told,
 {
     let mut sheets = Vec::new();
     for name in worksheets(book) {
-        let wrong = |e: B::Error| format!("feuille « {name} »: {e}");
+        let wrong = |e: B::Error| format!("feuille « {name} »: {}", e.told());
         let values: Range<Data> = book.worksheet_range(&name).map_err(wrong)?;
         let formulas: Range<String> = book.worksheet_formula(&name).map_err(wrong)?;
         let (row, column) = values.start().unwrap_or((0, 0));

@@ -5,6 +5,7 @@
 //! that find the problems name a message of [`texts`], where its words stand.
 
 pub mod codes;
+pub mod foreign;
 pub mod report;
 pub mod texts;
 

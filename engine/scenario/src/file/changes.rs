@@ -7,9 +7,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::read::own;
 use super::{CellsOf, Count, How, ParameterChange, RowChange, RowKind};
-use logis_language::diagnostic::{Diagnostic, Diagnostics, Span, did_you_mean};
+use logis_language::diagnostic::{Diagnostics, Span};
 use logis_language::pack::manifest::Named;
 use logis_language::pack::toml_reader::{Reader, scalar};
+use crate::texts::{self, form, what};
 use logis_language::value::{Exact, Value};
 
 /// The keys of a table that nobody asked for: they are named after entities.
@@ -24,16 +25,11 @@ pub(super) fn row_changes(reader: &Reader<'_, '_>, out: &mut Diagnostics) -> Vec
         match tables {
             Some(tables) => {
                 for (at, table) in tables {
-                    let reader = Reader::new(0, at, format!("a change of `{entity}`"), table);
+                    let reader = Reader::new(0, at, what::rows(entity), table);
                     rows.extend(row_change(reader, (entity.to_string(), span.clone()), out));
                 }
             }
-            None => out.push(Diagnostic::error(
-                "L0002",
-                format!("{} has no key `{entity}`", reader.what),
-                span,
-                did_you_mean(entity, reader.known()),
-            )),
+            None => out.push(texts::unknown_key(&reader.what, entity, reader.known(), span)),
         }
     }
     rows
@@ -58,15 +54,12 @@ fn fits(number: &Exact) -> bool {
 
 /// What to say of what is no such number: that it is too long, or an example.
 pub(super) fn instead(item: &Spanned<DeValue<'_>>, example: &str) -> String {
-    match item.get_ref() {
-        DeValue::Integer(_) | DeValue::Float(_) => {
-            format!("such as {example}: at most 14 digits before the point and 9 after it")
-        }
-        DeValue::String(text) if text.chars().any(|c| c.is_ascii_digit()) => {
-            format!("such as {example}: at most 14 digits before the point and 9 after it")
-        }
-        _ => format!("such as {example}"),
-    }
+    let is_long = match item.get_ref() {
+        DeValue::Integer(_) | DeValue::Float(_) => true,
+        DeValue::String(text) => text.chars().any(|c| c.is_ascii_digit()),
+        _ => false,
+    };
+    texts::such_as(example, is_long)
 }
 
 pub(super) fn key_of(reader: &mut Reader<'_, '_>, out: &mut Diagnostics) -> Vec<Value> {
@@ -76,12 +69,8 @@ pub(super) fn key_of(reader: &mut Reader<'_, '_>, out: &mut Diagnostics) -> Vec<
         value => scalar(value).map(|v| vec![v]),
     };
     list.unwrap_or_else(|| {
-        out.push(Diagnostic::error(
-            "L0003",
-            "`key` must be a list of keys",
-            reader.at(item),
-            "such as [\"autres_regions\", 3]",
-        ));
+        let label = texts::such_as("[\"autres_regions\", 3]", false);
+        out.push(texts::wrong_form(&reader.what, "key", form::KEYS, reader.at(item), label));
         Vec::new()
     })
 }
@@ -89,7 +78,7 @@ pub(super) fn key_of(reader: &mut Reader<'_, '_>, out: &mut Diagnostics) -> Vec<
 pub(super) fn parameter(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<ParameterChange> {
     let path = reader.required_str("path", out).map(own);
     if let Some((path, _)) = &path {
-        reader.what = format!("the change of `{path}`");
+        reader.what = what::parameter(path);
     }
     let key = key_of(&mut reader, out);
     let mut found = Vec::new();
@@ -109,27 +98,18 @@ pub(super) fn parameter(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Op
             },
         };
         if how.is_none() {
-            let wanted = if name == "as_of" { "a date" } else { "a number" };
-            let message = format!("`{name}` of {} must be {wanted}", reader.what);
-            out.push(Diagnostic::error(
-                "L0003",
-                message,
-                reader.at(item),
-                match item.get_ref() {
-                    DeValue::Integer(_) | DeValue::Float(_) => instead(item, "1.05"),
-                    other => format!("found a {}", other.type_str()),
-                },
-            ));
+            let (form, example) =
+                if name == "as_of" { (form::DATE, "2026-06-30") } else { (form::NUMBER, "1.05") };
+            let label = match item.get_ref() {
+                DeValue::Integer(_) | DeValue::Float(_) => instead(item, example),
+                other => texts::found(other.type_str()),
+            };
+            out.push(texts::wrong_form(&reader.what, name, form, reader.at(item), label));
         }
         found.push(how);
     }
     if found.len() != 1 {
-        out.push(Diagnostic::error(
-            "L0601",
-            format!("{} says nothing, or two things", reader.what),
-            reader.span(),
-            "one of `multiply`, `add`, `set`, `as_of`",
-        ));
+        out.push(texts::not_one_of(&reader.what, "`multiply`, `add`, `set`, `as_of`", reader.span()));
     }
     let how = found.pop().flatten();
     reader.finish(out);
@@ -147,12 +127,16 @@ pub(super) fn cells(reader: &Reader<'_, '_>, table: &DeTable<'_>, out: &mut Diag
         let span = Span::new(reader.file, key.span());
         match values {
             Some(values) => found.push(((key.get_ref().to_string(), span), values)),
-            None => out.push(Diagnostic::error(
-                "L0003",
-                format!("`{}` must be a value or a list of values", key.get_ref()),
-                reader.at(item),
-                format!("found a {}", item.get_ref().type_str()),
-            )),
+            None => {
+                let label = texts::found(item.get_ref().type_str());
+                out.push(texts::wrong_form(
+                    &reader.what,
+                    key.get_ref(),
+                    form::VALUES,
+                    reader.at(item),
+                    label,
+                ));
+            }
         }
     }
     found
@@ -178,12 +162,10 @@ fn row_change(mut reader: Reader<'_, '_>, entity: Named, out: &mut Diagnostics) 
         let Some(item) = reader.get(name) else { continue };
         match count(item) {
             Some(count) => found.push((kind, count)),
-            None => out.push(Diagnostic::error(
-                "L0003",
-                format!("`{name}` of {} must be a number of rows, a share, or all", reader.what),
-                reader.at(item),
-                instead(item, "300, \"10 %\" or \"all\""),
-            )),
+            None => {
+                let label = instead(item, "300, \"10 %\" ou \"all\"");
+                out.push(texts::wrong_form(&reader.what, name, form::COUNT, reader.at(item), label));
+            }
         }
     }
     let new = reader.get("new").map(Spanned::span);
@@ -191,12 +173,7 @@ fn row_change(mut reader: Reader<'_, '_>, entity: Named, out: &mut Diagnostics) 
     if found.len() + usize::from(new.is_some()) > 1
         || (found.is_empty() && new.is_none() && !out.has_errors())
     {
-        out.push(Diagnostic::error(
-            "L0601",
-            format!("{} says nothing, or two things", reader.what),
-            reader.span(),
-            "one of `add`, `new`, `remove`, `change`",
-        ));
+        out.push(texts::not_one_of(&reader.what, "`add`, `new`, `remove`, `change`", reader.span()));
     }
     let mut table = |key: &'static str, out: &mut Diagnostics| match reader.table(key, out) {
         Some(table) => cells(&reader, table, out),
@@ -210,15 +187,17 @@ fn row_change(mut reader: Reader<'_, '_>, entity: Named, out: &mut Diagnostics) 
     if let Some(all) = reader.table("members", out) {
         for (name, item) in all.iter() {
             let Some(inner) = item.get_ref().as_table() else {
-                out.push(Diagnostic::error(
-                    "L0003",
-                    format!("`{}` must be a table", name.get_ref()),
+                let label = texts::instead::MEMBERS.to_string();
+                out.push(texts::wrong_form(
+                    &reader.what,
+                    name.get_ref(),
+                    form::TABLE,
                     reader.at(item),
-                    "with `where` and `to`",
+                    label,
                 ));
                 continue;
             };
-            let mut member = Reader::new(0, item.span(), format!("the members `{}`", name.get_ref()), inner);
+            let mut member = Reader::new(0, item.span(), what::members(name.get_ref()), inner);
             let mut part = |key: &'static str, out: &mut Diagnostics| match member.table(key, out) {
                 Some(table) => cells(&member, table, out),
                 None => Vec::new(),
@@ -231,12 +210,7 @@ fn row_change(mut reader: Reader<'_, '_>, entity: Named, out: &mut Diagnostics) 
     let span = reader.span();
     let only = |present: bool, key: &str, of: &str, out: &mut Diagnostics| {
         if present {
-            out.push(Diagnostic::error(
-                "L0601",
-                format!("`{key}` is not for this kind of change"),
-                span.clone(),
-                of.to_string(),
-            ));
+            out.push(texts::other_change(key, of, span.clone()));
         }
     };
     let (kind, count) = match new_table {
@@ -248,30 +222,20 @@ fn row_change(mut reader: Reader<'_, '_>, entity: Named, out: &mut Diagnostics) 
     };
     match kind {
         RowKind::Add => {
-            only(!which.is_empty(), "where", "rows are added `like` others", out);
-            only(!to.is_empty(), "to", "what is written into added rows is `with`", out);
+            only(!which.is_empty(), "where", texts::instead::LIKE, out);
+            only(!to.is_empty(), "to", texts::instead::WITH, out);
             (which, to) = (like, with);
         }
         RowKind::New => only(
             !like.is_empty() || !which.is_empty() || !with.is_empty(),
             "like",
-            "a `new` row copies none",
+            texts::instead::NO_COPY,
             out,
         ),
         RowKind::Remove | RowKind::Change => {
-            only(
-                !like.is_empty() || !with.is_empty(),
-                "like",
-                "rows to change or remove are given by `where`, what is written by `to`",
-                out,
-            );
-            only(!members.is_empty(), "members", "members are changed by a change of their own", out);
-            only(
-                kind == RowKind::Remove && !to.is_empty(),
-                "to",
-                "nothing is written into removed rows",
-                out,
-            );
+            only(!like.is_empty() || !with.is_empty(), "like", texts::instead::WHERE_AND_TO, out);
+            only(!members.is_empty(), "members", texts::instead::OWN_CHANGE, out);
+            only(kind == RowKind::Remove && !to.is_empty(), "to", texts::instead::NOTHING_WRITTEN, out);
         }
     }
     reader.finish(out);

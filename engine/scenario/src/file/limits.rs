@@ -5,7 +5,8 @@
 //! rows are added: [`Scenario::too_many`].
 
 use super::{Count, RowChange, RowKind, Scenario};
-use logis_language::diagnostic::{Diagnostic, Diagnostics, PackError, Span};
+use logis_language::diagnostic::{Diagnostics, PackError, Span};
+use crate::texts;
 
 /// Rows that changes may add to a table, if `max_added` does not say otherwise: ten times what a large EPCI has.
 pub(super) const MAX_ADDED: usize = 1_000_000;
@@ -30,15 +31,15 @@ pub(super) fn check(scenario: &Scenario, base: Span, out: &mut Diagnostics) {
     for change in rows.iter().filter(|change| change.kind == RowKind::Add) {
         match change.count {
             Count::Rows(n) if u128::from(n) > most as u128 => {
-                out.push(of_change(change, &n.to_string(), most))
+                let entity = &change.entity.0;
+                out.push(texts::change_too_large(entity, &n.to_string(), most, change.span.clone()));
             }
             _ => {}
         }
     }
     let stocks = [&scenario.years].into_iter().chain(scenario.variants.iter().map(|v| &v.years));
     for stock in stocks.flatten().filter_map(|y| y.stock).filter(|n| u128::from(*n) > most as u128) {
-        let message = format!("`stock` asks for {stock} units, {most} are the most");
-        out.push(Diagnostic::error("L0601", message, base.clone(), LIMIT));
+        out.push(texts::stock_too_large(stock, most, base.clone()));
     }
     let points = |sweep: &super::Sweep| {
         sweep.axes.iter().fold(1_u128, |all, axis| all.saturating_mul(axis.points.len() as u128))
@@ -47,25 +48,15 @@ pub(super) fn check(scenario: &Scenario, base: Span, out: &mut Diagnostics) {
     let each = sweeps.saturating_add(1 + scenario.variants.len() as u128);
     let runs = each.saturating_mul(scenario.base.seeds.len() as u128);
     if runs > RUNS {
-        let message = format!("the scenario asks for {runs} runs, {RUNS} are the most");
-        let label = format!("{} seeds, each for {each} situations", scenario.base.seeds.len());
-        out.push(Diagnostic::error("L0601", message, base, label));
+        out.push(texts::too_many_runs((runs, RUNS), (scenario.base.seeds.len(), each), base));
     }
-}
-
-const LIMIT: &str = "`max_added` of `[base]` sets another limit";
-
-fn of_change(change: &RowChange, asked: &str, most: usize) -> Diagnostic {
-    let message = format!("`add` of `{}` asks for {asked} rows, {most} are the most", change.entity.0);
-    Diagnostic::error("L0601", message, change.span.clone(), LIMIT)
 }
 
 impl Scenario {
     /// That a change adds more rows to a table than it may; `asked` says how many it would have after it.
     pub(crate) fn too_many(&self, span: &Span, table: &str) -> PackError {
         let most = self.base.max_added;
-        let message = format!("changes add more than {most} rows to `{table}`");
-        let diagnostic = Diagnostic::error("L0601", message, span.clone(), LIMIT);
+        let diagnostic = texts::too_many_rows(table, most, span.clone());
         PackError { diagnostics: vec![diagnostic], sources: self.sources.clone() }
     }
 }

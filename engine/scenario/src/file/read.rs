@@ -11,9 +11,10 @@ use super::years::years;
 use super::{
     Assumption, Axis, Base, Expected, How, Measured, ParameterChange, Scenario, Sweep, Variant, Wanted, Years,
 };
-use logis_language::diagnostic::{Diagnostic, Diagnostics, Sources, Span};
+use logis_language::diagnostic::{Diagnostics, Sources, Span};
 use logis_language::pack::manifest::Named;
 use logis_language::pack::toml_reader::{Reader, scalar};
+use crate::texts::{self, form, what};
 use logis_language::value::{Exact, Value};
 
 pub(super) fn own((text, span): (&str, Span)) -> Named {
@@ -21,27 +22,22 @@ pub(super) fn own((text, span): (&str, Span)) -> Named {
 }
 
 pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnostics) -> Scenario {
-    let mut reader = Reader::new(0, 0..0, "the scenario", root);
+    let mut reader = Reader::new(0, 0..0, what::SCENARIO, root);
     let title = reader.required_str("title", out).map(own).unwrap_or_default().0;
     let text = reader.string("text", out).unwrap_or_default();
     let base_span = reader.get("base").map_or(0..0, Spanned::span);
     let base = match reader.table("base", out) {
-        Some(table) => base(Reader::new(0, base_span.clone(), "`base`", table), out),
+        Some(table) => base(Reader::new(0, base_span.clone(), what::BASE, table), out),
         None => {
             if !root.contains_key("base") {
-                out.push(Diagnostic::error(
-                    "L0004",
-                    "the scenario has no `base`",
-                    Span::new(0, 0..0),
-                    "add `[base]` with `data = \"…\"` or `population = \"…\"`",
-                ));
+                out.push(texts::no_base(Span::new(0, 0..0)));
             }
             Base::default()
         }
     };
     let mut assumptions = Vec::new();
     for (span, table) in reader.tables("assumption", out) {
-        let mut reader = Reader::new(0, span, "an assumption", table);
+        let mut reader = Reader::new(0, span, what::ASSUMPTION, table);
         let text = reader.required_str("text", out).map(|(t, _)| t.to_string());
         let source = reader.string("source", out).unwrap_or_default();
         reader.finish(out);
@@ -49,42 +45,30 @@ pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnos
     }
     let own = years_of(&mut reader, true, out);
     if let (Some(years), Some(_)) = (&own, base.as_of) {
-        out.push(Diagnostic::error(
-            "L0601",
-            format!("`as_of` of `base` says nothing: the {} dates of `years` do", years.dates.len()),
-            Span::new(0, root.get("base").map_or(0..0, Spanned::span)),
-            "leave `as_of` out",
-        ));
+        let at = Span::new(0, root.get("base").map_or(0..0, Spanned::span));
+        out.push(texts::date_beside_years(years.dates.len(), at));
     }
     let span = reader.get("measures").map_or(0..0, Spanned::span);
     let measures = reader
         .table("measures", out)
-        .map(|table| measured(Reader::new(0, span, "`measures`", table), out))
+        .map(|table| measured(Reader::new(0, span, what::MEASURES, table), out))
         .unwrap_or_default();
     let mut variants = Vec::new();
     for (span, table) in reader.tables("variant", out) {
         let span = Span::new(0, span);
-        let variant = variant(Reader::new(0, span.range.clone(), "a variant", table), out);
+        let variant = variant(Reader::new(0, span.range.clone(), what::A_VARIANT, table), out);
         if let Some(variant) = &variant {
-            let what = match (&own, variant.as_of, &variant.years) {
-                (None, _, Some(_)) => "`years` of a variant: the scenario has none",
-                (Some(_), Some(_), _) => "`as_of` of a variant: the years say when",
-                _ => "",
-            };
-            if !what.is_empty() {
-                out.push(Diagnostic::error(
-                    "L0601",
-                    what,
-                    span,
-                    "add `[years]` to the scenario, or leave it out",
-                ));
+            match (&own, variant.as_of, &variant.years) {
+                (None, _, Some(_)) => out.push(texts::years_of_variant(span)),
+                (Some(_), Some(_), _) => out.push(texts::date_of_variant(span)),
+                _ => {}
             }
         }
         variants.extend(variant);
     }
     let mut sweeps = Vec::new();
     for (span, table) in reader.tables("sweep", out) {
-        sweeps.extend(sweep(Reader::new(0, span, "a sweep", table), out));
+        sweeps.extend(sweep(Reader::new(0, span, what::A_SWEEP, table), out));
     }
     let mut expected = |key, what: &str, target, out: &mut Diagnostics| -> Vec<Expected> {
         let tables = reader.tables(key, out);
@@ -93,8 +77,8 @@ pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnos
             .filter_map(|(span, t)| read_expected(Reader::new(0, span, what, t), target, out))
             .collect()
     };
-    let observed = expected("observed", "an observed figure", false, out);
-    let targets = expected("target", "a target", true, out);
+    let observed = expected("observed", what::OBSERVED, false, out);
+    let targets = expected("target", what::TARGET, true, out);
     reader.finish(out);
     once(variants.iter().map(|v| &v.name).chain(sweeps.iter().map(|s| &s.name)), out);
     let sources = sources.clone();
@@ -118,7 +102,7 @@ pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnos
 fn years_of(reader: &mut Reader<'_, '_>, own_dates: bool, out: &mut Diagnostics) -> Option<Years> {
     let span = reader.get("years").map_or(0..0, Spanned::span);
     let table = reader.table("years", out)?;
-    Some(years(Reader::new(0, span, "`years`", table), own_dates, out))
+    Some(years(Reader::new(0, span, what::YEARS, table), own_dates, out))
 }
 
 /// Names are those of result files too: plain, each once, and none is the baseline's.
@@ -127,17 +111,10 @@ fn once<'n>(names: impl Iterator<Item = &'n Named>, out: &mut Diagnostics) {
     for (name, span) in names {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if name.is_empty() || !name.chars().all(plain) {
-            let message = format!("`{name}` is no plain name");
-            out.push(Diagnostic::error(
-                "L0601",
-                message,
-                span.clone(),
-                "letters without accents, digits, `_` and `-`",
-            ));
+            out.push(texts::not_plain(name, span.clone()));
         }
         if seen.contains(&name.as_str()) {
-            let message = format!("the name `{name}` stands twice");
-            out.push(Diagnostic::error("L0601", message, span.clone(), "another one is needed"));
+            out.push(texts::named_twice(name, span.clone()));
         }
         seen.push(name);
     }
@@ -147,12 +124,7 @@ fn base(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Base {
     let (data, draws) = packages(&mut reader, out);
     let population = reader.str("population", out).map(own);
     if data.is_some() == population.is_some() {
-        out.push(Diagnostic::error(
-            "L0601",
-            "a scenario has either `data` or `population`",
-            reader.span(),
-            "one of the two, and not both",
-        ));
+        out.push(texts::data_or_population(reader.span()));
     }
     let rules = reader.str("rules", out).map(own);
     let as_of = reader.date("as_of", out);
@@ -170,8 +142,7 @@ fn base(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Base {
         None => limits::MAX_ADDED,
         Some(Ok(n)) if n <= limits::MOST_ADDED => n,
         Some(_) => {
-            let message = format!("`max_added` must be a number of rows, {} at most", limits::MOST_ADDED);
-            out.push(Diagnostic::error("L0003", message, reader.span(), "such as 5_000_000"));
+            out.push(texts::too_much_to_add(limits::MOST_ADDED, reader.span()));
             limits::MAX_ADDED
         }
     };
@@ -213,17 +184,11 @@ fn seeds(reader: &mut Reader<'_, '_>, out: &mut Diagnostics) -> Vec<u64> {
     let once =
         |seeds: &Vec<u64>| seeds.iter().collect::<std::collections::BTreeSet<_>>().len() == seeds.len();
     if let Some(seeds) = seeds.as_ref().filter(|seeds| !once(seeds)) {
-        let message = "a seed of `seeds` stands twice: it would draw the same again and count for two";
-        out.push(Diagnostic::error("L0601", message, reader.at(item), "each once"));
+        out.push(texts::seed_twice(reader.at(item)));
         return seeds.clone();
     }
     seeds.filter(|s| !s.is_empty()).unwrap_or_else(|| {
-        out.push(Diagnostic::error(
-            "L0601",
-            "`seeds` must be a list of whole numbers from 0 to 2^64 - 1, or the first and how many (100000 at most)",
-            reader.at(item),
-            "such as [1, 2, 3] or { first = 1, count = 20 }",
-        ));
+        out.push(texts::not_seeds(reader.at(item)));
         vec![2015]
     })
 }
@@ -245,7 +210,7 @@ fn measured(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Measured {
 fn variant(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Variant> {
     let name = reader.required_str("name", out).map(own);
     if let Some((name, _)) = &name {
-        reader.what = format!("variant `{name}`");
+        reader.what = what::variant(name);
     }
     let title = reader.string("title", out);
     let text = reader.string("text", out).unwrap_or_default();
@@ -253,7 +218,7 @@ fn variant(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Variant>
     let rules = reader.str("rules", out).map(own);
     let mut parameters = Vec::new();
     for (span, table) in reader.tables("parameter", out) {
-        parameters.extend(parameter(Reader::new(0, span, "a change of a parameter", table), out));
+        parameters.extend(parameter(Reader::new(0, span, what::A_PARAMETER, table), out));
     }
     let quotas = reader.strings("quotas", out);
     let priority = reader.str("priority", out).map(own);
@@ -268,18 +233,17 @@ fn variant(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Variant>
 fn sweep(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Sweep> {
     let name = reader.required_str("name", out).map(own);
     if let Some((name, _)) = &name {
-        reader.what = format!("sweep `{name}`");
+        reader.what = what::sweep(name);
     }
     let title = reader.string("title", out);
     let text = reader.string("text", out).unwrap_or_default();
     let mut axes = Vec::new();
     let tables = reader.tables("axis", out);
     if tables.is_empty() || tables.len() > 2 {
-        let message = format!("{} moves one parameter, or two", reader.what);
-        out.push(Diagnostic::error("L0601", message, reader.span(), "add one or two `[[sweep.axis]]`"));
+        out.push(texts::axes(&reader.what, reader.span()));
     }
     for (span, table) in tables {
-        axes.extend(axis(Reader::new(0, span, "an axis", table), out));
+        axes.extend(axis(Reader::new(0, span, what::AXIS, table), out));
     }
     reader.finish(out);
     let name = name?;
@@ -302,21 +266,14 @@ fn axis(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Axis> {
             item.get_ref().as_array().and_then(|list| list.iter().map(|i| number(i).map(how)).collect());
         match list {
             Some(list) => points.extend(list),
-            None => out.push(Diagnostic::error(
-                "L0003",
-                format!("`{name}` of an axis must be a list of numbers"),
-                reader.at(item),
-                "such as [0, 0.25, 0.5]: each of at most 14 digits before the point and 9 after it",
-            )),
+            None => {
+                let label = texts::such_as("[0, 0.25, 0.5]", true);
+                out.push(texts::wrong_form(&reader.what, name, form::NUMBERS, reader.at(item), label));
+            }
         }
     }
     if points.is_empty() && !out.has_errors() {
-        out.push(Diagnostic::error(
-            "L0601",
-            "an axis has no values",
-            reader.span(),
-            "add `set`, `add` or `multiply`, each a list",
-        ));
+        out.push(texts::no_points(reader.span()));
     }
     reader.finish(out);
     let path = path?;
@@ -340,8 +297,8 @@ fn read_expected(mut reader: Reader<'_, '_>, target: bool, out: &mut Diagnostics
     if !target && let Some(item) = reader.get("within") {
         within = number(item).filter(|n| *n >= Exact::from_integer(0));
         if within.is_none() {
-            let message = format!("`within` of {} must be a distance, zero or more", reader.what);
-            out.push(Diagnostic::error("L0003", message, reader.at(item), instead(item, "97")));
+            let label = instead(item, "97");
+            out.push(texts::wrong_form(&reader.what, "within", form::DISTANCE, reader.at(item), label));
         }
     }
     let mut found = Vec::new();
@@ -353,8 +310,8 @@ fn read_expected(mut reader: Reader<'_, '_>, target: bool, out: &mut Diagnostics
             Some(n) if key == "at_most" => found.push(Wanted::AtMost(n)),
             Some(n) => found.push(Wanted::Is(n)),
             None => {
-                let message = format!("`{key}` of {} must be a number", reader.what);
-                out.push(Diagnostic::error("L0003", message, reader.at(item), instead(item, "350 or 0.25")));
+                let label = instead(item, "350 ou 0.25");
+                out.push(texts::wrong_form(&reader.what, key, form::NUMBER, reader.at(item), label));
                 return None;
             }
         }
@@ -363,11 +320,10 @@ fn read_expected(mut reader: Reader<'_, '_>, target: bool, out: &mut Diagnostics
         found.push(Wanted::AtLeastIn(variant));
     }
     if found.len() != 1 {
-        let (message, label) = match target {
-            true => ("a target wants nothing, or two things", "one of `at_least`, `at_most`, `at_least_in`"),
-            false => ("an observed figure has no `value`", "add `value = …`"),
-        };
-        out.push(Diagnostic::error("L0601", message, reader.span(), label));
+        out.push(match target {
+            true => texts::not_one_of(&reader.what, "`at_least`, `at_most`, `at_least_in`", reader.span()),
+            false => texts::no_value(reader.span()),
+        });
     }
     let source = reader.string("source", out).unwrap_or_default();
     let text = reader.string("text", out).or(not_simulated.clone()).unwrap_or_default();

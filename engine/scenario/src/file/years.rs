@@ -6,9 +6,13 @@ use toml::de::DeValue;
 use super::changes::{count, row_changes};
 use super::read::own;
 use super::{Count, Move, Years};
-use logis_language::diagnostic::{Diagnostic, Diagnostics};
+use logis_language::diagnostic::Diagnostics;
 use logis_language::pack::toml_reader::{Reader, scalar};
+use crate::texts::{self, form, what};
 use logis_language::value::{Date, Exact, Value};
+
+/// Units that may be given before the first year: more than there are in the country.
+const MOST_STOCK: i64 = 10_000_000;
 
 /// The years of a scenario; of a variant, those things in which its years differ.
 pub(super) fn years(mut reader: Reader<'_, '_>, own_dates: bool, out: &mut Diagnostics) -> Years {
@@ -21,16 +25,15 @@ pub(super) fn years(mut reader: Reader<'_, '_>, own_dates: bool, out: &mut Diagn
     let freed = share(&mut reader, "freed", out);
     let withdrawn = share(&mut reader, "withdrawn", out);
     let stock = reader.int("stock", out).and_then(|n| match u64::try_from(n) {
-        Ok(n) if n <= 10_000_000 => Some(n),
+        Ok(given) if n <= MOST_STOCK => Some(given),
         _ => {
-            let message = "`stock` must be a number of units, ten millions at most";
-            out.push(Diagnostic::error("L0003", message, reader.span(), "such as 1050"));
+            out.push(texts::not_a_stock(MOST_STOCK, reader.span()));
             None
         }
     });
     let mut moves = Vec::new();
     for (span, table) in reader.tables("move", out) {
-        let mut reader = Reader::new(0, span, "a move", table);
+        let mut reader = Reader::new(0, span, what::MOVE, table);
         let field = reader.required_str("field", out).map(own);
         let by = reader.required_str("by", out).map(own);
         reader.finish(out);
@@ -53,8 +56,7 @@ fn read_dates(reader: &mut Reader<'_, '_>, out: &mut Diagnostics) -> Vec<Date> {
     };
     dates.filter(in_order).unwrap_or_else(|| {
         let at = item.map_or_else(|| reader.span(), |i| reader.at(i));
-        let message = "`dates` of `years` must be a list of dates, each after the one before";
-        out.push(Diagnostic::error("L0601", message, at, "such as [2017-12-31, 2018-12-31, 2019-12-31]"));
+        out.push(texts::not_dates(at));
         Vec::new()
     })
 }
@@ -65,8 +67,8 @@ fn share(reader: &mut Reader<'_, '_>, key: &'static str, out: &mut Diagnostics) 
         Some(Count::Share(share)) if share <= Exact::from_integer(1) => Some(share),
         Some(Count::All) => Some(Exact::from_integer(1)),
         _ => {
-            let message = format!("`{key}` of {} must be a share", reader.what);
-            out.push(Diagnostic::error("L0003", message, reader.at(item), "such as \"9,6 %\""));
+            let label = texts::such_as("\"9,6 %\"", false);
+            out.push(texts::wrong_form(&reader.what, key, form::SHARE, reader.at(item), label));
             None
         }
     }

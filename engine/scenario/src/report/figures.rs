@@ -2,10 +2,11 @@
 
 use super::sheet::{exact, shortest};
 use super::{Cell, Repeated, Sheet};
+use logis_language::diagnostic::{PackError, Span};
 use crate::Table;
 use crate::file::{Scenario, Wanted};
 use crate::table::scaled;
-use logis_language::diagnostic::{Diagnostic, PackError, Span, did_you_mean};
+use crate::texts;
 use logis_language::value::sub;
 
 /// A figure `TABLE.ROW.COLUMN` of some tables.
@@ -118,7 +119,6 @@ fn no_figure(scenario: &Scenario, name: &str, span: Span, tables: &[Table]) -> P
             names.extend(table.columns.iter().map(|c| format!("{}.{}.{}", table.id, row.id, c.id)));
         }
     }
-    let near = did_you_mean(name, names.iter().map(String::as_str));
-    let diagnostic = Diagnostic::error("L0601", format!("there is no figure `{name}`"), span, near);
+    let diagnostic = texts::no_figure(name, names.iter().map(String::as_str), span);
     PackError { diagnostics: vec![diagnostic], sources: scenario.sources.clone() }
 }
