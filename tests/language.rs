@@ -86,7 +86,9 @@ fn prose(text: &str) -> String {
     let mut kept = String::new();
     for line in out.lines() {
         let line = match (line.find("[valeurs:"), line.trim_start().strip_prefix("- ")) {
-            (Some(at), _) => format!("{} {}", &line[..at], line[at..].split_once(']').map_or("", |(_, rest)| rest)),
+            (Some(at), _) => {
+                format!("{} {}", &line[..at], line[at..].split_once(']').map_or("", |(_, rest)| rest))
+            }
             (None, Some(item)) => item.split_once(':').map_or(item, |(_, about)| about).to_string(),
             _ => line.to_string(),
         };
@@ -169,9 +171,30 @@ fn names(of: &str, is: impl Fn(&Path) -> bool) -> Vec<String> {
 }
 
 const COMMANDS: [&str; 24] = [
-    "demo", "eval", "replay", "explain", "candidates", "match", "verify", "commission", "fairness", "check", "test",
-    "coverage", "mutate", "boundaries", "watch", "fmt", "diff", "simulate", "doc", "graph", "schema", "generate",
-    "completions", "help",
+    "demo",
+    "eval",
+    "replay",
+    "explain",
+    "candidates",
+    "match",
+    "verify",
+    "commission",
+    "fairness",
+    "check",
+    "test",
+    "coverage",
+    "mutate",
+    "boundaries",
+    "watch",
+    "fmt",
+    "diff",
+    "simulate",
+    "doc",
+    "graph",
+    "schema",
+    "generate",
+    "completions",
+    "help",
 ];
 
 /// A sentence of English is heard, one of French is not; what is quoted is not looked at.
@@ -183,7 +206,11 @@ fn the_ear_is_sound() {
     assert!(english("« the field » n'est pas une valeur de `is not`; attendu: \"of the\"").is_empty());
     assert!(english("7 │ the line of a file\n  │ ^^^ vouliez-vous dire `name` ?").is_empty());
     assert!(english("tests/bad/the/is.toml: --with-rows ; x_is.the").is_empty());
-    assert!(has_french("il n'y a pas d'option") && !has_french("Usage: nothing"), "{}", has_french("nothing"));
+    assert!(
+        has_french("il n'y a pas d'option") && !has_french("Usage: nothing"),
+        "{}",
+        has_french("nothing")
+    );
 }
 
 #[test]
@@ -267,7 +294,12 @@ fn what_is_wrong_with_a_pack_is_told_in_french() {
         for name in names(of, Path::is_dir) {
             let folder = format!("tests/bad/{of}/{name}");
             let name = format!("{of}/{name}");
-            for args in [&["check", "--rules"][..], &["test", "--rules"], &["coverage", "--rules"], &["graph", "--rules"]] {
+            for args in [
+                &["check", "--rules"][..],
+                &["test", "--rules"],
+                &["coverage", "--rules"],
+                &["graph", "--rules"],
+            ] {
                 let args: Vec<&str> = args.iter().copied().chain([folder.as_str()]).collect();
                 heard.run(&name, &args, None);
             }

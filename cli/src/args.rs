@@ -109,12 +109,12 @@ pub fn positive(text: &str) -> Result<usize, String> {
 }
 
 /// A whole number of the command line.
-pub fn whole(text: &str) -> Result<u64, String> {
+pub fn whole_number(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("attendu: un entier de 0 à {}", u64::MAX))
 }
 
 /// Per cent, with a point or a comma.
-pub fn percent(text: &str) -> Result<f64, String> {
+pub fn percentage(text: &str) -> Result<f64, String> {
     let number = text.replace(',', ".").parse().ok().filter(|number: &f64| number.is_finite());
     number.ok_or_else(|| "attendu: un nombre, ex. 97,5".to_string())
 }

@@ -10,7 +10,7 @@ use logis::coverage::{self, Condition, Coverage, TextCoverage};
 use logis::diagnostic::Sources;
 use serde::Serialize;
 
-use crate::args::{RulesArgs, percent};
+use crate::args::{RulesArgs, percentage};
 use crate::text::{align_numbers, count, empty, percent};
 use crate::{End, asked, input, output};
 
@@ -27,7 +27,7 @@ pub struct CoverageArgs {
     #[arg(value_name = "TEXTE")]
     more: Option<String>,
     /// Part des conditions qui décident seules, en pour cent, au-dessous de laquelle la commande échoue (code 1)
-    #[arg(long, value_name = "POUR_CENT", allow_negative_numbers = true, value_parser = percent)]
+    #[arg(long, value_name = "POUR_CENT", allow_negative_numbers = true, value_parser = percentage)]
     min_conditions: Option<f64>,
     /// Fichier lcov à écrire
     #[arg(long, value_name = "FICHIER")]

@@ -11,7 +11,7 @@ use logis::populations::territory::{Land, LandFiles};
 use logis::populations::{CalibrationLine, Model, Options, Population, Tally};
 use logis::value::{Type, Value};
 
-use crate::args::whole;
+use crate::args::whole_number;
 use crate::output::{Named, Sink};
 use crate::{End, embedded, output};
 
@@ -26,10 +26,10 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "FICHIER")]
     population: Option<PathBuf>,
     /// Nombre de demandes (sinon celui qui est publié du territoire, ou sa part du pays)
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number)]
     demandes: Option<u64>,
     /// Nombre de logements libres (sinon celui du fichier, ou la part du territoire)
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole_number)]
     logements: Option<u64>,
     /// Forme des tables (sinon Parquet avec --territory, CSV sans)
     #[arg(long, value_enum)]
@@ -38,7 +38,7 @@ pub struct GenerateArgs {
     #[arg(long)]
     force: bool,
     /// Graine du tirage
-    #[arg(long, value_name = "GRAINE", default_value_t = 2015, allow_negative_numbers = true, value_parser = whole)]
+    #[arg(long, value_name = "GRAINE", default_value_t = 2015, allow_negative_numbers = true, value_parser = whole_number)]
     seed: u64,
     /// Dossier à écrire
     #[arg(long, short, value_name = "DOSSIER")]

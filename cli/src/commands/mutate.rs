@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use logis::Pack;
 use logis::mutation::{self, Fate, Kind, Mutant, MutationError, Report};
 
-use crate::args::{RulesArgs, percent};
+use crate::args::{RulesArgs, percentage};
 use crate::{End, asked, input, output};
 
 /// `logis mutate`
@@ -23,7 +23,7 @@ pub struct MutateArgs {
     #[arg(value_name = "TEXTE")]
     more: Option<String>,
     /// Score, en pour cent, au-dessous duquel la commande échoue (code 1)
-    #[arg(long, value_name = "POUR_CENT", allow_negative_numbers = true, value_parser = percent)]
+    #[arg(long, value_name = "POUR_CENT", allow_negative_numbers = true, value_parser = percentage)]
     min_score: Option<f64>,
 }
 

@@ -52,7 +52,10 @@ fn wrong(error: &Error, command: &Command) -> String {
         ErrorKind::ArgumentConflict => conflict(error, &argument),
         ErrorKind::TooManyValues => format!("« {value} » est de trop: `{argument}` n'en prend pas autant"),
         ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
-            let wanted = text(error, ContextKind::MinValues) + &text(error, ContextKind::ExpectedNumValues);
+            let wanted = match error.get(ContextKind::MinValues) {
+                Some(least) => least.to_string(),
+                None => text(error, ContextKind::ExpectedNumValues),
+            };
             let found = text(error, ContextKind::ActualNumValues);
             format!("`{argument}` a {found} valeurs; attendu: {wanted}")
         }
