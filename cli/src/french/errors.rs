@@ -4,7 +4,7 @@ use std::error::Error as _;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
-use logis_engine::diagnostic::nearest;
+use logis::diagnostic::nearest;
 
 /// What is wrong with a command line, how the command is called, and where its help is. `None` if clap has help or
 /// a version to show, which are French already.
@@ -94,7 +94,10 @@ fn instead(value: &str, known: &[String]) -> String {
     match nearest(value, known.iter().map(String::as_str)) {
         Some(near) => meant(Some(near)),
         None if known.is_empty() => String::new(),
-        None => format!("; attendu: {}", known.join(", ")),
+        None => {
+            let known: Vec<String> = known.iter().map(|value| format!("`{value}`")).collect();
+            format!("; attendu: {}", known.join(", "))
+        }
     }
 }
 

@@ -9,7 +9,7 @@ mod help;
 
 use std::io;
 
-use logis_engine::diagnostic::foreign;
+use logis::diagnostic::foreign;
 
 pub use errors::message;
 pub use help::in_french;

@@ -96,7 +96,7 @@ pub fn clean_on_interrupt() {
     if let Err(error) = listen() {
         eprintln!(
             "avertissement: les interruptions ne seront pas interceptées: {}",
-            logis_engine::diagnostic::foreign::io(&error)
+            logis::diagnostic::foreign::io(&error)
         );
     }
 }

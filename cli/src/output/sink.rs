@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use logis_engine::diagnostic::foreign::Said;
+use logis::diagnostic::foreign::Said;
 
 use super::interrupt::{self, Pending};
 use super::target::{Target, folder_of, wrong};

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use logis_engine::diagnostic::foreign::Said;
+use logis::diagnostic::foreign::Said;
 
 use super::unwritable;
 

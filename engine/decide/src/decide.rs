@@ -32,11 +32,11 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use serde::Serialize;
 
-use logis_language::diagnostic::foreign;
 use crate::evaluate::{Context, Evaluator, Outcome, evaluate, outcome};
 use crate::explain::{Explanation, explain, show_missing};
 use crate::invariants::Invariants;
 use logis_data::{Dataset, Issue, Needs, Records, read_batches};
+use logis_language::diagnostic::foreign;
 use logis_language::pack::schema::Origin;
 use logis_language::plan::Plan;
 

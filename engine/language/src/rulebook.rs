@@ -250,7 +250,7 @@ impl Pack {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// A file does not read.
-    #[error("{path}: {error}")]
+    #[error("{path}: {}", crate::diagnostic::foreign::io(error))]
     Io {
         /// The file or folder.
         path: String,

@@ -20,6 +20,6 @@ pub use instance::{Instance, InstanceError, MOST_PRIORITY, Numbers, Open};
 pub use posed::{Counted, Flags, Posed};
 pub use read::ReadError;
 pub use report::{Before, LevelReport, QuotaReport, Report, ReportError, Signed};
-pub(crate) use rules::NO_MATCHING;
+pub use rules::NO_MATCHING;
 pub use rules::{MatchingPlan, NotInForce, QuotaInForce};
 pub use why::{Explainer, Fails, Holder, Reason, Why};

@@ -57,8 +57,7 @@ pub struct NotInForce {
 }
 
 /// A pack without a matching is asked for one.
-pub(crate) const NO_MATCHING: &str =
-    "le paquet de règles ne déclare pas d'appariement: `[matching]` dans pack.toml";
+pub const NO_MATCHING: &str = "le paquet de règles ne déclare pas d'appariement: `[matching]` dans pack.toml";
 
 impl MatchingPlan {
     /// Plans the matching that a pack declares. `asked` are rules (or fields) of the pair, the request or

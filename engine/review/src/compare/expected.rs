@@ -15,6 +15,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use logis_language::diagnostic::foreign;
 use serde::{Deserialize, Serialize};
 
 use super::tally::{Difference, Kind};
@@ -86,7 +87,7 @@ impl Expected {
     /// # Errors
     /// What is wrong with it, in words, with the line.
     pub fn read(text: &str) -> Result<Expected, String> {
-        let expected: Expected = toml::from_str(text).map_err(|error| error.to_string())?;
+        let expected: Expected = toml::from_str(text).map_err(|error| foreign::toml(&error))?;
         for (number, entry) in (1..).zip(&expected.accepted) {
             let what = format!("[[accepted]] n° {number} (`{}`)", entry.rule);
             if entry.reason.trim().is_empty() {

@@ -7,10 +7,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::read::own;
 use super::{CellsOf, Count, How, ParameterChange, RowChange, RowKind};
+use crate::texts::{self, form, what};
 use logis_language::diagnostic::{Diagnostics, Span};
 use logis_language::pack::manifest::Named;
 use logis_language::pack::toml_reader::{Reader, scalar};
-use crate::texts::{self, form, what};
 use logis_language::value::{Exact, Value};
 
 /// The keys of a table that nobody asked for: they are named after entities.
@@ -101,6 +101,7 @@ pub(super) fn parameter(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Op
             let (form, example) =
                 if name == "as_of" { (form::DATE, "2026-06-30") } else { (form::NUMBER, "1.05") };
             let label = match item.get_ref() {
+                DeValue::Integer(_) | DeValue::Float(_) if name == "as_of" => texts::such_as(example, false),
                 DeValue::Integer(_) | DeValue::Float(_) => instead(item, example),
                 other => texts::found(other.type_str()),
             };

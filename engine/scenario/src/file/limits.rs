@@ -5,8 +5,8 @@
 //! rows are added: [`Scenario::too_many`].
 
 use super::{Count, RowChange, RowKind, Scenario};
-use logis_language::diagnostic::{Diagnostics, PackError, Span};
 use crate::texts;
+use logis_language::diagnostic::{Diagnostics, PackError, Span};
 
 /// Rows that changes may add to a table, if `max_added` does not say otherwise: ten times what a large EPCI has.
 pub(super) const MAX_ADDED: usize = 1_000_000;

@@ -11,10 +11,10 @@ use super::years::years;
 use super::{
     Assumption, Axis, Base, Expected, How, Measured, ParameterChange, Scenario, Sweep, Variant, Wanted, Years,
 };
+use crate::texts::{self, form, what};
 use logis_language::diagnostic::{Diagnostics, Sources, Span};
 use logis_language::pack::manifest::Named;
 use logis_language::pack::toml_reader::{Reader, scalar};
-use crate::texts::{self, form, what};
 use logis_language::value::{Exact, Value};
 
 pub(super) fn own((text, span): (&str, Span)) -> Named {

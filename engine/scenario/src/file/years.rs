@@ -6,9 +6,9 @@ use toml::de::DeValue;
 use super::changes::{count, row_changes};
 use super::read::own;
 use super::{Count, Move, Years};
+use crate::texts::{self, form, what};
 use logis_language::diagnostic::Diagnostics;
 use logis_language::pack::toml_reader::{Reader, scalar};
-use crate::texts::{self, form, what};
 use logis_language::value::{Date, Exact, Value};
 
 /// Units that may be given before the first year: more than there are in the country.

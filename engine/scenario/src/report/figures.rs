@@ -2,11 +2,11 @@
 
 use super::sheet::{exact, shortest};
 use super::{Cell, Repeated, Sheet};
-use logis_language::diagnostic::{PackError, Span};
 use crate::Table;
 use crate::file::{Scenario, Wanted};
 use crate::table::scaled;
 use crate::texts;
+use logis_language::diagnostic::{PackError, Span};
 use logis_language::value::sub;
 
 /// A figure `TABLE.ROW.COLUMN` of some tables.
