@@ -11,6 +11,7 @@ mod contract;
 mod editing;
 mod formats;
 mod kept;
+mod language;
 mod matching_commands;
 mod mutation;
 mod pack_features;

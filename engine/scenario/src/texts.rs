@@ -255,7 +255,7 @@ pub(super) fn seed_twice(span: Span) -> Diagnostic {
 /// L0601: what is no list of seeds.
 pub(super) fn not_seeds(span: Span) -> Diagnostic {
     let message = "`seeds` doit être une liste d'entiers de 0 à 2^64 - 1, ou le premier et leur nombre (100000 au plus)";
-    error("L0601", message, span, "attendu: [1, 2, 3] ou { first = 1, count = 20 }, par exemple")
+    error("L0601", message, span, "attendu: `[1, 2, 3]` ou `{ first = 1, count = 20 }`, par exemple")
 }
 
 /// L0601: a sweep of no parameter, or of more than two.
@@ -279,7 +279,7 @@ pub(super) fn no_value(span: Span) -> Diagnostic {
 pub(super) fn not_dates(span: Span) -> Diagnostic {
     let message =
         "`dates` de `[years]` doit être une liste de dates, chacune après celle d'avant, 50 au plus";
-    error("L0601", message, span, "attendu: [2017-12-31, 2018-12-31, 2019-12-31], par exemple")
+    error("L0601", message, span, "attendu: `[2017-12-31, 2018-12-31, 2019-12-31]`, par exemple")
 }
 
 /// L0601: more units than may be added.

@@ -152,8 +152,10 @@ const TYPES: [(&[&str], &str); 6] = [
 /// L0007: a type of a field that there is not.
 pub fn unknown_type(name: &str, types: &[&str], span: Span) -> Diagnostic {
     let label = key_word(name, &TYPES, types);
-    at("L0007", format!("le type `{name}` n'existe pas"), span, label)
-        .with_note(format!("les types sont {} ; une liste fermée a `values` à la place", types.join(", ")))
+    at("L0007", format!("le type `{name}` n'existe pas"), span, label).with_note(format!(
+        "les types sont `{}` ; une liste fermée a `values` à la place",
+        types.join("`, `")
+    ))
 }
 
 /// L0008: a level for a code that there is not.
