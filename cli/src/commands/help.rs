@@ -15,9 +15,8 @@ pub struct HelpArgs {
 /// Prints the help that `logis COMMAND --help` prints.
 pub fn run(args: &HelpArgs, command: clap::Command) -> Result<End> {
     let words = ["logis"].into_iter().chain(args.command.as_deref()).chain(["--help"]);
-    match command.try_get_matches_from(words) {
-        Err(help) => help.print().map_err(output::stdout_unwritable)?,
-        Ok(_) => {}
+    if let Err(help) = command.try_get_matches_from(words) {
+        help.print().map_err(output::stdout_unwritable)?;
     }
     Ok(End::Fine)
 }
