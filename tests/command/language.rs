@@ -284,7 +284,6 @@ fn a_wrong_command_line_is_told_in_french() {
         &["generate"],
         &["generate", "-o", "x", "--seed", "-1"],
         &["generate", "-o", "x", "--seed", "99999999999999999999"],
-        &["generate", "-o", "x", "--demandes", "10"],
         &["completions"],
         &["completions", "fishy"],
         &["test", "--yes"],
