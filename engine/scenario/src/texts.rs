@@ -245,6 +245,12 @@ pub(super) fn data_or_population(span: Span) -> Diagnostic {
     error("L0601", "un scénario a `data` ou `population`", span, "attendu: l'un des deux, et pas les deux")
 }
 
+/// L0601: several packages, and not one for each seed.
+pub(super) fn packages_and_seeds(packages: usize, seeds: usize, span: Span) -> Diagnostic {
+    let label = "un paquet pour chaque graine de `seeds`, dans leur ordre; ou un seul pour toutes";
+    error("L0601", format!("`data` liste {packages} paquets pour {seeds} graines"), span, label)
+}
+
 /// L0601: a seed that stands twice.
 pub(super) fn seed_twice(span: Span) -> Diagnostic {
     let message =

@@ -134,9 +134,7 @@ fn base(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Base {
     }
     let seeds = seeds(&mut reader, out);
     if !draws.is_empty() && draws.len() + 1 != seeds.len() {
-        let message = format!("`data` liste {} paquets pour {} graines", draws.len() + 1, seeds.len());
-        let label = "un paquet pour chaque graine de `seeds`, dans leur ordre; ou un seul pour toutes";
-        out.push(Diagnostic::error("L0601", message, reader.span(), label));
+        out.push(texts::packages_and_seeds(draws.len() + 1, seeds.len(), reader.span()));
     }
     let max_added = match reader.int("max_added", out).map(usize::try_from) {
         None => limits::MAX_ADDED,
