@@ -5,7 +5,7 @@
 //! of them has refused a file, this module looks for the slip itself. Each slip comes with the text that
 //! corrects it: all corrections are made on a copy, which is parsed again, so that what is still wrong
 //! elsewhere is told too. What is not recognised is told by a French sentence for each kind of error of
-//! the parsers. Nothing here is asked of a file that parses, but for [`script::two_arguments`].
+//! the parsers. Nothing here is asked of a file that parses, but for `script::two_arguments`.
 
 mod brackets;
 pub(super) mod cases;
