@@ -165,7 +165,7 @@ fn sums(cells: &[f64], places: &[usize], width: usize) -> Vec<f64> {
 /// each other otherwise are no error: see [`Fit::gaps`].
 ///
 /// ```
-/// use logis::populations::ipf::{Cross, Margin, Stop, fit};
+/// use logis_populations::ipf::{Cross, Margin, Stop, fit};
 ///
 /// let seed = Cross { sizes: vec![2, 2], cells: vec![1.0, 1.0, 1.0, 3.0] };
 /// let margin = |name: &str, axis, targets: [f64; 2]| {
@@ -175,7 +175,7 @@ fn sums(cells: &[f64], places: &[usize], width: usize) -> Vec<f64> {
 /// let [a, b, c, d] = found.table.cells[..] else { unreachable!() };
 /// assert!((a + b - 40.0).abs() < 1e-6 && (a + c - 30.0).abs() < 1e-6);
 /// assert!((a * d / (b * c) - 3.0).abs() < 1e-6); // the seed's odds ratio
-/// # Ok::<(), logis::populations::ipf::IpfError>(())
+/// # Ok::<(), logis_populations::ipf::IpfError>(())
 /// ```
 pub fn fit(seed: &Cross, margins: &[Margin], stop: Stop) -> Result<Fit, IpfError> {
     let sizes = &seed.sizes;
