@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use logis::Plan;
 use logis::attribution::{Commission, Instance, Place};
 use logis::data::{self, Absent, Dataset, Output, OutputColumn};
-use logis::evaluate::evaluate;
 use logis::pack::schema::Schema;
 use logis::value::{Type, Value};
+use logis::{Options, PLACES, Plan, Posing};
 
-use super::pairs::{self, Loaded};
+use super::pairs;
 use crate::args::{DataArgs, OutputArgs, RulesArgs, positive};
 use crate::{End, input, output};
 
@@ -32,46 +31,31 @@ pub struct CommissionArgs {
     refusals: Option<PathBuf>,
 }
 
-/// Candidates of a unit for which no rule says how many.
-const PLACES: usize = 3;
-
 /// Writes one row for each place of each list.
 pub fn run(args: &CommissionArgs) -> Result<End> {
     let mut run = input::Run::new(&args.rules, &args.data)?;
-    let plan = pairs::plan(&run, &[])?;
+    let plan = pairs::plan(&run, &Options::default())?;
     let presented = run.pack.parsed().manifest.matching.as_ref().and_then(|m| m.presented.clone());
     let presented = match (args.candidates, presented) {
         (None, Some((name, _))) => Some(run.plan(&[&name])?).filter(|plan| has_columns(&run, plan)),
         _ => None,
     };
     let others: Vec<_> = presented.iter().map(AsRef::as_ref).collect();
-    let mut loaded = pairs::load(&mut run, plan, &others, None, &args.data.reading)?;
-    let (mut matching, _) = loaded.solve()?;
-    let mut open = 0;
-    let places: Vec<usize> = match &presented {
-        None => vec![args.candidates.unwrap_or(PLACES); loaded.instance.units.len()],
-        Some(plan) => {
-            let decided = evaluate(plan, &loaded.dataset);
-            (0_u32..)
-                .take(loaded.instance.units.len())
-                .map(|unit| {
-                    let row = loaded.instance.units.row(unit) as usize;
-                    let asked = decided.columns.first().and_then(|column| column.value(row));
-                    let asked = asked.and_then(|value| whole(&value));
-                    open += usize::from(asked.is_none());
-                    asked.unwrap_or(PLACES)
-                })
-                .collect()
-        }
+    let loaded = pairs::load(&mut run, plan, &others, None, &args.data.reading)?;
+    let mut allocation = pairs::solve(loaded, None)?;
+    let (places, open) = match (args.candidates, &presented) {
+        (None, Some(_)) => allocation.posing.places()?,
+        _ => (vec![args.candidates.unwrap_or(PLACES); allocation.posing.instance.units.len()], 0),
     };
     if open > 0 {
         eprintln!("{open} logements dont le nombre de candidats n'est pas connu: {PLACES} sont présentés");
     }
-    let mut commission = Commission::new(&loaded.instance, &matching, &places)?;
+    let mut commission = allocation.commission_of(&places)?;
     if let Some(path) = &args.refusals {
         let schema = &run.pack.parsed().schema;
-        let refusals = refusals(path, schema, &loaded)?;
-        let after = commission.after(&loaded.instance, &matching, &refusals)?;
+        let refusals = refusals(path, schema, &allocation.posing)?;
+        let after = commission.after(&allocation.posing.instance, &allocation.matching, &refusals)?;
+        let loaded = &allocation.posing;
         let id = |request: Option<u32>| {
             request.map_or("personne", |request| loaded.instance.requests.id(&loaded.dataset, request))
         };
@@ -84,10 +68,11 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
             );
         }
         eprintln!("{} logements changent de main; tous les autres restent", after.changes.len());
-        matching.unit_of = after.unit_of;
-        loaded.instance = loaded.instance.without(&refusals)?;
-        commission = Commission::new(&loaded.instance, &matching, &places)?;
+        allocation.matching.unit_of = after.unit_of;
+        allocation.posing.instance = allocation.posing.instance.without(&refusals)?;
+        commission = allocation.commission_of(&places)?;
     }
+    let loaded = &allocation.posing;
     output::write(
         &table(&run.pack.parsed().schema, &loaded.dataset, &loaded.instance, &commission),
         &args.output,
@@ -125,15 +110,8 @@ fn has_columns(run: &input::Run, plan: &Plan) -> bool {
     true
 }
 
-fn whole(value: &Value) -> Option<usize> {
-    match value {
-        Value::Number(n) if n.is_integer() => usize::try_from(*n.numer()).ok(),
-        _ => None,
-    }
-}
-
 /// Reads pairs of a request and a unit; all that is wrong at once.
-fn refusals(path: &Path, schema: &Schema, loaded: &Loaded) -> Result<BTreeSet<(u32, u32)>> {
+fn refusals(path: &Path, schema: &Schema, loaded: &Posing) -> Result<BTreeSet<(u32, u32)>> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
     let instance = &loaded.instance;

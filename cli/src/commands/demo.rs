@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use logis::Plan;
 use logis::data::{Dataset, NO_ROW, column_of};
 use logis::evaluate::{Decisions, evaluate};
 use logis::explain::{explain, to_text};
 use logis::matching::Matching;
 use logis::pack::schema::{EntityId, Schema};
 use logis::value::{Date, Value};
+use logis::{Options, Plan, Posing};
 
 use super::matching;
-use super::pairs::{self, Loaded};
+use super::pairs;
 use crate::args::{ReadingArgs, RulesArgs};
 use crate::text::{align_numbers, count, empty, percent};
 use crate::{End, embedded, input, output};
@@ -35,7 +35,7 @@ pub fn run() -> Result<End> {
     let aids_plan = run.plan(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
     let publics = run.plan(&["public_ani", "public_l441_1", "compte_dans_le_quart", "premier_quartile"])?;
     let later = later(&run)?;
-    let plan = pairs::plan(&run, &[])?;
+    let plan = pairs::plan(&run, &Options::default())?;
     let pairs = pairs::load(
         &mut run,
         plan,
@@ -47,19 +47,20 @@ pub fn run() -> Result<End> {
     let decided_publics = evaluate(&publics, &pairs.dataset);
     let decided = evaluate(&requests, &pairs.dataset);
     let of_units = evaluate(&units, &pairs.dataset);
+    let allocation = pairs::solve(pairs, None)?;
+    let pairs = &allocation.posing;
     let found = &pairs.instance.candidates;
-    let (matching, gaps) = pairs.solve()?;
-    let unit_of = by_row(&pairs, &matching);
+    let unit_of = by_row(pairs, &allocation.matching);
 
     let mut text = String::new();
     let about = &pairs.dataset.about;
     let _ = writeln!(text, "{}", about.title.as_deref().unwrap_or("Démonstration"));
     let _ = writeln!(text, "{}", about.text.as_deref().unwrap_or(""));
     let _ = writeln!(text, "Règles et paramètres en vigueur au {date}.");
-    eligibility(&decided, pairs.rows(pairs.instance.requests.entity), &mut text);
+    eligibility(&decided, pairs::rows(pairs, pairs.instance.requests.entity), &mut text);
     outcomes(&publics, &decided_publics, "Publics et mixité, par demande", &mut text);
     outcomes(&aids_plan, &decided_aids, "Aides, par personne", &mut text);
-    by_commune(&pairs, &decided, &of_units, &unit_of, &mut text);
+    by_commune(pairs, &decided, &of_units, &unit_of, &mut text);
     by_product(&of_units, &unit_of, &mut text);
     let open = found.open.iter().filter(|&&n| n > 0).count();
     let _ = writeln!(
@@ -68,10 +69,10 @@ pub fn run() -> Result<End> {
          {} demandes ont un couple au moins qu'une donnée manquante laisse ouvert.",
         count(found.len()),
         count(usize::try_from(found.pairs).unwrap_or(usize::MAX)),
-        count(pairs.rows(pairs.instance.units.entity)),
+        count(pairs::rows(pairs, pairs.instance.units.entity)),
         count(open),
     );
-    text.push_str(&matching::summary(&pairs, &matching, &gaps, &pairs.prices(&matching)));
+    text.push_str(&matching::summary(&allocation));
     for quota in &pairs.plan.not_in_force {
         let from = quota.from.map_or_else(String::new, |from| format!(" avant le {from}"));
         let _ = writeln!(text, "{} : pas en vigueur{from}.", quota.label);
@@ -95,17 +96,17 @@ const LATER: Date = Date::constant(2017, 6, 30);
 /// The matching of the same data on the later day: its quotas.
 fn later(run: &input::Run) -> Result<String> {
     let mut later = input::Run { pack: run.pack.clone(), date: LATER, files: run.files.clone() };
-    let plan = pairs::plan(&later, &[])?;
+    let plan = pairs::plan(&later, &Options::default())?;
     let loaded = pairs::load(&mut later, plan, &[], None, &ReadingArgs::default())?;
-    let (matching, gaps) = loaded.solve()?;
+    let allocation = pairs::solve(loaded, None)?;
     Ok(format!(
         "\nLes mêmes demandes et les mêmes logements au {LATER}, la loi Égalité et citoyenneté étant en vigueur :\n{}",
-        matching::summary(&loaded, &matching, &gaps, &loaded.prices(&matching))
+        matching::summary(&allocation)
     ))
 }
 
 /// By row of the request: the row of the unit that it gets.
-fn by_row(loaded: &Loaded, matching: &Matching) -> Vec<Option<u32>> {
+fn by_row(loaded: &Posing, matching: &Matching) -> Vec<Option<u32>> {
     let (requests, units) = (&loaded.instance.requests, &loaded.instance.units);
     (0_u32..)
         .take(requests.len())
@@ -147,7 +148,7 @@ fn outcomes(plan: &Plan, decided: &Decisions, title: &str, text: &mut String) {
 
 /// Requests, units and attributions of each commune.
 fn by_commune(
-    pairs: &Loaded,
+    pairs: &Posing,
     decided: &Decisions,
     of_units: &Decisions,
     unit_of: &[Option<u32>],

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
+use logis::Options;
 use logis::attribution::{Fairness, Reason, fairness};
 
 use super::pairs;
@@ -40,14 +41,15 @@ pub fn run(args: &FairnessArgs) -> Result<End> {
         bail!("le paquet de règles n'a pas de groupe `equite`: donner des règles de la demande avec --by");
     }
     let groups = run.plan(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
-    let plan = pairs::plan(&run, &[])?;
+    let plan = pairs::plan(&run, &Options::default())?;
     let loaded = pairs::load(&mut run, plan, &[&groups], None, &args.data.reading)?;
     if groups.entity != loaded.instance.requests.entity {
         bail!("`{}` n'est pas de la demande: l'équité se compte par demande", names.join(", "));
     }
-    let (matching, _) = loaded.solve()?;
-    let report = fairness(&loaded.plan, &groups, &loaded.dataset, &loaded.instance, &matching);
-    pairs::say(&loaded);
+    let allocation = pairs::solve(loaded, None)?;
+    let loaded = &allocation.posing;
+    let report = fairness(&loaded.plan, &groups, &loaded.dataset, &loaded.instance, &allocation.matching);
+    pairs::say(loaded);
     match args.format {
         TextFormat::Json => output::print(&format!("{}\n", serde_json::to_string_pretty(&report)?))?,
         TextFormat::Text => output::print(&text(&report))?,

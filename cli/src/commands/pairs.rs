@@ -1,13 +1,13 @@
 //! `logis candidates`, and what all commands on the matching read: the rules, the data, the problem.
 
-use anyhow::{Result, bail};
-use logis::attribution::{Before, Instance, InstanceError, MatchingPlan};
+use anyhow::{Result, anyhow};
+use logis::attribution::{Flags, Instance, MatchingPlan, Report};
 use logis::candidates::Candidates;
-use logis::data::{Dataset, Output, OutputColumn, Table, visible_cell};
-use logis::matching::{Gaps, Matching, gaps, one_member_less, solve, solve_near};
+use logis::data::{Output, OutputColumn, Table, visible_cell};
 use logis::pack::schema::EntityId;
 use logis::plan::Plan;
 use logis::value::{Type, Value};
+use logis::{Allocation, AllocationError, Options, Posing};
 
 use crate::args::{DataArgs, OutputArgs, ReadingArgs, RulesArgs, positive};
 use crate::{End, input, output};
@@ -29,98 +29,64 @@ pub struct CandidatesArgs {
     max_candidates: Option<usize>,
 }
 
-/// A matching of some data: its rules, its data, its problem.
-pub struct Loaded {
-    /// The rules as of the date.
-    pub plan: MatchingPlan,
-    /// The data.
-    pub dataset: Dataset,
-    /// The candidates and the problem.
-    pub instance: Instance,
-    /// The most candidates that a request is left with, if there is a most.
-    pub most: Option<usize>,
-}
-
-impl Loaded {
-    /// Number of rows of an entity.
-    pub fn rows(&self, entity: EntityId) -> usize {
-        self.dataset.tables.get(entity).map_or(0, Table::rows)
-    }
-
-    /// The best answer, checked against its proof, and what the proof leaves open.
-    pub fn solve(&self) -> Result<(Matching, Gaps)> {
-        self.solve_from(None)
-    }
-
-    /// The same, of all such answers one near a result of before.
-    pub fn solve_from(&self, before: Option<&Before>) -> Result<(Matching, Gaps)> {
-        let _busy = crate::text::busy("appariement");
-        let problem = &self.instance.problem;
-        let matching = match before {
-            Some(before) => solve_near(problem, &before.unit_of, before.duals.as_ref()),
-            None => solve(problem),
-        };
-        let gaps = gaps(&self.instance.problem, &matching)?;
-        Ok((matching, gaps))
-    }
-
-    /// By quota: what it costs.
-    pub fn prices(&self, matching: &Matching) -> Vec<u64> {
-        let price = |quota| one_member_less(&self.instance.problem, matching, quota);
-        (0..self.plan.quotas.len()).map(price).collect()
-    }
-
-    /// The best answer of the same problem without its quotas.
-    pub fn without_quotas(&self) -> Matching {
-        solve(&self.instance.problem.without_quotas())
-    }
+/// Number of rows of an entity.
+pub fn rows(posing: &Posing, entity: EntityId) -> usize {
+    posing.dataset.tables.get(entity).map_or(0, Table::rows)
 }
 
 /// Plans the matching that the pack declares.
-pub fn plan(run: &input::Run, select: &[&str]) -> Result<MatchingPlan> {
-    let parsed = run.pack.parsed();
-    if parsed.manifest.matching.is_none() {
-        bail!("le paquet de règles ne déclare pas d'appariement: `[matching]` dans pack.toml");
-    }
-    let plan = MatchingPlan::new(parsed, run.date, select)?;
-    plan.plans().for_each(input::say_warnings);
-    Ok(plan)
+pub fn plan(run: &input::Run, options: &Options) -> Result<(MatchingPlan, Flags)> {
+    let asked = logis::posing::plan(&run.pack, run.date, options).map_err(|error| match error {
+        AllocationError::NotInForce(name) => {
+            anyhow!("--hard {name}: ce quota n'est pas en vigueur à cette date")
+        }
+        AllocationError::UnknownQuota { name, nearest } => {
+            let hint = nearest.map_or_else(String::new, |n| format!("; vouliez-vous dire `{n}` ?"));
+            anyhow!("--hard {name}: le paquet de règles n'a pas ce quota{hint}")
+        }
+        other => other.into(),
+    })?;
+    asked.0.plans().for_each(input::say_warnings);
+    Ok(asked)
 }
 
 /// Reads the data of a matching, and those of other plans, and makes the problem.
 pub fn load(
     run: &mut input::Run,
-    plan: MatchingPlan,
+    asked: (MatchingPlan, Flags),
     others: &[&Plan],
     most: Option<usize>,
     reading: &ReadingArgs,
-) -> Result<Loaded> {
+) -> Result<Posing> {
     let files = std::mem::take(&mut run.files);
-    let plans: Vec<&Plan> = plan.plans().chain(others.iter().copied()).collect();
+    let plans: Vec<&Plan> = asked.0.plans().chain(others.iter().copied()).collect();
     let dataset = input::dataset(&run.pack, files, &plans, reading)?;
-    let busy = crate::text::busy("candidatures");
-    let instance = Instance::new(&plan, &dataset, most).map_err(|wrong| {
-        let lines: Vec<String> = wrong.iter().map(InstanceError::to_string).collect();
-        anyhow::anyhow!("{}", lines.join("\n"))
-    })?;
-    drop(busy);
-    Ok(Loaded { plan, dataset, instance, most })
+    let _busy = crate::text::busy("candidatures");
+    Ok(Posing::new(asked, dataset, most)?)
+}
+
+/// Solves a problem, the answer near a result of before if there is one.
+pub fn solve(posing: Posing, near: Option<&Report>) -> Result<Allocation, AllocationError> {
+    let _busy = crate::text::busy("appariement");
+    posing.solve(near)
 }
 
 /// `logis candidates`: one row per suitable pair.
 pub fn candidates(args: &CandidatesArgs) -> Result<End> {
     let mut run = input::Run::new(&args.rules, &args.data)?;
-    let select: Vec<&str> = args.select.iter().map(|s| s.trim()).collect();
+    let mut options = Options::default();
+    options.select.clone_from(&args.select);
+    let (plan, flags) = plan(&run, &options)?;
     // Nothing is matched here: the quotas are not needed.
-    let plan = plan(&run, &select)?.with_quotas(|_| false);
-    let loaded = load(&mut run, plan, &[], args.max_candidates, &args.data.reading)?;
+    let asked = (plan.with_quotas(|_| false), flags);
+    let loaded = load(&mut run, asked, &[], args.max_candidates, &args.data.reading)?;
     output::write(&table(&loaded, |_, _| true, "candidatures"), &args.output)?;
     say(&loaded);
     Ok(End::Fine)
 }
 
 /// What is to be known of the candidates, on the standard error.
-pub fn say(loaded: &Loaded) {
+pub fn say(loaded: &Posing) {
     let (found, open) = (&loaded.instance.candidates, &loaded.instance.open);
     eprintln!(
         "{} candidatures recevables sur {} couples ({} regardés, les autres manquent à une condition)",
@@ -168,7 +134,7 @@ pub fn say(loaded: &Loaded) {
 }
 
 /// Some candidates as a table: both identifiers, then what was asked for.
-pub fn table(loaded: &Loaded, keep: impl Fn(u32, u32) -> bool, name: &str) -> Output {
+pub fn table(loaded: &Posing, keep: impl Fn(u32, u32) -> bool, name: &str) -> Output {
     let plan = &loaded.plan.pairs;
     let (found, instance): (&Candidates, &Instance) = (&loaded.instance.candidates, &loaded.instance);
     let chosen: Vec<(usize, (u32, u32))> =

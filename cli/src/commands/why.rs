@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use anyhow::{Result, bail};
-use logis::attribution::{Explainer, Fails, Holder, Reason, Why};
-use logis::diagnostic::nearest;
+use anyhow::Result;
+use logis::attribution::{Fails, Holder, Reason, Why};
 
 use super::explain::ExplainArgs;
 use super::matching;
@@ -18,33 +17,19 @@ pub fn run(args: &ExplainArgs, result: &Path) -> Result<End> {
     let Some(report) = matching::read(result)? else { return Ok(End::FellShort) };
     let mut run = input::Run::new(&args.rules, &args.data)?;
     let posing = matching::pose(&mut run, &args.problem, &args.data.reading)?;
-    let loaded = &posing.loaded;
-    let answer = match posing.answer(&report)? {
-        Ok(answer) => answer,
-        Err(why) => {
-            matching::does_not_hold(&why);
+    let allocation = match posing.verify(&report) {
+        Ok(allocation) => allocation,
+        Err(refuted) => {
+            matching::does_not_hold(&refuted);
             return Ok(End::FellShort);
         }
     };
-    let (instance, dataset) = (&loaded.instance, &loaded.dataset);
-    let explainer = Explainer::new(&loaded.plan, dataset, instance, &answer);
-    let why = match (instance.requests.find(dataset, &args.id), instance.units.find(dataset, &args.id)) {
-        (Some(request), _) => explainer.request(request),
-        (None, Some(unit)) => explainer.unit(unit),
-        (None, None) => {
-            let ids = [&instance.requests, &instance.units].map(|numbers| {
-                (0_u32..).take(numbers.len()).map(|number| numbers.id(dataset, number)).collect::<Vec<_>>()
-            });
-            let near = nearest(&args.id, ids.iter().flatten().copied());
-            let hint = near.map_or_else(String::new, |n| format!("; vouliez-vous dire `{n}` ?"));
-            bail!("`{}` n'est l'identifiant d'aucune demande ni d'aucun logement{hint}", args.id)
-        }
-    };
+    let why = allocation.explain(&args.id)?;
     match args.format {
         TextFormat::Json => {
             let json = serde_json::json!({
                 "id": args.id,
-                "date": loaded.plan.pairs.date.to_string(),
+                "date": allocation.posing.plan.pairs.date.to_string(),
                 "pourquoi": why,
             });
             output::print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;

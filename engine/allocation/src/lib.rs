@@ -1,10 +1,16 @@
 //! Who may be given which unit, and who is: candidates and attributions of a pack on data.
 //!
+//! [`Allocation`] is the face: a pack, a date, tables in; attributions, explanations, lists and a proof out. Behind it,
 //! [`candidates`] finds the pairs that the rules allow; [`attribution`] poses the matching of a pack on data, reads
 //! results again and speaks of them.
 
+mod allocation;
 pub mod attribution;
 pub mod candidates;
+pub mod posing;
+
+pub use allocation::{Allocation, PLACES};
+pub use posing::{AllocationError, Bottleneck, Lack, Options, Posing, Refuted};
 
 /// The hash of this build of the crate.
 pub const BUILD: &str = env!("LOGIS_BUILD");

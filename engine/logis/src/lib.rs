@@ -5,7 +5,10 @@
 //! [`evaluate`] decides the rows of a data package; [`explain`] says why; [`candidates`] and [`matching`] give
 //! units to requests.
 
-pub use logis_allocation::{attribution, candidates};
+pub use logis_allocation::{
+    Allocation, AllocationError, Bottleneck, Lack, Options, PLACES, Posing, Refuted, attribution, candidates,
+    posing,
+};
 pub use logis_data as data;
 pub use logis_decide::{
     DataError, Decider, Decision, Evaluate, counterfactual, dated, decide, evaluate, explain, invariants,

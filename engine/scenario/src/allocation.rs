@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use logis_allocation::attribution::{Instance, InstanceError, MatchingPlan};
 use logis_allocation::candidates::Candidates;
-use logis_matching::{Gaps, Matching, ProofError, gaps, one_member_less, solve};
+use logis_allocation::posing::{answer, prices};
+use logis_matching::{Gaps, Matching, ProofError};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -35,10 +36,8 @@ impl Allocation {
         let quotas = plan.quotas.iter().map(|q| q.quota.clone()).collect();
         let problem = instance.problem.with_shares(quotas);
         let problem = problem.map_err(|error| AllocationError::Instance(error.into()))?;
-        let matching = solve(&problem);
-        let gaps = gaps(&problem, &matching)?;
-        let price = |quota| one_member_less(&problem, &matching, quota);
-        let quota_prices = (0..plan.quotas.len()).map(price).collect();
+        let (matching, gaps) = answer(&problem, None)?;
+        let quota_prices = prices(&problem, &matching);
         let mut unit_of = vec![None; instance.requests.len()];
         for (number, unit) in (0_u32..).zip(&matching.unit_of) {
             if let (Some(slot), Some(unit)) = (unit_of.get_mut(instance.requests.row(number) as usize), unit)
