@@ -15,8 +15,8 @@ use logis::value::Date;
 use logis::{LoadError, Pack};
 
 use crate::args::{DataArgs, ReadingArgs, RulesArgs};
+use crate::package;
 pub use crate::told::{Told, left_rows_out, report};
-use crate::{embedded, package};
 
 /// The pack that was asked for, with its warnings on the standard error.
 pub fn pack(args: &RulesArgs) -> Result<Pack> {
@@ -36,7 +36,7 @@ pub fn quiet_pack(args: &RulesArgs) -> Result<Pack> {
             }
             Pack::load(folder)?
         }
-        None => Pack::from_files("rules", embedded::rules())?,
+        None => Pack::national(),
     })
 }
 

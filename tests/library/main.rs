@@ -11,6 +11,7 @@ mod compare;
 mod counterfactual;
 mod dated;
 mod every_rule;
+mod examples;
 mod ipf;
 mod lecture;
 mod library;

@@ -324,11 +324,10 @@ impl Posing {
             && let Prices::Cells(prices) = &bound.prices
         {
             let full = |inside: usize| {
-                cells.get(inside).and_then(|c| prices.get(*c as usize)).is_some_and(|p| *p > 0)
+                cells.get(inside).and_then(|c| prices.get(c.index())).is_some_and(|p| *p > 0)
             };
             let mut cover = vec![false; instance.units.len()];
-            for inside in 0..cells.len() {
-                let unit = problem.name(u32::try_from(inside).unwrap_or(0));
+            for (inside, &unit) in problem.names().iter().enumerate() {
                 if full(inside)
                     && let Some(slot) = cover.get_mut(unit as usize)
                 {

@@ -27,6 +27,26 @@ type Plans = BTreeMap<(Date, Vec<String>), Arc<Plan>>;
 const PLANS: usize = 256;
 
 impl Pack {
+    /// The national rule book that this build carries: rules of Action Logement and of the texts that it applies,
+    /// with the agreement of Grand Dijon. It is read and checked once a process.
+    ///
+    /// ```
+    /// assert!(logis::Pack::national().results().contains(&"eligible_plus"));
+    /// ```
+    #[cfg(feature = "national")]
+    #[expect(
+        clippy::expect_used,
+        reason = "what is embedded is checked by the tests of the crate that embeds it"
+    )]
+    pub fn national() -> Pack {
+        static NATIONAL: std::sync::OnceLock<Pack> = std::sync::OnceLock::new();
+        let read = || {
+            let files = logis_rules::FILES.iter().map(|(path, bytes)| (path.to_string(), bytes.to_vec()));
+            Pack::from_files("rules", files.collect()).expect("the embedded rule book loads")
+        };
+        NATIONAL.get_or_init(read).clone()
+    }
+
     /// Reads a pack from a folder.
     ///
     /// # Errors
