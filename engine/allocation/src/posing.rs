@@ -323,9 +323,8 @@ impl Posing {
         if let Proof::Bound(bound) = &best.certificate.attributions
             && let Prices::Cells(prices) = &bound.prices
         {
-            let full = |inside: usize| {
-                cells.get(inside).and_then(|c| prices.get(c.index())).is_some_and(|p| *p > 0)
-            };
+            let full =
+                |inside: usize| cells.get(inside).and_then(|c| prices.get(c.index())).is_some_and(|p| *p > 0);
             let mut cover = vec![false; instance.units.len()];
             for (inside, &unit) in problem.names().iter().enumerate() {
                 if full(inside)
