@@ -88,7 +88,7 @@ fn a_broken_scenario_is_refused_at_its_place_and_nothing_is_written() {
     let files = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
     let mut files: Vec<PathBuf> = files.filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
     files.sort();
-    assert!(files.len() >= 9);
+    assert!(files.len() >= 10);
     let out = tempfile::tempdir().unwrap();
     for file in files {
         let relative = format!("tests/bad/scenarios/{}", file.file_name().unwrap().to_string_lossy());

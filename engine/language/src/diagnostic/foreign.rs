@@ -68,15 +68,20 @@ pub fn io(error: &io::Error) -> String {
 
 /// What the reader of JSON says, after the place.
 pub fn json(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    if error.is_io() {
-        return error.io_error_kind().map_or_else(String::new, |kind| io(&kind.into()));
-    }
-    let words = json_words(text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text));
+    let words = json_without_place(error);
     match error.line() {
         0 => words,
         line => format!("ligne {line}, colonne {}: {words}", error.column()),
     }
+}
+
+/// What the reader of JSON says, without the place: of a text that is one line of a file, say.
+pub fn json_without_place(error: &serde_json::Error) -> String {
+    if error.is_io() {
+        return error.io_error_kind().map_or_else(String::new, |kind| io(&kind.into()));
+    }
+    let text = error.to_string();
+    json_words(text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text))
 }
 
 /// What the reader of TOML says, after the place.
@@ -144,7 +149,7 @@ fn of_data(text: &str) -> Option<String> {
         return Some(match nearest(name, known.iter().copied()) {
             Some(near) => format!("{what}: `{name}`; vouliez-vous dire `{near}` ?"),
             None if known.is_empty() => format!("{what}: `{name}`"),
-            None => format!("{what}: `{name}`; attendu: {}", known.join(", ")),
+            None => format!("{what}: `{name}`; attendu: `{}`", known.join("`, `")),
         });
     }
     if text.starts_with("invalid length") {
