@@ -51,7 +51,7 @@ pub fn for_each_part(path: &Path, mut each: impl FnMut(&Part) -> Result<()>) -> 
                 }
                 Err(error) => {
                     let (column, words) = (error.column(), foreign::json_without_place(&error));
-                    wrong.push(format!("{name}:{last}:{column}: ce n'est pas un reçu: {words}"))
+                    wrong.push(format!("{name}:{last}: ce n'est pas un reçu: colonne {column}: {words}"))
                 }
             }
         }
