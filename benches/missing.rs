@@ -39,7 +39,7 @@ const KINDS: [(&str, Holes<'_>); 8] = [
         &[("demandes", "rfr_n2", 10), ("demandes", "revenus_12_mois", 10)],
     ),
     ("a date of birth, one person in 10", &[("personnes", "date_naissance", 10)]),
-    ("an enumeration, one person in 10", &[("personnes", "lien", 10)]),
+    ("a yes or no, one person in 10", &[("personnes", "a_charge", 10)]),
     (
         "an income and dates of birth, one row in 5",
         &[("demandes", "rfr_n2", 5), ("personnes", "date_naissance", 5)],
@@ -48,7 +48,7 @@ const KINDS: [(&str, Holes<'_>); 8] = [
 
 /// The tables, with these cells empty.
 fn files(holes: Holes<'_>) -> Vec<InputFile> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios/grand-dijon-2015");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/grand-dijon-2015");
     let table = |name: &str| {
         let text = std::fs::read_to_string(format!("{folder}/{name}.csv")).unwrap();
         let mut lines = text.lines();
@@ -116,7 +116,7 @@ fn least(mut run: impl FnMut()) -> Duration {
 }
 
 fn main() {
-    let pack = Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../rules")).unwrap();
+    let pack = Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules")).unwrap();
     let plan = pack.plan(parse_date(DATE).unwrap(), &RULES).unwrap();
     let complete = dataset(&pack, &plan, &[]);
     let rows = complete.tables[plan.entity].rows();
