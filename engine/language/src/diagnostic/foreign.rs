@@ -10,7 +10,7 @@ use std::io;
 
 use super::nearest;
 
-/// A text for users inside an [`io::Error`]: [`io`] gives it as it stands.
+/// A text for users inside an [`io::Error`]: [`io()`] gives it as it stands.
 #[derive(Debug)]
 pub struct Said(pub String);
 
