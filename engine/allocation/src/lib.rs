@@ -4,13 +4,11 @@
 //! [`candidates`] finds the pairs that the rules allow; [`attribution`] poses the matching of a pack on data, reads
 //! results again and speaks of them.
 
-mod allocation;
 pub mod attribution;
 pub mod candidates;
-pub mod posing;
+pub mod facade;
 
-pub use allocation::{Allocation, PLACES};
-pub use posing::{AllocationError, Bottleneck, Lack, Options, Posing, Refuted};
+pub use facade::{Allocation, AllocationError, Bottleneck, Lack, Options, PLACES, Posing, Refuted, posing};
 
 /// The hash of this build of the crate.
 pub const BUILD: &str = env!("LOGIS_BUILD");

@@ -1,9 +1,4 @@
-//! Logis decides, explains and matches by the dated rules of Action Logement.
-//!
-//! This crate is the face of the others: each stage of the way of the data is a crate of its own, and stands here
-//! under a stable name. A [`Pack`] holds the rules; a [`Plan`] is what some of them need as of a date;
-//! [`evaluate`] decides the rows of a data package; [`explain`] says why; [`candidates`] and [`matching`] give
-//! units to requests.
+#![doc = include_str!("../README.md")]
 
 pub use logis_allocation::{
     Allocation, AllocationError, Bottleneck, Lack, Options, PLACES, Posing, Refuted, attribution, candidates,

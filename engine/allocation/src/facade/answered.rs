@@ -13,8 +13,8 @@ use logis_language::plan::{Needs, Plan};
 use logis_language::value::{Date, Value};
 use logis_matching::{Gaps, Matching, ProblemError, Reached, solve};
 
+use super::posing::{AllocationError, Lack, Options, Posing, plan};
 use crate::attribution::{Before, Commission, Explainer, Report, Why};
-use crate::posing::{AllocationError, Lack, Options, Posing, plan};
 
 /// Candidates of a unit for which no rule says how many.
 pub const PLACES: usize = 3;

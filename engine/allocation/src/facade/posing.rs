@@ -13,7 +13,7 @@ use logis_matching::{
 };
 use serde_json::{Map, Value as Json};
 
-use crate::Allocation;
+use super::Allocation;
 use crate::attribution::{Before, Flags, Instance, InstanceError, MatchingPlan, Posed, Report, ReportError};
 
 /// What is asked of an allocation besides its rules, its data and its date. The default asks for nothing more:
