@@ -423,70 +423,66 @@ fn numbers_of_a_scenario_have_limits() {
         ("seeds = { first = 18446744073709551615, count = 2 }\n".into(), 5, "`seeds`"),
         ("seeds = { first = 1, count = 0 }\n".into(), 5, "`seeds`"),
         ("seeds = [-1]\n".into(), 5, "`seeds`"),
-        ("seeds = [3, 4, 3]\n".into(), 5, "stands twice"),
-        ("seeds = { first = 1, count = 100000 }\n[[variant]]\nname = \"v\"\n".into(), 2, "200000 runs"),
-        (axis("s"), 2, "160001 runs"),
+        ("seeds = [3, 4, 3]\n".into(), 5, "est donnée deux fois"),
+        ("seeds = { first = 1, count = 100000 }\n[[variant]]\nname = \"v\"\n".into(), 2, "200000 calculs"),
+        (axis("s"), 2, "160001 calculs"),
         ("max_added = 999999999999\n".into(), 2, "`max_added`"),
         ("max_added = -1\n".into(), 2, "`max_added`"),
         (
             format!("{variant}[[variant.demande]]\nadd = 1000000000000\n"),
             7,
-            "1000000000000 rows, 1000000 are the most",
+            "1000000000000 lignes, 1000000 au plus",
         ),
-        (
-            format!("{variant}[[variant.demande]]\nadd = 18446744073709551615\n"),
-            7,
-            "rows, 1000000 are the most",
-        ),
+        (format!("{variant}[[variant.demande]]\nadd = 18446744073709551615\n"), 7, "lignes, 1000000 au plus"),
         (format!("{variant}[[variant.demande]]\nadd = 18446744073709551616\n"), 8, "`add`"),
         (format!("{variant}[[variant.demande]]\nadd = -1\n"), 8, "`add`"),
-        (format!("max_added = 10\n{variant}[[variant.demande]]\nadd = 11\n"), 8, "11 rows, 10 are the most"),
+        (format!("max_added = 10\n{variant}[[variant.demande]]\nadd = 11\n"), 8, "11 lignes, 10 au plus"),
         (
             format!(
                 "max_added = 2500\n{variant}[[variant.demande]]\nadd = \"100 %\"\n[[variant.demande]]\nadd = \"200 %\"\n"
             ),
             10,
-            "more than 2500 rows to `demandes`",
+            "plus de 2500 lignes à `demandes`",
         ),
         // So many persons come with 600 requests.
         (
             format!("max_added = 600\n{variant}[[variant.demande]]\nadd = 600\n"),
             8,
-            "more than 600 rows to `personnes`",
+            "plus de 600 lignes à `personnes`",
         ),
-        (format!("{variant}[[variant.demande]]\nadd = \"{nines} %\"\n"), 8, "at most 14 digits"),
+        (format!("{variant}[[variant.demande]]\nadd = \"{nines} %\"\n"), 8, "14 chiffres au plus"),
         (
             format!("{variant}[[variant.demande]]\nadd = \"99999999999999 %\"\n"),
             7,
-            "more than 1000000 rows to `demandes`",
+            "plus de 1000000 lignes à `demandes`",
         ),
         (format!("{variant}[[variant.demande]]\nremove = \"-5 %\"\n"), 8, "`remove`"),
         (
             format!("{variant}[[variant.parameter]]\npath = \"plus.plafond\"\nmultiply = {nines}\n"),
             9,
-            "at most 14 digits",
+            "14 chiffres au plus",
         ),
         (
             format!("{variant}[[variant.parameter]]\npath = \"plus.plafond\"\nset = {nines}\n"),
             9,
-            "at most 14 digits",
+            "14 chiffres au plus",
         ),
         (
             format!("{variant}[[variant.parameter]]\npath = \"plus.plafond\"\nadd = nan\n"),
             9,
-            "at most 14 digits",
+            "14 chiffres au plus",
         ),
         (
             format!("{variant}[[variant.parameter]]\npath = \"plus.plafond\"\nadd = \"1/{nines}\"\n"),
             9,
             "`add`",
         ),
-        (observed(&format!("-{}", i128::MAX), "1"), 8, "at most 14 digits"),
+        (observed(&format!("-{}", i128::MAX), "1"), 8, "14 chiffres au plus"),
         (observed("1", &nines), 9, "`within`"),
         (observed("1", "-1"), 9, "`within`"),
         (observed("1", "\"deux\""), 9, "`within`"),
-        ("territory = { commune = [\"21999\"] }\n".into(), 5, "has no row `21999`"),
-        ("[years]\ndates = [2017-12-31]\nstock = 1000001\n".into(), 2, "1000001 units"),
+        ("territory = { commune = [\"21999\"] }\n".into(), 5, "n'a pas de ligne `21999`"),
+        ("[years]\ndates = [2017-12-31]\nstock = 1000001\n".into(), 2, "1000001 logements"),
         ("[years]\ndates = [2017-12-31]\nfreed = \"101 %\"\n".into(), 7, "`freed`"),
     ];
     for (text, line, said) in cases {
@@ -528,7 +524,7 @@ fn the_limit_holds_over_years() {
     let ran = simulate(700);
     let errors = String::from_utf8(ran.stderr).unwrap();
     assert_eq!(ran.status.code(), Some(2), "{errors}");
-    assert!(errors.contains("e.toml:9:") && errors.contains("more than 700 rows to `personnes`"), "{errors}");
+    assert!(errors.contains("e.toml:9:") && errors.contains("plus de 700 lignes à `personnes`"), "{errors}");
     assert!(simulate(100_000).status.success());
 }
 
@@ -605,7 +601,7 @@ fn numbers_of_a_population_have_limits() {
             assert_eq!(code, Some(2), "{name}:{}: {key} = {to}\n{errors}", at + 1);
             assert!(errors.contains("p.toml"), "{errors}");
             let said = errors.contains(&format!("ligne {}:", at + 1))
-                || errors.contains(&format!("line {}", at + 1));
+                || errors.contains(&format!("ligne {}, colonne", at + 1));
             assert!(said, "{name}:{}: {key} = {to}\n{errors}", at + 1);
         }
         assert!(tried > 20, "{tried}");

@@ -357,5 +357,5 @@ fn an_impossible_value_is_refused() {
          [[variant.parameter]]\npath = \"mixite.part_hors_quartiers\"\nset = 1.5\n",
     );
     let error = simulation.run(&simulation.runs()[1]).unwrap_err().to_string();
-    assert!(error.contains("no share between 0 and 1"), "{error}");
+    assert!(error.contains("n'est pas une part entre 0 et 1"), "{error}");
 }

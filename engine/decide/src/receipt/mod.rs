@@ -282,7 +282,7 @@ impl<'de, V: Deserialize<'de>> Visitor<'de> for Once<V> {
         let mut all = Vec::new();
         while let Some((key, value)) = map.next_entry::<String, V>()? {
             if !seen.insert(key.clone()) {
-                return Err(A::Error::custom(format!("`{key}` y est deux fois")));
+                return Err(A::Error::custom(format!("duplicate field `{key}`")));
             }
             all.push((key, value));
         }
