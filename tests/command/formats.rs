@@ -674,7 +674,8 @@ fn hostile() {
 #[test]
 fn damaged_files_are_refused_by_name_in_bounded_memory() {
     let own = std::env::current_exe().unwrap();
-    let script = "ulimit -v 6000000; exec \"$0\" --exact formats::damage formats::hostile --ignored --nocapture";
+    let script =
+        "ulimit -v 6000000; exec \"$0\" --exact formats::damage formats::hostile --ignored --nocapture";
     let output = std::process::Command::new("sh").args(["-c", script]).arg(own).output().unwrap();
     let said =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
