@@ -321,10 +321,18 @@ pub(super) fn arithmetic(op: Arithmetic, a: &Domain, b: &Domain) -> Domain {
         return result;
     }
     let whole = op != Arithmetic::Divide && a.is_whole() && b.is_whole();
-    // An end made of two is open if either is; there is no end if the operation does not fit.
+    // An end made of two is open if either is: the value is not reached. But a zero that is reached makes
+    // the product zero with any factor, the quotient with any divisor. There is no end if the operation
+    // does not fit.
+    let zero = Value::int(0);
     let of = |x: &End, y: &End| {
         let ((x, open_x), (y, open_y)) = (x.as_ref()?, y.as_ref()?);
-        Some((exact(x, y)?, *open_x || *open_y))
+        let zero_reached = match op {
+            Arithmetic::Multiply => *x == zero && !open_x || *y == zero && !open_y,
+            Arithmetic::Divide => *x == zero && !open_x,
+            Arithmetic::Add | Arithmetic::Subtract => false,
+        };
+        Some((exact(x, y)?, (*open_x || *open_y) && !zero_reached))
     };
     let ((low_a, high_a), (low_b, high_b)) = (a.ends(), b.ends());
     let (low, high) = match op {
@@ -556,6 +564,61 @@ mod tests {
             (domain, inside)
         });
         prop_oneof![set, interval]
+    }
+
+    /// Every interval whose ends are whole numbers from -2 to 2, open, closed or none, of all numbers and
+    /// of whole ones, and every set of at most two of them; each with its members among the halves from
+    /// -3 to 3, found by the definition of an interval.
+    fn small_domains() -> Vec<(Domain, Vec<Exact>)> {
+        let halves: Vec<Exact> = (-6..=6).map(|n| Exact::new(n, 2)).collect();
+        let number = |n: i128| Value::Number(Exact::from_integer(n));
+        let ends: Vec<Option<(i128, bool)>> =
+            std::iter::once(None).chain((-2..=2).flat_map(|n| [Some((n, false)), Some((n, true))])).collect();
+        let mut domains = Vec::new();
+        for (low, high, whole) in ends
+            .iter()
+            .flat_map(|low| ends.iter().map(move |high| (low, high)))
+            .flat_map(|(low, high)| [(low, high, false), (low, high, true)])
+        {
+            let member = |n: &Exact| {
+                let above = low.is_none_or(|(l, open)| *n > l.into() || !open && *n == l.into());
+                let below = high.is_none_or(|(h, open)| *n < h.into() || !open && *n == h.into());
+                above && below && (!whole || n.is_integer())
+            };
+            let end = |end: &Option<(i128, bool)>| end.map(|(n, open)| (number(n), open));
+            let domain = Domain::between(end(low), end(high), whole);
+            domains.push((domain, halves.iter().copied().filter(member).collect()));
+        }
+        for (low, high) in (-2..=2).flat_map(|low| (low..=2).map(move |high| (low, high))) {
+            let set = Domain::of([number(low), number(high)].into());
+            domains.push((set, vec![low.into(), high.into()]));
+        }
+        domains
+    }
+
+    /// The four operations on every pair of small domains: no result of two members is lacking. A random
+    /// pair seldom has two ends at zero, of which one is open.
+    #[test]
+    fn no_result_of_small_domains_is_lacking() {
+        use Arithmetic::*;
+        let domains = small_domains();
+        for ((a, of_a), (b, of_b)) in domains.iter().flat_map(|a| domains.iter().map(move |b| (a, b))) {
+            for (op, exact) in
+                [(Add, add as fn(&Exact, &Exact) -> _), (Subtract, sub), (Multiply, mul), (Divide, div)]
+            {
+                let domain = arithmetic(op, a, b);
+                let mut results: Vec<Exact> =
+                    of_a.iter().flat_map(|x| of_b.iter().filter_map(move |y| exact(x, y).ok())).collect();
+                results.sort_unstable();
+                results.dedup();
+                for result in results {
+                    assert!(
+                        domain.may_be(&Value::Number(result)),
+                        "{a:?} {op:?} {b:?} = {domain:?}, which lacks {result}"
+                    );
+                }
+            }
+        }
     }
 
     fn comparison() -> impl Strategy<Value = Comparison> {
