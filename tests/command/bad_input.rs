@@ -4,8 +4,6 @@
 //! Each folder in `tests/bad` holds one fault (or several at once); the text beside it is all that is
 //! said of it. `LOGIS_UPDATE=1 cargo test` rewrites the expectations: read the difference.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use crate::support::{logis, root};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,5 @@
 //! Boundary cases: rows at the thresholds, held against packs in which a threshold was moved.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

@@ -1,10 +1,9 @@
 //! Changing a rule, from the command line, on a pack of a stranger: one schema, one parameter, one rule.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
+
+use crate::support::{Folder, RULE};
 
 const SCHEMA: &str = "[menage]\ntable = \"menages\"\nkey = \"menage_id\"\n\
 fields.revenu = { type = \"amount\", unit = \"EUR/an\" }\nfields.quartier = { type = \"text\" }\n\
@@ -12,45 +11,22 @@ fields.date_demande = { type = \"date\" }\n";
 const PARAMETER: &str = "[plafond]\nunit = \"EUR/an\"\n[[plafond.values]]\nfrom = 2017-01-01\n\
 source = { title = \"art. 1\" }\nvalue = 20000\n[[plafond.values]]\nfrom = 2018-01-01\n\
 source = { title = \"art. 1\" }\nvalue = 30000\n";
-const RULE: &str = "//! entité: menage\n\n/// Le revenu ne dépasse pas le plafond.\n/// source: art. 1\n\
-fn eligible(revenu) {\n    revenu <= param(\"plafond\")\n}\n";
 
 /// Income of each household on both sides of 20,000; none of M4.
 const HOUSEHOLDS: &str = "menage_id,revenu,quartier,date_demande\nM1,19999,nord,2017-02-01\nM2,20000,nord,2017-02-02\n\
 M3,20001,sud,2018-02-01\nM4,,sud,2017-02-03\nM5,20002,nord,\n";
 
-struct Folder(tempfile::TempDir);
+/// The pack in `regles`, the households in `donnees`.
+fn one_rule() -> Folder {
+    Folder::of(&[
+        ("regles/schema.toml", SCHEMA),
+        ("regles/plafond.toml", PARAMETER),
+        ("regles/eligible.rhai", RULE),
+        ("donnees/menages.csv", HOUSEHOLDS),
+    ])
+}
 
 impl Folder {
-    fn new() -> Folder {
-        let folder = Folder(tempfile::tempdir().unwrap());
-        folder.write("regles/schema.toml", SCHEMA);
-        folder.write("regles/plafond.toml", PARAMETER);
-        folder.write("regles/eligible.rhai", RULE);
-        folder.write("donnees/menages.csv", HOUSEHOLDS);
-        folder
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
-        fs::write(self.path(name), text).unwrap();
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    /// Runs `logis` in the folder; gives the exit code and both outputs.
-    fn logis(&self, args: &[&str]) -> (i32, String, String) {
-        let ran = run(Command::new(env!("CARGO_BIN_EXE_logis")).args(args), self.0.path());
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        (ran.status.code().unwrap(), text(&ran.stdout), text(&ran.stderr))
-    }
-
     fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.0.path()).unwrap();
         let mut names: Vec<String> =
@@ -60,15 +36,11 @@ impl Folder {
     }
 }
 
-fn run(command: &mut Command, folder: &Path) -> Output {
-    command.current_dir(folder).output().unwrap()
-}
-
 const EVAL: [&str; 9] =
     ["eval", "--rules", "regles", "--data", "donnees", "--format", "csv", "--record", "recus.jsonl"];
 
 fn recorded(date: &[&str]) -> Folder {
-    let folder = Folder::new();
+    let folder = one_rule();
     let (code, _, errors) = folder.logis(&[&EVAL, date].concat());
     assert_eq!(code, 0, "{errors}");
     folder
@@ -145,7 +117,7 @@ const DIFF: [&str; 5] = ["diff", "avant", "regles", "--corpus", "donnees"];
 
 /// The pack as it was, the same with one threshold raised by one euro from 2017, and the households.
 fn changed() -> Folder {
-    let folder = Folder::new();
+    let folder = one_rule();
     for (name, text) in [("schema.toml", SCHEMA), ("plafond.toml", PARAMETER), ("eligible.rhai", RULE)] {
         folder.write(&format!("avant/{name}"), text);
     }
@@ -280,7 +252,7 @@ fn a_revision_of_git_is_a_pack() {
     let folder = changed();
     let git = |args: &[&str]| {
         let who = ["-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false"];
-        let ran = run(Command::new("git").args(who).args(args), folder.0.path());
+        let ran = Command::new("git").args(who).args(args).current_dir(folder.0.path()).output().unwrap();
         assert!(ran.status.success(), "{args:?}: {}", String::from_utf8_lossy(&ran.stderr));
     };
     git(&["init", "-q", "-b", "main"]);

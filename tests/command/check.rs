@@ -4,8 +4,6 @@
 //! The text beside each folder is all that is said of it. `LOGIS_UPDATE=1 cargo test` rewrites the
 //! texts: read the difference.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

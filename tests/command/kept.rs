@@ -1,24 +1,17 @@
 //! What is written to be read again later: receipts and their seals, runs of scenarios that are kept. An edit is
 //! found, said, and never believed.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::{Folder, LOGIS, PARAMETER, RULE, SCHEMA};
 use logis::receipt::Sealer;
 use logis::scenario::{NotBelieved, RunResult};
 use serde_json::{Value, json};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-const SCHEMA: &str = "[menage]\ntable = \"menages\"\nkey = \"menage_id\"\n\
-fields.revenu = { type = \"amount\", unit = \"EUR/an\" }\nfields.quartier = { type = \"text\" }\n";
-const PARAMETER: &str = "[plafond]\nunit = \"EUR/an\"\n[[plafond.values]]\nfrom = 2017-01-01\n\
-source = { title = \"art. 1\" }\nvalue = 20000\n";
-const RULE: &str = "//! entité: menage\n\n/// Le revenu ne dépasse pas le plafond.\n/// source: art. 1\n\
-fn eligible(revenu) {\n    revenu <= param(\"plafond\")\n}\n";
 const HOUSEHOLDS: &str =
     "menage_id,revenu,quartier\nM1,19999,nord\nM2,20000,nord\nM3,20001,sud\nM4,,sud\nM5,20002,nord\n";
 
@@ -33,39 +26,17 @@ const CHAINS: [&str; 2] = [
     "sha256:1933cf6a46ecfc28a412b4b3c2ce4088e0b6f9fdee294e93ef94cf91e543cd18",
 ];
 
-struct Folder(tempfile::TempDir);
+/// The pack in `regles`, the households in `donnees`.
+fn one_rule() -> Folder {
+    Folder::of(&[
+        ("regles/schema.toml", SCHEMA),
+        ("regles/plafond.toml", PARAMETER),
+        ("regles/eligible.rhai", RULE),
+        ("donnees/menages.csv", HOUSEHOLDS),
+    ])
+}
 
 impl Folder {
-    fn new() -> Folder {
-        let folder = Folder(tempfile::tempdir().unwrap());
-        folder.write("regles/schema.toml", SCHEMA);
-        folder.write("regles/plafond.toml", PARAMETER);
-        folder.write("regles/eligible.rhai", RULE);
-        folder.write("donnees/menages.csv", HOUSEHOLDS);
-        folder
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
-        fs::write(self.path(name), text).unwrap();
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    /// Runs `logis` in the folder; gives the exit code and both outputs.
-    fn logis(&self, args: &[&str]) -> (i32, String, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
-        let ran = command.args(args).current_dir(self.0.path()).output().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        (ran.status.code().unwrap(), text(&ran.stdout), text(&ran.stderr))
-    }
-
     /// The lines of the receipts of the households.
     fn receipts(&self) -> Vec<String> {
         let (code, _, errors) = self.logis(&[
@@ -110,7 +81,7 @@ fn a_chain_is_what_another_program_computes() {
 /// another line is put in, the whole is put twice. Each is found, with its line, exit code 1; nothing else is said.
 #[test]
 fn every_edit_of_a_file_of_receipts_is_found() {
-    let folder = Folder::new();
+    let folder = one_rule();
     let whole = folder.receipts();
     assert_eq!(whole.len(), 6);
     let (code, out, _) = folder.replay(&whole, &[]);
@@ -203,7 +174,7 @@ fn resealed(whole: &[String], edit: impl Fn(usize, &mut Value)) -> Vec<String> {
 /// twice, tables and columns that nobody reads.
 #[test]
 fn what_is_not_compared_is_said() {
-    let folder = Folder::new();
+    let folder = one_rule();
     let whole = folder.receipts();
     for (name, text) in [("schema.toml", SCHEMA), ("eligible.rhai", RULE)] {
         folder.write(&format!("autres/{name}"), text);
@@ -287,7 +258,7 @@ fn what_is_not_compared_is_said() {
 /// unless they are asked for. One that stands twice is found still.
 #[test]
 fn receipts_without_seals_are_read_with_a_word() {
-    let folder = Folder::new();
+    let folder = one_rule();
     let bare: Vec<String> = folder.receipts()[..5].iter().map(|line| folder.content(line)).collect();
     let (code, out, _) = folder.replay(&bare, &[]);
     assert_eq!(code, 1, "{out}");
@@ -304,7 +275,7 @@ fn receipts_without_seals_are_read_with_a_word() {
 /// A corpus of receipts that was edited is bad input to `logis diff`.
 #[test]
 fn an_edited_corpus_is_bad_input() {
-    let folder = Folder::new();
+    let folder = one_rule();
     let mut lines = folder.receipts();
     lines[2] = lines[2].replace("20001", "20000");
     folder.write("r.jsonl", &(lines.join("\n") + "\n"));
@@ -339,7 +310,7 @@ fn an_edited_run_is_not_believed() {
     let folder = tempfile::tempdir().unwrap();
     let (file, into) = (scenario(folder.path()), folder.path().join("r"));
     let simulate = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
+        let mut command = Command::new(LOGIS);
         let ran = command.arg("simulate").arg(&file).arg("--output").arg(&into).output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         assert!(ran.status.success(), "{}", text(&ran.stderr));
@@ -493,7 +464,7 @@ fn numbers_of_a_scenario_have_limits() {
             format!("{head}{text}")
         };
         fs::write(&file, &whole).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
+        let mut command = Command::new(LOGIS);
         let ran = command.arg("simulate").arg(&file).arg("--output").arg(&into).output().unwrap();
         let errors = String::from_utf8(ran.stderr).unwrap();
         assert_eq!(ran.status.code(), Some(2), "{whole}\n{errors}");
@@ -518,7 +489,7 @@ fn the_limit_holds_over_years() {
              [years]\ndates = [2017-12-31, 2018-12-31, 2019-12-31]\ndata_of = 2015-12-31\n[[years.demande]]\nadd = 300\n"
         );
         fs::write(&file, text).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
+        let mut command = Command::new(LOGIS);
         command.arg("simulate").arg(&file).arg("--output").arg(&into).output().unwrap()
     };
     let ran = simulate(700);
@@ -535,7 +506,7 @@ fn a_territory_without_data_is_said() {
     let file = scenario(folder.path());
     let text = fs::read_to_string(&file).unwrap().replace("\"21166\"", "\"21166\", \"75056\"");
     fs::write(&file, text).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
+    let mut command = Command::new(LOGIS);
     let ran =
         command.arg("simulate").arg(&file).arg("--output").arg(folder.path().join("r")).output().unwrap();
     let out = String::from_utf8(ran.stdout).unwrap();
@@ -550,7 +521,7 @@ fn fewer_rows_than_asked_is_said() {
     let file = scenario(folder.path());
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text + "[[variant]]\nname = \"v\"\n[[variant.logement]]\nremove = 5000\n").unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
+    let mut command = Command::new(LOGIS);
     let ran =
         command.arg("simulate").arg(&file).arg("--output").arg(folder.path().join("r")).output().unwrap();
     let out = String::from_utf8(ran.stdout).unwrap();
@@ -566,7 +537,7 @@ fn numbers_of_a_population_have_limits() {
     let generate = |text: &str, more: &[&str]| {
         let (file, into) = (folder.path().join("p.toml"), folder.path().join("d"));
         fs::write(&file, text).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
+        let mut command = Command::new(LOGIS);
         command.args(["generate", "--population"]).arg(&file).arg("--output").arg(&into).args(more);
         let ran = command.output().unwrap();
         let _ = fs::remove_dir_all(&into);
@@ -649,7 +620,7 @@ fn aid_in_no_group(ceilings: [u32; 3]) -> Vec<(&'static str, String)> {
 /// Two such packs; of the second, each ceiling is a hundred higher. Persons on both sides: A and B gain in 2016,
 /// B and C in 2017, C and D in 2018, worked out by hand from the ceilings 1000/1100, 1200/1300 and 1400/1500.
 fn aids() -> Folder {
-    let folder = Folder::new();
+    let folder = one_rule();
     for (pack, ceilings) in [("avant", [1000, 1200, 1400]), ("apres", [1100, 1300, 1500])] {
         for (name, text) in aid_in_no_group(ceilings) {
             folder.write(&format!("{pack}/{name}"), &text);

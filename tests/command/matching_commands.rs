@@ -1,7 +1,5 @@
 //! The commands on the matching, on a small pack and data: what they write, what they refuse.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

@@ -1,7 +1,5 @@
 //! `logis coverage` and `logis mutate` on a stranger's pack whose figures are worked out by hand.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use crate::support::stdout;
 use std::collections::BTreeSet;
 use std::fs;

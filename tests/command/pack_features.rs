@@ -1,8 +1,6 @@
 //! What a pack can say of its data: what an empty cell of a closed list is, what must hold of a row, pairs that
 //! are given. Each expectation is worked out by hand from the pack and the rows beside it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::fs;
 use std::path::Path;
 use std::process::Output;

@@ -7,11 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const READMES: [&str; 2] = ["README.md", "README.fr.md"];
+use crate::support::root;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
-}
+const READMES: [&str; 2] = ["README.md", "README.fr.md"];
 
 fn page(name: &str) -> String {
     fs::read_to_string(root().join(name)).unwrap()
@@ -197,6 +195,30 @@ fn every_link_leads_somewhere() {
     }
     assert!(broken.is_empty(), "{} links lead nowhere:\n{}", broken.len(), broken.join("\n"));
     assert!(links > 40, "{links} links were found");
+}
+
+/// Every file of the repository that a page names between backticks is there. The changelog names what was, too.
+#[test]
+fn every_file_that_is_named_is_there() {
+    let folders = ["benches", "cli", "docs", "engine", "examples", "rules", "scenarios", "tests", "xtask"];
+    let endings = ["csv", "md", "py", "rs", "toml"];
+    let (mut named, mut missing) = (0, Vec::new());
+    for path in pages().into_iter().filter(|path| !path.ends_with("CHANGELOG.md")) {
+        let page = fs::read_to_string(&path).unwrap();
+        for word in page.lines().flat_map(|line| line.split('`').skip(1).step_by(2)) {
+            let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+            let ending = word.rsplit('.').next().unwrap_or_default();
+            let first = word.split('/').next().unwrap_or_default();
+            if plain && word.contains('/') && folders.contains(&first) && endings.contains(&ending) {
+                named += 1;
+                if !root().join(word).is_file() {
+                    missing.push(format!("{}: {word}", path.strip_prefix(root()).unwrap().display()));
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{} files are not there:\n{}", missing.len(), missing.join("\n"));
+    assert!(named > 20, "{named} files are named");
 }
 
 /// Each page of the book is in its table of contents, so that a reader comes to it.

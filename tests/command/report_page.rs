@@ -4,8 +4,6 @@
 //!
 //! Needs Chromium (`apt-get install chromium`, or `LOGIS_CHROMIUM=/path`); says so and passes where there is none.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,5 @@
 //! `logis simulate`: what it writes, and that a run that is done is not done again.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

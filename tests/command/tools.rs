@@ -2,61 +2,43 @@
 //! with files that are none of it beside, with a slip in a name.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{CASE, Folder, LOGIS, PARAMETER, RULE, told};
 
 const SCHEMA: &str = "[menage]\ntable = \"menages\"\nkey = \"menage_id\"\n\
 fields.revenu = { type = \"amount\", unit = \"EUR/an\" }\n";
-const PARAMETER: &str = "[plafond]\nunit = \"EUR/an\"\n[[plafond.values]]\nfrom = 2017-01-01\n\
-source = { title = \"art. 1\" }\nvalue = 20000\n";
-const RULE: &str = "//! entité: menage\n\n/// Le revenu ne dépasse pas le plafond.\n/// source: art. 1\n\
-fn eligible(revenu) {\n    revenu <= param(\"plafond\")\n}\n";
-const CASE: &str = "[[cas]]\nnom = \"au plafond\"\ndate = 2017-06-30\nmenage = { revenu = 20000 }\n\
-attendu = { eligible = true }\n";
 
-struct Folder(tempfile::TempDir);
+/// The pack in `regles`, its rule in a folder of it.
+fn one_rule() -> Folder {
+    Folder::of(&[
+        ("regles/schema.toml", SCHEMA),
+        ("regles/plafond.toml", PARAMETER),
+        ("regles/droits/eligible.rhai", RULE),
+        ("regles/droits/eligible.cas.toml", CASE),
+    ])
+}
 
 impl Folder {
-    fn new() -> Folder {
-        let folder = Folder(tempfile::tempdir().unwrap());
-        folder.write("regles/schema.toml", SCHEMA);
-        folder.write("regles/plafond.toml", PARAMETER);
-        folder.write("regles/droits/eligible.rhai", RULE);
-        folder.write("regles/droits/eligible.cas.toml", CASE);
-        folder
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
-        fs::write(self.path(name), text).unwrap();
-    }
-
     /// Runs `logis` in a folder below: exit code, standard output, standard error.
-    fn run(&self, at: &str, args: &str) -> (i32, String, String) {
+    fn run_at(&self, at: &str, args: &str) -> (i32, String, String) {
         let args = args.split(' ').filter(|a| !a.is_empty());
-        ran(Command::new(env!("CARGO_BIN_EXE_logis")).args(args).current_dir(self.path(at)))
+        ran(Command::new(LOGIS).args(args).current_dir(self.path(at)))
     }
 }
 
 fn ran(command: &mut Command) -> (i32, String, String) {
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (status.code().unwrap(), text(stdout), text(stderr))
+    told(&command.output().unwrap())
 }
 
 /// In the folder of a pack, or below, or with the folder as a word, that pack is looked at; elsewhere the one
 /// that the binary carries. Which one is said.
 #[test]
 fn the_pack_that_is_meant_is_looked_at() {
-    let folder = Folder::new();
+    let folder = one_rule();
     for (at, args, place) in [
         ("regles", "", "."),
         ("regles/droits", "", ".."),
@@ -66,62 +48,62 @@ fn the_pack_that_is_meant_is_looked_at() {
         ("regles", " --rules ../regles", "../regles"),
     ] {
         let said = format!("({place}): 1 règles, 1 cas");
-        let (code, out, errors) = folder.run(at, &format!("check{args}"));
+        let (code, out, errors) = folder.run_at(at, &format!("check{args}"));
         let line = format!("({place}): 1 règles, 1 paramètres, 1 cas, 0 doutes signalés: ");
         assert!(code == 0 && out.contains(&line), "{at}{args}: {out}{errors}");
-        let (code, _, errors) = folder.run(at, &format!("check{args} --format github"));
+        let (code, _, errors) = folder.run_at(at, &format!("check{args} --format github"));
         assert!(code == 0 && errors.contains(&said), "{at}{args}: {errors}");
-        let (code, out, errors) = folder.run(at, &format!("test{args}"));
+        let (code, out, errors) = folder.run_at(at, &format!("test{args}"));
         assert!(
             code == 0 && errors.contains(&said) && out.contains("1 cas réussis"),
             "{at}{args}: {out}{errors}"
         );
-        let (code, _, errors) = folder.run(at, &format!("coverage{args}"));
+        let (code, _, errors) = folder.run_at(at, &format!("coverage{args}"));
         assert!(code == 0 && errors.contains(&said), "{at}{args}: {errors}");
-        let (code, out, errors) = folder.run(at, &format!("watch{args} --once"));
+        let (code, out, errors) = folder.run_at(at, &format!("watch{args} --once"));
         assert!(code == 0 && out.contains("1 cas réussis"), "{at}{args}: {out}{errors}");
     }
-    let (code, out, errors) = folder.run(".", "test au.plafond.de.ressources");
+    let (code, out, errors) = folder.run_at(".", "test au.plafond.de.ressources");
     assert!(code == 2 && errors.contains("(embarqué): "), "{out}{errors}");
     // A folder and a filter, in this order.
-    let (code, out, errors) = folder.run(".", "test regles plafond");
+    let (code, out, errors) = folder.run_at(".", "test regles plafond");
     assert!(code == 0 && out.contains("1 cas réussis"), "{out}{errors}");
-    assert_eq!(folder.run(".", "test regles rien").0, 2);
-    assert_eq!(folder.run(".", "test regles plafond trop").0, 2);
-    assert_eq!(folder.run("regles", "test plafond").0, 0);
-    let (code, _, errors) = folder.run(".", "check nulle-part");
+    assert_eq!(folder.run_at(".", "test regles rien").0, 2);
+    assert_eq!(folder.run_at(".", "test regles plafond trop").0, 2);
+    assert_eq!(folder.run_at("regles", "test plafond").0, 0);
+    let (code, _, errors) = folder.run_at(".", "check nulle-part");
     assert!(code == 2 && errors.contains("nulle-part: ce dossier de règles n'existe pas"), "{errors}");
-    assert_eq!(folder.run(".", "check regles --rules regles").0, 2);
+    assert_eq!(folder.run_at(".", "check regles --rules regles").0, 2);
 }
 
 /// A broken pack is broken for whoever stands in it: without a schema, with a script that does not parse.
 #[test]
 fn a_broken_pack_is_not_taken_for_the_embedded_one() {
-    let folder = Folder::new();
+    let folder = one_rule();
     folder.write("regles/droits/eligible.rhai", "fn eligible(revenu) { revenu <= }");
     for command in ["check", "test", "coverage", "mutate"] {
         for (at, word) in [("regles", ""), ("regles/droits", ""), (".", " regles")] {
-            let (code, out, errors) = folder.run(at, &format!("{command}{word}"));
+            let (code, out, errors) = folder.run_at(at, &format!("{command}{word}"));
             assert!(code == 2 && errors.contains("L0020"), "{command} {at}: {out}{errors}");
         }
     }
     fs::remove_file(folder.path("regles/schema.toml")).unwrap();
     folder.write("regles/droits/eligible.rhai", RULE);
     for (at, word) in [("regles/droits", ""), (".", " regles")] {
-        let (code, out, errors) = folder.run(at, &format!("check{word}"));
+        let (code, out, errors) = folder.run_at(at, &format!("check{word}"));
         assert!(code == 2 && errors.contains("L0031"), "{at}: {out}{errors}");
     }
     // An update writes into the folder that was meant.
-    let folder = Folder::new();
+    let folder = one_rule();
     folder.write("regles/droits/eligible.cas.toml", &CASE.replace("true", "false"));
-    assert_eq!(folder.run("regles/droits", "test --update --yes").0, 0);
+    assert_eq!(folder.run_at("regles/droits", "test --update --yes").0, 0);
     assert_eq!(fs::read_to_string(folder.path("regles/droits/eligible.cas.toml")).unwrap(), CASE);
 }
 
 /// Files that are none of the pack are told by name, with the name that was meant; they are not opened.
 #[test]
 fn files_that_are_not_read_are_told_and_not_opened() {
-    let folder = Folder::new();
+    let folder = one_rule();
     folder.write("regles/droits/autre.rhai.txt", RULE);
     folder.write("regles/Seuil.TOML", PARAMETER);
     folder.write("regles/cas.yaml", "");
@@ -131,7 +113,7 @@ fn files_that_are_not_read_are_told_and_not_opened() {
     let film = fs::File::create(folder.path("regles/film.mp4")).unwrap();
     film.set_len(1 << 30).unwrap();
     for command in ["check", "test"] {
-        let script = format!("ulimit -v 700000; exec {} {command}", env!("CARGO_BIN_EXE_logis"));
+        let script = format!("ulimit -v 700000; exec {} {command}", LOGIS);
         let (code, out, errors) =
             ran(Command::new("bash").args(["-c", &script]).current_dir(folder.path("regles")));
         assert_eq!(code, 0, "{out}{errors}");
@@ -145,23 +127,23 @@ fn files_that_are_not_read_are_told_and_not_opened() {
         }
         assert!(!errors.contains("LISEZMOI") && !errors.contains(".cache"), "{errors}");
     }
-    let (code, _, errors) = folder.run(".", "test --rules regles");
+    let (code, _, errors) = folder.run_at(".", "test --rules regles");
     assert!(code == 0 && errors.contains("film.mp4"), "{errors}");
 }
 
 /// A link to a folder above is passed over; one to a folder elsewhere is followed.
 #[test]
 fn a_link_to_itself_ends() {
-    let folder = Folder::new();
+    let folder = one_rule();
     symlink(".", folder.path("regles/boucle")).unwrap();
     symlink("../..", folder.path("regles/droits/plus-haut")).unwrap();
     folder.write("ailleurs/autre.rhai", &RULE.replace("fn eligible", "fn autre"));
     symlink("../ailleurs", folder.path("regles/ailleurs")).unwrap();
     for command in ["check --rules regles", "test --rules regles", "fmt --rules regles"] {
-        let (code, out, errors) = folder.run(".", command);
+        let (code, out, errors) = folder.run_at(".", command);
         assert!(code == 0 && !out.contains("boucle"), "{command}: {out}{errors}");
     }
-    let (_, out, _) = folder.run(".", "check --rules regles");
+    let (_, out, _) = folder.run_at(".", "check --rules regles");
     assert!(out.contains("(regles): 2 règles, 1 paramètres, 1 cas"), "{out}");
 }
 
@@ -175,16 +157,16 @@ fn check_sees_cases_that_name_what_is_not_there() {
         ("menage =", "menages =", "L0101", "`menage`"),
         ("20000", "\"beaucoup\"", "L0043", ""),
     ] {
-        let folder = Folder::new();
+        let folder = one_rule();
         folder.write("regles/droits/eligible.cas.toml", &CASE.replace(before, after));
-        let (status, out, errors) = folder.run(".", "check --rules regles");
+        let (status, out, errors) = folder.run_at(".", "check --rules regles");
         assert!(status == 1 && errors.contains(code) && errors.contains(hint), "{after}: {out}{errors}");
         assert!(errors.contains("eligible.cas.toml"), "{after}: {errors}");
-        let (status, out, _) = folder.run(".", "check --rules regles --format json");
+        let (status, out, _) = folder.run_at(".", "check --rules regles --format json");
         let found: serde_json::Value = serde_json::from_str(&out).unwrap();
         assert!(status == 1 && found[0]["code"] == code, "{after}: {out}");
-        assert_eq!(folder.run(".", "test --rules regles").0, 2, "{after}");
-        let (status, out, _) = folder.run(".", "watch --once --rules regles");
+        assert_eq!(folder.run_at(".", "test --rules regles").0, 2, "{after}");
+        let (status, out, _) = folder.run_at(".", "watch --once --rules regles");
         assert!(status == 1 && out.contains(code), "{after}: {out}");
     }
 }
@@ -197,7 +179,7 @@ fn a_slip_in_a_group_offers_the_nearest() {
         [("montant", "montants"), ("aide", "aides"), ("bilan_renovation", "bilan_renovations")]
     {
         let args = ["eval", "--data", "scenarios/grand-dijon-2015", "--select", slip];
-        let (code, _, errors) = ran(Command::new(env!("CARGO_BIN_EXE_logis")).args(args).current_dir(&root));
+        let (code, _, errors) = ran(Command::new(LOGIS).args(args).current_dir(&root));
         assert!(code == 2 && errors.contains(&format!("`{group}`")), "{slip}: {errors}");
     }
 }
@@ -211,7 +193,7 @@ fn a_literal_is_what_is_written_or_an_error() {
             "//! entité: menage\n\n/// Un seuil.\n/// source: art. 1\nfn seuil(revenu) {{\n    {number} > revenu\n}}\n"
         )
     };
-    let folder = Folder::new();
+    let folder = one_rule();
     folder.write("d/menages.csv", "menage_id,revenu\nM1,1\n");
     let eval = "eval --rules regles --data d --as-of 2017-06-30 --select seuil --format csv";
     for number in [
@@ -226,7 +208,7 @@ fn a_literal_is_what_is_written_or_an_error() {
     ] {
         folder.write("regles/seuil.rhai", &rule(number));
         for args in [eval, &format!("{eval} --engine reference"), "check --rules regles"] {
-            let (code, out, errors) = folder.run(".", args);
+            let (code, out, errors) = folder.run_at(".", args);
             assert!(code == 2 && errors.contains("seuil.rhai:6:5"), "{number}: {out}{errors}");
         }
     }
@@ -240,7 +222,7 @@ fn a_literal_is_what_is_written_or_an_error() {
     ] {
         folder.write("regles/seuil.rhai", &rule(number));
         for engine in ["plan", "reference"] {
-            let (code, out, errors) = folder.run(".", &format!("{eval} --engine {engine}"));
+            let (code, out, errors) = folder.run_at(".", &format!("{eval} --engine {engine}"));
             assert!(code == 0, "{number}: {errors}");
             assert_eq!(out, format!("menage_id,seuil\nM1,{above}\n"), "{number} {engine}");
         }

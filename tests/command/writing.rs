@@ -4,64 +4,37 @@
 //! byte for byte, what is no file is still what it was.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
-use crate::support::stderr;
+use crate::support::{CASE, Folder, LOGIS, PARAMETER, RULE, SCHEMA, stderr};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-const LOGIS: &str = env!("CARGO_BIN_EXE_logis");
-
-const SCHEMA: &str = "[menage]\ntable = \"menages\"\nkey = \"menage_id\"\n\
-fields.revenu = { type = \"amount\", unit = \"EUR/an\" }\nfields.quartier = { type = \"text\" }\n";
-const PARAMETER: &str = "[plafond]\nunit = \"EUR/an\"\n[[plafond.values]]\nfrom = 2017-01-01\n\
-source = { title = \"art. 1\" }\nvalue = 20000\n";
-const RULE: &str = "//! entité: menage\n\n/// Le revenu ne dépasse pas le plafond.\n/// source: art. 1\n\
-fn eligible(revenu) {\n    revenu <= param(\"plafond\")\n}\n";
-const CASE: &str = "[[cas]]\nnom = \"au plafond\"\ndate = 2017-06-30\nmenage = { revenu = 20000 }\n\
-attendu = { eligible = true }\n";
 const HOUSEHOLDS: &str = "menage_id,revenu,quartier\nM1,19999,nord\nM2,20001,sud\n";
 const DECIDED: &str = "menage_id,eligible\nM1,true\nM2,false\n";
 
 /// A pack of one rule, in `regles`, and two households, in `d`.
-struct Folder(tempfile::TempDir);
+fn one_rule() -> Folder {
+    Folder::of(&[
+        ("regles/schema.toml", SCHEMA),
+        ("regles/plafond.toml", PARAMETER),
+        ("regles/eligible.rhai", RULE),
+        ("regles/eligible.cas.toml", CASE),
+        ("d/menages.csv", HOUSEHOLDS),
+    ])
+}
 
 impl Folder {
-    fn new() -> Folder {
-        let folder = Folder(tempfile::tempdir().unwrap());
-        folder.write("regles/schema.toml", SCHEMA);
-        folder.write("regles/plafond.toml", PARAMETER);
-        folder.write("regles/eligible.rhai", RULE);
-        folder.write("regles/eligible.cas.toml", CASE);
-        folder.write("d/menages.csv", HOUSEHOLDS);
-        folder
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
-        fs::write(self.path(name), text).unwrap();
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap()
-    }
-
-    fn run(&self, args: &str) -> Output {
-        let args = args.split(' ').filter(|a| !a.is_empty());
-        Command::new(LOGIS).args(args).current_dir(self.0.path()).stdin(Stdio::null()).output().unwrap()
+    /// Runs `logis` with words that blanks part.
+    fn words(&self, args: &str) -> Output {
+        self.run(&args.split_whitespace().collect::<Vec<_>>())
     }
 
     /// `logis eval` with more arguments.
     fn eval(&self, more: &str) -> Output {
-        self.run(&format!("{EVAL} {more}"))
+        self.words(&format!("{EVAL} {more}"))
     }
 
     /// A script of the shell, in which `$E` decides and `$L` is the binary.
@@ -97,7 +70,7 @@ impl Folder {
     /// Runs what must be refused: exit code 2, these words, and nothing changed.
     fn refused(&self, args: &str, words: &[&str]) {
         let before = self.all();
-        let output = self.run(args);
+        let output = self.words(args);
         let said = stderr(&output);
         assert_eq!(output.status.code(), Some(2), "{args}: {said}");
         assert!(output.stdout.is_empty(), "{args}: {}", String::from_utf8_lossy(&output.stdout));
@@ -118,7 +91,7 @@ fn is_root() -> bool {
 /// The file of a result or of receipts is none that the command reads, by whatever name it is called.
 #[test]
 fn what_is_read_is_not_replaced() {
-    let folder = Folder::new();
+    let folder = one_rule();
     symlink("d/menages.csv", folder.path("lien.csv")).unwrap();
     symlink("d", folder.path("dossier")).unwrap();
     fs::hard_link(folder.path("d/menages.csv"), folder.path("dur.csv")).unwrap();
@@ -140,7 +113,7 @@ fn what_is_read_is_not_replaced() {
 /// Receipts, results, refusals and accepted differences are read too.
 #[test]
 fn other_files_that_are_read_are_not_replaced() {
-    let folder = Folder::new();
+    let folder = one_rule();
     assert_eq!(folder.eval("--format csv -o r.csv --record r.jsonl").status.code(), Some(0));
     folder.refused("replay r.jsonl --rules regles --rewrite ./r.jsonl", &["--rewrite", "r.jsonl"]);
     folder.write("avant.json", "{}");
@@ -164,7 +137,7 @@ fn other_files_that_are_read_are_not_replaced() {
 /// Two outputs are two files.
 #[test]
 fn outputs_do_not_replace_each_other() {
-    let folder = Folder::new();
+    let folder = one_rule();
     folder.write("plein.x", "avant");
     symlink("plein.x", folder.path("autre.x")).unwrap();
     symlink("nulle-part", folder.path("pend.x")).unwrap();
@@ -196,7 +169,7 @@ fn outputs_do_not_replace_each_other() {
 /// A link is followed and stays; the file behind it is replaced, or made.
 #[test]
 fn links_are_followed() {
-    let folder = Folder::new();
+    let folder = one_rule();
     folder.write("vrai.csv", "avant");
     folder.write("sous/vide", "");
     symlink("vrai.csv", folder.path("lien.csv")).unwrap();
@@ -218,7 +191,7 @@ fn links_are_followed() {
 /// A folder, a path through a file or into no folder, an empty name.
 #[test]
 fn what_is_no_place_for_a_file_is_told() {
-    let folder = Folder::new();
+    let folder = one_rule();
     folder.refused(&format!("{EVAL} -o d"), &["d: c'est un dossier", "attendu: un fichier"]);
     folder.refused(&format!("{EVAL} --format csv -o neuf/"), &["neuf/: c'est un dossier"]);
     folder
@@ -237,7 +210,7 @@ fn what_is_no_place_for_a_file_is_told() {
 /// What is no regular file is written to and stays what it is.
 #[test]
 fn devices_and_pipes_are_written_to() {
-    let folder = Folder::new();
+    let folder = one_rule();
     let said = folder.shell(
         "mkfifo ff; cat ff > lu.csv & $E --format csv -o ff; echo rc $?; wait; stat -c %F ff; cat lu.csv",
     );
@@ -267,7 +240,7 @@ fn devices_and_pipes_are_written_to() {
 /// `-` is the standard output for every command that writes one result.
 #[test]
 fn a_dash_is_the_standard_output() {
-    let folder = Folder::new();
+    let folder = one_rule();
     let output = folder.eval("--format csv -o -");
     assert_eq!(String::from_utf8_lossy(&output.stdout), DECIDED);
     for (args, start) in [
@@ -276,7 +249,7 @@ fn a_dash_is_the_standard_output() {
         ("doc --rules regles -o -", "<!DOCTYPE html>"),
         ("diff regles regles -o -", "De regles"),
     ] {
-        let output = folder.run(args);
+        let output = folder.words(args);
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success() && text.starts_with(start), "{args}: {text} {}", stderr(&output));
     }
@@ -287,7 +260,7 @@ fn a_dash_is_the_standard_output() {
 /// The name says the form; a name that says none is told, with those that do, before anything is read.
 #[test]
 fn unknown_endings_are_refused() {
-    let folder = Folder::new();
+    let folder = one_rule();
     for name in ["r.ods", "r.csv.gz", "r.xls", "r.tsv", "r.html"] {
         folder.refused(&format!("{EVAL} -o {name}"), &[name, ".csv", ".xlsx", ".parquet", "--format"]);
     }
@@ -304,17 +277,17 @@ fn unknown_endings_are_refused() {
     assert_eq!(folder.eval("-o r.txt").status.code(), Some(0));
     assert!(folder.read("r.txt").contains('─'));
     for (name, start) in [("g.dot", "digraph"), ("g.mmd", "flowchart")] {
-        assert_eq!(folder.run(&format!("graph --rules regles -o {name}")).status.code(), Some(0));
+        assert_eq!(folder.words(&format!("graph --rules regles -o {name}")).status.code(), Some(0));
         assert!(folder.read(name).starts_with(start), "{name}");
     }
-    assert_eq!(folder.run("schema --rules regles -o s.xlsx").status.code(), Some(0));
+    assert_eq!(folder.words("schema --rules regles -o s.xlsx").status.code(), Some(0));
     assert!(fs::read(folder.path("s.xlsx")).unwrap().starts_with(b"PK"));
 }
 
 /// A new file has the mode that the umask leaves; a file that is replaced keeps its own, and its owner.
 #[test]
 fn modes_are_those_of_the_umask_or_of_the_file() {
-    let folder = Folder::new();
+    let folder = one_rule();
     let said = folder.shell(
         "(umask 077; $E -o u.csv --record u.jsonl); (umask 022; $E -o v.csv); (umask 002; $E -o w.csv)\n\
          touch p.csv; chmod 600 p.csv; $E -o p.csv; touch q.csv; chmod 664 q.csv; $E -o q.csv\n\
@@ -338,7 +311,7 @@ fn modes_are_those_of_the_umask_or_of_the_file() {
 /// Ended from outside, a command leaves no temporary file; a hang-up that is ignored stays ignored.
 #[test]
 fn an_interruption_leaves_nothing() {
-    let folder = Folder::new();
+    let folder = one_rule();
     let begin = |trap: &str| {
         fs::create_dir_all(folder.path("tmp")).unwrap();
         let script = format!("{trap} exec {LOGIS} {EVAL} --format csv -o ff");
@@ -376,7 +349,7 @@ fn an_interruption_leaves_nothing() {
 /// an error with words; one that nobody reads any more is none.
 #[test]
 fn standard_streams_may_be_closed_or_full() {
-    let folder = Folder::new();
+    let folder = one_rule();
     folder.write("regles/pack.toml", "name = \"essai\"\ntitle = \"Essai\"\n");
     for command in [
         format!("{EVAL} --format csv"),
@@ -417,7 +390,7 @@ fn standard_streams_may_be_closed_or_full() {
 /// A full disk is told with the file's name, and the file that was there is still whole.
 #[test]
 fn a_full_disk_names_the_file() {
-    let folder = Folder::new();
+    let folder = one_rule();
     let mut many = String::from("menage_id,revenu,quartier\n");
     (0..20_000).for_each(|n| many.push_str(&format!("M{n},20000,nord\n")));
     folder.write("d/menages.csv", &many);
@@ -446,7 +419,7 @@ fn a_full_disk_names_the_file() {
 /// A package that is there is not written over, whichever command writes a folder.
 #[test]
 fn a_package_that_is_there_stays() {
-    let folder = Folder::new();
+    let folder = one_rule();
     let boundaries = "boundaries --rules regles --select eligible --as-of 2017-06-30";
     for command in [
         "schema --rules regles --format csv",
@@ -463,35 +436,35 @@ fn a_package_that_is_there_stays() {
     );
     // Own folders are written again: models that are still empty, and those of `boundaries` when asked.
     for _ in 0..2 {
-        let output = folder.run("schema --rules regles --format csv -o modeles");
+        let output = folder.words("schema --rules regles --format csv -o modeles");
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     }
     folder.write("modeles/menages.csv", HOUSEHOLDS);
     folder.refused("schema --rules regles --format csv -o modeles", &["menages.csv", "--force"]);
-    assert_eq!(folder.run("schema --rules regles --format csv -o modeles --force").status.code(), Some(0));
+    assert_eq!(folder.words("schema --rules regles --format csv -o modeles --force").status.code(), Some(0));
     assert!(!folder.read("modeles/menages.csv").contains("M1"));
-    assert_eq!(folder.run(&format!("{boundaries} -o b")).status.code(), Some(0));
+    assert_eq!(folder.words(&format!("{boundaries} -o b")).status.code(), Some(0));
     let first = folder.read("b/menages.csv");
     folder.refused(&format!("{boundaries} -o b"), &["b: ce dossier", "--force"]);
-    assert_eq!(folder.run(&format!("{boundaries} -o b --force")).status.code(), Some(0));
+    assert_eq!(folder.words(&format!("{boundaries} -o b --force")).status.code(), Some(0));
     assert_eq!(folder.read("b/menages.csv"), first);
     folder.write("b/notes.md", "à moi");
     folder.refused(&format!("{boundaries} -o b --force"), &["b: ce dossier"]);
     // A model that was filled in, a file that is no schema.
-    assert_eq!(folder.run("schema --rules regles -o m.xlsx").status.code(), Some(0));
-    assert_eq!(folder.run("schema --rules regles -o m.xlsx").status.code(), Some(0));
+    assert_eq!(folder.words("schema --rules regles -o m.xlsx").status.code(), Some(0));
+    assert_eq!(folder.words("schema --rules regles -o m.xlsx").status.code(), Some(0));
     folder.write("m.xlsx", "rempli");
     folder.refused("schema --rules regles -o m.xlsx", &["m.xlsx", "--force"]);
     folder.write("menages.json", "[{\"menage_id\": \"M1\"}]");
     folder.refused("schema --rules regles -o menages.json", &["menages.json", "--force"]);
-    assert_eq!(folder.run("schema --rules regles -o s.json").status.code(), Some(0));
-    assert_eq!(folder.run("schema -o s.json").status.code(), Some(0));
+    assert_eq!(folder.words("schema --rules regles -o s.json").status.code(), Some(0));
+    assert_eq!(folder.words("schema -o s.json").status.code(), Some(0));
 }
 
 /// A table of another package is not replaced by a result, though the command does not read it.
 #[test]
 fn tables_of_other_packages_stay() {
-    let folder = Folder::new();
+    let folder = one_rule();
     folder.write("autre/paquet.toml", "title = \"Autre\"\n");
     folder.write("autre/demandes.csv", "demande_id\n");
     folder.refused(&format!("{EVAL} -o autre/demandes.csv"), &["autre/demandes.csv", "paquet.toml"]);
@@ -503,7 +476,7 @@ fn tables_of_other_packages_stay() {
 #[test]
 fn a_scenario_writes_into_no_folder_of_others() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let folder = Folder::new();
+    let folder = one_rule();
     let scenario = root.join("scenarios/grand-employeur.toml");
     folder.refused(&format!("simulate {} -o d", scenario.display()), &["d: ce dossier", "menages.csv"]);
     // Not into the folder of what it reads either, whatever is forced.
@@ -517,7 +490,7 @@ fn a_scenario_writes_into_no_folder_of_others() {
 /// A pipe that nobody reads is told, after a while; it is still a pipe.
 #[test]
 fn a_pipe_without_a_reader_is_told() {
-    let folder = Folder::new();
+    let folder = one_rule();
     let said = folder.shell("mkfifo ff; $E --format csv -o ff; echo rc $?; stat -c %F ff; (sleep 2; cat ff) & $E --format csv -o ff; wait");
     assert!(
         said.contains("ff: écriture impossible: personne ne lit ce tube") && said.contains("rc 2\nfifo\n"),
@@ -545,7 +518,7 @@ const HOSTILE: [&str; 12] = [
 /// A package whose identifiers are these, as Python's `csv` module would write it; the two that read like
 /// what our own files hold are marked as such files mark them.
 fn hostile() -> Folder {
-    let folder = Folder::new();
+    let folder = one_rule();
     let mut text = String::from("menage_id,revenu,quartier\n");
     for id in HOSTILE {
         let cell = match id {
@@ -601,7 +574,7 @@ fn no_cell_is_a_formula_and_identifiers_come_back() {
     // Its own output as a package: the same identifiers, in JSON as they are.
     folder.write("e/menages.csv", &csv.replace("eligible", "revenu").replace(",true", ",1"));
     let output =
-        folder.run("eval --rules regles --data e --as-of 2017-06-30 --select eligible --format json");
+        folder.words("eval --rules regles --data e --as-of 2017-06-30 --select eligible --format json");
     assert!(output.status.success(), "{}", stderr(&output));
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(!acts(&text), "{text:?}");
@@ -621,12 +594,12 @@ fn no_cell_is_a_formula_and_identifiers_come_back() {
 /// Numbers below zero are numbers in CSV, not texts.
 #[test]
 fn negative_numbers_stay_numbers() {
-    let folder = Folder::new();
+    let folder = one_rule();
     folder.write(
         "regles/reste.rhai",
         "//! entité: menage\n\n/// Ce qui manque au plafond.\n/// source: art. 1\nfn reste(revenu) {\n    revenu - param(\"plafond\")\n}\n",
     );
-    let output = folder.run("eval --rules regles --data d --as-of 2017-06-30 --select reste --format csv");
+    let output = folder.words("eval --rules regles --data d --as-of 2017-06-30 --select reste --format csv");
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
         "menage_id,reste\nM1,-1\nM2,1\n",
@@ -657,7 +630,7 @@ fn nothing_acts_on_the_terminal() {
         "eval --rules regles --data nulle\u{1b}[2J".to_string(),
         "eval --rules regles --data d --as-of 2017-06-30 --select eligi\u{1b}ble".to_string(),
     ] {
-        let output = folder.run(&args);
+        let output = folder.words(&args);
         for text in [&output.stdout, &output.stderr] {
             let text = String::from_utf8_lossy(text);
             assert!(!acts(&text), "{args}: {text:?}");
@@ -671,7 +644,7 @@ fn nothing_acts_on_the_terminal() {
 /// A line end in a cell begins no line of a log: there `::error::` would be a command.
 #[test]
 fn a_cell_begins_no_line_of_a_log() {
-    let folder = Folder::new();
+    let folder = one_rule();
     folder
         .write("d/menages.csv", "menage_id,revenu,quartier\n\"M1\n::error::oui\",\"1\n::warning::x\",nord\n");
     folder.write("e/menages.csv", "menage_id,revenu,quartier\n\"M1\n::error::oui\",,nord\n");
@@ -680,7 +653,7 @@ fn a_cell_begins_no_line_of_a_log() {
         EVAL.replace("--data d", "--data e"),
         EVAL.replace("--data d", "--data e").replace("eval", "explain").replace("--select", "--id M1 --rule"),
     ] {
-        let output = folder.run(&args);
+        let output = folder.words(&args);
         for text in [&output.stdout, &output.stderr] {
             let text = String::from_utf8_lossy(text);
             assert!(text.lines().all(|line| !line.starts_with("::")), "{args}: {text}");
@@ -698,11 +671,11 @@ fn a_page_to_circulate_names_nobody() {
     folder.write("autres/eligible.rhai", RULE);
     let diff = "diff regles autres --corpus d --no-cases";
     for form in ["p.html", "p.txt"] {
-        assert_eq!(folder.run(&format!("{diff} -o {form}")).status.code(), Some(1));
+        assert_eq!(folder.words(&format!("{diff} -o {form}")).status.code(), Some(1));
         let text = folder.read(form);
         assert!(!text.contains("19999") && !text.contains("ROUGE") && !text.contains("HYPERLINK"), "{text}");
         assert!(text.contains("--with-rows") && text.contains("10000"), "{text}");
-        assert_eq!(folder.run(&format!("{diff} --with-rows -o {form}")).status.code(), Some(1));
+        assert_eq!(folder.words(&format!("{diff} --with-rows -o {form}")).status.code(), Some(1));
         let text = folder.read(form);
         assert!(
             text.contains("19999") && text.contains("HYPERLINK") && !text.contains("--with-rows"),
@@ -710,7 +683,7 @@ fn a_page_to_circulate_names_nobody() {
         );
     }
     folder.write("d/menages.csv", "menage_id,revenu,quartier\n<script>alert(1)</script>,19999,<img src=x>\n");
-    assert_eq!(folder.run(&format!("{diff} --with-rows --by quartier -o p.html")).status.code(), Some(1));
+    assert_eq!(folder.words(&format!("{diff} --with-rows --by quartier -o p.html")).status.code(), Some(1));
     let page = folder.read("p.html");
     assert!(
         !page.contains("<script>alert") && !page.contains("<img") && page.contains("&lt;script&gt;"),

@@ -2,8 +2,6 @@
 //!
 //! `LOGIS_CASES` sets how many are drawn (default 150).
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -2,8 +2,6 @@
 //!
 //! `LOGIS_CASES` sets how many packs are drawn (default 400), `LOGIS_SEED` where the drawing starts.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::fmt::Write as _;
 
 use logis::candidates::{Most, Options, candidates};

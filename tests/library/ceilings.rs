@@ -3,8 +3,6 @@
 //! R441-1: each value follows the rent index IRL of the third quarter. The index is published on its
 //! own, so a wrong digit in a cell breaks the chain from one year to the next.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::collections::BTreeMap;
 
 use logis::Pack;

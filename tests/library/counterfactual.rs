@@ -1,8 +1,6 @@
 //! Each change that a refusal is given turns it when it is made in the data, and a value one unit
 //! nearer to the present one does not.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::path::Path;
 
 use logis::Pack;

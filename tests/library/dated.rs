@@ -1,7 +1,5 @@
 //! A date for each row: the outcome is that of a plan of that date.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::fmt::Write as _;
 
 use logis::Pack;

@@ -1,8 +1,6 @@
 //! Fitting keeps what it should keep and meets what it should meet, held against closed forms, against
 //! odds ratios and against other tables of the same margins.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use logis::populations::ipf::{Cross, IpfError, Margin, Stop, classes, fit, round, whole};
 use proptest::prelude::*;
 

@@ -1,8 +1,6 @@
 //! Every row of the agreement and every subject of the reference stands in a table of the project, with
 //! the rule that carries it or the reason why none does.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::collections::BTreeMap;
 
 use crate::support::root;

@@ -1,7 +1,5 @@
 //! What allocation tools call: batches and single records decide as files do, and say what is wrong.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;

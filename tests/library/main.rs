@@ -26,5 +26,6 @@ mod receipts;
 mod scenario;
 mod scenario_years;
 mod slips;
+#[path = "../support.rs"]
 mod support;
 mod territory;

@@ -1,7 +1,5 @@
 //! The matching against brute force on small problems, and its checker against corrupted answers.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use logis::matching::{
     Bound, Condition, Duals, Level, MOST_POINTS, Matching, Pair, Prices, Problem, Proof, ProofError, Quota,
     QuotaReached, one_member_less, reached, solve, solve_near, verify,

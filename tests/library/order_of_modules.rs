@@ -1,8 +1,6 @@
 //! The modules of each crate depend on those before them only, in the order that ARCHITECTURE.md states; so do the
 //! files in folders of which it states an order.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::fs;
 use std::path::Path;
 

@@ -1,7 +1,5 @@
 //! A package read part by part decides as the package read whole; what parts cannot follow is said.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use logis::data::{
     InputFile, Needs, NotInOrder, Output, OutputColumn, Stream, StreamedFile, read, to_parquet,
 };

@@ -10,8 +10,6 @@
 //! decided on two dates: some 20,000 outcomes);
 //! `LOGIS_SEED` where the drawing starts.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 mod one_missing;
 
 use std::collections::BTreeSet;

@@ -1,8 +1,6 @@
 //! Populations of any territory: the margins hold whatever the territory and the seed, the pack's own rules
 //! find them again, and the draw does not depend on the threads.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::sync::LazyLock;
 
 use logis::candidates::{Options as Search, candidates};

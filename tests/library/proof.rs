@@ -3,8 +3,6 @@
 //!
 //! `LOGIS_FORGERIES` sets how many are drawn (default 8,000).
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::time::{Duration, Instant};
 
 use crate::mutate_json::{mutate, one_of, places};

@@ -1,7 +1,5 @@
 //! Receipts: the pack of their day gives the same bytes, another pack is found out.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use logis::data::{InputFile, read};
 use logis::evaluate::{Context, evaluate};
 use logis::explain::Shown;

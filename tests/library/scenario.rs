@@ -1,7 +1,5 @@
 //! Scenarios: their files, their changes, and the main figures of those that ship.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

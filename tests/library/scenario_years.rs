@@ -1,7 +1,5 @@
 //! Runs over several years: who waits comes back, units are freed, others arrive; and the agreement.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use std::fs;
 use std::path::Path;
 

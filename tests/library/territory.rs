@@ -1,7 +1,5 @@
 //! A territory is data: another one is a folder beside the national rules, and no line of Rust.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use crate::support::{files, root};
 use logis::Pack;
 use logis::data::{Needs, read};

@@ -42,7 +42,7 @@ fn many(entity: &str) -> usize {
 const ONE_OUTCOME: [(&str, &str); 9] = [
     (
         "occupation_commencee",
-        "on the pairs that a package gives, of which none is drawn: tests/pack_features.rs holds it",
+        "on the pairs that a package gives, of which none is drawn: tests/command/pack_features.rs holds it",
     ),
     (
         "part_bbc_en_quartier",

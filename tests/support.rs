@@ -1,11 +1,12 @@
-//! What several files of this binary need.
+//! What both binaries of tests need.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The folder of the repository.
+/// The folder of the repository: the nearest above the crate under test that holds the rules.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.ancestors().find(|folder| folder.join("rules/pack.toml").is_file()).unwrap().to_path_buf()
 }
 
 /// Adds the files below a folder to `into`, which is then sorted: their paths in the folder, with `/`, after `prefix`.
