@@ -37,8 +37,10 @@ use crate::explain::{Explanation, explain, show_missing};
 use crate::invariants::Invariants;
 use logis_data::{Dataset, Issue, Needs, Records, read_batches};
 use logis_language::diagnostic::foreign;
+use logis_language::pack::Parsed;
 use logis_language::pack::schema::Origin;
 use logis_language::plan::Plan;
+use logis_language::value::Date;
 
 /// Data that do not fit the schema: all that is wrong with them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -112,25 +114,36 @@ impl Evaluate for Plan {
     }
 
     fn evaluate_tables(&self, tables: &[(&str, &RecordBatch)]) -> Result<RecordBatch, DataError> {
-        let schema = &self.parsed.schema;
-        // The caller holds the columns: one that is not there is a slip, and there is nobody to warn.
-        let needs = Needs { strict: true, ..self.needs() };
-        let read = read_batches(schema, &self.parsed.references, tables, &needs);
-        // Invariants are held once all cells are read: otherwise one slip would be told twice.
-        let mut issues: Vec<Issue> = read.issues.into_iter().filter(Issue::is_error).collect();
-        if issues.is_empty() {
-            let held = Invariants::new(&self.parsed, self.date, &needs.entities);
-            issues.extend(held.issues(&read.dataset).into_iter().filter(Issue::is_error));
-        }
-        if !issues.is_empty() {
-            return Err(DataError { issues });
-        }
-        let ids = read.dataset.tables.get(self.entity).map(|t| t.ids.clone()).unwrap_or_default();
-        evaluate(self, &read.dataset).to_record_batch(self, &ids, None).map_err(|error| {
-            let name = schema.entities.get(self.entity).map_or("", |e| e.name.as_str());
+        let dataset = read_tables(&self.parsed, self.date, tables, self.needs())?;
+        let ids = dataset.tables.get(self.entity).map(|t| t.ids.clone()).unwrap_or_default();
+        evaluate(self, &dataset).to_record_batch(self, &ids, None).map_err(|error| {
+            let name = self.parsed.schema.entities.get(self.entity).map_or("", |e| e.name.as_str());
             DataError { issues: vec![Issue::error(name, error.to_string())] }
         })
     }
+}
+
+/// Reads the tables of a package from memory, by their names, and holds the invariants that the pack has on the date
+/// of what is read.
+///
+/// # Errors
+/// A column or table that is needed and not there: the caller holds them, so that it is a slip, and there is nobody
+/// to warn. Otherwise all cells that do not fit, or all rows of which an invariant is false.
+pub fn read_tables(
+    parsed: &Arc<Parsed>,
+    date: Date,
+    tables: &[(&str, &RecordBatch)],
+    needs: Needs,
+) -> Result<Dataset, DataError> {
+    let needs = Needs { strict: true, ..needs };
+    let read = read_batches(&parsed.schema, &parsed.references, tables, &needs);
+    let mut issues: Vec<Issue> = read.issues.into_iter().filter(Issue::is_error).collect();
+    // Invariants are held once all cells are read: otherwise one slip would be told twice.
+    if issues.is_empty() {
+        let held = Invariants::new(parsed, date, &needs.entities).issues(&read.dataset);
+        issues.extend(held.into_iter().filter(Issue::is_error));
+    }
+    if issues.is_empty() { Ok(read.dataset) } else { Err(DataError { issues }) }
 }
 
 /// Decides records one at a time, each a row of the plan's entity with its members.

@@ -3,10 +3,8 @@
 use std::sync::OnceLock;
 
 use arrow_array::RecordBatch;
-use logis_data::{Issue, read_batches};
-use logis_decide::DataError;
+use logis_decide::decide::read_tables;
 use logis_decide::evaluate::evaluate;
-use logis_decide::invariants::Invariants;
 use logis_language::Pack;
 use logis_language::diagnostic::nearest;
 use logis_language::plan::{Needs, Plan};
@@ -59,7 +57,7 @@ pub struct Allocation {
     pub posing: Posing,
     /// The answer, with its certificate.
     pub matching: Matching,
-    /// What the certificate leaves open, level by level; nothing, almost always.
+    /// What the certificate leaves open, level by level: 0 where it proves that no answer does better.
     pub gaps: Gaps,
     /// See [`Allocation::prices`].
     prices: OnceLock<Vec<u64>>,
@@ -181,8 +179,7 @@ impl Posing {
     ) -> Result<Posing, AllocationError> {
         let asked = plan(pack, date, options)?;
         let parsed = pack.parsed();
-        // The caller holds the columns: one that is not there is a slip, and there is nobody to warn.
-        let mut needs = Needs { strict: true, ..Needs::default() };
+        let mut needs = Needs::default();
         asked.0.plans().for_each(|plan| needs.join(plan.needs()));
         // What only the commission reads is read if it is there.
         let given = |column: &str| tables.iter().any(|(_, table)| table.column_by_name(column).is_some());
@@ -192,16 +189,8 @@ impl Posing {
                 needs.join(presented.needs());
             }
         }
-        let read = read_batches(&parsed.schema, &parsed.references, tables, &needs);
-        let mut issues: Vec<Issue> = read.issues.into_iter().filter(Issue::is_error).collect();
-        if issues.is_empty() {
-            let held = Invariants::new(parsed, date, &needs.entities);
-            issues.extend(held.issues(&read.dataset).into_iter().filter(Issue::is_error));
-        }
-        match issues.is_empty() {
-            true => Posing::new(asked, read.dataset, options.max_candidates),
-            false => Err(DataError { issues }.into()),
-        }
+        let dataset = read_tables(parsed, date, tables, needs)?;
+        Posing::new(asked, dataset, options.max_candidates)
     }
 
     /// By number of the unit: how many candidates the pack's rule says are to be presented; and how many units
