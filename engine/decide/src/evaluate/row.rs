@@ -344,31 +344,15 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             _ => {}
         }
         let place = usize::try_from(row).unwrap_or(usize::MAX);
-        // A node read from many rows: all its rows are remembered.
-        if self.context.shared.get(index).copied().unwrap_or(false) {
-            if let Some(Some(done)) = self.kept.get(index).and_then(|k| k.get(place))
-                && (free || matches!(done, Ok(Possible::Known(_))))
-            {
-                return done.clone();
+        // Of a node read from many rows all rows are remembered, of any other its last row.
+        let shared = self.context.shared.get(index).copied().unwrap_or(false);
+        let remembered = match shared {
+            true => self.kept.get(index).and_then(|rows| rows.get(place)?.as_ref()),
+            false => {
+                self.current.get(index).and_then(Option::as_ref).filter(|(at, _)| *at == row).map(|(_, d)| d)
             }
-            if let Some(done) = self.under_assumptions(index, row) {
-                return done;
-            }
-            let done = deep(|| self.compute(node, &expression.op, row));
-            self.keep_under_assumptions(index, row, &done);
-            if free && let Some(kept) = self.kept.get_mut(index) {
-                if kept.len() <= place {
-                    kept.resize(place + 1, None);
-                }
-                if let Some(slot) = kept.get_mut(place) {
-                    *slot = Some(done.clone());
-                }
-            }
-            return done;
-        }
-        // Any other: its last row.
-        if let Some(Some((at, done))) = self.current.get(index)
-            && *at == row
+        };
+        if let Some(done) = remembered
             && (free || matches!(done, Ok(Possible::Known(_))))
         {
             return done.clone();
@@ -378,7 +362,16 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         }
         let done = deep(|| self.compute(node, &expression.op, row));
         self.keep_under_assumptions(index, row, &done);
-        if free && let Some(slot) = self.current.get_mut(index) {
+        if free && shared {
+            if let Some(rows) = self.kept.get_mut(index) {
+                if rows.len() <= place {
+                    rows.resize(place + 1, None);
+                }
+                if let Some(slot) = rows.get_mut(place) {
+                    *slot = Some(done.clone());
+                }
+            }
+        } else if free && let Some(slot) = self.current.get_mut(index) {
             *slot = Some((row, done.clone()));
         }
         done
