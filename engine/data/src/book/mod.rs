@@ -38,12 +38,9 @@ pub(super) fn read(
     names: &dyn Fn(&str) -> Vec<String>,
     issues: &mut Vec<Issue>,
 ) -> Vec<RawTable> {
-    let sheets = match caught(|| sheets(bytes)) {
-        Ok(Ok(sheets)) => sheets,
-        Ok(Err(said)) => {
-            issues.push(Issue::error(file, format!("ce n'est pas un classeur lisible: {said}")));
-            return Vec::new();
-        }
+    let unreadable = |said| format!("ce n'est pas un classeur lisible: {said}");
+    let sheets = match caught(|| sheets(bytes)).and_then(|read| read.map_err(unreadable)) {
+        Ok(sheets) => sheets,
         Err(said) => {
             issues.push(Issue::error(file, said));
             return Vec::new();
@@ -84,6 +81,25 @@ fn too_many() -> String {
     format!("le classeur a plus de {CELLS} cellules: donnez du CSV ou du Parquet")
 }
 
+/// The cells of a sheet that are not empty, from a reader that gives one after the other; `total` counts those of
+/// the whole workbook.
+fn collect(
+    total: &mut usize,
+    mut next: impl FnMut() -> Result<Option<((u32, u32), Raw)>, String>,
+) -> Result<Vec<(u32, u32, Raw)>, String> {
+    let mut cells = Vec::new();
+    while let Some(((row, column), value)) = next()? {
+        if value != Raw::Empty {
+            cells.push((row, column, value));
+            *total += 1;
+        }
+        if *total > CELLS {
+            return Err(too_many());
+        }
+    }
+    Ok(cells)
+}
+
 fn xlsx(bytes: &[u8]) -> Result<Vec<Sheet>, String> {
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(|e| e.told())?;
     let days = DayNumbers { from_1904: book.has_1904_epoch() };
@@ -91,22 +107,17 @@ fn xlsx(bytes: &[u8]) -> Result<Vec<Sheet>, String> {
     for name in worksheets(&book) {
         let wrong = |e: calamine::XlsxError| format!("feuille « {name} »: {}", e.told());
         let mut reader = book.worksheet_cells_reader(&name).map_err(wrong)?;
-        let mut cells = Vec::new();
-        while let Some(record) = reader.next_cell_with_formula_metadata().map_err(wrong)? {
-            let (row, column) = record.pos;
+        let cells = collect(&mut total, || {
+            let Some(record) = reader.next_cell_with_formula_metadata().map_err(wrong)? else {
+                return Ok(None);
+            };
             let value = match (Data::from(record.value), record.formula) {
                 // What a formula gives is kept beside it, unless a program wrote it.
                 (Data::Empty, Some(_)) => Raw::Other("formule sans valeur".into()),
                 (value, _) => cell(&value),
             };
-            if value != Raw::Empty {
-                cells.push((row, column, value));
-                total += 1;
-            }
-            if total > CELLS {
-                return Err(too_many());
-            }
-        }
+            Ok(Some((record.pos, value)))
+        })?;
         sheets.push(Sheet { name, cells, days });
     }
     Ok(sheets)
@@ -119,18 +130,10 @@ fn xlsb(bytes: &[u8]) -> Result<Vec<Sheet>, String> {
     for name in worksheets(&book) {
         let wrong = |e: calamine::XlsbError| format!("feuille « {name} »: {}", e.told());
         let mut reader = book.worksheet_cells_reader(&name).map_err(wrong)?;
-        let mut cells = Vec::new();
-        while let Some(found) = reader.next_cell().map_err(wrong)? {
-            let (row, column) = found.get_position();
-            let value = cell(&Data::from(found.get_value().clone()));
-            if value != Raw::Empty {
-                cells.push((row, column, value));
-                total += 1;
-            }
-            if total > CELLS {
-                return Err(too_many());
-            }
-        }
+        let cells = collect(&mut total, || {
+            let Some(found) = reader.next_cell().map_err(wrong)? else { return Ok(None) };
+            Ok(Some((found.get_position(), cell(&Data::from(found.get_value().clone())))))
+        })?;
         sheets.push(Sheet { name, cells, days });
     }
     Ok(sheets)
