@@ -14,7 +14,11 @@
 mod deck;
 mod draw;
 #[cfg(test)]
-#[allow(unused_imports, dead_code, reason = "benches have no test harness: tests/matching.rs runs these")]
+#[allow(
+    unused_imports,
+    dead_code,
+    reason = "benches have no test harness: tests/library/matching.rs runs these"
+)]
 mod tests;
 
 use std::ops::Range;
