@@ -7,12 +7,14 @@ mod steps;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const HELP: &str = "\
 cargo xtask TASK
 
   check      layout, lints, documentation, figures of the pages: what needs no test
   test       all tests
+  fuzz       all tests, their random cases drawn anew and ten times as many: cargo xtask fuzz [SEED]
   bench      the benchmarks, or one: cargo xtask bench workload
   figures    fills the marked figures of the pages from docs/figures.toml; --check only compares
   book       builds docs/ as a book into target/book (needs mdbook)
@@ -26,12 +28,20 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// A seed that differs from run to run.
+fn drawn_seed() -> String {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    since.as_nanos().to_string()
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         ["check"] => steps::check(),
         ["test", rest @ ..] => steps::test(rest),
+        ["fuzz"] => steps::fuzz(&drawn_seed()),
+        ["fuzz", seed] => steps::fuzz(seed),
         ["bench", rest @ ..] => steps::bench(rest),
         ["figures"] => figures::fill(&root()),
         ["figures", "--check"] => figures::check(&root()),

@@ -19,6 +19,15 @@ pub fn test(rest: &[&str]) -> Result<(), String> {
     cargo(&[&["test", "--workspace"], rest].concat())
 }
 
+/// All tests, with random cases of this seed and ten times as many as Proptest draws by itself. Otherwise the seed
+/// is that of `.cargo/config.toml`.
+pub fn fuzz(seed: &str) -> Result<(), String> {
+    eprintln!("cargo xtask fuzz {seed}");
+    let mut test = command("cargo", &["test", "--workspace", "--no-fail-fast"]);
+    test.env("PROPTEST_RNG_SEED", seed).env("PROPTEST_CASES", "2560");
+    run(test)
+}
+
 /// All benchmarks, or those that are named.
 pub fn bench(names: &[&str]) -> Result<(), String> {
     if names.is_empty() {
