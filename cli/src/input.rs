@@ -215,6 +215,9 @@ pub fn say_warnings(plan: &Plan) {
     for warning in &plan.warnings {
         eprintln!("avertissement: {warning}");
     }
+    for note in &plan.notes {
+        eprintln!("note: {note}");
+    }
 }
 
 /// Plans, data and date of a command.

@@ -462,7 +462,7 @@ fn table(parameter: &Parameter, used_by: Vec<String>) -> Table {
                 from: french(version.from),
                 until: version.until.map(french),
                 cells: all.iter().map(|key| cell(version, key)).collect(),
-                source: version.source.to_string(),
+                source: version.cited(),
                 doubt: version.doubt.clone(),
             })
             .collect(),

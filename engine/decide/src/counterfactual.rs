@@ -11,6 +11,7 @@ use crate::evaluate::possible::{Missing, MissingCell, MissingInput, Possible, Ra
 use crate::evaluate::{Context, Evaluator};
 use crate::explain::about;
 use logis_data::Dataset;
+use logis_language::pack::changes;
 use logis_language::pack::schema::{Field, FieldId, FieldKind, Origin};
 use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};
@@ -370,14 +371,8 @@ pub fn other_dates(plan: &Plan, dataset: &Dataset, name: &str, row: u64) -> Othe
     OtherDates { after, before }
 }
 
-/// The days on which a value of a parameter or the text of a rule begins or ends, sorted.
+/// The days on which a value of a parameter, the text of a rule or a rule itself begins or ends, sorted.
 fn turning_days(plan: &Plan) -> Vec<Date> {
-    let parsed = &plan.parsed;
-    let values = parsed.parameters.iter().flat_map(|p| &p.versions);
-    let values = values.flat_map(|v| [Some(v.from), v.until.and_then(|u| add_days(u, 1))]).flatten();
-    let texts = parsed.rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from);
-    let mut days: Vec<Date> = values.chain(texts).collect();
-    days.sort();
-    days.dedup();
-    days
+    // The first of all changes is the beginning of the calendar, which is no change of the law.
+    changes(&plan.parsed).into_iter().filter(|day| *day > Date::MIN).collect()
 }

@@ -18,7 +18,7 @@ use logis_language::pack::schema::{EntityId, Field, Origin};
 use logis_language::pack::script::parser;
 use logis_language::plan::Plan;
 use logis_language::plan::builtins::{BUILTINS, Builtin, ValueError, apply};
-use logis_language::value::{Date, Exact, Value, add, div, mul, parse_number, sub};
+use logis_language::value::{Date, Exact, Type, Value, add, div, mul, parse_number, sub};
 
 /// A missing input, as scripts see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +115,15 @@ impl<'d> Interpreter<'d> {
                 Ok(value) => Ok(value.clone()),
                 Err(error) => Err(copy_error(error)),
             };
+        }
+        // A rule that is not in force is not run: it is false, 0, or not known.
+        let absent = self.parsed.rules.get(rule).filter(|r| r.outside(self.date).is_some());
+        if let Some(kind) = absent.and_then(|r| r.kind.as_ref()) {
+            return Ok(match kind {
+                Type::Bool => Dynamic::from_bool(false),
+                Type::Number => Dynamic::from_int(0),
+                Type::Date | Type::Text(_) | Type::List(_) => Dynamic::from(Unknown),
+            });
         }
         // First the arguments, each a field or the outcome of another rule; then the script.
         let Some(Some(links)) = self.rules.get(rule) else { return Err(failure(ValueError::Type)) };

@@ -232,11 +232,18 @@ fn parameters() -> Json {
     let source = properties([
         ("title", text("Titre du texte et article")),
         ("id", text("Identifiant du texte : JORFTEXT, LEGIARTI, NOR")),
+        ("url", text("Adresse d'une page qui le montre")),
+    ]);
+    let source = object(source, &["title"], json!(false));
+    let source = json!({ "anyOf": [source, { "type": "array", "items": source }] });
+    let verified = properties([
+        ("on", day("Dernier jour où les valeurs ont été vues en vigueur")),
+        ("by", text("D'après quoi : une page et son jour, la version d'un programme")),
     ]);
     let version = properties([
         ("from", day("Premier jour où la valeur vaut")),
         ("until", day("Dernier jour, si rien ne suit")),
-        ("source", said("Référence légale", object(source, &["title"], json!(false)))),
+        ("source", said("Référence légale, ou plusieurs", source)),
         ("doute", text("Pourquoi la valeur peut être fausse")),
         ("value", json!({ "type": ["number", "boolean", "string"] })),
     ]);
@@ -244,6 +251,7 @@ fn parameters() -> Json {
         ("label", text("Nom pour les personnes")),
         ("unit", text("Unité : EUR/an, m², ans…")),
         ("by", texts("Clés des cellules, la première d'abord")),
+        ("verified", said("Jusqu'où les valeurs sont vérifiées", object(verified, &["on", "by"], json!(false)))),
         ("renewed", said("La loi la renouvelle chaque année", json!({ "const": "yearly" }))),
         ("values", json!({ "type": "array", "items": { "$ref": "#/$defs/version" } })),
     ]);

@@ -15,6 +15,7 @@ use crate::diagnostic::{Diagnostics, Span, texts};
 use crate::pack::Parsed;
 use crate::pack::schema::{DECISION_DATE, EntityId, FieldId, Origin, Schema};
 use crate::pack::script::RuleText;
+pub use crate::pack::script::text_at;
 use crate::value::Date;
 
 /// Number of a rule in [`Parsed::rules`].
@@ -102,13 +103,10 @@ pub struct RuleGraph<'p> {
 pub struct Wired<'p> {
     /// The text.
     pub text: &'p RuleText,
-    /// By parameter of the text: what it is wired to.
+    /// By parameter of the text: what it is wired to. Nothing if the rule is not in force: it needs nothing.
     pub links: Vec<Link>,
-}
-
-/// The text of a rule that is in force on `date`, of texts sorted by the day on which they begin.
-pub fn text_at(texts: &[RuleText], date: Date) -> Option<&RuleText> {
-    texts.iter().rev().find(|t| t.from.is_none_or(|from| from <= date))
+    /// Is the date outside of the days that the rule says it is in force?
+    pub outside: bool,
 }
 
 impl<'p> RuleGraph<'p> {
@@ -124,15 +122,19 @@ impl<'p> RuleGraph<'p> {
         let mut nodes = HashMap::new();
         let mut rules: Vec<Option<Wired<'p>>> = Vec::with_capacity(parsed.rules.len());
         for (id, rule) in parsed.rules.iter().enumerate() {
-            let text = text_at(&rule.texts, date).filter(|t| !t.helper);
-            let wired = text.and_then(|text| {
+            let outside = rule.outside(date).is_some();
+            let text = if outside { rule.text_near(date) } else { text_at(&rule.texts, date) };
+            let wired = text.filter(|t| !t.helper).and_then(|text| {
+                if outside {
+                    return Some(Wired { text, links: Vec::new(), outside });
+                }
                 let links: Vec<Option<Link>> = text
                     .params
                     .iter()
                     .map(|(name, span)| wire_name(parsed, rule.entity, name, dated, span, out))
                     .collect();
                 // Every name is looked at, so that all that are wrong are reported.
-                Some(Wired { text, links: links.into_iter().collect::<Option<_>>()? })
+                Some(Wired { text, links: links.into_iter().collect::<Option<_>>()?, outside })
             });
             if wired.is_some() {
                 nodes.insert(id, graph.add_node(id));

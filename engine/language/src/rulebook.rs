@@ -101,8 +101,12 @@ impl Pack {
     /// All problems of the pack, each at its place.
     pub fn from_files(root: &str, files: Vec<(String, Vec<u8>)>) -> Result<Pack, PackError> {
         let mut out = Diagnostics::default();
-        let parsed = pack::read(root, files, &mut out);
-        check_all(&parsed, &mut out);
+        let mut parsed = pack::read(root, files, &mut out);
+        for (rule, kind) in check_all(&parsed, &mut out) {
+            if let Some(rule) = Arc::make_mut(&mut parsed.rules).get_mut(rule) {
+                rule.kind = Some(kind);
+            }
+        }
         check_manifest(&parsed, &mut out);
         let parsed = Arc::new(parsed);
         if !out.has_errors() {

@@ -152,5 +152,5 @@ fn share(parsed: &Parsed, quota: &manifest::Quota, date: Date) -> Option<(u32, u
     let version = parameter.at(date)?;
     let Value::Number(share) = &version.cells.get(&Vec::new())?.value else { return None };
     let part = |n: i128| u32::try_from(n).ok();
-    Some((part(*share.numer())?, part(*share.denom())?, version.source.to_string(), version.doubt.clone()))
+    Some((part(*share.numer())?, part(*share.denom())?, version.cited(), version.doubt.clone()))
 }

@@ -55,6 +55,9 @@ pub struct Explanation {
     /// What an aid may and may not be combined with.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub combined: Vec<String>,
+    /// Why the rule is not in force on the date, if it is not: `n'est plus en vigueur depuis le 2023-07-01`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_force: Option<String>,
     /// Where the rule is written.
     pub written: String,
     /// What led to the outcome.
@@ -98,6 +101,9 @@ pub enum Because {
         /// Why it may be wrong.
         #[serde(skip_serializing_if = "Option::is_none")]
         doubt: Option<String>,
+        /// The last day on which the table was seen to hold, if it says so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        verified: Option<String>,
         /// Where it is written.
         written: String,
     },

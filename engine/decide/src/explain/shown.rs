@@ -31,6 +31,10 @@ pub fn show_missing(plan: &Plan, dataset: &Dataset, missing: &MissingInput) -> S
             .and_then(|e| e.belongs_to.get(relation))
             .map(|r| r.column.as_str()),
         MissingCell::Parameter(id) => {
+            if let Some(rule) = plan.parsed.rule_behind(id) {
+                let why = rule.outside(plan.date).map_or_else(String::new, |why| why.to_string());
+                return format!("règle `{}`, qui {why}", rule.name);
+            }
             let path = plan.parsed.parameters.get(id).map_or("?", |p| p.path.as_str());
             return format!("paramètre `{path}`, sans valeur au {}", plan.date);
         }

@@ -25,6 +25,9 @@ fn write_rule(e: &Explanation, depth: usize, out: &mut String) {
     if !e.label.is_empty() {
         let _ = writeln!(out, "{pad}   {} [{}]", e.label, e.about);
     }
+    if let Some(why) = &e.in_force {
+        let _ = writeln!(out, "{pad}   {} {why}", e.rule);
+    }
     for source in &e.sources {
         let _ = writeln!(out, "{pad}   source : {source}");
     }
@@ -55,10 +58,11 @@ fn write_because(because: &Because, depth: usize, out: &mut String) {
                 }
             );
         }
-        Because::Parameter { path, label, keys, value, unit, from, source, doubt, .. } => {
+        Because::Parameter { path, label, keys, value, unit, from, source, doubt, verified, .. } => {
             let cell = cell_name(path, keys);
             let _ = writeln!(out, "{pad}{cell} = {} — {label}", with_unit(value, unit.as_deref()));
-            let _ = writeln!(out, "{pad}   en vigueur depuis le {from} ; source : {source}");
+            let verified = verified.as_ref().map_or_else(String::new, |on| format!(" ; vérifié jusqu'au {on}"));
+            let _ = writeln!(out, "{pad}   en vigueur depuis le {from} ; source : {source}{verified}");
             if let Some(doubt) = doubt {
                 let _ = writeln!(out, "{pad}   doute : {doubt}");
             }

@@ -12,7 +12,7 @@ use crate::evaluate::possible::Possible;
 use crate::evaluate::{Context, Evaluator, outcome};
 use logis_data::visible_cell;
 use logis_language::deep::deep;
-use logis_language::graph::{RuleId, Step, text_at};
+use logis_language::graph::{RuleId, Step};
 use logis_language::pack::params::ParameterId;
 use logis_language::pack::schema::{EntityId, FieldId};
 use logis_language::plan::ir::{Comparison, NodeId, Op};
@@ -58,6 +58,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
             sources: Vec::new(),
             doubts: Vec::new(),
             combined: Vec::new(),
+            in_force: None,
             written: String::new(),
             because,
         }
@@ -70,7 +71,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
         let Op::Rule(id, body) = expression.op else { return None };
         self.explained.insert((node, row));
         let rule = plan.parsed.rules.get(id)?;
-        let text = text_at(&rule.texts, plan.date)?;
+        let text = rule.text_near(plan.date)?;
         let mut because = Vec::new();
         // What the outer rule was told is set aside: this one tells its expressions for itself.
         let outer = std::mem::take(&mut self.told);
@@ -85,6 +86,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
             sources: text.doc.sources.clone(),
             doubts: text.doc.doubts.clone(),
             combined: text.doc.combined.clone(),
+            in_force: rule.outside(plan.date).map(|why| why.to_string()),
             written: plan.parsed.sources.locate(&text.span),
             because,
         })
@@ -242,8 +244,9 @@ impl<'c, 'd> Explainer<'c, 'd> {
             value: self.shown(node, row),
             unit: parameter.unit.clone(),
             from: version.from.to_string(),
-            source: version.source.to_string(),
+            source: version.cited(),
             doubt: version.doubt.clone(),
+            verified: parameter.verified.as_ref().map(|v| v.on.to_string()),
             written: plan.parsed.sources.locate(written),
         };
         if !into.contains(&shown) {

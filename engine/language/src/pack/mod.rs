@@ -4,6 +4,8 @@
 //! module further, where rules are wired.
 
 pub mod cases;
+pub mod doubt;
+pub mod force;
 pub mod manifest;
 pub mod mutants;
 pub mod params;
@@ -22,7 +24,7 @@ use params::Parameter;
 use schema::{EntityId, Origin, Schema};
 use script::RuleText;
 
-use crate::value::{Date, add_days};
+use crate::value::{Date, Type, add_days};
 
 /// A reference table of the pack: the bytes of its CSV file.
 #[derive(Clone, Debug)]
@@ -44,6 +46,8 @@ pub struct RuleTexts {
     pub entity: EntityId,
     /// Its texts: the one without date first, then by date.
     pub texts: Vec<RuleText>,
+    /// Type of its outcomes, of a rule that says when it is in force; set when the pack is checked.
+    pub kind: Option<Type>,
 }
 
 /// Everything the files of a pack say, parsed but not yet wired.
@@ -74,6 +78,12 @@ impl Parsed {
     /// The parameter at this path.
     pub fn parameter(&self, path: &str) -> Option<usize> {
         self.parameters.binary_search_by(|p| p.path.as_str().cmp(path)).ok()
+    }
+
+    /// The rule that is not in force and whose outcome is read, by the plan's node, as the value of this parameter:
+    /// numbers beyond the parameters are those of rules.
+    pub fn rule_behind(&self, parameter: params::ParameterId) -> Option<&RuleTexts> {
+        self.rules.get(parameter.checked_sub(self.parameters.len())?)
     }
 
     /// The rule of this name.
@@ -220,7 +230,9 @@ fn read_rules(parsed: &mut Parsed, file: FileId, sources: &Sources, out: &mut Di
                     rule.texts.push(text);
                 }
             }
-            None => rules.push(RuleTexts { name: text.name.clone(), entity, texts: vec![text] }),
+            None => {
+                rules.push(RuleTexts { name: text.name.clone(), entity, texts: vec![text], kind: None });
+            }
         }
     }
 }
@@ -231,6 +243,7 @@ fn finish(parsed: &mut Parsed, out: &mut Diagnostics) {
     rules.sort_by(|a, b| a.name.cmp(&b.name));
     for rule in rules {
         rule.texts.sort_by_key(|t| t.from);
+        days_in_force(rule, out);
         let field = parsed.schema.field(&rule.name).and_then(|f| parsed.schema.fields.get(f));
         if let (Some(field), Some(text)) = (field, rule.texts.first()) {
             out.push(texts::names::declared_twice(&rule.name, text.span.clone(), field.span.clone()));
@@ -251,11 +264,27 @@ fn finish(parsed: &mut Parsed, out: &mut Diagnostics) {
     }
 }
 
-/// The first day of each period between two changes of the law: of a rule's text or a parameter's
-/// value. The first of all is the beginning of the calendar.
+/// The days of a rule are said once, and of rules only.
+fn days_in_force(rule: &RuleTexts, out: &mut Diagnostics) {
+    let said = rule.texts.iter().filter_map(|t| Some((t.helper, &t.doc.in_force.as_ref()?.1)));
+    for (number, (helper, span)) in said.enumerate() {
+        if helper {
+            out.push(texts::files::in_force_of_helper(&rule.name, span.clone()));
+        } else if number > 0 {
+            out.push(texts::files::in_force_twice(span.clone()));
+        }
+    }
+}
+
+/// The first day of each period between two changes of the law: of a rule's text, of what a
+/// rule says of the days on which it is in force, or of a parameter's value. The first of all is the beginning of the calendar.
 pub fn changes(parsed: &Parsed) -> BTreeSet<Date> {
     let mut starts: BTreeSet<Date> = [Date::MIN].into();
     starts.extend(parsed.rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from));
+    for days in parsed.rules.iter().filter_map(RuleTexts::in_force) {
+        starts.extend(days.from);
+        starts.extend(days.until.and_then(|last| add_days(last, 1)));
+    }
     for version in parsed.parameters.iter().flat_map(|p| &p.versions) {
         starts.insert(version.from);
         starts.extend(version.until.and_then(|last| add_days(last, 1)));

@@ -9,7 +9,7 @@ use super::slips;
 use super::toml_reader::{Reader, parse, scalar};
 use crate::diagnostic::texts::files::{toml_kind, what};
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span, texts};
-use crate::value::{Date, Type, Value, parse_number};
+use crate::value::{Date, Type, Value, add_months, parse_number};
 
 /// Number of a parameter in [`crate::pack::Parsed::parameters`].
 pub type ParameterId = usize;
@@ -27,12 +27,23 @@ pub struct Parameter {
     pub by: Vec<String>,
     /// Does the law renew it each year? A decision past its last year then carries a warning.
     pub yearly: bool,
+    /// Until when its values were seen to hold, and by what. A decision after that day carries a warning.
+    pub verified: Option<Verified>,
     /// By date of effect, oldest first.
     pub versions: Vec<ParameterVersion>,
     /// Type of its values.
     pub value_type: Type,
     /// Where it is declared.
     pub span: Span,
+}
+
+/// That the values of a table were compared with the law.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// The last day on which they were seen to hold.
+    pub on: Date,
+    /// By what: a page with its day, the version of a programme.
+    pub by: String,
 }
 
 /// The values in force from a date on.
@@ -42,8 +53,10 @@ pub struct ParameterVersion {
     pub from: Date,
     /// Last day, where they end without a successor.
     pub until: Option<Date>,
-    /// Legal reference.
+    /// Legal reference: the first, where there are several.
     pub source: Source,
+    /// The legal references beside the first.
+    pub more_sources: Vec<Source>,
     /// Why a value may be wrong, where it may.
     pub doubt: Option<String>,
     /// The cells: the keys in the order of `by`.
@@ -62,20 +75,37 @@ pub struct Cell {
 }
 
 /// A legal reference.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Source {
     /// Title of the text and article.
     pub title: String,
     /// Identifier of the text (JORFTEXT, LEGIARTI, NOR), if known.
     pub id: Option<String>,
+    /// Address of a page that shows it, if it is in no official collection.
+    pub url: Option<String>,
+    /// Where it is written.
+    pub span: Span,
 }
 
 impl std::fmt::Display for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.id {
-            Some(id) => write!(f, "{} ({id})", self.title),
-            None => f.write_str(&self.title),
+        match (&self.id, &self.url) {
+            (Some(id), _) => write!(f, "{} ({id})", self.title),
+            (None, Some(url)) => write!(f, "{} ({url})", self.title),
+            (None, None) => f.write_str(&self.title),
         }
+    }
+}
+
+impl ParameterVersion {
+    /// The legal references, the first one first.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        std::iter::once(&self.source).chain(&self.more_sources)
+    }
+
+    /// The legal references as one text, separated by semicolons.
+    pub fn cited(&self) -> String {
+        self.sources().map(Source::to_string).collect::<Vec<_>>().join(" ; ")
     }
 }
 
@@ -86,9 +116,24 @@ impl Parameter {
         version.until.is_none_or(|until| date <= until).then_some(version)
     }
 
-    /// Is `date` past the last year that a yearly table covers?
+    /// Does a yearly table miss the value of `date`, so that an earlier year's is taken: is the date past the last
+    /// year that the table covers, or more than a year after a value whose successor comes later still? A table that
+    /// was verified on the date or later misses nothing.
     pub fn is_stale(&self, date: Date) -> bool {
-        self.yearly && self.versions.last().is_some_and(|v| date.year() > v.from.year())
+        if !self.yearly || self.verified.as_ref().is_some_and(|v| v.on >= date) {
+            return false;
+        }
+        let next = self.versions.partition_point(|v| v.from <= date);
+        let Some(version) = next.checked_sub(1).and_then(|at| self.versions.get(at)) else { return false };
+        match self.versions.get(next) {
+            None => date.year() > version.from.year(),
+            Some(_) => add_months(version.from, 12).is_some_and(|renewed| renewed <= date),
+        }
+    }
+
+    /// Is `date` after the day until which the values were seen to hold?
+    pub fn is_unverified(&self, date: Date) -> bool {
+        self.verified.as_ref().is_some_and(|v| date > v.on)
     }
 }
 
@@ -154,6 +199,16 @@ fn read_parameter(
             false
         }
     };
+    let verified = reader.table("verified", out).and_then(|table| {
+        let at = reader.get("verified").map_or(0..0, Spanned::span);
+        let mut read = Reader::new(file, at, what::verified_of(path), table);
+        let (on, by) = (read.date("on", out), read.required_str("by", out));
+        if !table.contains_key("on") {
+            out.push(texts::files::missing_key(&read.what, "on", read.span()));
+        }
+        read.finish(out);
+        Some(Verified { on: on?, by: by?.0.to_string() })
+    });
     let mut versions = Vec::new();
     if let Some(values) = reader.get("values") {
         match values.get_ref().as_array() {
@@ -184,7 +239,8 @@ fn read_parameter(
         }
     }
     check_same_keys(path, &versions, out);
-    Some(Parameter { path: path.to_string(), label, unit, by, yearly, versions, value_type, span })
+    let path = path.to_string();
+    Some(Parameter { path, label, unit, by, yearly, verified, versions, value_type, span })
 }
 
 /// A text such as `"30 %"` or `"20000,50"` in a cell: an error where the parameter has a unit or another cell
@@ -268,22 +324,20 @@ fn read_version(
     }
     let until = reader.date("until", out);
     let doubt = reader.string("doute", out);
-    let source = match reader.table("source", out) {
-        Some(table) => {
-            let at = reader.get("source").map_or(0..0, Spanned::span);
-            let mut source = Reader::new(file, at, what::source_of(path), table);
-            let title = source.required_str("title", out).map_or_else(String::new, |t| t.0.to_string());
-            let id = source.string("id", out);
-            source.finish(out);
-            Source { title, id }
+    // One source, or a list of several.
+    let sources = match reader.get("source").map(|item| (item, item.get_ref().as_array())) {
+        Some((_, Some(_))) => reader.tables("source", out),
+        Some((item, None)) => {
+            reader.table("source", out).map(|table| (item.span(), table)).into_iter().collect()
         }
-        None => {
-            if !table.contains_key("source") {
-                out.push(texts::schema::unsourced(path, span.clone()));
-            }
-            Source::default()
-        }
+        None => Vec::new(),
     };
+    if !table.contains_key("source") {
+        out.push(texts::schema::unsourced(path, span.clone()));
+    }
+    let mut sources = sources.into_iter().map(|(at, table)| read_source(file, path, at, table, out));
+    let source = sources.next().unwrap_or_default();
+    let more_sources = sources.collect();
     let mut cells = BTreeMap::new();
     if by.is_empty() {
         match reader.get("value") {
@@ -296,7 +350,22 @@ fn read_version(
             read_cells(file, path, by.len() - 1, vec![key_value(key)], value, &mut cells, out);
         }
     }
-    Some(ParameterVersion { from: from?, until, source, doubt, cells, span })
+    Some(ParameterVersion { from: from?, until, source, more_sources, doubt, cells, span })
+}
+
+fn read_source(
+    file: FileId,
+    path: &str,
+    at: std::ops::Range<usize>,
+    table: &DeTable<'_>,
+    out: &mut Diagnostics,
+) -> Source {
+    let span = Span::new(file, at.clone());
+    let mut source = Reader::new(file, at, what::source_of(path), table);
+    let title = source.required_str("title", out).map_or_else(String::new, |t| t.0.to_string());
+    let (id, url) = (source.string("id", out), source.string("url", out));
+    source.finish(out);
+    Source { title, id, url, span }
 }
 
 /// A key of a table: a whole number where it reads as one, a text otherwise.

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use rhai::{AST, ASTNode, Engine, Position, Stmt, Token};
 
+use super::force::InForce;
 use super::slips;
 use crate::diagnostic::{Diagnostics, FileId, Severity, Sources, Span, nearest, texts};
-use crate::value::{Date, Exact, div, mul, parse_date, parse_number, power_of_ten};
+use crate::value::{Date, Exact, Value, div, mul, parse_date, parse_number, power_of_ten};
 
 /// One function of a rule file, as of the date from which its text holds.
 #[derive(Clone, Debug)]
@@ -42,8 +43,12 @@ pub struct Doc {
     pub unit: Option<String>,
     /// Legal references.
     pub sources: Vec<String>,
-    /// Why the rule may be wrong.
+    /// Why the rule may be wrong, each with its kind if it says one: see [`split`](super::doubt::split).
     pub doubts: Vec<String>,
+    /// Conditions of the text that are not modelled: what the rule grants, it grants under these reserves.
+    pub reserves: Vec<String>,
+    /// The days on which the rule is in force, and where that is written.
+    pub in_force: Option<(InForce, Span)>,
     /// What an aid may and may not be combined with.
     pub combined: Vec<String>,
     /// Is it marked as a result (`/// résultat`): read by those who use the pack, if by no rule?
@@ -65,6 +70,28 @@ pub enum Sense {
     Unfavourable,
     /// Neither: a ceiling, a category.
     Neutral,
+}
+
+impl Doc {
+    /// Is this outcome good for whom the rule is about? True and a positive number are, unless the rule says that
+    /// its sense is unfavourable: then false and 0 are. Of a neutral rule every outcome counts as good.
+    pub fn grants(&self, outcome: &Value) -> bool {
+        let more = match outcome {
+            Value::Bool(holds) => *holds,
+            Value::Number(number) => *number > Exact::from_integer(0),
+            Value::Date(_) | Value::Text(_) | Value::List(_) => return true,
+        };
+        match self.sense {
+            None | Some(Sense::Favourable) => more,
+            Some(Sense::Unfavourable) => !more,
+            Some(Sense::Neutral) => true,
+        }
+    }
+}
+
+/// The text of a rule that is in force on `date`, of texts sorted by the day on which they begin.
+pub fn text_at(texts: &[RuleText], date: Date) -> Option<&RuleText> {
+    texts.iter().rev().find(|t| t.from.is_none_or(|from| from <= date))
 }
 
 /// A parsed rule file.
@@ -260,7 +287,18 @@ fn signatures(engine: &Engine, file: FileId, sources: &Sources) -> Vec<Signature
     found
 }
 
-const TAGS: [&str; 8] = ["unité", "source", "doute", "cumul", "monotone", "résultat", "sens", "invariant"];
+const TAGS: [&str; 10] = [
+    "unité",
+    "source",
+    "doute",
+    "réserve",
+    "cumul",
+    "monotone",
+    "résultat",
+    "sens",
+    "invariant",
+    "en vigueur",
+];
 
 /// The `///` lines just above a function.
 fn read_doc(file: FileId, text: &str, line_start: usize, out: &mut Diagnostics) -> Doc {
@@ -279,7 +317,9 @@ fn read_doc(file: FileId, text: &str, line_start: usize, out: &mut Diagnostics) 
             doc.result = true;
             continue;
         }
-        let Some((key, value)) = line.split_once(':').filter(|(key, _)| !key.contains(' ')) else {
+        let Some((key, value)) =
+            line.split_once(':').filter(|(key, _)| !key.contains(' ') || key.trim() == "en vigueur")
+        else {
             if !doc.label.is_empty() {
                 doc.label.push(' ');
             }
@@ -287,10 +327,20 @@ fn read_doc(file: FileId, text: &str, line_start: usize, out: &mut Diagnostics) 
             continue;
         };
         let value = value.trim().to_string();
-        match key {
+        match key.trim() {
             "unité" | "unite" => doc.unit = Some(value),
             "source" => doc.sources.push(value),
             "doute" => doc.doubts.push(value),
+            "réserve" | "reserve" => doc.reserves.push(value),
+            "en vigueur" => {
+                let at = start + text.get(start..).and_then(|t| t.find(&value)).unwrap_or(0);
+                let span = Span::new(file, at..at + value.len());
+                match InForce::parse(&value) {
+                    Some(_) if doc.in_force.is_some() => out.push(texts::files::in_force_twice(span)),
+                    Some(days) => doc.in_force = Some((days, span)),
+                    None => out.push(texts::files::not_days(&value, span)),
+                }
+            }
             "cumul" => doc.combined.push(value),
             "résultat" | "resultat" => doc.result = true,
             "monotone" => {

@@ -17,7 +17,7 @@ use crate::graph::{Access, Link, RuleGraph, RuleId, Step, Target, reach};
 use crate::pack::Parsed;
 use crate::pack::params::{Parameter, ParameterId, ParameterVersion};
 use crate::pack::schema::{EntityId, FieldId, Origin};
-use crate::value::{Date, Type};
+use crate::value::{Date, Type, Value};
 use builtins::Builtin;
 use ir::{Node, NodeId, Op};
 use lower::Lowering;
@@ -57,6 +57,8 @@ pub struct Plan {
     /// In French, what is to be known of the plan's parameters: without a value on the date, or used past
     /// the last year that they cover.
     pub warnings: Vec<String>,
+    /// In French, the selected rules that are not in force on the date, each with the reason.
+    pub notes: Vec<String>,
     /// Places of operands; empty unless expressions stay apart.
     pub places: Places,
     /// A parameter with values in place of those in force (for mutants).
@@ -153,6 +155,7 @@ impl Plan {
             selected: Vec::new(),
             nodes,
             warnings: Vec::new(),
+            notes: Vec::new(),
             places,
             supposed: None,
         }
@@ -227,6 +230,7 @@ impl Plan {
         }
         let (nodes, places) = (lowering.nodes, lowering.places);
         let warnings = bind_parameters(parsed, date, &nodes, &selected);
+        let notes = not_in_force(parsed, date, &nodes, &selected);
         if selected.len() < roots.len() && !out.has_errors() {
             out.push(texts::names::asked_unplannable());
         }
@@ -243,6 +247,7 @@ impl Plan {
             selected,
             nodes,
             warnings,
+            notes,
             places,
             supposed: None,
         })
@@ -371,8 +376,14 @@ fn bind_parameters(
         })
         .collect();
     let (mut lacking, mut stale) = (BTreeSet::new(), BTreeSet::new());
+    // By day of verification and by what, the tables that were not seen to hold after it.
+    let mut unverified: BTreeMap<(Date, &str), BTreeSet<&str>> = BTreeMap::new();
     for id in used {
         let Some(parameter) = parsed.parameters.get(id) else { continue };
+        if let Some(verified) = parameter.verified.as_ref().filter(|_| parameter.is_unverified(date)) {
+            let tables = unverified.entry((verified.on, &verified.by)).or_default();
+            tables.insert(&parameter.path);
+        }
         if parameter.at(date).is_none() {
             lacking.insert(format!(
                 "paramètre `{}`: aucune valeur au {date} ({}); reste inconnu ce qui en a besoin: {}",
@@ -381,15 +392,43 @@ fn bind_parameters(
                 needing(id, nodes, selected)
             ));
         } else if parameter.is_stale(date)
-            && let Some(last) = parameter.versions.last()
+            && let Some(version) = parameter.at(date)
         {
+            let next = parameter.versions.iter().find(|v| v.from > date);
+            let known = match next {
+                None => format!("sa dernière valeur date du {}", version.from),
+                Some(next) => format!("ses valeurs passent du {} au {}", version.from, next.from),
+            };
             stale.insert(format!(
-                "paramètre `{}`: la loi le renouvelle chaque année, sa dernière valeur date du {}; la décision au {date} peut être périmée",
-                parameter.path, last.from
+                "paramètre `{}`: la loi le renouvelle chaque année, {known}; la décision au {date} peut être périmée",
+                parameter.path
             ));
         }
     }
-    lacking.into_iter().chain(stale).collect()
+    let unverified = unverified.into_iter().map(|((on, by), tables)| {
+        let tables: Vec<String> = tables.into_iter().map(|path| format!("`{path}`")).collect();
+        format!(
+            "valeurs vérifiées jusqu'au {on} seulement ({by}), la décision est au {date}: {}",
+            first_of(&tables)
+        )
+    });
+    lacking.into_iter().chain(stale).chain(unverified).collect()
+}
+
+/// The selected rules that are not in force on the date, each with the reason.
+fn not_in_force(parsed: &Parsed, date: Date, nodes: &[Node], selected: &[(String, NodeId)]) -> Vec<String> {
+    let note = |(name, node): &(String, NodeId)| {
+        let Some(Op::Rule(id, _)) = nodes.get(*node as usize).map(|n| &n.op) else { return None };
+        let rule = parsed.rules.get(*id)?;
+        let why = rule.outside(date)?;
+        let outcome = match rule.value_outside() {
+            Some(Value::Bool(_)) => "non pour toutes les lignes",
+            Some(_) => "0 pour toutes les lignes",
+            None => "inconnu pour toutes les lignes",
+        };
+        Some(format!("`{name}` {why}: {outcome} au {date}"))
+    };
+    selected.iter().filter_map(note).collect()
 }
 
 /// When a parameter has values, for a date on which it has none.
@@ -424,13 +463,22 @@ fn needing(id: ParameterId, nodes: &[Node], selected: &[(String, NodeId)]) -> St
         .filter(|(_, node)| needs.get(*node as usize) == Some(&true))
         .map(|(name, _)| format!("`{name}`"))
         .collect();
+    first_of(&names)
+}
+
+/// The first of many names, and how many more there are.
+fn first_of(names: &[String]) -> String {
     let more = names.len().saturating_sub(NAMES);
-    let told = names.get(..NAMES).unwrap_or(&names).join(", ");
+    let told = names.get(..NAMES).unwrap_or(names).join(", ");
     if more == 0 { told } else { format!("{told} et {more} autre(s)") }
 }
 
-/// Lowers every rule on every date at which a text changes, to report what is wrong in any of them.
-pub(crate) fn check_all(parsed: &Parsed, out: &mut Diagnostics) {
+/// Lowers every rule on every date at which a text changes, to report what is wrong in any of them; gives the types
+/// of the rules that say when they are in force.
+pub(crate) fn check_all(parsed: &Parsed, out: &mut Diagnostics) -> BTreeMap<RuleId, Type> {
+    let dated: Vec<RuleId> =
+        (0..).zip(parsed.rules.iter()).filter(|(_, r)| r.in_force().is_some()).map(|(id, _)| id).collect();
+    let mut kinds = BTreeMap::new();
     let mut dates: BTreeSet<Date> = [Date::constant(1, 1, 1)].into();
     dates.extend(parsed.rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from));
     // Rules are whole on every day on which a text begins: between two of those days nothing changes.
@@ -440,9 +488,14 @@ pub(crate) fn check_all(parsed: &Parsed, out: &mut Diagnostics) {
         for rule in graph.order.clone() {
             lowering.rule(rule);
         }
+        for &rule in &dated {
+            let node = lowering.rule(rule).and_then(|node| lowering.nodes.get(node as usize));
+            kinds.extend(node.map(|node| (rule, node.ty.clone())));
+        }
         let nodes = lowering.nodes;
         units::check(parsed, &nodes, out);
     }
     // A rule not yet in force is no error of the pack: only of a plan that asks for it.
     out.items.retain(|d| d.code != "L0111");
+    kinds
 }

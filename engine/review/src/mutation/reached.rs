@@ -298,6 +298,7 @@ fn bare(plan: &Plan) -> Plan {
         selected: plan.selected.clone(),
         nodes: plan.nodes.clone(),
         warnings: Vec::new(),
+        notes: Vec::new(),
         places: Places::new(),
         supposed: None,
     }

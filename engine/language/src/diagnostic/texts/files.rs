@@ -52,6 +52,11 @@ pub mod what {
         format!("valeur de `{path}`")
     }
 
+    /// What is said of the verification of a parameter.
+    pub fn verified_of(path: &str) -> String {
+        format!("`verified` de `{path}`")
+    }
+
     /// The source of a dated value.
     pub fn source_of(path: &str) -> String {
         format!("source de `{path}`")
@@ -164,6 +169,24 @@ pub fn unknown_tag(tag: &str, known: &[&str], span: Span) -> Diagnostic {
 pub fn unknown_sense(said: &str, span: Span) -> Diagnostic {
     let label = "attendu: `favorable`, `défavorable` ou `neutre`";
     at("L0024", format!("`{said}` n'est pas un `sens`"), span, label)
+}
+
+/// L0024: an `en vigueur` that gives no days.
+pub fn not_days(said: &str, span: Span) -> Diagnostic {
+    let label = "attendu: `du 2012-05-02 au 2023-06-30`, `depuis le 2012-05-02` ou `jusqu'au 2023-06-30`";
+    at("L0024", format!("« {said} » ne dit pas quand la règle est en vigueur"), span, label)
+}
+
+/// L0024: a second `en vigueur` of one rule.
+pub fn in_force_twice(span: Span) -> Diagnostic {
+    let label = "les jours d'une règle se disent une seule fois, sur un de ses textes";
+    at("L0024", "`en vigueur` est dit deux fois de cette règle", span, label)
+}
+
+/// L0024: an `en vigueur` of a helper.
+pub fn in_force_of_helper(name: &str, span: Span) -> Diagnostic {
+    let label = "le mettre sur la règle qui l'appelle";
+    at("L0024", format!("`{name}` est une fonction, et ne décide rien seule"), span, label)
 }
 
 /// L0031: a folder without `schema.toml`. `root` is empty where the files were given one by one.

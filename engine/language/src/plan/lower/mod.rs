@@ -24,6 +24,7 @@ use super::ir::{Node, NodeId, Op};
 use super::{Apart, Places};
 use crate::diagnostic::{Diagnostics, FileId, Span};
 use crate::graph::{RuleGraph, RuleId};
+use crate::pack::RuleTexts;
 use crate::pack::schema::EntityId;
 use nodes::Traits;
 
@@ -98,6 +99,9 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         let graph = self.graph;
         let rule = graph.parsed.rules.get(id)?;
         let wired = graph.rules.get(id)?.as_ref()?;
+        if wired.outside {
+            return self.absent(id, rule, wired.text.span.clone());
+        }
         let place = Place { entity: rule.entity, file: wired.text.span.file };
         // Every parameter is linked before giving up, so that all that is wrong is reported at once.
         let mut env = Env::new();
@@ -114,5 +118,17 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         let body = self.function_body(wired.text, env, place)?;
         let ty = self.nodes.get(body as usize)?.ty.clone();
         Some(self.node(Op::Rule(id, body), rule.entity, ty, wired.text.span.clone()))
+    }
+
+    /// The outcome node of a rule that is not in force: false, 0, or a value that is never known.
+    fn absent(&mut self, id: RuleId, rule: &RuleTexts, span: Span) -> Option<NodeId> {
+        let ty = rule.kind.clone()?;
+        let body = match rule.value_outside() {
+            Some(value) => Op::Const(value),
+            // Read as a parameter beyond all, which has no value on any day.
+            None => Op::Param(self.graph.parsed.parameters.len() + id, Vec::new()),
+        };
+        let body = self.node(body, rule.entity, ty.clone(), span.clone());
+        Some(self.node(Op::Rule(id, body), rule.entity, ty, span))
     }
 }
