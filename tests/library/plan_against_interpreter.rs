@@ -19,7 +19,7 @@ use logis::Pack;
 use logis::data::{Dataset, InputFile, Needs, read};
 use logis::evaluate::{Outcome, evaluate};
 use logis::reference::{Answer, Interpreter};
-use logis::value::{Date, parse_date};
+use logis::value::{Date, Value, parse_date};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -304,6 +304,31 @@ impl Writer {
     }
 }
 
+/// First and last day on which a drawn rule of booleans or numbers says that it is in force, around the dates on
+/// which rules are decided; most say nothing. Drawn apart, by seed and number of the rule.
+fn days(seed: u64, rule: usize) -> Option<(Option<&'static str>, Option<&'static str>)> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed.wrapping_mul(64).wrapping_add(rule as u64) ^ 0xf0c3);
+    let all = [
+        (None, Some("2014-04-30")),
+        (None, Some("2014-05-01")),
+        (Some("2014-05-01"), Some("2017-06-29")),
+        (Some("2014-05-02"), Some("2017-06-30")),
+        (Some("2017-06-30"), None),
+        (Some("2017-07-01"), None),
+    ];
+    all.get(rng.random_range(0..24_usize)).copied()
+}
+
+/// The tag of those days.
+fn in_force(days: Option<(Option<&str>, Option<&str>)>) -> String {
+    match days {
+        Some((Some(first), Some(last))) => format!("/// en vigueur: du {first} au {last}\n"),
+        Some((Some(first), None)) => format!("/// en vigueur: depuis le {first}\n"),
+        Some((None, Some(last))) => format!("/// en vigueur: jusqu'au {last}\n"),
+        _ => String::new(),
+    }
+}
+
 /// The rules of a drawn pack: the text by file, and the names of the rules of `tout`.
 fn draw_rules(seed: u64) -> (Vec<(String, Vec<u8>)>, Vec<String>) {
     let fields = |list: &[(&str, Kind)]| list.iter().map(|(n, k)| (n.to_string(), *k)).collect::<Vec<_>>();
@@ -334,6 +359,9 @@ fn draw_rules(seed: u64) -> (Vec<(String, Vec<u8>)>, Vec<String>) {
                 writer.below(4)
             ),
         };
+        if i < 2 {
+            member.push_str(&in_force(days(seed, 20 + i)));
+        }
         member.push_str(&text);
         drawn.push((format!("m{i}"), kind));
     }
@@ -366,6 +394,9 @@ fn draw_rules(seed: u64) -> (Vec<(String, Vec<u8>)>, Vec<String>) {
     for i in 0..2 + writer.below(6) {
         let kind = KINDS[writer.below(4)];
         let name = format!("r{i}");
+        if matches!(kind, Kind::Bool | Kind::Number) {
+            rules.push_str(&in_force(days(seed, i)));
+        }
         rules.push_str(&writer.rule(&name, kind));
         writer.names.push((name.clone(), kind));
         names.push(name);
@@ -495,9 +526,14 @@ fn show(files: &[(String, Vec<u8>)]) -> String {
         .collect()
 }
 
+/// A tag as it stands above the rule of that number.
+fn tag_and_name(seed: u64, number: usize) -> String {
+    format!("{}fn r{number}(", in_force(days(seed, number)))
+}
+
 #[test]
 fn the_plan_agrees_with_the_interpreter_on_complete_rows() {
-    let (mut compared, mut errors, mut loaded) = (0_u64, 0_u64, 0_u64);
+    let (mut compared, mut errors, mut loaded, mut absent) = (0_u64, 0_u64, 0_u64, 0_u64);
     let start = setting("LOGIS_SEED", 1);
     for seed in start..start + setting("LOGIS_CASES", PACKS) {
         let (files, names) = draw_rules(seed);
@@ -512,7 +548,19 @@ fn the_plan_agrees_with_the_interpreter_on_complete_rows() {
             let interpreter = Interpreter::new(&plan, &dataset).unwrap_or_else(|e| panic!("{e}"));
             let decisions = evaluate(&plan, &dataset);
             for (name, column) in decisions.names.iter().zip(&decisions.columns) {
+                // A rule that is not in force is false or 0, whatever its text computes: ISO days compare as texts.
+                let number = name.trim_start_matches('r').parse().expect("a number");
+                let (day, tagged) = (date.to_string(), show(&files).contains(&tag_and_name(seed, number)));
+                let outside = days(seed, number).filter(|_| tagged).is_some_and(|(first, last)| {
+                    first.is_some_and(|first| day.as_str() < first)
+                        || last.is_some_and(|last| day.as_str() > last)
+                });
                 for (row, outcome) in column.iter().enumerate() {
+                    if outside {
+                        absent += 1;
+                        let none = [Value::Bool(false), Value::int(0)].map(Outcome::Known);
+                        assert!(none.contains(&outcome), "seed {seed}, {date}, {name}: {outcome:?}");
+                    }
                     let answer = interpreter.decide_name(name, row as u64);
                     let agree = match (&outcome, &answer) {
                         (Outcome::Known(a), Answer::Known(b)) => a == b,
@@ -530,7 +578,10 @@ fn the_plan_agrees_with_the_interpreter_on_complete_rows() {
             }
         }
     }
-    println!("{loaded} packs, {compared} outcomes compared, {errors} of them errors");
+    println!(
+        "{loaded} packs, {compared} outcomes compared, {errors} of them errors, {absent} of rules not in force"
+    );
+    assert!(absent > setting("LOGIS_CASES", PACKS), "too few rules were drawn that are not in force");
     assert!(compared > 13 * setting("LOGIS_CASES", PACKS), "too few packs were drawn that load");
 }
 

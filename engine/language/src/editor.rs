@@ -251,7 +251,10 @@ fn parameters() -> Json {
         ("label", text("Nom pour les personnes")),
         ("unit", text("Unité : EUR/an, m², ans…")),
         ("by", texts("Clés des cellules, la première d'abord")),
-        ("verified", said("Jusqu'où les valeurs sont vérifiées", object(verified, &["on", "by"], json!(false)))),
+        (
+            "verified",
+            said("Jusqu'où les valeurs sont vérifiées", object(verified, &["on", "by"], json!(false))),
+        ),
         ("renewed", said("La loi la renouvelle chaque année", json!({ "const": "yearly" }))),
         ("values", json!({ "type": "array", "items": { "$ref": "#/$defs/version" } })),
     ]);

@@ -112,7 +112,11 @@ pub fn rule_lines(parsed: &Parsed, rule: RuleId, date: Date) -> BTreeSet<String>
         let Some(rule) = parsed.rules.get(id) else { continue };
         if rule.outside(date).is_some() {
             let value = rule.value_outside().map_or("unknown".to_string(), |value| value.to_string());
-            lines.insert(format!("rule of {}: {}, not in force: {value}", entity(parsed, rule.entity), rule.name));
+            lines.insert(format!(
+                "rule of {}: {}, not in force: {value}",
+                entity(parsed, rule.entity),
+                rule.name
+            ));
             continue;
         }
         let Some(text) = text_at(&rule.texts, date) else { continue };

@@ -61,7 +61,8 @@ fn write_because(because: &Because, depth: usize, out: &mut String) {
         Because::Parameter { path, label, keys, value, unit, from, source, doubt, verified, .. } => {
             let cell = cell_name(path, keys);
             let _ = writeln!(out, "{pad}{cell} = {} — {label}", with_unit(value, unit.as_deref()));
-            let verified = verified.as_ref().map_or_else(String::new, |on| format!(" ; vérifié jusqu'au {on}"));
+            let verified =
+                verified.as_ref().map_or_else(String::new, |on| format!(" ; vérifié jusqu'au {on}"));
             let _ = writeln!(out, "{pad}   en vigueur depuis le {from} ; source : {source}{verified}");
             if let Some(doubt) = doubt {
                 let _ = writeln!(out, "{pad}   doute : {doubt}");

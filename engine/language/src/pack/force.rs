@@ -43,7 +43,9 @@ impl InForce {
     pub fn parse(text: &str) -> Option<InForce> {
         let text = text.trim().trim_end_matches('.').replace('’', "'");
         let day = |text: &str| parse_date(text.trim());
-        if let Some(first) = ["depuis le ", "à partir du ", "dès le "].iter().find_map(|p| text.strip_prefix(p)) {
+        if let Some(first) =
+            ["depuis le ", "à partir du ", "dès le "].iter().find_map(|p| text.strip_prefix(p))
+        {
             return Some(InForce { from: Some(day(first)?), until: None });
         }
         if let Some(last) = text.strip_prefix("jusqu'au ") {
@@ -126,7 +128,9 @@ mod tests {
     fn a_period_may_have_one_end_only_and_nothing_else_is_one() {
         assert_eq!(InForce::parse("depuis le 2018-01-01").unwrap().outside(day("9000-01-01")), None);
         assert_eq!(InForce::parse("jusqu’au 2019-12-31").unwrap().outside(day("0001-01-01")), None);
-        for wrong in ["2018", "du 2019-01-01", "du 2019-01-02 au 2019-01-01", "depuis 2018-01-01", "le 2018-01-01"] {
+        for wrong in
+            ["2018", "du 2019-01-01", "du 2019-01-02 au 2019-01-01", "depuis 2018-01-01", "le 2018-01-01"]
+        {
             assert_eq!(InForce::parse(wrong), None, "{wrong}");
         }
     }
