@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use logis::data::{self, Dataset, InputFile, Needs, ReadOutcome, StreamedFile};
-use logis::dated::DatedPlan;
+use logis::data::{self, Dataset, InputFile, Needs, StreamedFile};
 use logis::diagnostic::{self, PackError};
 use logis::invariants::Invariants;
 use logis::pack::schema::Origin;
@@ -180,33 +179,9 @@ pub fn dataset_for(
         invariants.hold(&mut read.dataset, &mut read.issues, &mut read.dropped);
     }
     drop(busy);
-    reported(pack, read, &needs, plans, args)
-}
-
-/// The same for rules that decide each row as of its own date.
-pub fn dataset_by_date(
-    pack: &Pack,
-    files: Vec<InputFile>,
-    dated: &DatedPlan,
-    args: &ReadingArgs,
-) -> Result<Dataset> {
-    let parsed = pack.parsed();
-    let needs = Needs { strict: args.strict, ..dated.needs() };
-    let mut read = data::read(&parsed.schema, &parsed.references, files, &needs);
-    dated.hold(&needs, &mut read)?;
-    reported(pack, read, &needs, &[], args)
-}
-
-fn reported(
-    pack: &Pack,
-    read: ReadOutcome,
-    needs: &Needs,
-    plans: &[&Plan],
-    args: &ReadingArgs,
-) -> Result<Dataset> {
     let mut told = Told::default();
     told.part(read.issues, read.absent, read.dropped, &read.dataset);
-    report(pack, &told, needs, plans, args)?;
+    report(pack, &told, &needs, plans, args)?;
     Ok(read.dataset)
 }
 

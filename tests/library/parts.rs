@@ -1,9 +1,11 @@
 //! A package read part by part decides as the package read whole; what parts cannot follow is said.
 
 use logis::data::{
-    InputFile, Needs, NotInOrder, Output, OutputColumn, Stream, StreamedFile, read, to_parquet,
+    InputFile, Needs, NotInOrder, Output, OutputColumn, ReadOutcome, Stream, StreamedFile, read, to_parquet,
 };
-use logis::evaluate::{Outcome, evaluate};
+use logis::dated::DatedPlan;
+use logis::evaluate::{Decisions, Outcome, evaluate};
+use logis::parts::{DecidedPart, Engine, PartDecider, PartError, PartSink};
 use logis::value::{Type, Value, parse_date};
 use logis::{Pack, Plan};
 
@@ -70,7 +72,10 @@ fn decide(plan: &Plan, mut stream: Stream<'_>) -> Result<(usize, Vec<Decided>), 
 }
 
 fn outcomes(plan: &Plan, dataset: &logis::data::Dataset) -> Vec<Decided> {
-    let decisions = evaluate(plan, dataset);
+    shown(plan, dataset, &evaluate(plan, dataset))
+}
+
+fn shown(plan: &Plan, dataset: &logis::data::Dataset, decisions: &Decisions) -> Vec<Decided> {
     let ids = &dataset.tables[plan.entity].ids;
     let show = |outcome: Option<Outcome>| match outcome {
         Some(Outcome::Known(value)) => value.to_string(),
@@ -87,12 +92,7 @@ fn parts_decide_as_the_whole() {
     let plan = pack.plan(parse_date("2015-12-31").unwrap(), &RULES).unwrap();
     let (parts, found) = decide(&plan, open(&pack, &plan, &demandes, &personnes, others.clone())).unwrap();
     assert_eq!(parts, 9, "879 requests by 100");
-    let file =
-        |name: &str, table: &Output| InputFile { name: name.into(), bytes: to_parquet(table).unwrap() };
-    let mut files = others;
-    files.extend([file("demandes.parquet", &demandes), file("personnes.parquet", &personnes)]);
-    let parsed = pack.parsed();
-    let whole = read(&parsed.schema, &parsed.references, files, &Needs::default());
+    let whole = whole(&pack, &demandes, &personnes, others, &Needs::default());
     assert_eq!(found, outcomes(&plan, &whole.dataset));
     assert!(found.iter().any(|(_, o)| o.iter().any(|o| o.starts_with("manque"))), "some are unknown");
 }
@@ -142,4 +142,122 @@ fn what_belongs_to_members_is_left_out_or_read_whole() {
     let files = vec![file("personnes.parquet", &personnes), file("demandes.parquet", &demandes)];
     let stream = Stream::open(&parsed.schema, &parsed.references, entity, files, others, &needs, 100);
     assert!(stream.is_none());
+}
+
+/// The package read whole.
+fn whole(
+    pack: &Pack,
+    demandes: &Output,
+    personnes: &Output,
+    others: Vec<InputFile>,
+    needs: &Needs,
+) -> ReadOutcome {
+    let file =
+        |name: &str, table: &Output| InputFile { name: name.into(), bytes: to_parquet(table).unwrap() };
+    let mut files = others;
+    files.extend([file("demandes.parquet", demandes), file("personnes.parquet", personnes)]);
+    read(&pack.parsed().schema, &pack.parsed().references, files, needs)
+}
+
+/// Each part is decided and given to the sink, in order; both engines' outcomes are those of the whole, which is one
+/// part of the same road.
+#[test]
+fn a_sink_gets_the_outcomes_of_the_whole() {
+    let (pack, (demandes, personnes, others)) = (pack(), tables());
+    let plan = pack.plan(parse_date("2015-12-31").unwrap(), &RULES).unwrap();
+    let mut sizes = Vec::new();
+    let mut found = Vec::new();
+    let mut decider = PartDecider::new(plan.clone());
+    let reader = open(&pack, &plan, &demandes, &personnes, others.clone());
+    let sink = |part: &DecidedPart| -> Result<(), ()> {
+        sizes.push(part.ids().len());
+        found.extend(shown(&plan, &part.read.dataset, &part.decisions));
+        assert_eq!(part.to_record_batch(None).unwrap().num_rows(), part.ids().len());
+        Ok(())
+    };
+    decider.decide(reader, sink).unwrap();
+    assert_eq!(sizes, [[100; 8].as_slice(), &[79]].concat());
+    let read = whole(&pack, &demandes, &personnes, others, decider.needs());
+    assert_eq!(found, outcomes(&plan, &read.dataset));
+    // The interpreter knows what touches no missing cell; what it knows is the same.
+    let mut by_interpreter = Vec::new();
+    let sink = |part: &DecidedPart| -> Result<(), ()> {
+        by_interpreter.extend(shown(&plan, &part.read.dataset, &part.decisions));
+        Ok(())
+    };
+    PartDecider::new(plan.clone())
+        .by(Engine::Interpreter)
+        .decide([Ok::<_, NotInOrder>(read)].into_iter(), sink)
+        .unwrap();
+    assert_eq!(by_interpreter.len(), 879);
+    for ((id, strict), (other, outcome)) in by_interpreter.iter().zip(&found) {
+        assert_eq!(id, other);
+        for (strict, outcome) in
+            strict.iter().zip(outcome).filter(|(strict, _)| !strict.starts_with("manque"))
+        {
+            assert_eq!(strict, outcome, "{id}");
+        }
+    }
+}
+
+/// Rows of one part may lie in several periods of the law, and a period in several parts: each row is decided by the
+/// plan of its own day, as if it stood alone.
+#[test]
+fn each_row_of_a_part_is_decided_as_of_its_own_date() {
+    let (pack, (mut demandes, personnes, others)) = (pack(), tables());
+    let dates = demandes.columns.iter_mut().find(|c| c.name == "date_demande").unwrap();
+    for (row, cell) in dates.cells.iter_mut().enumerate() {
+        *cell = Some(Value::text(&format!("{}-0{}-01", 2014 + row % 6, 1 + row % 9)));
+    }
+    let day = parse_date("2016-12-31").unwrap();
+    let names = ["categorie_menage", "plafond_plus"];
+    let plan = pack.plan(day, &names).unwrap();
+    let mut decider = PartDecider::new(DatedPlan::of(&pack, "date_demande", &names).unwrap());
+    let mut found = Vec::new();
+    let sink = |part: &DecidedPart| -> Result<(), ()> {
+        assert!((0..part.ids().len()).all(|row| part.plan_of(row).is_some()));
+        found.extend(shown(&plan, &part.read.dataset, &part.decisions));
+        Ok(())
+    };
+    decider.decide(open(&pack, &plan, &demandes, &personnes, others.clone()), sink).unwrap();
+    assert!(decider.plans().len() > 1, "several periods");
+    assert_eq!(found.len(), 879);
+    // Against plans of single days, over the whole.
+    let dataset = whole(&pack, &demandes, &personnes, others, decider.needs()).dataset;
+    let schema = &pack.parsed().schema;
+    let dates = logis::data::column_of(&dataset, schema, schema.field("date_demande").unwrap()).unwrap();
+    let mut plafonds = std::collections::BTreeSet::new();
+    for (row, decided) in found.iter().enumerate().step_by(17) {
+        let Some(Value::Date(date)) = dates.get(row) else { panic!("a date") };
+        assert_eq!(outcomes(&pack.plan(date, &names).unwrap(), &dataset)[row], *decided, "{date}");
+        plafonds.insert(decided.1[1].clone());
+    }
+    assert!(plafonds.len() > 3, "ceilings of several years");
+}
+
+/// A sink that stops ends the reading; the reader's and the sink's errors are told apart.
+#[test]
+fn a_sink_stops_the_reading() {
+    struct Faultless(usize);
+    impl PartSink for &mut Faultless {
+        type Error = String;
+        fn read(&mut self, read: &mut ReadOutcome, decider: &PartDecider) -> Result<(), String> {
+            let first = read.dataset.tables[decider.entity()].ids[0].to_string();
+            if self.0 == 2 { Err(first) } else { Ok(()) }
+        }
+        fn decided(&mut self, _: &DecidedPart, _: &PartDecider) -> Result<(), String> {
+            self.0 += 1;
+            Ok(())
+        }
+    }
+    let (pack, (demandes, personnes, others)) = (pack(), tables());
+    let plan = pack.plan(parse_date("2015-12-31").unwrap(), &RULES).unwrap();
+    let mut sink = Faultless(0);
+    let mut decider = PartDecider::new(plan.clone());
+    let stopped = decider.decide(open(&pack, &plan, &demandes, &personnes, others), &mut sink);
+    let third = demandes.columns[0].cells[200].as_ref().unwrap().to_string();
+    assert!(matches!(stopped, Err(PartError::Sink(first)) if first == third));
+    let nothing =
+        decider.decide(std::iter::once(Err(NotInOrder)), |_: &DecidedPart| -> Result<(), ()> { Ok(()) });
+    assert!(matches!(nothing, Err(PartError::Reader(NotInOrder))));
 }

@@ -7,8 +7,9 @@ use anyhow::{Context, Result, anyhow, bail};
 use logis::Pack;
 use logis::boundaries;
 use logis::compare::{Acceptance, Comparison, Expected, Pair, Report, Structure, draft, outcomes};
-use logis::data::{self, Dataset, InputFile, Needs, NotInOrder, Part, Stream, visible};
+use logis::data::{self, Dataset, InputFile, Needs, NotInOrder, ReadOutcome, Stream, visible};
 use logis::pack::schema::Origin;
+use logis::parts::read_ahead;
 use logis::value::{Date, parse_date};
 
 use super::diff_page;
@@ -437,32 +438,24 @@ fn by_part(
     };
     let busy = crate::text::busy("comparaison");
     let mut told = input::Told::default();
-    let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+    let (mut new, mut old) = (new, old);
+    let mut over = false;
+    let reader = std::iter::from_fn(move || {
+        let parts = if over { Ok(None) } else { next(&mut new, old.as_mut()) };
+        over = !matches!(parts, Ok(Some(_)));
+        parts.transpose()
+    });
     // One thread reads ahead of the others that decide.
-    let read = std::thread::scope(|scope| {
-        scope.spawn(move || {
-            let (mut new, mut old) = (new, old);
-            loop {
-                let parts = next(&mut new, old.as_mut());
-                let more = matches!(parts, Ok(Some(_)));
-                if sender.send(parts).is_err() || !more {
-                    break;
-                }
-            }
-        });
-        for parts in receiver {
-            let (new, old) = match parts {
-                Ok(Some(parts)) => parts,
-                Ok(None) => return true,
-                Err(NotInOrder) => return false,
-            };
+    let read = read_ahead(reader, |parts| {
+        for parts in parts {
+            let Ok((new, old)) = parts else { return false };
             told.part(new.issues, new.absent, new.dropped, &new.dataset);
             for pair in pairs {
                 comparison.rows(name, pair, old.as_ref().map_or(&new.dataset, |p| &p.dataset), &new.dataset);
             }
             comparison.end_part();
         }
-        false
+        true
     });
     drop(busy);
     if !read {
@@ -476,7 +469,7 @@ fn by_part(
 fn next(
     new: &mut Stream<'_>,
     old: Option<&mut Stream<'_>>,
-) -> Result<Option<(Part, Option<Part>)>, NotInOrder> {
+) -> Result<Option<(ReadOutcome, Option<ReadOutcome>)>, NotInOrder> {
     let part = new.next_part()?;
     match old {
         None => Ok(part.map(|part| (part, None))),

@@ -10,6 +10,7 @@ pub mod diff;
 pub mod diff_page;
 pub mod doc;
 pub mod eval;
+mod eval_output;
 pub mod explain;
 pub mod fairness;
 pub mod fmt;

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use logis::Pack;
-use logis::data::{Dataset, column_of};
-use logis::evaluate::{Context, Decisions};
+use logis::data::column_of;
+use logis::dated::DatedPlan;
+use logis::evaluate::Context;
 use logis::pack::schema::Origin;
+use logis::parts::{DecidedPart, Rules};
 use logis::plan::Plan;
 use logis::receipt::{Recorder, Sealer};
 use logis::value::{Date, Value};
@@ -22,6 +25,10 @@ const CHUNK: usize = 1 << 14;
 pub struct Recording {
     file: Option<(Sink, Named)>,
     sealer: Sealer,
+    /// Of receipts as of the date of each row: the plans made so far, the rows without a date, and the field.
+    plans: BTreeMap<Date, Arc<Plan>>,
+    undated: usize,
+    field: String,
 }
 
 impl Recording {
@@ -32,7 +39,13 @@ impl Recording {
             let writer = sink.writer()?;
             Ok((sink, writer))
         };
-        Ok(Recording { file: path.map(begin).transpose()?, sealer: Sealer::default() })
+        Ok(Recording {
+            file: path.map(begin).transpose()?,
+            sealer: Sealer::default(),
+            plans: BTreeMap::new(),
+            undated: 0,
+            field: String::new(),
+        })
     }
 
     /// Is nothing to be kept?
@@ -50,11 +63,17 @@ impl Recording {
         Ok(())
     }
 
-    /// Keeps the decisions of all rows.
-    pub fn all(&mut self, plan: &Plan, dataset: &Dataset, decisions: &Decisions) -> Result<()> {
+    /// Keeps the decisions of all rows of a part. A row without a date of its own, where each has one, is not
+    /// decided and leaves no receipt.
+    pub fn part(&mut self, pack: &Pack, rules: &Rules, part: &DecidedPart) -> Result<()> {
         if self.file.is_none() {
             return Ok(());
         }
+        let dataset = &part.read.dataset;
+        let plan = match rules {
+            Rules::AsOf(plan) => plan,
+            Rules::AsOfField(dated) => return self.by_date(pack, dated, part),
+        };
         let entity = plan.parsed.schema.entities.get(plan.entity);
         if let Some(Origin::Pair(..)) = entity.map(|e| &e.origin) {
             bail!(
@@ -62,51 +81,43 @@ impl Recording {
                 entity.map_or("", |e| &e.name)
             );
         }
-        let rows: Vec<usize> = (0..dataset.tables.get(plan.entity).map_or(0, |t| t.rows())).collect();
+        let rows: Vec<usize> = (0..part.ids().len()).collect();
         let context = Context::new(plan, dataset);
         let recorder = Recorder::new(&context);
         for rows in rows.chunks(CHUNK) {
-            self.receipts(&recorder.lines(rows, decisions))?;
+            self.receipts(&recorder.lines(rows, &part.decisions))?;
         }
         Ok(())
     }
 
-    /// Keeps decisions of which each is as of the date of its row; a row without one is not decided, and
-    /// leaves none.
-    pub fn by_date(
-        &mut self,
-        pack: &Pack,
-        field: &str,
-        names: &[&str],
-        dataset: &Dataset,
-        decisions: &Decisions,
-    ) -> Result<()> {
-        if self.file.is_none() {
-            return Ok(());
-        }
-        let schema = &pack.parsed().schema;
-        let dates = schema.field(field).and_then(|field| column_of(dataset, schema, field));
+    /// A receipt is as of the date of its row: for each date, the plan of that date says what it holds.
+    fn by_date(&mut self, pack: &Pack, dated: &DatedPlan, part: &DecidedPart) -> Result<()> {
+        let (schema, dataset) = (&pack.parsed().schema, &part.read.dataset);
+        let dates = column_of(dataset, schema, dated.field());
         let mut rows: BTreeMap<Date, Vec<usize>> = BTreeMap::new();
-        let count = decisions.columns.first().map_or(0, |c| c.len());
+        let count = part.ids().len();
         for row in 0..count {
             if let Some(Value::Date(date)) = dates.and_then(|dates| dates.get(row)) {
                 rows.entry(date).or_default().push(row);
             }
         }
+        let names: Vec<&str> = dated.names().iter().map(String::as_str).collect();
         let mut lines: Vec<Option<String>> = vec![None; count];
         for (date, rows) in rows {
-            let plan = pack.plan(date, names)?;
+            let plan = match self.plans.get(&date) {
+                Some(plan) => plan.clone(),
+                None => self.plans.entry(date).or_insert(pack.plan(date, &names)?).clone(),
+            };
             let context = Context::new(&plan, dataset);
-            for (row, line) in rows.iter().zip(Recorder::new(&context).lines(&rows, decisions)) {
+            for (row, line) in rows.iter().zip(Recorder::new(&context).lines(&rows, &part.decisions)) {
                 if let Some(slot) = lines.get_mut(*row) {
                     *slot = Some(line);
                 }
             }
         }
-        let undated = lines.iter().filter(|line| line.is_none()).count();
-        if undated > 0 {
-            eprintln!("avertissement: {undated} ligne(s) sans `{field}`: pas de reçu");
-        }
+        self.undated += lines.iter().filter(|line| line.is_none()).count();
+        let field = schema.fields.get(dated.field()).map_or("", |f| f.name.as_str());
+        self.field = field.to_string();
         let lines: Vec<String> = lines.into_iter().flatten().collect();
         self.receipts(&lines)
     }
@@ -114,6 +125,9 @@ impl Recording {
     /// Writes the line that closes the file, and puts it into its place.
     pub fn close(self) -> Result<()> {
         let Some((sink, mut writer)) = self.file else { return Ok(()) };
+        if self.undated > 0 {
+            eprintln!("avertissement: {} ligne(s) sans `{}`: pas de reçu", self.undated, self.field);
+        }
         writer.write_all(self.sealer.close().as_bytes())?;
         writer.write_all(b"\n")?;
         writer.flush()?;

@@ -52,7 +52,7 @@ pub use read::{Absent, InputFile, ReadOutcome, about, read, read_batches};
 pub use reading_book::{Reading, to_reading_workbook};
 pub use record::Records;
 pub use safe_text::{from_csv_cell, to_csv_cell, visible, visible_cell};
-pub use stream::{NotInOrder, Part, Stream, StreamedFile};
+pub use stream::{NotInOrder, Stream, StreamedFile};
 pub use summary::{Kind, by_kind, rejects};
 pub use table::{About, Cells, Column, Dataset, Links, Members, NO_ROW, Table, column_of};
 pub use template::{json_schema, template_csv, template_xlsx};

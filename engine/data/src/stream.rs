@@ -20,7 +20,7 @@ use super::issue::Issue;
 use super::net::caught;
 use super::parquet_file;
 use super::raw::RawTable;
-use super::read::{Absent, InputFile, assemble, raw_references, sort};
+use super::read::{InputFile, ReadOutcome, assemble, raw_references, sort};
 use super::table::Dataset;
 use logis_language::pack::Reference;
 use logis_language::pack::schema::{EntityId, Origin, Schema};
@@ -53,19 +53,6 @@ impl StreamedFile {
 #[error("les tables ne sont pas dans le même ordre, ou un identifiant est double")]
 pub struct NotInOrder;
 
-/// Some rows of the decided entity, with what belongs to them.
-#[derive(Clone, Debug, Default)]
-pub struct Part {
-    /// The good rows.
-    pub dataset: Dataset,
-    /// What is wrong with the others. Lines count from the start of the file.
-    pub issues: Vec<Issue>,
-    /// Columns that are needed and not there: the same in every part.
-    pub absent: Vec<Absent>,
-    /// By entity with rows that were left out: how many.
-    pub dropped: BTreeMap<EntityId, usize>,
-}
-
 /// A package being read part by part.
 pub struct Stream<'p> {
     schema: &'p Schema,
@@ -79,6 +66,8 @@ pub struct Stream<'p> {
     own: BTreeMap<EntityId, RawTable>,
     /// What was said while opening.
     opening: Vec<Issue>,
+    /// Is the last part read, or the reading ended by an error? What an iterator gives then is nothing.
+    over: bool,
 }
 
 /// A file, where it has been read to.
@@ -171,14 +160,16 @@ impl<'p> Stream<'p> {
             tried,
             own,
             opening,
+            over: false,
         })
     }
 
-    /// Reads the next part; `None` after the last.
+    /// Reads the next part: some rows of the decided entity, with what belongs to them; `None` after the last.
+    /// Lines count from the start of the file; columns that are not there are told with every part.
     ///
     /// # Errors
     /// [`NotInOrder`], at the latest after the last part.
-    pub fn next_part(&mut self) -> Result<Option<Part>, NotInOrder> {
+    pub fn next_part(&mut self) -> Result<Option<ReadOutcome>, NotInOrder> {
         let mut issues = std::mem::take(&mut self.opening);
         let rows = self.rows;
         let Some((main, keys)) = self.main.take(&mut issues, |taken, _| taken < rows)? else {
@@ -202,7 +193,7 @@ impl<'p> Stream<'p> {
         let read = assemble(self.schema, raw, &self.tried, &self.needs, &mut issues);
         sort(&mut issues);
         let dataset = Dataset { tables: read.tables, ..Dataset::default() };
-        Ok(Some(Part { dataset, issues, absent: read.absent, dropped: read.dropped }))
+        Ok(Some(ReadOutcome { dataset, issues, absent: read.absent, dropped: read.dropped }))
     }
 
     /// Nothing may be left, and no identifier may stand twice.
@@ -219,6 +210,20 @@ impl<'p> Stream<'p> {
             }
         }
         Ok(())
+    }
+}
+
+/// The parts, as [`Stream::next_part`] reads them.
+impl Iterator for Stream<'_> {
+    type Item = Result<ReadOutcome, NotInOrder>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.over {
+            return None;
+        }
+        let part = self.next_part();
+        self.over = !matches!(part, Ok(Some(_)));
+        part.transpose()
     }
 }
 

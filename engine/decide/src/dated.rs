@@ -38,6 +38,24 @@ pub struct Periods {
     pub plans: Vec<Arc<Plan>>,
     /// By row: the number of its plan, [`NO_PLAN`] if its date is missing.
     pub of: Arc<[u32]>,
+    /// By plan: the number of its period, counted from the earliest change of the law.
+    numbers: Vec<u32>,
+}
+
+/// Plans and invariants that are made already, by the number of their period: the parts of one package share them.
+/// Within a period a plan decides the same whatever its day is; its warnings on figures of the past are about the
+/// latest day that was asked, so it is made again for a later one.
+#[derive(Clone, Debug, Default)]
+pub struct Made {
+    plans: BTreeMap<u32, (i64, Arc<Plan>)>,
+    invariants: BTreeMap<u32, Invariants>,
+}
+
+impl Made {
+    /// The plans, the earliest period first.
+    pub fn plans(&self) -> impl Iterator<Item = &Arc<Plan>> {
+        self.plans.values().map(|(_, plan)| plan)
+    }
 }
 
 /// In [`Periods::of`], a row without a date: no plan decides it.
@@ -79,6 +97,21 @@ impl DatedPlan {
         }
     }
 
+    /// The field that holds the date of each row.
+    pub fn field(&self) -> FieldId {
+        self.field
+    }
+
+    /// The entity whose rows are decided.
+    pub fn entity(&self) -> EntityId {
+        self.parsed.schema.fields.get(self.field).map_or(0, |f| f.entity)
+    }
+
+    /// The names that were planned, as they were given.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// The plan of the period of a date.
     fn plan(&self, date: Date) -> Result<Plan, PackError> {
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
@@ -101,8 +134,16 @@ impl DatedPlan {
     /// The rules cannot be planned as of the date of some row; the field is of another entity than the
     /// rules.
     pub fn periods(&self, dataset: &Dataset) -> Result<Periods, PackError> {
+        self.periods_with(dataset, &mut Made::default())
+    }
+
+    /// [`DatedPlan::periods`] with plans that are made already; those that are not are added to them.
+    ///
+    /// # Errors
+    /// As [`DatedPlan::periods`].
+    pub fn periods_with(&self, dataset: &Dataset, made: &mut Made) -> Result<Periods, PackError> {
         let schema = &self.parsed.schema;
-        let entity = schema.fields.get(self.field).map_or(0, |f| f.entity);
+        let entity = self.entity();
         let rows = dataset.tables.get(entity).map_or(0, logis_data::Table::rows);
         let column = column_of(dataset, schema, self.field);
         let starts: Vec<i64> = self.starts.iter().map(|d| day_number(*d)).collect();
@@ -130,12 +171,20 @@ impl DatedPlan {
         let mut number: BTreeMap<u32, u32> = BTreeMap::new();
         for (&period, &day) in &latest {
             number.insert(period, u32::try_from(plans.len()).unwrap_or(NO_PLAN));
-            plans.push(Arc::new(self.plan(add_days(epoch, day).unwrap_or(Date::MAX))?));
+            let known = made.plans.get(&period).filter(|(until, _)| day <= *until);
+            let plan = match known {
+                Some((_, plan)) => plan.clone(),
+                None => Arc::new(self.plan(add_days(epoch, day).unwrap_or(Date::MAX))?),
+            };
+            if known.is_none() {
+                made.plans.insert(period, (day, plan.clone()));
+            }
+            plans.push(plan);
         }
         for place in &mut of {
             *place = number.get(place).copied().unwrap_or(NO_PLAN);
         }
-        Ok(Periods { plans, of: of.into() })
+        Ok(Periods { plans, of: of.into(), numbers: latest.into_keys().collect() })
     }
 
     /// Holds the invariants of the pack, as [`Invariants::hold`] does: of the rows that have a date, as of that
@@ -144,10 +193,22 @@ impl DatedPlan {
     /// # Errors
     /// As [`DatedPlan::periods`].
     pub fn hold(&self, needs: &Needs, read: &mut ReadOutcome) -> Result<(), PackError> {
-        let entity = self.parsed.schema.fields.get(self.field).map_or(0, |f| f.entity);
-        let periods = self.periods(&read.dataset)?;
-        let of = |plan: &Arc<Plan>| Invariants::dated(&self.parsed, plan.date, self.field, &needs.entities);
-        let invariants: Vec<Invariants> = periods.plans.iter().map(of).collect();
+        self.hold_with(needs, read, &mut Made::default())
+    }
+
+    /// [`DatedPlan::hold`] with plans and invariants that are made already; those that are not are added to them.
+    ///
+    /// # Errors
+    /// As [`DatedPlan::periods`].
+    pub fn hold_with(&self, needs: &Needs, read: &mut ReadOutcome, made: &mut Made) -> Result<(), PackError> {
+        let entity = self.entity();
+        let periods = self.periods_with(&read.dataset, made)?;
+        for (period, plan) in periods.numbers.iter().zip(&periods.plans) {
+            let of = || Invariants::dated(&self.parsed, plan.date, self.field, &needs.entities);
+            made.invariants.entry(*period).or_insert_with(of);
+        }
+        let invariants: Vec<&Invariants> =
+            periods.numbers.iter().filter_map(|period| made.invariants.get(period)).collect();
         // The invariants of a period are held of its rows, and of rows of other entities, which have no date.
         let in_period: Vec<_> = (0_u32..)
             .zip(&invariants)
@@ -157,7 +218,7 @@ impl DatedPlan {
             })
             .collect();
         let all: Vec<(&Invariants, Held<'_>)> =
-            invariants.iter().zip(&in_period).map(|(own, held)| (own, held as Held<'_>)).collect();
+            invariants.into_iter().zip(&in_period).map(|(own, held)| (own, held as Held<'_>)).collect();
         hold_each(&all, &mut read.dataset, &mut read.issues, &mut read.dropped);
         Ok(())
     }
@@ -177,7 +238,7 @@ impl DatedPlan {
     /// The decisions of all periods as one: each row has those of its own plan. A row without a date is
     /// unknown, for want of the date.
     pub fn join(&self, periods: &Periods, each: Vec<Decisions>) -> Decisions {
-        let entity = self.parsed.schema.fields.get(self.field).map_or(0, |f| f.entity);
+        let entity = self.entity();
         let undated = (0_u64..).zip(periods.of.iter()).filter(|(_, p)| **p == NO_PLAN);
         let missing = |row| MissingInput { entity, row, what: MissingCell::Field(self.field) };
         let unknown: BTreeMap<usize, Outcome> = undated

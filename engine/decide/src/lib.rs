@@ -2,7 +2,7 @@
 //!
 //! [`evaluate`] decides columns and rows; [`explain`] and [`counterfactual`] say why and what would change it;
 //! [`invariants`] hold what must be of a row; [`Decider`] decides one household; [`dated`] decides each row as of
-//! its own date; [`receipt`] keeps decisions and decides them again; [`mod@reference`] is Rhai's own interpreter,
+//! its own date; [`parts`] decides what is larger than memory; [`receipt`] keeps decisions and decides them again; [`mod@reference`] is Rhai's own interpreter,
 //! the oracle of the tests.
 //!
 //! Modules depend on those before them only.
@@ -13,6 +13,7 @@ pub mod decide;
 pub mod evaluate;
 pub mod explain;
 pub mod invariants;
+pub mod parts;
 pub mod receipt;
 pub mod reference;
 

@@ -7,7 +7,7 @@ pub use logis_allocation::{
 pub use logis_data as data;
 pub use logis_decide::{
     DataError, Decider, Decision, Evaluate, counterfactual, dated, decide, evaluate, explain, invariants,
-    receipt, reference,
+    parts, receipt, reference,
 };
 pub use logis_language::{
     LoadError, Pack, Plan, diagnostic, editor, fingerprint, format, graph, pack, plan, value,

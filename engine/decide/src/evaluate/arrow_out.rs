@@ -46,6 +46,19 @@ impl Decisions {
         }
         RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
     }
+
+    /// Can columns like these hold the outcomes exactly? Parts of one file, each decided by plans of several dates,
+    /// may count in other units than the part that the file began with.
+    pub fn fits(&self, like: &Schema) -> bool {
+        self.names.iter().zip(&self.columns).all(|(name, column)| {
+            match (&column.by_plan, like.field_with_name(name).map(Field::data_type)) {
+                (Some(_), Ok(arrow_schema::DataType::Decimal128(_, scale))) => {
+                    column.decimals() <= u32::try_from(*scale).unwrap_or(0)
+                }
+                _ => true,
+            }
+        })
+    }
 }
 
 impl DecisionColumn {

@@ -37,6 +37,11 @@ impl Needs {
         self.strict |= other.strict;
         self.any_table |= other.any_table;
     }
+
+    /// The same needs; all columns and tables must be there if `strict`.
+    pub fn strictly(self, strict: bool) -> Needs {
+        Needs { strict: self.strict || strict, ..self }
+    }
 }
 
 impl Plan {

@@ -4,21 +4,24 @@
 //! oracle that the plan is held against. It is slow and plain on purpose. A missing input is the
 //! value [`Unknown`]; an outcome whose computation touches it is unknown.
 
+mod dynamic;
+mod sandbox;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, ImmutableString, Scope};
+use rhai::{AST, Dynamic, Engine, Scope};
 
+use crate::evaluate::{DecisionColumn, Decisions, Outcome, RowError};
+use dynamic::{Failed, Fallible, copy_error, failure, from_dynamic, reason, to_dynamic, type_found};
 use logis_data::{Dataset, Members, NO_ROW, column_of};
 use logis_language::diagnostic::{Diagnostics, PackError};
 use logis_language::graph::{Access, Link, RuleGraph, RuleId, Step, Target, text_at};
 use logis_language::pack::Parsed;
-use logis_language::pack::params::Parameter;
 use logis_language::pack::schema::{EntityId, Field, Origin};
-use logis_language::pack::script::parser;
 use logis_language::plan::Plan;
-use logis_language::plan::builtins::{BUILTINS, Builtin, ValueError, apply};
-use logis_language::value::{Date, Exact, Type, Value, add, div, mul, parse_number, sub};
+use logis_language::plan::builtins::ValueError;
+use logis_language::value::{Date, Type, Value};
 
 /// A missing input, as scripts see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +37,6 @@ pub enum Answer {
     /// It failed.
     Error(ValueError),
 }
-
-/// A result of Rhai's; reasons for failing are carried as [`Failed`] in a runtime error.
-type Fallible<T> = Result<T, Box<EvalAltResult>>;
 
 /// The interpreter with the rules in force on a date.
 pub struct Interpreter<'d> {
@@ -65,7 +65,7 @@ impl<'d> Interpreter<'d> {
             return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });
         }
         let rules = graph.rules.iter().map(|w| w.as_ref().map(|w| w.links.clone())).collect();
-        let engine = engine(parsed.clone(), plan.date);
+        let engine = sandbox::engine(parsed.clone(), plan.date);
         let ast = merged(&engine, &parsed, plan.date);
         // By every relation, since it is plain: the plan groups only those that it follows.
         let mut members = HashMap::new();
@@ -248,37 +248,6 @@ fn merged(engine: &Engine, parsed: &Parsed, date: Date) -> AST {
     all
 }
 
-/// An argument whose own rule failed: using it fails in the same way.
-#[derive(Clone, Copy, Debug)]
-struct Failed(Option<ValueError>);
-
-impl Failed {
-    fn of(error: &EvalAltResult) -> Failed {
-        Failed(reason(error))
-    }
-}
-
-/// Why an evaluation stopped: a failure, or (`None`) a missing input.
-fn reason(error: &EvalAltResult) -> Option<ValueError> {
-    match error.unwrap_inner() {
-        EvalAltResult::ErrorRuntime(value, _) => match value.clone().try_cast::<Failed>() {
-            Some(Failed(reason)) => reason,
-            None => Some(ValueError::Type),
-        },
-        // `if unknown`, `unknown && …`: Rhai wants a boolean and says which type it found.
-        _ if type_found(error).is_some_and(|t| t.contains("Unknown")) => None,
-        _ => Some(ValueError::Type),
-    }
-}
-
-/// The type that Rhai found where it wanted another.
-fn type_found(error: &EvalAltResult) -> Option<&str> {
-    match error.unwrap_inner() {
-        EvalAltResult::ErrorMismatchDataType(_, found, _) => Some(found),
-        _ => None,
-    }
-}
-
 /// What the value or error of a rule is for whoever asked.
 fn answer(result: Fallible<Dynamic>) -> Answer {
     match result {
@@ -292,180 +261,23 @@ fn answer(result: Fallible<Dynamic>) -> Answer {
     }
 }
 
-/// An error that is used again: Rhai's are not cloned, but only their reason matters.
-fn copy_error(error: &EvalAltResult) -> Box<EvalAltResult> {
-    Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(Failed::of(error)), rhai::Position::NONE))
-}
-
-/// The error of a computation, as scripts raise it.
-fn failure(error: ValueError) -> Box<EvalAltResult> {
-    Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(Failed(Some(error))), rhai::Position::NONE))
-}
-
-/// The error of a computation that touched a missing input.
-fn unknown() -> Box<EvalAltResult> {
-    Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(Failed(None)), rhai::Position::NONE))
-}
-
-/// A value as scripts see it: whole numbers as Rhai's integers where they fit, others as [`Exact`].
-fn to_dynamic(value: &Value) -> Dynamic {
-    match value {
-        Value::Bool(b) => Dynamic::from_bool(*b),
-        Value::Number(n) => number(*n),
-        Value::Date(d) => Dynamic::from(*d),
-        Value::Text(t) => Dynamic::from(ImmutableString::from(t.as_ref())),
-        Value::List(items) => Dynamic::from_array(items.iter().map(to_dynamic).collect()),
+/// The decisions of a plan by the interpreter, for every row of its entity: what [`crate::evaluate::evaluate`] is held
+/// against. Being strict, it leaves unknown what touches a missing cell, and does not say which cell.
+///
+/// # Errors
+/// As [`Interpreter::new`].
+pub fn evaluate(plan: &Plan, dataset: &Dataset) -> Result<Decisions, PackError> {
+    let interpreter = Interpreter::new(plan, dataset)?;
+    let rows = dataset.tables.get(plan.entity).map_or(0, |t| t.rows() as u64);
+    let mut decisions = Decisions::default();
+    for (name, node) in &plan.selected {
+        let decide = |row| match interpreter.decide_name(name, row) {
+            Answer::Known(value) => Outcome::Known(value),
+            Answer::Unknown => Outcome::Unknown(Vec::new()),
+            Answer::Error(error) => Outcome::Error(RowError { error, node: *node, rule: None }),
+        };
+        decisions.names.push(name.clone());
+        decisions.columns.push(DecisionColumn::new((0..rows).map(decide)));
     }
-}
-
-fn number(n: Exact) -> Dynamic {
-    match i64::try_from(*n.numer()) {
-        Ok(whole) if n.is_integer() => Dynamic::from_int(whole),
-        _ => Dynamic::from(n),
-    }
-}
-
-/// A value from what a script gave; `None` for what is no value.
-fn from_dynamic(value: &Dynamic) -> Option<Value> {
-    if let Ok(b) = value.as_bool() {
-        return Some(Value::Bool(b));
-    }
-    if let Some(n) = exact(value) {
-        return Some(Value::Number(n));
-    }
-    if let Some(text) = value.clone().try_cast::<ImmutableString>() {
-        return Some(Value::text(&text));
-    }
-    if let Some(date) = value.clone().try_cast::<Date>() {
-        return Some(Value::Date(date));
-    }
-    let items = value.clone().try_cast::<rhai::Array>()?;
-    items.iter().map(from_dynamic).collect::<Option<Arc<[Value]>>>().map(Value::List)
-}
-
-/// An exact number from any of the three forms that scripts have.
-fn exact(value: &Dynamic) -> Option<Exact> {
-    if let Ok(whole) = value.as_int() {
-        return Some(Exact::from_integer(i128::from(whole)));
-    }
-    if let Ok(decimal) = value.as_decimal() {
-        return parse_number(&decimal.to_string());
-    }
-    value.clone().try_cast::<Exact>()
-}
-
-/// What an operator or builtin was given: a known value, or why there is none.
-fn given(value: &Dynamic) -> Fallible<Value> {
-    if let Some(Failed(reason)) = value.clone().try_cast::<Failed>() {
-        return Err(reason.map_or_else(unknown, failure));
-    }
-    if value.is::<Unknown>() {
-        return Err(unknown());
-    }
-    if let Some(items) = value.clone().try_cast::<rhai::Array>() {
-        return items.iter().map(given).collect::<Fallible<Arc<[Value]>>>().map(Value::List);
-    }
-    from_dynamic(value).ok_or_else(|| failure(ValueError::Type))
-}
-
-/// The sandboxed interpreter: our numbers, dates and builtins, and nothing else.
-fn engine(parsed: Arc<Parsed>, date: Date) -> Engine {
-    let mut engine = parser();
-    engine.set_max_operations(1_000_000);
-    engine.set_max_call_levels(32);
-    engine.set_max_array_size(10_000);
-    engine.set_max_map_size(0);
-    engine.set_max_modules(0);
-    engine.set_max_variables(1_000);
-    engine.disable_symbol("eval");
-    engine.disable_symbol("import");
-    // Rhai's own arithmetic wraps numbers into its own types and truncates integer division.
-    engine.set_fast_operators(false);
-    register_operators(&mut engine);
-    for (name, builtin) in BUILTINS {
-        let one = move |a: Dynamic| list_call(builtin, &[a]);
-        engine.register_fn(name, one);
-        engine.register_fn(name, move |a: Dynamic, b: Dynamic| list_call(builtin, &[a, b]));
-    }
-    register_param(&mut engine, parsed, date);
-    engine
-}
-
-/// A builtin on what scripts pass. `un`, `tous` and `contient` may be settled by a known item.
-fn list_call(builtin: Builtin, args: &[Dynamic]) -> Fallible<Dynamic> {
-    let items = args.first().and_then(|a| a.clone().try_cast::<rhai::Array>()).unwrap_or_default();
-    // One item decides, even beside unknown ones; not beside one whose rule failed, which is an error.
-    let settled = match builtin {
-        Builtin::Un => items.iter().any(|i| i.as_bool() == Ok(true)).then_some(true),
-        Builtin::Tous => items.iter().any(|i| i.as_bool() == Ok(false)).then_some(false),
-        _ => None,
-    };
-    let failing = items.iter().any(|i| i.clone().try_cast::<Failed>().is_some_and(|f| f.0.is_some()));
-    if let Some(settled) = settled.filter(|_| !failing) {
-        return Ok(Dynamic::from_bool(settled));
-    }
-    let known: Vec<Value> = args.iter().map(given).collect::<Fallible<_>>()?;
-    apply(builtin, &known).map(|v| to_dynamic(&v)).map_err(failure)
-}
-
-/// The operators of rules, on exact numbers in place of Rhai's own.
-fn register_operators(engine: &mut Engine) {
-    macro_rules! arithmetic {
-        ($($symbol:literal => $function:path),*) => {$(
-            engine.register_fn($symbol, |a: Dynamic, b: Dynamic| -> Fallible<Dynamic> {
-                match (given(&a)?, given(&b)?) {
-                    (Value::Number(a), Value::Number(b)) => $function(&a, &b).map(number).map_err(|e| failure(e.into())),
-                    _ => Err(failure(ValueError::Type)),
-                }
-            });
-        )*};
-    }
-    arithmetic!("+" => add, "-" => sub, "*" => mul, "/" => div);
-    macro_rules! comparison {
-        ($($symbol:literal => $holds:expr),*) => {$(
-            engine.register_fn($symbol, |a: Dynamic, b: Dynamic| -> Fallible<bool> {
-                let holds: fn(std::cmp::Ordering) -> bool = $holds;
-                let (a, b) = (given(&a)?, given(&b)?);
-                Ok(holds(a.cmp(&b)))
-            });
-        )*};
-    }
-    comparison!(
-        "==" => std::cmp::Ordering::is_eq, "!=" => std::cmp::Ordering::is_ne,
-        "<" => std::cmp::Ordering::is_lt, "<=" => std::cmp::Ordering::is_le,
-        ">" => std::cmp::Ordering::is_gt, ">=" => std::cmp::Ordering::is_ge
-    );
-    engine.register_fn("-", |a: Dynamic| -> Fallible<Dynamic> {
-        match given(&a)? {
-            Value::Number(n) => sub(&Exact::from_integer(0), &n).map(number).map_err(|e| failure(e.into())),
-            _ => Err(failure(ValueError::Type)),
-        }
-    });
-    engine.register_fn("!", |a: Dynamic| -> Fallible<bool> {
-        match given(&a)? {
-            Value::Bool(b) => Ok(!b),
-            _ => Err(failure(ValueError::Type)),
-        }
-    });
-}
-
-/// `param`, with up to three keys: Rhai finds functions by the number of their arguments.
-fn register_param(engine: &mut Engine, parsed: Arc<Parsed>, date: Date) {
-    // A key that is unknown makes the cell unknown; keys without a cell are an error of the row.
-    let read = move |path: &str, keys: &[Dynamic]| -> Fallible<Dynamic> {
-        let keys: Vec<Value> = keys.iter().map(given).collect::<Fallible<_>>()?;
-        let parameter: Option<&Parameter> = parsed.parameter(path).and_then(|p| parsed.parameters.get(p));
-        let cell = parameter.and_then(|p| p.at(date)).and_then(|v| v.cells.get(&keys));
-        cell.map(|c| to_dynamic(&c.value)).ok_or_else(|| failure(ValueError::NoCell))
-    };
-    let read = Arc::new(read);
-    let r = read.clone();
-    engine.register_fn("param", move |p: ImmutableString| r(&p, &[]));
-    let r = read.clone();
-    engine.register_fn("param", move |p: ImmutableString, a: Dynamic| r(&p, &[a]));
-    let r = read.clone();
-    engine.register_fn("param", move |p: ImmutableString, a: Dynamic, b: Dynamic| r(&p, &[a, b]));
-    engine.register_fn("param", move |p: ImmutableString, a: Dynamic, b: Dynamic, c: Dynamic| {
-        read(&p, &[a, b, c])
-    });
+    Ok(decisions)
 }

@@ -1,0 +1,210 @@
+//! The end of the road of `logis eval`: decided parts become results and receipts, and what was found is told.
+
+use std::mem::take;
+
+use anyhow::Result;
+use logis::Pack;
+use logis::data::{BatchWriter, Output, OutputColumn, ReadOutcome, RecordBatch, batch_to_parquet};
+use logis::evaluate::{Decisions, Outcome};
+use logis::explain::{Shown, about, show};
+use logis::parts::{DecidedPart, PartDecider, PartSink, Rules};
+use logis::plan::Plan;
+use logis::value::{Type, Value};
+
+use super::eval::EvalArgs;
+use super::given;
+use super::record::Recording;
+use crate::args::Format;
+use crate::input;
+use crate::output::{self, Named, Sink};
+
+/// Why the road ends before its end.
+pub enum Stopped {
+    /// These parts cannot be written one after the other: the package is to be read whole.
+    ReadWhole,
+    /// What is told to the user.
+    Failed(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Stopped {
+    fn from(error: anyhow::Error) -> Stopped {
+        Stopped::Failed(error)
+    }
+}
+
+/// Results that are being written, with the receipts that are asked for.
+pub struct Results<'a> {
+    args: &'a EvalArgs,
+    pack: &'a Pack,
+    form: Format,
+    to: To,
+    recording: Recording,
+    told: input::Told,
+}
+
+/// Where results go.
+enum To {
+    /// One part, written at once in any form.
+    Whole,
+    /// Part after part into one file.
+    Parts(Box<Batches>),
+}
+
+/// A file of batches.
+struct Batches {
+    sink: Sink,
+    writer: BatchWriter<Named>,
+    /// The columns of the file, once there is a part: no rows.
+    columns: Option<RecordBatch>,
+}
+
+impl<'a> Results<'a> {
+    /// Results of data that is read whole.
+    pub fn whole(args: &'a EvalArgs, pack: &'a Pack, form: Format) -> Result<Results<'a>> {
+        Results::new(args, pack, form, To::Whole)
+    }
+
+    /// Results that are written part by part, as Parquet or CSV.
+    pub fn by_parts(args: &'a EvalArgs, pack: &'a Pack, form: Format) -> Result<Results<'a>> {
+        let sink = Sink::new(args.output.output.as_deref(), form == Format::Parquet)?;
+        let writer = match form {
+            Format::Parquet => BatchWriter::parquet(sink.writer()?),
+            _ => BatchWriter::csv(sink.writer()?),
+        };
+        Results::new(args, pack, form, To::Parts(Box::new(Batches { sink, writer, columns: None })))
+    }
+
+    fn new(args: &'a EvalArgs, pack: &'a Pack, form: Format, to: To) -> Result<Results<'a>> {
+        let recording = Recording::new(args.record.as_deref())?;
+        Ok(Results { args, pack, form, to, recording, told: input::Told::default() })
+    }
+
+    /// Tells what parts have not told yet, and puts the files into their places; false, and no file, if there was
+    /// no part.
+    pub fn close(self, decider: &PartDecider) -> Result<bool> {
+        if let To::Parts(batches) = self.to {
+            if batches.columns.is_none() {
+                return Ok(false);
+            }
+            tell(self.args, self.pack, &self.told, decider)?;
+            batches.writer.close()?;
+            batches.sink.close()?;
+        }
+        self.recording.close()?;
+        Ok(true)
+    }
+}
+
+impl PartSink for &mut Results<'_> {
+    type Error = Stopped;
+
+    fn read(&mut self, read: &mut ReadOutcome, decider: &PartDecider) -> Result<(), Stopped> {
+        let absent = read.absent.clone();
+        self.told.part(take(&mut read.issues), absent, take(&mut read.dropped), &read.dataset);
+        // Faults of the whole stop the command before it decides; those of parts are told after the last part.
+        if matches!(self.to, To::Whole) {
+            tell(self.args, self.pack, &self.told, decider)?;
+        }
+        Ok(())
+    }
+
+    fn decided(&mut self, part: &DecidedPart, decider: &PartDecider) -> Result<(), Stopped> {
+        match &mut self.to {
+            To::Whole => {
+                let Some(plan) = &part.plan else { return Err(undated(self.args).into()) };
+                say_errors(part);
+                self.recording.part(self.pack, decider.rules(), part)?;
+                write(self.args, plan, part, self.form)?;
+            }
+            To::Parts(batches) => {
+                // Units of later rules that the columns of the file cannot hold, or no date in all of the rows.
+                let like = batches.columns.as_ref().map(|columns| columns.schema_ref().as_ref());
+                if part.plan.is_none() || like.is_some_and(|like| !part.decisions.fits(like)) {
+                    return Err(Stopped::ReadWhole);
+                }
+                say_errors(part);
+                batches.part(part)?;
+                self.recording.part(self.pack, decider.rules(), part)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Batches {
+    /// Writes a part; the first one says what the columns of the file are.
+    fn part(&mut self, part: &DecidedPart) -> Result<()> {
+        let like = self.columns.as_ref().map(|columns| columns.schema_ref().as_ref());
+        let batch = part.to_record_batch(like)?;
+        self.writer.write(&batch)?;
+        self.columns.get_or_insert_with(|| RecordBatch::new_empty(batch.schema()));
+        Ok(())
+    }
+}
+
+fn undated(args: &EvalArgs) -> anyhow::Error {
+    let field = args.as_of_field.as_deref().unwrap_or_default();
+    anyhow::anyhow!("aucune ligne n'a de date: `{field}` est vide partout")
+}
+
+/// Tells on the standard error what is to be known of the plans, and what was found while reading. Faults of the
+/// data are an error, unless the command is to go on without their rows.
+fn tell(args: &EvalArgs, pack: &Pack, told: &input::Told, decider: &PartDecider) -> Result<()> {
+    let plans = decider.plans();
+    for plan in &plans {
+        input::say_warnings(plan);
+    }
+    let named: Vec<&Plan> = match decider.rules() {
+        Rules::AsOf(plan) => vec![plan],
+        Rules::AsOfField(_) => Vec::new(),
+    };
+    input::report(pack, told, decider.needs(), &named, &args.data.reading)
+}
+
+/// The rows without an outcome, on the standard error.
+fn say_errors(part: &DecidedPart) {
+    for (row, rule, error) in part.decisions.row_errors() {
+        let Some(plan) = part.plan_of(row) else { continue };
+        let dataset = &part.read.dataset;
+        let about = about(plan, dataset, plan.entity, row as u64);
+        if let Shown::Error(text) = show(plan, dataset, &Outcome::Error(error.clone())) {
+            eprintln!("avertissement: {about}: `{rule}` sans résultat: {text}");
+        }
+    }
+}
+
+/// Writes the outcomes of all rows.
+fn write(args: &EvalArgs, plan: &Plan, part: &DecidedPart, form: Format) -> Result<()> {
+    let entity = plan.parsed.schema.entities.get(plan.entity);
+    let pair = entity.is_some_and(|e| e.pair_table.is_some());
+    if form == Format::Parquet && !pair {
+        let batch = part.to_record_batch(None)?;
+        return output::bytes_to(&batch_to_parquet(&batch)?, args.output.output.as_deref(), true);
+    }
+    let mut columns = match pair {
+        true => given::sides(plan, &part.read.dataset),
+        false => vec![OutputColumn {
+            name: entity.map_or_else(String::new, |e| e.key.clone()),
+            cells: part.ids().iter().map(|id| Some(Value::Text(id.clone()))).collect(),
+            kind: Type::Text(None),
+        }],
+    };
+    columns.extend(outcome_columns(plan, &part.decisions));
+    let name = entity.map_or_else(String::new, |e| e.name.clone());
+    output::write(&Output { name, columns }, &args.output)
+}
+
+/// The outcomes as columns; what is not decided is empty.
+fn outcome_columns(plan: &Plan, decisions: &Decisions) -> Vec<OutputColumn> {
+    decisions
+        .names
+        .iter()
+        .zip(&decisions.columns)
+        .zip(&plan.selected)
+        .map(|((name, column), (_, node))| OutputColumn {
+            name: name.clone(),
+            cells: (0..column.len()).map(|row| column.value(row)).collect(),
+            kind: plan.node(*node).map_or(Type::Bool, |n| n.ty.clone()),
+        })
+        .collect()
+}
