@@ -6,6 +6,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod small;
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::path::Path;
@@ -21,7 +23,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
 fn load(pack: &Pack, plan: &Plan, files: Vec<InputFile>) -> Dataset {
@@ -111,11 +113,15 @@ fn bench(c: &mut Criterion) {
     let date: Date = parse_date("2017-06-30").unwrap();
     let plan = pack.plan(date, &["candidature_recevable"]).unwrap();
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    for (name, files, every) in [
-        ("grand_dijon", grand_dijon(), true),
-        ("10k_1k", region(10_000, 1_000, 100), true),
-        ("100k_10k", region(100_000, 10_000, 1_000), false),
-    ] {
+    let instances = match small::small() {
+        true => vec![("200_20", region(200, 20, 10), true)],
+        false => vec![
+            ("grand_dijon", grand_dijon(), true),
+            ("10k_1k", region(10_000, 1_000, 100), true),
+            ("100k_10k", region(100_000, 10_000, 1_000), false),
+        ],
+    };
+    for (name, files, every) in instances {
         let dataset = load(&pack, &plan, files);
         let found = candidates(&plan, &dataset, &Options::default());
         println!(

@@ -15,6 +15,7 @@
 mod instances;
 #[allow(dead_code, reason = "the example reads the rest of it")]
 mod problem;
+mod small;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -54,7 +55,8 @@ fn again(
 
 /// Random problems, whose quotas are hard to prove.
 fn random(criterion: &mut Criterion) {
-    let problems: Vec<Problem> = (0..20).map(problem::random).collect();
+    let count = if small::small() { 2 } else { 20 };
+    let problems: Vec<Problem> = (0..count).map(problem::random).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let mut group = criterion.benchmark_group("matching random");
     group.sample_size(10);
@@ -65,7 +67,8 @@ fn random(criterion: &mut Criterion) {
 }
 
 fn matching(criterion: &mut Criterion) {
-    let sizes = std::env::var("LOGIS_SIZES").unwrap_or_else(|_| "dijon,d10k,d100k".into());
+    let usual = if small::small() { "dijon,random" } else { "dijon,d10k,d100k" };
+    let sizes = std::env::var("LOGIS_SIZES").unwrap_or_else(|_| usual.into());
     for name in sizes.split(',').map(str::trim) {
         if name == "random" {
             random(criterion);

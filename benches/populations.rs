@@ -5,6 +5,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod small;
+
 use std::hint::black_box;
 use std::path::Path;
 
@@ -14,7 +16,7 @@ use logis::populations::territory::{Land, LandFiles};
 use logis::populations::{Model, Options, Population};
 
 fn text(path: &str) -> String {
-    std::fs::read_to_string(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(path)).unwrap()
+    std::fs::read_to_string(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(path)).unwrap()
 }
 
 fn bench(c: &mut Criterion) {
@@ -26,8 +28,12 @@ fn bench(c: &mut Criterion) {
         regions: &text("scenarios/populations/regions.csv"),
     })
     .unwrap();
-    let france = land.find("france").unwrap();
-    let options = Options { requests: Some(28_000), units: Some(1_000), seed: 1 };
+    let (name, requests, units) = match small::small() {
+        true => ("21", 500, 50),
+        false => ("france", 28_000, 1_000),
+    };
+    let france = land.find(name).unwrap();
+    let options = Options { requests: Some(requests), units: Some(units), seed: 1 };
     let population = Population::of_territory(&model, &land, &france, options).unwrap();
     let mut rows = 0;
     population
@@ -39,7 +45,7 @@ fn bench(c: &mut Criterion) {
     let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     let mut group = c.benchmark_group("populations");
     group.sample_size(10);
-    group.bench_function("fitting and first drawing of 28,000 requests, one thread", |b| {
+    group.bench_function("fitting and first drawing, one thread", |b| {
         b.iter(|| {
             one.install(|| Population::of_territory(&model, &land, &france, options).unwrap().rounds())
         });

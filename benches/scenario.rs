@@ -13,7 +13,7 @@ use logis::Pack;
 use logis::data::InputFile;
 use logis::scenario::{Inputs, Run, Scenario, Simulation};
 
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 fn simulation(axes: &str) -> Simulation {
     let text = format!(

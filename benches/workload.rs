@@ -9,6 +9,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod hand;
+mod small;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int64Type};
@@ -44,14 +45,16 @@ const RULES: [&str; 12] = [
 const DATE: &str = "2019-06-30";
 
 /// Requests drawn; they are repeated under other identifiers to as many as are asked.
-const DRAWN: u64 = 50_000;
+fn drawn() -> u64 {
+    if small::small() { 500 } else { 50_000 }
+}
 
 /// A population like that of Grand Dijon, without missing cells.
 fn population(copies: usize) -> Vec<InputFile> {
     let mut model = Model::parse(include_str!("../scenarios/populations/grand-dijon-2015.toml")).unwrap();
     model.revenus.manque_n1_pour_mille = 0;
     model.revenus.manque_12_mois_pour_mille = 0;
-    let options = Options { requests: Some(DRAWN), seed: 1, ..Options::default() };
+    let options = Options { requests: Some(drawn()), seed: 1, ..Options::default() };
     let drawn = Population::of_model(&model, options).unwrap().tables().unwrap();
     let mut files = Vec::new();
     for (name, batches) in &drawn {
@@ -180,7 +183,8 @@ fn check(plan: &Plan, data: &Dataset, columns: &hand::Columns) {
 fn workload(criterion: &mut Criterion) {
     let pack = Pack::load(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules")).unwrap();
     let plan = pack.plan(parse_date(DATE).unwrap(), &RULES).unwrap();
-    let copies = std::env::var("LOGIS_COPIES").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
+    let usual = if small::small() { 2 } else { 20 };
+    let copies = std::env::var("LOGIS_COPIES").ok().and_then(|n| n.parse().ok()).unwrap_or(usual);
     let files = population(copies);
     let data = dataset(&pack, files.clone());
     let columns = hand::Columns::new(&pack, &plan, &data);
@@ -206,7 +210,7 @@ fn workload(criterion: &mut Criterion) {
         });
     }
     group.bench_function("by hand", |b| b.iter(|| columns.decide()));
-    let few = 2_000;
+    let few = households.min(2_000);
     group.sample_size(10).throughput(Throughput::Elements(few));
     let interpreter = Interpreter::new(&plan, &data).unwrap();
     group.bench_function("interpreter", |b| {

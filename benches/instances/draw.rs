@@ -1,5 +1,6 @@
 //! How an instance is drawn: communes in housing basins, the wishes of requests, the cells of units.
 
+use super::cards::Cards;
 use super::deck::{Draw, quotas};
 use super::{Cell, Instance, Product, Shape, mix, to_u16, to_u32};
 
@@ -29,7 +30,7 @@ const CRITERIA: [u64; 5] = [4096, 4096, 1536, 256, 16];
 impl Instance {
     /// Draws an instance.
     pub fn generate(shape: &Shape, seed: u64) -> Instance {
-        let mut draw = Draw::new(seed);
+        let mut draw = Draw::stream(seed, 0);
         let land = Land::new(shape);
         let (cells, cell_at) = cells(shape, &land, &mut draw);
         let total = u64::from(shape.requests);

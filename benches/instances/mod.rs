@@ -11,6 +11,9 @@
 //! Interchangeable units are one [`Cell`]; what is open to a request is a list of cells. Pairs
 //! (500 million for France) are never written down: the fit of one is computed when it is asked for.
 
+mod cards;
+#[allow(dead_code, reason = "populations draw by the rest of it")]
+#[path = "../../engine/populations/src/deck.rs"]
 mod deck;
 mod draw;
 #[cfg(test)]

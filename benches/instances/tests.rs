@@ -75,7 +75,7 @@ fn points_are_skewed_and_often_alike() {
 fn wishes_stay_in_the_basin_but_for_some() {
     let shape = Shape::named("d10k").unwrap();
     let land = Land::new(&shape);
-    let wishes = Wishes::draw(&shape, &land, &mut Draw::new(1));
+    let wishes = Wishes::draw(&shape, &land, &mut Draw::stream(1, 0));
     let (mut far, mut more) = (0, 0);
     for own in wishes.iter() {
         assert!((1..=6).contains(&own.len()));

@@ -1,6 +1,6 @@
 """Puts Polars and DuckDB beside the plan on the workload W, on one thread, and prints the ratios.
 
-    LOGIS_PEERS=FOLDER cargo bench -p logis --bench workload
+    LOGIS_PEERS=FOLDER cargo bench -p logis --bench workload   # `cargo test … --bench workload`: a tiny population
     pip install polars duckdb pyarrow
     python benches/peers/peers.py FOLDER
 
@@ -239,8 +239,9 @@ def check(name, found):
 
 
 def criterion(name):
+    """Seconds of one run; none if the benchmark was not measured."""
     file = ROOT / "target/criterion/W" / name / "new/estimates.json"
-    return json.loads(file.read_text())["median"]["point_estimate"] / 1e9
+    return json.loads(file.read_text())["median"]["point_estimate"] / 1e9 if file.exists() else float("nan")
 
 
 def main():

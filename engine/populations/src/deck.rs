@@ -30,7 +30,8 @@ pub(crate) fn quotas(total: u64, weights: &[u64]) -> Vec<u64> {
 
 /// A source of random numbers: ChaCha8, whose stream is the same on every machine.
 pub(crate) struct Draw {
-    rng: ChaCha8Rng,
+    /// The stream, for whoever draws in other ways.
+    pub(crate) rng: ChaCha8Rng,
 }
 
 impl Draw {
