@@ -227,7 +227,7 @@ impl Page {
                 topic.title = titled(name);
                 topic.about = about(parsed, folder, name);
                 // What the others are for comes first.
-                topic.rules.sort_by_key(|rule| !rule.name.starts_with(RIGHT));
+                topic.rules.sort_by_key(|rule| !parsed.manifest.documentation.is_right(&rule.name));
             }
         }
         Page {
@@ -253,14 +253,9 @@ impl Page {
     }
 }
 
-/// A rule that says whether someone has a right to something is named so.
-const RIGHT: &str = "eligible_";
-
-/// How rules are named that say what an aid gives.
-const GIVEN: [&str; 7] = ["montant_", "subvention_", "pret_", "taux_", "duree_", "mensualites_", "logement_"];
-
 /// The aids of the pack: the rights of its group `aides`, or behind it.
 fn aids(folders: &BTreeMap<String, BTreeMap<String, Topic>>, parsed: &Parsed) -> Vec<Aid> {
+    let named = &parsed.manifest.documentation;
     let topics = || folders.values().flat_map(BTreeMap::iter);
     let find = |name: &str| {
         topics().find_map(|(topic, content)| {
@@ -270,9 +265,9 @@ fn aids(folders: &BTreeMap<String, BTreeMap<String, Topic>>, parsed: &Parsed) ->
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in parsed.manifest.groups.get("aides").into_iter().flatten() {
         match find(name) {
-            Some((_, _, rule)) if name.starts_with(RIGHT) => names.push(&rule.name),
+            Some((_, _, rule)) if named.is_right(name) => names.push(&rule.name),
             Some((_, _, rule)) => {
-                names.extend(rule.rules.iter().map(String::as_str).filter(|r| r.starts_with(RIGHT)));
+                names.extend(rule.rules.iter().map(String::as_str).filter(|r| named.is_right(r)));
             }
             None => {}
         }
@@ -282,7 +277,7 @@ fn aids(folders: &BTreeMap<String, BTreeMap<String, Topic>>, parsed: &Parsed) ->
         let near = |other: &str| other == topic || other.starts_with(&format!("{topic}_"));
         let rules: Vec<&Rule> =
             topics().filter(|(other, _)| near(other)).flat_map(|(_, content)| &content.rules).collect();
-        let given = rules.iter().filter(|r| GIVEN.iter().any(|g| r.name.starts_with(g)));
+        let given = rules.iter().filter(|r| named.is_given(&r.name));
         let mut changes: BTreeMap<Date, Vec<String>> = BTreeMap::new();
         let later = |rule: &Rule| rule.texts.iter().skip(1).filter_map(|t| t.day).collect::<Vec<_>>();
         for changed in rules.iter().filter(|r| r.name != name) {

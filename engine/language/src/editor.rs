@@ -216,6 +216,19 @@ fn manifest(parsed: &Parsed) -> Json {
         ),
         ("blocks", said("Règles du couple par lesquelles chercher les candidatures", list.clone())),
     ]);
+    let one = |what| said(what, json!({ "enum": names }));
+    let measures = properties([
+        ("requests_by", said("Par quoi distinguer les demandes", list.clone())),
+        ("units_by", said("Par quoi distinguer les logements", list.clone())),
+        ("burden", one("Règle du couple : le taux d'effort")),
+        ("waiting", one("Règle de la demande : son ancienneté, en mois")),
+        ("product", one("Par quoi les réservations sont comptées")),
+    ]);
+    let starts = |what| said(what, json!({ "type": "array", "items": { "type": "string" } }));
+    let doc = properties([
+        ("rights", starts("Début du nom des règles qui disent qui a droit à une aide")),
+        ("gives", starts("Début du nom des règles qui disent ce qu'une aide donne")),
+    ]);
     let all = properties([
         ("name", text("Identifiant du paquet")),
         ("title", text("Titre du paquet")),
@@ -223,6 +236,8 @@ fn manifest(parsed: &Parsed) -> Json {
         ("results", said("Règles montrées par défaut", list.clone())),
         ("groups", said("Règles demandées ensemble", object(Map::new(), &[], list))),
         ("matching", object(matching, &[], json!(true))),
+        ("measures", object(measures, &[], json!(true))),
+        ("doc", object(doc, &[], json!(true))),
         ("check", object(check, &[], json!(true))),
     ]);
     document("Manifeste d'un paquet de règles Logis", object(all, &[], json!(true)))

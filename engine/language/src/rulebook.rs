@@ -344,7 +344,8 @@ fn check_manifest(parsed: &Parsed, out: &mut Diagnostics) {
     if let Some(main) = &manifest.entity {
         entity(main, out);
     }
-    for (name, span) in manifest.results.iter().chain(manifest.groups.values().flatten()) {
+    let lists = manifest.results.iter().chain(manifest.groups.values().flatten());
+    for (name, span) in lists.chain(manifest.measures.names()) {
         crate::graph::check_name(parsed, name, span, out);
     }
     crate::plan::check_matching(parsed, out);

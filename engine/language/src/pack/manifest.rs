@@ -21,6 +21,10 @@ pub struct Manifest {
     pub groups: BTreeMap<String, Vec<(String, Span)>>,
     /// The matching, if the pack has one.
     pub matching: Option<Matching>,
+    /// What scenarios measure by that name nothing themselves.
+    pub measures: Measures,
+    /// What the names of rules tell the documentation of the pack.
+    pub documentation: Documentation,
     /// What the pack asks of each of its rules.
     pub asked: Asked,
     /// The levels of findings, by code, where the pack sets one.
@@ -47,6 +51,51 @@ pub struct Asked {
 
 /// A name of the pack, and where `pack.toml` says it.
 pub type Named = (String, Span);
+
+/// The rules and fields that a scenario measures by, where it names none itself. What a pack does not name is not
+/// measured.
+#[derive(Clone, Debug, Default)]
+pub struct Measures {
+    /// Rules or fields by which requests are told apart.
+    pub requests_by: Vec<Named>,
+    /// Rules or fields by which units are told apart.
+    pub units_by: Vec<Named>,
+    /// Rule of the pair: the rent burden.
+    pub burden: Option<Named>,
+    /// Rule of the request: for how many months it has waited.
+    pub waiting: Option<Named>,
+    /// Rule or field of the unit by which reservations are counted.
+    pub product: Option<Named>,
+}
+
+impl Measures {
+    /// All names.
+    pub fn names(&self) -> impl Iterator<Item = &Named> {
+        let one = self.burden.iter().chain(&self.waiting).chain(&self.product);
+        self.requests_by.iter().chain(&self.units_by).chain(one)
+    }
+}
+
+/// How the rules of a pack are named, as far as its documentation shows them by their names.
+#[derive(Clone, Debug, Default)]
+pub struct Documentation {
+    /// What the names of rules begin with that say whether somebody has a right to something.
+    pub rights: Vec<String>,
+    /// What the names of rules begin with that say what an aid gives.
+    pub gives: Vec<String>,
+}
+
+impl Documentation {
+    /// Does a rule say whether somebody has a right to something?
+    pub fn is_right(&self, rule: &str) -> bool {
+        self.rights.iter().any(|start| rule.starts_with(start.as_str()))
+    }
+
+    /// Does a rule say what an aid gives?
+    pub fn is_given(&self, rule: &str) -> bool {
+        self.gives.iter().any(|start| rule.starts_with(start.as_str()))
+    }
+}
 
 /// Which rules drive the matching.
 #[derive(Clone, Debug)]
@@ -109,6 +158,27 @@ pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Manifest 
                 manifest.groups.insert(name.get_ref().to_string(), rules);
             }
         }
+    }
+    if let Some(table) = reader.table("measures", out) {
+        let span = reader.get("measures").map_or(0..0, toml::Spanned::span);
+        let mut measures = Reader::new(file, span, what::MEASURES, table);
+        manifest.measures = Measures {
+            requests_by: measures.strings("requests_by", out).unwrap_or_default(),
+            units_by: measures.strings("units_by", out).unwrap_or_default(),
+            burden: measures.str("burden", out).map(own),
+            waiting: measures.str("waiting", out).map(own),
+            product: measures.str("product", out).map(own),
+        };
+        measures.finish(out);
+    }
+    if let Some(table) = reader.table("doc", out) {
+        let span = reader.get("doc").map_or(0..0, toml::Spanned::span);
+        let mut doc = Reader::new(file, span, what::DOC, table);
+        let mut starts = |key| -> Vec<String> {
+            doc.strings(key, out).unwrap_or_default().into_iter().map(|(start, _)| start).collect()
+        };
+        manifest.documentation = Documentation { rights: starts("rights"), gives: starts("gives") };
+        doc.finish(out);
     }
     if let Some(table) = reader.table("check", out) {
         let span = reader.get("check").map_or(0..0, toml::Spanned::span);

@@ -84,13 +84,6 @@ const SUMMARY: &str = "Comptes sur les demandes et les logements du jeu de donn�
 /// How waiting times are obtained.
 const WAITED: &str = "Ancienneté de chaque demande le jour de la décision, en mois entiers, par la règle du paquet ; comptée à l'attribution pour les demandes servies.";
 
-/// Names that a pack is asked for where the scenario names none, if it has them.
-const REQUESTS_BY: [&str; 4] = ["nom_commune", "categorie_menage", "premier_quartile", "public_ani"];
-const UNITS_BY: [&str; 4] = ["nom_commune", "financement", "typologie", "en_quartier_prioritaire"];
-const BURDEN: &str = "taux_effort";
-const WAITING: &str = "anciennete_demande";
-const PRODUCT: &str = "financement";
-
 /// The table of what each household is eligible to.
 const ELIGIBILITY: &str = "eligibilite";
 
@@ -115,35 +108,37 @@ fn sources(parsed: &Parsed, names: &[String]) -> String {
     all.join(" ; ")
 }
 
-fn chosen<'n>(named: &'n [Named], defaults: &[&'static str], parsed: &Parsed) -> Vec<&'n str> {
-    if named.is_empty() {
-        return defaults.iter().copied().filter(|n| Target::find(parsed, n).is_some()).collect();
-    }
-    named.iter().map(|(n, _)| n.as_str()).collect()
+/// The names that a scenario measures by: its own, or those of `pack.toml`.
+fn chosen<'n>(own: &'n [Named], of_pack: &'n [Named]) -> Vec<&'n str> {
+    let names = if own.is_empty() { of_pack } else { own };
+    names.iter().map(|(name, _)| name.as_str()).collect()
+}
+
+/// The name that a scenario measures by: its own, or that of `pack.toml`.
+fn one<'n>(own: &'n Option<Named>, of_pack: &'n Option<Named>) -> Option<&'n str> {
+    own.as_ref().or(of_pack.as_ref()).map(|(name, _)| name.as_str())
 }
 
 impl Planned {
     /// Plans a run as of a date.
     pub fn new(pack: &Pack, date: Date, measures: &Measured) -> Result<Planned, PackError> {
         let parsed = pack.parsed();
-        let burden = measures.burden.as_ref().map(|b| b.0.as_str()).or(Some(BURDEN));
-        let burden: Vec<&str> = burden.into_iter().filter(|n| Target::find(parsed, n).is_some()).collect();
+        let of_pack = &parsed.manifest.measures;
+        let burden: Vec<&str> = one(&measures.burden, &of_pack.burden).into_iter().collect();
         let matching = MatchingPlan::new(parsed, date, &burden)?;
         let (requests, units) = sides(&matching.pairs).unwrap_or_default();
         let seen = |entity: EntityId, names: Vec<&str>| match names.is_empty() {
             true => Ok(None),
             false => Plan::seen_from(parsed, date, entity, &names).map(|p| Some(Arc::new(p))),
         };
-        let requests_by = seen(requests, chosen(&measures.requests_by, &REQUESTS_BY, parsed))?;
-        let units_by = seen(units, chosen(&measures.units_by, &UNITS_BY, parsed))?;
-        let waiting = measures.waiting.as_ref().map_or(WAITING, |w| w.0.as_str());
-        let waiting = match Target::find(parsed, waiting) {
-            Some(_) => seen(requests, vec![waiting])?,
+        let requests_by = seen(requests, chosen(&measures.requests_by, &of_pack.requests_by))?;
+        let units_by = seen(units, chosen(&measures.units_by, &of_pack.units_by))?;
+        let waiting = match one(&measures.waiting, &of_pack.waiting) {
+            Some(waiting) => seen(requests, vec![waiting])?,
             None => None,
         };
-        let product = measures.product.as_ref().map_or(PRODUCT, |p| p.0.as_str());
-        let product = match Target::find(parsed, product) {
-            Some(_) => seen(units, vec![product])?.map(|plan| (label(parsed, product), plan)),
+        let product = match one(&measures.product, &of_pack.product) {
+            Some(product) => seen(units, vec![product])?.map(|plan| (label(parsed, product), plan)),
             None => None,
         };
         let mut money = Vec::new();
@@ -241,10 +236,12 @@ impl Planned {
             return Measures { tables, households: Vec::new(), sums };
         }
         if let Some(waits) = &sums.waits {
-            tables.push(waiting(waits, WAITED, &sources(parsed, &[WAITING.to_string()])));
+            let rules = self.waiting.iter().flat_map(|plan| &plan.selected);
+            let rules: Vec<String> = rules.map(|(name, _)| name.clone()).collect();
+            tables.push(waiting(waits, WAITED, &sources(parsed, &rules)));
         }
         if let Some((label, plan)) = &self.product
-            && let Some(column) = decide.rows("financement", plan).columns.first()
+            && let Some(column) = decide.rows("produit", plan).columns.first()
         {
             tables.push(waits::reservations(label, column, allocation));
         }

@@ -11,6 +11,10 @@ pub mod what {
     pub const MATCHING: &str = "`[matching]`";
     /// Its table `[groups]`.
     pub const GROUPS: &str = "`[groups]`";
+    /// Its table `[measures]`.
+    pub const MEASURES: &str = "`[measures]`";
+    /// Its table `[doc]`.
+    pub const DOC: &str = "`[doc]`";
     /// Its table `[check]`.
     pub const CHECK: &str = "`[check]`";
     /// A quota whose name has not been read.
