@@ -12,7 +12,7 @@
 //! (500 million for France) are never written down: the fit of one is computed when it is asked for.
 
 mod cards;
-#[allow(dead_code, reason = "populations draw by the rest of it")]
+#[allow(dead_code, unused_imports, reason = "populations draw by the rest of it, and test it")]
 #[path = "../../engine/populations/src/deck.rs"]
 mod deck;
 mod draw;

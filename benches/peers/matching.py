@@ -286,6 +286,8 @@ PEERS = {
 }
 QUOTAS = {"HiGHS MIP, level by level": (highs_mip, 10**6, "highspy")}
 LIMIT = 300.0
+# The example program, built by Cargo.
+PROGRAM = ROOT / "target/release/examples/instance"
 
 
 def one(folder, peer, rounds):
@@ -358,7 +360,7 @@ def build_lemon(folder):
 
 def ours(folder, name, rounds, flags):
     """The matching itself: the example program. Its answer is summed here like the others, not believed."""
-    program = ROOT / "target/release/examples/instance"
+    program = PROGRAM
     if not program.exists():
         return {"failed": "cargo build --release -p logis --example instance, first"}
     result = run([program, "solve", folder, name, "--rounds", rounds, *flags])
@@ -426,23 +428,26 @@ def compare(folder, name, rounds, peers, lemon, quotas):
     finished = {s: r["values"] + lacking(r) for s, r in results.items() if "values" in r}
     wanted = next(iter(finished.values()), None)
     wrong = [s for s, v in finished.items() if (v[:1] != wanted[:1] if "level 1" in s else v != wanted)]
+    if "failed" in results["Logis"]:
+        return False
     for solver in wrong:
         print(f"  {solver} does not reach what {next(iter(finished))} reaches")
     return not wrong
 
 
 def main():
-    global LIMIT
+    global LIMIT, PROGRAM
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("names", nargs="*", help="instances of the folder; all, if none is named")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--limit", type=float, default=LIMIT, help="seconds of the clock for HiGHS")
     parser.add_argument("--quotas", action="store_true", help="with the three quotas, against HiGHS' MIP")
+    parser.add_argument("--program", type=Path, default=PROGRAM, help="the example program `instance`")
     parser.add_argument("--only", nargs="*", help="peers whose name contains one of these")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_intermixed_args()
-    LIMIT = given.limit
+    LIMIT, PROGRAM = given.limit, given.program
     if given.one:
         return one(given.folder / given.one[0], given.one[1], given.rounds)
     wanted = lambda peer: given.only is None or any(o.lower() in peer.lower() for o in given.only)  # noqa: E731

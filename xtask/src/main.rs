@@ -2,6 +2,7 @@
 //! `.ci/run` runs and what the workflows run. It needs Cargo and nothing else; tools that a task uses besides
 //! (mdbook, cargo-deny, an older toolchain) are named when they are missing.
 
+mod benches;
 mod figures;
 mod steps;
 
@@ -15,12 +16,12 @@ cargo xtask TASK
   check      layout, lints, documentation, figures of the pages: what needs no test
   test       all tests
   fuzz       all tests, their random cases drawn anew and ten times as many: cargo xtask fuzz [SEED]
-  bench      the benchmarks, or one: cargo xtask bench workload
+  bench      the benchmarks, or one: cargo xtask bench workload; --small runs all once on tiny inputs, peers too
   figures    fills the marked figures of the pages from docs/figures.toml; --check only compares
   book       builds docs/ as a book into target/book (needs mdbook)
   msrv       checks the workspace with the oldest toolchain that it promises (needs rustup)
   deny       licences, sources, doubled versions and advisories of the dependencies (needs cargo-deny)
-  ci         check and test: what .ci/run runs
+  ci         check, test and bench --small: what .ci/run runs
 ";
 
 /// The root of the repository.
@@ -42,13 +43,14 @@ fn main() -> ExitCode {
         ["test", rest @ ..] => steps::test(rest),
         ["fuzz"] => steps::fuzz(&drawn_seed()),
         ["fuzz", seed] => steps::fuzz(seed),
+        ["bench", "--small"] => benches::small(),
         ["bench", rest @ ..] => steps::bench(rest),
         ["figures"] => figures::fill(&root()),
         ["figures", "--check"] => figures::check(&root()),
         ["book"] => steps::book(),
         ["msrv"] => steps::msrv(),
         ["deny"] => steps::deny(),
-        ["ci"] => steps::check().and_then(|()| steps::test(&[])),
+        ["ci"] => steps::check().and_then(|()| steps::test(&[])).and_then(|()| benches::small()),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

@@ -75,13 +75,13 @@ fn read_manifest() -> Result<toml::Table, String> {
     text.parse().map_err(|e| format!("Cargo.toml: {e}"))
 }
 
-fn cargo(arguments: &[&str]) -> Result<(), String> {
+pub fn cargo(arguments: &[&str]) -> Result<(), String> {
     run(command("cargo", arguments))
 }
 
 /// A program at the root of the repository. `cargo` is the one that is found by name, so that `+1.91` is heard,
 /// without the variables by which the running Cargo would hand down its own toolchain and package.
-fn command(program: &str, arguments: &[&str]) -> Command {
+pub fn command(program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root());
     for name in ["CARGO", "RUSTUP_TOOLCHAIN", "CARGO_MANIFEST_DIR"] {
@@ -90,7 +90,7 @@ fn command(program: &str, arguments: &[&str]) -> Command {
     command
 }
 
-fn run(mut command: Command) -> Result<(), String> {
+pub fn run(mut command: Command) -> Result<(), String> {
     let shown = shown(&command);
     eprintln!("$ {shown}");
     match command.status() {
@@ -100,10 +100,14 @@ fn run(mut command: Command) -> Result<(), String> {
     }
 }
 
+/// Does a program run with these arguments? What it says is not shown.
+pub fn is_found(program: &str, arguments: &[&str]) -> bool {
+    command(program, arguments).output().is_ok_and(|answer| answer.status.success())
+}
+
 /// An error that says how a missing tool is installed.
 fn found(program: &str, arguments: &[&str], install: &str) -> Result<(), String> {
-    let answer = command(program, arguments).output();
-    if answer.is_ok_and(|o| o.status.success()) {
+    if is_found(program, arguments) {
         return Ok(());
     }
     Err(format!("`{program} {}` does not run; to install it: {install}", arguments.join(" ")))

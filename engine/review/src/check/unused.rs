@@ -63,7 +63,8 @@ pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
 fn asked(parsed: &Parsed) -> BTreeSet<&str> {
     let manifest = &parsed.manifest;
     let lists = manifest.results.iter().chain(manifest.groups.values().flatten());
-    let mut names: BTreeSet<&str> = lists.chain(manifest.measures.names()).map(|(name, _)| name.as_str()).collect();
+    let mut names: BTreeSet<&str> =
+        lists.chain(manifest.measures.names()).map(|(name, _)| name.as_str()).collect();
     if let Some(matching) = &manifest.matching {
         let quotas = matching.quotas.iter().flat_map(|q| q.base.iter().chain([&q.members]));
         let rules = [&matching.suitable].into_iter().chain(&matching.priority).chain(&matching.fit);

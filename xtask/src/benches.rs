@@ -1,0 +1,68 @@
+//! The benchmarks and the programs of others beside them, each run once on tiny inputs: that they run, and that all
+//! outcomes agree. Times are taken by `cargo xtask bench` and by the commands that each script states.
+
+use std::path::Path;
+
+use crate::root;
+use crate::steps::{cargo, command, is_found, run};
+
+/// All of them. A peer whose packages are not there is left out, with a word.
+pub fn small() -> Result<(), String> {
+    let folder = root().join("target/peers");
+    // The workload writes its population and its outcomes for those beside it.
+    let mut benches = command("cargo", &["test", "--package", "logis", "--benches"]);
+    benches.env("LOGIS_PEERS", folder.join("workload"));
+    run(benches)?;
+    peers_of_the_workload(&folder)?;
+    peers_of_the_matching(&folder)?;
+    zen(&folder)
+}
+
+/// Polars and DuckDB decide the workload.
+fn peers_of_the_workload(folder: &Path) -> Result<(), String> {
+    let Some(python) = python(&["polars", "duckdb", "pyarrow"]) else { return Ok(()) };
+    let mut peers = command(&python, &["benches/peers/peers.py"]);
+    peers.arg(folder.join("workload")).arg("--check");
+    run(peers)
+}
+
+/// General solvers answer the smallest instance of the matching.
+fn peers_of_the_matching(folder: &Path) -> Result<(), String> {
+    let instance = ["run", "--quiet", "--package", "logis", "--example", "instance", "--"];
+    let mut write = command("cargo", &instance);
+    write.arg("write").arg(folder.join("matching")).arg("dijon");
+    run(write)?;
+    let Some(python) = python(&["numpy", "scipy"]) else {
+        let mut solve = command("cargo", &instance);
+        solve.arg("solve").arg(folder.join("matching")).args(["dijon", "--rounds", "1"]);
+        return run(solve);
+    };
+    let mut peers = command(&python, &["benches/peers/matching.py"]);
+    peers.arg(folder.join("matching")).args(["--rounds", "1", "--program", "target/debug/examples/instance"]);
+    run(peers)
+}
+
+/// GoRules ZEN decides the workload. It is a workspace of its own, and dear to build: only where it is built already,
+/// or where `LOGIS_ZEN` asks for it.
+fn zen(folder: &Path) -> Result<(), String> {
+    if std::env::var_os("LOGIS_ZEN").is_none() && !root().join("benches/zen/target").is_dir() {
+        eprintln!("benches/zen is left out: LOGIS_ZEN=1 builds and runs it");
+        return Ok(());
+    }
+    let mut zen = command("cargo", &["run", "--quiet", "--manifest-path", "benches/zen/Cargo.toml", "--"]);
+    zen.arg(folder.join("workload"));
+    run(zen)?;
+    cargo(&["fmt", "--manifest-path", "benches/zen/Cargo.toml", "--check"])
+}
+
+/// The Python that has these packages: that of `LOGIS_PYTHON`, or `python3`.
+fn python(packages: &[&str]) -> Option<String> {
+    let python = std::env::var("LOGIS_PYTHON").unwrap_or_else(|_| "python3".to_string());
+    let imports = format!("import {}", packages.join(", "));
+    if is_found(&python, &["-c", &imports]) {
+        return Some(python);
+    }
+    let packages = packages.join(" ");
+    eprintln!("`{python}` lacks packages: the peers are left out; to have them: pip install {packages}");
+    None
+}
