@@ -259,8 +259,8 @@ fn explain_shows_values_dates_and_references() {
     }
     let json: serde_json::Value =
         serde_json::from_str(&stdout(&[&args[..], &["--format", "json"]].concat())).unwrap();
-    assert_eq!(json["explanations"][0]["outcome"]["value"], "false");
-    assert_eq!(json["explanations"][0]["because"][0]["right"]["value"], "26872");
+    assert_eq!(json["explanations"][0]["outcome"]["value"], false);
+    assert_eq!(json["explanations"][0]["because"][0]["right"]["value"], 26872);
 }
 
 #[test]

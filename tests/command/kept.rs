@@ -73,7 +73,8 @@ fn a_chain_is_what_another_program_computes() {
     assert_eq!(first["content"], CONTENTS[0]);
     assert_eq!(first["chain"], CHAINS[0]);
     assert_eq!(second, json!({ "number": 2, "content": CONTENTS[1], "chain": CHAINS[1] }));
-    let closed = json!({ "closed": { "receipts": 2, "chain": CHAINS[1] } });
+    let closed =
+        json!({ "format": "logis/1", "kind": "closing", "closed": { "receipts": 2, "chain": CHAINS[1] } });
     assert_eq!(serde_json::from_str::<Value>(&sealer.close()).unwrap(), closed);
 }
 

@@ -8,6 +8,7 @@ mod cases;
 mod changes;
 mod check;
 mod contract;
+mod documents;
 mod editing;
 mod formats;
 mod kept;

@@ -32,10 +32,10 @@ const SHARE: &str = "[part]\n[[part.values]]\nfrom = 2016-01-01\nsource = { titl
 const REQUESTS: &str = "demande_id,besoin,points,modeste\nD1,1,90,false\nD2,1,80,false\nD3,1,20,true\nD4,2,10,true\nD5,9,99,true\n";
 const UNITS: &str = "logement_id,taille,quartier\nL1,1,false\nL2,2,false\nL3,2,true\n";
 
-struct Place(tempfile::TempDir);
+pub struct Place(tempfile::TempDir);
 
 impl Place {
-    fn new() -> Place {
+    pub fn new() -> Place {
         let place = Place(tempfile::tempdir().unwrap());
         for (name, text) in [
             ("regles/schema.toml", SCHEMA),
@@ -50,13 +50,13 @@ impl Place {
         place
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub fn write(&self, name: &str, text: &str) {
         let path = self.0.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
-    fn run(&self, command: &str, args: &[&str]) -> Output {
+    pub fn run(&self, command: &str, args: &[&str]) -> Output {
         self.run_at("2017-06-30", command, args)
     }
 
@@ -69,13 +69,13 @@ impl Place {
             .unwrap()
     }
 
-    fn stdout(&self, command: &str, args: &[&str]) -> String {
+    pub fn stdout(&self, command: &str, args: &[&str]) -> String {
         let output = self.run(command, args);
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn result(&self) -> Value {
+    pub fn result(&self) -> Value {
         serde_json::from_str(&self.stdout("match", &["--format", "json"])).unwrap()
     }
 }
@@ -90,16 +90,16 @@ fn a_result_has_what_other_solvers_compare() {
     let text = place.stdout("match", &["--format", "json"]);
     let keys: Vec<&str> =
         text.lines().filter(|l| l.starts_with("  \"")).filter_map(|l| l.split('"').nth(1)).collect();
-    assert_eq!(keys, ["attributions", "levels", "quotas", "certificate"]);
+    assert_eq!(keys, ["format", "kind", "attributions", "levels", "quotas", "certificate"]);
     let result: Value = serde_json::from_str(&text).unwrap();
     // D4 needs two rooms; L1 fits D1 or D3 best. Fits: 900 for D4, 900 and 800 for D1 and D3.
     assert_eq!(
         result["levels"],
         json!([
             { "name": "attributions", "value": 3 },
-            { "name": "manque:modestes", "value": 0 },
-            { "name": "priorite", "value": 120 },
-            { "name": "adequation", "value": 2600 },
+            { "name": "shortfall:modestes", "value": 0 },
+            { "name": "priority", "value": 120 },
+            { "name": "fit", "value": 2600 },
         ])
     );
     let quota = &result["quotas"][0];
@@ -139,7 +139,7 @@ fn a_quota_that_is_not_in_force_is_said() {
     assert!(said(&output).contains("quota modestes: pas en vigueur avant le 2016-01-01"));
     let result: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(result["quotas"], json!([]));
-    assert_eq!(result["levels"][1], json!({ "name": "priorite", "value": 190 }));
+    assert_eq!(result["levels"][1], json!({ "name": "priority", "value": 190 }));
 }
 
 /// Each kind of corruption is refused, with exit code 1 and a sentence that says which.
@@ -491,13 +491,13 @@ fn explanations_follow_the_result() {
         &place.stdout("explain", &["--match", "r.json", "--id", "D2", "--format", "json"]),
     )
     .unwrap();
-    assert_eq!(json["pourquoi"]["cas"], "devancee");
+    assert_eq!(json["why"]["case"], "outranked");
     assert!(
-        json["pourquoi"]["raisons"]
+        json["why"]["reasons"]
             .as_array()
             .unwrap()
             .iter()
-            .any(|r| r[0] == json!({ "quota": "modestes" }))
+            .any(|r| r["worse"] == "quota" && r["quota"] == "modestes")
     );
     let output = place.run("explain", &["--match", "r.json", "--id", "D9"]);
     assert_eq!(output.status.code(), Some(2));

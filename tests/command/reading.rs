@@ -633,7 +633,7 @@ fn faults_are_told_by_kind_and_kept_one_by_one() {
     assert!(said.contains("[3000 fois: lignes 2, 3, 4…]"), "{said}");
     let kept = fs::read_to_string(&rejects).unwrap();
     assert_eq!(kept.lines().count(), 3001);
-    assert_eq!(kept.lines().next(), Some("fichier,ligne,colonne,valeur,raison,identifiant"));
+    assert_eq!(kept.lines().next(), Some("fichier,ligne,colonne,valeur,raison,identifiant,code"));
     let last = kept.lines().last().unwrap();
     assert!(last.starts_with("personnes.csv,3001,lien,cousin,") && last.ends_with(",P2999"), "{last}");
     // The rest is decided, and the answer is not all of what was asked.

@@ -164,7 +164,7 @@ fn check_sees_cases_that_name_what_is_not_there() {
         assert!(errors.contains("eligible.cas.toml"), "{after}: {errors}");
         let (status, out, _) = folder.run_at(".", "check --rules regles --format json");
         let found: serde_json::Value = serde_json::from_str(&out).unwrap();
-        assert!(status == 1 && found[0]["code"] == code, "{after}: {out}");
+        assert!(status == 1 && found["findings"][0]["code"] == code, "{after}: {out}");
         assert_eq!(folder.run_at(".", "test --rules regles").0, 2, "{after}");
         let (status, out, _) = folder.run_at(".", "watch --once --rules regles");
         assert!(status == 1 && out.contains(code), "{after}: {out}");

@@ -244,22 +244,22 @@ fn the_answer_is_the_best_and_its_reasons_are_true() {
         };
         for request in 0..case.instance.requests.len() as u32 {
             match explainer.request(request) {
-                Why::Devancee { priorite, detenteurs, .. } => {
+                Why::Outranked { priority: priorite, holders: detenteurs, .. } => {
                     waiting += 1;
                     for holder in detenteurs {
-                        let theirs = points(&holder.demande.unwrap());
-                        match holder.raison {
+                        let theirs = points(&holder.request.unwrap());
+                        match holder.reason {
                             Reason::Quota(_) => {
                                 assert!(theirs <= priorite);
                                 held += 1;
                             }
-                            Reason::Priorite => assert!(theirs > priorite),
-                            Reason::Adequation | Reason::Identifiant => assert_eq!(theirs, priorite),
+                            Reason::Priority => assert!(theirs > priorite),
+                            Reason::Fit | Reason::Identifier => assert_eq!(theirs, priorite),
                             other => panic!("seed {seed}: {other:?}"),
                         }
                     }
                 }
-                Why::Logee { ensuite, logement, .. } => {
+                Why::Housed { otherwise: ensuite, unit: logement, .. } => {
                     let unit = case.instance.units.find(&case.dataset, &logement).unwrap();
                     // Without its unit, one of the best answers has it where it is said, or nowhere.
                     let next = ensuite.map(|id| case.instance.units.find(&case.dataset, &id).unwrap());
@@ -269,24 +269,24 @@ fn the_answer_is_the_best_and_its_reasons_are_true() {
                     let worth = case.best(&|_, u| u != unit);
                     assert_eq!(case.best(&|r, u| u != unit && as_said(r, u)), worth);
                 }
-                Why::SansRecevable { conditions, logements } => {
-                    assert!(conditions.iter().map(|c| c.fausse).sum::<usize>() >= logements);
+                Why::NothingSuits { conditions, units: logements } => {
+                    assert!(conditions.iter().map(|c| c.false_for).sum::<usize>() >= logements);
                 }
                 other => panic!("{other:?}"),
             }
         }
         for unit in 0..case.instance.units.len() as u32 {
             match explainer.unit(unit) {
-                Why::TousLoges { recevables, loges } => assert_eq!(recevables, loges.len()),
-                Why::SansDemande { .. } => empty += 1,
-                Why::Attribue { .. } => {}
+                Why::AllHoused { suitable: recevables, housed: loges } => assert_eq!(recevables, loges.len()),
+                Why::SuitsNobody { .. } => empty += 1,
+                Why::Given { .. } => {}
                 other => panic!("{other:?}"),
             }
         }
         let groups = case.pack.plan(date("2018-01-01"), &["modeste"]).unwrap();
         let report = fairness(&case.plan, &groups, &case.dataset, &case.instance, &case.matching);
-        assert!(report.envies.iter().all(|e| matches!(e.raison, Reason::Quota(_))), "seed {seed}");
-        let housed: usize = report.groupes[0].lignes.iter().map(|l| l.logees).sum();
+        assert!(report.envies.iter().all(|e| matches!(e.reason, Reason::Quota(_))), "seed {seed}");
+        let housed: usize = report.groups[0].lines.iter().map(|l| l.housed).sum();
         assert_eq!(housed as u64, case.matching.reached.attributions);
     }
     assert!(held > 5 && waiting > 50 && empty > 3, "{held} {waiting} {empty}");

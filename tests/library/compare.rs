@@ -15,11 +15,12 @@ use std::path::Path;
 use crate::support::files;
 use logis::Pack;
 use logis::compare::{
-    Change, Comparison, Difference, Effect, Expected, Kind, Report, Structure, draft, reads_the_same,
+    Change, Comparison, Difference, Effect, Expected, Kind, Report, Structure, Unaccepted, draft,
+    reads_the_same,
 };
 use logis::data::{Dataset, InputFile, Needs, read};
 use logis::reference::{Answer, Interpreter};
-use logis::value::{Date, parse_date};
+use logis::value::{Date, Exact, parse_date};
 
 /// The project's own pack, a text of one of its files replaced.
 fn rules(file: &str, from: &str, to: &str) -> Pack {
@@ -111,7 +112,7 @@ fn brute(
 }
 
 fn word(kind: Kind) -> String {
-    serde_json::to_value(kind).unwrap().as_str().unwrap().to_string()
+    kind.name().to_string()
 }
 
 fn compare(
@@ -176,8 +177,8 @@ fn one_euro_gives_the_flips_of_brute_force() {
     assert!(flips.example.explained_before.is_some() && flips.example.explained_after.is_some());
     // A ceiling is neither good nor bad.
     let ceiling = report.differences.iter().find(|d| d.rule == "plafond_plus").unwrap();
-    assert_eq!(ceiling.effect, Effect::Neutre);
-    assert_eq!(ceiling.moved.as_ref().unwrap().total, "96");
+    assert_eq!(ceiling.effect, Effect::Neutral);
+    assert_eq!(ceiling.moved.as_ref().unwrap().total, Exact::from_integer(96));
     // What cannot differ was not decided.
     assert!(!report.seen[0].rules.contains(&"eligible_plai".to_string()));
 }
@@ -301,7 +302,7 @@ fn a_text_is_a_cause() {
         ]
     );
     let aid = &report.differences[2];
-    assert_eq!((aid.effect, aid.moved.as_ref().unwrap().total.as_str()), (Effect::Perte, "-50"));
+    assert_eq!((aid.effect, aid.moved.as_ref().unwrap().total), (Effect::Loss, Exact::from_integer(-50)));
     assert_eq!(aid.by["zone"], BTreeMap::from([("a".to_string(), 1)]));
     let structure = Structure::new(pack().parsed(), head.parsed());
     assert_eq!((structure.rules.len(), structure.rules[0].change), (1, Change::Changed));
@@ -403,13 +404,16 @@ fn what_is_accepted_is_held_against_what_happens() {
     let less = check(&accepted.replace("count  = 4", "count  = 3"));
     assert_eq!((less.unmet.len(), less.unmet[0].found, less.unaccepted.len()), (1, 4, 0));
     let other = check(&accepted.replacen("plafond[b]", "plafond[a]", 1));
-    assert_eq!((other.unmet.len(), other.unaccepted.clone()), (1, vec![(0, 4)]));
+    assert_eq!(
+        (other.unmet.len(), other.unaccepted.clone()),
+        (1, vec![Unaccepted { difference: 0, rows: 4 }])
+    );
     // Only those of a commune: all four are of c2.
     let entry = |more: &str| {
         format!("[[accepted]]\nrule = \"plafond_du_menage\"\nkind = \"hausse\"\nreason = \"r\"\n{more}\n")
     };
     let one = check(&entry("where = { commune = \"c2\" }\ncount = 4"));
-    assert!(one.unmet.is_empty() && !one.unaccepted.iter().any(|(d, _)| *d == 0));
+    assert!(one.unmet.is_empty() && !one.unaccepted.iter().any(|u| u.difference == 0));
     assert_eq!(check(&entry("where = { commune = \"c1\" }")).unmet.len(), 1);
     assert!(check(&entry("date = 2018-01-01")).unmet.len() == 1);
     for (wrong, said) in [("kind = \"gain\"", "gain"), ("resaon = \"\"", "resaon")] {

@@ -2,10 +2,10 @@
 
 use logis::data::{InputFile, read};
 use logis::evaluate::{Context, evaluate};
-use logis::explain::Shown;
+use logis::explain::{Missing, Shown};
 use logis::fingerprint::fingerprint;
 use logis::receipt::{Receipt, Recorder, Replay};
-use logis::value::parse_date;
+use logis::value::{Value, parse_date, parse_number};
 use logis::{Decider, Pack};
 use serde_json::json;
 
@@ -79,7 +79,12 @@ fn receipts(pack: &Pack, date: &str) -> Vec<Receipt> {
 }
 
 fn value(text: &str) -> Shown {
-    Shown::Value(text.to_string())
+    let truth = match text {
+        "true" => Some(Value::Bool(true)),
+        "false" => Some(Value::Bool(false)),
+        _ => None,
+    };
+    Shown::Value(truth.or_else(|| parse_number(text).map(Value::Number)).unwrap())
 }
 
 /// What is kept is what was read, and no more: not the colour, which no rule reads.
@@ -101,8 +106,17 @@ fn a_receipt_holds_the_inputs_as_decided() {
     let outcomes: Vec<&Shown> = all[1].outcomes.iter().map(|(_, o)| o).collect();
     assert_eq!(outcomes, [&value("false"), &value("9000.26"), &value("18000.5")]);
     assert_eq!(all[2].outcome("eligible"), Some(&value("true")));
-    assert_eq!(all[3].outcome("eligible"), Some(&Shown::Unknown(vec!["revenu (menage M4)".to_string()])));
-    assert_eq!(all[3].outcome("part"), Some(&Shown::Error("division par zéro (règle `part`)".to_string())));
+    assert_eq!(
+        all[3].outcome("eligible"),
+        Some(&Shown::Unknown(vec![Missing::Field {
+            field: "revenu".into(),
+            entity: "menage".into(),
+            id: "M4".into(),
+            reason: None,
+        }]))
+    );
+    let Some(Shown::Error(failed)) = all[3].outcome("part") else { panic!("{:?}", all[3].outcome("part")) };
+    assert_eq!(failed.to_string(), "division par zéro (règle `part`)");
 }
 
 #[test]
@@ -162,12 +176,12 @@ fn what_cannot_be_decided_any_more_is_a_drift() {
     assert_eq!(replayed[0].drifts.len(), 1);
     assert_eq!(replayed[0].drifts[0].rule, "eligible");
     assert!(
-        matches!(&replayed[0].drifts[0].after, Shown::Error(why) if why.contains("n'a plus cette règle"))
+        matches!(&replayed[0].drifts[0].after, Shown::Error(why) if why.message.contains("n'a plus cette règle"))
     );
     let later = pack_of(SCHEMA, &PARAMETERS.replace("2017-01-01", "2017-07-01"), RULES, COMMUNES);
     let drift = &Replay::new(&later).replay(&all)[0].drifts[0].after;
     assert!(
-        matches!(drift, Shown::Unknown(why) if why[0].contains("paramètre `plafond`, sans valeur au 2017-06-30")),
+        matches!(drift, Shown::Unknown(why) if why[0].to_string().contains("paramètre `plafond`, sans valeur au 2017-06-30")),
         "{drift:?}"
     );
     let narrower = pack_of(

@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use logis::data::Dataset;
-use logis::diagnostic::{Diagnostic, Diagnostics, Severity, Sources, codes, render, report, texts};
+use logis::data::{Dataset, issue_code};
+use logis::diagnostic::{Diagnostic, Diagnostics, Severity, Sources, codes, nearest, render, report, texts};
+use logis::exchange::Document;
 use logis::{Pack, check, testing};
+use serde::Serialize;
 
 use crate::args::RulesArgs;
 use crate::{End, asked, input, output};
@@ -35,7 +37,7 @@ pub struct CheckArgs {
 pub enum CheckFormat {
     /// Texte, avec les lignes en cause
     Text,
-    /// Tableau JSON d'objets
+    /// JSON
     Json,
     /// SARIF 2.1.0
     Sarif,
@@ -112,10 +114,22 @@ fn level(level: CheckLevel) -> Severity {
 fn formatted(format: CheckFormat, found: &[Diagnostic], sources: &Sources) -> Result<String> {
     Ok(match format {
         CheckFormat::Text => render(found, sources),
-        CheckFormat::Json => report::to_json(found, sources)?,
+        CheckFormat::Json => Document::new(
+            "findings",
+            Findings { root: sources.root(), findings: report::items(found, sources) },
+        )
+        .pretty()?,
         CheckFormat::Sarif => report::to_sarif(found, sources)?,
         CheckFormat::Github => report::to_github(found, sources),
     })
+}
+
+/// Findings as JSON.
+#[derive(Serialize)]
+struct Findings<'f> {
+    /// The folder of the pack, to which the paths of places are relative.
+    root: &'f str,
+    findings: Vec<report::Item>,
 }
 
 /// The doubts of the pack, and one line that says which it is, what it holds and what was found.
@@ -158,15 +172,21 @@ pub fn counts(found: &[Diagnostic]) -> String {
 /// `--explain`: what a code means; without one, the list of all.
 fn explain(code: Option<&str>) -> Result<End> {
     let Some(code) = code else {
-        let list: String = codes::all().iter().map(|c| format!("{}  {}\n", c.code, c.title)).collect();
+        let all = codes::all().iter().chain(issue_code::all());
+        let list: String = all.map(|c| format!("{}  {}\n", c.code, c.title)).collect();
         output::print(&list)?;
         return Ok(End::Fine);
     };
-    let Some(found) = codes::get(code) else {
-        let hint = codes::near(code).map_or_else(String::new, |c| format!(" ; vouliez-vous {c} ?"));
+    let of_data = codes::find(issue_code::all(), code);
+    let Some(found) = codes::get(code).or(of_data) else {
+        let all = codes::all().iter().chain(issue_code::all()).map(|c| c.code);
+        let near = nearest(&code.to_uppercase(), all);
+        let hint = near.map_or_else(String::new, |c| format!(" ; vouliez-vous {c} ?"));
         bail!("il n'y a pas de code « {code} »{hint} (`logis check --explain` les liste)")
     };
     let level = match (found.severity, found.adjustable) {
+        (Severity::Error, _) if of_data.is_some() => "erreur: la ligne n'est pas décidée".to_string(),
+        (severity, _) if of_data.is_some() => texts::level(severity).to_string(),
         (Severity::Error, false) => "erreur: le paquet ne se charge pas".to_string(),
         (severity, _) => {
             format!("{}, réglable par `[check.levels]` de pack.toml", texts::level(severity))

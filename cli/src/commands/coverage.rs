@@ -10,7 +10,8 @@ use logis::coverage::{self, Condition, Coverage, TextCoverage};
 use logis::diagnostic::Sources;
 use serde::Serialize;
 
-use crate::args::{RulesArgs, percentage};
+use super::coverage_json;
+use crate::args::{RulesArgs, TextFormat, percentage};
 use crate::text::{align_numbers, count, empty, percent};
 use crate::{End, asked, input, output};
 
@@ -29,6 +30,9 @@ pub struct CoverageArgs {
     /// Part des conditions qui décident seules, en pour cent, au-dessous de laquelle la commande échoue (code 1)
     #[arg(long, value_name = "POUR_CENT", allow_negative_numbers = true, value_parser = percentage)]
     min_conditions: Option<f64>,
+    /// Forme du rapport
+    #[arg(long, value_enum, default_value = "text")]
+    format: TextFormat,
     /// Fichier lcov à écrire
     #[arg(long, value_name = "FICHIER")]
     lcov: Option<PathBuf>,
@@ -56,7 +60,10 @@ pub fn run(args: &CoverageArgs) -> Result<End> {
     if let Some(path) = &args.html {
         output::file(path, html(&pack, &coverage)?.as_bytes())?;
     }
-    output::print(&text(&coverage, sources))?;
+    match args.format {
+        TextFormat::Text => output::print(&text(&coverage, sources))?,
+        TextFormat::Json => output::print(&coverage_json::json(&coverage, sources)?)?,
+    }
     let short = args.min_conditions.is_some_and(|bar| coverage.score() < bar);
     if let Some(bar) = args.min_conditions.filter(|_| short) {
         eprintln!("conditions qui décident seules: {} %, au-dessous de {bar} %", coverage.score());

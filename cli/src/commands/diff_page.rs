@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use logis::compare::{
-    ByRows, Cause, CellChange, Change, Changed, Difference, Effect, Kind, KindRows, Report, RuleRows, Seen,
-    Structure,
+    Acceptance, ByRows, Cause, CellChange, Change, Changed, Difference, Effect, Kind, KindRows, Report,
+    RuleRows, Seen, Structure, Unaccepted,
 };
+use logis::exchange::Document;
 use logis::explain::{Explanation, to_text};
+use logis::value::format_number;
 use serde::Serialize;
 
 use super::diff::Found;
@@ -24,18 +26,19 @@ const VALUES: usize = 10;
 
 /// The whole as JSON.
 pub fn json(found: &Found) -> Result<String> {
-    let json = serde_json::json!({
-        "base": found.base,
-        "head": found.head,
-        "fine": found.is_fine(),
-        "structure": found.structure,
-        "seen": found.report.seen,
-        "differences": found.report.differences,
-        "notes": found.report.notes,
-        "summary": found.report.summary,
-        "acceptance": found.acceptance,
-    });
-    Ok(format!("{}\n", serde_json::to_string_pretty(&json)?))
+    #[derive(Serialize)]
+    struct Body<'f> {
+        base: &'f str,
+        head: &'f str,
+        fine: bool,
+        structure: &'f Structure,
+        #[serde(flatten)]
+        report: &'f Report,
+        acceptance: &'f Option<Acceptance>,
+    }
+    let Found { base, head, structure, report, acceptance, .. } = found;
+    Ok(Document::new("diff", Body { base, head, fine: found.is_fine(), structure, report, acceptance })
+        .pretty()?)
 }
 
 /// As a page.
@@ -238,8 +241,11 @@ struct Line {
 impl Page {
     fn of(found: &Found) -> Page {
         let report = &found.report;
-        let left: BTreeMap<usize, u64> =
-            found.acceptance.iter().flat_map(|a| a.unaccepted.iter().copied()).collect();
+        let left: BTreeMap<usize, u64> = found
+            .acceptance
+            .iter()
+            .flat_map(|a| a.unaccepted.iter().map(|u| (u.difference, u.rows)))
+            .collect();
         Page {
             base: found.base.clone(),
             head: found.head.clone(),
@@ -332,8 +338,8 @@ fn said(structure: &Structure) -> Vec<Said> {
     for CellChange { path, keys, from, before, after } in &structure.parameters {
         all.push(Said {
             what: format!("paramètre {path}{keys}{}", since(from)),
-            before: before.clone(),
-            after: after.clone(),
+            before: before.as_ref().map(ToString::to_string),
+            after: after.as_ref().map(ToString::to_string),
             long: false,
         });
     }
@@ -406,15 +412,15 @@ fn by(all: &[ByRows]) -> Vec<By> {
 /// A kind of difference in words.
 pub fn kind(kind: Kind) -> &'static str {
     match kind {
-        Kind::DevientVrai => "vrai",
-        Kind::DevientFaux => "faux",
-        Kind::Hausse => "plus grand",
-        Kind::Baisse => "plus petit",
-        Kind::Autre => "autre",
-        Kind::DevientConnu => "connu",
-        Kind::DevientInconnu => "inconnu",
-        Kind::Erreur => "une erreur",
-        Kind::ErreurLevee => "sans erreur",
+        Kind::BecomesTrue => "vrai",
+        Kind::BecomesFalse => "faux",
+        Kind::Rises => "plus grand",
+        Kind::Falls => "plus petit",
+        Kind::Other => "autre",
+        Kind::BecomesKnown => "connu",
+        Kind::BecomesUnknown => "inconnu",
+        Kind::Error => "une erreur",
+        Kind::ErrorLifted => "sans erreur",
     }
 }
 
@@ -443,10 +449,10 @@ fn difference(
 ) -> Option<Shown> {
     let (_, first) = own.first()?;
     let unit = first.unit.as_ref().map_or_else(String::new, |unit| format!(" {unit}"));
-    let moves: BTreeSet<(&str, &str, &str)> = own
+    let moves: BTreeSet<(String, String, String)> = own
         .iter()
         .filter_map(|(_, d)| d.moved.as_ref())
-        .map(|m| (m.least.as_str(), m.most.as_str(), m.total.as_str()))
+        .map(|m| (format_number(&m.least), format_number(&m.most), format_number(&m.total)))
         .collect();
     let moved = moves.iter().map(|(least, most, total)| match least == most {
         true => format!("{}{unit} chacun", signed(least)),
@@ -464,8 +470,8 @@ fn difference(
         kind: kind(rows.kind).to_string(),
         effect: match rows.effect {
             Effect::Gain => "gain",
-            Effect::Perte => "perte",
-            Effect::Neutre => "neutre",
+            Effect::Loss => "perte",
+            Effect::Neutral => "neutre",
         }
         .to_string(),
         count: count(rows.rows),
@@ -507,7 +513,7 @@ fn verdict(found: &Found) -> Vec<String> {
         };
     };
     let mut lines = Vec::new();
-    for (number, rows) in &acceptance.unaccepted {
+    for Unaccepted { difference: number, rows } in &acceptance.unaccepted {
         if let Some(d) = found.report.differences.get(*number) {
             lines.push(format!(
                 "non acceptée : {}, au {}, {} devient {} ({} lignes) ; {}",

@@ -6,9 +6,11 @@ use anyhow::{Result, bail};
 use logis::counterfactual::{Counterfactual, OtherDates, counterfactual, other_dates};
 use logis::data::{self, Dataset};
 use logis::diagnostic::nearest;
-use logis::explain::{Shown, explain, to_text};
+use logis::exchange::Document;
+use logis::explain::{Explanation, RowName, explain, to_text};
 use logis::pack::schema::Origin;
 use logis::plan::Plan;
+use serde::Serialize;
 
 use super::given;
 use crate::args::{DataArgs, ProblemArgs, RulesArgs, TextFormat};
@@ -84,7 +86,7 @@ fn tell(args: &ExplainArgs, mut run: input::Run, selected: &[String]) -> Result<
         .iter()
         .zip(&explanations)
         .map(|((name, node), explanation)| match &explanation.outcome {
-            Shown::Value(value) if value == "false" => {
+            outcome if outcome.as_bool() == Some(false) => {
                 (counterfactual(&plan, &dataset, *node, row), other_dates(&plan, &dataset, name, row))
             }
             _ => Default::default(),
@@ -92,26 +94,17 @@ fn tell(args: &ExplainArgs, mut run: input::Run, selected: &[String]) -> Result<
         .collect();
     match args.format {
         TextFormat::Json => {
-            let about = logis::explain::about(&plan, &dataset, plan.entity, row);
-            let explanations: Vec<serde_json::Value> = explanations
-                .iter()
-                .zip(&otherwise)
-                .map(|(explanation, (change, dates))| {
-                    let mut json = serde_json::to_value(explanation)?;
-                    if let serde_json::Value::Object(fields) = &mut json {
-                        fields.insert("counterfactual".to_string(), serde_json::to_value(change)?);
-                        fields.insert("other_dates".to_string(), serde_json::to_value(dates)?);
-                    }
-                    Ok(json)
+            let explanations = explanations.iter().zip(&otherwise);
+            let explanations = explanations
+                .map(|(explanation, (counterfactual, other_dates))| One {
+                    explanation,
+                    counterfactual,
+                    other_dates,
                 })
-                .collect::<Result<_>>()?;
-            let json = serde_json::json!({
-                "id": args.id,
-                "about": about,
-                "date": plan.date.to_string(),
-                "explanations": explanations,
-            });
-            output::print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
+                .collect();
+            let about = logis::explain::row_name(&plan, &dataset, plan.entity, row);
+            let body = Body { id: &args.id, about, date: plan.date.to_string(), explanations };
+            output::print(&Document::new("explanation", body).pretty()?)?;
         }
         TextFormat::Text => {
             let about = logis::explain::about(&plan, &dataset, plan.entity, row);
@@ -139,6 +132,24 @@ fn tell(args: &ExplainArgs, mut run: input::Run, selected: &[String]) -> Result<
         }
     }
     Ok(End::Fine)
+}
+
+/// The explanations as JSON.
+#[derive(Serialize)]
+struct Body<'e> {
+    id: &'e str,
+    about: RowName,
+    date: String,
+    explanations: Vec<One<'e>>,
+}
+
+/// One of them, with what would turn it.
+#[derive(Serialize)]
+struct One<'e> {
+    #[serde(flatten)]
+    explanation: &'e Explanation,
+    counterfactual: &'e Counterfactual,
+    other_dates: &'e OtherDates,
 }
 
 /// The row of an identifier; of a pair, both identifiers with a colon between.

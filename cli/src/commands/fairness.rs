@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use anyhow::{Result, bail};
 use logis::Options;
 use logis::attribution::{Fairness, Reason, fairness};
+use logis::exchange::Document;
+use logis::explain::plain;
 
 use super::pairs;
 use crate::args::{DataArgs, RulesArgs, TextFormat};
@@ -18,7 +20,7 @@ pub struct FairnessArgs {
     rules: RulesArgs,
     #[command(flatten)]
     data: DataArgs,
-    /// Règles, champs ou groupes de la demande par lesquels compter (sinon le groupe `equite` du paquet)
+    /// Règles, champs ou groups de la request par lesquels compter (sinon le groupe `equite` du paquet)
     #[arg(long, value_name = "RÈGLE,RÈGLE", value_delimiter = ',')]
     by: Vec<String>,
     /// Forme du rapport
@@ -51,7 +53,7 @@ pub fn run(args: &FairnessArgs) -> Result<End> {
     let report = fairness(&loaded.plan, &groups, &loaded.dataset, &loaded.instance, &allocation.matching);
     pairs::say(loaded);
     match args.format {
-        TextFormat::Json => output::print(&format!("{}\n", serde_json::to_string_pretty(&report)?))?,
+        TextFormat::Json => output::print(&Document::new("fairness", &report).pretty()?)?,
         TextFormat::Text => output::print(&text(&report))?,
     }
     Ok(End::Fine)
@@ -59,23 +61,23 @@ pub fn run(args: &FairnessArgs) -> Result<End> {
 
 fn text(report: &Fairness) -> String {
     let mut out = String::new();
-    for group in &report.groupes {
+    for group in &report.groups {
         let mut table = empty(&[
-            &group.nom,
+            &group.name,
             "Demandes",
             "Avec un logement recevable",
             "Logées",
             "Part",
             "Points moyens en attente",
         ]);
-        for line in &group.lignes {
+        for line in &group.lines {
             table.add_row([
-                line.valeur.clone(),
-                count(line.demandes),
-                count(line.avec_recevable),
-                count(line.logees),
-                percent(line.logees, line.demandes),
-                count(line.priorite_moyenne_en_attente as usize),
+                plain(&line.outcome),
+                count(line.requests),
+                count(line.with_suitable),
+                count(line.housed),
+                percent(line.housed, line.requests),
+                count(line.mean_waiting_priority as usize),
             ]);
         }
         align_numbers(&mut table);
@@ -91,23 +93,19 @@ fn text(report: &Fairness) -> String {
         report.envies.len()
     );
     for envy in report.envies.iter().take(NAMED) {
-        let why = match &envy.raison {
+        let why = match &envy.reason {
             Reason::Quota(name) => format!("quota {name}"),
             other => super::why::sentence(other),
         };
         let _ = writeln!(
             out,
             "   {} ({} points) : {} est à {} ({} points), {why}{}",
-            envy.demande,
-            envy.priorite,
-            envy.logement,
-            envy.detentrice,
-            envy.priorite_detentrice,
-            if envy.logements > 1 {
-                format!(" ; {} logements en tout", envy.logements)
-            } else {
-                String::new()
-            }
+            envy.request,
+            envy.priority,
+            envy.unit,
+            envy.holder,
+            envy.holder_priority,
+            if envy.units > 1 { format!(" ; {} logements en tout", envy.units) } else { String::new() }
         );
     }
     if report.envies.len() > NAMED {

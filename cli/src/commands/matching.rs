@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use logis::attribution::{Before, QuotaInForce, ReadError, Report};
+use logis::attribution::{Before, QuotaInForce, ReadError, Report, SHORTFALL};
+use logis::exchange::FORMAT;
 use logis::matching::{Gaps, Matching};
 use logis::{Allocation, AllocationError, Bottleneck, Lack, Options, Posing, Refuted};
 
@@ -246,7 +247,12 @@ pub fn read(path: &Path) -> Result<Option<Report>> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
     match Report::read(text.trim_start_matches('\u{feff}')) {
-        Ok(report) => Ok(Some(report)),
+        Ok(report) => {
+            if report.format.is_none() {
+                eprintln!("{}: résultat d'avant le format {FORMAT} ; il se lit comme avant", path.display());
+            }
+            Ok(Some(report))
+        }
         Err(error @ ReadError::NotAResult { .. }) => bail!("{}: {error}", path.display()),
         Err(error) => {
             eprintln!("{}: {error}", path.display());
@@ -273,7 +279,7 @@ pub fn check(args: &VerifyArgs) -> Result<End> {
         among(&allocation.posing)
     ))?;
     for level in &report.levels {
-        output::print(&format!("   {}: {}\n", level.name, level.value))?;
+        output::print(&format!("   {}: {}\n", level_name(&level.name), level.value))?;
     }
     if report.certificate.problem.is_none() {
         output::print(
@@ -282,6 +288,15 @@ pub fn check(args: &VerifyArgs) -> Result<End> {
     }
     pairs::say(&allocation.posing);
     Ok(End::Fine)
+}
+
+/// The name of a level, in French.
+fn level_name(name: &str) -> String {
+    match name {
+        "priority" => "priorite".to_string(),
+        "fit" => "adequation".to_string(),
+        other => other.strip_prefix(SHORTFALL).map_or(other.to_string(), |quota| format!("manque:{quota}")),
+    }
 }
 
 /// Says why a written result does not hold.

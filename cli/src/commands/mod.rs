@@ -5,6 +5,7 @@ pub mod check;
 pub mod commission;
 pub mod completions;
 pub mod coverage;
+mod coverage_json;
 pub mod demo;
 pub mod diff;
 pub mod diff_page;

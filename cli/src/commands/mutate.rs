@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
 use logis::Pack;
+use logis::exchange::{Document, Written};
 use logis::mutation::{self, Fate, Kind, Mutant, MutationError, Report};
+use serde::Serialize;
 
-use crate::args::{RulesArgs, percentage};
+use crate::args::{RulesArgs, TextFormat, percentage};
 use crate::{End, asked, input, output};
 
 /// `logis mutate`
@@ -25,6 +27,9 @@ pub struct MutateArgs {
     /// Score, en pour cent, au-dessous duquel la commande échoue (code 1)
     #[arg(long, value_name = "POUR_CENT", allow_negative_numbers = true, value_parser = percentage)]
     min_score: Option<f64>,
+    /// Forme du rapport
+    #[arg(long, value_enum, default_value = "text")]
+    format: TextFormat,
 }
 
 /// Runs the mutants; exit code 1 if the score is too low, or what is accepted no longer survives.
@@ -46,12 +51,77 @@ pub fn run(args: &MutateArgs) -> Result<End> {
             "rien à changer: aucune règle ni aucun paramètre ne contient « {filter} » dans son nom ou son fichier"
         );
     }
-    output::print(&text(&pack, &report))?;
+    match args.format {
+        TextFormat::Text => output::print(&text(&pack, &report))?,
+        TextFormat::Json => output::print(&json(&pack, &report)?)?,
+    }
     let short = args.min_score.is_some_and(|bar| report.score() < bar);
     if let Some(bar) = args.min_score.filter(|_| short) {
         eprintln!("score de {} %, au-dessous de {bar} %", report.score());
     }
     Ok(if short || !report.stale.is_empty() { End::FellShort } else { End::Fine })
+}
+
+/// The whole as a document of the kind `mutation`.
+fn json(pack: &Pack, report: &Report) -> Result<String> {
+    #[derive(Serialize)]
+    struct Body<'m> {
+        killed: usize,
+        all: usize,
+        mutants: Vec<One<'m>>,
+        stale: Vec<Stale<'m>>,
+    }
+    #[derive(Serialize)]
+    struct One<'m> {
+        name: &'m str,
+        from: Option<String>,
+        kind: Kind,
+        change: &'m str,
+        written: Option<Written>,
+        fate: &'static str,
+        killed_by: Option<&'m str>,
+        accepted: Option<&'m str>,
+    }
+    #[derive(Serialize)]
+    struct Stale<'m> {
+        name: &'m str,
+        from: Option<String>,
+        change: Option<&'m str>,
+        why: &'m str,
+        written: Option<Written>,
+    }
+    let sources = &pack.parsed().sources;
+    let mutants = report.mutants.iter().enumerate().map(|(number, (mutant, fate))| One {
+        name: &mutant.name,
+        from: mutant.from.map(|date| date.to_string()),
+        kind: mutant.kind,
+        change: &mutant.change,
+        written: Written::of(sources, &mutant.span),
+        fate: match fate {
+            Fate::Killed(_) => "killed",
+            Fate::Survived => "survived",
+            Fate::Unreached => "unreached",
+        },
+        killed_by: match fate {
+            Fate::Killed(place) => Some(place),
+            _ => None,
+        },
+        accepted: report.accepted.get(&number).map(String::as_str),
+    });
+    let stale = report.stale.iter().map(|(entry, why)| Stale {
+        name: &entry.name,
+        from: entry.from.map(|date| date.to_string()),
+        change: entry.change.as_deref(),
+        why,
+        written: Written::of(sources, &entry.span),
+    });
+    let body = Body {
+        killed: report.killed(),
+        all: report.mutants.len(),
+        mutants: mutants.collect(),
+        stale: stale.collect(),
+    };
+    Ok(Document::new("mutation", body).pretty()?)
 }
 
 fn text(pack: &Pack, report: &Report) -> String {

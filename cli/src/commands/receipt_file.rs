@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use logis::diagnostic::foreign;
+use logis::exchange::FORMAT;
 use logis::receipt::{Line, Receipt, SealCheck};
 
 /// Lines read at a time.
@@ -30,7 +31,7 @@ pub fn for_each_part(path: &Path, mut each: impl FnMut(&Part) -> Result<()>) -> 
     let name = path.display();
     let file = File::open(path).with_context(|| format!("{name}: lecture impossible"))?;
     let mut lines = BufReader::new(file).lines();
-    let (mut check, mut last, mut receipts) = (SealCheck::default(), 0, 0);
+    let (mut check, mut last, mut receipts, mut of_before) = (SealCheck::default(), 0, 0, 0);
     loop {
         let chunk: Vec<String> = lines
             .by_ref()
@@ -45,6 +46,7 @@ pub fn for_each_part(path: &Path, mut each: impl FnMut(&Part) -> Result<()>) -> 
                 Ok(line) => {
                     part.flaws.extend(check.line(&line).into_iter().map(|flaw| (last, flaw.to_string())));
                     if let Line::Receipt(receipt) = line {
+                        of_before += usize::from(receipt.is_of_before());
                         part.receipts.push(*receipt);
                         part.lines.push(last);
                     }
@@ -72,6 +74,11 @@ pub fn for_each_part(path: &Path, mut each: impl FnMut(&Part) -> Result<()>) -> 
         }
         each(&part)?;
         if end {
+            if of_before > 0 {
+                eprintln!(
+                    "{name}: {of_before} reçu(s) d'avant le format {FORMAT} : lus comme avant, leurs résultats comparés comme textes"
+                );
+            }
             return Ok(check);
         }
     }

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use logis::data::visible_cell;
-use logis::explain::Shown;
-use logis::receipt::{Changed, Receipt, Replay, Replayed, SealCheck};
+use logis::exchange::Document;
+use logis::explain::{Shown, in_words, plain};
+use logis::receipt::{Changed, Drift, Receipt, Replay, Replayed, SealCheck};
+use serde::Serialize;
 
 use super::receipt_file::{Part, for_each_part};
 use super::record::Recording;
@@ -62,6 +64,31 @@ pub fn run(args: &ReplayArgs) -> Result<End> {
     Ok(if seen.holds(&check) { End::Fine } else { End::FellShort })
 }
 
+/// What is told of a line, as JSON; of one that is no receipt, what its seals say alone.
+#[derive(Serialize)]
+struct Told<'t> {
+    line: usize,
+    #[serde(flatten)]
+    receipt: Option<Which<'t>>,
+    #[serde(flatten)]
+    replayed: Option<What<'t>>,
+    seal: &'t [String],
+}
+
+#[derive(Serialize)]
+struct Which<'t> {
+    entity: &'t str,
+    id: &'t str,
+    date: &'t str,
+}
+
+#[derive(Serialize)]
+struct What<'t> {
+    drifts: &'t [Drift],
+    changed: &'t Changed,
+    not_compared: &'t [String],
+}
+
 /// What was seen so far.
 #[derive(Default)]
 struct Seen {
@@ -102,7 +129,10 @@ impl Seen {
         // Of lines that are no receipts: the end of a file.
         for (line, flaws) in flaws {
             output::print(&match form {
-                TextFormat::Json => format!("{}\n", serde_json::json!({ "line": line, "seal": flaws })),
+                TextFormat::Json => {
+                    let body = Told { line, receipt: None, replayed: None, seal: &flaws };
+                    format!("{}\n", Document::new("replayed", body).line()?)
+                }
                 TextFormat::Text => {
                     flaws.iter().map(|flaw| format!("ligne {line} : {flaw}\n")).collect::<String>()
                 }
@@ -132,12 +162,17 @@ impl Seen {
             return Ok(());
         }
         if form == TextFormat::Json {
-            let json = serde_json::json!({
-                "line": line, "entity": receipt.entity, "id": receipt.id, "date": receipt.date,
-                "drifts": replayed.drifts, "changed": replayed.changed,
-                "not_compared": replayed.not_compared, "seal": flaws,
-            });
-            return output::print(&format!("{json}\n"));
+            let body = Told {
+                line,
+                receipt: Some(Which { entity: &receipt.entity, id: &receipt.id, date: &receipt.date }),
+                replayed: Some(What {
+                    drifts: &replayed.drifts,
+                    changed: &replayed.changed,
+                    not_compared: &replayed.not_compared,
+                }),
+                seal: flaws,
+            };
+            return output::print(&format!("{}\n", Document::new("replayed", body).line()?));
         }
         let mut text = format!(
             "ligne {line} : {} {}, décidé au {}\n",
@@ -235,12 +270,9 @@ fn words(changed: &Changed, receipt: &Receipt, replayed: &Replayed) -> Vec<Strin
 /// An outcome in a line.
 pub fn shown(outcome: &Shown) -> String {
     match outcome {
-        Shown::Value(v) if v == "true" => "oui".to_string(),
-        Shown::Value(v) if v == "false" => "non".to_string(),
-        Shown::Value(v) if v.is_empty() => "(vide)".to_string(),
-        Shown::Value(v) => v.clone(),
-        Shown::Unknown(missing) if missing.is_empty() => "inconnu".to_string(),
-        Shown::Unknown(missing) => format!("inconnu, manque {}", missing.join(", ")),
-        Shown::Error(error) => format!("erreur : {error}"),
+        Shown::Unknown(missing) if !missing.is_empty() => {
+            format!("inconnu, manque {}", in_words(missing))
+        }
+        other => plain(other),
     }
 }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use logis::data;
+use logis::diagnostic::nearest;
 use logis::editor;
+use logis::formats;
 use logis::pack::schema::Origin;
 
 use crate::args::RulesArgs;
@@ -27,6 +29,10 @@ pub struct SchemaArgs {
     /// Dossier où écrire plutôt les schémas des fichiers du paquet lui-même, pour les éditeurs
     #[arg(long, value_name = "DOSSIER", conflicts_with_all = ["format", "output"])]
     files: Option<PathBuf>,
+    /// Plutôt le schéma JSON de ce que Logis écrit pour d'autres programmes: explanation, receipt, matching,
+    /// diff… (`all`: tous)
+    #[arg(long, value_name = "SORTE", conflicts_with_all = ["format", "files", "mapping"])]
+    format_of: Option<String>,
     /// Remplace ce qui est déjà là, même rempli
     #[arg(long)]
     force: bool,
@@ -45,6 +51,9 @@ pub enum SchemaFormat {
 
 /// Writes the JSON Schema, or empty templates.
 pub fn run(args: &SchemaArgs) -> Result<End> {
+    if let Some(kind) = &args.format_of {
+        return format_of(kind, args);
+    }
     let pack = input::pack(&args.rules)?;
     if let Some(folder) = &args.files {
         return files(&pack, folder, args.force);
@@ -99,6 +108,31 @@ pub fn run(args: &SchemaArgs) -> Result<End> {
             }
         }
     }
+    Ok(End::Fine)
+}
+
+/// Writes the JSON Schema of a kind of document, or of all.
+fn format_of(kind: &str, args: &SchemaArgs) -> Result<End> {
+    let schema = match kind {
+        "all" => None,
+        kind => match formats::schema(kind) {
+            Some(schema) => Some(schema),
+            None => {
+                let kinds = formats::kinds();
+                let near = nearest(kind, kinds.iter().copied());
+                let hint = near.map_or_else(String::new, |near| format!(" ; vouliez-vous dire `{near}` ?"));
+                bail!("« {kind} » n'est pas une sorte de document{hint} ; attendu: all, {}", kinds.join(", "))
+            }
+        },
+    };
+    let text = match schema {
+        Some(schema) => serde_json::to_string_pretty(&schema)? + "\n",
+        None => formats::SCHEMA.to_string(),
+    };
+    if let Some(path) = &args.output {
+        output::refuse_replacing(path, text.as_bytes(), is_schema, args.force)?;
+    }
+    output::bytes_to(text.as_bytes(), args.output.as_deref(), false)?;
     Ok(End::Fine)
 }
 

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use logis::Pack;
 use logis::data::{InputFile, to_csv, to_reading_workbook, visible_cell};
+use logis::exchange::Document;
 use logis::scenario::report::{Cell, Head, Report, Sheet, report};
 use logis::scenario::{Inputs, NotBelieved, Run, RunResult, Scenario, Simulation};
 use rayon::prelude::*;
@@ -209,7 +210,7 @@ fn write(report: &Report, folder: &Path, with_rows: bool) -> Result<()> {
     let sheets: Vec<_> = report.sheets.iter().map(Sheet::to_output).collect();
     let reading: Vec<_> = report.sheets.iter().map(Sheet::to_reading).collect();
     output::file(&folder.join("rapport.xlsx"), &to_reading_workbook(&about(report), &reading)?)?;
-    let json = format!("{}\n", serde_json::to_string_pretty(report)?);
+    let json = Document::new("scenario", report).pretty()?;
     output::file(&folder.join("rapport.json"), json.as_bytes())?;
     let tables = folder.join("tables");
     output::make_folder(&tables)?;

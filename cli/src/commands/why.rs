@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Result;
-use logis::attribution::{Fails, Holder, Reason, Why};
+use logis::attribution::{Fails, Holder, HousedIn, Reason, ReasonCount, Why};
+use logis::exchange::Document;
+use serde::Serialize;
 
 use super::explain::ExplainArgs;
 use super::matching;
@@ -27,111 +29,118 @@ pub fn run(args: &ExplainArgs, result: &Path) -> Result<End> {
     let why = allocation.explain(&args.id)?;
     match args.format {
         TextFormat::Json => {
-            let json = serde_json::json!({
-                "id": args.id,
-                "date": allocation.posing.plan.pairs.date.to_string(),
-                "pourquoi": why,
-            });
-            output::print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
+            let date = allocation.posing.plan.pairs.date.to_string();
+            let body = Body { id: &args.id, date, why: &why };
+            output::print(&Document::new("attribution_reason", body).pretty()?)?;
         }
         TextFormat::Text => output::print(&text(&args.id, &why))?,
     }
     Ok(End::Fine)
 }
 
+/// The explanation as JSON.
+#[derive(Serialize)]
+struct Body<'w> {
+    id: &'w str,
+    date: String,
+    why: &'w Why,
+}
+
 /// The explanation in French.
 fn text(id: &str, why: &Why) -> String {
     let mut out = String::new();
     match why {
-        Why::Logee { logement, priorite, adequation, recevables, mieux_adaptes, ensuite } => {
+        Why::Housed { unit, priority, fit, suitable, better_fitting, otherwise } => {
             let _ = writeln!(
                 out,
-                "La demande {id} ({priorite} points) reçoit le logement {logement}, adéquation {adequation}."
+                "La demande {id} ({priority} points) reçoit le logement {unit}, adéquation {fit}."
             );
             let _ = writeln!(
                 out,
-                "   {recevables} logement(s) lui conviennent; {}",
-                match mieux_adaptes.len() {
+                "   {suitable} logement(s) lui conviennent; {}",
+                match better_fitting.len() {
                     0 => "aucun n'est mieux adapté.".to_string(),
                     _ => "ceux qui le sont mieux vont à d'autres :".to_string(),
                 }
             );
-            mieux_adaptes.iter().for_each(|holder| held(holder, &mut out));
-            let _ = match ensuite {
+            better_fitting.iter().for_each(|holder| held(holder, &mut out));
+            let _ = match otherwise {
                 Some(next) => writeln!(out, "   Sans ce logement, elle recevrait {next}."),
                 None => writeln!(out, "   Sans ce logement, elle n'en recevrait aucun."),
             };
         }
-        Why::SansRecevable { logements, conditions } => {
+        Why::NothingSuits { units, conditions } => {
             let _ = writeln!(
                 out,
-                "La demande {id} n'est pas logée : aucun des {logements} logements ne lui convient."
+                "La demande {id} n'est pas logée : aucun des {units} logements ne lui convient."
             );
             fails(conditions, &mut out);
         }
-        Why::Devancee { priorite, recevables, raisons, detenteurs } => {
-            let first = raisons.iter().find_map(|(reason, _)| match reason {
+        Why::Outranked { priority, suitable, reasons, holders } => {
+            let first = reasons.iter().find_map(|one| match &one.reason {
                 Reason::Quota(name) => Some(name),
                 _ => None,
             });
             let _ = writeln!(
                 out,
-                "La demande {id} ({priorite} points) n'est pas logée : {recevables} logement(s) lui conviennent, tous vont à d'autres{}.",
+                "La demande {id} ({priority} points) n'est pas logée : {suitable} logement(s) lui conviennent, tous vont à d'autres{}.",
                 first.map_or_else(String::new, |name| format!(", et le quota {name} en retient"))
             );
-            for (reason, count) in raisons {
+            for ReasonCount { reason, count } in reasons {
                 let _ = writeln!(out, "   {count} : {}", sentence(reason));
             }
             let _ = writeln!(out, "   Ceux dont la détentrice a le moins de points :");
-            detenteurs.iter().for_each(|holder| held(holder, &mut out));
+            holders.iter().for_each(|holder| held(holder, &mut out));
         }
-        Why::Attribue { demande, priorite, adequation, recevables, ensuite } => {
+        Why::Given { request, priority, fit, suitable, otherwise } => {
             let _ = writeln!(
                 out,
-                "Le logement {id} va à la demande {demande} ({priorite} points, adéquation {adequation}), l'une des {recevables} à qui il convient."
+                "Le logement {id} va à la demande {request} ({priority} points, adéquation {fit}), l'une des {suitable} à qui il convient."
             );
-            let _ = match ensuite {
+            let _ = match otherwise {
                 Some(next) => writeln!(out, "   Sans elle, il irait à {next}."),
                 None => writeln!(out, "   Sans elle, il resterait vide."),
             };
         }
-        Why::SansDemande { demandes, conditions } => {
+        Why::SuitsNobody { requests, conditions } => {
             let _ = writeln!(
                 out,
-                "Le logement {id} reste vide : il ne convient à aucune des {demandes} demandes."
+                "Le logement {id} reste vide : il ne convient à aucune des {requests} demandes."
             );
             fails(conditions, &mut out);
         }
-        Why::TousLoges { recevables, loges } => {
+        Why::AllHoused { suitable, housed } => {
             let _ = writeln!(
                 out,
-                "Le logement {id} reste vide : les {recevables} demandes à qui il convient sont toutes logées."
+                "Le logement {id} reste vide : les {suitable} demandes à qui il convient sont toutes logées."
             );
-            for (request, unit) in loges {
+            for HousedIn { request, unit } in housed {
                 let _ = writeln!(out, "   {request} est en {unit}");
             }
         }
+        // The enumeration may grow.
+        _ => {}
     }
     out
 }
 
 fn held(holder: &Holder, out: &mut String) {
-    let _ = match &holder.demande {
+    let _ = match &holder.request {
         Some(request) => writeln!(
             out,
             "      {} (adéquation {}) est à {request} ({} points, adéquation {}) : {}",
-            holder.logement,
-            holder.adequation,
-            holder.priorite,
-            holder.adequation_detenteur,
-            sentence(&holder.raison)
+            holder.unit,
+            holder.fit,
+            holder.priority,
+            holder.holder_fit,
+            sentence(&holder.reason)
         ),
         None => writeln!(
             out,
             "      {} (adéquation {}) est vide : {}",
-            holder.logement,
-            holder.adequation,
-            sentence(&holder.raison)
+            holder.unit,
+            holder.fit,
+            sentence(&holder.reason)
         ),
     };
 }
@@ -141,29 +150,29 @@ pub fn sentence(reason: &Reason) -> String {
     match reason {
         Reason::Attributions => "la détentrice n'aurait plus de logement".to_string(),
         Reason::Quota(name) => format!("le quota {name} serait moins bien tenu"),
-        Reason::Priorite => "la détentrice a plus de points".to_string(),
-        Reason::Adequation => "à points égaux, l'adéquation serait moindre".to_string(),
-        Reason::Identifiant => "à égalité de tout, l'ordre des identifiants décide".to_string(),
-        Reason::NonProuve => "l'échange paraît meilleur : ce niveau n'a pas été prouvé".to_string(),
+        Reason::Priority => "la détentrice a plus de points".to_string(),
+        Reason::Fit => "à points égaux, l'adéquation serait moindre".to_string(),
+        Reason::Identifier => "à égalité de tout, l'ordre des identifiants décide".to_string(),
+        Reason::NotProved => "l'échange paraît meilleur : ce niveau n'a pas été prouvé".to_string(),
     }
 }
 
 fn fails(conditions: &[Fails], out: &mut String) {
     for fails in conditions {
-        let open = match fails.inconnue {
+        let open = match fails.unknown_for {
             0 => String::new(),
             n => format!(", ouverte faute de données pour {n}"),
         };
-        let alone = match fails.seule {
+        let alone = match fails.alone_false_for {
             0 => String::new(),
             n => format!(", seule à manquer pour {n}"),
         };
         let _ = writeln!(
             out,
             "   {} : fausse pour {}{alone}{open} ({})",
-            fails.libelle.trim_end_matches('.'),
-            fails.fausse,
-            fails.regle
+            fails.label.trim_end_matches('.'),
+            fails.false_for,
+            fails.rule
         );
     }
 }

@@ -7,12 +7,20 @@ use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
 
 use super::codes::{Codebook, Meant, items};
 use super::issue::{Fault, meant};
+use super::issue_code::Code;
 use super::lists::Listed;
+use super::numbers::TWO_READINGS;
 use super::raw::{Raw, RawColumn};
 use super::table::{Cells, Column};
 use super::{arrow_column, lists, numbers};
 use logis_language::pack::schema::{Field, FieldKind};
 use logis_language::value::{Date, Exact, days_between, mul, parse_date, parse_number, power_of_ten};
+
+/// What is said of a number that is too large.
+const TOO_LARGE: &str = "est trop grand";
+
+/// What is said of a number with too many decimals.
+const DECIMALS: &str = "a trop de décimales";
 
 /// Types the cells of a field; `book` has the codes that they may hold, if they are codes of a reference
 /// table. `wrong` is told the row and the fault of each that does not fit.
@@ -72,7 +80,10 @@ fn each(
             fail(fault);
             cell = &Raw::Empty;
         } else if *cell == Raw::Empty && field.required {
-            fail(Fault::empty(format!("la cellule est vide ; attendu: {}", expected(field))));
+            fail(Fault::empty(
+                Code::EmptyCell,
+                format!("la cellule est vide ; attendu: {}", expected(field)),
+            ));
         }
         let empty = *cell == Raw::Empty;
         match &field.kind {
@@ -138,8 +149,12 @@ fn each(
                             && text.contains(['\n', '\r'])
                         {
                             let shown = text.replace(['\n', '\r'], "⏎");
-                            let fault =
-                                Fault::of(&shown, "tient sur plusieurs lignes", ": une liste de codes ?");
+                            let fault = Fault::of(
+                                Code::SeveralLines,
+                                &shown,
+                                "tient sur plusieurs lignes",
+                                ": une liste de codes ?",
+                            );
                             fail(Fault { warning: true, ..fault });
                         }
                         codes.extend(values.iter().map(|c| texts.code(c)));
@@ -156,6 +171,7 @@ fn each(
         wrong(
             row,
             Fault::of(
+                Code::TwoReadings,
                 text,
                 "se lit de deux façons",
                 ": la lettre O (oui) ou un zéro (non) ? D'autres cellules de la colonne sont des 0 ou des 1",
@@ -181,15 +197,20 @@ fn each(
 /// was lost on the way.
 fn broken(field: &Field, cell: &Raw) -> Option<Fault> {
     match cell {
-        Raw::Stray(text) => {
-            Some(Fault::of(text, "a un guillemet seul", " ; attendu: deux, autour de la cellule, ou aucun"))
-        }
+        Raw::Stray(text) => Some(Fault::of(
+            Code::Quotation,
+            text,
+            "a un guillemet seul",
+            " ; attendu: deux, autour de la cellule, ou aucun",
+        )),
         Raw::Text(text) if text.contains(['\n', '\r']) && field.kind != FieldKind::Codes => Some(Fault::of(
+            Code::SeveralLines,
             &text.replace(['\n', '\r'], "⏎"),
             "tient sur plusieurs lignes",
             format!(" ; attendu: {}", expected(field)),
         )),
         Raw::Text(text) if text.contains('\u{fffd}') => Some(Fault::of(
+            Code::LostCharacter,
             text,
             "a un caractère perdu (codage du fichier ?)",
             format!(" ; attendu: {}", expected(field)),
@@ -283,7 +304,21 @@ impl Dictionary {
 
 /// `« 21 3O0 » n'est pas un montant (lettre O ?); attendu: …`
 fn unfit(field: &Field, cell: &Raw, what: &'static str, hint: &str) -> Fault {
-    Fault::of(&cell.shown(), what, format!("{hint} ; attendu: {}", expected(field)))
+    Fault::of(code(field, what), &cell.shown(), what, format!("{hint} ; attendu: {}", expected(field)))
+}
+
+/// The code of a cell that does not fit its field, by what is said of it.
+fn code(field: &Field, what: &str) -> Code {
+    match (what, &field.kind) {
+        (TWO_READINGS, _) => Code::TwoReadings,
+        (TOO_LARGE, _) => Code::OutOfRange,
+        (DECIMALS, _) => Code::Decimals,
+        (_, FieldKind::Boolean) => Code::NotABoolean,
+        (_, FieldKind::Number { .. }) => Code::NotANumber,
+        (_, FieldKind::Date) => Code::NotADate,
+        (_, FieldKind::Enum(_)) => Code::NotInList,
+        (_, FieldKind::Text | FieldKind::Codes) => Code::NotAText,
+    }
 }
 
 /// What the cells of a field are, with an example.
@@ -321,14 +356,15 @@ pub(super) fn date(cell: &Raw) -> Option<Date> {
 pub(super) fn text(cell: &Raw) -> Result<String, Fault> {
     match cell {
         Raw::Number(text) if text.contains('.') => {
-            Err(Fault::of(text, "est un nombre", " ; attendu: un texte"))
+            Err(Fault::of(Code::NotAText, text, "est un nombre", " ; attendu: un texte"))
         }
         Raw::Number(text) if text.len() == 4 && text.bytes().all(|b| b.is_ascii_digit()) => Err(Fault::of(
+            Code::NotAText,
             text,
             "est un nombre de quatre chiffres",
             format!(": zéro initial perdu ? Écrire « 0{text} » en texte"),
         )),
-        Raw::Other(text) => Err(Fault::of(text, "n'est pas un texte", "")),
+        Raw::Other(text) => Err(Fault::of(Code::NotAText, text, "n'est pas un texte", "")),
         other => Ok(other.shown()),
     }
 }
@@ -345,9 +381,9 @@ pub(super) fn number(field: &Field, cell: &Raw, decimals: u32) -> Result<i64, Fa
         _ => return Err(unfit(field, cell, what, "")),
     };
     let scaled = power_of_ten(decimals).and_then(|unit| mul(&value, &Exact::from_integer(unit)).ok());
-    let Some(scaled) = scaled else { return Err(unfit(field, cell, "est trop grand", "")) };
+    let Some(scaled) = scaled else { return Err(unfit(field, cell, TOO_LARGE, "")) };
     if !scaled.is_integer() {
-        let fault = unfit(field, cell, "a trop de décimales", "");
+        let fault = unfit(field, cell, DECIMALS, "");
         let message =
             format!("« {} » a plus de {decimals} décimales ; attendu: {}", fault.value, expected(field));
         return Err(Fault { message, ..fault });
@@ -356,9 +392,9 @@ pub(super) fn number(field: &Field, cell: &Raw, decimals: u32) -> Result<i64, Fa
         && (value < *low || value > *high)
     {
         let rest = format!(" ; attendu: de {low} à {high}");
-        return Err(Fault::of(&cell.shown(), "est hors de l'intervalle", rest));
+        return Err(Fault::of(Code::OutOfRange, &cell.shown(), "est hors de l'intervalle", rest));
     }
-    i64::try_from(*scaled.numer()).map_err(|_| unfit(field, cell, "est trop grand", ""))
+    i64::try_from(*scaled.numer()).map_err(|_| unfit(field, cell, TOO_LARGE, ""))
 }
 
 /// The rows whose yearly income is so small that it is one of a month, or in thousands: over zero, and

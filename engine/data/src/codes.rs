@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use super::issue::{Fault, meant};
+use super::issue_code::Code;
 use super::raw::{RawColumn, RawTable};
 use logis_language::diagnostic::{fold, nearest};
 use logis_language::pack::schema::{Entity, EntityId, OTHERS, Origin, Schema};
@@ -81,7 +82,12 @@ impl Codebook {
         let with_zero = format!("0{text}");
         if text.len() == 4 && self.has(&with_zero) {
             let rest = format!(": zéro initial perdu ? Écrire « {with_zero} »");
-            return Meant::Unclear(Fault::of(text, format!("n'existe pas dans `{entity}`"), rest));
+            return Meant::Unclear(Fault::of(
+                Code::NoSuchCode,
+                text,
+                format!("n'existe pas dans `{entity}`"),
+                rest,
+            ));
         }
         let by_name = self.by_name.get_or_init(|| {
             let mut all: HashMap<String, Vec<Arc<str>>> = HashMap::new();
@@ -97,7 +103,7 @@ impl Codebook {
                 let more = if several.len() > 8 { "…" } else { "" };
                 let rest = format!(": donner le code, l'un de {}{more}", shown.join(", "));
                 let what = format!("est le nom de plusieurs lignes de `{entity}`");
-                return Meant::Unclear(Fault::of(text, what, rest));
+                return Meant::Unclear(Fault::of(Code::SeveralCodes, text, what, rest));
             }
             _ => {}
         }
@@ -117,7 +123,13 @@ impl Codebook {
         };
         let message = format!("la {entity} « {text} » n'existe pas{}", meant(near));
         let kind = format!("n'existe pas dans `{entity}`").into();
-        Meant::Unclear(Fault { message, kind, value: text.to_string(), warning: false })
+        Meant::Unclear(Fault {
+            code: Code::NoSuchCode,
+            message,
+            kind,
+            value: text.to_string(),
+            warning: false,
+        })
     }
 
     /// The codes of a cell that lists several; `Err` of the first that is none.

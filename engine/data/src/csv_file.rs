@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::csv_rows::{Row, Rows, Wrong, separator};
 use super::decode::decode;
 use super::issue::Issue;
+use super::issue_code::Code;
 use super::raw::{Raw, RawTable};
 use super::safe_text::from_csv_cell;
 use super::titles;
@@ -21,6 +22,7 @@ pub(super) fn read(
 ) -> Option<RawTable> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         issues.push(Issue::error(
+            Code::EmptyFile,
             file,
             "le fichier est vide ; attendu: une ligne d'en-têtes, puis une ligne par enregistrement",
         ));
@@ -29,7 +31,11 @@ pub(super) fn read(
     let bytes = &*utf8(file, bytes, issues)?;
     if bytes.contains(&0) {
         let hint = if bytes.starts_with(b"PK") { " (un classeur Excel porte l'extension .xlsx)" } else { "" };
-        issues.push(Issue::error(file, format!("le fichier est binaire ; attendu: du texte CSV{hint}")));
+        issues.push(Issue::error(
+            Code::Unreadable,
+            file,
+            format!("le fichier est binaire ; attendu: du texte CSV{hint}"),
+        ));
         return None;
     }
     let decoded = decode(file, bytes, issues);
@@ -66,8 +72,12 @@ pub(super) fn read(
             issues.push(issue);
         } else if found != width {
             issues.push(
-                Issue::error(file, format!("{found} cellule(s) ; attendu: {width}, comme d'en-têtes"))
-                    .at(row.line),
+                Issue::error(
+                    Code::RowWidth,
+                    file,
+                    format!("{found} cellule(s) ; attendu: {width}, comme d'en-têtes"),
+                )
+                .at(row.line),
             );
         }
         // A row that is not read for sure is kept as bad, so that what refers to it is no orphan.
@@ -92,6 +102,7 @@ fn utf8<'b>(file: &str, bytes: &'b [u8], issues: &mut Vec<Issue>) -> Option<Cow<
     let (text, wrong) = encoding.decode_with_bom_removal(bytes);
     if wrong {
         issues.push(Issue::error(
+            Code::Encoding,
             file,
             "le fichier est de l'UTF-16 endommagé: un caractère manque ou est de trop",
         ));
@@ -172,7 +183,7 @@ fn wrong(file: &str, row: &Row<'_>, headers: &[String]) -> Option<Issue> {
         ),
     };
     let shown: String = row.cells.last().map_or("", |c| c.text.trim()).chars().take(40).collect();
-    let issue = Issue::error(file, message).at(row.line).found(&shown);
+    let issue = Issue::error(Code::Quotation, file, message).at(row.line).found(&shown);
     Some(match headers.get(cell).filter(|h| !h.is_empty()) {
         Some(header) => issue.in_column(header),
         None => issue,

@@ -6,6 +6,7 @@ use arrow_schema::DataType;
 
 use super::arrow_column;
 use super::issue::Issue;
+use super::issue_code::Code;
 use super::raw::{Raw, RawColumn, RawTable};
 use logis_language::pack::schema::{Field, FieldKind};
 use logis_language::value::{Date, add_days, parse_date};
@@ -44,7 +45,7 @@ impl Met {
     fn say(self, table: &RawTable, column: &str, what: &str, issues: &mut Vec<Issue>) {
         let Some((line, shown, date)) = self.first else { return };
         let message = format!("{} {what}: « {shown} » est lu {date}", self.count);
-        issues.push(Issue::warning(&table.file, message).at(line).in_column(column));
+        issues.push(Issue::warning(Code::ReadAsDay, &table.file, message).at(line).in_column(column));
     }
 }
 

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::issue::Issue;
+use super::issue_code::Code;
 
 /// A text, and the lines of it on which a character could not be told for sure.
 pub(super) struct Decoded<'b> {
@@ -45,6 +46,7 @@ pub(super) fn decode<'b>(file: &str, bytes: &'b [u8], issues: &mut Vec<Issue>) -
                 let guess = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0.into_owned();
                 issues.push(
                     Issue::error(
+                        Code::Encoding,
                         file,
                         format!("octet 0x{byte:02X} qui n'est pas de l'UTF-8, dans un fichier qui l'est (« {guess} » en Windows-1252 ?) ; attendu: un seul codage"),
                     )
@@ -60,6 +62,7 @@ pub(super) fn decode<'b>(file: &str, bytes: &'b [u8], issues: &mut Vec<Issue>) -
     let shown = word(bytes, first);
     issues.push(
         Issue::warning(
+            Code::GuessedEncoding,
             file,
             format!("le fichier n'est pas de l'UTF-8: il est lu comme du Windows-1252 (d'abord « {shown} »)"),
         )
@@ -79,7 +82,7 @@ pub(super) fn decode<'b>(file: &str, bytes: &'b [u8], issues: &mut Vec<Issue>) -
         .collect();
     doubtful.sort_unstable();
     doubtful.dedup_by_key(|(line, _)| *line);
-    issues.extend(doubtful.iter().map(|(line, what)| Issue::error(file, *what).at(*line)));
+    issues.extend(doubtful.iter().map(|(line, what)| Issue::error(Code::Encoding, file, *what).at(*line)));
     Decoded { text, doubtful: doubtful.into_iter().map(|(line, _)| line).collect() }
 }
 
@@ -93,7 +96,7 @@ fn tell_foreign(file: &str, text: &str, marked: bool, issues: &mut Vec<Issue>) {
     }
     let (own, other) = (word_of(text, at), word(text.as_bytes(), at));
     let message = format!("« {own} » est lu comme de l'UTF-8 ; en Windows-1252 ce serait « {other} »");
-    issues.push(Issue::warning(file, message).at(Lines::new(text.as_bytes()).of(at)));
+    issues.push(Issue::warning(Code::GuessedEncoding, file, message).at(Lines::new(text.as_bytes()).of(at)));
 }
 
 /// The word that a character stands in.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::codes::Codebooks;
 use super::issue::{Fault, Issue, meant};
+use super::issue_code::Code;
 use super::names::{self, Places};
 use super::raw::{DOUBLE, Raw, RawColumn, RawTable};
 use super::read::Absent;
@@ -217,21 +218,18 @@ impl Draft {
             return;
         }
         let aside = if error || fault.warning { "" } else { " (rien de demandé n'en dépend: inconnu)" };
-        issues.push(Issue {
-            severity: if error { Severity::Error } else { Severity::Warning },
-            file: self.file.clone(),
-            line: self.lines.get(row).copied(),
-            column: column.map(str::to_string),
-            message: format!("{}{aside}", fault.message),
-            value: Some(fault.value.into()),
-            id: self.ids.get(row).filter(|id| !id.is_empty()).cloned(),
-            kind: Some(fault.kind),
-        });
+        let message = format!("{}{aside}", fault.message);
+        let mut issue = Issue::error(fault.code, &self.file, message).found(&fault.value).of_kind(fault.kind);
+        issue.severity = if error { Severity::Error } else { Severity::Warning };
+        issue.line = self.lines.get(row).copied();
+        issue.column = column.map(str::to_string);
+        issue.id = self.ids.get(row).filter(|id| !id.is_empty()).cloned();
+        issues.push(issue);
     }
 
     /// A warning about the table's file.
-    pub fn warn(&self, message: String) -> Issue {
-        Issue::warning(&self.file, message)
+    pub fn warn(&self, code: Code, message: String) -> Issue {
+        Issue::warning(code, &self.file, message)
     }
 
     /// Of given pairs: the identifiers of both sides as one, `D1:L1`; nothing, if a column is absent.
@@ -265,24 +263,47 @@ impl Draft {
                 self.fail(
                     row,
                     Some(key),
-                    Fault { message, kind, value: total, warning: false },
+                    Fault { code: Code::TotalRow, message, kind, value: total, warning: false },
                     true,
                     issues,
                 );
             } else if let Raw::Other(_) = cell {
-                self.fail(row, Some(key), Fault::of(&id, "n'est pas un identifiant", ""), true, issues);
+                self.fail(
+                    row,
+                    Some(key),
+                    Fault::of(Code::NoIdentifier, &id, "n'est pas un identifiant", ""),
+                    true,
+                    issues,
+                );
             } else if id.is_empty() {
-                self.fail(row, Some(key), Fault::empty("l'identifiant est vide".to_string()), true, issues);
+                self.fail(
+                    row,
+                    Some(key),
+                    Fault::empty(Code::NoIdentifier, "l'identifiant est vide".to_string()),
+                    true,
+                    issues,
+                );
             } else if let Raw::Stray(_) = cell {
-                let fault = Fault::of(&id, "a un guillemet seul", " ; attendu: un identifiant");
+                let fault =
+                    Fault::of(Code::Quotation, &id, "a un guillemet seul", " ; attendu: un identifiant");
                 self.fail(row, Some(key), fault, true, issues);
             } else if id.contains(['\n', '\r']) {
                 let shown = id.replace(['\n', '\r'], "⏎");
-                let fault = Fault::of(&shown, "tient sur plusieurs lignes", " ; attendu: un identifiant");
+                let fault = Fault::of(
+                    Code::SeveralLines,
+                    &shown,
+                    "tient sur plusieurs lignes",
+                    " ; attendu: un identifiant",
+                );
                 self.fail(row, Some(key), fault, true, issues);
             } else if let Some(&earlier) = first.get(&id) {
                 let line = self.lines.get(earlier).copied().unwrap_or(0);
-                let fault = Fault::of(&id, "est déjà l'identifiant de", format!(" la ligne {line}"));
+                let fault = Fault::of(
+                    Code::IdentifierTwice,
+                    &id,
+                    "est déjà l'identifiant de",
+                    format!(" la ligne {line}"),
+                );
                 self.fail(row, Some(key), fault, true, issues);
             } else {
                 first.insert(id, row);
@@ -298,6 +319,7 @@ impl Draft {
             }
             let shown = cells.get(row).shown();
             let mut issue = Issue::warning(
+                Code::SmallAmount,
                 &self.file,
                 format!("« {shown} » est peu pour une année: par mois, ou en milliers d'euros ?"),
             )
@@ -324,7 +346,11 @@ impl Draft {
         for (at, better) in &headers.places.twice {
             if let (Some(header), Some(better)) = (raw.headers.get(*at), raw.headers.get(*better)) {
                 let message = format!("cette colonne est aussi donnée par « {better} »: elle n'est pas lue");
-                issues.push(Issue::warning(&self.file, message).at(raw.header_line).in_column(header));
+                issues.push(
+                    Issue::warning(Code::ColumnTwice, &self.file, message)
+                        .at(raw.header_line)
+                        .in_column(header),
+                );
                 twice.insert(*at);
             }
         }
@@ -346,7 +372,11 @@ impl Draft {
                 continue;
             }
             let message = format!("cette colonne n'est pas attendue: elle n'est pas lue{}", meant(near));
-            issues.push(Issue::warning(&self.file, message).at(raw.header_line).in_column(header));
+            issues.push(
+                Issue::warning(Code::UnknownColumn, &self.file, message)
+                    .at(raw.header_line)
+                    .in_column(header),
+            );
         }
         if together {
             let shown: Vec<String> =
@@ -357,7 +387,7 @@ impl Draft {
                 unread.len(),
                 shown.join(", ")
             );
-            issues.push(Issue::warning(&self.file, message).at(raw.header_line));
+            issues.push(Issue::warning(Code::UnknownColumn, &self.file, message).at(raw.header_line));
         }
         for (at, header) in unread {
             let Some(RawColumn::Cells(cells)) = raw.columns.get(at) else { continue };
@@ -367,7 +397,7 @@ impl Draft {
                 {
                     let message =
                         "la cellule tient sur plusieurs lignes (un guillemet manque ou est de trop ?)";
-                    let mut issue = Issue::warning(&self.file, message).in_column(header);
+                    let mut issue = Issue::warning(Code::SeveralLines, &self.file, message).in_column(header);
                     issue.line = self.lines.get(row).copied();
                     issues.push(issue);
                 }
@@ -412,7 +442,7 @@ impl Lacks<'_> {
     fn refuse(&mut self, column: &str, near: Option<&str>, why: &str) {
         let hint = near.map_or_else(|| format!(": {why}"), |n| format!(" ; est-ce la colonne « {n} » ?"));
         let message = format!("la colonne `{column}` manque{hint}");
-        self.issues.push(Issue::error(&self.raw.file, message).at(self.raw.header_line));
+        self.issues.push(Issue::error(Code::ColumnMissing, &self.raw.file, message).at(self.raw.header_line));
     }
 
     /// Without this column its cells are unknown; unless another seems to be it.
@@ -420,7 +450,7 @@ impl Lacks<'_> {
         if self.strict || near.is_some() {
             let hint = near.map_or_else(String::new, |n| format!(" ; est-ce la colonne « {n} » ?"));
             let message = format!("la colonne `{column}` manque{hint}");
-            let issue = Issue::error(&self.raw.file, message).at(self.raw.header_line);
+            let issue = Issue::error(Code::ColumnMissing, &self.raw.file, message).at(self.raw.header_line);
             // A relation and a field may be of one column.
             if self.issues.last() != Some(&issue) && !self.issues.contains(&issue) {
                 self.issues.push(issue);

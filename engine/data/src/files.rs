@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::issue::{Issue, meant};
+use super::issue_code::Code;
 use super::mapping::{MAPPING_FILE, Mapping};
 use super::names::{self, Named};
 use super::raw::RawTable;
@@ -83,6 +84,7 @@ pub(super) fn raw_tables<'s>(
             _ => {
                 let near = nearest(stem, names.iter().copied());
                 issues.push(Issue::warning(
+                    Code::UnknownTable,
                     &file.name,
                     format!("ce fichier n'est pas une table attendue: il n'est pas lu{}", meant(near)),
                 ));
@@ -164,7 +166,11 @@ fn choose<'s>(
             Named::Exactly(name) => name,
             Named::Within(name) if !own.contains(name) => {
                 let what = if sheet { "cette feuille est lue" } else { "ce fichier est lu" };
-                issues.push(Issue::warning(&table.file, format!("{what} comme la table `{name}`")));
+                issues.push(Issue::warning(
+                    Code::ResemblingTable,
+                    &table.file,
+                    format!("{what} comme la table `{name}`"),
+                ));
                 name
             }
             _ => {
@@ -175,13 +181,14 @@ fn choose<'s>(
                         "cette feuille n'est pas une table attendue: elle n'est pas lue{}",
                         meant(near)
                     );
-                    issues.push(Issue::warning(&table.file, message));
+                    issues.push(Issue::warning(Code::UnknownTable, &table.file, message));
                 }
                 continue;
             }
         };
         match chosen.get(name) {
             Some(first) => issues.push(Issue::error(
+                Code::TableTwice,
                 &table.file,
                 format!("la table `{name}` est donnée deux fois: aussi par {}", first.file),
             )),

@@ -12,6 +12,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::issue::Issue;
+use super::issue_code::Code;
 use super::names::{self, Named};
 use super::raw::{Raw, RawColumn, RawTable};
 use logis_language::diagnostic::foreign;
@@ -120,7 +121,8 @@ impl<'s> Reader<'s> {
         let text = std::str::from_utf8(bytes).map_err(|e| {
             let before = bytes.get(..e.valid_up_to()).unwrap_or(&[]);
             let line = before.iter().filter(|b| **b == b'\n').count() as u64 + 1;
-            Issue::error(self.file, "ce n'est pas du JSON: un octet n'est pas de l'UTF-8").at(line)
+            Issue::error(Code::Encoding, self.file, "ce n'est pas du JSON: un octet n'est pas de l'UTF-8")
+                .at(line)
         })?;
         self.start = text.as_ptr() as usize;
         self.lines = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at).collect();
@@ -128,11 +130,12 @@ impl<'s> Reader<'s> {
         for value in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
             values.push(value.map_err(|e| {
                 let message = format!("ce n'est pas du JSON: {}", foreign::json(&e));
-                Issue::error(self.file, message).at(e.line() as u64)
+                Issue::error(Code::Unreadable, self.file, message).at(e.line() as u64)
             })?);
         }
         if values.is_empty() {
             return Err(Issue::error(
+                Code::EmptyFile,
                 self.file,
                 "le fichier est vide ; attendu: du JSON, ou un objet par ligne",
             ));
@@ -153,7 +156,7 @@ impl<'s> Reader<'s> {
                         "un tableau de lignes, sans dire de quelle table ; attendu: un objet avec un tableau par table ({})",
                         tables.join(", ")
                     );
-                    self.at(value, message)
+                    self.at(Code::OtherForm, value, message)
                 })?;
                 self.rows(id, value, None)
             }
@@ -182,19 +185,25 @@ impl<'s> Reader<'s> {
                         let (key, value) = unknown.map_or(("", value), |((key, v), _)| (key.as_str(), *v));
                         let near = logis_language::diagnostic::nearest(key, self.schema.data_tables());
                         let message = format!("« {key} » n'est pas une table{}", super::issue::meant(near));
-                        Err(self.at(value, message))
+                        Err(self.at(Code::UnknownTable, value, message))
                     }
                 }
             }
-            _ => {
-                Err(self.at(value, format!("« {} »: un objet ou un tableau est attendu", short(value.get()))))
-            }
+            _ => Err(self.at(
+                Code::OtherForm,
+                value,
+                format!("« {} »: un objet ou un tableau est attendu", short(value.get())),
+            )),
         }
     }
 
     fn rows(&mut self, id: EntityId, value: &RawValue, parent: Option<(&str, &str)>) -> Read<()> {
         let rows: Vec<&RawValue> = serde_json::from_str(value.get()).map_err(|_| {
-            self.at(value, format!("« {} »: un tableau d'objets est attendu", short(value.get())))
+            self.at(
+                Code::OtherForm,
+                value,
+                format!("« {} »: un tableau d'objets est attendu", short(value.get())),
+            )
         })?;
         // A table without rows is there all the same.
         self.drafts.entry(id).or_default();
@@ -221,7 +230,9 @@ impl<'s> Reader<'s> {
         let (mut own, mut keys) = (None, HashSet::new());
         for (key, value) in &pairs {
             if !keys.insert(key.as_str()) {
-                return Err(self.at(value, "cette clé apparaît deux fois".to_string()).in_column(key));
+                return Err(self
+                    .at(Code::ColumnTwice, value, "cette clé apparaît deux fois".to_string())
+                    .in_column(key));
             }
             let kind = value.get().as_bytes().first();
             match (kind, self.member(id, key), target(schema, entity, key)) {
@@ -262,7 +273,7 @@ impl<'s> Reader<'s> {
                 Some((_, cell)) => {
                     let message =
                         format!("« {} » ; attendu: « {key} », la ligne où celle-ci se trouve", cell.shown());
-                    return Err(self.at(value, message).in_column(&column));
+                    return Err(self.at(Code::OtherForm, value, message).in_column(&column));
                 }
                 None => {}
             }
@@ -274,7 +285,7 @@ impl<'s> Reader<'s> {
                 Some(before) if *before == cells => return Ok(own),
                 Some(_) => {
                     let message = format!("« {own} » apparaît deux fois, avec d'autres valeurs");
-                    return Err(self.at(value, message).in_column(&entity.key));
+                    return Err(self.at(Code::IdentifierTwice, value, message).in_column(&entity.key));
                 }
                 None => {
                     self.seen.insert((id, own.clone()), cells.clone());
@@ -305,7 +316,7 @@ impl<'s> Reader<'s> {
                 self.cells += row + 1 - column.len();
                 if self.cells > CELLS {
                     let message = "trop de colonnes et de lignes: donnez du CSV ou du Parquet";
-                    return Err(Issue::error(self.file, message).at(line));
+                    return Err(Issue::error(Code::TooLarge, self.file, message).at(line));
                 }
                 column.resize(row, Raw::Empty);
                 column.push(cell);
@@ -340,7 +351,9 @@ impl<'s> Reader<'s> {
 
     fn cell(&mut self, key: &str, value: &RawValue) -> Read<Raw> {
         let text = value.get();
-        let wrong = |what: &str| Err(self.at(value, format!("« {} »: {what}", short(text))).in_column(key));
+        let wrong = |what: &str| {
+            Err(self.at(Code::OtherForm, value, format!("« {} »: {what}", short(text))).in_column(key))
+        };
         Ok(match text.as_bytes().first() {
             Some(b'n') => Raw::Empty,
             Some(b't') => Raw::Bool(true),
@@ -364,7 +377,8 @@ impl<'s> Reader<'s> {
 
     fn pairs<'a>(&self, value: &'a RawValue) -> Read<Vec<(String, &'a RawValue)>> {
         let pairs: Result<Pairs<'a>, _> = serde_json::from_str(value.get());
-        let wrong = |_| self.at(value, format!("« {} »: un objet est attendu", short(value.get())));
+        let wrong =
+            |_| self.at(Code::OtherForm, value, format!("« {} »: un objet est attendu", short(value.get())));
         pairs.map(|p| p.0).map_err(wrong)
     }
 
@@ -388,8 +402,8 @@ impl<'s> Reader<'s> {
         self.lines.partition_point(|end| *end < at) as u64 + 1
     }
 
-    fn at(&self, value: &RawValue, message: String) -> Issue {
-        Issue::error(self.file, message).at(self.line(value))
+    fn at(&self, code: Code, value: &RawValue, message: String) -> Issue {
+        Issue::error(code, self.file, message).at(self.line(value))
     }
 }
 

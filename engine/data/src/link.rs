@@ -10,6 +10,7 @@ use super::cells;
 use super::codes::Meant;
 use super::draft::{About, Draft, HINTS};
 use super::issue::{Fault, Issue, meant};
+use super::issue_code::Code;
 use super::raw::Raw;
 use super::table::{Cells, Column, Links, Members, NO_ROW, Table};
 use logis_language::diagnostic::nearest;
@@ -58,13 +59,24 @@ pub(super) fn link(about: About<'_>, drafts: &mut [Draft], issues: &mut Vec<Issu
                             let message = format!(
                                 "la cellule est vide ; attendu: l'identifiant d'une ligne de `{name}`"
                             );
-                            draft.fail(row, Some(&column), Fault::empty(message), asked, issues);
+                            draft.fail(
+                                row,
+                                Some(&column),
+                                Fault::empty(Code::EmptyCell, message),
+                                asked,
+                                issues,
+                            );
                         }
                         continue;
                     }
                     (Raw::Number(text), false) => text.to_string(),
                     (Raw::Stray(text), _) => {
-                        let fault = Fault::of(text, "a un guillemet seul", " ; attendu: un identifiant");
+                        let fault = Fault::of(
+                            Code::Quotation,
+                            text,
+                            "a un guillemet seul",
+                            " ; attendu: un identifiant",
+                        );
                         draft.fail(row, Some(&column), fault, asked, issues);
                         continue;
                     }
@@ -113,7 +125,7 @@ pub(super) fn link(about: About<'_>, drafts: &mut [Draft], issues: &mut Vec<Issu
                 };
                 let message =
                     format!("« {key} » n'est pas dans la table `{name}` du paquet de règles: {known}");
-                let issue = draft.warn(message).at(line).in_column(&column);
+                let issue = draft.warn(Code::NoSuchCode, message).at(line).in_column(&column);
                 issues.push(issue.of_kind("n'est pas dans la table du paquet de règles").found(&key));
             }
             if let Some(slot) = draft.links.get_mut(number) {
@@ -127,7 +139,7 @@ fn unknown_key(key: &str, name: &str, index: Option<&HashMap<Arc<str>, u32>>, hi
     let with_zero = format!("0{key}");
     if key.len() == 4 && index.is_some_and(|i| i.contains_key(with_zero.as_str())) {
         let rest = format!(": zéro initial perdu ? Écrire « {with_zero} »");
-        return Fault::of(key, format!("n'existe pas dans `{name}`"), rest);
+        return Fault::of(Code::NoSuchRow, key, format!("n'existe pas dans `{name}`"), rest);
     }
     // The nearest of many identifiers, or of short ones, tells nothing.
     let near = index.filter(|i| *hints > 0 && i.len() <= 5_000 && key.len() >= 5).and_then(|i| {
@@ -136,7 +148,7 @@ fn unknown_key(key: &str, name: &str, index: Option<&HashMap<Arc<str>, u32>>, hi
         ids.sort_unstable();
         nearest(key, ids)
     });
-    Fault::of(key, format!("n'est l'identifiant d'aucune ligne de `{name}`"), meant(near))
+    Fault::of(Code::NoSuchRow, key, format!("n'est l'identifiant d'aucune ligne de `{name}`"), meant(near))
 }
 
 /// Leaves out the rows with an error and those that must belong to them; reports rows with too few
@@ -165,7 +177,7 @@ pub(super) fn keep_good(schema: &Schema, mut drafts: Vec<Draft>, issues: &mut Ve
                     let shown = parent.ids.get(row).cloned().unwrap_or_default();
                     let what = format!("a {n} ligne(s) de `{}`", entity.name);
                     let rest = format!(" ; attendu: au moins {}", relation.min);
-                    parent.fail(row, key, Fault::of(&shown, what, rest), true, issues);
+                    parent.fail(row, key, Fault::of(Code::TooFewMembers, &shown, what, rest), true, issues);
                 }
             }
         }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::issue::{Issue, meant};
+use super::issue_code::Code;
 use super::names::{self, key};
 use super::raw::{Raw, RawColumn, RawTable};
 use super::read::InputFile;
@@ -76,7 +77,7 @@ impl Mapping {
                         table.file,
                         meant(near)
                     );
-                    issues.push(Issue::error(&self.file, message));
+                    issues.push(Issue::error(Code::Mapping, &self.file, message));
                 }
             }
         }
@@ -114,7 +115,7 @@ struct MappingReader<'r> {
 
 impl MappingReader<'_> {
     fn wrong(&mut self, message: String) {
-        self.issues.push(Issue::error(self.file, message));
+        self.issues.push(Issue::error(Code::Mapping, self.file, message));
     }
 
     fn tables(&mut self, root: &toml::Table) -> BTreeMap<String, OfTable> {

@@ -4,6 +4,9 @@
 use logis_language::diagnostic::fold;
 use logis_language::value::{Exact, parse_number};
 
+/// What is said of a number that reads in two ways.
+pub(super) const TWO_READINGS: &str = "se lit de deux façons";
+
 /// Why a text is not a number that can be taken: what it is instead, and what helps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NotRead {
@@ -96,10 +99,7 @@ fn split<'b>(body: &'b str, of: Of<'_>) -> Result<(&'b str, &'b str), NotRead> {
             Some(two) => format!("{whole},{two}"),
             None => format!("{whole},{rest}"),
         };
-        return Err(NotRead {
-            what: "se lit de deux façons",
-            hint: format!(": {whole} {rest} ou {decimal} ?"),
-        });
+        return Err(NotRead { what: TWO_READINGS, hint: format!(": {whole} {rest} ou {decimal} ?") });
     }
     Ok((whole, rest))
 }

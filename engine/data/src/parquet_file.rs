@@ -16,6 +16,7 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::ChunkReader;
 
 use super::issue::Issue;
+use super::issue_code::Code;
 use super::net::caught;
 use super::outside::Told;
 use super::parquet_pages;
@@ -33,16 +34,16 @@ pub(super) fn read(name: &str, file: &str, bytes: Vec<u8>, issues: &mut Vec<Issu
     let batch = match caught(|| whole(bytes)) {
         Ok(Ok(batch)) => batch,
         Ok(Err(said)) => {
-            issues.push(Issue::error(file, said));
+            issues.push(Issue::error(Code::Unreadable, file, said));
             return None;
         }
         Err(said) => {
-            issues.push(Issue::error(file, said));
+            issues.push(Issue::error(Code::Unreadable, file, said));
             return None;
         }
     };
     if batch.num_rows() == 0 {
-        issues.push(Issue::error(file, "le fichier est vide"));
+        issues.push(Issue::error(Code::EmptyFile, file, "le fichier est vide"));
         return None;
     }
     Some(table(name, file, &batch, 0, issues))

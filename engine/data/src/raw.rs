@@ -6,6 +6,7 @@ use arrow_array::{Array, ArrayRef};
 
 use super::day_cells::DayNumbers;
 use super::issue::Issue;
+use super::issue_code::Code;
 use super::parquet_file::cell;
 use logis_language::value::Date;
 
@@ -110,7 +111,7 @@ impl RawTable {
         let mut seen = HashSet::new();
         for header in headers.iter().filter(|h| !h.is_empty()) {
             if !seen.insert(header) {
-                issues.push(Issue::error(file, DOUBLE).at(1).in_column(header));
+                issues.push(Issue::error(Code::ColumnTwice, file, DOUBLE).at(1).in_column(header));
             }
         }
         let columns = vec![RawColumn::Cells(Vec::new()); headers.len()];

@@ -13,6 +13,7 @@ use super::codes::codebooks;
 use super::draft::{self, Draft};
 use super::files::raw_tables;
 use super::issue::{Issue, meant};
+use super::issue_code::Code;
 use super::link::{keep_good, link};
 use super::raw::RawTable;
 use super::table::{About, Dataset, Table};
@@ -109,7 +110,11 @@ pub fn read_batches(
     for (name, batch) in tables {
         if !known.contains(name) {
             let hint = meant(nearest(name, known.iter().copied()));
-            issues.push(Issue::error(name, format!("le schéma n'a pas de telle table{hint}")));
+            issues.push(Issue::error(
+                Code::UnknownTable,
+                name,
+                format!("le schéma n'a pas de telle table{hint}"),
+            ));
         }
         given.insert(name, parquet_file::table(name, name, batch, 0, &mut issues));
     }
@@ -245,6 +250,7 @@ fn lacks_table<'r>(
     let near = nearest(table, others.collect::<Vec<_>>());
     let hint = near.map_or_else(String::new, |n| format!(" ; le fichier « {n} » est-il celui-là ?"));
     Issue::error(
+        Code::TableMissing,
         &format!("{table}.csv"),
         format!(
             "la table `{table}` manque au paquet de données (CSV, Parquet, ou feuille d'un classeur){hint}"
@@ -258,7 +264,7 @@ pub fn about(files: &[InputFile]) -> (About, Vec<Issue>) {
     let Some(file) = files.iter().find(|f| f.name == "paquet.toml") else {
         return (About::default(), issues);
     };
-    let mut wrong = |message: String| issues.push(Issue::error("paquet.toml", message));
+    let mut wrong = |message: String| issues.push(Issue::error(Code::PackageFile, "paquet.toml", message));
     let text = String::from_utf8_lossy(&file.bytes);
     let table: toml::Table = match text.parse() {
         Ok(table) => table,

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::cells;
 use super::codes::{Codebooks, Meant, codebooks};
 use super::issue::{Issue, meant};
+use super::issue_code::Code;
 use super::raw::{Raw, RawColumn};
 use super::read::{raw_references, read};
 use super::table::{About, Dataset, NO_ROW, Table};
@@ -60,7 +61,11 @@ impl Records {
                 reader.row(entity, record, None, name);
             }
             other => {
-                reader.issues.push(Issue::error(name, format!("un objet est attendu, pas « {other} »")));
+                reader.issues.push(Issue::error(
+                    Code::OtherForm,
+                    name,
+                    format!("un objet est attendu, pas « {other} »"),
+                ));
             }
         }
         let tables =
@@ -166,7 +171,7 @@ impl Reader<'_> {
                         }
                         other => {
                             let message = format!("un objet est attendu, pas « {other} »");
-                            self.issues.push(Issue::error(&place, message));
+                            self.issues.push(Issue::error(Code::OtherForm, &place, message));
                         }
                     }
                 }
@@ -187,7 +192,7 @@ impl Reader<'_> {
                 }
                 other => {
                     let message = format!("« {other} » n'est pas un texte ; attendu: un identifiant");
-                    self.issues.push(Issue::error(place, message).in_column(key));
+                    self.issues.push(Issue::error(Code::NoIdentifier, place, message).in_column(key));
                 }
             },
             (_, Some(_), ..) => self.wrong(place, key, value, "un tableau d'objets est attendu"),
@@ -208,7 +213,7 @@ impl Reader<'_> {
                     .collect();
                 let hint = meant(nearest(key, known));
                 let message = format!("`{}` n'a pas de tel champ{hint}", entity.name);
-                self.issues.push(Issue::error(place, message).in_column(key));
+                self.issues.push(Issue::error(Code::UnknownColumn, place, message).in_column(key));
             }
         }
     }
@@ -232,7 +237,7 @@ impl Reader<'_> {
         };
         if !matches!(target.map(|e| &e.origin), Some(Origin::Reference { .. })) {
             let message = format!("« {key} » ne désigne rien ici ; donnez un objet sous `{name}`");
-            self.issues.push(Issue::error(place, message).in_column(&relation_to.column));
+            self.issues.push(Issue::error(Code::NoSuchRow, place, message).in_column(&relation_to.column));
             return;
         }
         let rows = self.records.rows.get(relation_to.target);
@@ -246,7 +251,8 @@ impl Reader<'_> {
             None if !relation_to.required => {}
             None => {
                 let message = format!("« {key} » n'est pas dans la table `{name}` du paquet de règles");
-                self.issues.push(Issue::error(place, message).in_column(&relation_to.column));
+                self.issues
+                    .push(Issue::error(Code::NoSuchCode, place, message).in_column(&relation_to.column));
             }
         }
     }
@@ -272,7 +278,9 @@ impl Reader<'_> {
     }
 
     fn wrong(&mut self, place: &str, key: &str, value: &Json, expected: &str) {
-        self.issues.push(Issue::error(place, format!("{expected}, pas « {value} »")).in_column(key));
+        self.issues.push(
+            Issue::error(Code::OtherForm, place, format!("{expected}, pas « {value} »")).in_column(key),
+        );
     }
 
     fn draft(&mut self, id: EntityId, row: usize) -> Option<&mut Draft> {
@@ -311,7 +319,7 @@ impl Reader<'_> {
                 // What is not given is unknown, even where a file would have to say it.
                 if empty.get(row) == Some(&false) {
                     let place = drafts.get(row).map_or("", |d| d.place.as_str());
-                    issues.push(Issue::error(place, fault.message).in_column(&field.column));
+                    issues.push(Issue::error(fault.code, place, fault.message).in_column(&field.column));
                 }
             });
             columns.push(Some(column));

@@ -17,6 +17,7 @@ use parquet::file::reader::ChunkReader;
 
 use super::files::raw_tables;
 use super::issue::Issue;
+use super::issue_code::Code;
 use super::net::caught;
 use super::parquet_file;
 use super::raw::RawTable;
@@ -38,7 +39,7 @@ impl StreamedFile {
     /// # Errors
     /// It is no Parquet file.
     pub fn open(name: &str, file: impl ChunkReader + 'static) -> Result<StreamedFile, Box<Issue>> {
-        let wrong = |said: String| Box::new(Issue::error(name, said));
+        let wrong = |said: String| Box::new(Issue::error(Code::Unreadable, name, said));
         let open = || -> Result<ParquetRecordBatchReader, String> {
             let (builder, _) = parquet_file::open(file)?;
             builder.with_batch_size(16_384).build().map_err(|e| e.to_string())

@@ -76,7 +76,7 @@ impl fmt::Display for Kind<'_> {
     }
 }
 
-/// The errors as a table: file, line, column, what was found, what is wrong, whose row it is.
+/// The errors as a table: file, line, column, what was found, what is wrong, whose row it is, which code.
 pub fn rejects(issues: &[Issue]) -> Output {
     let errors: Vec<&Issue> = issues.iter().filter(|issue| issue.is_error()).collect();
     let text = |name: &str, of: &dyn Fn(&Issue) -> Option<String>| OutputColumn {
@@ -99,6 +99,7 @@ pub fn rejects(issues: &[Issue]) -> Output {
         text("valeur", &|i| i.value.as_deref().map(str::to_string)),
         text("raison", &|i| Some(i.message.clone())),
         text("identifiant", &|i| i.id.as_deref().map(str::to_string)),
+        text("code", &|i| Some(i.code.to_string())),
     ];
     Output { name: "rejets".to_string(), columns }
 }

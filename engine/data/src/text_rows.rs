@@ -12,6 +12,7 @@ use arrow_buffer::NullBuffer;
 
 use super::cells;
 use super::issue::{Issue, meant};
+use super::issue_code::Code;
 use super::raw::{Raw, RawColumn};
 use super::record::Records;
 use super::table::{About, Column, Dataset, NO_ROW, Table};
@@ -94,7 +95,8 @@ pub fn from_text_rows(
                     Entry::Occupied(_) => {
                         let message =
                             format!("« {own} » y est deux fois ; seule la première ligne est suivie");
-                        let issue = Issue::error(&declared.name, message).in_column(&declared.key);
+                        let issue = Issue::error(Code::IdentifierTwice, &declared.name, message)
+                            .in_column(&declared.key);
                         out.issues.push((package, issue));
                     }
                 }
@@ -155,7 +157,11 @@ fn unknown(schema: &Schema, texts: &TextRows) -> Vec<Issue> {
     for (name, rows) in texts {
         let Some(entity) = schema.entities.iter().find(|e| e.name == *name) else {
             let hint = meant(nearest(name, schema.entities.iter().map(|e| e.name.as_str())));
-            issues.push(Issue::error(name, format!("le schéma n'a pas cette entité{hint}")));
+            issues.push(Issue::error(
+                Code::UnknownTable,
+                name,
+                format!("le schéma n'a pas cette entité{hint}"),
+            ));
             continue;
         };
         let fields = entity.fields.iter().filter_map(|&f| schema.fields.get(f)).map(|f| f.column.as_str());
@@ -165,11 +171,11 @@ fn unknown(schema: &Schema, texts: &TextRows) -> Vec<Issue> {
         for column in columns.difference(&known) {
             let hint = meant(nearest(column, known.iter().copied()));
             let message = format!("le schéma n'a pas cette colonne{hint}");
-            issues.push(Issue::error(name, message).in_column(column));
+            issues.push(Issue::error(Code::UnknownColumn, name, message).in_column(column));
         }
         if rows.iter().any(|row| !row.contains_key(&entity.key)) {
             let message = "une ligne n'a pas d'identifiant".to_string();
-            issues.push(Issue::error(name, message).in_column(&entity.key));
+            issues.push(Issue::error(Code::NoIdentifier, name, message).in_column(&entity.key));
         }
     }
     issues
@@ -198,7 +204,10 @@ fn column(
         if given.get(row) == Some(&true)
             && let Some((package, _)) = rows.get(row)
         {
-            issues.push((*package, Issue::error(&entity.name, fault.message).in_column(&field.column)));
+            issues.push((
+                *package,
+                Issue::error(fault.code, &entity.name, fault.message).in_column(&field.column),
+            ));
         }
     });
     let known = NullBuffer::union(column.known(), Some(&NullBuffer::from(given)));

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::issue::Issue;
+use super::issue_code::Code;
 use super::names::key;
 
 /// How many rows that hold something are looked at.
@@ -39,5 +40,5 @@ pub(super) fn say(file: &str, rows: &[(u64, Vec<String>)], at: usize, issues: &m
         "les en-têtes sont pris à la ligne {line} ; les {at} ligne(s) au-dessus ne sont pas lues (ligne {first}: « {} »)",
         shown.join(" | ")
     );
-    issues.push(Issue::warning(file, message).at(*line));
+    issues.push(Issue::warning(Code::HeadersBelow, file, message).at(*line));
 }

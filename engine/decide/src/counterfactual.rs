@@ -5,12 +5,13 @@
 //! nearer to the present value first. So the first value found is the nearest there is, with no
 //! assumption on what rules compute; and it is found by deciding with it.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::evaluate::possible::{Missing, MissingCell, MissingInput, Possible, Range};
 use crate::evaluate::{Context, Evaluator};
-use crate::explain::about;
+use crate::explain::{RowName, row_name};
 use logis_data::Dataset;
+use logis_language::exchange::typed;
 use logis_language::pack::changes;
 use logis_language::pack::schema::{Field, FieldId, FieldKind, Origin};
 use logis_language::plan::Plan;
@@ -33,24 +34,20 @@ pub struct Change {
     pub field: String,
     /// What people call it.
     pub label: String,
-    /// Entity and identifier of the row that holds it.
-    pub about: String,
+    /// The row that holds it.
+    pub about: RowName,
     /// Its unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
     /// What it is.
-    #[serde(serialize_with = "as_text")]
+    #[serde(serialize_with = "typed")]
     pub from: Value,
     /// The nearest value that turns the decision.
-    #[serde(serialize_with = "as_text")]
+    #[serde(serialize_with = "typed")]
     pub to: Value,
     /// The field and its row, for programs in this one.
     #[serde(skip)]
     pub cell: (FieldId, u64),
-}
-
-fn as_text<S: Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
 }
 
 /// What would turn a decision.
@@ -114,7 +111,7 @@ pub fn counterfactual(plan: &Plan, dataset: &Dataset, node: NodeId, row: u64) ->
             Found::Value(to) => result.changes.push(Change {
                 field: declared.name.clone(),
                 label: declared.label.clone(),
-                about: about(plan, dataset, declared.entity, at),
+                about: row_name(plan, dataset, declared.entity, at),
                 unit: declared.unit.clone(),
                 from,
                 to,
@@ -320,7 +317,7 @@ pub struct OtherDate {
     /// The day, as `2018-01-01`.
     pub date: String,
     /// The outcome on it.
-    pub outcome: String,
+    pub outcome: bool,
     /// The rules of that day lean on tables that the law has renewed since, or that may be.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub stale: bool,
@@ -356,11 +353,7 @@ pub fn other_dates(plan: &Plan, dataset: &Dataset, name: &str, row: u64) -> Othe
         let missing = Missing::default();
         let mut search = Search { missing: &missing, value: &day, turns: &mut turns, left: BUDGET };
         let at = search.first(low, high, upwards).ok()??;
-        Some(OtherDate {
-            date: day(at)?.to_string(),
-            outcome: Value::Bool(!present).to_string(),
-            stale: !plan.warnings.is_empty(),
-        })
+        Some(OtherDate { date: day(at)?.to_string(), outcome: !present, stale: !plan.warnings.is_empty() })
     };
     let after = periods
         .iter()

@@ -30,23 +30,33 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use crate::evaluate::{Context, Evaluator, Outcome, evaluate, outcome};
-use crate::explain::{Explanation, explain, show_missing};
+use crate::explain::{Explanation, RowName, Shown, explain, row_name, show};
 use crate::invariants::Invariants;
-use logis_data::{Dataset, Issue, Needs, Records, read_batches};
-use logis_language::diagnostic::foreign;
+use logis_data::{Code, Dataset, Issue, Needs, Records, read_batches};
+use logis_language::diagnostic::{Issues, foreign};
+use logis_language::exchange::FORMAT;
 use logis_language::pack::Parsed;
 use logis_language::pack::schema::Origin;
 use logis_language::plan::Plan;
+use logis_language::plan::ir::{NodeId, Op};
 use logis_language::value::Date;
 
 /// Data that do not fit the schema: all that is wrong with them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub struct DataError {
     /// Each with its place.
     pub issues: Vec<Issue>,
+}
+
+impl Issues for DataError {
+    fn issues(&self) -> Vec<Issue> {
+        self.issues.clone()
+    }
 }
 
 impl fmt::Display for DataError {
@@ -118,7 +128,7 @@ impl Evaluate for Plan {
         let ids = dataset.tables.get(self.entity).map(|t| t.ids.clone()).unwrap_or_default();
         evaluate(self, &dataset).to_record_batch(self, &ids, None).map_err(|error| {
             let name = self.parsed.schema.entities.get(self.entity).map_or("", |e| e.name.as_str());
-            DataError { issues: vec![Issue::error(name, error.to_string())] }
+            DataError { issues: vec![Issue::error(Code::Result, name, error.to_string())] }
         })
     }
 }
@@ -154,6 +164,8 @@ pub struct Decider {
     plan: Arc<Plan>,
     records: Arc<Records>,
     invariants: Arc<Invariants>,
+    /// Of each selected rule or field: its unit.
+    units: Arc<[Option<String>]>,
 }
 
 impl Decider {
@@ -162,7 +174,8 @@ impl Decider {
         let plan = plan.into();
         let records = Records::new(&plan.parsed.schema, &plan.parsed.references);
         let invariants = Invariants::new(&plan.parsed, plan.date, &plan.needs().entities);
-        Decider { plan, records: Arc::new(records), invariants: Arc::new(invariants) }
+        let units = plan.selected.iter().map(|(_, node)| unit(&plan, *node)).collect();
+        Decider { plan, records: Arc::new(records), invariants: Arc::new(invariants), units }
     }
 
     /// Decides one record: a struct, or whatever else `serde` makes an object of, as
@@ -177,15 +190,16 @@ impl Decider {
         let mut evaluator = Evaluator::new(&context);
         let one = |(name, node): &(String, _)| {
             let outcome = outcome(&mut evaluator, *node, 0);
-            let missing = match &outcome {
-                Outcome::Unknown(cells) => {
-                    cells.iter().map(|m| show_missing(&self.plan, &dataset, m)).collect()
-                }
+            let shown = show(&self.plan, &dataset, &outcome);
+            let words = match &shown {
+                Shown::Unknown(missing) => missing.iter().map(ToString::to_string).collect(),
                 _ => Vec::new(),
             };
-            (name.clone(), outcome, missing)
+            Decided { rule: name.clone(), outcome, shown, words }
         };
-        Ok(Decision { outcomes: self.plan.selected.iter().map(one).collect(), warnings })
+        let outcomes = self.plan.selected.iter().map(one).collect();
+        let about = row_name(&self.plan, &dataset, self.plan.entity, 0);
+        Ok(Decision { about, date: self.plan.date, units: self.units.clone(), outcomes, warnings })
     }
 
     /// The data set of a record, if no invariant at the level of errors is false, and the warnings.
@@ -213,6 +227,7 @@ impl Decider {
     pub fn dataset(&self, record: &impl Serialize) -> Result<Dataset, DataError> {
         let wrong = |error: serde_json::Error| DataError {
             issues: vec![Issue::error(
+                Code::OtherForm,
                 "",
                 format!("l'enregistrement ne s'écrit pas en JSON: {}", foreign::json(&error)),
             )],
@@ -223,17 +238,69 @@ impl Decider {
     }
 }
 
-/// The outcomes of one record.
+/// The unit of a rule on the day of its plan, or of a field.
+fn unit(plan: &Plan, node: NodeId) -> Option<String> {
+    match plan.node(node)?.op {
+        Op::Rule(id, _) => plan.parsed.rules.get(id)?.text_near(plan.date)?.doc.unit.clone(),
+        Op::Field(id) => plan.parsed.schema.fields.get(id)?.unit.clone(),
+        _ => None,
+    }
+}
+
+/// The outcomes of one record. As JSON: a document of the kind `decision`, each outcome with its state, value and
+/// unit, or the missing cells that would settle it.
+///
+/// ```
+/// use logis::{Decider, Pack, value::parse_date};
+/// use serde_json::json;
+///
+/// let date = parse_date("2017-06-30").ok_or("a date")?;
+/// let decider = Decider::new(Pack::load("../../rules")?.plan(date, &["plafond_plus"])?);
+/// let decision = decider.decide(&json!({
+///     "demande_id": "D1", "commune": "21231",
+///     "personnes": [{ "lien": "demandeur", "date_naissance": "1980-02-01", "a_charge": false, "handicap": false }],
+/// }))?;
+/// let written = serde_json::to_value(&decision)?;
+/// assert_eq!(written["format"], "logis/1");
+/// assert_eq!(
+///     written["outcomes"]["plafond_plus"],
+///     json!({ "state": "known", "type": "number", "value": 20123, "unit": "EUR/an" })
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
-    outcomes: Vec<(String, Outcome, Vec<String>)>,
+    about: RowName,
+    date: Date,
+    /// By selected rule.
+    units: Arc<[Option<String>]>,
+    outcomes: Vec<Decided>,
     warnings: Vec<Issue>,
 }
 
+/// One outcome of a decision.
+#[derive(Clone, Debug, PartialEq)]
+struct Decided {
+    rule: String,
+    outcome: Outcome,
+    shown: Shown,
+    /// The missing cells, as people read them.
+    words: Vec<String>,
+}
+
 impl Decision {
+    fn of(&self, rule: &str) -> Option<&Decided> {
+        self.outcomes.iter().find(|one| one.rule == rule)
+    }
+
     /// The outcome of a selected rule.
     pub fn get(&self, rule: &str) -> Option<&Outcome> {
-        self.outcomes.iter().find(|(name, ..)| name == rule).map(|(_, outcome, _)| outcome)
+        self.of(rule).map(|one| &one.outcome)
+    }
+
+    /// The outcome of a selected rule with its names, as explanations and receipts show it.
+    pub fn shown(&self, rule: &str) -> Option<&Shown> {
+        self.of(rule).map(|one| &one.shown)
     }
 
     /// Is the outcome of a rule known, and true?
@@ -243,7 +310,7 @@ impl Decision {
 
     /// The cells that would settle an unknown outcome, as people read them; empty if it is settled.
     pub fn missing(&self, rule: &str) -> &[String] {
-        self.outcomes.iter().find(|(name, ..)| name == rule).map_or(&[], |(.., missing)| missing)
+        self.of(rule).map_or(&[], |one| &one.words)
     }
 
     /// The invariants of the pack at level `avertissement` that are false of the record.
@@ -253,6 +320,40 @@ impl Decision {
 
     /// All outcomes, in the order in which the rules were selected.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Outcome)> {
-        self.outcomes.iter().map(|(name, outcome, _)| (name.as_str(), outcome))
+        self.outcomes.iter().map(|one| (one.rule.as_str(), &one.outcome))
+    }
+}
+
+impl Serialize for Decision {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(None)?;
+        map.serialize_entry("format", FORMAT)?;
+        map.serialize_entry("kind", "decision")?;
+        map.serialize_entry("about", &self.about)?;
+        map.serialize_entry("date", &self.date.to_string())?;
+        map.serialize_entry("outcomes", &Outcomes(self))?;
+        map.serialize_entry("warnings", &self.warnings)?;
+        map.end()
+    }
+}
+
+/// The outcomes of a decision by rule, in the order in which the rules were selected.
+struct Outcomes<'d>(&'d Decision);
+
+impl Serialize for Outcomes<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct One<'o> {
+            #[serde(flatten)]
+            outcome: &'o Shown,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            unit: Option<&'o str>,
+        }
+        let Outcomes(decision) = self;
+        let mut map = to.serialize_map(Some(decision.outcomes.len()))?;
+        for (one, unit) in decision.outcomes.iter().zip(decision.units.iter()) {
+            map.serialize_entry(&one.rule, &One { outcome: &one.shown, unit: unit.as_deref() })?;
+        }
+        map.end()
     }
 }

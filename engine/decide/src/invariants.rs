@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::evaluate::{Context, surely_false};
 use crate::explain::explain_in;
-use logis_data::{Dataset, Issue, NO_ROW, Table, sort_issues};
+use logis_data::{Code, Dataset, Issue, NO_ROW, Table, sort_issues};
 use logis_language::diagnostic::Severity;
 use logis_language::graph::text_at;
 use logis_language::pack::Parsed;
@@ -287,8 +287,9 @@ impl Part {
         let file = table.map(|t| t.file.as_ref()).filter(|file| !file.is_empty()).unwrap_or(declared);
         let line = table.and_then(|t| t.lines.get(broken.row)).copied();
         let id = table.and_then(|t| t.ids.get(broken.row)).cloned();
-        let issue = Issue { severity: level, line, id, ..Issue::error(file, message) };
-        issue.of_kind(kind)
+        let mut issue = Issue::error(Code::Invariant, file, message).of_kind(kind);
+        (issue.severity, issue.line, issue.id) = (level, line, id);
+        issue
     }
 }
 

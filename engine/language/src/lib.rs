@@ -9,6 +9,7 @@
 pub mod deep;
 pub mod diagnostic;
 pub mod editor;
+pub mod exchange;
 pub mod fingerprint;
 pub mod format;
 pub mod graph;

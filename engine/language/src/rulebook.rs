@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, PackError, texts};
+use crate::diagnostic::{Diagnostic, Diagnostics, Issue, Issues, PackError, texts};
 use crate::pack::params::Parameter;
 use crate::pack::schema::EntityId;
 use crate::pack::{self, Parsed};
@@ -284,6 +284,17 @@ pub enum LoadError {
     /// The pack has problems.
     #[error(transparent)]
     Pack(#[from] PackError),
+}
+
+impl Issues for LoadError {
+    fn issues(&self) -> Vec<Issue> {
+        match self {
+            LoadError::Pack(error) => error.issues(),
+            LoadError::Io { path, error } => {
+                vec![Issue::error("", path, crate::diagnostic::foreign::io(error))]
+            }
+        }
+    }
 }
 
 /// The files below a folder, by their paths in it, sorted; hidden ones are left out, and so is a link to a

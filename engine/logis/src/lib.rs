@@ -1,5 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod error;
+pub mod formats;
+
+pub use error::Error;
+
 pub use logis_allocation::{
     Allocation, AllocationError, Bottleneck, Lack, Options, PLACES, Posing, Refuted, attribution, candidates,
     posing,
@@ -10,7 +15,7 @@ pub use logis_decide::{
     parts, receipt, reference,
 };
 pub use logis_language::{
-    LoadError, Pack, Plan, diagnostic, editor, fingerprint, format, graph, pack, plan, value,
+    LoadError, Pack, Plan, diagnostic, editor, exchange, fingerprint, format, graph, pack, plan, value,
 };
 pub use logis_matching as matching;
 pub use logis_populations as populations;

@@ -8,11 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use super::RunResult;
 use logis_language::diagnostic::foreign;
+use logis_language::exchange::FORMAT;
 use logis_language::fingerprint::sha256;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept<R> {
+    /// The version of its form, and what it is; files of before `logis/1` tell neither.
+    #[serde(default)]
+    format: Option<String>,
+    #[serde(default)]
+    kind: Option<String>,
     /// Of `result`, as JSON without spaces.
     sha256: String,
     result: R,
@@ -39,7 +45,8 @@ impl RunResult {
     /// It has no JSON form.
     pub fn to_kept(&self) -> Result<Vec<u8>, serde_json::Error> {
         let sha256 = sha256(&serde_json::to_vec(self)?);
-        serde_json::to_vec(&Kept { sha256, result: self })
+        let (format, kind) = (Some(FORMAT.to_string()), Some("run".to_string()));
+        serde_json::to_vec(&Kept { format, kind, sha256, result: self })
     }
 
     /// Reads such a file, if it is what was written, for inputs of that hash: see [`Simulation::hash`].

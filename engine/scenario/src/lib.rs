@@ -34,7 +34,7 @@ pub use file::{
 };
 pub use kept::NotBelieved;
 use logis_data::{InputFile, Issue};
-use logis_language::diagnostic::PackError;
+use logis_language::diagnostic::{Issues, PackError};
 use logis_populations::GenerateError;
 pub use measure::Household;
 pub use rules::RulesError;
@@ -93,8 +93,27 @@ pub struct RunResult {
     pub warnings: Vec<String>,
 }
 
+impl Issues for ScenarioError {
+    fn issues(&self) -> Vec<Issue> {
+        let of_run = |run: &str, issues: Vec<Issue>| {
+            let named = |mut issue: Issue| {
+                issue.message = format!("{run}: {}", issue.message);
+                issue
+            };
+            issues.into_iter().map(named).collect()
+        };
+        match self {
+            ScenarioError::Pack(error) => error.issues(),
+            ScenarioError::Plan { run, error } => of_run(run, error.issues()),
+            ScenarioError::Data { run, issues } => of_run(run, issues.clone()),
+            other => vec![Issue::of(other)],
+        }
+    }
+}
+
 /// Why a scenario or a run comes to nothing.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ScenarioError {
     /// The scenario file or the rules are wrong.
     #[error(transparent)]

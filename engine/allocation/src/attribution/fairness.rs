@@ -9,6 +9,7 @@ use super::rules::MatchingPlan;
 use super::why::{Explainer, Reason};
 use logis_data::Dataset;
 use logis_decide::evaluate::evaluate;
+use logis_decide::explain::Shown;
 use logis_language::plan::Plan;
 use logis_language::value::Value;
 use logis_matching::Matching;
@@ -18,7 +19,7 @@ use logis_matching::Matching;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fairness {
     /// One for each rule or field that was asked for.
-    pub groupes: Vec<Groups>,
+    pub groups: Vec<Groups>,
     /// Those who wait while a unit that suits them is held by a request of fewer points.
     pub envies: Vec<Envy>,
 }
@@ -27,43 +28,43 @@ pub struct Fairness {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Groups {
     /// The rule or field.
-    pub nom: String,
+    pub name: String,
     /// By outcome, in order; what is open comes last, as `inconnu`.
-    pub lignes: Vec<Line>,
+    pub lines: Vec<Line>,
 }
 
 /// Requests of one outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
     /// The outcome.
-    pub valeur: String,
+    pub outcome: Shown,
     /// How many requests.
-    pub demandes: usize,
+    pub requests: usize,
     /// Of those: how many some unit suits.
-    pub avec_recevable: usize,
+    pub with_suitable: usize,
     /// Of those: how many are housed.
-    pub logees: usize,
+    pub housed: usize,
     /// Of those that are not: the mean of their points, rounded down.
-    pub priorite_moyenne_en_attente: u32,
+    pub mean_waiting_priority: u32,
 }
 
 /// A request that waits, and a holder of a unit that suits it who has fewer points.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Envy {
     /// Who waits.
-    pub demande: String,
+    pub request: String,
     /// Its points.
-    pub priorite: u32,
+    pub priority: u32,
     /// The unit, of those it envies that whose holder has fewest points.
-    pub logement: String,
+    pub unit: String,
     /// Who holds it.
-    pub detentrice: String,
+    pub holder: String,
     /// The holder's points.
-    pub priorite_detentrice: u32,
+    pub holder_priority: u32,
     /// How many units it envies.
-    pub logements: usize,
+    pub units: usize,
     /// Why the holder keeps it.
-    pub raison: Reason,
+    pub reason: Reason,
 }
 
 /// Reports who waits in an answer, by the rules or fields of a plan on requests.
@@ -78,7 +79,7 @@ pub fn fairness(
     let suits = |request: u32| !instance.candidates.of(instance.requests.row(request) as usize).is_empty();
     let housed = |request: u32| matching.unit_of.get(request as usize).is_some_and(Option::is_some);
     let requests = || (0_u32..).take(instance.requests.len());
-    let mut groupes = Vec::new();
+    let mut groups = Vec::new();
     for (name, column) in decided.names.iter().zip(&decided.columns) {
         // What is not known comes last.
         let mut by_value: BTreeMap<(bool, Option<Value>), Vec<u32>> = BTreeMap::new();
@@ -86,24 +87,19 @@ pub fn fairness(
             let value = column.value(instance.requests.row(request) as usize);
             by_value.entry((value.is_none(), value)).or_default().push(request);
         }
-        let lignes = by_value.into_iter().map(|((_, value), own)| {
+        let lines = by_value.into_iter().map(|((_, value), own)| {
             let waiting: Vec<u32> = own.iter().copied().filter(|r| !housed(*r)).collect();
             let points: u64 = waiting.iter().map(|r| u64::from(instance.problem.points(*r))).sum();
             Line {
-                valeur: match value {
-                    Some(Value::Bool(true)) => "oui".to_string(),
-                    Some(Value::Bool(false)) => "non".to_string(),
-                    Some(value) => value.to_string(),
-                    None => "inconnu".to_string(),
-                },
-                demandes: own.len(),
-                avec_recevable: own.iter().filter(|r| suits(**r)).count(),
-                logees: own.len() - waiting.len(),
-                priorite_moyenne_en_attente: u32::try_from(points / (waiting.len() as u64).max(1))
-                    .unwrap_or(0),
+                // Of many requests at once, the missing cells are not told.
+                outcome: value.map_or(Shown::Unknown(Vec::new()), Shown::Value),
+                requests: own.len(),
+                with_suitable: own.iter().filter(|r| suits(**r)).count(),
+                housed: own.len() - waiting.len(),
+                mean_waiting_priority: u32::try_from(points / (waiting.len() as u64).max(1)).unwrap_or(0),
             }
         });
-        groupes.push(Groups { nom: name.clone(), lignes: lignes.collect() });
+        groups.push(Groups { name: name.clone(), lines: lines.collect() });
     }
     let explainer = Explainer::new(plan, dataset, instance, matching);
     let request_of = matching.request_of(instance.units.len());
@@ -121,16 +117,16 @@ pub fn fairness(
             .collect();
         if let Some(&(own, unit, holder)) = envied.iter().min() {
             envies.push(Envy {
-                demande: instance.requests.id(dataset, request).to_string(),
-                priorite: points,
-                logement: instance.units.id(dataset, unit).to_string(),
-                detentrice: instance.requests.id(dataset, holder).to_string(),
-                priorite_detentrice: own,
-                logements: envied.len(),
-                raison: explainer.reason(request, unit, Some(holder)),
+                request: instance.requests.id(dataset, request).to_string(),
+                priority: points,
+                unit: instance.units.id(dataset, unit).to_string(),
+                holder: instance.requests.id(dataset, holder).to_string(),
+                holder_priority: own,
+                units: envied.len(),
+                reason: explainer.reason(request, unit, Some(holder)),
             });
         }
     }
-    envies.sort_by(|a, b| (b.priorite, &a.demande).cmp(&(a.priorite, &b.demande)));
-    Fairness { groupes, envies }
+    envies.sort_by(|a, b| (b.priority, &a.request).cmp(&(a.priority, &b.request)));
+    Fairness { groups, envies }
 }

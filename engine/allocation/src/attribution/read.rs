@@ -7,8 +7,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as Json};
 
 use super::posed::Posed;
-use super::report::{Report, Signed};
+use super::report::{Report, SHORTFALL, Signed};
 use logis_language::diagnostic::foreign::{json_words, named};
+use logis_language::exchange::FORMAT;
 use logis_matching::{Bound, Certificate, Proof};
 
 /// Why a text is no result. The place is a line and a column, from 1.
@@ -61,6 +62,36 @@ impl Report {
             }
         })
     }
+}
+
+/// The kind of a result among documents.
+pub(super) const KIND: &str = "matching";
+
+pub(super) fn read_format<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    this_one(from, FORMAT)
+}
+
+pub(super) fn read_kind<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    this_one(from, KIND)
+}
+
+/// Reads a text that must be `expected`.
+fn this_one<'de, D: Deserializer<'de>>(from: D, expected: &'static str) -> Result<Option<String>, D::Error> {
+    let read = String::deserialize(from)?;
+    if read == expected {
+        return Ok(Some(read));
+    }
+    Err(D::Error::custom(format_args!("unknown variant `{read}`, expected `{expected}`")))
+}
+
+/// The name of a level; those that it had before `logis/1` are read, too.
+pub(super) fn level<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let name = String::deserialize(from)?;
+    Ok(match name.as_str() {
+        "priorite" => "priority".to_string(),
+        "adequation" => "fit".to_string(),
+        other => other.strip_prefix("manque:").map_or(name.clone(), |quota| format!("{SHORTFALL}{quota}")),
+    })
 }
 
 /// Marks, in the text of an error, that it is one of the certificate.

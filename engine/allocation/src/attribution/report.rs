@@ -11,15 +11,22 @@ use serde_json::{Map, Value as Json};
 
 use super::instance::Instance;
 use super::posed::Posed;
-use super::read::{ReadSigned, rows, signed};
+use super::read::{KIND, ReadSigned, level, read_format, read_kind, rows, signed};
 use super::rules::MatchingPlan;
 use logis_data::Dataset;
+use logis_language::exchange::FORMAT;
 use logis_matching::{Certificate, Duals, Matching, ProofError, QuotaReached, Reached};
 
 /// The result of a matching.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
+    /// The version of its form: [`FORMAT`]; none for a result of before `logis/1`.
+    #[serde(default, deserialize_with = "read_format")]
+    pub format: Option<String>,
+    /// What it is: `matching`, where there is a format.
+    #[serde(default, deserialize_with = "read_kind")]
+    pub kind: Option<String>,
     /// One for each attribution, by identifier of the request: both identifiers under the names of their
     /// columns, then whatever was asked for.
     #[serde(deserialize_with = "rows")]
@@ -37,7 +44,9 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LevelReport {
-    /// `attributions`, `manque:QUOTA` (to be as small as can be), `priorite`, `adequation`.
+    /// `attributions`, `shortfall:QUOTA` (to be as small as can be), `priority`, `fit`. Before `logis/1`:
+    /// `attributions`, `manque:QUOTA`, `priorite`, `adequation`.
+    #[serde(deserialize_with = "level")]
     pub name: String,
     /// What it reaches.
     pub value: u64,
@@ -215,10 +224,13 @@ impl QuotaReport {
     }
 }
 
+/// Begins the name of the level of a quota.
+pub const SHORTFALL: &str = "shortfall:";
+
 /// The names of the levels, in order.
 fn names(plan: &MatchingPlan) -> Vec<String> {
-    let quotas = plan.quotas.iter().map(|q| format!("manque:{}", q.quota.name));
-    let (first, last) = (["attributions"], ["priorite", "adequation"]);
+    let quotas = plan.quotas.iter().map(|q| format!("{SHORTFALL}{}", q.quota.name));
+    let (first, last) = (["attributions"], ["priority", "fit"]);
     first.map(String::from).into_iter().chain(quotas).chain(last.map(String::from)).collect()
 }
 
@@ -270,7 +282,8 @@ impl Report {
             cells,
             proofs: matching.certificate.clone(),
         };
-        Report { attributions, levels, quotas, certificate }
+        let (format, kind) = (Some(FORMAT.to_string()), Some(KIND.to_string()));
+        Report { format, kind, attributions, levels, quotas, certificate }
     }
 
     /// Are the prices of the quotas those that the result tells?

@@ -22,67 +22,68 @@ const NAMED: usize = 10;
 
 /// Why a request is housed where it is, or is not; why a unit is given to whom it is, or is empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "cas", rename_all = "snake_case")]
+#[serde(tag = "case", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Why {
     /// The request is housed.
-    Logee {
+    Housed {
         /// The unit.
-        logement: String,
+        unit: String,
         /// Points of the request.
-        priorite: u32,
+        priority: u32,
         /// Fit of the pair.
-        adequation: u16,
+        fit: u16,
         /// How many units suit the request.
-        recevables: usize,
+        suitable: usize,
         /// Those of them that would fit better, best first, and why they are others'.
-        mieux_adaptes: Vec<Holder>,
+        better_fitting: Vec<Holder>,
         /// What the request would get if its unit was not there: found by solving again, from this answer.
-        ensuite: Option<String>,
+        otherwise: Option<String>,
     },
     /// No unit suits the request.
-    SansRecevable {
+    NothingSuits {
         /// Units looked at.
-        logements: usize,
+        units: usize,
         /// Conditions that fail, the most frequent first.
         conditions: Vec<Fails>,
     },
     /// Units suit the request, and all are others'.
-    Devancee {
+    Outranked {
         /// Points of the request.
-        priorite: u32,
+        priority: u32,
         /// How many units suit it.
-        recevables: usize,
+        suitable: usize,
         /// By reason, how many of them.
-        raisons: Vec<(Reason, usize)>,
+        reasons: Vec<ReasonCount>,
         /// Their holders, those with fewest points first.
-        detenteurs: Vec<Holder>,
+        holders: Vec<Holder>,
     },
     /// The unit is given.
-    Attribue {
+    Given {
         /// The request.
-        demande: String,
+        request: String,
         /// Its points.
-        priorite: u32,
+        priority: u32,
         /// Fit of the pair.
-        adequation: u16,
+        fit: u16,
         /// How many requests it suits.
-        recevables: usize,
+        suitable: usize,
         /// To whom it would go if that request was not there: found by solving again, from this answer.
-        ensuite: Option<String>,
+        otherwise: Option<String>,
     },
     /// The unit suits no request.
-    SansDemande {
+    SuitsNobody {
         /// Requests looked at.
-        demandes: usize,
+        requests: usize,
         /// Conditions that fail, the most frequent first.
         conditions: Vec<Fails>,
     },
     /// The unit is empty though it suits some: all of them are housed.
-    TousLoges {
+    AllHoused {
         /// How many requests it suits.
-        recevables: usize,
+        suitable: usize,
         /// Where they are housed.
-        loges: Vec<(String, String)>,
+        housed: Vec<HousedIn>,
     },
 }
 
@@ -90,50 +91,69 @@ pub enum Why {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Holder {
     /// The unit.
-    pub logement: String,
+    pub unit: String,
     /// Fit of the request that asks why.
-    pub adequation: u16,
+    pub fit: u16,
     /// Who holds the unit; nobody, if it is empty.
-    pub demande: Option<String>,
+    pub request: Option<String>,
     /// Points of the holder.
-    pub priorite: u32,
+    pub priority: u32,
     /// Fit of the holder.
-    pub adequation_detenteur: u16,
+    pub holder_fit: u16,
     /// What is worse if the request takes the holder's place.
-    pub raison: Reason,
+    pub reason: Reason,
+}
+
+/// For how many units one thing is worse.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReasonCount {
+    /// What is worse.
+    #[serde(flatten)]
+    pub reason: Reason,
+    /// For how many units.
+    pub count: usize,
+}
+
+/// Where a request is housed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HousedIn {
+    /// The request.
+    pub request: String,
+    /// Its unit.
+    pub unit: String,
 }
 
 /// What a change makes worse.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "worse", content = "quota", rename_all = "snake_case")]
 pub enum Reason {
     /// Fewer are housed.
     Attributions,
     /// The shortfall of this quota grows.
     Quota(String),
     /// Fewer points.
-    Priorite,
+    Priority,
     /// A worse fit.
-    Adequation,
+    Fit,
     /// Nothing is worse: the identifiers decide.
-    Identifiant,
+    Identifier,
     /// It would be better: this level was not proved to the end.
-    NonProuve,
+    NotProved,
 }
 
 /// A condition of the suitability that fails.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fails {
     /// The rule.
-    pub regle: String,
+    pub rule: String,
     /// What it says.
-    pub libelle: String,
+    pub label: String,
     /// For how many units (or requests) it is false.
-    pub fausse: usize,
+    pub false_for: usize,
     /// For how many it is open, for want of inputs.
-    pub inconnue: usize,
+    pub unknown_for: usize,
     /// For how many it alone is false.
-    pub seule: usize,
+    pub alone_false_for: usize,
 }
 
 /// An answer, and what is needed to say why.
@@ -160,42 +180,42 @@ impl<'e> Explainer<'e> {
     /// Why a request (by number) is housed as it is, or is not.
     pub fn request(&self, request: u32) -> Why {
         let units = self.instance.units_of(request);
-        let priorite = self.instance.problem.points(request);
+        let priority = self.instance.problem.points(request);
         let own = self.matching.unit_of.get(request as usize).copied().flatten();
         if let Some(own) = own {
-            let adequation = self.fit(request, own);
+            let fit = self.fit(request, own);
             let mut better: Vec<u32> =
-                units.iter().copied().filter(|unit| self.fit(request, *unit) > adequation).collect();
+                units.iter().copied().filter(|unit| self.fit(request, *unit) > fit).collect();
             better.sort_by_key(|unit| (std::cmp::Reverse(self.fit(request, *unit)), *unit));
             let next = self.instance.part(|_, unit| unit != own).ok().map(|problem| self.near(&problem));
             let next = next.and_then(|m| m.unit_of.get(request as usize).copied().flatten());
-            return Why::Logee {
-                logement: self.unit_id(own),
-                priorite,
-                adequation,
-                recevables: units.len(),
-                mieux_adaptes: better.into_iter().take(NAMED).map(|u| self.holder(request, u)).collect(),
-                ensuite: next.map(|unit| self.unit_id(unit)),
+            return Why::Housed {
+                unit: self.unit_id(own),
+                priority,
+                fit,
+                suitable: units.len(),
+                better_fitting: better.into_iter().take(NAMED).map(|u| self.holder(request, u)).collect(),
+                otherwise: next.map(|unit| self.unit_id(unit)),
             };
         }
         if units.is_empty() {
             let row = self.instance.requests.row(request);
             let all: Vec<u32> = (0_u32..).take(self.instance.units.len()).collect();
             let conditions = self.fails(&vec![row; all.len()], &all);
-            return Why::SansRecevable { logements: all.len(), conditions };
+            return Why::NothingSuits { units: all.len(), conditions };
         }
         let mut holders: Vec<Holder> = units.iter().map(|unit| self.holder(request, *unit)).collect();
-        let mut reasons: Vec<(Reason, usize)> = Vec::new();
+        let mut reasons: Vec<ReasonCount> = Vec::new();
         for holder in &holders {
-            match reasons.iter_mut().find(|(reason, _)| *reason == holder.raison) {
-                Some((_, count)) => *count += 1,
-                None => reasons.push((holder.raison.clone(), 1)),
+            match reasons.iter_mut().find(|one| one.reason == holder.reason) {
+                Some(one) => one.count += 1,
+                None => reasons.push(ReasonCount { reason: holder.reason.clone(), count: 1 }),
             }
         }
-        reasons.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
-        holders.sort_by(|a, b| (a.priorite, &a.logement).cmp(&(b.priorite, &b.logement)));
+        reasons.sort_by(|a, b| (b.count, &a.reason).cmp(&(a.count, &b.reason)));
+        holders.sort_by(|a, b| (a.priority, &a.unit).cmp(&(b.priority, &b.unit)));
         holders.truncate(NAMED);
-        Why::Devancee { priorite, recevables: units.len(), raisons: reasons, detenteurs: holders }
+        Why::Outranked { priority, suitable: units.len(), reasons, holders }
     }
 
     /// Why a unit (by number) is given to whom it is, or is empty.
@@ -206,25 +226,25 @@ impl<'e> Explainer<'e> {
             let next = self.instance.part(|request, _| request != holder).ok().map(|p| self.near(&p));
             let next = next.and_then(|m| m.unit_of.iter().position(|u| *u == Some(unit)));
             let next = next.and_then(|request| u32::try_from(request).ok());
-            return Why::Attribue {
-                demande: self.request_id(holder),
-                priorite: self.instance.problem.points(holder),
-                adequation: self.fit(holder, unit),
-                recevables: requests.len(),
-                ensuite: next.map(|request| self.request_id(request)),
+            return Why::Given {
+                request: self.request_id(holder),
+                priority: self.instance.problem.points(holder),
+                fit: self.fit(holder, unit),
+                suitable: requests.len(),
+                otherwise: next.map(|request| self.request_id(request)),
             };
         }
         if requests.is_empty() {
             let all: Vec<u32> = (0_u32..).take(self.instance.requests.len()).collect();
             let conditions = self.fails(&all, &vec![self.instance.units.row(unit); all.len()]);
-            return Why::SansDemande { demandes: all.len(), conditions };
+            return Why::SuitsNobody { requests: all.len(), conditions };
         }
         let housed = |request: &u32| {
             let unit = self.matching.unit_of.get(*request as usize).copied().flatten()?;
-            Some((self.request_id(*request), self.unit_id(unit)))
+            Some(HousedIn { request: self.request_id(*request), unit: self.unit_id(unit) })
         };
-        let loges = requests.iter().filter_map(housed).take(NAMED).collect();
-        Why::TousLoges { recevables: requests.len(), loges }
+        let housed = requests.iter().filter_map(housed).take(NAMED).collect();
+        Why::AllHoused { suitable: requests.len(), housed }
     }
 
     /// The best answer of a part of the problem, near this one.
@@ -249,12 +269,12 @@ impl<'e> Explainer<'e> {
     fn holder(&self, request: u32, unit: u32) -> Holder {
         let holder = self.request_of.get(unit as usize).copied().flatten();
         Holder {
-            logement: self.unit_id(unit),
-            adequation: self.fit(request, unit),
-            demande: holder.map(|h| self.request_id(h)),
-            priorite: holder.map_or(0, |h| self.instance.problem.points(h)),
-            adequation_detenteur: holder.map_or(0, |h| self.fit(h, unit)),
-            raison: self.reason(request, unit, holder),
+            unit: self.unit_id(unit),
+            fit: self.fit(request, unit),
+            request: holder.map(|h| self.request_id(h)),
+            priority: holder.map_or(0, |h| self.instance.problem.points(h)),
+            holder_fit: holder.map_or(0, |h| self.fit(h, unit)),
+            reason: self.reason(request, unit, holder),
         }
     }
 
@@ -291,7 +311,7 @@ impl<'e> Explainer<'e> {
                     worse = Some(Reason::Quota(quota.quota.name.clone()));
                     break;
                 }
-                Ordering::Less => return Reason::NonProuve,
+                Ordering::Less => return Reason::NotProved,
                 Ordering::Equal => {}
             }
         }
@@ -304,11 +324,11 @@ impl<'e> Explainer<'e> {
         let more = after.len() > before.len();
         // A quota holds back only what would be better without it.
         match (points, fits) {
-            _ if more => worse.unwrap_or(Reason::NonProuve),
-            (Ordering::Less, _) => Reason::Priorite,
-            (Ordering::Equal, Ordering::Less) => Reason::Adequation,
-            (Ordering::Equal, Ordering::Equal) => Reason::Identifiant,
-            _ => worse.unwrap_or(Reason::NonProuve),
+            _ if more => worse.unwrap_or(Reason::NotProved),
+            (Ordering::Less, _) => Reason::Priority,
+            (Ordering::Equal, Ordering::Less) => Reason::Fit,
+            (Ordering::Equal, Ordering::Equal) => Reason::Identifier,
+            _ => worse.unwrap_or(Reason::NotProved),
         }
     }
 
@@ -330,19 +350,19 @@ impl<'e> Explainer<'e> {
             .iter()
             .enumerate()
             .map(|(at, name)| Fails {
-                regle: (*name).to_string(),
-                libelle: label(name).unwrap_or_default(),
-                fausse: (0..first.len()).filter(|&row| is_false(at, row)).count(),
-                inconnue: (0..first.len()).filter(|&row| value(at, row).is_none()).count(),
-                seule: (0..first.len())
+                rule: (*name).to_string(),
+                label: label(name).unwrap_or_default(),
+                false_for: (0..first.len()).filter(|&row| is_false(at, row)).count(),
+                unknown_for: (0..first.len()).filter(|&row| value(at, row).is_none()).count(),
+                alone_false_for: (0..first.len())
                     .filter(|&row| {
                         is_false(at, row) && (0..names.len()).all(|o| o == at || !is_false(o, row))
                     })
                     .count(),
             })
-            .filter(|fails| fails.fausse + fails.inconnue > 0)
+            .filter(|fails| fails.false_for + fails.unknown_for > 0)
             .collect();
-        fails.sort_by(|a, b| (b.fausse, &a.regle).cmp(&(a.fausse, &b.regle)));
+        fails.sort_by(|a, b| (b.false_for, &a.rule).cmp(&(a.false_for, &b.rule)));
         fails
     }
 }

@@ -162,7 +162,9 @@ impl Allocation {
         let Posing { plan, dataset, instance, most, .. } = &self.posing;
         let posed = (*most, Some(self.posing.posed()?));
         let answer = (&self.matching, self.prices());
-        Ok(Report::new(plan, dataset, instance, answer, posed, |row, own| self.posing.columns(row, own)))
+        Ok(Report::new(plan, dataset, instance, answer, posed, |row, own| {
+            self.posing.columns(row, false, own)
+        }))
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use logis_data::Dataset;
 use logis_decide::DataError;
 use logis_language::Pack;
-use logis_language::diagnostic::{PackError, nearest};
+use logis_language::diagnostic::{Issue, Issues, PackError, nearest};
+use logis_language::exchange;
 use logis_language::value::{Date, Value};
 use logis_matching::{
     Gaps, Level, Matching, Prices, Problem, ProblemError, Proof, ProofError, gaps, one_member_less, solve,
@@ -87,6 +88,34 @@ pub enum AllocationError {
     /// The proof of the answer does not hold: a fault of the engine.
     #[error(transparent)]
     Proof(#[from] ProofError),
+}
+
+impl Issues for AllocationError {
+    fn issues(&self) -> Vec<Issue> {
+        match self {
+            AllocationError::Pack(error) => error.issues(),
+            AllocationError::Data(error) => error.issues(),
+            AllocationError::Instance(errors) => errors.iter().map(|error| Issue::of(error)).collect(),
+            AllocationError::Unmet(lacks) => lacks.iter().map(Lack::issue).collect(),
+            other => vec![Issue::of(other)],
+        }
+    }
+}
+
+impl Issues for Refuted {
+    fn issues(&self) -> Vec<Issue> {
+        self.why.iter().map(|why| Issue::error("", "", why)).collect()
+    }
+}
+
+impl Lack {
+    fn issue(&self) -> Issue {
+        let Lack { quota, base, target, members, .. } = self;
+        let message = format!(
+            "quota {quota}: ne peut être tenu sans loger moins de demandes: {base} attributions comptent, il en faut {target} à des membres, et il y en a {members} au plus"
+        );
+        Issue::error("", "", message)
+    }
 }
 
 fn lines(errors: &[InstanceError]) -> String {
@@ -233,10 +262,12 @@ impl Posing {
         Posed::new(&self.plan, &self.dataset, &self.instance, self.flags.clone())
     }
 
-    /// What was asked for of a candidate, by its place in the outcomes.
-    pub(crate) fn columns(&self, row: usize, own: &mut Map<String, Json>) {
+    /// What was asked for of a candidate, by its place in the outcomes; as results held it before `logis/1`, if
+    /// `of_before`.
+    pub(crate) fn columns(&self, row: usize, of_before: bool, own: &mut Map<String, Json>) {
         let asked = self.plan.pairs.selected.iter().skip(1).take(self.plan.asked);
         for ((name, _), outcomes) in asked.zip(&self.instance.candidates.outcomes) {
+            let json = if of_before { json_of_before } else { exchange::value };
             let value = outcomes.value(row).map_or(Json::Null, |value| json(&value));
             own.insert(name.clone(), value);
         }
@@ -263,7 +294,11 @@ impl Posing {
         let matching = report.matching(plan, dataset, instance).map_err(text)?;
         verify(&instance.problem, &matching).map_err(|error| self.sentence(&error))?;
         let claimed = report.certificate.problem.as_ref();
-        report.check_columns(plan, dataset, instance, |row, own| self.columns(row, own)).map_err(text)?;
+        report
+            .check_columns(plan, dataset, instance, |row, own| {
+                self.columns(row, report.format.is_none(), own)
+            })
+            .map_err(text)?;
         let unchecked = |name: &&String| !self.flags.select.contains(name);
         let select = claimed.into_iter().flat_map(|posed| &posed.select).filter(unchecked);
         let select: Vec<String> = select.cloned().collect();
@@ -409,8 +444,8 @@ pub struct Refuted {
     pub why: Vec<String>,
 }
 
-/// A value as JSON has it: whole numbers as numbers, other numbers as texts, so that none is rounded.
-fn json(value: &Value) -> Json {
+/// A value as results held it before `logis/1`: whole numbers as numbers, other numbers as fractions in a text.
+fn json_of_before(value: &Value) -> Json {
     match value {
         Value::Bool(b) => (*b).into(),
         Value::Number(n) if n.is_integer() => {

@@ -1,6 +1,7 @@
 //! From the cells of a sheet to a table.
 
 use super::super::issue::Issue;
+use super::super::issue_code::Code;
 use super::super::raw::{Raw, RawTable};
 use super::super::titles;
 use super::Sheet;
@@ -23,8 +24,12 @@ pub(super) fn table(
     }) {
         let line = u64::from(*row) + 1;
         issues.push(
-            Issue::error(place, format!("la cellule {} est donnée deux fois", reference(*row, *column)))
-                .at(line),
+            Issue::error(
+                Code::CellTwice,
+                place,
+                format!("la cellule {} est donnée deux fois", reference(*row, *column)),
+            )
+            .at(line),
         );
     }
     let rows: Vec<&[(u32, u32, Raw)]> = cells.chunk_by(|a, b| a.0 == b.0).collect();
@@ -44,7 +49,7 @@ pub(super) fn table(
             "{} lignes de {width} colonnes: trop pour un classeur ; donnez du CSV ou du Parquet",
             body.len()
         );
-        issues.push(Issue::error(place, message));
+        issues.push(Issue::error(Code::TooLarge, place, message));
         return None;
     }
     let mut table = RawTable::new(&name, place, headers, issues);
@@ -69,7 +74,7 @@ pub(super) fn table(
             "{outside} cellule(s) sans en-tête au-dessus ne sont pas lues, la première en {}",
             reference(row, column)
         );
-        issues.push(Issue::warning(place, message).at(u64::from(row) + 1));
+        issues.push(Issue::warning(Code::NoHeader, place, message).at(u64::from(row) + 1));
     }
     Some(table)
 }

@@ -13,6 +13,7 @@ use calamine::{Data, ExcelDateTime, Ods, Range, Reader, Xls, Xlsb, Xlsx};
 
 use super::day_cells::DayNumbers;
 use super::issue::Issue;
+use super::issue_code::Code;
 use super::net::caught;
 use super::outside::Told;
 use super::raw::{Raw, RawTable};
@@ -42,7 +43,7 @@ pub(super) fn read(
     let sheets = match caught(|| sheets(bytes)).and_then(|read| read.map_err(unreadable)) {
         Ok(sheets) => sheets,
         Err(said) => {
-            issues.push(Issue::error(file, said));
+            issues.push(Issue::error(Code::Unreadable, file, said));
             return Vec::new();
         }
     };

@@ -5,18 +5,21 @@
 //! shown: the branch taken, the side of an `&&` that failed.
 
 mod expression;
+mod outcome;
 mod reads;
 mod shown;
 mod text;
 mod walk;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::evaluate::Context;
 pub use expression::text_of;
 use logis_data::Dataset;
+use logis_language::exchange::Written;
 use logis_language::plan::Plan;
-pub use shown::{about, show, show_missing};
+pub use outcome::{Failed, Missing, RowName, Shown};
+pub use shown::{about, in_words, missing, plain, row_name, show};
 pub use text::to_text;
 use walk::Explainer;
 
@@ -40,8 +43,8 @@ pub struct Explanation {
     pub rule: String,
     /// Its sentence.
     pub label: String,
-    /// Entity and identifier of the row that it is about.
-    pub about: String,
+    /// The row that it is about.
+    pub about: RowName,
     /// The outcome.
     pub outcome: Shown,
     /// Unit of the outcome.
@@ -58,8 +61,9 @@ pub struct Explanation {
     /// Why the rule is not in force on the date, if it is not: `n'est plus en vigueur depuis le 2023-07-01`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_force: Option<String>,
-    /// Where the rule is written.
-    pub written: String,
+    /// Where the rule is written; nowhere, for a field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub written: Option<Written>,
     /// What led to the outcome.
     pub because: Vec<Because>,
 }
@@ -105,7 +109,8 @@ pub enum Because {
         #[serde(skip_serializing_if = "Option::is_none")]
         verified: Option<String>,
         /// Where it is written.
-        written: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        written: Option<Written>,
     },
     /// An input.
     Input {
@@ -113,8 +118,8 @@ pub enum Because {
         field: String,
         /// What people call it.
         label: String,
-        /// Entity and identifier of the row.
-        about: String,
+        /// The row.
+        about: RowName,
         /// The value.
         value: Shown,
         /// Its unit.
@@ -125,8 +130,8 @@ pub enum Because {
     Members {
         /// The rule or field of the member.
         name: String,
-        /// Identifier of each member and its value.
-        values: Vec<(String, Shown)>,
+        /// Each member.
+        values: Vec<Member>,
     },
     /// A rule that was needed.
     Rule(Box<Explanation>),
@@ -139,14 +144,11 @@ pub enum Because {
     },
 }
 
-/// A value as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Shown {
-    /// A known value, in plain form.
-    Value(String),
-    /// Not known, with the missing cells that would settle it.
-    Unknown(Vec<String>),
-    /// The row has an error.
-    Error(String),
+/// One of several members, and its value.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Member {
+    /// Its identifier.
+    pub id: String,
+    /// The value.
+    pub value: Shown,
 }

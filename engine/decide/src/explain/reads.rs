@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::shown::{cell_name, plain};
-use super::{Because, Explanation};
+use super::{Because, Explanation, RowName};
 
 /// Members of whom a message shows what was read; of the others it says how many there are.
 const MEMBERS_READ: usize = 8;
@@ -15,6 +15,7 @@ impl Explanation {
         for because in &self.because {
             match because {
                 Because::Parameter { path, keys, value, written, .. } => {
+                    let written = written.as_ref().map(ToString::to_string).unwrap_or_default();
                     found.push(format!("{} = {} ({written})", cell_name(path, keys), plain(value)));
                 }
                 Because::Rule(rule) => found.extend(rule.cells()),
@@ -54,7 +55,7 @@ impl Explanation {
 
     /// Adds the inputs of this rule and of those that it needed; `row` is the row that the whole explanation
     /// is about, whose inputs are told without naming it.
-    fn inputs_of(&self, row: &str, found: &mut Vec<String>) {
+    fn inputs_of(&self, row: &RowName, found: &mut Vec<String>) {
         for because in &self.because {
             let text = match because {
                 Because::Input { field, about, value, .. } if about == row => {
@@ -64,7 +65,7 @@ impl Explanation {
                 Because::Members { name, values } => {
                     let shown = values.iter().take(MEMBERS_READ);
                     let mut shown: Vec<String> =
-                        shown.map(|(id, value)| format!("{} ({id})", plain(value))).collect();
+                        shown.map(|m| format!("{} ({})", plain(&m.value), m.id)).collect();
                     if values.len() > MEMBERS_READ {
                         shown.push(format!("et {} autres lignes", values.len() - MEMBERS_READ));
                     }

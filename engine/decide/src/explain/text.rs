@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::shown::{cell_name, in_full, plain, with_unit};
 use super::{Because, Explanation, Shown};
+use logis_language::value::Value;
 
 /// The explanation as text, for the terminal.
 pub fn to_text(explanation: &Explanation) -> String {
@@ -15,8 +16,8 @@ pub fn to_text(explanation: &Explanation) -> String {
 fn write_rule(e: &Explanation, depth: usize, out: &mut String) {
     let pad = "   ".repeat(depth);
     let mark = match &e.outcome {
-        Shown::Value(v) if v == "true" => "✓ ",
-        Shown::Value(v) if v == "false" => "✗ ",
+        Shown::Value(Value::Bool(true)) => "✓ ",
+        Shown::Value(Value::Bool(false)) => "✗ ",
         Shown::Value(_) => "• ",
         Shown::Unknown(_) => "? ",
         Shown::Error(_) => "! ",
@@ -52,7 +53,7 @@ fn write_because(because: &Because, depth: usize, out: &mut String) {
                 plain(left),
                 plain(right),
                 match holds {
-                    Shown::Value(v) if v == "true" => "vrai".to_string(),
+                    Shown::Value(Value::Bool(true)) => "vrai".to_string(),
                     Shown::Value(_) => "faux".to_string(),
                     other => plain(other),
                 }
@@ -72,7 +73,8 @@ fn write_because(because: &Because, depth: usize, out: &mut String) {
             let _ = writeln!(out, "{pad}{field} = {} — {label} [{about}]", with_unit(value, unit.as_deref()));
         }
         Because::Members { name, values } => {
-            let values: Vec<String> = values.iter().map(|(id, v)| format!("{id} : {}", plain(v))).collect();
+            let values: Vec<String> =
+                values.iter().map(|m| format!("{} : {}", m.id, plain(&m.value))).collect();
             let _ = writeln!(out, "{pad}{name} ({})", values.join(" ; "));
         }
         Because::Rule(rule) => write_rule(rule, depth, out),

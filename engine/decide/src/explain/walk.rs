@@ -6,12 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use super::shown::{about, show};
-use super::{Because, Explanation, Shown, text_of};
+use super::shown::{row_name, show};
+use super::{Because, Explanation, Member, RowName, Shown, text_of};
 use crate::evaluate::possible::Possible;
 use crate::evaluate::{Context, Evaluator, outcome};
 use logis_data::visible_cell;
 use logis_language::deep::deep;
+use logis_language::exchange::Written;
 use logis_language::graph::{RuleId, Step};
 use logis_language::pack::params::ParameterId;
 use logis_language::pack::schema::{EntityId, FieldId};
@@ -59,7 +60,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
             doubts: Vec::new(),
             combined: Vec::new(),
             in_force: None,
-            written: String::new(),
+            written: None,
             because,
         }
     }
@@ -87,7 +88,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
             doubts: text.doc.doubts.clone(),
             combined: text.doc.combined.clone(),
             in_force: rule.outside(plan.date).map(|why| why.to_string()),
-            written: plan.parsed.sources.locate(&text.span),
+            written: Written::of(&plan.parsed.sources, &text.span),
             because,
         })
     }
@@ -166,7 +167,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
             .map(|m| {
                 let id = self.context.dataset.tables.get(child).and_then(|t| t.ids.get(m as usize));
                 let id = id.map_or_else(String::new, |id| visible_cell(id).into_owned());
-                (id, self.shown(inner, u64::from(m)))
+                Member { id, value: self.shown(inner, u64::from(m)) }
             })
             .collect();
         into.push(Because::Members { name: text_of(self.context.plan, inner), values });
@@ -247,7 +248,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
             source: version.cited(),
             doubt: version.doubt.clone(),
             verified: parameter.verified.as_ref().map(|v| v.on.to_string()),
-            written: plan.parsed.sources.locate(written),
+            written: Written::of(&plan.parsed.sources, written),
         };
         if !into.contains(&shown) {
             into.push(shown);
@@ -267,7 +268,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
         show(self.context.plan, self.context.dataset, &outcome)
     }
 
-    fn about(&self, entity: EntityId, row: u64) -> String {
-        about(self.context.plan, self.context.dataset, entity, row)
+    fn about(&self, entity: EntityId, row: u64) -> RowName {
+        row_name(self.context.plan, self.context.dataset, entity, row)
     }
 }

@@ -41,8 +41,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::decide::{DataError, Decider};
 use crate::evaluate::{Context, Decisions, Outcome};
-use crate::explain::{Shown, show};
+use crate::explain::{Failed, Shown, show};
 use logis_data::{Dataset, TextRows, to_text_rows};
+use logis_language::exchange::FORMAT;
 use logis_language::fingerprint::fingerprint;
 use logis_language::pack::schema::{EntityId, FieldId};
 use logis_language::plan::Plan;
@@ -53,10 +54,19 @@ pub use seal::{Closing, Flaw, Line, Seal, SealCheck, Sealer};
 /// The version of the engine that this is.
 pub const ENGINE: &str = env!("CARGO_PKG_VERSION");
 
+/// The kind of a receipt among documents.
+const KIND: &str = "receipt";
+
 /// One decision: what it was made from, by what, and its outcomes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
+    /// The version of its form: [`FORMAT`]; none for a receipt of before `logis/1`, which is written again as it was.
+    #[serde(default, deserialize_with = "read_format")]
+    pub format: Option<String>,
+    /// What it is: `receipt`, where there is a format.
+    #[serde(default, deserialize_with = "read_kind")]
+    pub kind: Option<String>,
     /// Version of the engine.
     pub engine: String,
     /// Name of the pack.
@@ -76,11 +86,58 @@ pub struct Receipt {
     #[serde(deserialize_with = "read_rows")]
     pub inputs: TextRows,
     /// The outcomes, in the order in which the rules were selected.
-    #[serde(serialize_with = "write_outcomes", deserialize_with = "read_outcomes")]
+    #[serde(deserialize_with = "read_outcomes")]
     pub outcomes: Vec<(String, Shown)>,
     /// Its place among the receipts of a file; none outside of one: see [`Sealer`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub seal: Option<Seal>,
+}
+
+/// A receipt as it is written: outcomes in the form that its version has.
+impl Serialize for Receipt {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = to.serialize_map(None)?;
+        if let Some(format) = &self.format {
+            map.serialize_entry("format", format)?;
+        }
+        if let Some(kind) = &self.kind {
+            map.serialize_entry("kind", kind)?;
+        }
+        for (key, text) in [
+            ("engine", &self.engine),
+            ("pack", &self.pack),
+            ("rules", &self.rules),
+            ("parameters", &self.parameters),
+            ("date", &self.date),
+            ("entity", &self.entity),
+            ("id", &self.id),
+        ] {
+            map.serialize_entry(key, text)?;
+        }
+        map.serialize_entry("inputs", &self.inputs)?;
+        map.serialize_entry("outcomes", &Outcomes(self))?;
+        if let Some(seal) = &self.seal {
+            map.serialize_entry("seal", seal)?;
+        }
+        map.end()
+    }
+}
+
+/// The outcomes of a receipt as an object whose keys keep their order.
+struct Outcomes<'r>(&'r Receipt);
+
+impl Serialize for Outcomes<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Outcomes(receipt) = self;
+        let mut map = to.serialize_map(Some(receipt.outcomes.len()))?;
+        for (rule, outcome) in &receipt.outcomes {
+            match receipt.format {
+                Some(_) => map.serialize_entry(rule, outcome)?,
+                None => map.serialize_entry(rule, &outcome.before_format())?,
+            }
+        }
+        map.end()
+    }
 }
 
 impl Receipt {
@@ -104,6 +161,11 @@ impl Receipt {
     /// It is no receipt; the message says where in the line.
     pub fn from_line(line: &str) -> Result<Receipt, serde_json::Error> {
         serde_json::from_str(line)
+    }
+
+    /// Was it written before receipts had a version?
+    pub fn is_of_before(&self) -> bool {
+        self.format.is_none()
     }
 
     /// The outcome of a rule.
@@ -137,6 +199,8 @@ impl<'c, 'd> Recorder<'c, 'd> {
         let parsed = &plan.parsed;
         let print = fingerprint(plan);
         let blank = Receipt {
+            format: Some(FORMAT.to_string()),
+            kind: Some(KIND.to_string()),
             engine: ENGINE.to_string(),
             pack: parsed.manifest.name.clone(),
             rules: print.rules,
@@ -195,9 +259,10 @@ impl Decider {
 /// An outcome as a receipt holds it. The place of an error in the script is left out: a line that moves
 /// changes no decision.
 pub fn answer(plan: &Plan, dataset: &Dataset, outcome: &Outcome) -> Shown {
-    let Outcome::Error(error) = outcome else { return show(plan, dataset, outcome) };
-    let rule = error.rule.and_then(|r| plan.parsed.rules.get(r)).map_or("?", |r| r.name.as_str());
-    Shown::Error(format!("{} (règle `{rule}`)", error.error))
+    match show(plan, dataset, outcome) {
+        Shown::Error(error) => Shown::Error(Failed { written: None, ..error }),
+        shown => shown,
+    }
 }
 
 /// The rows that the rules of a plan read to decide a row: by entity, that row, its members and what
@@ -237,13 +302,21 @@ pub fn reached(context: &Context<'_>, row: usize) -> BTreeMap<EntityId, BTreeSet
     }
 }
 
-/// Writes the outcomes as an object whose keys keep their order.
-fn write_outcomes<S: Serializer>(outcomes: &[(String, Shown)], to: S) -> Result<S::Ok, S::Error> {
-    let mut map = to.serialize_map(Some(outcomes.len()))?;
-    for (rule, outcome) in outcomes {
-        map.serialize_entry(rule, outcome)?;
+fn read_format<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    this_one(from, FORMAT)
+}
+
+fn read_kind<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    this_one(from, KIND)
+}
+
+/// Reads a text that must be `expected`.
+fn this_one<'de, D: Deserializer<'de>>(from: D, expected: &'static str) -> Result<Option<String>, D::Error> {
+    let read = String::deserialize(from)?;
+    if read == expected {
+        return Ok(Some(read));
     }
-    map.end()
+    Err(D::Error::custom(format!("unknown variant `{read}`, expected `{expected}`")))
 }
 
 fn read_outcomes<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, Shown)>, D::Error> {

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{ENGINE, Receipt, Recorder};
+use super::{ENGINE, KIND, Receipt, Recorder};
 use crate::evaluate::{Context, evaluate};
-use crate::explain::Shown;
+use crate::explain::{Failed, Shown};
 use logis_data::{Records, TextRows, from_text_rows};
 use logis_language::Pack;
+use logis_language::exchange::FORMAT;
 use logis_language::graph::Target;
 use logis_language::pack::schema::Origin;
 use logis_language::plan::Plan;
@@ -157,7 +158,7 @@ impl<'p> Replay<'p> {
             again.outcomes = names
                 .iter()
                 .map(|&name| {
-                    let gone = || Shown::Error(GONE.to_string());
+                    let gone = || Shown::Error(Failed::of(GONE));
                     (name.to_string(), again.outcome(name).cloned().unwrap_or_else(gone))
                 })
                 .collect();
@@ -225,9 +226,16 @@ const GONE: &str = "le paquet de règles n'a plus cette règle";
 
 /// A receipt that the pack cannot decide.
 fn undecided(receipt: &Receipt, why: &str) -> Replayed {
-    let outcomes = receipt.outcomes.iter().map(|(name, _)| (name.clone(), Shown::Error(why.to_string())));
+    let outcomes = receipt.outcomes.iter().map(|(name, _)| (name.clone(), Shown::Error(Failed::of(why))));
     let outcomes = outcomes.collect();
-    let again = Receipt { engine: ENGINE.to_string(), outcomes, seal: None, ..receipt.clone() };
+    let again = Receipt {
+        format: Some(FORMAT.to_string()),
+        kind: Some(KIND.to_string()),
+        engine: ENGINE.to_string(),
+        outcomes,
+        seal: None,
+        ..receipt.clone()
+    };
     let compared = compare(receipt, again, Vec::new(), Vec::new());
     Replayed { changed: Changed { rules: true, ..Changed::default() }, ..compared }
 }
@@ -235,8 +243,17 @@ fn undecided(receipt: &Receipt, why: &str) -> Replayed {
 /// What of a receipt is not as it is in the one made again. `inputs` are the cells that differ, `aside` what
 /// was not compared.
 fn compare(receipt: &Receipt, again: Receipt, inputs: Vec<String>, aside: Vec<String>) -> Replayed {
+    // A receipt of before has words only.
+    let same = |before: &Shown, after: &Shown| match receipt.is_of_before() {
+        true => before.same_words(after),
+        false => before == after,
+    };
     let drift = |((rule, before), (_, after)): (&(String, Shown), &(String, Shown))| {
-        (before != after).then(|| Drift { rule: rule.clone(), before: before.clone(), after: after.clone() })
+        (!same(before, after)).then(|| Drift {
+            rule: rule.clone(),
+            before: before.clone(),
+            after: after.clone(),
+        })
     };
     let changed = Changed {
         engine: receipt.engine != again.engine,

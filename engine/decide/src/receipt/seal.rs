@@ -34,9 +34,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Receipt;
+use logis_language::exchange::FORMAT;
 use logis_language::fingerprint::sha256;
 
 /// What binds a receipt of a file to its content and its place.
@@ -61,11 +62,23 @@ pub struct Closing {
     pub chain: String,
 }
 
-/// The form of the last line: `{"closed": …}`.
+/// The form of the last line: `{"format": "logis/1", "kind": "closing", "closed": …}`; before `logis/1` without
+/// the first two.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Closed {
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::read_format")]
+    format: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "read_kind")]
+    kind: Option<String>,
     closed: Closing,
+}
+
+/// The kind of the last line among documents.
+const KIND: &str = "closing";
+
+fn read_kind<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    super::this_one(from, KIND)
 }
 
 /// A line of a file of receipts.
@@ -131,7 +144,9 @@ impl Sealer {
 
     /// The last line.
     pub fn close(&self) -> String {
-        let closed = Closed { closed: Closing { receipts: self.number, chain: self.chain.clone() } };
+        let (format, kind) = (Some(FORMAT.to_string()), Some(KIND.to_string()));
+        let closed =
+            Closed { format, kind, closed: Closing { receipts: self.number, chain: self.chain.clone() } };
         serde_json::to_string(&closed).unwrap_or_default()
     }
 }

@@ -24,7 +24,12 @@ pub struct Code {
 
 static PAGE: &str = include_str!("codes.md");
 
-static CODES: LazyLock<Vec<Code>> = LazyLock::new(|| PAGE.split("\n## ").skip(1).filter_map(read).collect());
+static CODES: LazyLock<Vec<Code>> = LazyLock::new(|| of_page(PAGE));
+
+/// The codes of a page: one a section of its second level.
+pub fn of_page(page: &'static str) -> Vec<Code> {
+    page.split("\n## ").skip(1).filter_map(read).collect()
+}
 
 fn read(section: &'static str) -> Option<Code> {
     let (heading, rest) = section.split_once('\n')?;
@@ -52,7 +57,12 @@ pub fn all() -> &'static [Code] {
 /// # Ok::<(), &str>(())
 /// ```
 pub fn get(code: &str) -> Option<&'static Code> {
-    CODES.iter().find(|c| c.code.eq_ignore_ascii_case(code))
+    find(all(), code)
+}
+
+/// The code of that name among `codes`, in upper or lower case.
+pub fn find(codes: &'static [Code], code: &str) -> Option<&'static Code> {
+    codes.iter().find(|c| c.code.eq_ignore_ascii_case(code))
 }
 
 /// The code that is nearest to a misspelt one.

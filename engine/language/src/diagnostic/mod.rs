@@ -6,8 +6,10 @@
 
 pub mod codes;
 pub mod foreign;
+mod issue;
 pub mod report;
 pub mod texts;
+pub mod visible;
 
 use std::fmt;
 use std::ops::Range;
@@ -17,6 +19,7 @@ use codespan_reporting::diagnostic as cs;
 use codespan_reporting::files::SimpleFiles;
 use codespan_reporting::term;
 
+pub use issue::{Issue, Issues};
 pub use texts::did_you_mean;
 
 /// Number of a file in [`Sources`].
@@ -86,11 +89,24 @@ impl Sources {
 
     /// `path:line:column` of the start of a place (both from 1; columns count characters).
     pub fn locate(&self, span: &Span) -> String {
-        let Some(file) = self.get(span.file) else { return String::new() };
+        let Some((path, line, column)) = self.place(span) else { return String::new() };
+        format!("{}{path}:{line}:{column}", self.root)
+    }
+
+    /// The start of a place: the path of the file in the pack's folder, line and column (both from 1; columns count
+    /// characters).
+    pub fn place(&self, span: &Span) -> Option<(&str, usize, usize)> {
+        let file = self.get(span.file)?;
         let before = file.text.get(..span.range.start).unwrap_or(&file.text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-        format!("{}{}:{line}:{column}", self.root, file.path)
+        Some((&file.path, line, column))
+    }
+
+    /// What messages put before each path: the folder that the pack was read from, with a `/` at its end; nothing
+    /// for a pack of no folder.
+    pub fn root(&self) -> &str {
+        &self.root
     }
 
     /// Byte offset of a line and column (both from 1; columns count characters).

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::{Diagnostic, Sources, Span, codes};
 
-/// A place: file as in messages, lines and columns from 1, the end left out; columns count characters.
+/// A place: file in the folder of the pack, lines and columns from 1, the end left out; columns count characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Place {
-    /// Path of the file.
+    /// Path of the file in the folder of the pack, with `/`.
     pub file: String,
     /// First line.
     pub line: usize,
@@ -47,8 +47,7 @@ fn place(sources: &Sources, (span, label): &(Span, String)) -> Option<Place> {
         (line, before.rsplit('\n').next().unwrap_or("").chars().count() + 1)
     };
     let ((line, column), (end_line, end_column)) = (at(span.range.start), at(span.range.end));
-    let path = format!("{}{}", sources.root, file.path);
-    Some(Place { file: path, line, column, end_line, end_column, label: label.clone() })
+    Some(Place { file: file.path.clone(), line, column, end_line, end_column, label: label.clone() })
 }
 
 /// Diagnostics with lines and columns.
@@ -63,14 +62,6 @@ pub fn items(diagnostics: &[Diagnostic], sources: &Sources) -> Vec<Item> {
     diagnostics.iter().map(item).collect()
 }
 
-/// A JSON array of [`Item`].
-///
-/// # Errors
-/// None that input can cause.
-pub fn to_json(diagnostics: &[Diagnostic], sources: &Sources) -> serde_json::Result<String> {
-    serde_json::to_string_pretty(&items(diagnostics, sources)).map(|text| text + "\n")
-}
-
 /// `::warning file=…,line=…::message`, one line each: what GitHub shows beside the lines of a change.
 pub fn to_github(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let mut out = String::new();
@@ -80,7 +71,7 @@ pub fn to_github(diagnostics: &[Diagnostic], sources: &Sources) -> String {
         let level = if item.level == "note" { "notice" } else { item.level };
         let mut properties = Vec::new();
         if let Some(place) = item.places.first() {
-            properties.push(format!("file={}", property(&place.file)));
+            properties.push(format!("file={}", property(&in_repository(sources, place))));
             properties.push(format!("line={},col={}", place.line, place.column));
             properties.push(format!("endLine={},endColumn={}", place.end_line, place.end_column));
         }
@@ -107,7 +98,7 @@ pub fn to_sarif(diagnostics: &[Diagnostic], sources: &Sources) -> serde_json::Re
         default_configuration: Configuration { level: c.severity.name() },
     });
     let result = |item: Item| {
-        let mut locations = item.places.iter().map(location);
+        let mut locations = item.places.iter().map(|place| location(sources, place));
         let mut text = item.message;
         for note in item.notes {
             text.push('\n');
@@ -136,10 +127,15 @@ pub fn to_sarif(diagnostics: &[Diagnostic], sources: &Sources) -> serde_json::Re
     serde_json::to_string_pretty(&log).map(|text| text + "\n")
 }
 
-fn location(place: &Place) -> Location {
+/// The path of a file as messages show it, with the folder of the pack: what readers of SARIF and GitHub know.
+fn in_repository(sources: &Sources, place: &Place) -> String {
+    format!("{}{}", sources.root, place.file)
+}
+
+fn location(sources: &Sources, place: &Place) -> Location {
     Location {
         physical_location: Physical {
-            artifact_location: Artifact { uri: uri(&place.file) },
+            artifact_location: Artifact { uri: uri(&in_repository(sources, place)) },
             region: Region {
                 start_line: place.line,
                 start_column: place.column,

@@ -245,8 +245,8 @@ impl Counts {
     fn add(&mut self, effect: Effect, rows: u64) {
         match effect {
             Effect::Gain => self.gain += rows,
-            Effect::Perte => self.loss += rows,
-            Effect::Neutre => self.other += rows,
+            Effect::Loss => self.loss += rows,
+            Effect::Neutral => self.other += rows,
         }
     }
 }

@@ -52,11 +52,20 @@ pub struct Accepted {
     pub reason: String,
 }
 
+/// Rows of a difference that no entry accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Unaccepted {
+    /// The place of the difference in the report, from 0.
+    pub difference: usize,
+    /// How many rows.
+    pub rows: u64,
+}
+
 /// What a file of accepted differences leaves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Acceptance {
-    /// Differences that no entry accepts: their number, and how many rows.
-    pub unaccepted: Vec<(usize, u64)>,
+    /// Differences that no entry accepts, and how many rows each leaves.
+    pub unaccepted: Vec<Unaccepted>,
     /// Entries that are not as they say.
     pub unmet: Vec<Unmet>,
 }
@@ -128,7 +137,7 @@ impl Expected {
             // Two entries may accept the same rows: what is left over is never less than none.
             let left = difference.count.saturating_sub(covered);
             if left > 0 {
-                out.unaccepted.push((number, left));
+                out.unaccepted.push(Unaccepted { difference: number, rows: left });
             }
         }
         out
@@ -163,12 +172,11 @@ pub fn draft(differences: &[Difference]) -> String {
         String::from("# Différences acceptées: à relire, et à justifier une à une dans `reason`.\n");
     let quoted = |text: &str| toml::Value::from(text).to_string();
     for d in differences {
-        let kind = serde_json::to_value(d.kind).ok().and_then(|k| k.as_str().map(str::to_string));
         let _ = write!(
             out,
             "\n[[accepted]]\nrule   = {}\nkind   = {}\ncause  = {}\ndate   = {}\ncorpus = {}\ncount  = {}\nreason = \"\"\n",
             quoted(&d.rule),
-            quoted(&kind.unwrap_or_default()),
+            quoted(d.kind.name()),
             quoted(&d.cause.name()),
             d.date,
             quoted(&d.corpus),

@@ -27,7 +27,7 @@ use align::Align;
 use by::By;
 pub use distinct::{ByRows, Changed, Counts, KindRows, RuleRows, Summary};
 use distinct::{Distinct, Sort};
-pub use expected::{Acceptance, Accepted, Expected, Unmet, draft};
+pub use expected::{Acceptance, Accepted, Expected, Unaccepted, Unmet, draft};
 use logis_data::{Dataset, Records, TextRows, from_text_rows};
 use logis_decide::evaluate::{Context, Outcome, evaluate};
 use logis_decide::explain::{about, explain_in, show};
@@ -380,7 +380,7 @@ impl<'p> Comparison<'p> {
                 if last.0 != rows.1 {
                     last = (rows.1, vec![None; values.len()]);
                 }
-                let neutral = senses.get(*rule).is_none_or(|sense| kind.effect(*sense) == Effect::Neutre);
+                let neutral = senses.get(*rule).is_none_or(|sense| kind.effect(*sense) == Effect::Neutral);
                 for (known, values) in last.1.iter_mut().zip(&mut values) {
                     // Whether a public is of somebody who neither gains nor loses is not asked.
                     if let Some(values) = values.as_mut().filter(|v| !(neutral && v.is_group())) {

@@ -14,6 +14,7 @@ use logis_language::pack::schema::Origin;
 use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};
 use logis_language::value::Date;
+use logis_language::value::Value;
 
 /// Rules of one entity in both packs, of which each could differ for some row.
 #[derive(Clone, Debug)]
@@ -175,11 +176,11 @@ fn only_cause(old: &Plan, new: &Plan, texts: &BTreeSet<String>, rule: &str) -> O
     }
     for (name, id) in reads {
         let path = &new.parsed.parameters.get(id)?.path;
-        let cells = |plan: &Plan| -> BTreeMap<String, String> {
+        let cells = |plan: &Plan| -> BTreeMap<String, Value> {
             let parameter = plan.parsed.parameter(path).and_then(|id| plan.parsed.parameters.get(id));
             let cells = parameter.and_then(|p| p.at(plan.date)).into_iter().flat_map(|v| &v.cells);
             let keys = |keys: &[_]| if keys.is_empty() { String::new() } else { show_keys(keys) };
-            cells.map(|(k, cell)| (keys(k), cell.value.to_string())).collect()
+            cells.map(|(k, cell)| (keys(k), cell.value.clone())).collect()
         };
         let (before, after) = (cells(old), cells(new));
         for keys in before.keys().chain(after.keys()).collect::<BTreeSet<_>>() {

@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use logis_language::exchange::typed_option;
 use logis_language::fingerprint::{field_line, relation_line, source, tokens};
 use logis_language::graph::text_at;
 use logis_language::pack::params::{Parameter, show_keys};
 use logis_language::pack::schema::Origin;
 use logis_language::pack::script::RuleText;
 use logis_language::pack::{Parsed, RuleTexts};
-use logis_language::value::{Date, add_days};
+use logis_language::value::{Date, Value, add_days};
 
 /// All that differs between two packs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -67,9 +68,11 @@ pub struct CellChange {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// The value before; `None` if the table has no such cell.
-    pub before: Option<String>,
+    #[serde(serialize_with = "typed_option")]
+    pub before: Option<Value>,
     /// The value after; `None` if the table has no such cell.
-    pub after: Option<String>,
+    #[serde(serialize_with = "typed_option")]
+    pub after: Option<Value>,
 }
 
 impl CellChange {
@@ -194,13 +197,13 @@ fn parameters(base: &Parsed, head: &Parsed) -> Vec<CellChange> {
         let dates = versions.flat_map(|v| [Some(v.from), v.until.and_then(|last| add_days(last, 1))]);
         // On each day on which either pack begins or ends a version, all cells in force are compared.
         let dates: BTreeSet<Date> = dates.flatten().collect();
-        let mut said: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
+        let mut said: BTreeMap<String, (Option<Value>, Option<Value>)> = BTreeMap::new();
         for date in dates {
-            let cells = |p: &Option<Parameter>| -> BTreeMap<String, String> {
+            let cells = |p: &Option<Parameter>| -> BTreeMap<String, Value> {
                 let version = p.as_ref().and_then(|p| p.at(date));
                 let cells = version.iter().flat_map(|v| &v.cells);
                 let keys = |keys: &[_]| if keys.is_empty() { String::new() } else { show_keys(keys) };
-                cells.map(|(k, cell)| (keys(k), cell.value.to_string())).collect()
+                cells.map(|(k, cell)| (keys(k), cell.value.clone())).collect()
             };
             let (old, new) = (cells(&before), cells(&after));
             for keys in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {

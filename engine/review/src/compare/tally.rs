@@ -9,31 +9,41 @@ use serde::{Deserialize, Serialize};
 use super::trace::Cause;
 use logis_decide::evaluate::Outcome;
 use logis_decide::explain::{Explanation, Shown};
+use logis_language::exchange::exact;
 use logis_language::pack::script::Sense;
-use logis_language::value::{Exact, Value, format_number, sub};
+use logis_language::value::{Exact, Value, sub};
 
 /// What an outcome became.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// False before, true after.
-    DevientVrai,
+    #[serde(alias = "devient_vrai")]
+    BecomesTrue,
     /// True before, false after.
-    DevientFaux,
+    #[serde(alias = "devient_faux")]
+    BecomesFalse,
     /// A larger number.
-    Hausse,
+    #[serde(alias = "hausse")]
+    Rises,
     /// A smaller number.
-    Baisse,
+    #[serde(alias = "baisse")]
+    Falls,
     /// Another date, text or list.
-    Autre,
+    #[serde(alias = "autre")]
+    Other,
     /// Unknown before, decided after.
-    DevientConnu,
+    #[serde(alias = "devient_connu")]
+    BecomesKnown,
     /// Decided before, unknown after.
-    DevientInconnu,
+    #[serde(alias = "devient_inconnu")]
+    BecomesUnknown,
     /// An error of the row, which was none or another.
-    Erreur,
+    #[serde(alias = "erreur")]
+    Error,
     /// No longer an error.
-    ErreurLevee,
+    #[serde(alias = "erreur_levee")]
+    ErrorLifted,
 }
 
 /// Is a difference good for whom the row is about?
@@ -43,12 +53,27 @@ pub enum Effect {
     /// They gain.
     Gain,
     /// They lose.
-    Perte,
+    Loss,
     /// Neither, or it cannot be said.
-    Neutre,
+    Neutral,
 }
 
 impl Kind {
+    /// Its name in files of accepted differences, which are French.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::BecomesTrue => "devient_vrai",
+            Kind::BecomesFalse => "devient_faux",
+            Kind::Rises => "hausse",
+            Kind::Falls => "baisse",
+            Kind::Other => "autre",
+            Kind::BecomesKnown => "devient_connu",
+            Kind::BecomesUnknown => "devient_inconnu",
+            Kind::Error => "erreur",
+            Kind::ErrorLifted => "erreur_levee",
+        }
+    }
+
     /// What became of an outcome; `None` if nothing did. With by how much a number moved.
     pub fn of(before: &Outcome, after: &Outcome) -> Option<(Kind, Option<Exact>)> {
         if before.same_as(after) {
@@ -56,17 +81,17 @@ impl Kind {
         }
         // Errors before unknowns: what became an error is told as such, whatever it was.
         Some(match (before, after) {
-            (_, Outcome::Error(_)) => (Kind::Erreur, None),
-            (Outcome::Error(_), _) => (Kind::ErreurLevee, None),
-            (Outcome::Unknown(_), _) => (Kind::DevientConnu, None),
-            (_, Outcome::Unknown(_)) => (Kind::DevientInconnu, None),
+            (_, Outcome::Error(_)) => (Kind::Error, None),
+            (Outcome::Error(_), _) => (Kind::ErrorLifted, None),
+            (Outcome::Unknown(_), _) => (Kind::BecomesKnown, None),
+            (_, Outcome::Unknown(_)) => (Kind::BecomesUnknown, None),
             (Outcome::Known(before), Outcome::Known(after)) => match (before, after) {
-                (Value::Bool(_), Value::Bool(true)) => (Kind::DevientVrai, None),
-                (Value::Bool(_), Value::Bool(false)) => (Kind::DevientFaux, None),
+                (Value::Bool(_), Value::Bool(true)) => (Kind::BecomesTrue, None),
+                (Value::Bool(_), Value::Bool(false)) => (Kind::BecomesFalse, None),
                 (Value::Number(a), Value::Number(b)) => {
-                    (if a < b { Kind::Hausse } else { Kind::Baisse }, sub(b, a).ok())
+                    (if a < b { Kind::Rises } else { Kind::Falls }, sub(b, a).ok())
                 }
-                _ => (Kind::Autre, None),
+                _ => (Kind::Other, None),
             },
         })
     }
@@ -74,11 +99,11 @@ impl Kind {
     /// Who gains: a rule says whether true, and more, is good (`sens:`).
     pub fn effect(self, sense: Sense) -> Effect {
         match (self, sense) {
-            (Kind::DevientVrai | Kind::Hausse, Sense::Favourable)
-            | (Kind::DevientFaux | Kind::Baisse, Sense::Unfavourable) => Effect::Gain,
-            (Kind::DevientFaux | Kind::Baisse, Sense::Favourable)
-            | (Kind::DevientVrai | Kind::Hausse, Sense::Unfavourable) => Effect::Perte,
-            _ => Effect::Neutre,
+            (Kind::BecomesTrue | Kind::Rises, Sense::Favourable)
+            | (Kind::BecomesFalse | Kind::Falls, Sense::Unfavourable) => Effect::Gain,
+            (Kind::BecomesFalse | Kind::Falls, Sense::Favourable)
+            | (Kind::BecomesTrue | Kind::Rises, Sense::Unfavourable) => Effect::Loss,
+            _ => Effect::Neutral,
         }
     }
 }
@@ -196,11 +221,14 @@ pub struct Difference {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Moved {
     /// The sum of all moves.
-    pub total: String,
+    #[serde(serialize_with = "exact")]
+    pub total: Exact,
     /// The smallest move.
-    pub least: String,
+    #[serde(serialize_with = "exact")]
+    pub least: Exact,
     /// The largest move.
-    pub most: String,
+    #[serde(serialize_with = "exact")]
+    pub most: Exact,
 }
 
 /// One row that differs.
@@ -222,11 +250,7 @@ impl Count {
     /// The moves, as they are reported.
     pub fn moved(&self) -> Option<Moved> {
         let (low, high) = self.ends?;
-        Some(Moved {
-            total: format_number(&self.total),
-            least: format_number(&low),
-            most: format_number(&high),
-        })
+        Some(Moved { total: self.total, least: low, most: high })
     }
 }
 
@@ -234,7 +258,9 @@ impl Cause {
     /// In one line: `plafond_plus: plus.plafond[autres_regions, 1] 20123 → 20124`.
     pub fn in_full(&self) -> String {
         self.line(|cell| {
-            let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "aucune valeur".to_string());
+            let side = |value: &Option<Value>| {
+                value.as_ref().map_or_else(|| "aucune valeur".to_string(), Value::to_string)
+            };
             format!("{} {} → {}", cell.cell(), side(&cell.before), side(&cell.after))
         })
     }

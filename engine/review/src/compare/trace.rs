@@ -167,22 +167,22 @@ impl<'c, 'd> Side<'c, 'd> {
     }
 
     /// The cells of a table in force that keys may lead to, each with its value.
-    fn cells(&self, path: &str, asked: &[Option<Value>]) -> BTreeMap<Vec<Value>, String> {
+    fn cells(&self, path: &str, asked: &[Option<Value>]) -> BTreeMap<Vec<Value>, Value> {
         let parsed = &self.context.plan.parsed;
         let parameter = parsed.parameter(path).and_then(|id| parsed.parameters.get(id));
         let Some(version) = parameter.and_then(|p| p.at(self.context.plan.date)) else {
             return BTreeMap::new();
         };
-        let text = |cell: &logis_language::pack::params::Cell| cell.value.to_string();
+        let value = |cell: &logis_language::pack::params::Cell| cell.value.clone();
         // Keys that are all known lead to one cell; one that is not, to all that fit the others.
         if let Some(keys) = asked.iter().cloned().collect::<Option<Vec<Value>>>() {
-            let cell = version.cells.get(&keys).map(text);
+            let cell = version.cells.get(&keys).map(value);
             return cell.map(|cell| (keys, cell)).into_iter().collect();
         }
         let meant = |keys: &[Value]| {
             asked.iter().zip(keys).all(|(asked, key)| asked.as_ref().is_none_or(|asked| asked == key))
         };
-        version.cells.iter().filter(|(keys, _)| meant(keys)).map(|(k, c)| (k.clone(), text(c))).collect()
+        version.cells.iter().filter(|(keys, _)| meant(keys)).map(|(k, c)| (k.clone(), value(c))).collect()
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a mutant is: the kind of slip, and what it does to a plan, a table or a text.
 
+use serde::Serialize;
+
 use logis_language::diagnostic::Span;
 use logis_language::graph::RuleId;
 use logis_language::pack::params::ParameterId;
@@ -25,7 +27,8 @@ pub struct Mutant {
 }
 
 /// Kinds of slips.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A comparison that is the opposite.
     Comparison,

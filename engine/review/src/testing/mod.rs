@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use groups::{Expected, Group, groups};
 use logis_data::{Dataset, Issue};
 use logis_decide::evaluate::{Context, Evaluator, Outcome, outcome};
-use logis_decide::explain::{Explanation, Shown, explain_in, show};
+use logis_decide::explain::{Explanation, Shown, explain_in, in_words, show};
 use logis_decide::invariants::Invariants;
 use logis_language::Pack;
 use logis_language::diagnostic::{Diagnostic, PackError, Span};
@@ -146,8 +146,8 @@ fn failure(
             None => "inconnu".to_string(),
         },
         found: match show(&group.plan, group.dataset(), &found) {
-            Shown::Value(value) => value,
-            Shown::Unknown(missing) => format!("inconnu, manque {}", missing.join(", ")),
+            Shown::Value(value) => value.to_string(),
+            Shown::Unknown(missing) => format!("inconnu, manque {}", in_words(&missing)),
             Shown::Error(error) => format!("erreur : {error}"),
         },
         difference,

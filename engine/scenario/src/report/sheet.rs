@@ -1,9 +1,10 @@
 //! A table to read, and its cells.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::table::scaled;
 use logis_data::{Output, OutputColumn, Reading};
+use logis_language::exchange::number;
 use logis_language::value::{Exact, Type, Value};
 
 /// A table to read.
@@ -23,9 +24,8 @@ pub struct Sheet {
     pub rows: Vec<Vec<Cell>>,
 }
 
-/// A cell of a sheet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
+/// A cell of a sheet. As JSON a string, an exact number or `null`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
     /// A text.
     Text(String),
@@ -38,6 +38,16 @@ pub enum Cell {
     },
     /// Nothing.
     Empty,
+}
+
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Cell::Text(text) => to.serialize_str(text),
+            Cell::Number { value, decimals } => number(&exact(*value, *decimals)).serialize(to),
+            Cell::Empty => to.serialize_none(),
+        }
+    }
 }
 
 impl Cell {
