@@ -146,6 +146,7 @@ impl Count {
             let (low, high) = self.ends.unwrap_or((moved, moved));
             self.ends = Some((low.min(moved), high.max(moved)));
         }
+        // Rows are kept, and not only counted: one that differs under several keys is one row in the sums.
         self.rows.push(rows.1);
         self.by.resize(by.len(), BTreeMap::new());
         self.by_rows.resize(by.len(), BTreeMap::new());
@@ -153,6 +154,7 @@ impl Count {
         for ((counts, known), values) in self.by.iter_mut().zip(&mut self.by_rows).zip(by) {
             for value in values {
                 known.entry(value.clone()).or_default().push(rows.1);
+                // Values are few and come again: the name is copied for the first row only.
                 match counts.get_mut(value) {
                     Some(count) => *count += 1,
                     None => drop(counts.insert(value.clone(), 1)),
@@ -164,12 +166,14 @@ impl Count {
     /// Adds the rows of another count, which come after those of this one.
     pub fn merge(&mut self, other: Count) {
         self.count += other.count;
+        // Chunks are merged in the order of their rows: the first row stays that of the earliest.
         self.first = self.first.or(other.first);
         self.total = logis_language::value::add(&self.total, &other.total).unwrap_or(self.total);
         self.ends = match (self.ends, other.ends) {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
             (a, b) => a.or(b),
         };
+        // Either may have seen no row yet, and then has no lists of what is counted by.
         self.rows.extend(other.rows);
         self.by_rows.resize(self.by_rows.len().max(other.by_rows.len()), BTreeMap::new());
         for (known, others) in self.by_rows.iter_mut().zip(other.by_rows) {
@@ -272,6 +276,7 @@ impl Cause {
 
     /// The rule, then each thing that differs; `cell` writes a cell.
     fn line(&self, cell: impl Fn(&super::structure::CellChange) -> String) -> String {
+        // The text of the rule, then figures, then data; none of them: the data were read in another way.
         let mut what: Vec<String> = Vec::new();
         what.extend(self.text.then(|| "texte".to_string()));
         what.extend(self.cells.iter().map(cell));

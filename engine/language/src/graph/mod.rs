@@ -4,8 +4,10 @@
 //! means and how to reach it from the rule's entity; it reports unknown names, names out of reach
 //! and cycles. It is done as of a date, since the text of a rule may change.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt::Write as _;
+mod draw;
+mod wire;
+
+use std::collections::{BTreeSet, HashMap};
 
 use petgraph::Direction;
 use petgraph::algo::{tarjan_scc, toposort};
@@ -13,10 +15,12 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::diagnostic::{Diagnostics, Span, texts};
 use crate::pack::Parsed;
-use crate::pack::schema::{DECISION_DATE, EntityId, FieldId, Origin, Schema};
+use crate::pack::schema::{EntityId, FieldId};
 use crate::pack::script::RuleText;
 pub use crate::pack::script::text_at;
 use crate::value::Date;
+pub use wire::reach;
+pub(crate) use wire::{check_name, wire_name};
 
 /// Number of a rule in [`Parsed::rules`].
 pub type RuleId = usize;
@@ -202,181 +206,6 @@ impl<'p> RuleGraph<'p> {
             }
         }
         self.order.iter().copied().filter(|r| wanted.contains(r)).collect()
-    }
-
-    /// These rules and the fields they read, in Graphviz's DOT.
-    pub fn to_dot(&self, rules: &[RuleId]) -> String {
-        let picture = self.picture(rules);
-        let mut out = String::from("digraph regles {\n  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n");
-        for (entity, nodes) in &picture.nodes {
-            let name = self.parsed.schema.entities.get(*entity).map_or("", |e| e.name.as_str());
-            let _ = writeln!(out, "  subgraph \"cluster_{name}\" {{\n    label=\"{name}\";");
-            for (node, is_rule) in nodes {
-                let shape = if *is_rule { "box" } else { "ellipse" };
-                let _ = writeln!(out, "    \"{node}\" [shape={shape}];");
-            }
-            out.push_str("  }\n");
-        }
-        for (from, to) in &picture.edges {
-            let _ = writeln!(out, "  \"{from}\" -> \"{to}\";");
-        }
-        out.push_str("}\n");
-        out
-    }
-
-    /// These rules and the fields they read, in Mermaid, which Markdown pages draw.
-    pub fn to_mermaid(&self, rules: &[RuleId]) -> String {
-        let picture = self.picture(rules);
-        let mut out = String::from("flowchart LR\n");
-        for (entity, nodes) in &picture.nodes {
-            let name = self.parsed.schema.entities.get(*entity).map_or("", |e| e.name.as_str());
-            let _ = writeln!(out, "  subgraph entite_{name} [{name}]");
-            for (node, is_rule) in nodes {
-                let (open, close) = if *is_rule { ("[", "]") } else { ("([", "])") };
-                let _ = writeln!(out, "    {node}{open}{node}{close}");
-            }
-            out.push_str("  end\n");
-        }
-        for (from, to) in &picture.edges {
-            let _ = writeln!(out, "  {from} --> {to}");
-        }
-        out
-    }
-
-    /// What both drawings show of these rules.
-    fn picture(&self, rules: &[RuleId]) -> Picture<'p> {
-        let mut picture = Picture::default();
-        for &id in rules {
-            let (Some(rule), Some(Some(wired))) = (self.parsed.rules.get(id), self.rules.get(id)) else {
-                continue;
-            };
-            picture.nodes.entry(rule.entity).or_default().insert((rule.name.as_str(), true));
-            for link in &wired.links {
-                let from = match link.target {
-                    Target::Rule(needed) if rules.contains(&needed) => {
-                        self.parsed.rules.get(needed).map(|r| r.name.as_str())
-                    }
-                    Target::Field(field) => self.parsed.schema.fields.get(field).map(|f| {
-                        picture.nodes.entry(f.entity).or_default().insert((f.name.as_str(), false));
-                        f.name.as_str()
-                    }),
-                    _ => None,
-                };
-                picture.edges.extend(from.map(|from| (from, rule.name.as_str())));
-            }
-        }
-        picture
-    }
-}
-
-/// What a drawing shows: names by entity (is it a rule?), and arrows.
-#[derive(Default)]
-struct Picture<'p> {
-    nodes: BTreeMap<EntityId, BTreeSet<(&'p str, bool)>>,
-    edges: BTreeSet<(&'p str, &'p str)>,
-}
-
-/// Reports a name that is neither a field nor a rule.
-pub(crate) fn check_name(parsed: &Parsed, name: &str, span: &Span, out: &mut Diagnostics) {
-    let entity =
-        |id: Option<usize>, of: fn(&Parsed, usize) -> Option<EntityId>| id.and_then(|i| of(parsed, i));
-    let home = entity(parsed.rule(name), |p, i| p.rules.get(i).map(|r| r.entity))
-        .or_else(|| entity(parsed.schema.field(name), |p, i| p.schema.fields.get(i).map(|f| f.entity)));
-    wire_name(parsed, home.unwrap_or(0), name, None, span, out);
-}
-
-/// Finds what `name` means to a rule of `entity`, and how to reach it.
-pub(crate) fn wire_name(
-    parsed: &Parsed,
-    entity: EntityId,
-    name: &str,
-    dated: Option<FieldId>,
-    span: &Span,
-    out: &mut Diagnostics,
-) -> Option<Link> {
-    if name == DECISION_DATE {
-        let Some(field) = dated else {
-            return Some(Link { target: Target::DecisionDate, access: Access::Own });
-        };
-        let home = parsed.schema.fields.get(field).map_or(0, |f| f.entity);
-        return match reach(&parsed.schema, entity, home) {
-            Ok(access @ (Access::Own | Access::Up(_))) => Some(Link { target: Target::Field(field), access }),
-            // Reported only where such a rule is planned: it has no date of its own.
-            _ => None,
-        };
-    }
-    let field = parsed.schema.field(name).and_then(|id| Some((id, parsed.schema.fields.get(id)?.entity)));
-    let rule = parsed.rule(name).and_then(|id| Some((id, parsed.rules.get(id)?)));
-    let rule = rule.filter(|(_, r)| r.texts.iter().any(|t| !t.helper)).map(|(id, r)| (id, r.entity));
-    let (target, home) = if let Some((field, home)) = field {
-        (Target::Field(field), home)
-    } else if let Some((rule, home)) = rule {
-        (Target::Rule(rule), home)
-    } else if parsed.unreadable.iter().any(|n| n == name || n == "*") {
-        // Reported where it is declared.
-        return None;
-    } else {
-        let names = parsed.schema.fields.iter().map(|f| f.name.as_str());
-        let names = names.chain(parsed.rules.iter().map(|r| r.name.as_str())).chain([DECISION_DATE]);
-        out.push(texts::names::no_field_or_rule(name, names, span.clone()));
-        return None;
-    };
-    let access = reach(&parsed.schema, entity, home).map_err(|why| {
-        out.push(texts::names::out_of_reach(name, why, span.clone()));
-    });
-    Some(Link { target, access: access.ok()? })
-}
-
-/// The way from a row of `from` to the rows of `to`.
-///
-/// # Errors
-/// In words, why there is no way, or that there are several.
-pub fn reach(schema: &Schema, from: EntityId, to: EntityId) -> Result<Access, String> {
-    if from == to {
-        return Ok(Access::Own);
-    }
-    let name = |id: EntityId| schema.entities.get(id).map_or("?", |e| e.name.as_str());
-    // Upwards first: one row, by one way or another. Only then downwards, to members.
-    let mut ways = Vec::new();
-    climb(schema, from, to, &mut Vec::new(), &mut ways);
-    if ways.len() > 1 {
-        return Err(texts::names::reach::several_ways(name(from), name(to), ways.len()));
-    }
-    if let Some(way) = ways.pop() {
-        return Ok(Access::Up(way));
-    }
-    let relations: Vec<usize> = schema
-        .entities
-        .get(to)
-        .map(|e| e.belongs_to.iter().enumerate().filter(|(_, r)| r.target == from).map(|(i, _)| i).collect())
-        .unwrap_or_default();
-    match relations[..] {
-        [relation] => Ok(Access::Members { child: to, relation }),
-        [] => Err(texts::names::reach::unrelated(name(from), name(to))),
-        _ => Err(texts::names::reach::several_relations(name(from), name(to))),
-    }
-}
-
-/// Adds every way of steps from a row of `at` up to one of `to`; `way` holds the steps taken so far.
-fn climb(schema: &Schema, at: EntityId, to: EntityId, way: &mut Vec<Step>, found: &mut Vec<Vec<Step>>) {
-    let Some(entity) = schema.entities.get(at) else { return };
-    // Relations may form a circle; a longer way would pass some entity twice.
-    if way.len() > schema.entities.len() {
-        return;
-    }
-    let mut steps: Vec<(Step, EntityId)> =
-        entity.belongs_to.iter().enumerate().map(|(i, r)| (Step::BelongsTo(at, i), r.target)).collect();
-    if let Origin::Pair(a, b) = entity.origin {
-        steps.extend([(Step::First(at), a), (Step::Second(at), b)]);
-    }
-    for (step, parent) in steps {
-        way.push(step);
-        if parent == to {
-            found.push(way.clone());
-        } else if parent != at {
-            climb(schema, parent, to, way, found);
-        }
-        way.pop();
     }
 }
 

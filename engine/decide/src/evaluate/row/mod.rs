@@ -1,0 +1,282 @@
+//! Evaluates a plan for one row at a time, missing inputs included.
+//!
+//! The evaluator walks the expression graph from an outcome down, remembers what it has computed
+//! for the current row, and follows relations to other rows. Inside a branch whose condition is not
+//! decided it assumes the condition: that narrows the missing inputs that the condition reads.
+
+mod compute;
+mod context;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::pieces::Pieces;
+use super::possible::{Missing, MissingCell, MissingInput, Possible, Range};
+pub use context::Context;
+use logis_data::column_of;
+use logis_language::deep::deep;
+use logis_language::graph::RuleId;
+use logis_language::pack::schema::{FieldId, FieldKind};
+use logis_language::plan::builtins::ValueError;
+use logis_language::plan::ir::{NodeId, Op};
+use logis_language::value::Value;
+
+/// An error of one row: it has no outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RowError {
+    /// What went wrong.
+    pub error: ValueError,
+    /// The node where it did.
+    pub node: NodeId,
+    /// The innermost rule around it.
+    pub rule: Option<RuleId>,
+}
+
+/// Assumptions on missing cells, innermost last: the node of the field, the row, the values that are
+/// left of what the cell can be.
+type Assumed = Vec<(NodeId, u64, Possible)>;
+
+/// What was computed for a node: the frame (number of the assumptions in force), the row, the result.
+type Slot<T> = Option<(u64, u64, T)>;
+
+/// Evaluates nodes of a plan, row by row.
+///
+/// Three memories: without assumptions, the last row of each node (`current`) or all rows of a shared one
+/// (`kept`); under assumptions, the last row and frame of each node (`narrowed`). A known outcome is that
+/// under any assumption too, so that the first two also serve there.
+pub struct Evaluator<'c, 'd> {
+    pub(super) context: &'c Context<'d>,
+    /// By node: the row it was last computed for, and the outcome.
+    current: Vec<Option<(u64, Result<Possible, RowError>)>>,
+    /// By shared node: the outcomes of all rows computed so far.
+    kept: Vec<Vec<Option<Result<Possible, RowError>>>>,
+    pub(super) assumed: Assumed,
+    /// The number of the set of assumptions in force; 0 where nothing is assumed. No two sets have one
+    /// number, so that what was computed under another set is never taken.
+    pub(super) frame: u64,
+    /// The numbers given to assumptions so far.
+    frames: u64,
+    /// By node: what was last computed for it under assumptions. Empty until something is assumed.
+    narrowed: Vec<Slot<Result<Possible, RowError>>>,
+    /// By node: what [`Evaluator::compute_only`] last gave.
+    risks: Vec<Slot<Result<Option<Missing>, RowError>>>,
+    /// By node that reads a field: the last row whose cell was found empty, and what it may hold. One set of
+    /// missing cells for all that reads it: joining it with itself costs nothing.
+    empty: Vec<Option<(u64, Possible)>>,
+    /// Nodes computed under assumptions since the outermost of them was made.
+    pub(super) steps: usize,
+    /// The walk through the pieces of a cell.
+    pub(super) pieces: Pieces,
+    /// The innermost rule being evaluated, for errors.
+    rule: Option<RuleId>,
+}
+
+impl<'c, 'd> Evaluator<'c, 'd> {
+    /// An evaluator of `context`; each thread has its own.
+    pub fn new(context: &'c Context<'d>) -> Self {
+        let nodes = context.plan.nodes.len();
+        Evaluator {
+            context,
+            current: vec![None; nodes],
+            kept: vec![Vec::new(); nodes],
+            assumed: Vec::new(),
+            frame: 0,
+            frames: 0,
+            narrowed: Vec::new(),
+            risks: Vec::new(),
+            empty: Vec::new(),
+            steps: 0,
+            pieces: Pieces::default(),
+            rule: None,
+        }
+    }
+
+    /// Assumes that a cell is something narrower, until [`Evaluator::within`] ends.
+    pub(super) fn suppose(&mut self, field: NodeId, row: u64, value: Possible) {
+        self.assumed.push((field, row, value));
+        self.new_frame();
+    }
+
+    /// Remembers nothing of what is computed from here on, beyond the end of [`Evaluator::within`].
+    pub(super) fn new_frame(&mut self) {
+        self.frames += 1;
+        self.frame = self.frames;
+    }
+
+    /// Calls `f`, then takes back what it assumed.
+    pub(super) fn within<R>(&mut self, f: impl FnOnce(&mut Self) -> R) -> R {
+        let (depth, frame) = (self.assumed.len(), self.frame);
+        let result = f(self);
+        self.assumed.truncate(depth);
+        self.frame = frame;
+        result
+    }
+
+    /// What a node can be for a row, under the assumptions in force.
+    ///
+    /// # Errors
+    /// An error that every completion of the missing cells has.
+    pub fn eval(&mut self, node: NodeId, row: u64) -> Result<Possible, RowError> {
+        let index = node as usize;
+        let plan = self.context.plan;
+        let Some(expression) = plan.nodes.get(index) else { return Err(self.fail(node, ValueError::Type)) };
+        let free = self.frame == 0;
+        match &expression.op {
+            // Leaves cost less than remembering them.
+            Op::Const(value) => return Ok(Possible::Known(value.clone())),
+            Op::DecisionDate => {
+                let supposed = self.context.supposed_date.clone();
+                return Ok(supposed.unwrap_or(Possible::Known(Value::Date(plan.date))));
+            }
+            Op::Field(field) => return Ok(self.field(node, *field, row)),
+            _ => {}
+        }
+        let place = usize::try_from(row).unwrap_or(usize::MAX);
+        // Of a node read from many rows all rows are remembered, of any other its last row.
+        let shared = self.context.shared.get(index).copied().unwrap_or(false);
+        let remembered = match shared {
+            true => self.kept.get(index).and_then(|rows| rows.get(place)?.as_ref()),
+            false => {
+                self.current.get(index).and_then(Option::as_ref).filter(|(at, _)| *at == row).map(|(_, d)| d)
+            }
+        };
+        if let Some(done) = remembered
+            && (free || matches!(done, Ok(Possible::Known(_))))
+        {
+            return done.clone();
+        }
+        if let Some(done) = self.under_assumptions(index, row) {
+            return done;
+        }
+        let done = deep(|| self.compute(node, &expression.op, row));
+        self.keep_under_assumptions(index, row, &done);
+        if free && shared {
+            if let Some(rows) = self.kept.get_mut(index) {
+                if rows.len() <= place {
+                    rows.resize(place + 1, None);
+                }
+                if let Some(slot) = rows.get_mut(place) {
+                    *slot = Some(done.clone());
+                }
+            }
+        } else if free && let Some(slot) = self.current.get_mut(index) {
+            *slot = Some((row, done.clone()));
+        }
+        done
+    }
+
+    /// What was computed for a node under the assumptions in force.
+    fn under_assumptions(&self, index: usize, row: u64) -> Option<Result<Possible, RowError>> {
+        match self.narrowed.get(index) {
+            Some(Some((frame, at, done))) if (*frame, *at) == (self.frame, row) => Some(done.clone()),
+            _ => None,
+        }
+    }
+
+    /// Remembers what was computed under assumptions, and counts it; nothing where nothing is assumed.
+    fn keep_under_assumptions(&mut self, index: usize, row: u64, done: &Result<Possible, RowError>) {
+        if self.frame == 0 {
+            return;
+        }
+        self.steps += 1;
+        if self.narrowed.is_empty() {
+            self.narrowed = vec![None; self.context.plan.nodes.len()];
+        }
+        if let Some(slot) = self.narrowed.get_mut(index) {
+            *slot = Some((self.frame, row, done.clone()));
+        }
+    }
+
+    /// What was computed for a node before anything was assumed, if it is known.
+    pub(super) fn known_before(&self, index: usize, row: u64) -> Option<&Value> {
+        let done = match self.context.shared.get(index) {
+            Some(true) => self.kept.get(index)?.get(usize::try_from(row).ok()?)?.as_ref(),
+            _ => self.current.get(index)?.as_ref().filter(|(at, _)| *at == row).map(|(_, done)| done),
+        };
+        done?.as_ref().ok()?.known()
+    }
+
+    /// Calls `f` as part of a rule: an error there is the rule's.
+    pub(super) fn in_rule<R>(&mut self, rule: RuleId, f: impl FnOnce(&mut Self) -> R) -> R {
+        let outer = self.rule.replace(rule);
+        let result = f(self);
+        self.rule = outer;
+        result
+    }
+
+    fn fail(&self, node: NodeId, error: ValueError) -> RowError {
+        RowError { error, node, rule: self.rule }
+    }
+
+    /// A cell: as assumed (innermost first), else as supposed, else as it is in the data.
+    fn field(&mut self, node: NodeId, field: FieldId, row: u64) -> Possible {
+        if let Some((_, _, assumed)) = self.assumed.iter().rev().find(|(n, r, _)| *n == node && *r == row) {
+            return assumed.clone();
+        }
+        if let Some((_, _, supposed)) = self.context.supposed.iter().find(|(n, r, _)| *n == node && *r == row)
+        {
+            return supposed.clone();
+        }
+        let column = self.context.columns.get(node as usize).copied().flatten();
+        match column.and_then(|c| c.get(usize::try_from(row).ok()?)) {
+            Some(value) => Possible::Known(value),
+            None => {
+                if let Some(Some((at, possible))) = self.empty.get(node as usize)
+                    && *at == row
+                {
+                    return possible.clone();
+                }
+                let possible = self.missing_field(field, row);
+                self.empty.resize(self.context.plan.nodes.len(), None);
+                if let Some(slot) = self.empty.get_mut(node as usize) {
+                    *slot = Some((row, possible.clone()));
+                }
+                possible
+            }
+        }
+    }
+
+    /// What a missing cell can be: all that the schema allows. If the whole column is missing and the field
+    /// declares what an empty cell stands for, it is that.
+    fn missing_field(&self, id: FieldId, row: u64) -> Possible {
+        let Some(field) = self.context.plan.parsed.schema.fields.get(id) else {
+            return Possible::Open(Range::Any, Missing::default());
+        };
+        if let Some(empty) = field.empty()
+            && !self.column_exists(id)
+        {
+            return Possible::Known(empty);
+        }
+        let missing: Missing = Arc::new(BTreeSet::from([MissingInput {
+            entity: field.entity,
+            row,
+            what: MissingCell::Field(id),
+        }]));
+        // From the closed list, else from the declared range, else anything.
+        let range = match (finite_values(&field.kind), &field.range) {
+            // A value that no table has a cell for.
+            _ if field.unlisted.is_some() => Range::MayFail,
+            (Some(values), _) => {
+                Range::OneOf(values.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
+            }
+            (None, Some((low, high))) => {
+                Range::Between(Some(Value::Number(*low)), Some(Value::Number(*high)))
+            }
+            _ => Range::Any,
+        };
+        Possible::Open(range, missing)
+    }
+
+    fn column_exists(&self, field: FieldId) -> bool {
+        column_of(self.context.dataset, &self.context.plan.parsed.schema, field).is_some()
+    }
+}
+
+/// All values of a field's kind, if they are few; `None` for numbers, dates and free texts.
+pub(super) fn finite_values(kind: &FieldKind) -> Option<Vec<Value>> {
+    match kind {
+        FieldKind::Boolean => Some(vec![Value::Bool(false), Value::Bool(true)]),
+        FieldKind::Enum(values) => Some(values.iter().cloned().map(Value::Text).collect()),
+        _ => None,
+    }
+}
