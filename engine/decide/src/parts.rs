@@ -28,7 +28,7 @@
 //! # let bytes = bytes::Bytes::from(to_parquet(&Output { name: "menages".into(), columns })?);
 //!
 //! // The reader: parts of 100 rows, of a file or of whatever else reads Parquet by ranges.
-//! let menages = StreamedFile::open("menages.parquet", bytes)?;
+//! let menages = StreamedFile::open("menages.parquet", bytes).map_err(|issue| issue.to_string())?;
 //! let (schema, references) = (&pack.parsed().schema, &pack.parsed().references);
 //! let (entity, others) = (decider.entity(), Vec::new());
 //! let reader = Stream::open(schema, references, entity, vec![menages], others, decider.needs(), 100)
