@@ -314,3 +314,36 @@ fn every_kind_has_its_schema() {
     assert_eq!(slip.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&slip.stderr).contains("vouliez-vous dire `receipt` ?"));
 }
+
+/// Every fault of data says which it is: in the last column of `--rejects`, so that the others keep their place, and
+/// `logis check --explain` says what it means. Written down from the page of codes, fault by fault.
+#[test]
+fn faults_of_data_have_codes() {
+    let folder = place();
+    folder.write(
+        "donnees/menages.csv",
+        "menage_id,revenu,quartier\nM1,21 3O0,sud\nM2,21.300,nord\n,1,nord\nM1,2,\nM4,3\nM5,\"4\nTotal,5,\n",
+    );
+    let (code, _, errors) = folder.logis(
+        &[&["eval"], &DATA[..], &["--select", "eligible", "--format", "csv", "--rejects", "r.csv"]].concat(),
+    );
+    assert_eq!(code, 2, "{errors}");
+    let text = folder.read("r.csv");
+    assert!(text.starts_with("fichier,ligne,colonne,valeur,raison,identifiant,code\n"), "{text}");
+    let found: Vec<(&str, &str)> = text
+        .lines()
+        .skip(1)
+        .map(|line| (line.split(',').nth(1).unwrap(), line.rsplit(',').next().unwrap()))
+        .collect();
+    let expected =
+        [("2", "D0403"), ("3", "D0407"), ("4", "D0304"), ("5", "D0305"), ("6", "D0301"), ("7", "D0302")];
+    for one in expected {
+        assert!(found.contains(&one), "{one:?}\n{text}");
+        let (code, out, _) = folder.logis(&["check", "--explain", one.1]);
+        assert!(code == 0 && out.starts_with(&format!("{}: ", one.1)) && out.contains("Remède"), "{out}");
+    }
+    let (_, all, _) = folder.logis(&["check", "--explain"]);
+    assert!(all.contains("L0102  ") && all.contains("D0403  Pas un nombre"), "{all}");
+    let (code, _, errors) = folder.logis(&["check", "--explain", "D0493"]);
+    assert!(code == 2 && errors.contains("vouliez-vous D0403"), "{errors}");
+}

@@ -635,7 +635,7 @@ fn faults_are_told_by_kind_and_kept_one_by_one() {
     assert_eq!(kept.lines().count(), 3001);
     assert_eq!(kept.lines().next(), Some("fichier,ligne,colonne,valeur,raison,identifiant,code"));
     let last = kept.lines().last().unwrap();
-    assert!(last.starts_with("personnes.csv,3001,lien,cousin,") && last.ends_with(",P2999"), "{last}");
+    assert!(last.starts_with("personnes.csv,3001,lien,cousin,") && last.ends_with(",P2999,D0405"), "{last}");
     // The rest is decided, and the answer is not all of what was asked.
     fs::remove_file(&rejects).unwrap();
     let ran = eval(data.path(), &["--keep-going", "--select", "eligible_plai"]);

@@ -10,6 +10,7 @@ mod checker_alone;
 mod compare;
 mod counterfactual;
 mod dated;
+mod errors;
 mod every_rule;
 mod examples;
 mod ipf;

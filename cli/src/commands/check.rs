@@ -185,7 +185,9 @@ fn explain(code: Option<&str>) -> Result<End> {
         bail!("il n'y a pas de code « {code} »{hint} (`logis check --explain` les liste)")
     };
     let level = match (found.severity, found.adjustable) {
-        (Severity::Error, _) if of_data.is_some() => "erreur: la ligne n'est pas décidée".to_string(),
+        (Severity::Error, _) if of_data.is_some() => {
+            "erreur: ce qui est en faute n'est pas décidé".to_string()
+        }
         (severity, _) if of_data.is_some() => texts::level(severity).to_string(),
         (Severity::Error, false) => "erreur: le paquet ne se charge pas".to_string(),
         (severity, _) => {

@@ -45,6 +45,7 @@ pub fn run(args: &MutateArgs) -> Result<End> {
             bail!("{count} cas en échec sans rien changer, le premier: {first}; voir logis test")
         }
         Err(MutationError::Pack(error)) => return Err(error.into()),
+        Err(other) => return Err(other.into()),
     };
     if report.mutants.is_empty() {
         bail!(

@@ -29,8 +29,8 @@ pub struct SchemaArgs {
     /// Dossier où écrire plutôt les schémas des fichiers du paquet lui-même, pour les éditeurs
     #[arg(long, value_name = "DOSSIER", conflicts_with_all = ["format", "output"])]
     files: Option<PathBuf>,
-    /// Plutôt le schéma JSON de ce que Logis écrit pour d'autres programmes: explanation, receipt, matching,
-    /// diff… (`all`: tous)
+    /// Plutôt le schéma JSON de ce que Logis écrit pour d'autres programmes: `explanation`, `receipt`, `matching`,
+    /// `diff`… (`all`: tous)
     #[arg(long, value_name = "SORTE", conflicts_with_all = ["format", "files", "mapping"])]
     format_of: Option<String>,
     /// Remplace ce qui est déjà là, même rempli
@@ -121,7 +121,10 @@ fn format_of(kind: &str, args: &SchemaArgs) -> Result<End> {
                 let kinds = formats::kinds();
                 let near = nearest(kind, kinds.iter().copied());
                 let hint = near.map_or_else(String::new, |near| format!(" ; vouliez-vous dire `{near}` ?"));
-                bail!("« {kind} » n'est pas une sorte de document{hint} ; attendu: all, {}", kinds.join(", "))
+                bail!(
+                    "« {kind} » n'est pas une sorte de document{hint} ; attendu: `all`, `{}`",
+                    kinds.join("`, `")
+                )
             }
         },
     };

@@ -48,13 +48,13 @@ pub(super) struct About<'a> {
 
 impl About<'_> {
     /// Must a relation of an entity be there?
-    pub fn needs_relation(&self, id: EntityId, number: usize, relation: &BelongsTo) -> bool {
+    pub(crate) fn needs_relation(&self, id: EntityId, number: usize, relation: &BelongsTo) -> bool {
         let own = relation.required && self.needs.entities.contains(&id);
         own || self.needs.relations.contains(&(id, number))
     }
 
     /// Is the target of a relation a table of the pack?
-    pub fn in_pack(&self, relation: &BelongsTo) -> bool {
+    pub(crate) fn in_pack(&self, relation: &BelongsTo) -> bool {
         let target = self.schema.entities.get(relation.target);
         matches!(target.map(|t| &t.origin), Some(Origin::Reference { .. }))
     }

@@ -63,7 +63,7 @@ pub use text_table::{TextTable, read_texts, text_tables};
 pub use text_table::{date_of, number_of};
 pub use write::{
     BatchWriter, Output, OutputColumn, WriteError, batch_to_parquet, to_csv, to_json, to_ndjson, to_parquet,
-    to_workbook, to_xlsx,
+    to_xlsx,
 };
 
 /// The hash of this build of the crate.

@@ -36,6 +36,7 @@ pub struct OutputColumn {
 
 /// Why a result cannot be written in a form.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum WriteError {
     /// CSV.
     #[error("CSV: {0}")]
@@ -294,7 +295,7 @@ pub fn to_xlsx(result: &Output) -> Result<Vec<u8>, WriteError> {
 }
 
 /// A workbook with a sheet for each result, in their order.
-pub fn to_workbook(results: &[Output]) -> Result<Vec<u8>, WriteError> {
+pub(crate) fn to_workbook(results: &[Output]) -> Result<Vec<u8>, WriteError> {
     let mut book = workbook()?;
     for result in results {
         add_sheet(&mut book, result)?;

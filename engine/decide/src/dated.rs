@@ -141,7 +141,7 @@ impl DatedPlan {
     ///
     /// # Errors
     /// As [`DatedPlan::periods`].
-    pub fn periods_with(&self, dataset: &Dataset, made: &mut Made) -> Result<Periods, PackError> {
+    pub(crate) fn periods_with(&self, dataset: &Dataset, made: &mut Made) -> Result<Periods, PackError> {
         let schema = &self.parsed.schema;
         let entity = self.entity();
         let rows = dataset.tables.get(entity).map_or(0, logis_data::Table::rows);
@@ -200,7 +200,12 @@ impl DatedPlan {
     ///
     /// # Errors
     /// As [`DatedPlan::periods`].
-    pub fn hold_with(&self, needs: &Needs, read: &mut ReadOutcome, made: &mut Made) -> Result<(), PackError> {
+    pub(crate) fn hold_with(
+        &self,
+        needs: &Needs,
+        read: &mut ReadOutcome,
+        made: &mut Made,
+    ) -> Result<(), PackError> {
         let entity = self.entity();
         let periods = self.periods_with(&read.dataset, made)?;
         for (period, plan) in periods.numbers.iter().zip(&periods.plans) {

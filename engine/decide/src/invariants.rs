@@ -135,7 +135,7 @@ impl Invariants {
 pub type Held<'f> = &'f dyn Fn(EntityId, usize) -> bool;
 
 /// [`Invariants::hold`] of the invariants of several dates, each of some rows only.
-pub fn hold_each(
+pub(crate) fn hold_each(
     all: &[(&Invariants, Held<'_>)],
     dataset: &mut Dataset,
     issues: &mut Vec<Issue>,

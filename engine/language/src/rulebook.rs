@@ -272,6 +272,7 @@ impl Pack {
 
 /// Why a pack does not load.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LoadError {
     /// A file does not read.
     #[error("{path}: {}", crate::diagnostic::foreign::io(error))]

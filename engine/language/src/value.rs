@@ -117,6 +117,7 @@ impl fmt::Display for Value {
 
 /// What an exact computation cannot give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
 pub enum NumberError {
     /// The result needs more than 128 bits.
     #[error("dépassement de capacité")]

@@ -75,6 +75,7 @@ pub struct Fit {
 
 /// Why there is nothing to fit.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum IpfError {
     /// The number of cells is not the product of the sizes, or a cell is negative or no number.
     #[error("le tableau de départ n'a pas {expected} cases positives ou nulles, de somme non nulle")]

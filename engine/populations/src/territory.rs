@@ -85,6 +85,7 @@ pub struct Territory {
 
 /// Why a territory is not found, or the land not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TerritoryError {
     /// A file of the land does not read.
     #[error("{file}: {message}")]

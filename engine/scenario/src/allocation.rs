@@ -9,6 +9,7 @@ use logis_matching::{Gaps, Matching, ProofError};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AllocationError {
     /// What the rules give is no problem: the first of what is wrong.
     #[error("{0}")]

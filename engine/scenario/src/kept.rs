@@ -26,6 +26,7 @@ struct Kept<R> {
 
 /// Why a kept result is not believed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NotBelieved {
     /// It is no kept result, or one of another form.
     #[error("ne se lit pas ({0})")]

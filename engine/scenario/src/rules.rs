@@ -9,6 +9,7 @@ use logis_language::value::{Date, NumberError, Value, add, mul};
 
 /// Why the rules of a run cannot be made.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RulesError {
     /// What the change breaks in the pack.
     #[error(transparent)]

@@ -55,6 +55,7 @@ pub struct Open {
 
 /// Why data make no problem.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InstanceError {
     /// A rule gives what is no whole number between two bounds.
     #[error("{what} : `{rule}` donne {value}, attendu : un entier de 0 à {most}")]
@@ -227,7 +228,7 @@ impl Instance {
     }
 
     /// By number of the unit: the requests that it suits, by number.
-    pub fn requests_by_unit(&self) -> Vec<Vec<u32>> {
+    pub(crate) fn requests_by_unit(&self) -> Vec<Vec<u32>> {
         let mut all = vec![Vec::new(); self.units.len()];
         for request in (0_u32..).take(self.requests.len()) {
             for unit in self.units_of(request) {

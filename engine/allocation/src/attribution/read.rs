@@ -14,6 +14,7 @@ use logis_matching::{Bound, Certificate, Proof};
 
 /// Why a text is no result. The place is a line and a column, from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReadError {
     /// It is not what `logis match` writes.
     #[error("n'est pas un résultat de `logis match --format json`: ligne {}, colonne {}: {what}", place.0, place.1)]

@@ -111,6 +111,7 @@ pub struct Before {
 
 /// Why a written result is none of this data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReportError {
     /// An attribution names nobody, or nothing.
     #[error("attribution {at} : `{column}` manque, ou n'est l'identifiant d'aucune ligne des données")]

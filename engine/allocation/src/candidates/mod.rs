@@ -159,7 +159,12 @@ pub fn candidates(plan: &Plan, dataset: &Dataset, options: &Options) -> Candidat
 
 /// Decides the pairs `(first[i], second[i])` of rows: one column for each outcome that a plan on pairs
 /// selects, one row for each pair.
-pub fn decide_pairs(plan: &Plan, dataset: &Dataset, first: &[u32], second: &[u32]) -> Vec<DecisionColumn> {
+pub(crate) fn decide_pairs(
+    plan: &Plan,
+    dataset: &Dataset,
+    first: &[u32],
+    second: &[u32],
+) -> Vec<DecisionColumn> {
     let hoisted = plan.hoisted();
     let (own, hoisted) = (Context::new(plan, dataset), Context::new(&hoisted, dataset));
     Pairs::new(&own, &hoisted).worker().decide(first, second)
@@ -167,7 +172,7 @@ pub fn decide_pairs(plan: &Plan, dataset: &Dataset, first: &[u32], second: &[u32
 
 /// The rules that the suitability, the first rule that the plan selects, demands by name: `a`, `b` and
 /// `c` of `a && b && c`.
-pub fn demanded(plan: &Plan) -> Vec<&str> {
+pub(crate) fn demanded(plan: &Plan) -> Vec<&str> {
     let mut names = Vec::new();
     let Some((_, node)) = plan.selected.first() else { return names };
     let body = match plan.node(*node).map(|n| &n.op) {

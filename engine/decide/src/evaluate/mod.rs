@@ -93,7 +93,7 @@ impl DecisionColumn {
 
     /// A column whose row `i` is row `i` of `columns[of[i]]`; where there is no such column, its outcome is
     /// in `others`.
-    pub fn of_several(
+    pub(crate) fn of_several(
         of: Arc<[u32]>,
         columns: Vec<DecisionColumn>,
         others: BTreeMap<usize, Outcome>,
@@ -237,7 +237,7 @@ pub fn evaluate(plan: &Plan, dataset: &Dataset) -> Decisions {
 /// By selected rule, the rows in which it is false whatever the missing cells hold, as far as sets and
 /// ranges of possible values show it. What they leave open is not decided by cases, which costs as much
 /// as hundreds of decisions of a row.
-pub fn surely_false(plan: &Plan, dataset: &Dataset) -> Vec<Vec<usize>> {
+pub(crate) fn surely_false(plan: &Plan, dataset: &Dataset) -> Vec<Vec<usize>> {
     /// Up to this number of rows, compiling the plan to columns costs more than deciding row by row.
     const FEW: usize = 64;
     let context = Context::new(plan, dataset);

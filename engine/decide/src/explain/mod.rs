@@ -71,6 +71,7 @@ pub struct Explanation {
 /// One thing that led to an outcome.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Because {
     /// A comparison, with the values of both sides.
     Comparison {

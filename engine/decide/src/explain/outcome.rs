@@ -48,6 +48,7 @@ impl fmt::Display for RowName {
 /// A missing cell that would settle an outcome. In words: `rfr_n1 (demande D0042)`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Missing {
     /// A cell of a field.
     Field {
@@ -151,12 +152,12 @@ impl Shown {
     }
 
     /// Do both say the same in words? Receipts of before `logis/1` hold nothing but words.
-    pub fn same_words(&self, other: &Shown) -> bool {
+    pub(crate) fn same_words(&self, other: &Shown) -> bool {
         self.before_format() == other.before_format()
     }
 
     /// The form that outcomes had before `logis/1`.
-    pub fn before_format(&self) -> BeforeFormat {
+    pub(crate) fn before_format(&self) -> BeforeFormat {
         match self {
             Shown::Value(value) => BeforeFormat::Value(value.to_string()),
             Shown::Unknown(missing) => {

@@ -153,6 +153,7 @@ impl Sealer {
 
 /// What is wrong with the seals of a file, at a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Flaw {
     /// The receipt is not the one that was sealed.
     Edited,

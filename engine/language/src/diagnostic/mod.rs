@@ -83,7 +83,7 @@ impl Sources {
     }
 
     /// The text of a place.
-    pub fn snippet(&self, span: &Span) -> &str {
+    pub(crate) fn snippet(&self, span: &Span) -> &str {
         self.get(span.file).and_then(|f| f.text.get(span.range.clone())).unwrap_or("")
     }
 
@@ -193,7 +193,7 @@ impl Diagnostic {
 
     /// Adds a note.
     #[must_use]
-    pub fn with_note(mut self, note: impl Into<String>) -> Self {
+    pub(crate) fn with_note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }

@@ -92,7 +92,7 @@ impl RuleTexts {
     }
 
     /// The outcome of the rule where it is not in force; `None`: unknown.
-    pub fn value_outside(&self) -> Option<Value> {
+    pub(crate) fn value_outside(&self) -> Option<Value> {
         match self.kind.as_ref()? {
             Type::Bool => Some(Value::Bool(false)),
             Type::Number => Some(Value::int(0)),

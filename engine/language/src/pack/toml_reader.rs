@@ -115,7 +115,7 @@ impl<'t, 'i> Reader<'t, 'i> {
     }
 
     /// The same of an item whose key is not known beforehand.
-    pub fn strings_of(
+    pub(crate) fn strings_of(
         &self,
         key: &str,
         item: &Spanned<DeValue<'i>>,

@@ -81,6 +81,7 @@ pub fn name(builtin: Builtin) -> &'static str {
 
 /// Why a computation of one row has no outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
 pub enum ValueError {
     /// Overflow or division by zero.
     #[error(transparent)]
@@ -106,7 +107,7 @@ pub enum ValueError {
 ///
 /// # Errors
 /// What it takes, in words.
-pub fn result_type(builtin: Builtin, args: &[Type]) -> Result<Type, &'static str> {
+pub(crate) fn result_type(builtin: Builtin, args: &[Type]) -> Result<Type, &'static str> {
     let list = |t: &Type| matches!(t, Type::List(_));
     let ordered = |t: &Type| matches!(t, Type::Number | Type::Date);
     match (builtin, args) {

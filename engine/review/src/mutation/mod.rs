@@ -67,6 +67,7 @@ impl Report {
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum MutationError {
     /// The cases cannot be run.
     #[error(transparent)]

@@ -130,7 +130,7 @@ impl Certain {
     }
 
     /// The rows left over.
-    pub fn left_over(&self) -> impl Iterator<Item = usize> + '_ {
+    pub(crate) fn left_over(&self) -> impl Iterator<Item = usize> + '_ {
         self.full.left.iter().enumerate().filter(|(_, l)| **l != 0).map(|(row, _)| row)
     }
 }

@@ -13,11 +13,11 @@ pub mod what {
     /// One row of an entity.
     pub const ROW: &str = "une ligne";
     /// What the file must be.
-    pub const TABLE_OF_CASES: &str = "une table qui a la clé `cas`";
+    pub(crate) const TABLE_OF_CASES: &str = "une table qui a la clé `cas`";
     /// What the inputs of an entity must be.
-    pub const INPUTS: &str = "une table de données";
+    pub(crate) const INPUTS: &str = "une table de données";
     /// Nothing is written.
-    pub const NOTHING: &str = "rien";
+    pub(crate) const NOTHING: &str = "rien";
 }
 
 /// L0003: something of another form.
@@ -31,24 +31,24 @@ pub fn not_plain(found: &str, span: Span) -> Diagnostic {
 }
 
 /// L0003: an empty value in YAML.
-pub fn says_nothing(span: Span) -> Diagnostic {
+pub(crate) fn says_nothing(span: Span) -> Diagnostic {
     at("L0003", "une valeur vide ne dit rien", span, "écrire une valeur, ou `inconnu`")
 }
 
 /// L0003: reasons that are no names.
-pub fn reasons_not_names(rule: &str, span: Span) -> Diagnostic {
+pub(crate) fn reasons_not_names(rule: &str, span: Span) -> Diagnostic {
     let label = "écrire une liste de règles, de champs ou de paramètres";
     at("L0003", format!("les raisons de `{rule}` doivent être des noms"), span, label)
 }
 
 /// L0003: a tolerance that is no number.
-pub fn not_a_tolerance(rule: &str, found: &str, span: Span) -> Diagnostic {
+pub(crate) fn not_a_tolerance(rule: &str, found: &str, span: Span) -> Diagnostic {
     let message = format!("la tolérance de `{rule}` doit être un nombre, au moins 0");
     at("L0003", message, span, format!("trouvé: `{found}`"))
 }
 
 /// L0004: a case without a name.
-pub fn unnamed(span: Span) -> Diagnostic {
+pub(crate) fn unnamed(span: Span) -> Diagnostic {
     at("L0004", "le cas n'a pas de `nom`", span, "ajouter `nom = \"…\"`")
 }
 
@@ -58,18 +58,18 @@ pub fn undated(name: &str, span: Span) -> Diagnostic {
 }
 
 /// L0040: a line of a table of cases without a date.
-pub fn undated_line(span: Span) -> Diagnostic {
+pub(crate) fn undated_line(span: Span) -> Diagnostic {
     let label = "attendu dans la colonne `date`: un jour tel que 2017-06-30";
     at("L0040", "ce cas n'a pas de date", span, label)
 }
 
 /// L0041: a case that expects nothing.
-pub fn expects_nothing(name: &str, span: Span) -> Diagnostic {
+pub(crate) fn expects_nothing(name: &str, span: Span) -> Diagnostic {
     at("L0041", format!("le cas « {name} » n'attend rien"), span, "ajouter `attendu = { REGLE = … }`")
 }
 
 /// L0041: a line of a table of cases that expects nothing.
-pub fn line_expects_nothing(span: Span) -> Diagnostic {
+pub(crate) fn line_expects_nothing(span: Span) -> Diagnostic {
     at("L0041", "ce cas n'attend rien", span, "remplir une colonne `attendu:REGLE`")
 }
 
@@ -80,7 +80,7 @@ pub fn wrong_type(text: &str, name: &str, ty: &Type, span: Span) -> Diagnostic {
 }
 
 /// L0044: a tolerance for a rule of which nothing is expected.
-pub fn tolerance_of_nothing<'a>(
+pub(crate) fn tolerance_of_nothing<'a>(
     rule: &str,
     expected: impl IntoIterator<Item = &'a str>,
     span: Span,
@@ -107,7 +107,7 @@ pub enum Yaml {
 }
 
 /// L0045: a form of YAML that is not read.
-pub fn refused_yaml(form: Yaml, span: Span) -> Diagnostic {
+pub(crate) fn refused_yaml(form: Yaml, span: Span) -> Diagnostic {
     let what = match form {
         Yaml::Alias => "un alias",
         Yaml::Tag => "une étiquette YAML",
@@ -117,7 +117,7 @@ pub fn refused_yaml(form: Yaml, span: Span) -> Diagnostic {
 }
 
 /// L0046: a mutant of nothing, or of several things.
-pub fn mutant_of_what(span: Span) -> Diagnostic {
+pub(crate) fn mutant_of_what(span: Span) -> Diagnostic {
     let message = "un mutant est d'une règle, d'un paramètre ou d'une table de référence";
     at("L0046", message, span, "écrire une seule de ces clés: `rule`, `parameter`, `table`")
 }

@@ -8,23 +8,23 @@ pub mod what {
     /// The file `pack.toml`.
     pub const PACK: &str = "pack.toml";
     /// Its table `[matching]`.
-    pub const MATCHING: &str = "`[matching]`";
+    pub(crate) const MATCHING: &str = "`[matching]`";
     /// Its table `[groups]`.
-    pub const GROUPS: &str = "`[groups]`";
+    pub(crate) const GROUPS: &str = "`[groups]`";
     /// Its table `[measures]`.
     pub const MEASURES: &str = "`[measures]`";
     /// Its table `[doc]`.
-    pub const DOC: &str = "`[doc]`";
+    pub(crate) const DOC: &str = "`[doc]`";
     /// Its table `[check]`.
-    pub const CHECK: &str = "`[check]`";
+    pub(crate) const CHECK: &str = "`[check]`";
     /// A quota whose name has not been read.
-    pub const A_QUOTA: &str = "quota";
+    pub(crate) const A_QUOTA: &str = "quota";
     /// The file `mutants.toml`.
-    pub const MUTANTS: &str = "mutants.toml";
+    pub(crate) const MUTANTS: &str = "mutants.toml";
     /// One of its mutants.
-    pub const MUTANT: &str = "mutant accepté";
+    pub(crate) const MUTANT: &str = "mutant accepté";
     /// One of its conditions.
-    pub const CONDITION: &str = "condition acceptée";
+    pub(crate) const CONDITION: &str = "condition acceptée";
 
     /// A quota.
     pub fn quota(name: &str) -> String {
@@ -57,12 +57,12 @@ pub mod what {
     }
 
     /// What is said of the verification of a parameter.
-    pub fn verified_of(path: &str) -> String {
+    pub(crate) fn verified_of(path: &str) -> String {
         format!("`verified` de `{path}`")
     }
 
     /// The source of a dated value.
-    pub fn source_of(path: &str) -> String {
+    pub(crate) fn source_of(path: &str) -> String {
         format!("source de `{path}`")
     }
 }
@@ -74,13 +74,13 @@ pub mod form {
     /// A list of texts.
     pub const TEXTS: &str = "une liste de textes";
     /// `true` or `false`.
-    pub const BOOLEAN: &str = "true ou false";
+    pub(crate) const BOOLEAN: &str = "true ou false";
     /// An integer.
-    pub const INTEGER: &str = "un nombre entier";
+    pub(crate) const INTEGER: &str = "un nombre entier";
     /// A date.
     pub const DATE: &str = "une date telle que 2017-01-01";
     /// A list.
-    pub const LIST: &str = "une liste";
+    pub(crate) const LIST: &str = "une liste";
     /// A table.
     pub const TABLE: &str = "une table";
     /// A list of tables.
@@ -104,12 +104,12 @@ pub fn toml_kind(name: &str) -> &'static str {
 }
 
 /// L0001: a YAML key that is written twice.
-pub fn key_written_twice(key: &str, span: Span) -> Diagnostic {
+pub(crate) fn key_written_twice(key: &str, span: Span) -> Diagnostic {
     at("L0001", format!("la clé `{key}` est écrite deux fois"), span, "de nouveau ici")
 }
 
 /// L0001: a YAML key that is no plain word.
-pub fn not_a_key(span: Span) -> Diagnostic {
+pub(crate) fn not_a_key(span: Span) -> Diagnostic {
     at("L0001", "ceci n'est pas une clé", span, "attendu: un mot simple")
 }
 
@@ -124,7 +124,7 @@ pub fn unknown_key<'a>(
 }
 
 /// L0002: a key at the top of a file of cases.
-pub fn key_beside_cases(key: &str, span: Span) -> Diagnostic {
+pub(crate) fn key_beside_cases(key: &str, span: Span) -> Diagnostic {
     at("L0002", format!("la clé `{key}` n'existe pas"), span, "les cas se mettent sous `cas`")
 }
 
@@ -135,71 +135,75 @@ pub fn wrong_form(what: &str, key: &str, expected: &str, found: &str, span: Span
 }
 
 /// L0004: a key that a table must have.
-pub fn missing_key(what: &str, key: &str, span: Span) -> Diagnostic {
+pub(crate) fn missing_key(what: &str, key: &str, span: Span) -> Diagnostic {
     at("L0004", format!("{what}: il manque la clé `{key}`"), span, format!("ajouter `{key} = \"…\"`"))
 }
 
 /// L0021: a statement outside of every function.
-pub fn outside_functions(span: Span) -> Diagnostic {
+pub(crate) fn outside_functions(span: Span) -> Diagnostic {
     at("L0021", "un fichier de règles ne contient que des fonctions", span, "ceci est hors de toute fonction")
         .with_note("le mettre dans une règle, ou dans une table de paramètres")
 }
 
 /// L0022: a file name that begins as a date and is none.
-pub fn not_a_date_in_name(written: &str, span: Span) -> Diagnostic {
+pub(crate) fn not_a_date_in_name(written: &str, span: Span) -> Diagnostic {
     let label = "nommer le fichier comme `plus.2020-01-02.rhai`";
     at("L0022", format!("`{written}`, dans le nom du fichier, n'est pas une date"), span, label)
 }
 
 /// L0023: a rule file without its entity.
-pub fn rules_without_entity(span: Span) -> Diagnostic {
+pub(crate) fn rules_without_entity(span: Span) -> Diagnostic {
     let message = "le fichier ne dit pas de quelle entité parlent ses règles";
     at("L0023", message, span, "commencer par `//! entité: NOM`")
 }
 
 /// L0023: a table of cases without its entity.
-pub fn cases_without_entity(span: Span) -> Diagnostic {
+pub(crate) fn cases_without_entity(span: Span) -> Diagnostic {
     let message = "le fichier ne dit pas de quelle entité parlent ses cas";
     at("L0023", message, span, "commencer par `# entité: NOM`")
 }
 
 /// L0024: a tag of a doc comment that nearly is one.
-pub fn unknown_tag(tag: &str, known: &[&str], span: Span) -> Diagnostic {
+pub(crate) fn unknown_tag(tag: &str, known: &[&str], span: Span) -> Diagnostic {
     let label = did_you_mean(tag, known.iter().copied());
     at("L0024", format!("l'étiquette `{tag}` n'existe pas"), span, label)
 }
 
 /// L0024: a `sens` that is none of the three.
-pub fn unknown_sense(said: &str, span: Span) -> Diagnostic {
+pub(crate) fn unknown_sense(said: &str, span: Span) -> Diagnostic {
     let label = "attendu: `favorable`, `défavorable` ou `neutre`";
     at("L0024", format!("`{said}` n'est pas un `sens`"), span, label)
 }
 
 /// L0024: an `en vigueur` that gives no days.
-pub fn not_days(said: &str, span: Span) -> Diagnostic {
+pub(crate) fn not_days(said: &str, span: Span) -> Diagnostic {
     let label = "attendu: `du 2012-05-02 au 2023-06-30`, `depuis le 2012-05-02` ou `jusqu'au 2023-06-30`";
     at("L0024", format!("« {said} » ne dit pas quand la règle est en vigueur"), span, label)
 }
 
 /// L0024: a second `en vigueur` of one rule.
-pub fn in_force_twice(span: Span) -> Diagnostic {
+pub(crate) fn in_force_twice(span: Span) -> Diagnostic {
     let label = "les jours d'une règle se disent une seule fois, sur un de ses textes";
     at("L0024", "`en vigueur` est dit deux fois de cette règle", span, label)
 }
 
 /// L0024: an `en vigueur` of a helper.
-pub fn in_force_of_helper(name: &str, span: Span) -> Diagnostic {
+pub(crate) fn in_force_of_helper(name: &str, span: Span) -> Diagnostic {
     let label = "le mettre sur la règle qui l'appelle";
     at("L0024", format!("`{name}` est une fonction, et ne décide rien seule"), span, label)
 }
 
 /// L0031: a folder without `schema.toml`. `root` is empty where the files were given one by one.
-pub fn no_schema(root: &str) -> Diagnostic {
+pub(crate) fn no_schema(root: &str) -> Diagnostic {
     let looked = if root.is_empty() { "les fichiers donnés" } else { root };
     nowhere("L0031", "le paquet n'a pas de schema.toml").with_note(format!("cherché dans {looked}"))
 }
 
 /// L0032: a reference table whose file is not there.
-pub fn no_reference<'a>(file: &str, known: impl IntoIterator<Item = &'a str>, span: Span) -> Diagnostic {
+pub(crate) fn no_reference<'a>(
+    file: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    span: Span,
+) -> Diagnostic {
     at("L0032", format!("le paquet n'a pas de fichier `{file}`"), span, did_you_mean(file, known))
 }

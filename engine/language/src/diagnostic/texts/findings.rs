@@ -6,12 +6,12 @@ use super::{Diagnostic, at, did_you_mean};
 use crate::diagnostic::Span;
 
 /// L0301: a rule without a source.
-pub fn no_source(rule: &str, span: Span) -> Diagnostic {
+pub(crate) fn no_source(rule: &str, span: Span) -> Diagnostic {
     at("L0301", format!("`{rule}` n'a pas de source"), span, "ajouter `/// source: …` au-dessus")
 }
 
 /// L0302: a rule of which too few cases expect an outcome.
-pub fn too_few_cases(rule: &str, has: usize, asked: usize, span: Span) -> Diagnostic {
+pub(crate) fn too_few_cases(rule: &str, has: usize, asked: usize, span: Span) -> Diagnostic {
     let label =
         "ajouter des cas qui en attendent un résultat: ordinaire, à la limite, avec une donnée manquante";
     at("L0302", format!("`{rule}` a {has} cas, le paquet en demande {asked}"), span, label)

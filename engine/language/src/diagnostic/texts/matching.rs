@@ -5,13 +5,13 @@ use crate::diagnostic::Span;
 use crate::value::Type;
 
 /// L0401: an entity that is no pair.
-pub fn not_a_pair(name: &str, span: Span) -> Diagnostic {
+pub(crate) fn not_a_pair(name: &str, span: Span) -> Diagnostic {
     let message = format!("`{name}` n'est pas un couple de deux entités");
     at("L0401", message, span, "un appariement porte sur une entité qui a `pair`")
 }
 
 /// L0401: a name of an entity that this key does not look at.
-pub fn wrong_entity(name: &str, entity: &str, wanted: &[&str], span: Span) -> Diagnostic {
+pub(crate) fn wrong_entity(name: &str, entity: &str, wanted: &[&str], span: Span) -> Diagnostic {
     let wanted: Vec<String> = wanted.iter().map(|w| format!("`{w}`")).collect();
     let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
     let label = format!("attendu: un nom de {}", super::one_of(&wanted));
@@ -25,13 +25,13 @@ pub fn wrong_type(name: &str, found: &Type, expected: &Type, span: Span) -> Diag
 }
 
 /// L0403: a share that has keys.
-pub fn share_with_keys(path: &str, quota: &str, declared: Span, named: Span) -> Diagnostic {
+pub(crate) fn share_with_keys(path: &str, quota: &str, declared: Span, named: Span) -> Diagnostic {
     let message = format!("`{path}` a des clés, et la part d'un quota n'en a pas");
     share(message, quota, (declared, "déclaré ici"), named)
 }
 
 /// L0403: a share with a value that is none.
-pub fn not_a_share(path: &str, quota: &str, value: Span, named: Span) -> Diagnostic {
+pub(crate) fn not_a_share(path: &str, quota: &str, value: Span, named: Span) -> Diagnostic {
     share(format!("`{path}` n'est pas une part entre 0 et 1"), quota, (value, "cette valeur"), named)
 }
 
@@ -40,12 +40,12 @@ fn share(message: String, quota: &str, (span, label): (Span, &str), named: Span)
 }
 
 /// L0404: a block that is named twice.
-pub fn block_twice(name: &str, here: Span, first: Span) -> Diagnostic {
+pub(crate) fn block_twice(name: &str, here: Span, first: Span) -> Diagnostic {
     twice(format!("le bloc `{name}` est écrit deux fois"), here, first)
 }
 
 /// L0404: a quota that is named twice.
-pub fn quota_twice(name: &str, here: Span, first: Span) -> Diagnostic {
+pub(crate) fn quota_twice(name: &str, here: Span, first: Span) -> Diagnostic {
     twice(format!("le quota `{name}` est écrit deux fois"), here, first)
 }
 
@@ -54,18 +54,18 @@ fn twice(message: String, here: Span, first: Span) -> Diagnostic {
 }
 
 /// L0404: more quotas than a matching takes.
-pub fn too_many_quotas(most: usize, span: Span) -> Diagnostic {
+pub(crate) fn too_many_quotas(most: usize, span: Span) -> Diagnostic {
     at("L0404", format!("un appariement a {most} quotas au plus"), span, "celui-ci est de trop")
 }
 
 /// L0405: a block that suitability does not imply.
-pub fn not_a_condition(name: &str, suitable: &str, span: Span) -> Diagnostic {
+pub(crate) fn not_a_condition(name: &str, suitable: &str, span: Span) -> Diagnostic {
     let label = format!("`{suitable}` doit être `{name} && …`, sinon des couples seraient perdus");
     at("L0405", format!("`{name}` n'est pas une condition de `{suitable}`"), span, label)
 }
 
 /// L0405: a block of a form by which no units are found.
-pub fn leads_nowhere(name: &str, why: &str, span: Span) -> Diagnostic {
+pub(crate) fn leads_nowhere(name: &str, why: &str, span: Span) -> Diagnostic {
     let message = format!("`{name}` ne mène pas aux logements");
     at("L0405", message, span, format!("{why}: il faudrait regarder tous les couples"))
 }
@@ -73,22 +73,23 @@ pub fn leads_nowhere(name: &str, why: &str, span: Span) -> Diagnostic {
 /// Why a condition does not lead from a request to units.
 pub mod form {
     /// No alternative leads.
-    pub const NO_LEAD: &str = "aucune de ses branches ne compare une valeur de la demande à une du logement";
+    pub(crate) const NO_LEAD: &str =
+        "aucune de ses branches ne compare une valeur de la demande à une du logement";
     /// Several do.
-    pub const SEVERAL_LEADS: &str = "plusieurs de ses branches comparent la demande au logement";
+    pub(crate) const SEVERAL_LEADS: &str = "plusieurs de ses branches comparent la demande au logement";
     /// One is of the unit alone.
-    pub const UNIT_BESIDE_THRESHOLD: &str =
+    pub(crate) const UNIT_BESIDE_THRESHOLD: &str =
         "une branche qui ne porte que sur le logement est à côté d'un seuil";
     /// It compares lists.
     pub const LISTS: &str = "elle compare des listes";
     /// It compares within one side.
-    pub const ONE_SIDE: &str = "elle ne compare pas une valeur de la demande à une du logement";
+    pub(crate) const ONE_SIDE: &str = "elle ne compare pas une valeur de la demande à une du logement";
     /// A list and a value of one side.
-    pub const LIST_OF_ONE_SIDE: &str = "la liste et la valeur ne sont pas des deux côtés du couple";
+    pub(crate) const LIST_OF_ONE_SIDE: &str = "la liste et la valeur ne sont pas des deux côtés du couple";
     /// Another operation.
-    pub const NO_COMPARISON: &str = "ce n'est ni une comparaison, ni `contient`";
+    pub(crate) const NO_COMPARISON: &str = "ce n'est ni une comparaison, ni `contient`";
     /// `!=`
-    pub const DIFFERENT: &str = "`!=` n'écarte pas assez de logements";
+    pub(crate) const DIFFERENT: &str = "`!=` n'écarte pas assez de logements";
     /// None of these.
     pub const OTHER: &str = "sa forme ne s'y prête pas";
 }
@@ -105,7 +106,7 @@ pub enum NoInvariant<'a> {
 }
 
 /// L0411: a rule that is marked as an invariant and cannot be one.
-pub fn no_invariant(rule: &str, why: NoInvariant<'_>, span: Span) -> Diagnostic {
+pub(crate) fn no_invariant(rule: &str, why: NoInvariant<'_>, span: Span) -> Diagnostic {
     let label = match why {
         NoInvariant::Helper => "une `private fn` ne décide rien par elle-même".to_string(),
         NoInvariant::Gives(ty) => format!("trouvé: {} ; attendu: vrai ou faux", a_type(ty)),
@@ -115,7 +116,7 @@ pub fn no_invariant(rule: &str, why: NoInvariant<'_>, span: Span) -> Diagnostic 
 }
 
 /// L0411: a level of an invariant that is none.
-pub fn no_invariant_level(said: &str, span: Span) -> Diagnostic {
+pub(crate) fn no_invariant_level(said: &str, span: Span) -> Diagnostic {
     let message = format!("`{said}` n'est pas un niveau d'invariant");
     at("L0411", message, span, "attendu: `erreur` ou `avertissement`")
 }

@@ -57,7 +57,7 @@ fn or_meant<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> St
 }
 
 /// A type with its article: `un nombre`, `une liste de dates`.
-pub fn a_type(ty: &Type) -> String {
+pub(crate) fn a_type(ty: &Type) -> String {
     match ty {
         Type::Bool => "vrai ou faux".to_string(),
         Type::Number => "un nombre".to_string(),

@@ -37,12 +37,16 @@ pub fn no_reason<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, span:
 }
 
 /// L0103: a function that there is not.
-pub fn no_function<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, span: Span) -> Diagnostic {
+pub(crate) fn no_function<'a>(
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    span: Span,
+) -> Diagnostic {
     at("L0103", format!("la fonction `{name}` n'existe pas"), span, did_you_mean(name, known))
 }
 
 /// L0104: rules that need each other: each with the place where the one before needs it, the first again last.
-pub fn circle(rules: &[(&str, Span)]) -> Option<Diagnostic> {
+pub(crate) fn circle(rules: &[(&str, Span)]) -> Option<Diagnostic> {
     let shown: Vec<&str> = rules.iter().chain(rules.first()).map(|(name, _)| *name).collect();
     let mut labels = rules.iter().map(|(name, span)| (span.clone(), format!("`{name}` est demandée ici")));
     let (span, label) = labels.next()?;
@@ -53,7 +57,7 @@ pub fn circle(rules: &[(&str, Span)]) -> Option<Diagnostic> {
 }
 
 /// L0104: a function that calls itself.
-pub fn calls_itself(name: &str, span: Span) -> Diagnostic {
+pub(crate) fn calls_itself(name: &str, span: Span) -> Diagnostic {
     at("L0104", format!("`{name}` s'appelle elle-même"), span, "cet appel fait un cercle")
 }
 
@@ -63,57 +67,61 @@ fn twice(name: &str, here: Span, label: &str, first: Span) -> Diagnostic {
 }
 
 /// L0105: a name that is declared twice.
-pub fn declared_twice(name: &str, here: Span, first: Span) -> Diagnostic {
+pub(crate) fn declared_twice(name: &str, here: Span, first: Span) -> Diagnostic {
     twice(name, here, "de nouveau ici", first)
 }
 
 /// L0105: a rule that speaks of another entity at another date.
-pub fn of_two_entities(name: &str, here: Span, first: Span) -> Diagnostic {
+pub(crate) fn of_two_entities(name: &str, here: Span, first: Span) -> Diagnostic {
     declared_twice(name, here, first).with_note("une règle parle de la même entité à toutes les dates")
 }
 
 /// L0105: a field that is declared twice.
-pub fn field_twice(name: &str, here: Span, first: Span) -> Diagnostic {
+pub(crate) fn field_twice(name: &str, here: Span, first: Span) -> Diagnostic {
     twice(name, here, "donner à ce champ un nom à lui, et `column = \"…\"`", first)
 }
 
 /// Why rows of one entity do not lead to rows of another.
 pub mod reach {
     /// There are several ways up.
-    pub fn several_ways(from: &str, to: &str, ways: usize) -> String {
+    pub(crate) fn several_ways(from: &str, to: &str, ways: usize) -> String {
         format!("{ways} chemins vont de `{from}` à `{to}`: passer par une règle de l'entité intermédiaire")
     }
 
     /// There is none.
-    pub fn unrelated(from: &str, to: &str) -> String {
+    pub(crate) fn unrelated(from: &str, to: &str) -> String {
         format!("de l'entité `{to}`, que rien ne relie à `{from}`")
     }
 
     /// There are several relations down.
-    pub fn several_relations(from: &str, to: &str) -> String {
+    pub(crate) fn several_relations(from: &str, to: &str) -> String {
         format!("plusieurs relations vont de `{to}` à `{from}`")
     }
 }
 
 /// L0107: a name that the entity of a rule does not lead to.
-pub fn out_of_reach(name: &str, why: impl Into<String>, span: Span) -> Diagnostic {
+pub(crate) fn out_of_reach(name: &str, why: impl Into<String>, span: Span) -> Diagnostic {
     at("L0107", format!("`{name}` est hors de portée"), span, why)
 }
 
 /// L0107: a rule that needs a date of the decision, on rows that have none.
-pub fn no_decision_date(entity: &str, rule: &str, here: Span, needed: Span) -> Diagnostic {
+pub(crate) fn no_decision_date(entity: &str, rule: &str, here: Span, needed: Span) -> Diagnostic {
     let message = format!("`{entity}` n'a pas de date de décision à elle");
     at("L0107", message, here, "demandée ici").with_label(needed, format!("`{rule}` en a besoin"))
 }
 
 /// L0108: a name of the pack that the signature of the rule lacks.
-pub fn not_in_signature(name: &str, span: Span) -> Diagnostic {
+pub(crate) fn not_in_signature(name: &str, span: Span) -> Diagnostic {
     let message = format!("`{name}` n'est pas dans la signature de cette règle");
     at("L0108", message, span, "l'ajouter aux paramètres de la règle")
 }
 
 /// L0108: a name that is none, in the body of a rule.
-pub fn unknown_in_body<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, span: Span) -> Diagnostic {
+pub(crate) fn unknown_in_body<'a>(
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    span: Span,
+) -> Diagnostic {
     let message = format!("`{name}` n'est pas dans la signature de cette règle");
     at("L0108", message, span, did_you_mean(name, known))
 }
@@ -133,7 +141,11 @@ pub fn keys(path: &str, by: &[String], found: usize, here: Span, declared: Span)
 }
 
 /// L0110: a parameter that there is not.
-pub fn no_parameter<'a>(path: &str, known: impl IntoIterator<Item = &'a str>, span: Span) -> Diagnostic {
+pub(crate) fn no_parameter<'a>(
+    path: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    span: Span,
+) -> Diagnostic {
     at("L0110", format!("le paramètre `{path}` n'existe pas"), span, did_you_mean(path, known))
 }
 
@@ -144,28 +156,31 @@ pub fn not_in_force(rule: &str, date: impl Display, first: impl Display, span: S
 }
 
 /// L0130: a name that was asked for and is none.
-pub fn asked_unknown<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+pub(crate) fn asked_unknown<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
     nowhere("L0130", format!("`{name}` n'est ni une règle ni un champ{}", or_meant(name, known)))
 }
 
 /// L0130: a name that has several values for each row of what was asked.
-pub fn asked_several_values(name: &str) -> Diagnostic {
+pub(crate) fn asked_several_values(name: &str) -> Diagnostic {
     nowhere("L0130", format!("`{name}` a plusieurs valeurs pour chaque ligne"))
 }
 
 /// L0130: a name that the rows asked for do not lead to.
-pub fn asked_out_of_reach(name: &str, why: &str) -> Diagnostic {
+pub(crate) fn asked_out_of_reach(name: &str, why: &str) -> Diagnostic {
     nowhere("L0130", format!("`{name}` est hors de portée: {why}"))
 }
 
 /// L0130: names of two entities that were asked for together.
-pub fn asked_of_two_entities((name, entity): (&str, &str), (first, other): (&str, &str)) -> Diagnostic {
+pub(crate) fn asked_of_two_entities(
+    (name, entity): (&str, &str),
+    (first, other): (&str, &str),
+) -> Diagnostic {
     let both = format!("`{name}` est de l'entité `{entity}`, `{first}` de `{other}`");
     nowhere("L0130", format!("{both}: demander des règles d'une seule entité à la fois"))
 }
 
 /// L0130: a rule that was asked for and has an error of its own.
-pub fn asked_unplannable() -> Diagnostic {
+pub(crate) fn asked_unplannable() -> Diagnostic {
     nowhere("L0130", "une des règles demandées ne peut pas être calculée")
 }
 

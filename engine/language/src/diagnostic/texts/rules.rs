@@ -12,7 +12,7 @@ pub fn no_value(end: Span) -> Diagnostic {
 }
 
 /// L0113: a value that nothing takes.
-pub fn unused_value(span: Span) -> Diagnostic {
+pub(crate) fn unused_value(span: Span) -> Diagnostic {
     at("L0113", "cette valeur ne sert à rien", span, "calculée ici")
         .with_note("une règle donne une seule valeur: nommer celle-ci par `let`, ou la rendre par `return`")
 }
@@ -94,7 +94,7 @@ pub fn forbidden(what: Forbidden<'_>, span: Span) -> Diagnostic {
 }
 
 /// L0121: a table whose path is not written out.
-pub fn path_not_written(span: Span) -> Diagnostic {
+pub(crate) fn path_not_written(span: Span) -> Diagnostic {
     let message = "`param` commence par le chemin d'une table, entre guillemets";
     at("L0121", message, span, "par exemple param(\"plus.plafond\", …)")
 }
@@ -106,7 +106,7 @@ fn too_large(message: String, span: Span, label: &str) -> Diagnostic {
 }
 
 /// L0131: operations nested too deeply.
-pub fn too_deep(most: u32, span: Span) -> Diagnostic {
+pub(crate) fn too_deep(most: u32, span: Span) -> Diagnostic {
     too_large(
         format!("plus de {most} opérations sont imbriquées l'une dans l'autre"),
         span,
@@ -136,25 +136,25 @@ pub fn wrong_type(expected: &Type, found: &Type, span: Span) -> Diagnostic {
 /// What the functions of the engine take.
 pub mod takes {
     /// `longueur`, `nombre`
-    pub const LIST: &str = "une liste";
+    pub(crate) const LIST: &str = "une liste";
     /// `somme`
     pub const NUMBERS: &str = "une liste de nombres";
     /// `un`, `tous`
-    pub const BOOLEANS: &str = "une liste de vrai ou faux";
+    pub(crate) const BOOLEANS: &str = "une liste de vrai ou faux";
     /// `max`, `min`
-    pub const ORDERED: &str = "une liste, ou deux nombres, ou deux dates";
+    pub(crate) const ORDERED: &str = "une liste, ou deux nombres, ou deux dates";
     /// `contient`
-    pub const LIST_AND_ITEM: &str = "une liste et une valeur du même type";
+    pub(crate) const LIST_AND_ITEM: &str = "une liste et une valeur du même type";
     /// `annees_entre` and its like.
-    pub const DATES: &str = "deux dates";
+    pub(crate) const DATES: &str = "deux dates";
     /// `ajouter_annees` and its like.
-    pub const DATE_AND_NUMBER: &str = "une date et un nombre";
+    pub(crate) const DATE_AND_NUMBER: &str = "une date et un nombre";
     /// `arrondi` and its like.
-    pub const NUMBER_AND_DECIMALS: &str = "un nombre, et s'il le faut le nombre de décimales";
+    pub(crate) const NUMBER_AND_DECIMALS: &str = "un nombre, et s'il le faut le nombre de décimales";
 }
 
 /// L0202: arguments of other types than what a function of the engine takes.
-pub fn wrong_arguments(name: &str, takes: &str, found: &[Type], span: Span) -> Diagnostic {
+pub(crate) fn wrong_arguments(name: &str, takes: &str, found: &[Type], span: Span) -> Diagnostic {
     let found: Vec<String> = found.iter().map(a_type).collect();
     // A type may list its values, with commas.
     let found = if found.is_empty() { "rien".to_string() } else { found.join(" ; ") };
@@ -162,14 +162,18 @@ pub fn wrong_arguments(name: &str, takes: &str, found: &[Type], span: Span) -> D
 }
 
 /// L0203: a text that a closed list does not have.
-pub fn not_in_list<'a>(text: &str, values: impl Iterator<Item = &'a str> + Clone, span: Span) -> Diagnostic {
+pub(crate) fn not_in_list<'a>(
+    text: &str,
+    values: impl Iterator<Item = &'a str> + Clone,
+    span: Span,
+) -> Diagnostic {
     let all: Vec<&str> = values.clone().collect();
     at("L0203", format!("`{text}` n'est pas une des valeurs possibles"), span, did_you_mean(text, values))
         .with_note(format!("valeurs possibles: {}", all.join(", ")))
 }
 
 /// L0204: a comparison of two types, or of a type without an order.
-pub fn not_comparable(
+pub(crate) fn not_comparable(
     sign: &str,
     (a, here): (&Type, Span),
     (b, there): (&Type, Span),
@@ -185,7 +189,7 @@ pub fn not_comparable(
 }
 
 /// L0205: a key of another type than those of the table.
-pub fn wrong_key(by: &str, path: &str, expected: &Type, found: &Type, span: Span) -> Diagnostic {
+pub(crate) fn wrong_key(by: &str, path: &str, expected: &Type, found: &Type, span: Span) -> Diagnostic {
     let message = format!("la clé `{by}` de `{path}` doit être {}", a_type(expected));
     at("L0205", message, span, format!("trouvé: {}", a_type(found)))
 }
@@ -202,14 +206,14 @@ pub fn no_cell<'a>(
 }
 
 /// L0207: a division by a value of the row.
-pub fn inexact_division(span: Span) -> Diagnostic {
+pub(crate) fn inexact_division(span: Span) -> Diagnostic {
     at("L0207", "cette division peut ne pas tomber juste", span, "le diviseur est une valeur de la ligne").with_note(
         "nommer l'arrondi: `arrondi(a / b, 2)`, `arrondi_inferieur(…)`, `arrondi_superieur(…)` ; ou comparer des produits: `a <= c * b`",
     )
 }
 
 /// L0208: a rule whose unit is not that of what it computes.
-pub fn not_the_unit(
+pub(crate) fn not_the_unit(
     rule: &str,
     (declared, here): (impl Display, Span),
     (found, there): (impl Display, Span),
@@ -234,7 +238,7 @@ pub enum Together {
 }
 
 /// L0208: two units that do not go together.
-pub fn two_units(
+pub(crate) fn two_units(
     use_of: Together,
     (a, here): (impl Display, Span),
     (b, there): (impl Display, Span),
