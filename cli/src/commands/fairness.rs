@@ -20,7 +20,7 @@ pub struct FairnessArgs {
     rules: RulesArgs,
     #[command(flatten)]
     data: DataArgs,
-    /// Règles, champs ou groups de la request par lesquels compter (sinon le groupe `equite` du paquet)
+    /// Règles, champs ou groupes de la demande par lesquels compter (sinon le groupe `equite` du paquet)
     #[arg(long, value_name = "RÈGLE,RÈGLE", value_delimiter = ',')]
     by: Vec<String>,
     /// Forme du rapport
