@@ -24,6 +24,7 @@ mod plan_against_interpreter;
 mod populations;
 mod proof;
 mod receipts;
+mod reserves;
 mod scenario;
 mod scenario_years;
 mod slips;

@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use logis::data::{Dataset, issue_code};
 use logis::diagnostic::{Diagnostic, Diagnostics, Severity, Sources, codes, nearest, render, report, texts};
 use logis::exchange::Document;
+use logis::pack::doubt::{KINDS, Kind, split};
 use logis::{Pack, check, testing};
 use serde::Serialize;
 
@@ -27,6 +28,9 @@ pub struct CheckArgs {
     /// Niveau à partir duquel le code de sortie est 1
     #[arg(long, value_name = "NIVEAU", value_enum, default_value = "error")]
     fail_on: CheckLevel,
+    /// Liste les doutes du paquet, par genre
+    #[arg(long)]
+    doubts: bool,
     /// Explique un code (sans code: les liste tous)
     #[arg(long, value_name = "CODE", num_args = 0..=1)]
     explain: Option<Option<String>>,
@@ -86,7 +90,7 @@ pub fn run(args: &CheckArgs) -> Result<End> {
     match args.format {
         CheckFormat::Text => {
             eprint!("{}", render(&found, sources));
-            output::print(&summary(&pack, &rules, &found))?;
+            output::print(&summary(&pack, &rules, &found, args.doubts))?;
         }
         format => output::print(&formatted(format, &found, sources)?)?,
     }
@@ -132,23 +136,42 @@ struct Findings<'f> {
     findings: Vec<report::Item>,
 }
 
-/// The doubts of the pack, and one line that says which it is, what it holds and what was found.
-fn summary(pack: &Pack, rules: &RulesArgs, found: &[Diagnostic]) -> String {
+/// The doubts of the pack if they are asked for, and one line that says which it is, what it holds and what was
+/// found.
+fn summary(pack: &Pack, rules: &RulesArgs, found: &[Diagnostic], list: bool) -> String {
     let mut text = String::new();
     let doubts = doubts(pack);
-    for doubt in &doubts {
-        let _ = writeln!(text, "doute: {doubt}");
+    for (kind, doubts) in doubts.iter().filter(|(_, doubts)| list && !doubts.is_empty()) {
+        let _ = writeln!(text, "doutes de {} ({}):", named(*kind), doubts.len());
+        for doubt in doubts {
+            let _ = writeln!(text, "  {doubt}");
+        }
     }
-    let _ = writeln!(text, "{}: {}", asked::title(pack, rules), line(pack, found, doubts.len()));
+    let _ = writeln!(text, "{}: {}", asked::title(pack, rules), line(pack, found, &doubts));
     text
 }
 
-/// `12 règles, 3 paramètres, 40 cas, 2 doutes signalés: rien à redire.`
-fn line(pack: &Pack, found: &[Diagnostic], doubts: usize) -> String {
+/// What doubts of a kind are about.
+fn named(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Figure => "chiffre",
+        Kind::Date => "date",
+        Kind::Reading => "lecture",
+        Kind::Source => "source",
+        Kind::Other => "genre non dit",
+    }
+}
+
+/// `12 règles, 3 paramètres, 40 cas, 2 doutes (1 de chiffre, 1 de lecture): rien à redire.`
+fn line(pack: &Pack, found: &[Diagnostic], doubts: &Doubts) -> String {
     let parsed = pack.parsed();
     let cases: usize = parsed.cases.iter().map(|f| f.cases.len()).sum();
+    let all: usize = doubts.iter().map(|(_, doubts)| doubts.len()).sum();
+    let kinds = doubts.iter().filter(|(_, doubts)| !doubts.is_empty());
+    let kinds: Vec<String> = kinds.map(|(kind, d)| format!("{} de {}", d.len(), named(*kind))).collect();
+    let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
     format!(
-        "{} règles, {} paramètres, {cases} cas, {doubts} doutes signalés: {}.",
+        "{} règles, {} paramètres, {cases} cas, {all} doutes signalés{kinds}: {}.",
         parsed.rules.len(),
         parsed.parameters.len(),
         counts(found)
@@ -198,14 +221,23 @@ fn explain(code: Option<&str>) -> Result<End> {
     Ok(End::Fine)
 }
 
-/// The doubts that rules and parameters carry, with their places.
-fn doubts(pack: &Pack) -> Vec<String> {
+/// By kind, the doubts with their places.
+type Doubts = Vec<(Kind, Vec<String>)>;
+
+/// The doubts that rules and parameters carry, by kind.
+fn doubts(pack: &Pack) -> Doubts {
     let parsed = pack.parsed();
-    let mut found = Vec::new();
+    let mut found: Doubts = KINDS.iter().map(|kind| (*kind, Vec::new())).collect();
+    let mut add = |doubt: &str, of: String| {
+        let (kind, text) = split(doubt);
+        if let Some((_, list)) = found.iter_mut().find(|(k, _)| *k == kind) {
+            list.push(format!("{of}: {text}"));
+        }
+    };
     for rule in parsed.rules.iter() {
         for text in &rule.texts {
             for doubt in &text.doc.doubts {
-                found.push(format!("{}: `{}`: {doubt}", parsed.sources.locate(&text.span), rule.name));
+                add(doubt, format!("{}: `{}`", parsed.sources.locate(&text.span), rule.name));
             }
         }
     }
@@ -213,7 +245,7 @@ fn doubts(pack: &Pack) -> Vec<String> {
         for version in &parameter.versions {
             if let Some(doubt) = &version.doubt {
                 let place = parsed.sources.locate(&version.span);
-                found.push(format!("{place}: `{}` depuis le {}: {doubt}", parameter.path, version.from));
+                add(doubt, format!("{place}: `{}` depuis le {}", parameter.path, version.from));
             }
         }
     }

@@ -35,6 +35,9 @@ pub struct EvalArgs {
     /// Moteur: le plan, ou l'interpréteur de Rhai pour le contrôler
     #[arg(long, value_name = "MOTEUR", value_enum, default_value = "plan")]
     engine: Engine,
+    /// Ajoute une colonne `reserves`: ce sous réserve de quoi chaque résultat est accordé
+    #[arg(long)]
+    pub(super) reserves: bool,
     /// Garde un reçu de chaque décision dans ce fichier (JSON Lines): voir `logis replay`
     #[arg(long, value_name = "FICHIER")]
     pub(super) record: Option<PathBuf>,
@@ -67,6 +70,9 @@ pub fn run(args: &EvalArgs) -> Result<End> {
     if args.record.is_some() && args.engine == Engine::Reference {
         bail!("--record garde les décisions du plan: sans --engine reference");
     }
+    if args.reserves && args.engine == Engine::Reference {
+        bail!("--reserves suit ce qui a décidé dans le plan: sans --engine reference");
+    }
     // Rules of pairs are decided on the pairs that the data gives.
     let of_pairs = given::pair_of(&pack, &names);
     let pack = match of_pairs {
@@ -80,6 +86,7 @@ pub fn run(args: &EvalArgs) -> Result<End> {
     let by_parts = args.engine == Engine::Plan
         && of_pairs.is_none()
         && args.data.mapping.is_none()
+        && !args.reserves
         && matches!(form, Format::Parquet | Format::Csv);
     let decider = match by_parts {
         true => decide_parts(args, &pack, &names, form)?,

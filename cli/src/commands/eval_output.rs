@@ -14,6 +14,7 @@ use logis::value::{Type, Value};
 use super::eval::EvalArgs;
 use super::given;
 use super::record::Recording;
+use super::reserves;
 use crate::args::Format;
 use crate::input;
 use crate::output::{self, Named, Sink};
@@ -40,6 +41,7 @@ pub struct Results<'a> {
     to: To,
     recording: Recording,
     told: input::Told,
+    counted: reserves::Counted,
 }
 
 /// Where results go.
@@ -76,7 +78,8 @@ impl<'a> Results<'a> {
 
     fn new(args: &'a EvalArgs, pack: &'a Pack, form: Format, to: To) -> Result<Results<'a>> {
         let recording = Recording::new(args.record.as_deref())?;
-        Ok(Results { args, pack, form, to, recording, told: input::Told::default() })
+        let (told, counted) = (input::Told::default(), reserves::Counted::new());
+        Ok(Results { args, pack, form, to, recording, told, counted })
     }
 
     /// Tells what parts have not told yet, and puts the files into their places; false, and no file, if there was
@@ -90,6 +93,7 @@ impl<'a> Results<'a> {
             batches.writer.close()?;
             batches.sink.close()?;
         }
+        reserves::say(&decider.plans(), &self.counted, self.args.reserves);
         self.recording.close()?;
         Ok(true)
     }
@@ -109,6 +113,7 @@ impl PartSink for &mut Results<'_> {
     }
 
     fn decided(&mut self, part: &DecidedPart, decider: &PartDecider) -> Result<(), Stopped> {
+        reserves::count(part, &mut self.counted);
         match &mut self.to {
             To::Whole => {
                 let Some(plan) = &part.plan else { return Err(undated(self.args).into()) };
@@ -177,7 +182,7 @@ fn say_errors(part: &DecidedPart) {
 fn write(args: &EvalArgs, plan: &Plan, part: &DecidedPart, form: Format) -> Result<()> {
     let entity = plan.parsed.schema.entities.get(plan.entity);
     let pair = entity.is_some_and(|e| e.pair_table.is_some());
-    if form == Format::Parquet && !pair {
+    if form == Format::Parquet && !pair && !args.reserves {
         let batch = part.to_record_batch(None)?;
         return output::bytes_to(&batch_to_parquet(&batch)?, args.output.output.as_deref(), true);
     }
@@ -190,6 +195,7 @@ fn write(args: &EvalArgs, plan: &Plan, part: &DecidedPart, form: Format) -> Resu
         }],
     };
     columns.extend(outcome_columns(plan, &part.decisions));
+    columns.extend(args.reserves.then(|| reserves::column(part)));
     let name = entity.map_or_else(String::new, |e| e.name.clone());
     output::write(&Output { name, columns }, &args.output)
 }

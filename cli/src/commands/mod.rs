@@ -26,6 +26,7 @@ pub mod pairs;
 pub mod receipt_file;
 pub mod record;
 pub mod replay;
+mod reserves;
 pub mod schema;
 pub mod simulate;
 pub mod simulate_page;

@@ -1,6 +1,6 @@
 //! Decides the rows of a data set by a plan, says why, and keeps what was decided.
 //!
-//! [`evaluate`] decides columns and rows; [`explain`] and [`counterfactual`] say why and what would change it;
+//! [`evaluate`] decides columns and rows; [`reserves`] are what is granted only if it is met; [`explain`] and [`counterfactual`] say why and what would change it;
 //! [`invariants`] hold what must be of a row; [`Decider`] decides one household; [`dated`] decides each row as of
 //! its own date; [`parts`] decides what is larger than memory; [`receipt`] keeps decisions and decides them again; [`mod@reference`] is Rhai's own interpreter,
 //! the oracle of the tests.
@@ -16,6 +16,7 @@ pub mod invariants;
 pub mod parts;
 pub mod receipt;
 pub mod reference;
+pub mod reserves;
 
 pub use decide::{DataError, Decider, Decision, Evaluate};
 

@@ -50,6 +50,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
@@ -57,9 +58,10 @@ use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Schema};
 
 use crate::dated::{DatedPlan, Made, Periods};
-use crate::evaluate::{Decisions, evaluate};
+use crate::evaluate::Decisions;
 use crate::invariants::Invariants;
 use crate::reference;
+use crate::reserves::{self, Reserved};
 use logis_data::{Needs, ReadOutcome};
 use logis_language::diagnostic::PackError;
 use logis_language::pack::schema::EntityId;
@@ -147,6 +149,8 @@ pub struct DecidedPart {
     pub read: ReadOutcome,
     /// The outcomes of the rows.
     pub decisions: Decisions,
+    /// Which outcomes are granted under reserves; nothing is known of that where the interpreter decides.
+    pub reserved: Reserved,
     /// The plan of the latest date so far: names, types and units of the outcomes are those of every plan. `None`
     /// while no row had a date.
     pub plan: Option<Arc<Plan>>,
@@ -280,18 +284,32 @@ impl PartDecider {
     fn part(&mut self, read: ReadOutcome) -> Result<DecidedPart, PackError> {
         let engine = self.engine;
         let decide = |plan: &Arc<Plan>| match engine {
-            Engine::Plan => Ok(evaluate(plan, &read.dataset)),
-            Engine::Interpreter => reference::evaluate(plan, &read.dataset),
+            Engine::Plan => Ok(reserves::evaluate(plan, &read.dataset)),
+            Engine::Interpreter => Ok((reference::evaluate(plan, &read.dataset)?, Reserved::new())),
         };
-        let (decisions, plan, periods) = match &self.rules {
-            Rules::AsOf(plan) => (decide(plan)?, Some(plan.clone()), None),
+        let (decisions, reserved, plan, periods) = match &self.rules {
+            Rules::AsOf(plan) => {
+                let (decisions, reserved) = decide(plan)?;
+                (decisions, reserved, Some(plan.clone()), None)
+            }
             Rules::AsOfField(dated) => {
                 let periods = dated.periods_with(&read.dataset, &mut self.made)?;
-                let each = periods.plans.iter().map(decide).collect::<Result<_, _>>()?;
-                (dated.join(&periods, each), self.made.plans().last().cloned(), Some(periods))
+                let mut each = Vec::with_capacity(periods.plans.len());
+                // Of each plan, only the rows that are its own.
+                let mut all: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+                for (number, plan) in periods.plans.iter().enumerate() {
+                    let (decisions, reserved) = decide(plan)?;
+                    let own = |row: &usize| periods.of.get(*row).is_some_and(|of| *of as usize == number);
+                    for (rule, rows) in reserved {
+                        all.entry(rule).or_default().extend(rows.into_iter().filter(own));
+                    }
+                    each.push(decisions);
+                }
+                let plan = self.made.plans().last().cloned();
+                (dated.join(&periods, each), all.into_iter().collect(), plan, Some(periods))
             }
         };
-        Ok(DecidedPart { read, decisions, plan, periods })
+        Ok(DecidedPart { read, decisions, reserved, plan, periods })
     }
 }
 

@@ -229,6 +229,12 @@ fn manifest(parsed: &Parsed) -> Json {
         ("rights", starts("Début du nom des règles qui disent qui a droit à une aide")),
         ("gives", starts("Début du nom des règles qui disent ce qu'une aide donne")),
     ]);
+    let text_of_sources = properties([
+        ("id", text("Identifiant : JORFTEXT, LEGITEXT, NOR")),
+        ("url", text("Adresse")),
+        ("place", text("Où le texte se trouve, s'il n'a ni l'un ni l'autre")),
+    ]);
+    let text_of_sources = object(text_of_sources, &[], json!(false));
     let all = properties([
         ("name", text("Identifiant du paquet")),
         ("title", text("Titre du paquet")),
@@ -238,6 +244,7 @@ fn manifest(parsed: &Parsed) -> Json {
         ("matching", object(matching, &[], json!(true))),
         ("measures", object(measures, &[], json!(true))),
         ("doc", object(doc, &[], json!(true))),
+        ("sources", said("Textes nommés sans identifiant", object(Map::new(), &[], text_of_sources))),
         ("check", object(check, &[], json!(true))),
     ]);
     document("Manifeste d'un paquet de règles Logis", object(all, &[], json!(true)))

@@ -12,7 +12,7 @@ pub use logis_allocation::{
 pub use logis_data as data;
 pub use logis_decide::{
     DataError, Decider, Decision, Evaluate, counterfactual, dated, decide, evaluate, explain, invariants,
-    parts, receipt, reference,
+    parts, receipt, reference, reserves,
 };
 pub use logis_language::{
     LoadError, Pack, Plan, diagnostic, editor, exchange, fingerprint, format, graph, pack, plan, value,

@@ -61,9 +61,13 @@ pub(super) fn runs(scenario: &Scenario) -> Vec<Run> {
 /// What a run is to know of: figures past their last year, priorities not known, proofs with a gap.
 pub(super) fn warnings(run: &Run, planned: &Planned, allocation: &Allocation) -> Vec<String> {
     let mut warnings: Vec<String> = Vec::new();
-    for warning in planned.matching.plans().flat_map(|p| &p.warnings) {
-        if !warnings.contains(warning) {
-            warnings.push(warning.clone());
+    let said = planned.matching.plans().flat_map(|p| {
+        let told = p.warnings.iter().chain(&p.notes).cloned();
+        told.chain(logis_decide::reserves::notes(p)).collect::<Vec<_>>()
+    });
+    for warning in said {
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
         }
     }
     let unknown = allocation.instance.open.priority.len();

@@ -58,6 +58,9 @@ pub struct Explanation {
     /// What an aid may and may not be combined with.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub combined: Vec<String>,
+    /// What the outcome grants, it grants under these reserves: conditions of the texts that are not modelled.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reserves: Vec<String>,
     /// Why the rule is not in force on the date, if it is not: `n'est plus en vigueur depuis le 2023-07-01`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_force: Option<String>,

@@ -22,7 +22,13 @@ fn write_rule(e: &Explanation, depth: usize, out: &mut String) {
         Shown::Unknown(_) => "? ",
         Shown::Error(_) => "! ",
     };
-    let _ = writeln!(out, "{pad}{mark}{} = {}", e.rule, in_full(&e.outcome, e.unit.as_deref()));
+    let reserves = match (e.reserves.as_slice(), depth) {
+        ([], _) => String::new(),
+        (all, 0) => format!(", sous réserve de : {}", all.join(" ; ")),
+        // Said in full above.
+        _ => ", sous réserve".to_string(),
+    };
+    let _ = writeln!(out, "{pad}{mark}{} = {}{reserves}", e.rule, in_full(&e.outcome, e.unit.as_deref()));
     if !e.label.is_empty() {
         let _ = writeln!(out, "{pad}   {} [{}]", e.label, e.about);
     }

@@ -10,6 +10,7 @@ use super::shown::{row_name, show};
 use super::{Because, Explanation, Member, RowName, Shown, text_of};
 use crate::evaluate::possible::Possible;
 use crate::evaluate::{Context, Evaluator, outcome};
+use crate::reserves::{Reserves, has_any};
 use logis_data::visible_cell;
 use logis_language::deep::deep;
 use logis_language::exchange::Written;
@@ -23,6 +24,8 @@ use logis_language::value::Value;
 pub(super) struct Explainer<'c, 'd> {
     context: &'c Context<'d>,
     evaluator: Evaluator<'c, 'd>,
+    /// Nothing if no selected outcome can rest on reserves.
+    reserves: Option<Reserves<'c, 'd>>,
     /// Rules explained already in this outcome, with their rows.
     explained: BTreeSet<(NodeId, u64)>,
     /// Expressions told already in the rule being explained, with their rows: a `let` that is used twice
@@ -35,6 +38,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
         Explainer {
             context,
             evaluator: Evaluator::new(context),
+            reserves: has_any(context.plan).then(|| Reserves::new(context)),
             explained: BTreeSet::new(),
             told: BTreeSet::new(),
         }
@@ -59,6 +63,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
             sources: Vec::new(),
             doubts: Vec::new(),
             combined: Vec::new(),
+            reserves: Vec::new(),
             in_force: None,
             written: None,
             because,
@@ -87,6 +92,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
             sources: text.doc.sources.clone(),
             doubts: text.doc.doubts.clone(),
             combined: text.doc.combined.clone(),
+            reserves: self.reserves.as_mut().map_or_else(Vec::new, |r| r.of(node, row)),
             in_force: rule.outside(plan.date).map(|why| why.to_string()),
             written: Written::of(&plan.parsed.sources, &text.span),
             because,

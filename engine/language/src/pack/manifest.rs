@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::citation::{KnownText, KnownTexts};
 use super::toml_reader::{Reader, parse};
-use crate::diagnostic::texts::files::what;
+use crate::diagnostic::texts::files::{self, what};
 use crate::diagnostic::{Diagnostics, FileId, Severity, Span, codes, texts};
 
 /// What `pack.toml` says. Names are checked against the pack when it is wired.
@@ -27,6 +28,8 @@ pub struct Manifest {
     pub documentation: Documentation,
     /// What the pack asks of each of its rules.
     pub asked: Asked,
+    /// Texts that references may name without an identifier: `[sources]`.
+    pub texts: KnownTexts,
     /// The levels of findings, by code, where the pack sets one.
     pub levels: BTreeMap<&'static str, Level>,
 }
@@ -179,6 +182,22 @@ pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Manifest 
         };
         manifest.documentation = Documentation { rights: starts("rights"), gives: starts("gives") };
         doc.finish(out);
+    }
+    if let Some(table) = reader.table("sources", out) {
+        for (name, item) in table.iter() {
+            let what = what::known_text(name.get_ref());
+            let Some(table) = item.get_ref().as_table() else {
+                let found = files::toml_kind(item.get_ref().type_str());
+                let at = Span::new(file, item.span());
+                out.push(files::wrong_form(what::PACK, name.get_ref(), files::form::TABLE, found, at));
+                continue;
+            };
+            let mut text = Reader::new(file, item.span(), what, table);
+            let (id, url) = (text.string("id", out), text.string("url", out));
+            let known = KnownText { id, url, place: text.string("place", out) };
+            text.finish(out);
+            manifest.texts.insert(name.get_ref().to_string(), known);
+        }
     }
     if let Some(table) = reader.table("check", out) {
         let span = reader.get("check").map_or(0..0, toml::Spanned::span);

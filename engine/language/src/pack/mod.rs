@@ -4,6 +4,7 @@
 //! module further, where rules are wired.
 
 pub mod cases;
+pub mod citation;
 pub mod doubt;
 pub mod force;
 pub mod manifest;

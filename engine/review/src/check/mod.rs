@@ -9,6 +9,7 @@ mod domain;
 mod lists;
 mod literals;
 mod monotone;
+mod sources;
 mod syntax;
 mod tables;
 mod unused;
@@ -48,6 +49,7 @@ pub fn check(pack: &Pack) -> Vec<Diagnostic> {
     found.extend(pack.shortfalls());
     unused::findings(parsed, &mut found);
     literals::findings(parsed, &mut found);
+    sources::findings(parsed, &mut found);
     let seen = over_time(parsed, &mut found);
     conditions::findings(&seen, &parsed.sources, &mut found);
     tables::findings(parsed, &seen, &mut found);

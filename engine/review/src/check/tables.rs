@@ -1,4 +1,4 @@
-//! Tables: keys without a cell, cells that no key reaches, holes and overlaps in time.
+//! Tables: keys without a cell, cells that no key reaches, holes, ends and overlaps in time.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +7,17 @@ use logis_language::diagnostic::Diagnostic;
 use logis_language::diagnostic::texts::findings as texts;
 use logis_language::pack::Parsed;
 use logis_language::pack::params::{Parameter, ParameterVersion, show_keys};
-use logis_language::value::{Value, add_days};
+use logis_language::value::{Date, Value, add_days};
 
 /// The findings on all tables.
 pub(super) fn findings(parsed: &Parsed, seen: &Seen, into: &mut Vec<Diagnostic>) {
+    let last = last_day(parsed);
     for (id, parameter) in parsed.parameters.iter().enumerate() {
         time(parameter, into);
+        let missing = missing(parameter, last);
+        if !missing.is_empty() {
+            into.push(texts::incomplete(&parameter.path, &missing, parameter.span.clone()));
+        }
         for version in &parameter.versions {
             let absent = seen.absent.get(&(id, version.from));
             let read = seen.read.get(&(id, version.from));
@@ -42,6 +47,53 @@ pub(super) fn findings(parsed: &Parsed, seen: &Seen, into: &mut Vec<Diagnostic>)
             }
         }
     }
+}
+
+/// The first day that every table should cover.
+const FIRST: Date = Date::constant(2015, 1, 1);
+
+/// The last day that the pack knows of: of a value, a text or a verification. A check does not depend on the day on
+/// which it runs.
+fn last_day(parsed: &Parsed) -> Date {
+    let values = parsed.parameters.iter().flat_map(|p| &p.versions).map(|v| v.from);
+    let verified = parsed.parameters.iter().filter_map(|p| p.verified.as_ref()).map(|v| v.on);
+    let texts = parsed.rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from);
+    values.chain(verified).chain(texts).max().unwrap_or(FIRST)
+}
+
+/// What a table lacks from the first day to `last`, in words: days without a value, and, of a table that the law
+/// renews each year, years that have none of their own.
+fn missing(parameter: &Parameter, last: Date) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut days = |from: Date, to: Date| {
+        if from <= to {
+            found.push(format!("aucune valeur du {from} au {to}"));
+        }
+    };
+    let mut next = FIRST;
+    for (at, version) in parameter.versions.iter().enumerate() {
+        days(next, add_days(version.from, -1).unwrap_or(version.from).min(last));
+        let after = parameter.versions.get(at + 1).map(|v| v.from);
+        let end = version.until.and_then(|until| add_days(until, 1));
+        next = match (end, after) {
+            (Some(end), Some(after)) => end.min(after),
+            (Some(end), None) => end,
+            (None, Some(after)) => after,
+            (None, None) => add_days(last, 1).unwrap_or(last),
+        }
+        .max(next);
+    }
+    days(next, last);
+    // A year is missing if its last day takes the value of a year before.
+    let years: Vec<String> = (FIRST.year()..=last.year())
+        .filter_map(|year| Some((year, Date::new(year, 12, 31).ok()?.min(last))))
+        .filter(|(_, day)| parameter.at(*day).is_some() && parameter.is_stale(*day))
+        .map(|(year, _)| year.to_string())
+        .collect();
+    if !years.is_empty() {
+        found.push(format!("aucune valeur propre à {}", years.join(", ")));
+    }
+    found
 }
 
 /// A key of whole numbers that leaves one out.

@@ -56,6 +56,11 @@ pub mod what {
         format!("valeur de `{path}`")
     }
 
+    /// A text that `[sources]` declares.
+    pub fn known_text(name: &str) -> String {
+        format!("source « {name} »")
+    }
+
     /// What is said of the verification of a parameter.
     pub(crate) fn verified_of(path: &str) -> String {
         format!("`verified` de `{path}`")

@@ -1,4 +1,4 @@
-//! What `logis check` finds in a pack that loads: L0301, L0302, L0501 to L0542.
+//! What `logis check` finds in a pack that loads: L0301 to L0303, L0501 to L0542.
 
 use std::fmt::Display;
 
@@ -15,6 +15,16 @@ pub(crate) fn too_few_cases(rule: &str, has: usize, asked: usize, span: Span) ->
     let label =
         "ajouter des cas qui en attendent un résultat: ordinaire, à la limite, avec une donnée manquante";
     at("L0302", format!("`{rule}` a {has} cas, le paquet en demande {asked}"), span, label)
+}
+
+/// L0303: a reference that cannot be opened. `cited` are the rules and tables that cite it, with their places.
+pub fn not_openable(part: &str, cited: &[(&str, Span)]) -> Diagnostic {
+    let message = format!("la source « {part} » ne s'ouvre pas");
+    let label = "attendu: un code et son article, un texte et son numéro ou son identifiant, ou une adresse";
+    let span = cited.first().map(|(_, span)| span.clone()).unwrap_or_default();
+    let mut names: Vec<String> = cited.iter().map(|(name, _)| format!("`{name}`")).collect();
+    names.dedup();
+    at("L0303", message, span, label).with_note(format!("citée par {}", some(&names)))
 }
 
 fn truth(always: bool) -> &'static str {
@@ -185,6 +195,12 @@ pub fn overlap(
 pub fn ends_before(path: &str, from: impl Display, until: impl Display, span: Span) -> Diagnostic {
     let message = format!("une valeur de `{path}` finit avant de commencer");
     at("L0521", message, span, format!("du {from} au {until}"))
+}
+
+/// L0522: a table that does not cover every day or year from 2015 to the last day that the pack knows of.
+pub fn incomplete(path: &str, missing: &[String], span: Span) -> Diagnostic {
+    let message = format!("`{path}` ne couvre pas tout: {}", missing.join("; "));
+    at("L0522", message, span, "les décisions de ces jours sont inconnues, ou prises sur l'année d'avant")
 }
 
 /// L0530: a number that a rule computes with.

@@ -1,0 +1,248 @@
+//! The same question for all rows at once: one boolean for each selected rule, computed as any other outcome.
+//!
+//! By node of the plan there is a node that says whether its value rests on a reserve, if it may; the formulas are
+//! those of the walk over one row.
+
+use super::{reserved, touched};
+use crate::evaluate::{self, DecisionColumn, Decisions, Outcome};
+use logis_data::Dataset;
+use logis_language::graph::RuleId;
+use logis_language::pack::script::Sense;
+use logis_language::plan::Plan;
+use logis_language::plan::builtins::Builtin;
+use logis_language::plan::ir::{Comparison, Node, NodeId, Op};
+use logis_language::value::{Type, Value};
+
+/// A plan that decides, beside what was selected, which of those outcomes rest on reserves.
+pub struct Watched {
+    /// The plan: what was selected, then one boolean for each selected rule that may rest on reserves.
+    pub plan: Plan,
+    /// By boolean: the number of its rule among what was selected.
+    of: Vec<usize>,
+    selected: usize,
+}
+
+/// By number of a selected rule: the rows on which it grants under reserves.
+pub type Reserved = Vec<(usize, Vec<usize>)>;
+
+/// Decides the rows of a data set as [`evaluate`](crate::evaluate::evaluate) does, and says which outcomes are granted
+/// under reserves.
+pub fn evaluate(plan: &Plan, dataset: &Dataset) -> (Decisions, Reserved) {
+    match watch(plan) {
+        None => (evaluate::evaluate(plan, dataset), Vec::new()),
+        Some(watched) => {
+            let mut decisions = evaluate::evaluate(&watched.plan, dataset);
+            let reserved = watched.split(&mut decisions);
+            (decisions, reserved)
+        }
+    }
+}
+
+/// Adds those booleans to a plan; `None` if no selected outcome can rest on reserves.
+pub fn watch(plan: &Plan) -> Option<Watched> {
+    let touched = touched(plan);
+    let may = |node: NodeId| touched.get(node as usize) == Some(&true);
+    let is_rule = |node: NodeId| plan.node(node).is_some_and(|n| matches!(n.op, Op::Rule(..)));
+    let of = (0..).zip(&plan.selected).filter(|(_, (_, node))| may(*node) && is_rule(*node));
+    let of: Vec<usize> = of.map(|(at, _)| at).collect();
+    if of.is_empty() {
+        return None;
+    }
+    let mut watcher = Watcher { nodes: plan.nodes.clone(), open: vec![None; plan.nodes.len()] };
+    for (node, _) in (0..).zip(&plan.nodes).filter(|(node, _)| may(*node)) {
+        let open = watcher.look(plan, node);
+        if let Some(place) = watcher.open.get_mut(node as usize) {
+            *place = open;
+        }
+    }
+    let mut watched = plan.selected.clone();
+    for at in &of {
+        let (name, node) = plan.selected.get(*at)?;
+        let open = watcher.open.get(*node as usize).copied().flatten()?;
+        // Of what does not grant nothing is told.
+        let like = plan.node(*node)?;
+        let Op::Rule(rule, _) = like.op else { continue };
+        let grants = watcher.grants(plan, *node, rule, like);
+        let open = watcher.and(grants, open, like);
+        watched.push((format!("{name}, sous réserve"), open));
+    }
+    let selected = plan.selected.len();
+    Some(Watched { plan: Plan { nodes: watcher.nodes, selected: watched, ..plan.clone() }, of, selected })
+}
+
+impl Watched {
+    /// Takes the booleans off decisions of the plan. By selected rule that may rest on reserves: its number among
+    /// what was selected, and the rows whose outcome is known and does.
+    pub fn split(&self, decisions: &mut Decisions) -> Reserved {
+        decisions.names.truncate(self.selected);
+        let open = decisions.columns.split_off(self.selected.min(decisions.columns.len()));
+        let column = |at: usize| decisions.columns.get(at);
+        self.of
+            .iter()
+            .zip(open)
+            .map(|(at, open)| (*at, column(*at).map_or_else(Vec::new, |own| rows(own, &open))))
+            .collect()
+    }
+}
+
+/// The rows with a known outcome of which it is not certain that it rests on no reserve.
+fn rows(own: &DecisionColumn, open: &DecisionColumn) -> Vec<usize> {
+    let rests = |row: &usize| !open.is_false(*row) && matches!(own.get(*row), Some(Outcome::Known(_)));
+    (0..own.len()).filter(rests).collect()
+}
+
+/// The nodes of a plan, and those added to them.
+struct Watcher {
+    nodes: Vec<Node>,
+    /// By node of the plan: the node that says whether its value rests on a reserve; `None`: it never does.
+    open: Vec<Option<NodeId>>,
+}
+
+impl Watcher {
+    fn open(&self, node: NodeId) -> Option<NodeId> {
+        self.open.get(node as usize).copied().flatten()
+    }
+
+    /// Adds a node for the rows of the entity of `like`.
+    fn add(&mut self, op: Op, ty: Type, like: &Node) -> NodeId {
+        let id = NodeId::try_from(self.nodes.len()).unwrap_or(NodeId::MAX);
+        self.nodes.push(Node { op, ty, entity: like.entity, span: like.span.clone() });
+        id
+    }
+
+    fn bool(&mut self, op: Op, like: &Node) -> NodeId {
+        self.add(op, Type::Bool, like)
+    }
+
+    fn not(&mut self, node: NodeId, like: &Node) -> NodeId {
+        self.bool(Op::Not(node), like)
+    }
+
+    fn and(&mut self, a: NodeId, b: NodeId, like: &Node) -> NodeId {
+        self.bool(Op::And(a, b), like)
+    }
+
+    fn either(&mut self, a: Option<NodeId>, b: Option<NodeId>, like: &Node) -> Option<NodeId> {
+        match (a, b) {
+            (Some(a), Some(b)) => Some(self.bool(Op::Or(a, b), like)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// The node that says whether the value of a node rests on a reserve; those of its inputs are there.
+    fn look(&mut self, plan: &Plan, node: NodeId) -> Option<NodeId> {
+        let like = plan.node(node)?.clone();
+        match &like.op {
+            Op::Rule(rule, body) => {
+                let open = self.open(*body);
+                let own = reserved(&plan.parsed, *rule, plan.date).is_some();
+                let own = own.then(|| self.grants(plan, node, *rule, &like));
+                self.either(own, open, &like)
+            }
+            Op::Up(step, inner) => {
+                let open = self.open(*inner)?;
+                Some(self.bool(Op::Up(*step, open), &like))
+            }
+            Op::Members(child, relation, inner) => {
+                let open = self.open(*inner)?;
+                Some(self.listed(*child, *relation, open, &like))
+            }
+            Op::And(a, b) => {
+                // A false operand without reserves settles it freely; else it rests on what its operands rest on.
+                let (oa, ob) = (self.open(*a), self.open(*b));
+                let holds = |w: &mut Self, n, open: Option<NodeId>| match open {
+                    Some(open) => w.bool(Op::Or(n, open), &like),
+                    None => n,
+                };
+                let (a, b) = (holds(self, *a, oa), holds(self, *b, ob));
+                let either = self.either(oa, ob, &like)?;
+                let both = self.and(a, b, &like);
+                Some(self.and(both, either, &like))
+            }
+            Op::Or(a, b) => {
+                let (oa, ob) = (self.open(*a), self.open(*b));
+                let fails = |w: &mut Self, n, open: Option<NodeId>| {
+                    let not = w.not(n, &like);
+                    match open {
+                        Some(open) => w.bool(Op::Or(not, open), &like),
+                        None => not,
+                    }
+                };
+                let (a, b) = (fails(self, *a, oa), fails(self, *b, ob));
+                let either = self.either(oa, ob, &like)?;
+                let both = self.and(a, b, &like);
+                Some(self.and(both, either, &like))
+            }
+            Op::If(condition, a, b) => {
+                let (oc, oa, ob) = (self.open(*condition), self.open(*a), self.open(*b));
+                let branch = (oa.is_some() || ob.is_some()).then(|| {
+                    let never = self.bool(Op::Const(Value::Bool(false)), &like);
+                    self.bool(Op::If(*condition, oa.unwrap_or(never), ob.unwrap_or(never)), &like)
+                });
+                self.either(oc, branch, &like)
+            }
+            Op::Strict(_, value) => self.open(*value),
+            Op::Call(called @ (Builtin::Un | Builtin::Tous), args) => {
+                let list = args.first().and_then(|list| plan.node(*list)).map(|n| n.op.clone());
+                match list {
+                    Some(Op::Members(child, relation, inner)) => {
+                        let open = self.open(inner)?;
+                        let some = self.listed(child, relation, open, &like);
+                        let some = self.bool(Op::Call(Builtin::Un, vec![some]), &like);
+                        let member = plan.node(inner)?.clone();
+                        // Members that settle it and rest on no reserve.
+                        let free = self.not(open, &member);
+                        let settling = match called {
+                            Builtin::Un => inner,
+                            _ => self.not(inner, &member),
+                        };
+                        let free = self.and(settling, free, &member);
+                        let free = self.listed(child, relation, free, &like);
+                        let free = self.bool(Op::Call(Builtin::Un, vec![free]), &like);
+                        let bound = self.not(free, &like);
+                        let (yes, no) = if *called == Builtin::Un { (bound, some) } else { (some, bound) };
+                        Some(self.bool(Op::If(node, yes, no), &like))
+                    }
+                    _ => self.all(&like),
+                }
+            }
+            _ => self.all(&like),
+        }
+    }
+
+    /// The node that says whether a rule's outcome grants.
+    fn grants(&mut self, plan: &Plan, node: NodeId, rule: RuleId, like: &Node) -> NodeId {
+        let doc = plan.parsed.rules.get(rule).and_then(|r| r.text_near(plan.date)).map(|t| &t.doc);
+        let sense = doc.and_then(|doc| doc.sense);
+        let favourable = sense != Some(Sense::Unfavourable);
+        match like.ty {
+            _ if sense == Some(Sense::Neutral) => self.bool(Op::Const(Value::Bool(true)), like),
+            Type::Bool if favourable => node,
+            Type::Bool => self.not(node, like),
+            Type::Number => {
+                let zero = self.add(Op::Const(Value::int(0)), Type::Number, like);
+                let comparison = if favourable { Comparison::Greater } else { Comparison::AtMost };
+                self.bool(Op::Compare(comparison, node, zero), like)
+            }
+            Type::Date | Type::Text(_) | Type::List(_) => self.bool(Op::Const(Value::Bool(true)), like),
+        }
+    }
+
+    /// The values of a boolean node on all members of a row.
+    fn listed(&mut self, child: usize, relation: usize, inner: NodeId, like: &Node) -> NodeId {
+        self.add(Op::Members(child, relation, inner), Type::List(Box::new(Type::Bool)), like)
+    }
+
+    /// Any of the inputs of a node.
+    fn all(&mut self, like: &Node) -> Option<NodeId> {
+        let mut any = None;
+        for input in like.op.inputs() {
+            let Some(mut open) = self.open(input) else { continue };
+            if matches!(self.nodes.get(open as usize).map(|n| &n.ty), Some(Type::List(_))) {
+                open = self.bool(Op::Call(Builtin::Un, vec![open]), like);
+            }
+            any = self.either(any, Some(open), like);
+        }
+        any
+    }
+}
