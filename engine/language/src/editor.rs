@@ -197,6 +197,7 @@ fn manifest(parsed: &Parsed) -> Json {
             "cases_per_rule",
             said("Cas qui attendent un résultat de chaque règle", json!({ "type": "integer" })),
         ),
+        ("tables_since", day("Premier jour que toute table doit couvrir")),
         ("levels", said("Niveau de chaque constat de `logis check`", object(levels, &[], json!(false)))),
     ]);
     let pairs: Vec<&str> = parsed

@@ -6,6 +6,7 @@ use super::citation::{KnownText, KnownTexts};
 use super::toml_reader::{Reader, parse};
 use crate::diagnostic::texts::files::{self, what};
 use crate::diagnostic::{Diagnostics, FileId, Severity, Span, codes, texts};
+use crate::value::Date;
 
 /// What `pack.toml` says. Names are checked against the pack when it is wired.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +51,8 @@ pub struct Asked {
     pub sources: bool,
     /// How many cases must expect an outcome of each rule.
     pub cases_per_rule: usize,
+    /// The first day that every table should cover, if the pack asks it.
+    pub tables_since: Option<Date>,
 }
 
 /// A name of the pack, and where `pack.toml` says it.
@@ -205,6 +208,7 @@ pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Manifest 
         manifest.asked.sources = check.bool("sources", out);
         let cases = check.int("cases_per_rule", out).unwrap_or(0);
         manifest.asked.cases_per_rule = usize::try_from(cases).unwrap_or(0);
+        manifest.asked.tables_since = check.date("tables_since", out);
         if let Some(table) = check.table("levels", out) {
             read_levels(file, table, &mut manifest.levels, out);
         }

@@ -11,10 +11,10 @@ use logis_language::value::{Date, Value, add_days};
 
 /// The findings on all tables.
 pub(super) fn findings(parsed: &Parsed, seen: &Seen, into: &mut Vec<Diagnostic>) {
-    let last = last_day(parsed);
+    let asked = parsed.manifest.asked.tables_since.map(|first| (first, last_day(parsed)));
     for (id, parameter) in parsed.parameters.iter().enumerate() {
         time(parameter, into);
-        let missing = missing(parameter, last);
+        let missing = asked.map_or_else(Vec::new, |days| missing(parameter, days));
         if !missing.is_empty() {
             into.push(texts::incomplete(&parameter.path, &missing, parameter.span.clone()));
         }
@@ -49,28 +49,25 @@ pub(super) fn findings(parsed: &Parsed, seen: &Seen, into: &mut Vec<Diagnostic>)
     }
 }
 
-/// The first day that every table should cover.
-const FIRST: Date = Date::constant(2015, 1, 1);
-
 /// The last day that the pack knows of: of a value, a text or a verification. A check does not depend on the day on
 /// which it runs.
 fn last_day(parsed: &Parsed) -> Date {
     let values = parsed.parameters.iter().flat_map(|p| &p.versions).map(|v| v.from);
     let verified = parsed.parameters.iter().filter_map(|p| p.verified.as_ref()).map(|v| v.on);
     let texts = parsed.rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from);
-    values.chain(verified).chain(texts).max().unwrap_or(FIRST)
+    values.chain(verified).chain(texts).max().unwrap_or(Date::MIN)
 }
 
-/// What a table lacks from the first day to `last`, in words: days without a value, and, of a table that the law
+/// What a table lacks from the day `first` to `last`, in words: days without a value, and, of a table that the law
 /// renews each year, years that have none of their own.
-fn missing(parameter: &Parameter, last: Date) -> Vec<String> {
+fn missing(parameter: &Parameter, (first, last): (Date, Date)) -> Vec<String> {
     let mut found = Vec::new();
     let mut days = |from: Date, to: Date| {
         if from <= to {
             found.push(format!("aucune valeur du {from} au {to}"));
         }
     };
-    let mut next = FIRST;
+    let mut next = first;
     for (at, version) in parameter.versions.iter().enumerate() {
         days(next, add_days(version.from, -1).unwrap_or(version.from).min(last));
         let after = parameter.versions.get(at + 1).map(|v| v.from);
@@ -85,7 +82,7 @@ fn missing(parameter: &Parameter, last: Date) -> Vec<String> {
     }
     days(next, last);
     // A year is missing if its last day takes the value of a year before.
-    let years: Vec<String> = (FIRST.year()..=last.year())
+    let years: Vec<String> = (first.year()..=last.year())
         .filter_map(|year| Some((year, Date::new(year, 12, 31).ok()?.min(last))))
         .filter(|(_, day)| parameter.at(*day).is_some() && parameter.is_stale(*day))
         .map(|(year, _)| year.to_string())

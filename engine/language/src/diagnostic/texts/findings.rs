@@ -197,7 +197,7 @@ pub fn ends_before(path: &str, from: impl Display, until: impl Display, span: Sp
     at("L0521", message, span, format!("du {from} au {until}"))
 }
 
-/// L0522: a table that does not cover every day or year from 2015 to the last day that the pack knows of.
+/// L0522: a table that does not cover every day or year from the day that the pack asks to the last that it knows of.
 pub fn incomplete(path: &str, missing: &[String], span: Span) -> Diagnostic {
     let message = format!("`{path}` ne couvre pas tout: {}", missing.join("; "));
     at("L0522", message, span, "les décisions de ces jours sont inconnues, ou prises sur l'année d'avant")
