@@ -22,4 +22,5 @@ mod report_page;
 mod simulate;
 mod support;
 mod tools;
+mod trust;
 mod writing;

@@ -10,7 +10,7 @@ use logis::diagnostic::Span;
 use logis::pack::Parsed;
 use logis::pack::cases::CaseValue;
 use logis::pack::params::Parameter;
-use logis::value::{Date, Value};
+use logis::value::{Date, Value, french_day};
 use serde::Serialize;
 
 use crate::args::RulesArgs;
@@ -290,7 +290,7 @@ fn aids(folders: &BTreeMap<String, BTreeMap<String, Topic>>, parsed: &Parsed) ->
         Some(Aid {
             name: name.to_string(),
             title: subject(&content.about).unwrap_or_else(|| titled(topic)),
-            changes: changes.into_iter().map(|(day, rules)| (french(day), rules)).collect(),
+            changes: changes.into_iter().map(|(day, rules)| (french_day(day), rules)).collect(),
             texts: rule.texts.iter().map(|t| (t.from.clone(), t.label.clone())).collect(),
             gives: given.map(|r| r.name.clone()).collect(),
             combined,
@@ -325,27 +325,6 @@ fn about(parsed: &Parsed, folder: &str, topic: &str) -> String {
     };
     let lines = file.text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
     lines.filter(|line| !line.starts_with("entité")).collect::<Vec<_>>().join(" ")
-}
-
-/// A day in French: `1er juin 2022`.
-pub(super) fn french(day: Date) -> String {
-    const MONTHS: [&str; 12] = [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ];
-    let month = usize::try_from(day.month() - 1).ok().and_then(|at| MONTHS.get(at)).copied().unwrap_or("");
-    let first = if day.day() == 1 { "er" } else { "" };
-    format!("{}{first} {month} {}", day.day(), day.year())
 }
 
 /// What the texts of a rule name, whatever their dates.
@@ -395,7 +374,7 @@ fn topic(parsed: &Parsed, span: &Span) -> (String, String) {
 fn text(parsed: &Parsed, text: &logis::pack::script::RuleText) -> Text {
     Text {
         day: text.from,
-        from: text.from.map(french),
+        from: text.from.map(french_day),
         label: text.doc.label.clone(),
         sources: text.doc.sources.clone(),
         doubts: text.doc.doubts.clone(),
@@ -420,7 +399,7 @@ fn expected(parsed: &Parsed) -> BTreeMap<&str, Vec<Expected>> {
         for (rule, value, _) in &case.expected {
             found.entry(rule).or_default().push(Expected {
                 name: case.name.clone(),
-                date: french(case.date),
+                date: french_day(case.date),
                 given: given.join(" ; "),
                 outcome: shown(value),
             });
@@ -454,8 +433,8 @@ fn table(parameter: &Parameter, used_by: Vec<String>) -> Table {
             .versions
             .iter()
             .map(|version| Version {
-                from: french(version.from),
-                until: version.until.map(french),
+                from: french_day(version.from),
+                until: version.until.map(french_day),
                 cells: all.iter().map(|key| cell(version, key)).collect(),
                 source: version.cited(),
                 doubt: version.doubt.clone(),

@@ -7,7 +7,7 @@ use logis::counterfactual::{Counterfactual, OtherDates, counterfactual, other_da
 use logis::data::{self, Dataset};
 use logis::diagnostic::nearest;
 use logis::exchange::Document;
-use logis::explain::{Explanation, RowName, explain, to_text};
+use logis::explain::{Explanation, RowName, explain, to_text, to_words};
 use logis::pack::schema::Origin;
 use logis::plan::Plan;
 use serde::Serialize;
@@ -32,6 +32,9 @@ pub struct ExplainArgs {
     /// Explique plutôt ce que ce résultat de `logis match --format json` fait d'une demande ou d'un logement
     #[arg(long = "match", value_name = "FICHIER", conflicts_with = "rule")]
     result: Option<PathBuf>,
+    /// Montre les noms des règles, des champs et des tables, tels que le paquet les écrit
+    #[arg(long)]
+    names: bool,
     /// Forme de l'explication
     #[arg(long, value_enum, default_value = "text")]
     pub(super) format: TextFormat,
@@ -111,8 +114,16 @@ fn tell(args: &ExplainArgs, mut run: input::Run, selected: &[String]) -> Result<
             let mut text = format!("{about}, décidé au {}\n", plan.date);
             for (explanation, (change, dates)) in explanations.iter().zip(&otherwise) {
                 text.push('\n');
-                text.push_str(&to_text(explanation));
-                let changes = change.to_text();
+                let changes = match args.names {
+                    true => {
+                        text.push_str(&to_text(explanation));
+                        change.to_text()
+                    }
+                    false => {
+                        text.push_str(&to_words(explanation, &plan.parsed, plan.date));
+                        change.to_words()
+                    }
+                };
                 if !changes.is_empty() {
                     text.push_str("   Ce qui changerait la réponse, une seule donnée à la fois :\n");
                     text.push_str(&changes);

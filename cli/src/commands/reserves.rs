@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use logis::data::OutputColumn;
-use logis::evaluate::Context;
+use logis::evaluate::{Context, DecisionColumn};
 use logis::parts::DecidedPart;
 use logis::plan::Plan;
 use logis::reserves::{Reserves, possible};
@@ -46,7 +46,8 @@ pub fn column(part: &DecidedPart) -> OutputColumn {
     // Row by row, and in a row rule by rule; a plan is taken up once for the rows that follow one another.
     let mut all: BTreeSet<(usize, usize)> = BTreeSet::new();
     all.extend(part.reserved.iter().flat_map(|(rule, rows)| rows.iter().map(|row| (*row, *rule))));
-    let mut cells: Vec<Option<Value>> = vec![None; part.ids().len()];
+    let rows = part.decisions.columns.first().map_or(0, DecisionColumn::len);
+    let mut cells: Vec<Option<Value>> = vec![None; rows];
     let mut left = all.into_iter().peekable();
     while let Some(plan) = left.peek().and_then(|(row, _)| part.plan_of(*row)) {
         let context = Context::new(plan, &part.read.dataset);

@@ -16,7 +16,7 @@ use logis_language::pack::changes;
 use logis_language::pack::schema::{Field, FieldId, FieldKind, Origin};
 use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};
-use logis_language::value::{Date, Exact, Value, add_days, day_number, power_of_ten};
+use logis_language::value::{Date, Exact, Value, add_days, day_number, french_day, power_of_ten};
 
 /// Evaluations spent on one input before the search is given up.
 const BUDGET: usize = 4_000;
@@ -77,6 +77,27 @@ impl Counterfactual {
         }
         for field in &self.open {
             out.push_str(&format!("   {field} : recherche abandonnée, trop de cas\n"));
+        }
+        out
+    }
+
+    /// The same without the names of fields: by their labels.
+    pub fn to_words(&self) -> String {
+        let mut out = String::new();
+        for change in &self.changes {
+            let unit = change.unit.as_ref().map_or_else(String::new, |u| format!(" {u}"));
+            let french = |value: &Value| match value {
+                Value::Bool(true) => "oui".to_string(),
+                Value::Bool(false) => "non".to_string(),
+                Value::Date(day) => french_day(*day),
+                other => format!("{other}{unit}"),
+            };
+            let label = if change.label.is_empty() { &change.field } else { &change.label };
+            let (from, to, about) = (french(&change.from), french(&change.to), &change.about);
+            out.push_str(&format!("   {label} ({about}) : {to} au lieu de {from}\n"));
+        }
+        if !self.open.is_empty() {
+            out.push_str("   Pour d'autres données, la recherche a été abandonnée : trop de cas.\n");
         }
         out
     }

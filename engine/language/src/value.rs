@@ -314,6 +314,32 @@ pub fn add_days(date: Date, days: i64) -> Option<Date> {
     date.checked_add(jiff::Span::new().try_days(days).ok()?).ok()
 }
 
+/// A day in French: `1er juin 2022`.
+///
+/// ```
+/// use logis::value::{french_day, parse_date};
+/// assert_eq!(parse_date("2022-06-01").map(french_day).as_deref(), Some("1er juin 2022"));
+/// ```
+pub fn french_day(day: Date) -> String {
+    const MONTHS: [&str; 12] = [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ];
+    let month = usize::try_from(day.month() - 1).ok().and_then(|at| MONTHS.get(at)).copied().unwrap_or("");
+    let first = if day.day() == 1 { "er" } else { "" };
+    format!("{}{first} {month} {}", day.day(), day.year())
+}
+
 /// Reads `2017-06-30` or the French `30/06/2017`.
 pub fn parse_date(text: &str) -> Option<Date> {
     // Exactly `len` digits: `30/06/17` and `2017-6-1` could be meant otherwise.

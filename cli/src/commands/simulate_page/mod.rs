@@ -85,7 +85,7 @@ pub fn page(report: &Report, with_rows: bool) -> Result<String> {
 
 /// `2017-06-30` as `30 juin 2017`; anything else as it is.
 fn day(date: &str) -> String {
-    parse_date(date).map_or_else(|| date.to_string(), super::doc::french)
+    parse_date(date).map_or_else(|| date.to_string(), logis::value::french_day)
 }
 
 /// The spaces of French typography: none breaks a line before `:`, `;`, `?`, `!`, `%`, `€`, inside « » or in a number.

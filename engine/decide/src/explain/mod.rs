@@ -10,6 +10,7 @@ mod reads;
 mod shown;
 mod text;
 mod walk;
+mod words;
 
 use serde::Serialize;
 
@@ -22,6 +23,7 @@ pub use outcome::{Failed, Missing, RowName, Shown};
 pub use shown::{about, in_words, missing, plain, row_name, show};
 pub use text::to_text;
 use walk::Explainer;
+pub use words::to_words;
 
 /// Explains the selected rules of a plan for one row of the plan's entity, in the order in which they
 /// were selected.

@@ -9,16 +9,18 @@ use std::collections::BTreeSet;
 use super::shown::{row_name, show};
 use super::{Because, Explanation, Member, RowName, Shown, text_of};
 use crate::evaluate::possible::Possible;
-use crate::evaluate::{Context, Evaluator, outcome};
+use crate::evaluate::{Context, Evaluator, Outcome, outcome};
 use crate::reserves::{Reserves, has_any};
 use logis_data::visible_cell;
 use logis_language::deep::deep;
 use logis_language::exchange::Written;
 use logis_language::graph::{RuleId, Step};
+use logis_language::pack::doubt::{self, Kind};
 use logis_language::pack::params::ParameterId;
 use logis_language::pack::schema::{EntityId, FieldId};
+use logis_language::plan::Plan;
 use logis_language::plan::ir::{Comparison, NodeId, Op};
-use logis_language::value::Value;
+use logis_language::value::{Exact, Value, mul, sub};
 
 /// Explains outcomes of the rows of one data package.
 pub(super) struct Explainer<'c, 'd> {
@@ -26,6 +28,8 @@ pub(super) struct Explainer<'c, 'd> {
     evaluator: Evaluator<'c, 'd>,
     /// Nothing if no selected outcome can rest on reserves.
     reserves: Option<Reserves<'c, 'd>>,
+    /// Cells whose figures are far from those with which they are compared.
+    moot: BTreeSet<NodeId>,
     /// Rules explained already in this outcome, with their rows.
     explained: BTreeSet<(NodeId, u64)>,
     /// Expressions told already in the rule being explained, with their rows: a `let` that is used twice
@@ -39,6 +43,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
             context,
             evaluator: Evaluator::new(context),
             reserves: has_any(context.plan).then(|| Reserves::new(context)),
+            moot: BTreeSet::new(),
             explained: BTreeSet::new(),
             told: BTreeSet::new(),
         }
@@ -90,7 +95,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
             outcome: self.shown(node, row),
             unit: text.doc.unit.clone(),
             sources: text.doc.sources.clone(),
-            doubts: text.doc.doubts.clone(),
+            doubts: self.doubts(id, &text.doc.doubts),
             combined: text.doc.combined.clone(),
             reserves: self.reserves.as_mut().map_or_else(Vec::new, |r| r.of(node, row)),
             in_force: rule.outside(plan.date).map(|why| why.to_string()),
@@ -188,6 +193,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
         row: u64,
         into: &mut Vec<Because>,
     ) {
+        self.far(a, b, row);
         into.push(Because::Comparison {
             text: text_of(self.context.plan, node),
             left: self.shown(a, row),
@@ -252,7 +258,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
             unit: parameter.unit.clone(),
             from: version.from.to_string(),
             source: version.cited(),
-            doubt: version.doubt.clone(),
+            doubt: version.doubt.clone().filter(|doubt| !self.is_moot(node, doubt)),
             verified: parameter.verified.as_ref().map(|v| v.on.to_string()),
             written: Written::of(&plan.parsed.sources, written),
         };
@@ -262,6 +268,44 @@ impl<'c, 'd> Explainer<'c, 'd> {
         for key in keys {
             self.walk(*key, row, into);
         }
+    }
+
+    /// The doubts of a rule that could change its outcome: where it is not in force, only those on dates.
+    fn doubts(&self, rule: RuleId, doubts: &[String]) -> Vec<String> {
+        let plan = self.context.plan;
+        let outside = plan.parsed.rules.get(rule).is_some_and(|r| r.outside(plan.date).is_some());
+        doubts.iter().filter(|doubt| !outside || doubt::split(doubt).0 == Kind::Date).cloned().collect()
+    }
+
+    /// Notes the cells of a comparison whose two sides are known numbers farther from each other than a tenth of the
+    /// larger: a doubt on such a figure does not turn it. Only of cells that are compared as they stand, and read
+    /// nowhere else in the plan.
+    fn far(&mut self, a: NodeId, b: NodeId, row: u64) {
+        let plan = self.context.plan;
+        let cells: Vec<NodeId> = [a, b].into_iter().filter_map(|side| cell_alone(plan, side)).collect();
+        if cells.is_empty() {
+            return;
+        }
+        let mut number = |node: NodeId| match outcome(&mut self.evaluator, node, row) {
+            Outcome::Known(Value::Number(number)) => Some(number),
+            _ => None,
+        };
+        let (Some(x), Some(y)) = (number(a), number(b)) else { return };
+        let size =
+            |n: Exact| if n < Exact::from_integer(0) { mul(&n, &Exact::from_integer(-1)) } else { Ok(n) };
+        let far = || -> Option<bool> {
+            let apart = size(sub(&x, &y).ok()?).ok()?;
+            let larger = size(x).ok()?.max(size(y).ok()?);
+            Some(mul(&apart, &Exact::from_integer(10)).ok()? > larger)
+        };
+        if far() == Some(true) {
+            self.moot.extend(cells);
+        }
+    }
+
+    /// Is it a doubt on a figure that would not turn the comparison in which it is read?
+    fn is_moot(&self, cell: NodeId, doubt: &str) -> bool {
+        self.moot.contains(&cell) && doubt::split(doubt).0 == Kind::Figure
     }
 
     /// The value of a boolean node; `None` if it is not known or an error.
@@ -276,5 +320,22 @@ impl<'c, 'd> Explainer<'c, 'd> {
 
     fn about(&self, entity: EntityId, row: u64) -> RowName {
         row_name(self.context.plan, self.context.dataset, entity, row)
+    }
+}
+
+/// The parameter's cell that a side of a comparison is, by itself or through rules that only read it, if nothing else
+/// reads it.
+fn cell_alone(plan: &Plan, side: NodeId) -> Option<NodeId> {
+    let mut node = side;
+    loop {
+        let readers = plan.nodes.iter().flat_map(|n| n.op.inputs()).filter(|input| *input == node).count();
+        if readers > 1 || plan.selected.iter().any(|(_, selected)| *selected == node) {
+            return None;
+        }
+        match plan.node(node)?.op {
+            Op::Param(..) => return Some(node),
+            Op::Rule(_, body) => node = body,
+            _ => return None,
+        }
     }
 }

@@ -7,9 +7,9 @@ use logis_language::diagnostic::{Diagnostic, Span};
 use logis_language::pack::Parsed;
 use logis_language::pack::citation::{parse, parse_parts};
 
-/// The findings on all references, if the pack asks for sources: one for each text that cannot be opened.
+/// The findings on all references, if the pack asks for sources that open: one for each text that cannot be opened.
 pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
-    if !parsed.manifest.asked.sources {
+    if !parsed.manifest.asked.open_sources {
         return;
     }
     let known = &parsed.manifest.texts;

@@ -180,22 +180,22 @@ pub(crate) fn unknown_sense(said: &str, span: Span) -> Diagnostic {
     at("L0024", format!("`{said}` n'est pas un `sens`"), span, label)
 }
 
-/// L0024: an `en vigueur` that gives no days.
+/// L0037: an `en vigueur` that gives no days.
 pub(crate) fn not_days(said: &str, span: Span) -> Diagnostic {
     let label = "attendu: `du 2012-05-02 au 2023-06-30`, `depuis le 2012-05-02` ou `jusqu'au 2023-06-30`";
-    at("L0024", format!("« {said} » ne dit pas quand la règle est en vigueur"), span, label)
+    at("L0037", format!("« {said} » ne dit pas quand la règle est en vigueur"), span, label)
 }
 
-/// L0024: a second `en vigueur` of one rule.
+/// L0037: a second `en vigueur` of one rule.
 pub(crate) fn in_force_twice(span: Span) -> Diagnostic {
     let label = "les jours d'une règle se disent une seule fois, sur un de ses textes";
-    at("L0024", "`en vigueur` est dit deux fois de cette règle", span, label)
+    at("L0037", "`en vigueur` est dit deux fois de cette règle", span, label)
 }
 
-/// L0024: an `en vigueur` of a helper.
+/// L0037: an `en vigueur` of a helper.
 pub(crate) fn in_force_of_helper(name: &str, span: Span) -> Diagnostic {
     let label = "le mettre sur la règle qui l'appelle";
-    at("L0024", format!("`{name}` est une fonction, et ne décide rien seule"), span, label)
+    at("L0037", format!("`{name}` est une fonction, et ne décide rien seule"), span, label)
 }
 
 /// L0031: a folder without `schema.toml`. `root` is empty where the files were given one by one.
