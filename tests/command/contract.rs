@@ -247,7 +247,19 @@ fn explain_shows_values_dates_and_references() {
         "--rule",
         "eligible_plus",
     ];
-    let text = stdout(&args);
+    // In words for whoever signs it: no name of the pack, and no underscore at all.
+    let words = stdout(&args);
+    for shown in [
+        "Demande D4 : non. Cette condition n'est pas remplie : les ressources du ménage respectent le plafond PLUS.",
+        "26\u{a0}873 EUR/an, plus que Plafond de ressources PLUS du ménage : 26\u{a0}872 EUR/an",
+        "valeurs en vigueur depuis le 1er janvier 2017",
+        "LEGIARTI000033715897",
+    ] {
+        assert!(words.contains(shown), "{shown}\n{words}");
+    }
+    let counted = words.split("Les doutes").next().unwrap();
+    assert!(!counted.contains('_'), "{words}");
+    let text = stdout(&[&args[..], &["--names"]].concat());
     for shown in [
         "eligible_plus = non",
         "ressources <= plafond_plus : 26873 <= 26872 → faux",

@@ -100,9 +100,13 @@ fn outside_of_its_days_a_rule_is_no_with_that_reason() {
         assert_eq!(code, 0, "{err}");
         out
     };
-    assert!(explain("2012-05-01").contains("n'est pas encore en vigueur (à partir du 2012-05-02)"));
+    assert!(
+        explain("2012-05-01").contains("Cette règle n'est pas encore en vigueur (à partir du 2 mai 2012)")
+    );
     let after = explain("2024-01-01");
-    assert!(after.contains("n'est plus en vigueur depuis le 2023-07-01"), "{after}");
+    assert!(after.contains("Cette règle n'est plus en vigueur depuis le 1er juillet 2023"), "{after}");
+    // A doubt on a figure cannot change that.
+    assert!(!after.contains("lu dans une page"), "{after}");
     // Nothing but the date would change the answer.
     assert!(!after.contains("une seule donnée à la fois"), "{after}");
     assert!(after.contains("Autre réponse encore le 2023-06-30"), "{after}");
@@ -151,7 +155,12 @@ fn reserves_are_counted_and_told_on_request() {
     let (code, out, _) =
         folder.logis(&["explain", "--rules", "r", "--data", "d", "--as-of", "2020-01-01", "--id", "A"]);
     assert_eq!(code, 0);
-    assert!(out.contains("sous réserve de : le logement est décent"), "{out}");
+    assert!(
+        out.contains("Menage A : oui, sous réserve de : le logement est décent. Le revenu du ménage respecte le plafond."),
+        "{out}"
+    );
+    // The amount rests on it.
+    assert!(out.contains("Menage A : 500 EUR, sous réserve de : le logement est décent"), "{out}");
     let (code, _, err) = folder.logis(&[
         "eval",
         "--rules",

@@ -133,7 +133,10 @@ impl Words<'_> {
             let answer = self.value(&e.outcome, e.unit.as_deref());
             return format!("{who} : {answer}. Cette règle {} : {}.\n", self.dated(why), on(label));
         }
-        let reserves = if e.reserves.is_empty() { "" } else { ", sous les réserves dites plus bas" };
+        let reserves = match e.reserves.is_empty() {
+            true => String::new(),
+            false => format!(", sous réserve de : {}", e.reserves.join(" ; ")),
+        };
         let mut out = match &e.outcome {
             Shown::Value(v) if v == "true" => format!("{who} : oui{reserves}. {label}.\n"),
             Shown::Value(v) if v == "false" => {
