@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::{Because, Explanation, Shown};
 use logis_language::pack::Parsed;
 use logis_language::pack::doubt::{Kind, split};
-use logis_language::value::{Date, french_day, parse_date};
+use logis_language::value::{Date, Value, french_day, parse_date};
 
 /// The explanation in words, for whoever reads and signs it. `date` is the date of the decision.
 pub fn to_words(explanation: &Explanation, parsed: &Parsed, date: Date) -> String {
@@ -15,10 +15,8 @@ pub fn to_words(explanation: &Explanation, parsed: &Parsed, date: Date) -> Strin
     let mut sections = Sections::default();
     sections.of(explanation, &words);
     let mut reasoning = String::new();
-    words.reasons(explanation, &explanation.about, 1, &mut reasoning);
-    for (title, lines) in [("Qui est compté, et de qui", &sections.counted)] {
-        section(title, lines, &mut out);
-    }
+    words.reasons(explanation, &explanation.about.words, 1, &mut reasoning);
+    section("Qui est compté, et de qui", &sections.counted, &mut out);
     if !reasoning.is_empty() {
         let _ = write!(out, "Le raisonnement :\n{reasoning}");
     }
@@ -59,10 +57,8 @@ impl Sections {
         for because in &explanation.because {
             match because {
                 Because::Members { name, values } => {
-                    let all: Vec<String> = values
-                        .iter()
-                        .map(|(id, value)| format!("{id} {}", words.value(value, None)))
-                        .collect();
+                    let all: Vec<String> =
+                        values.iter().map(|m| format!("{} {}", m.id, words.value(&m.value, None))).collect();
                     let all = if all.is_empty() { "personne".to_string() } else { all.join(", ") };
                     add(&mut self.counted, format!("{} : {all}", words.phrase(name)));
                 }
@@ -126,7 +122,7 @@ struct Words<'p> {
 impl Words<'_> {
     /// The first lines: the answer, and what decided it.
     fn conclusion(&self, e: &Explanation) -> String {
-        let who = on_capital(&e.about);
+        let who = on_capital(&e.about.words);
         let label = if e.label.is_empty() { self.phrase(&e.rule) } else { e.label.clone() };
         let label = label.trim().trim_end_matches('.');
         if let Some(why) = &e.in_force {
@@ -138,8 +134,8 @@ impl Words<'_> {
             false => format!(", sous réserve de : {}", e.reserves.join(" ; ")),
         };
         let mut out = match &e.outcome {
-            Shown::Value(v) if v == "true" => format!("{who} : oui{reserves}. {label}.\n"),
-            Shown::Value(v) if v == "false" => {
+            Shown::Value(Value::Bool(true)) => format!("{who} : oui{reserves}. {label}.\n"),
+            Shown::Value(Value::Bool(false)) => {
                 format!("{who} : non. Cette condition n'est pas remplie : {}.\n", on(label))
             }
             Shown::Value(_) => {
@@ -147,11 +143,12 @@ impl Words<'_> {
                 format!("{who} : {value}{reserves}. {label}.\n")
             }
             Shown::Unknown(missing) => {
-                let missing: Vec<String> = missing.iter().map(|cell| self.missing(cell)).collect();
+                let missing: Vec<String> =
+                    missing.iter().map(|cell| self.missing(&cell.to_string())).collect();
                 let missing = if missing.is_empty() { "une donnée".to_string() } else { missing.join(", ") };
                 format!("{who} : on ne peut pas répondre. Il manque : {missing}. {label}.\n")
             }
-            Shown::Error(error) => format!("{who} : pas de réponse, {error}. {label}.\n"),
+            Shown::Error(error) => format!("{who} : pas de réponse, {}. {label}.\n", error.message),
         };
         for motive in self.motives(e).into_iter().take(3) {
             let _ = writeln!(out, "   {motive}.");
@@ -187,9 +184,12 @@ impl Words<'_> {
                 }
                 // The comparison above has told it.
                 Because::Input { field, .. } if compared.contains(field) => None,
-                Because::Input { label, about, value, unit, .. } => {
-                    Some(format!("{} : {}{}", short(label), self.value(value, unit.as_deref()), of(about)))
-                }
+                Because::Input { label, about, value, unit, .. } => Some(format!(
+                    "{} : {}{}",
+                    short(label),
+                    self.value(value, unit.as_deref()),
+                    of(&about.words)
+                )),
                 Because::Parameter { label, keys, value, unit, .. } => {
                     let keys: Vec<String> = keys.iter().map(|k| self.value(k, None)).collect();
                     let keys =
@@ -208,7 +208,7 @@ impl Words<'_> {
                         .as_ref()
                         .map_or_else(String::new, |why| format!(" (cette règle {})", self.dated(why)));
                     let label = label.trim().trim_end_matches('.').to_string();
-                    let _ = writeln!(out, "{pad}{label} : {value}{reserved}{why}{}", of(&rule.about));
+                    let _ = writeln!(out, "{pad}{label} : {value}{reserved}{why}{}", of(&rule.about.words));
                     self.reasons(rule, root, depth + 1, out);
                     None
                 }
@@ -232,7 +232,7 @@ impl Words<'_> {
         let unit = self.unit(a).or(self.unit(b));
         let (x, y) = (self.value(left, unit), self.value(right, unit));
         let holds = match holds {
-            Shown::Value(v) => v == "true",
+            Shown::Value(holds) => *holds == Value::Bool(true),
             // Not known: the values say why.
             _ => return Some(format!("{} : {x}, à comparer à {} : {y}", self.phrase(a), self.phrase(b))),
         };
@@ -253,16 +253,19 @@ impl Words<'_> {
     /// A value with its unit: amounts and other numbers with a unit in groups of three digits.
     fn value(&self, shown: &Shown, unit: Option<&str>) -> String {
         match shown {
-            Shown::Value(v) if v == "true" => "oui".to_string(),
-            Shown::Value(v) if v == "false" => "non".to_string(),
-            Shown::Value(v) if v.is_empty() => "(vide)".to_string(),
-            Shown::Value(v) => match (parse_date(v), unit) {
-                (Some(day), _) => french_day(day),
-                (None, Some(unit)) => format!("{} {unit}", grouped(v)),
-                (None, None) => v.replace('_', " "),
+            Shown::Value(Value::Bool(true)) => "oui".to_string(),
+            Shown::Value(Value::Bool(false)) => "non".to_string(),
+            Shown::Value(Value::Date(day)) => french_day(*day),
+            Shown::Value(value @ Value::Number(_)) => {
+                let unit = unit.map_or_else(String::new, |unit| format!(" {unit}"));
+                format!("{}{unit}", grouped(&value.to_string()))
+            }
+            Shown::Value(value) => match value.to_string() {
+                empty if empty.is_empty() => "(vide)".to_string(),
+                text => text.replace('_', " "),
             },
             Shown::Unknown(_) => "inconnu".to_string(),
-            Shown::Error(error) => format!("erreur : {error}"),
+            Shown::Error(error) => format!("erreur : {}", error.message),
         }
     }
 
@@ -352,7 +355,7 @@ impl Words<'_> {
 
 fn plain_text(shown: &Shown) -> String {
     match shown {
-        Shown::Value(v) => v.clone(),
+        Shown::Value(value) => value.to_string(),
         _ => String::new(),
     }
 }
