@@ -119,7 +119,7 @@ impl Parameter {
     /// Does a yearly table miss the value of `date`, so that an earlier year's is taken: is the date past the last
     /// year that the table covers, or more than a year after a value whose successor comes later still? A table that
     /// was verified on the date or later misses nothing.
-    pub(crate) fn is_stale(&self, date: Date) -> bool {
+    pub fn is_stale(&self, date: Date) -> bool {
         if !self.yearly || self.verified.as_ref().is_some_and(|v| v.on >= date) {
             return false;
         }
