@@ -16,6 +16,7 @@ mod language;
 mod matching_commands;
 mod mutation;
 mod pack_features;
+mod packages;
 mod reading;
 mod readme;
 mod report_page;

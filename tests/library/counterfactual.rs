@@ -43,7 +43,7 @@ fn write(pack: &Pack, dataset: &mut Dataset, change: &Change, units: i64) {
             Cells::Date(cells.into())
         }
         Cells::Bool(bits) => {
-            let changed = |i| if i == row { units != 0 } else { bits.value(i) };
+            let changed = |i| if i == row { units != 0 } else { bits.get(i) };
             Cells::Bool((0..bits.len()).map(changed).collect())
         }
         _ => panic!("no change of a text is proposed"),

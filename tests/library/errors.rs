@@ -1,6 +1,7 @@
 //! One shape for all that is wrong: `?` takes the error of any part, `Display` is the French report of the part,
 //! `issues` the list with codes and places.
 
+use logis::data::ValueTable;
 use logis::diagnostic::{Issues, Severity};
 use logis::scenario::{Scenario, ScenarioError};
 use logis::value::parse_date;
@@ -66,7 +67,9 @@ fn every_part_tells_all_that_is_wrong_in_one_shape() {
     // An allocation by a pack that declares none.
     let date = parse_date("2017-06-30").unwrap();
     let wrong: Error =
-        Allocation::of(&pack(RULE).unwrap(), date, &[], Options::default()).unwrap_err().into();
+        Allocation::of(&pack(RULE).unwrap(), date, &Vec::<ValueTable>::new(), Options::default())
+            .unwrap_err()
+            .into();
     assert!(wrong.issues()[0].message.contains("[matching]"), "{wrong}");
     assert_eq!(wrong.issues()[0].message, wrong.to_string());
     // A scenario whose file has a key that there is not.

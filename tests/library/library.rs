@@ -5,9 +5,11 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use logis::Evaluate;
-use logis::data::{InputFile, Needs, read};
+use logis::data::{InputFile, Needs, ValueTable, read};
 use logis::evaluate::{Outcome, evaluate};
-use logis::value::parse_date;
+use logis::pack::schema::FieldKind;
+use logis::tables::read_tables;
+use logis::value::{Value, parse_date};
 use logis::{Decider, Pack, Plan};
 use serde_json::{Map, Value as Json, json};
 
@@ -85,6 +87,50 @@ fn records_and_batches_decide_as_files_do() {
         assert_eq!(value.is_some_and(|v| v), decision.is_true("eligible_plus"));
     }
     assert!(unknown > 0, "the demo has missing incomes");
+}
+
+/// Rows of the demo as values in memory, typed here by the schema's own words, and as files.
+#[test]
+fn values_decide_as_files_do() {
+    let plan = plan();
+    let parsed = &plan.parsed;
+    let kind = |column: &str| {
+        let field = parsed.schema.fields.iter().find(|field| field.column == column);
+        field.map(|field| field.kind.clone())
+    };
+    let names = ["demandes", "personnes", "employeurs"];
+    let tables = names.map(|name| {
+        let (header, rows) = table(name);
+        let kinds: Vec<Option<FieldKind>> = header.iter().map(|column| kind(column)).collect();
+        let value = |(kind, text): (&Option<FieldKind>, &String)| {
+            (!text.is_empty()).then(|| match kind {
+                Some(FieldKind::Number { .. }) => Value::Number(text.parse::<i128>().unwrap().into()),
+                Some(FieldKind::Date) => Value::Date(parse_date(text).unwrap()),
+                Some(FieldKind::Boolean) => Value::Bool(text == "true"),
+                _ => Value::text(text),
+            })
+        };
+        let rows = rows.iter().map(|row| kinds.iter().zip(row).map(value).collect()).collect();
+        ValueTable { name: name.to_string(), header, rows }
+    });
+    let values = read_tables(parsed, plan.date, &tables, plan.needs()).unwrap();
+    let files = names.map(|name| InputFile {
+        name: format!("{name}.csv"),
+        bytes: std::fs::read(format!(
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios/grand-dijon-2015/{}.csv"),
+            name
+        ))
+        .unwrap(),
+    });
+    let files = read(&parsed.schema, &parsed.references, files.into(), &plan.needs()).dataset;
+    let (by_values, by_files) = (evaluate(&plan, &values), evaluate(&plan, &files));
+    for (name, (a, b)) in RULES.iter().zip(by_values.columns.iter().zip(&by_files.columns)) {
+        assert_eq!(a.len(), b.len());
+        assert!((0..a.len()).all(|row| a.get(row) == b.get(row)), "{name}");
+    }
+    let short = ValueTable { rows: vec![vec![None]], ..tables[0].clone() };
+    let error = read_tables(parsed, plan.date, &[short], plan.needs()).unwrap_err();
+    assert!(error.to_string().contains("demandes:1: 1 valeur(s) ; attendu: "), "{error}");
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod dated;
 mod errors;
 mod every_rule;
 mod examples;
+mod features;
 mod ipf;
 mod lecture;
 mod library;

@@ -27,7 +27,7 @@ fn sources(at: &Path, into: &mut Vec<(String, String)>) {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             sources(&path, into);
-        } else {
+        } else if path.extension().is_some_and(|end| end == "rs") {
             into.push((
                 path.to_string_lossy().replace('\\', "/"),
                 fs::read_to_string(&path).expect("a source file"),

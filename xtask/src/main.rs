@@ -4,6 +4,7 @@
 
 mod benches;
 mod figures;
+mod packages;
 mod steps;
 
 use std::path::{Path, PathBuf};
@@ -17,11 +18,13 @@ cargo xtask TASK
   test       all tests
   fuzz       all tests, their random cases drawn anew and ten times as many: cargo xtask fuzz [SEED]
   bench      the benchmarks, or one: cargo xtask bench workload; --small runs all once on tiny inputs, peers too
+  features   checks logis-data and what decides with each of their features alone, and with none
+  package    packs every crate and builds it from what is packed: dear, as everything is built
   figures    fills the marked figures of the pages from docs/figures.toml; --check only compares
   book       builds docs/ as a book into target/book (needs mdbook)
   msrv       checks the workspace with the oldest toolchain that it promises (needs rustup)
   deny       licences, sources, doubled versions and advisories of the dependencies (needs cargo-deny)
-  ci         check, test and bench --small: what .ci/run runs
+  ci         check, features, test and bench --small: what .ci/run runs
 ";
 
 /// The root of the repository.
@@ -45,12 +48,17 @@ fn main() -> ExitCode {
         ["fuzz", seed] => steps::fuzz(seed),
         ["bench", "--small"] => benches::small(),
         ["bench", rest @ ..] => steps::bench(rest),
+        ["features"] => packages::features(),
+        ["package"] => packages::package(),
         ["figures"] => figures::fill(&root()),
         ["figures", "--check"] => figures::check(&root()),
         ["book"] => steps::book(),
         ["msrv"] => steps::msrv(),
         ["deny"] => steps::deny(),
-        ["ci"] => steps::check().and_then(|()| steps::test(&[])).and_then(|()| benches::small()),
+        ["ci"] => steps::check()
+            .and_then(|()| packages::features())
+            .and_then(|()| steps::test(&[]))
+            .and_then(|()| benches::small()),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

@@ -12,10 +12,11 @@ use arrow_array::types::{
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType,
 };
 use arrow_array::{Array, ArrayRef};
-use arrow_buffer::{NullBuffer, ScalarBuffer};
+use arrow_buffer::{ArrowNativeType, BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{DataType, TimeUnit};
 
-use super::cells::Dictionary;
+use super::buffers::{Bits, Shared};
+use super::dictionary::Dictionary;
 use super::table::{Cells, Column};
 use logis_language::pack::schema::{Field, FieldKind};
 use logis_language::value::{Exact, mul, power_of_ten};
@@ -25,19 +26,20 @@ const DAYS: std::ops::RangeInclusive<i32> = -4_000_000..=2_900_000;
 
 /// The column of a field, if the array fits it as it is.
 pub(super) fn column(field: &Field, array: &ArrayRef) -> Option<Column> {
-    let nulls = array.nulls().filter(|n| n.null_count() > 0).cloned();
+    let nulls = array.nulls().filter(|n| n.null_count() > 0);
+    let known = nulls.map(|n| bits(n.inner()));
     if nulls.is_some() && (field.required || field.empty_is_none) {
         return None;
     }
     match (&field.kind, array.data_type()) {
         (FieldKind::Boolean, DataType::Boolean) => {
-            Some(Column::new(Cells::Bool(array.as_boolean().values().clone()), nulls))
+            Some(Column::new(Cells::Bool(bits(array.as_boolean().values())), known))
         }
         (FieldKind::Date, DataType::Date32) => {
             let days = array.as_primitive::<Date32Type>().values();
             let fit = days.iter().enumerate().all(|(row, d)| DAYS.contains(d) || array.is_null(row));
-            let days = if nulls.is_some() { zeroed(days, nulls.as_ref()) } else { days.clone() };
-            fit.then_some(Column::new(Cells::Date(days), nulls))
+            let days = if nulls.is_some() { zeroed(days, nulls) } else { shared(days) };
+            fit.then_some(Column::new(Cells::Date(days), known))
         }
         // Without a zone of time: a day, where all are midnight.
         (FieldKind::Date, DataType::Timestamp(unit, None)) => {
@@ -47,13 +49,13 @@ pub(super) fn column(field: &Field, array: &ArrayRef) -> Option<Column> {
                 TimeUnit::Microsecond => midnights::<TimestampMicrosecondType>(array, 86_400_000_000)?,
                 TimeUnit::Nanosecond => midnights::<TimestampNanosecondType>(array, 86_400_000_000_000)?,
             };
-            Some(Column::new(Cells::Date(days), nulls))
+            Some(Column::new(Cells::Date(days), known))
         }
         (FieldKind::Number { decimals, .. }, kind) => {
             let times = i64::try_from(power_of_ten(*decimals)?).ok()?;
             let units = match kind {
                 DataType::Int64 if times == 1 && nulls.is_none() => {
-                    array.as_primitive::<Int64Type>().values().clone()
+                    shared(array.as_primitive::<Int64Type>().values())
                 }
                 DataType::Int64 => whole::<Int64Type>(array, times)?,
                 DataType::Int32 => whole::<Int32Type>(array, times)?,
@@ -72,7 +74,7 @@ pub(super) fn column(field: &Field, array: &ArrayRef) -> Option<Column> {
                     return None;
                 }
             }
-            Some(Column::new(Cells::Number { units, decimals: *decimals }, nulls))
+            Some(Column::new(Cells::Number { units, decimals: *decimals }, known))
         }
         (FieldKind::Text, _) => {
             let mut texts = Dictionary::default();
@@ -99,8 +101,18 @@ pub(super) fn column(field: &Field, array: &ArrayRef) -> Option<Column> {
     }
 }
 
+/// The values of an array, not copied.
+fn shared<T: ArrowNativeType>(values: &ScalarBuffer<T>) -> Shared<T> {
+    Shared::of(values.clone())
+}
+
+/// The bits of an array, which may begin within a word of theirs.
+fn bits(values: &BooleanBuffer) -> Bits {
+    Bits::from_words(values.bit_chunks().iter_padded(), values.len())
+}
+
 /// Integers as counts of a unit.
-fn whole<T: ArrowPrimitiveType>(array: &ArrayRef, times: i64) -> Option<ScalarBuffer<i64>>
+fn whole<T: ArrowPrimitiveType>(array: &ArrayRef, times: i64) -> Option<Shared<i64>>
 where
     T::Native: Into<i64>,
 {
@@ -115,11 +127,11 @@ where
             },
         )
         .collect::<Option<Vec<i64>>>()
-        .map(ScalarBuffer::from)
+        .map(Shared::from)
 }
 
 /// Moments as days; `None` if one is not the midnight of a day that dates have.
-fn midnights<T: ArrowPrimitiveType<Native = i64>>(array: &ArrayRef, day: i64) -> Option<ScalarBuffer<i32>> {
+fn midnights<T: ArrowPrimitiveType<Native = i64>>(array: &ArrayRef, day: i64) -> Option<Shared<i32>> {
     let values = array.as_primitive::<T>().values();
     let one = |(row, &at): (usize, &i64)| {
         if array.is_null(row) {
@@ -128,11 +140,11 @@ fn midnights<T: ArrowPrimitiveType<Native = i64>>(array: &ArrayRef, day: i64) ->
         let days = i32::try_from(at.checked_div_euclid(day)?).ok()?;
         (at.checked_rem_euclid(day)? == 0 && DAYS.contains(&days)).then_some(days)
     };
-    values.iter().enumerate().map(one).collect::<Option<Vec<i32>>>().map(ScalarBuffer::from)
+    values.iter().enumerate().map(one).collect::<Option<Vec<i32>>>().map(Shared::from)
 }
 
 /// Decimals as counts of a unit: none may have more decimals than the field.
-fn decimal(array: &ArrayRef, scale: u32, decimals: u32) -> Option<ScalarBuffer<i64>> {
+fn decimal(array: &ArrayRef, scale: u32, decimals: u32) -> Option<Shared<i64>> {
     let values = array.as_primitive::<Decimal128Type>().values();
     let nulls = array.nulls();
     let (times, by) = match decimals.checked_sub(scale) {
@@ -148,11 +160,11 @@ fn decimal(array: &ArrayRef, scale: u32, decimals: u32) -> Option<ScalarBuffer<i
         .enumerate()
         .map(|(row, &n)| if nulls.is_some_and(|v| v.is_null(row)) { Some(0) } else { one(n) })
         .collect::<Option<Vec<i64>>>()
-        .map(ScalarBuffer::from)
+        .map(Shared::from)
 }
 
 /// What stands at a missing cell means nothing: let it not widen the bounds of the column.
-fn zeroed(values: &ScalarBuffer<i32>, nulls: Option<&NullBuffer>) -> ScalarBuffer<i32> {
+fn zeroed(values: &ScalarBuffer<i32>, nulls: Option<&NullBuffer>) -> Shared<i32> {
     values
         .iter()
         .enumerate()
@@ -164,7 +176,7 @@ fn zeroed(values: &ScalarBuffer<i32>, nulls: Option<&NullBuffer>) -> ScalarBuffe
 fn texts_of(
     array: &ArrayRef,
     number: &mut dyn FnMut(&str) -> Option<u32>,
-) -> Option<(Vec<u32>, Option<NullBuffer>)> {
+) -> Option<(Vec<u32>, Option<Bits>)> {
     let mut codes = Vec::with_capacity(array.len());
     let mut known = Vec::with_capacity(array.len());
     if let Some(dictionary) = array.as_any_dictionary_opt() {
@@ -172,11 +184,10 @@ fn texts_of(
             return None;
         }
         let texts = texts_of(dictionary.values(), number)?;
-        let values = (texts.0, texts.1.unwrap_or_else(|| NullBuffer::new_valid(dictionary.values().len())));
         let empty = number("")?;
         for (row, key) in dictionary.normalized_keys().into_iter().enumerate() {
-            let there = array.is_valid(row) && values.1.is_valid(key);
-            codes.push(if there { *values.0.get(key)? } else { empty });
+            let there = array.is_valid(row) && texts.1.as_ref().is_none_or(|known| known.get(key));
+            codes.push(if there { *texts.0.get(key)? } else { empty });
             known.push(there);
         }
     } else {
@@ -192,6 +203,6 @@ fn texts_of(
             _ => return None,
         }
     }
-    let known = NullBuffer::from(known);
-    Some((codes, (known.null_count() > 0).then_some(known)))
+    let known: Bits = known.into_iter().collect();
+    Some((codes, (known.zeros() > 0).then_some(known)))
 }

@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
-
+use super::buffers::Bits;
 use super::codes::{Codebook, Meant, items};
+use super::dictionary::Dictionary;
 use super::issue::{Fault, meant};
 use super::issue_code::Code;
 use super::lists::Listed;
 use super::numbers::TWO_READINGS;
 use super::raw::{Raw, RawColumn};
 use super::table::{Cells, Column};
-use super::{arrow_column, lists, numbers};
+use super::{lists, numbers};
 use logis_language::pack::schema::{Field, FieldKind};
 use logis_language::value::{Date, Exact, days_between, mul, parse_date, parse_number, power_of_ten};
 
@@ -31,7 +31,7 @@ pub(super) fn column(
     wrong: impl FnMut(usize, Fault),
 ) -> Column {
     match raw {
-        RawColumn::Arrow(array) => match arrow_column::column(field, array) {
+        RawColumn::Typed(cells) => match cells.column(field) {
             Some(column) if all_codes(&column, book) => column,
             _ => each(field, (0..raw.len()).map(|row| raw.get(row)), book, wrong),
         },
@@ -56,9 +56,9 @@ fn each(
     book: Option<&Codebook>,
     mut wrong: impl FnMut(usize, Fault),
 ) -> Column {
-    let mut known = BooleanBufferBuilder::new(raw.len());
+    let mut known = Vec::with_capacity(raw.len());
     let mut texts = Dictionary::default();
-    let (mut bools, mut units, mut days) = (BooleanBufferBuilder::new(0), Vec::new(), Vec::new());
+    let (mut bools, mut units, mut days) = (Vec::new(), Vec::new(), Vec::new());
     let (mut codes, mut offsets) = (Vec::new(), vec![0_u32]);
     let mut resolved = Resolved { book, strict: field.of.is_some(), hints: 20, seen: HashMap::new() };
     let mut switch = Switch::default();
@@ -87,7 +87,7 @@ fn each(
         }
         let empty = *cell == Raw::Empty;
         match &field.kind {
-            FieldKind::Boolean => bools.append(match boolean(cell) {
+            FieldKind::Boolean => bools.push(match boolean(cell) {
                 Some(value) => {
                     switch.see(row, cell);
                     value
@@ -164,10 +164,12 @@ fn each(
                 offsets.push(u32::try_from(codes.len()).unwrap_or(u32::MAX));
             }
         }
-        known.append(fits && (!empty || field.empty_is_none));
+        known.push(fits && (!empty || field.empty_is_none));
     }
     for (row, text) in switch.doubtful() {
-        known.set_bit(row, false);
+        if let Some(known) = known.get_mut(row) {
+            *known = false;
+        }
         wrong(
             row,
             Fault::of(
@@ -179,7 +181,7 @@ fn each(
         );
     }
     let cells = match &field.kind {
-        FieldKind::Boolean => Cells::Bool(bools.finish()),
+        FieldKind::Boolean => Cells::Bool(bools.into_iter().collect()),
         FieldKind::Number { decimals, .. } => Cells::Number { units: units.into(), decimals: *decimals },
         FieldKind::Date => Cells::Date(days.into()),
         FieldKind::Text | FieldKind::Enum(_) => {
@@ -189,8 +191,8 @@ fn each(
             Cells::Codes { offsets: offsets.into(), codes: codes.into(), dictionary: texts.finish() }
         }
     };
-    let known = NullBuffer::new(known.finish());
-    Column::new(cells, (known.null_count() > 0).then_some(known))
+    let known: Bits = known.into_iter().collect();
+    Column::new(cells, (known.zeros() > 0).then_some(known))
 }
 
 /// What no field can take, whatever it holds: a lone quotation mark, a line end inside, a character that
@@ -275,30 +277,6 @@ impl Switch {
     /// The cells that may be either.
     fn doubtful(&self) -> impl Iterator<Item = (usize, &str)> {
         self.letters.iter().filter(|_| self.digits).map(|(row, text)| (*row, text.as_ref()))
-    }
-}
-
-/// Texts and their numbers.
-#[derive(Default)]
-pub(super) struct Dictionary {
-    numbers: HashMap<Arc<str>, u32>,
-    texts: Vec<Arc<str>>,
-}
-
-impl Dictionary {
-    pub fn code(&mut self, text: &str) -> u32 {
-        if let Some(&code) = self.numbers.get(text) {
-            return code;
-        }
-        let (text, code): (Arc<str>, u32) =
-            (Arc::from(text), u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
-        self.texts.push(text.clone());
-        self.numbers.insert(text, code);
-        code
-    }
-
-    pub fn finish(self) -> Arc<[Arc<str>]> {
-        self.texts.into()
     }
 }
 
@@ -403,7 +381,7 @@ pub(super) fn small_incomes(field: &Field, column: &Column) -> Vec<usize> {
     match (field.unit.as_deref(), &field.kind, column.cells()) {
         (Some("EUR/an"), FieldKind::Number { amount: true, .. }, Cells::Number { units, decimals }) => {
             let unit = power_of_ten(*decimals).and_then(|unit| i64::try_from(unit).ok()).unwrap_or(1);
-            let known = |row: &usize| column.known().is_none_or(|k| k.is_valid(*row));
+            let known = |row: &usize| column.known().is_none_or(|k| k.get(*row));
             let small = |n: i64| n > 0 && n <= 500 * unit;
             (0..units.len()).filter(|row| units.get(*row).is_some_and(|n| small(*n))).filter(known).collect()
         }

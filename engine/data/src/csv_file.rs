@@ -1,10 +1,11 @@
-//! CSV as people have it: UTF-8, UTF-16 or Windows-1252, commas, semicolons or tabs, titles above the
+//! CSV as people have it: UTF-8, UTF-16 or Windows-1252 (without the feature `csv`, UTF-8 alone), commas, semicolons or tabs, titles above the
 //! headers.
 
-use std::borrow::Cow;
-
 use super::csv_rows::{Row, Rows, Wrong, separator};
-use super::decode::decode;
+#[cfg(feature = "csv")]
+use super::decode::{decode, utf8};
+#[cfg(not(feature = "csv"))]
+use super::decode_utf8::{decode, utf8};
 use super::issue::Issue;
 use super::issue_code::Code;
 use super::raw::{Raw, RawTable};
@@ -38,7 +39,7 @@ pub(super) fn read(
         ));
         return None;
     }
-    let decoded = decode(file, bytes, issues);
+    let decoded = decode(file, bytes, issues)?;
     let opening = Opening::of(&decoded.text, expected);
     titles::say(file, &opening.rows, opening.header, issues);
     let mut rows = Rows::new(&decoded.text, opening.separator);
@@ -90,25 +91,6 @@ pub(super) fn read(
         table.push(row.line, bad, cells);
     }
     Some(table)
-}
-
-/// UTF-16 with its mark, as Excel's « texte Unicode » is, as UTF-8; anything else as it is.
-fn utf8<'b>(file: &str, bytes: &'b [u8], issues: &mut Vec<Issue>) -> Option<Cow<'b, [u8]>> {
-    let encoding = match bytes {
-        [0xff, 0xfe, ..] => encoding_rs::UTF_16LE,
-        [0xfe, 0xff, ..] => encoding_rs::UTF_16BE,
-        _ => return Some(Cow::Borrowed(bytes)),
-    };
-    let (text, wrong) = encoding.decode_with_bom_removal(bytes);
-    if wrong {
-        issues.push(Issue::error(
-            Code::Encoding,
-            file,
-            "le fichier est de l'UTF-16 endommagé: un caractère manque ou est de trop",
-        ));
-        return None;
-    }
-    Some(Cow::Owned(text.into_owned().into_bytes()))
 }
 
 /// How a text begins: its separator, and where its headers are.

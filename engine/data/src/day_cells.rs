@@ -1,33 +1,11 @@
 //! Cells of a column of dates that are more or less than a day: a day with a time, an ISO moment, a
 //! number of days as spreadsheets count them. What is read of them is said once for a column.
 
-use arrow_array::Array;
-use arrow_schema::DataType;
-
-use super::arrow_column;
 use super::issue::Issue;
 use super::issue_code::Code;
 use super::raw::{Raw, RawColumn, RawTable};
 use logis_language::pack::schema::{Field, FieldKind};
-use logis_language::value::{Date, add_days, parse_date};
-
-/// How a workbook counts days.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct DayNumbers {
-    /// From 1 January 1904, as Excel for Mac did, rather than from 1900.
-    pub from_1904: bool,
-}
-
-impl DayNumbers {
-    /// The day of a number in a cell that has no format of dates: of the years 1910 to 2100 only, so
-    /// that no year (2017) and no age is taken for one.
-    fn day(self, number: &str) -> Option<Date> {
-        let number: i64 = number.parse().ok()?;
-        let origin = if self.from_1904 { Date::constant(1904, 1, 1) } else { Date::constant(1899, 12, 30) };
-        let date = add_days(origin, number)?;
-        (1910..2100).contains(&date.year()).then_some(date)
-    }
-}
+use logis_language::value::{Date, parse_date};
 
 /// A kind of cell that is read as a day, as often as it was met.
 #[derive(Default)]
@@ -58,8 +36,8 @@ pub(super) fn settle(
     issues: &mut Vec<Issue>,
 ) -> Option<RawColumn> {
     let cells = table.columns.get(at).filter(|_| field.kind == FieldKind::Date)?;
-    if let RawColumn::Arrow(array) = cells
-        && (*array.data_type() == DataType::Date32 || arrow_column::column(field, array).is_some())
+    if let RawColumn::Typed(cells) = cells
+        && (cells.are_days() || cells.column(field).is_some())
     {
         return None;
     }
@@ -112,18 +90,8 @@ fn moment(text: &str) -> Option<(Date, bool)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{DayNumbers, moment};
+    use super::moment;
     use logis_language::value::Date;
-
-    /// The numbers that Excel and LibreOffice show for these days.
-    #[test]
-    fn day_numbers_are_those_of_spreadsheets() {
-        let (pc, mac) = (DayNumbers { from_1904: false }, DayNumbers { from_1904: true });
-        assert_eq!(pc.day("42736"), Some(Date::constant(2017, 1, 1)));
-        assert_eq!(mac.day("41274"), Some(Date::constant(2017, 1, 1)));
-        assert_eq!(pc.day("2017"), None, "a year is no day of 1905");
-        assert_eq!(pc.day("42736.5"), None);
-    }
 
     #[test]
     fn moments_are_days_with_a_time() {

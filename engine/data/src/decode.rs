@@ -1,5 +1,5 @@
-//! The bytes of a text file as text: UTF-8, or Windows-1252 as Excel in French writes it; which, and
-//! where that is in doubt, is said.
+//! The bytes of a text file as text: UTF-8 or UTF-16, or Windows-1252 as Excel in French writes it; which,
+//! and where that is in doubt, is said.
 
 use std::borrow::Cow;
 
@@ -15,14 +15,14 @@ pub(super) struct Decoded<'b> {
 
 /// Reads UTF-8 with or without its mark. What is not UTF-8 throughout is Windows-1252, with a warning,
 /// unless it holds letters in UTF-8 too: then the rarer of the two are errors at their lines.
-pub(super) fn decode<'b>(file: &str, bytes: &'b [u8], issues: &mut Vec<Issue>) -> Decoded<'b> {
+pub(super) fn decode<'b>(file: &str, bytes: &'b [u8], issues: &mut Vec<Issue>) -> Option<Decoded<'b>> {
     let (marked, bytes) = match bytes.strip_prefix(b"\xef\xbb\xbf") {
         Some(rest) => (true, rest),
         None => (false, bytes),
     };
     if let Ok(text) = std::str::from_utf8(bytes) {
         tell_foreign(file, text, marked, issues);
-        return Decoded { text: Cow::Borrowed(text), doubtful: Vec::new() };
+        return Some(Decoded { text: Cow::Borrowed(text), doubtful: Vec::new() });
     }
     // Where the bytes are no UTF-8, and where they are and mean a letter that French text has.
     let (mut wrong, mut letters) = (Vec::new(), Vec::new());
@@ -55,7 +55,7 @@ pub(super) fn decode<'b>(file: &str, bytes: &'b [u8], issues: &mut Vec<Issue>) -
                 );
             }
         }
-        return Decoded { text, doubtful };
+        return Some(Decoded { text, doubtful });
     }
     let text = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0;
     let first = wrong.first().copied().unwrap_or(0);
@@ -83,7 +83,26 @@ pub(super) fn decode<'b>(file: &str, bytes: &'b [u8], issues: &mut Vec<Issue>) -
     doubtful.sort_unstable();
     doubtful.dedup_by_key(|(line, _)| *line);
     issues.extend(doubtful.iter().map(|(line, what)| Issue::error(Code::Encoding, file, *what).at(*line)));
-    Decoded { text, doubtful: doubtful.into_iter().map(|(line, _)| line).collect() }
+    Some(Decoded { text, doubtful: doubtful.into_iter().map(|(line, _)| line).collect() })
+}
+
+/// UTF-16 with its mark, as Excel's « texte Unicode » is, as UTF-8; anything else as it is.
+pub(super) fn utf8<'b>(file: &str, bytes: &'b [u8], issues: &mut Vec<Issue>) -> Option<Cow<'b, [u8]>> {
+    let encoding = match bytes {
+        [0xff, 0xfe, ..] => encoding_rs::UTF_16LE,
+        [0xfe, 0xff, ..] => encoding_rs::UTF_16BE,
+        _ => return Some(Cow::Borrowed(bytes)),
+    };
+    let (text, wrong) = encoding.decode_with_bom_removal(bytes);
+    if wrong {
+        issues.push(Issue::error(
+            Code::Encoding,
+            file,
+            "le fichier est de l'UTF-16 endommagé: un caractère manque ou est de trop",
+        ));
+        return None;
+    }
+    Some(Cow::Owned(text.into_owned().into_bytes()))
 }
 
 /// A few letters of Windows-1252 side by side are UTF-8 by chance (`Éœ`): a text whose only characters

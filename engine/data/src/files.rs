@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::forms::{self, Form};
 use super::issue::{Issue, meant};
 use super::issue_code::Code;
 use super::mapping::{MAPPING_FILE, Mapping};
 use super::names::{self, Named};
+use super::package::InputFile;
 use super::raw::RawTable;
-use super::read::InputFile;
-use super::{book, csv_file, json_file, parquet_file};
 use logis_language::diagnostic::{fold, nearest};
 use logis_language::pack::schema::Schema;
 
@@ -50,14 +50,13 @@ pub(super) fn raw_tables<'s>(
     // A file with a table's own name goes before one that only resembles it.
     let own: BTreeSet<&str> = files
         .iter()
-        .filter_map(|file| match named(split(&file.name).0) {
+        .filter_map(|file| match named(Form::of(&file.name).0) {
             Named::Exactly(name) => Some(name),
             _ => None,
         })
         .collect();
     for file in files {
-        let (stem, end) = split(&file.name);
-        let end = end.to_ascii_lowercase();
+        let (stem, form) = Form::of(&file.name);
         if ASIDE.contains(&file.name.as_str()) || fold(stem).starts_with("readme") {
             continue;
         }
@@ -68,19 +67,13 @@ pub(super) fn raw_tables<'s>(
         };
         let name = this.table();
         let before = issues.len();
-        let tables: Vec<RawTable> = match (end.as_str(), name) {
-            ("csv" | "txt" | "tsv", Some(name)) => {
-                csv_file::read(name, &file.name, &file.bytes, &expected(stem), issues).into_iter().collect()
+        let tables: Vec<RawTable> = match (form, name) {
+            (Some(Form::Csv), Some(name)) => {
+                forms::csv(name, &file, &expected(stem), issues).into_iter().collect()
             }
-            ("parquet" | "pq", Some(name)) => {
-                parquet_file::read(name, &file.name, file.bytes, issues).into_iter().collect()
-            }
-            ("json" | "ndjson" | "jsonl", name) => {
-                json_file::read(schema, &file.name, name, &file.bytes, issues)
-            }
-            (end, _) if book::ENDINGS.contains(&end) => {
-                book::read(&file.name, &file.bytes, &expected, issues)
-            }
+            (Some(Form::Parquet), Some(name)) => forms::parquet(name, file, issues).into_iter().collect(),
+            (Some(Form::Json), name) => forms::json(schema, name, &file, issues),
+            (Some(Form::Workbook), _) => forms::workbook(&file, &expected, issues),
             _ => {
                 let near = nearest(stem, names.iter().copied());
                 issues.push(Issue::warning(
@@ -97,7 +90,7 @@ pub(super) fn raw_tables<'s>(
                 None => tried.extend(names.iter().copied()),
             }
         }
-        let sheet = book::ENDINGS.contains(&end.as_str());
+        let sheet = form == Some(Form::Workbook);
         all.extend(tables.into_iter().map(|table| Found {
             // A table within a file has a name of its own.
             named: match this.table() {
@@ -121,32 +114,23 @@ pub(super) fn all_tables(schema: &Schema, files: Vec<InputFile>, issues: &mut Ve
     let expected = |_: &str| every.clone();
     let mut all = Vec::new();
     for file in files {
-        let (stem, end) = split(&file.name);
-        match end.to_ascii_lowercase().as_str() {
+        let (stem, form) = Form::of(&file.name);
+        match form {
             _ if ASIDE.contains(&file.name.as_str()) || fold(stem).starts_with("readme") => {}
-            "csv" | "txt" | "tsv" => {
-                all.extend(csv_file::read(stem, &file.name, &file.bytes, &every, issues))
-            }
-            "parquet" | "pq" => {
+            Some(Form::Csv) => all.extend(forms::csv(stem, &file, &every, issues)),
+            Some(Form::Parquet) => {
                 let name = stem.to_string();
-                all.extend(parquet_file::read(&name, &file.name.clone(), file.bytes, issues));
+                all.extend(forms::parquet(&name, file, issues));
             }
-            "json" | "ndjson" | "jsonl" => {
+            Some(Form::Json) => {
                 let table = names::table(schema, stem).table();
-                all.extend(json_file::read(schema, &file.name, table, &file.bytes, issues));
+                all.extend(forms::json(schema, table, &file, issues));
             }
-            end if book::ENDINGS.contains(&end) => {
-                all.extend(book::read(&file.name, &file.bytes, &expected, issues));
-            }
-            _ => {}
+            Some(Form::Workbook) => all.extend(forms::workbook(&file, &expected, issues)),
+            None => {}
         }
     }
     all
-}
-
-/// Name and ending of a file.
-fn split(name: &str) -> (&str, &str) {
-    name.rsplit_once('.').unwrap_or((name, ""))
 }
 
 /// One table for each name: the one that has it, else the one that resembles it.

@@ -52,6 +52,8 @@ codes! {
     PackageFile = "D0110",
     /// A mapping says something that it cannot say, or that the files do not have.
     Mapping = "D0111",
+    /// A file is of a form that this program is built without.
+    FormNotBuilt = "D0112",
     /// A column that is needed is not there.
     ColumnMissing = "D0201",
     /// A column is given twice.

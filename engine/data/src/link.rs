@@ -4,8 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
-
+use super::buffers::Shared;
 use super::cells;
 use super::codes::Meant;
 use super::draft::{About, Draft, HINTS};
@@ -264,16 +263,11 @@ fn mark(drafts: &mut [Draft], entity: EntityId, row: usize) -> bool {
 
 /// Some rows of a column.
 pub(super) fn take(column: &Column, rows: &[usize]) -> Column {
-    fn pick<T: Copy + arrow_buffer::ArrowNativeType>(
-        values: &ScalarBuffer<T>,
-        rows: &[usize],
-    ) -> ScalarBuffer<T> {
+    fn pick<T: Copy + Send + Sync + 'static>(values: &[T], rows: &[usize]) -> Shared<T> {
         rows.iter().filter_map(|&r| values.get(r).copied()).collect()
     }
     let cells = match column.cells() {
-        Cells::Bool(bits) => {
-            Cells::Bool(rows.iter().map(|&r| r < bits.len() && bits.value(r)).collect::<BooleanBuffer>())
-        }
+        Cells::Bool(bits) => Cells::Bool(rows.iter().map(|&r| bits.get(r)).collect()),
         Cells::Number { units, decimals } => Cells::Number { units: pick(units, rows), decimals: *decimals },
         Cells::Date(days) => Cells::Date(pick(days, rows)),
         Cells::Text { codes, dictionary } => {
@@ -290,9 +284,6 @@ pub(super) fn take(column: &Column, rows: &[usize]) -> Column {
             Cells::Codes { offsets: new.into(), codes: all.into(), dictionary: dictionary.clone() }
         }
     };
-    let known = column
-        .known()
-        .as_ref()
-        .map(|k| rows.iter().map(|&r| r < k.len() && k.is_valid(r)).collect::<NullBuffer>());
+    let known = column.known().map(|k| rows.iter().map(|&r| k.get(r)).collect());
     Column::new(cells, known)
 }

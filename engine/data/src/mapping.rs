@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use super::issue::{Issue, meant};
 use super::issue_code::Code;
 use super::names::{self, key};
+use super::package::InputFile;
 use super::raw::{Raw, RawColumn, RawTable};
-use super::read::InputFile;
 use logis_language::diagnostic::{foreign, nearest};
 use logis_language::pack::schema::{Entity, FieldKind, Schema};
 

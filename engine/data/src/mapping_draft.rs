@@ -9,8 +9,8 @@ use super::files::all_tables;
 use super::issue::Issue;
 use super::mapping::MAPPING_FILE;
 use super::names::{self, Named, key};
+use super::package::InputFile;
 use super::raw::{Raw, RawColumn, RawTable};
-use super::read::InputFile;
 use logis_language::diagnostic::nearest;
 use logis_language::pack::schema::{Entity, Field, FieldKind, Schema};
 

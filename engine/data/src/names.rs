@@ -128,7 +128,7 @@ pub(super) fn total(id: &Raw, table: &RawTable, row: usize) -> Option<String> {
     match id {
         Raw::Empty => table.columns.iter().find_map(|column| match column {
             RawColumn::Cells(cells) => cells.get(row).and_then(says),
-            RawColumn::Arrow(_) => None,
+            RawColumn::Typed(_) => None,
         }),
         id => says(id),
     }

@@ -1,14 +1,20 @@
 //! What the readers and writers of workbooks, archives, Parquet and CSV say in English, in French: what a person can
 //! do something about by its kind, the rest as a damaged file.
 
+#[cfg(feature = "xlsx")]
 use calamine::{OdsError, XlsError, XlsbError, XlsxError};
+#[cfg(feature = "parquet")]
 use parquet::errors::ParquetError;
+#[cfg(feature = "xlsx")]
 use rust_xlsxwriter::XlsxError as Unwritten;
+#[cfg(feature = "xlsx")]
 use zip::result::ZipError;
 
 use logis_language::diagnostic::foreign;
 
+#[cfg(any(feature = "xlsx", feature = "parquet"))]
 const DAMAGED: &str = "il est endommagé, ou ce n'est pas ce que dit la fin de son nom";
+#[cfg(feature = "xlsx")]
 const PASSWORD: &str = "un mot de passe le protège: l'enregistrer sans";
 
 /// An error of a reader or a writer.
@@ -17,6 +23,7 @@ pub(super) trait Told {
     fn told(&self) -> String;
 }
 
+#[cfg(feature = "xlsx")]
 impl Told for ZipError {
     fn told(&self) -> String {
         match self {
@@ -33,6 +40,7 @@ impl Told for ZipError {
     }
 }
 
+#[cfg(feature = "xlsx")]
 impl Told for XlsxError {
     fn told(&self) -> String {
         match self {
@@ -45,6 +53,7 @@ impl Told for XlsxError {
     }
 }
 
+#[cfg(feature = "xlsx")]
 impl Told for XlsbError {
     fn told(&self) -> String {
         match self {
@@ -57,6 +66,7 @@ impl Told for XlsbError {
     }
 }
 
+#[cfg(feature = "xlsx")]
 impl Told for XlsError {
     fn told(&self) -> String {
         match self {
@@ -67,6 +77,7 @@ impl Told for XlsError {
     }
 }
 
+#[cfg(feature = "xlsx")]
 impl Told for OdsError {
     fn told(&self) -> String {
         match self {
@@ -79,6 +90,7 @@ impl Told for OdsError {
     }
 }
 
+#[cfg(feature = "parquet")]
 impl Told for ParquetError {
     fn told(&self) -> String {
         match self {
@@ -93,6 +105,7 @@ impl Told for ParquetError {
     }
 }
 
+#[cfg(feature = "csv")]
 impl Told for csv::Error {
     fn told(&self) -> String {
         match self.kind() {
@@ -105,6 +118,7 @@ impl Told for csv::Error {
     }
 }
 
+#[cfg(feature = "xlsx")]
 impl Told for Unwritten {
     fn told(&self) -> String {
         match self {
@@ -122,6 +136,7 @@ impl Told for Unwritten {
     }
 }
 
+#[cfg(feature = "parquet")]
 impl Told for arrow_schema::ArrowError {
     fn told(&self) -> String {
         match self {

@@ -1,13 +1,14 @@
 //! Tables as files hold them, before the schema gives their cells a type.
 
 use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
 
-use arrow_array::{Array, ArrayRef};
-
-use super::day_cells::DayNumbers;
+use super::day_numbers::DayNumbers;
 use super::issue::Issue;
 use super::issue_code::Code;
-use super::parquet_file::cell;
+use super::table::Column;
+use logis_language::pack::schema::Field;
 use logis_language::value::Date;
 
 /// What is said of a header that stands twice.
@@ -40,14 +41,31 @@ pub(super) enum RawColumn {
     /// Of a text file or a workbook.
     Cells(Vec<Raw>),
     /// Typed already.
-    Arrow(ArrayRef),
+    #[cfg_attr(not(feature = "arrow"), allow(dead_code, reason = "only Arrow holds typed cells"))]
+    Typed(Arc<dyn Typed>),
+}
+
+/// The cells of a column as a typed form holds them (an array of Arrow).
+pub(super) trait Typed: fmt::Debug + Send + Sync {
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// The one of a row, which is there.
+    fn cell(&self, row: usize) -> Raw;
+
+    /// All as the column of a field at once; `None` if one does not fit it as it is: the cells are then read one by
+    /// one, which finds the words for what is wrong.
+    fn column(&self, field: &Field) -> Option<Column>;
+
+    /// Are they days by their type?
+    fn are_days(&self) -> bool;
 }
 
 impl RawColumn {
     pub fn len(&self) -> usize {
         match self {
             RawColumn::Cells(cells) => cells.len(),
-            RawColumn::Arrow(array) => array.len(),
+            RawColumn::Typed(cells) => cells.len(),
         }
     }
 
@@ -55,8 +73,8 @@ impl RawColumn {
     pub fn get(&self, row: usize) -> Raw {
         match self {
             RawColumn::Cells(cells) => cells.get(row).cloned().unwrap_or(Raw::Empty),
-            RawColumn::Arrow(array) if row < array.len() => cell(array, row),
-            RawColumn::Arrow(_) => Raw::Empty,
+            RawColumn::Typed(cells) if row < cells.len() => cells.cell(row),
+            RawColumn::Typed(_) => Raw::Empty,
         }
     }
 }
@@ -73,6 +91,10 @@ pub(super) enum Raw {
     Bool(bool),
     Date(Date),
     /// A day with a time, and its text.
+    #[cfg_attr(
+        not(any(feature = "arrow", feature = "xlsx")),
+        allow(dead_code, reason = "no text has moments")
+    )]
     Moment(Date, Box<str>),
     /// What a typed file holds and no field can.
     Other(Box<str>),

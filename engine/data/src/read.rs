@@ -7,59 +7,21 @@
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow_array::RecordBatch;
-
 use super::codes::codebooks;
+use super::csv_file;
 use super::draft::{self, Draft};
 use super::files::raw_tables;
 use super::issue::{Issue, meant};
 use super::issue_code::Code;
 use super::link::{keep_good, link};
+use super::package::{Absent, InputFile, ReadOutcome, sort};
 use super::raw::RawTable;
 use super::table::{About, Dataset, Table};
-use super::{csv_file, parquet_file};
 use logis_language::diagnostic::{Severity, fold, foreign, nearest};
 use logis_language::pack::Reference;
-use logis_language::pack::schema::{Entity, EntityId, FieldId, Origin, Schema};
+use logis_language::pack::schema::{Entity, EntityId, Origin, Schema};
 use logis_language::plan::Needs;
 use logis_language::value::parse_date;
-
-/// One file of a data package.
-#[derive(Clone, Debug)]
-pub struct InputFile {
-    /// Its name, without folder: `demandes.csv`.
-    pub name: String,
-    /// Its content.
-    pub bytes: Vec<u8>,
-}
-
-/// A column that is needed and not there: its cells are unknown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Absent {
-    /// The file that lacks it; of a table that is absent itself, the table's name.
-    pub file: String,
-    /// The entity.
-    pub entity: EntityId,
-    /// Its header; empty if the whole table is absent.
-    pub column: String,
-    /// The fields that it would hold.
-    pub fields: BTreeSet<FieldId>,
-    /// The relations that it would hold.
-    pub relations: BTreeSet<(EntityId, usize)>,
-}
-
-/// A data package, read: the rows without error, and what is wrong with the others.
-#[derive(Clone, Debug, Default)]
-pub struct ReadOutcome {
-    /// The good rows.
-    pub dataset: Dataset,
-    /// Errors and warnings, by file, line and column.
-    pub issues: Vec<Issue>,
-    /// Columns that are needed and not there.
-    pub absent: Vec<Absent>,
-    /// By entity with rows that were left out: how many.
-    pub dropped: BTreeMap<EntityId, usize>,
-}
 
 /// Reads a data package from its files and the reference tables of the pack.
 pub fn read(schema: &Schema, references: &[Reference], files: Vec<InputFile>, needs: &Needs) -> ReadOutcome {
@@ -97,30 +59,6 @@ fn spare(schema: &Schema, tables: &BTreeMap<&str, RawTable>, needs: &Needs, issu
     }
 }
 
-/// Reads a data package from tables in memory, by the names that files of them would have.
-pub fn read_batches(
-    schema: &Schema,
-    references: &[Reference],
-    tables: &[(&str, &RecordBatch)],
-    needs: &Needs,
-) -> ReadOutcome {
-    let mut issues = Vec::new();
-    let known: Vec<&str> = schema.data_tables().collect();
-    let mut given: BTreeMap<&str, RawTable> = BTreeMap::new();
-    for (name, batch) in tables {
-        if !known.contains(name) {
-            let hint = meant(nearest(name, known.iter().copied()));
-            issues.push(Issue::error(
-                Code::UnknownTable,
-                name,
-                format!("le schéma n'a pas de telle table{hint}"),
-            ));
-        }
-        given.insert(name, parquet_file::table(name, name, batch, 0, &mut issues));
-    }
-    read_raw(schema, references, &given, needs, issues)
-}
-
 /// Reads a data package from raw tables, by their names in the schema.
 pub(super) fn read_raw<N: Borrow<str> + Ord>(
     schema: &Schema,
@@ -139,14 +77,6 @@ pub(super) fn read_raw<N: Borrow<str> + Ord>(
     sort(&mut issues);
     let dataset = Dataset { tables: read.tables, about: About::default() };
     ReadOutcome { dataset, issues, absent: read.absent, dropped: read.dropped }
-}
-
-/// Issues in the order in which people look for them, each once.
-pub fn sort(issues: &mut Vec<Issue>) {
-    issues.sort_by(|a, b| {
-        (&a.file, a.line, &a.column, &a.message).cmp(&(&b.file, b.line, &b.column, &b.message))
-    });
-    issues.dedup();
 }
 
 /// The reference tables of a pack, by entity.

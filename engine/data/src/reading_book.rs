@@ -3,25 +3,9 @@
 
 use rust_xlsxwriter::{Color, ExcelDateTime, Format, FormatAlign, FormatBorder, Url, Workbook, Worksheet};
 
-use super::write::{WriteError, workbook};
+use super::output::{Reading, WriteError};
+use super::write_book::workbook;
 use logis_language::value::{Value, format_number};
-
-/// A table to read.
-#[derive(Clone, Debug, Default)]
-pub struct Reading {
-    /// The sheet's name: at most 31 characters, each once.
-    pub name: String,
-    /// What people call it.
-    pub title: String,
-    /// How its figures are obtained, and what they rest on.
-    pub note: String,
-    /// Header of each column.
-    pub header: Vec<String>,
-    /// Columns of differences: their numbers are shown with their sign.
-    pub signed: Vec<bool>,
-    /// Rows: a value, and the decimals with which it is shown if it is a number.
-    pub rows: Vec<Vec<(Option<Value>, u32)>>,
-}
 
 /// The widest that a column is, in characters.
 const WIDEST: usize = 60;

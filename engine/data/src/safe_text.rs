@@ -25,7 +25,7 @@ fn computes(cell: &str) -> bool {
 /// what acts on a terminal is written as `\u001b`. Tabs and ends of lines stay.
 ///
 /// ```
-/// use logis::data::{from_csv_cell, to_csv_cell};
+/// use logis_data::{from_csv_cell, to_csv_cell};
 /// assert_eq!(to_csv_cell("=1+1"), "'=1+1");
 /// assert_eq!(from_csv_cell("'=1+1"), "=1+1");
 /// assert_eq!(to_csv_cell("'t Hooft"), "'t Hooft");

@@ -19,10 +19,11 @@ use super::files::raw_tables;
 use super::issue::Issue;
 use super::issue_code::Code;
 use super::net::caught;
-use super::parquet_file;
+use super::package::{InputFile, ReadOutcome, sort};
 use super::raw::RawTable;
-use super::read::{InputFile, ReadOutcome, assemble, raw_references, sort};
+use super::read::{assemble, raw_references};
 use super::table::Dataset;
+use super::{arrow_cell, arrow_table, parquet_file};
 use logis_language::pack::Reference;
 use logis_language::pack::schema::{EntityId, Origin, Schema};
 use logis_language::plan::Needs;
@@ -258,7 +259,7 @@ impl Cursor {
             let Some(batch) = self.rest.take() else { break };
             let mut rows = 0;
             let cell = |column: usize, row: usize| {
-                batch.columns().get(column).map_or_else(String::new, |a| parquet_file::cell(a, row).shown())
+                batch.columns().get(column).map_or_else(String::new, |a| arrow_cell::cell(a, row).shown())
             };
             while rows < batch.num_rows() {
                 let text = cell(key, rows);
@@ -277,7 +278,7 @@ impl Cursor {
             return Ok(None);
         }
         let batch = arrow_select::concat::concat_batches(&schema, &parts).map_err(|_| NotInOrder)?;
-        let table = parquet_file::table(&self.table, &self.file.name, &batch, self.line, issues);
+        let table = arrow_table::table(&self.table, &self.file.name, &batch, self.line, issues);
         self.line += batch.num_rows() as u64;
         Ok(Some((table, keys)))
     }

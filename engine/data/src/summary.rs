@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::issue::Issue;
-use super::write::{Output, OutputColumn};
+use super::output::{Output, OutputColumn};
 use logis_language::diagnostic::Severity;
 use logis_language::value::{Exact, Type, Value};
 

@@ -7,10 +7,9 @@ use std::borrow::Cow;
 use std::ops::{Deref, Range};
 use std::sync::{Arc, OnceLock};
 
-use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
-
 use rayon::prelude::*;
 
+use super::buffers::{Bits, Shared};
 use logis_language::pack::schema::{EntityId, FieldId};
 use logis_language::value::{Date, Exact, Value, add_days, power_of_ten};
 
@@ -60,7 +59,7 @@ pub struct Table {
 /// The row of the target that each row belongs to by one relation, or [`NO_ROW`].
 #[derive(Clone, Debug, Default)]
 pub struct Links {
-    rows: ScalarBuffer<u32>,
+    rows: Shared<u32>,
     members: OnceLock<Arc<Members>>,
 }
 
@@ -100,7 +99,7 @@ impl Links {
 #[derive(Clone, Debug)]
 pub struct Column {
     cells: Cells,
-    known: Option<NullBuffer>,
+    known: Option<Bits>,
     extremes: OnceLock<Option<(i64, i64)>>,
 }
 
@@ -108,29 +107,29 @@ pub struct Column {
 #[derive(Clone, Debug)]
 pub enum Cells {
     /// Booleans.
-    Bool(BooleanBuffer),
+    Bool(Bits),
     /// Numbers, in units of 10⁻ᵈᵉᶜⁱᵐᵃˡˢ.
     Number {
         /// The counts of units.
-        units: ScalarBuffer<i64>,
+        units: Shared<i64>,
         /// Decimals of one unit.
         decimals: u32,
     },
     /// Days since 1 January 1970.
-    Date(ScalarBuffer<i32>),
+    Date(Shared<i32>),
     /// Texts, as numbers in a dictionary (for an enumeration: its values in the schema's order).
     Text {
         /// Numbers in the dictionary.
-        codes: ScalarBuffer<u32>,
+        codes: Shared<u32>,
         /// The texts.
         dictionary: Arc<[Arc<str>]>,
     },
     /// Lists of texts: those of row `i` are `codes[offsets[i]..offsets[i + 1]]`.
     Codes {
         /// One more than rows.
-        offsets: ScalarBuffer<u32>,
+        offsets: Shared<u32>,
         /// Numbers in the dictionary.
-        codes: ScalarBuffer<u32>,
+        codes: Shared<u32>,
         /// The texts.
         dictionary: Arc<[Arc<str>]>,
     },
@@ -138,7 +137,7 @@ pub enum Cells {
 
 impl Column {
     /// A column of these cells; `known` says which are, `None` that all are.
-    pub fn new(cells: Cells, known: Option<NullBuffer>) -> Column {
+    pub fn new(cells: Cells, known: Option<Bits>) -> Column {
         Column { cells, known, extremes: OnceLock::new() }
     }
 
@@ -148,7 +147,7 @@ impl Column {
     }
 
     /// Which cells are known; `None` if all are.
-    pub fn known(&self) -> Option<&NullBuffer> {
+    pub fn known(&self) -> Option<&Bits> {
         self.known.as_ref()
     }
 
@@ -170,11 +169,11 @@ impl Column {
 
     /// The value in a row; `None` if it is missing (or the row does not exist).
     pub fn get(&self, row: usize) -> Option<Value> {
-        if self.known.as_ref().is_some_and(|k| row >= k.len() || k.is_null(row)) {
+        if self.known.as_ref().is_some_and(|k| !k.get(row)) {
             return None;
         }
         match &self.cells {
-            Cells::Bool(bits) => (row < bits.len()).then(|| Value::Bool(bits.value(row))),
+            Cells::Bool(bits) => (row < bits.len()).then(|| Value::Bool(bits.get(row))),
             Cells::Number { units, decimals } => {
                 let units = i128::from(*units.get(row)?);
                 Some(Value::Number(Exact::new(units, power_of_ten(*decimals)?)))

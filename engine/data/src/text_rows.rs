@@ -8,8 +8,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use arrow_buffer::NullBuffer;
-
+use super::buffers::Bits;
 use super::cells;
 use super::issue::{Issue, meant};
 use super::issue_code::Code;
@@ -210,6 +209,7 @@ fn column(
             ));
         }
     });
-    let known = NullBuffer::union(column.known(), Some(&NullBuffer::from(given)));
-    Some(Column::new(column.cells().clone(), known))
+    let given: Bits = given.into_iter().collect();
+    let known = column.known().map_or_else(|| given.clone(), |known| known.and(&given));
+    Some(Column::new(column.cells().clone(), Some(known)))
 }

@@ -3,8 +3,9 @@
 use super::cells;
 use super::files::raw_tables;
 use super::issue::Issue;
+use super::package::{InputFile, ReadOutcome, sort};
 use super::raw::{Raw, RawTable};
-use super::read::{InputFile, ReadOutcome, about, read_raw, sort};
+use super::read::{about, read_raw};
 use logis_language::pack::Reference;
 use logis_language::pack::schema::{Field, FieldKind, Schema};
 use logis_language::plan::Needs;

@@ -10,6 +10,7 @@ use super::names::key;
 pub(super) const ROWS: usize = 30;
 
 /// The place among `rows` (line and cells) of the row of headers; the first, if none looks like it.
+#[cfg(feature = "xlsx")]
 pub(super) fn header(rows: &[(u64, Vec<String>)], expected: &[String]) -> usize {
     find(rows, expected).unwrap_or(0)
 }

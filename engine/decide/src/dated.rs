@@ -155,7 +155,7 @@ impl DatedPlan {
             && let Cells::Date(days) = column.cells()
         {
             for (row, (place, day)) in of.iter_mut().zip(days.iter()).enumerate() {
-                if column.known().is_some_and(|known| known.is_null(row)) {
+                if column.known().is_some_and(|known| !known.get(row)) {
                     continue;
                 }
                 let day = i64::from(*day);

@@ -2,11 +2,14 @@
 //!
 //! [`evaluate`] decides columns and rows; [`reserves`] are what is granted only if it is met; [`explain`] and [`counterfactual`] say why and what would change it;
 //! [`invariants`] hold what must be of a row; [`Decider`] decides one household; [`dated`] decides each row as of
-//! its own date; [`parts`] decides what is larger than memory; [`receipt`] keeps decisions and decides them again; [`mod@reference`] is Rhai's own interpreter,
-//! the oracle of the tests.
+//! its own date; [`parts`] decides what is larger than memory; [`receipt`] keeps decisions and decides them again;
+//! [`mod@reference`] is Rhai's own interpreter, the oracle of the tests. [`tables`] are what is decided in memory; with the feature `arrow`, which is not on by
+//! default, batches of Arrow too.
 //!
 //! Modules depend on those before them only.
 
+#[cfg(feature = "arrow")]
+mod batches;
 pub mod counterfactual;
 pub mod dated;
 pub mod decide;
@@ -17,8 +20,12 @@ pub mod parts;
 pub mod receipt;
 pub mod reference;
 pub mod reserves;
+pub mod tables;
 
-pub use decide::{DataError, Decider, Decision, Evaluate};
+#[cfg(feature = "arrow")]
+pub use batches::Evaluate;
+pub use decide::{DataError, Decider, Decision};
+pub use tables::Tables;
 
 /// The hash of this build of the crate.
 pub const BUILD: &str = env!("LOGIS_BUILD");

@@ -54,7 +54,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
+#[cfg(feature = "arrow")]
 use arrow_array::RecordBatch;
+#[cfg(feature = "arrow")]
 use arrow_schema::{ArrowError, Schema};
 
 use crate::dated::{DatedPlan, Made, Periods};
@@ -177,6 +179,7 @@ impl DecidedPart {
     ///
     /// # Errors
     /// No row has had a date yet, so that nothing says what the outcomes are.
+    #[cfg(feature = "arrow")]
     pub fn to_record_batch(&self, like: Option<&Schema>) -> Result<RecordBatch, ArrowError> {
         let Some(plan) = &self.plan else {
             return Err(ArrowError::SchemaError("aucune ligne n'a de date".to_string()));

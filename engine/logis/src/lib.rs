@@ -5,21 +5,27 @@ pub mod formats;
 
 pub use error::Error;
 
+#[cfg(feature = "solver")]
 pub use logis_allocation::{
     Allocation, AllocationError, Bottleneck, Lack, Options, PLACES, Posing, Refuted, attribution, candidates,
     posing,
 };
 pub use logis_data as data;
+#[cfg(feature = "arrow")]
+pub use logis_decide::Evaluate;
 pub use logis_decide::{
-    DataError, Decider, Decision, Evaluate, counterfactual, dated, decide, evaluate, explain, invariants,
-    parts, receipt, reference, reserves,
+    DataError, Decider, Decision, Tables, counterfactual, dated, decide, evaluate, explain, invariants,
+    parts, receipt, reference, reserves, tables,
 };
 pub use logis_language::{
     LoadError, Pack, Plan, diagnostic, editor, exchange, fingerprint, format, graph, pack, plan, value,
 };
 pub use logis_matching as matching;
+#[cfg(feature = "populations")]
 pub use logis_populations as populations;
+#[cfg(feature = "review")]
 pub use logis_review::{boundaries, check, compare, coverage, mutation, testing};
+#[cfg(feature = "scenario")]
 pub use logis_scenario as scenario;
 
 /// The code of the README compiles and runs.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::deck::quotas;
-use crate::population::Population;
+use crate::fitted::Population;
 use crate::tally::Tally;
 
 /// Communes up to which each has its own line.

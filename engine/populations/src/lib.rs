@@ -11,6 +11,7 @@ mod checks;
 mod columns;
 mod deck;
 mod error;
+mod fitted;
 mod households;
 pub mod ipf;
 mod model;
@@ -27,8 +28,8 @@ mod units;
 
 pub use calibration::CalibrationLine;
 pub use error::GenerateError;
+pub use fitted::{Options, PART, Part, Population};
 pub use model::{Ceilings, Model};
-pub use population::{Options, PART, Part, Population};
 pub use tally::Tally;
 
 /// The hash of this build of the crate.

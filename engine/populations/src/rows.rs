@@ -2,8 +2,8 @@
 
 use crate::columns::{Fields, Kind, Rows, day, named};
 use crate::deck::Draw;
+use crate::fitted::{PART, Part, Population, Stream};
 use crate::households::{Household, Link, Person};
-use crate::population::{PART, Part, Population, Stream};
 use logis_language::value::add_months;
 
 /// Kinds of the columns of requests, in the order of [`crate::names::RequestColumns`].

@@ -6,8 +6,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int64Type};
 use arrow_array::{Array, BooleanArray, PrimitiveArray, RecordBatch, StringArray};
 
+use crate::fitted::{Part, Population};
 use crate::households::ceilings;
-use crate::population::{Part, Population};
 use logis_language::value::{Date, add_days, months_between, years_between};
 
 /// Counts of what was drawn.

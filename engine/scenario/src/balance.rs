@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Household;
 use super::measure::{Measures, Sums, waiting};
+use super::run::Household;
 use super::table::{Table, count, mean, percent, ratio, scaled};
 use super::years::Flow;
 use logis_language::value::{Date, Exact};

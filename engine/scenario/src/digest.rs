@@ -6,7 +6,8 @@
 use sha2::{Digest, Sha256};
 
 use super::file::{CellsOf, ParameterChange, RowChange, Scenario, Variant, Years};
-use super::{Inputs, Run};
+use super::inputs::Inputs;
+use super::run::Run;
 use logis_language::pack::manifest::Named;
 use logis_language::value::Date;
 
@@ -18,7 +19,7 @@ const BUILDS: [&str; 7] = [
     logis_matching::BUILD,
     logis_allocation::BUILD,
     logis_populations::BUILD,
-    crate::BUILD,
+    env!("LOGIS_BUILD"),
 ];
 
 /// A hash of parts, each with its length.

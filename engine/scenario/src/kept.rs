@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::RunResult;
+use super::run::RunResult;
 use logis_language::diagnostic::foreign;
 use logis_language::exchange::FORMAT;
 use logis_language::fingerprint::sha256;

@@ -1,9 +1,9 @@
 //! Which runs a scenario has, the population that a run draws, and what is to be known of a run.
 
-use super::Run;
 use super::allocation::Allocation;
 use super::file::Scenario;
 use super::measure::Planned;
+use super::run::Run;
 use logis_data::{BatchWriter, InputFile, Issue, TextTable, text_tables};
 use logis_language::pack::schema::Schema;
 use logis_populations::{GenerateError, Model, Options, Population};

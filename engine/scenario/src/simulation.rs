@@ -5,13 +5,18 @@ use std::sync::Arc;
 
 use super::allocation::Allocation;
 use super::balance::{self, Done};
+use super::decided::Decide;
+use super::error::ScenarioError;
 use super::file::{CellsOf, ParameterChange, RowChange, Scenario, Variant, Years};
+use super::inputs::Inputs;
 use super::measure::{self, Planned};
 use super::rows::{Tables, TooMany, ceilings};
+use super::run::{Household, Run, RunResult};
 use super::runs::{drawn, runs, warnings};
-use super::shared::{Decide, Ready, Shared};
+use super::shared::{Ready, Shared};
+use super::table::Table;
 use super::years::State;
-use super::{Household, Inputs, Run, RunResult, ScenarioError, Table, digest, names, rules};
+use super::{digest, names, rules};
 use logis_data::{Dataset, Issue, TextTable, about, by_kind, text_tables};
 use logis_language::Pack;
 use logis_language::diagnostic::{PackError, Span};
@@ -190,7 +195,7 @@ impl Simulation {
         let (key, data) = self.data(run, &rules)?;
         let (dataset, rows_taken, held) = &*data;
         let place = key.map(|key| format!("{}\n{key}", rules.ready.key));
-        let decide = Decide { shared: &self.shared, dataset, place, values: &rules.values };
+        let decide = Decide { decided: &self.shared.decided, dataset, place, values: &rules.values };
         let failed = |error| ScenarioError::Allocation { run: run.id.clone(), error };
         let posed = decide.posed(&rules.planned.matching).map_err(failed)?;
         let allocation = Allocation::new(&rules.planned.matching, posed).map_err(failed)?;
@@ -228,7 +233,8 @@ impl Simulation {
             // The first year is that of all runs that begin alike; later ones come of what was given.
             let place =
                 (year == 0 && same_start).then(|| format!("{}\n{} années", rules.ready.key, run.seed));
-            let decide = Decide { shared: &self.shared, dataset: &dataset, place, values: &rules.values };
+            let decide =
+                Decide { decided: &self.shared.decided, dataset: &dataset, place, values: &rules.values };
             let failed = |error| ScenarioError::Allocation { run: format!("{} ({date})", run.id), error };
             let posed = decide.posed(&rules.planned.matching).map_err(failed)?;
             let allocation = Allocation::new(&rules.planned.matching, posed).map_err(failed)?;

@@ -2,9 +2,8 @@
 
 use std::sync::OnceLock;
 
-use arrow_array::RecordBatch;
-use logis_decide::decide::read_tables;
 use logis_decide::evaluate::evaluate;
+use logis_decide::tables::{Tables, read_tables};
 use logis_language::Pack;
 use logis_language::diagnostic::nearest;
 use logis_language::plan::{Needs, Plan};
@@ -72,7 +71,8 @@ impl Allocation {
 
     /// Poses the problem of a pack on tables as of a date, solves it level by level and checks the proof.
     ///
-    /// `tables` are those of a data package by their names; columns are those of the schema.
+    /// `tables` are those of a data package by their names, as values or (with the feature `arrow` of `logis-decide`)
+    /// as batches of Arrow; columns are those of the schema.
     ///
     /// # Errors
     /// All that is wrong with the data; a pack without matching; names that are none; quotas that must be met and
@@ -80,7 +80,7 @@ impl Allocation {
     pub fn of(
         pack: &Pack,
         date: Date,
-        tables: &[(&str, &RecordBatch)],
+        tables: &(impl Tables + ?Sized),
         options: Options,
     ) -> Result<Allocation, AllocationError> {
         Posing::of(pack, date, tables, &options)?.solve(options.near.as_ref())
@@ -176,7 +176,7 @@ impl Posing {
     pub fn of(
         pack: &Pack,
         date: Date,
-        tables: &[(&str, &RecordBatch)],
+        tables: &(impl Tables + ?Sized),
         options: &Options,
     ) -> Result<Posing, AllocationError> {
         let asked = plan(pack, date, options)?;
@@ -184,10 +184,9 @@ impl Posing {
         let mut needs = Needs::default();
         asked.0.plans().for_each(|plan| needs.join(plan.needs()));
         // What only the commission reads is read if it is there.
-        let given = |column: &str| tables.iter().any(|(_, table)| table.column_by_name(column).is_some());
         if let Some(presented) = presented(pack, date)? {
             let columns = presented.fields().into_iter().filter_map(|id| parsed.schema.fields.get(id));
-            if columns.into_iter().all(|field| given(&field.column)) {
+            if columns.into_iter().all(|field| tables.has_column(&field.column)) {
                 needs.join(presented.needs());
             }
         }

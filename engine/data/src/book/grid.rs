@@ -4,7 +4,7 @@ use super::super::issue::Issue;
 use super::super::issue_code::Code;
 use super::super::raw::{Raw, RawTable};
 use super::super::titles;
-use super::Sheet;
+use super::sheet::Sheet;
 
 /// The most cells that a table may have, empty ones included.
 const TABLE: usize = 1 << 26;

@@ -6,31 +6,23 @@
 mod archive;
 mod extent;
 mod grid;
+mod sheet;
 
 use std::io::Cursor;
 
 use calamine::{Data, ExcelDateTime, Ods, Range, Reader, Xls, Xlsb, Xlsx};
 
-use super::day_cells::DayNumbers;
+use super::day_numbers::DayNumbers;
 use super::issue::Issue;
 use super::issue_code::Code;
 use super::net::caught;
 use super::outside::Told;
 use super::raw::{Raw, RawTable};
 use logis_language::value::Date;
-
-/// The endings of workbooks.
-pub(super) const ENDINGS: [&str; 5] = ["xlsx", "xlsm", "xlsb", "xls", "ods"];
+use sheet::Sheet;
 
 /// The most cells that are read of one workbook.
 const CELLS: usize = 24_000_000;
-
-/// A sheet as the file lists it: rows and columns count from 0.
-pub(super) struct Sheet {
-    name: String,
-    cells: Vec<(u32, u32, Raw)>,
-    days: DayNumbers,
-}
 
 /// Reads the sheets of a workbook. `names` gives the names of the columns of the table that a sheet is.
 pub(super) fn read(

@@ -4,6 +4,7 @@
 //! by one by `row`, with exact fractions and the sets of values that missing cells leave [`possible`];
 //! `settle` decides by cases what those sets leave open.
 
+#[cfg(feature = "arrow")]
 mod arrow_out;
 mod assume;
 mod columns;

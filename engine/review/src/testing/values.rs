@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
-
-use logis_data::{Cells, Column};
+use logis_data::{Cells, Column, Shared};
 use logis_decide::evaluate::possible::{Missing, Possible, Range};
 use logis_language::pack::cases::CaseValue;
 use logis_language::pack::schema::FieldKind;
@@ -70,9 +68,7 @@ pub(crate) fn column(kind: &FieldKind, values: &[Option<Value>]) -> Column {
     };
     let epoch = Date::constant(1970, 1, 1);
     let cells = match kind {
-        FieldKind::Boolean => {
-            Cells::Bool(BooleanBuffer::from_iter(values.iter().map(|v| *v == Some(Value::Bool(true)))))
-        }
+        FieldKind::Boolean => Cells::Bool(values.iter().map(|v| *v == Some(Value::Bool(true))).collect()),
         FieldKind::Number { .. } => {
             // Cases may write more decimals than data: nine are kept.
             let unit = Exact::from_integer(power_of_ten(9).unwrap_or(1));
@@ -92,7 +88,7 @@ pub(crate) fn column(kind: &FieldKind, values: &[Option<Value>]) -> Column {
                 .collect(),
         ),
         FieldKind::Text | FieldKind::Enum(_) => {
-            let codes: ScalarBuffer<u32> = values
+            let codes: Shared<u32> = values
                 .iter()
                 .map(|v| match v {
                     Some(Value::Text(text)) => code(text),
@@ -117,5 +113,5 @@ pub(crate) fn column(kind: &FieldKind, values: &[Option<Value>]) -> Column {
             Cells::Codes { offsets: offsets.into(), codes: all.into(), dictionary: dictionary.into() }
         }
     };
-    Column::new(cells, Some(NullBuffer::from_iter(values.iter().map(Option::is_some))))
+    Column::new(cells, Some(values.iter().map(Option::is_some).collect()))
 }

@@ -7,11 +7,10 @@ mod waits;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::allocation::Allocation;
+use super::decided::Decide;
 use super::file::Measured;
-use super::shared::Decide;
+use super::run::Household;
 use super::table::{Table, scaled};
 use counts::{by_request, by_unit, number, outcomes, shown};
 use logis_allocation::attribution::MatchingPlan;
@@ -30,21 +29,6 @@ use logis_language::plan::Plan;
 use logis_language::value::{Date, Exact, Type, Value};
 pub(super) use summary::Sums;
 pub(super) use waits::waiting;
-
-/// What becomes of one household.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Household {
-    /// Identifier of the request.
-    pub id: String,
-    /// The unit that it gets.
-    pub unit: Option<String>,
-    /// By rule of the table `eligibilite`: is it true? `None` where it is not known.
-    pub eligible: Vec<Option<bool>>,
-    /// By measure of `requests_by`: to what it belongs.
-    pub by: Vec<String>,
-    /// Whole months for which the request has waited, where they are known.
-    pub wait: Option<i64>,
-}
 
 /// Rules of one entity whose outcomes are counted.
 struct Group {

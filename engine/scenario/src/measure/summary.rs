@@ -3,7 +3,7 @@
 use super::Planned;
 use super::counts::number;
 use crate::allocation::Allocation;
-use crate::shared::Decide;
+use crate::decided::Decide;
 use crate::table::{Table, count, mean, percent, ratio, scaled};
 use logis_language::value::Exact;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::counts::{Key, number};
 use super::{Planned, label, sources};
 use crate::allocation::Allocation;
-use crate::shared::Decide;
+use crate::decided::Decide;
 use crate::table::{Table, count, mean, percent, scaled, sum};
 use logis_decide::evaluate::DecisionColumn;
 use logis_language::pack::Parsed;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Cell, Repeated, Sheet};
 use crate::measure::label;
-use crate::{Household, RunResult, Simulation};
+use crate::run::{Household, RunResult};
+use crate::simulation::Simulation;
 
 /// The sheets of gains and losses, and the one of the households that change. They compare the first
 /// repetition, whose households are the same.

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::{Cell, Repeated, Sheet};
-use crate::Table;
 use crate::file::Scenario;
+use crate::table::Table;
 
 /// A chart beside a sheet.
 #[derive(Clone, Debug, Serialize)]

@@ -2,9 +2,8 @@
 
 use super::sheet::{exact, shortest};
 use super::{Cell, Repeated, Sheet};
-use crate::Table;
 use crate::file::{Scenario, Wanted};
-use crate::table::scaled;
+use crate::table::{Table, scaled};
 use crate::texts;
 use logis_language::diagnostic::{PackError, Span};
 use logis_language::value::sub;

@@ -13,7 +13,9 @@ mod sweeps;
 use serde::Serialize;
 
 use super::file::{Count, RowChange, Scenario};
-use super::{RunResult, Simulation, Table};
+use super::run::RunResult;
+use super::simulation::Simulation;
+use super::table::Table;
 pub use charts::{Chart, Series};
 use figures::{observed, targets};
 use logis_language::diagnostic::PackError;

@@ -1,7 +1,7 @@
 //! The runs side by side.
 
 use super::{Cell, Repeated, Sheet};
-use crate::{Row, Table};
+use crate::table::{Row, Table};
 
 fn headed(label: &str, unit: &str) -> String {
     if unit.is_empty() || label.to_lowercase().contains(&unit.to_lowercase()) {

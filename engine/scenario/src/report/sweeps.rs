@@ -3,7 +3,9 @@
 use super::sheet::shortest;
 use super::{Cell, Repeated, Sheet, medians};
 use crate::file::How;
-use crate::{RunResult, Simulation, Table};
+use crate::run::RunResult;
+use crate::simulation::Simulation;
+use crate::table::Table;
 use logis_language::value::Value;
 
 /// The points of each sweep: what they reach, as medians of their repetitions.

@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_buffer::{BooleanBuffer, ScalarBuffer};
-
 use super::super::row::Context;
 use super::passes::Pass;
+use logis_data::{Bits, Shared};
 use logis_language::graph::Step;
 use logis_language::pack::schema::EntityId;
 use logis_language::plan::builtins::Builtin;
@@ -17,13 +16,13 @@ use logis_language::value::Rounding;
 #[derive(Clone, Debug)]
 pub(crate) enum Array {
     /// 0 or 1.
-    Bool(ScalarBuffer<u8>),
+    Bool(Shared<u8>),
     /// Counts of the node's unit.
-    Number(ScalarBuffer<i64>),
+    Number(Shared<i64>),
     /// Days since 1 January 1970.
-    Date(ScalarBuffer<i32>),
+    Date(Shared<i32>),
     /// Numbers in the program's dictionary.
-    Text(ScalarBuffer<u32>),
+    Text(Shared<u32>),
 }
 
 /// The values of a node for all rows of its entity; `left` is 1 for those left over and 0 for the others,
@@ -31,7 +30,7 @@ pub(crate) enum Array {
 #[derive(Clone, Debug)]
 pub(crate) struct Full {
     pub array: Array,
-    pub left: ScalarBuffer<u8>,
+    pub left: Shared<u8>,
 }
 
 /// How the values of a node are held.
@@ -88,10 +87,10 @@ pub(crate) enum Instruction {
     /// All rows are there already (a field): see [`Program::full`].
     Full,
     /// A field of booleans as the data hold them, a bit each; and the marks of missing ones.
-    Bits(BooleanBuffer, ScalarBuffer<u8>),
+    Bits(Bits, Shared<u8>),
     /// A field of texts with numbers of its own; by them, the program's numbers; and the marks of missing
     /// cells.
-    Texts(ScalarBuffer<u32>, Arc<[u32]>, ScalarBuffer<u8>),
+    Texts(Shared<u32>, Arc<[u32]>, Shared<u8>),
     /// The value of the row that a step leads to.
     Up(Step, NodeId),
     /// The values of another node: of a rule's body, for the rule.
@@ -252,9 +251,9 @@ pub(crate) struct Compiled {
 
 /// The codes of a field that holds several: offsets, and numbers in the program's dictionary.
 pub(crate) struct CodesColumn {
-    pub offsets: ScalarBuffer<u32>,
+    pub offsets: Shared<u32>,
     pub codes: Vec<u32>,
-    pub left: ScalarBuffer<u8>,
+    pub left: Shared<u8>,
 }
 
 /// A plan compiled against its data.

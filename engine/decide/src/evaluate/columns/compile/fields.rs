@@ -1,11 +1,9 @@
 //! Fields: bound to the columns of the data.
 
-use arrow_buffer::{NullBuffer, ScalarBuffer};
-
 use super::super::kernels::expand;
 use super::super::program::{Array, CodesColumn, Compiled, Full, Instruction, NO_PLACE, Repr};
 use super::{Compiler, NO_BOUNDS, out};
-use logis_data::Cells;
+use logis_data::{Bits, Cells, Shared};
 use logis_language::pack::schema::EntityId;
 use logis_language::plan::ir::NodeId;
 
@@ -67,10 +65,10 @@ impl Compiler<'_> {
 }
 
 /// The marks of cells that are missing; empty if all are known.
-fn left_over(known: Option<&NullBuffer>) -> ScalarBuffer<u8> {
-    let Some(known) = known.filter(|k| k.null_count() > 0) else { return ScalarBuffer::default() };
+fn left_over(known: Option<&Bits>) -> Shared<u8> {
+    let Some(known) = known.filter(|k| k.zeros() > 0) else { return Shared::default() };
     let mut left = Vec::new();
-    expand(known.inner(), 0..known.len(), &mut left);
+    expand(known, 0..known.len(), &mut left);
     left.iter_mut().for_each(|l| *l ^= 1);
     left.into()
 }

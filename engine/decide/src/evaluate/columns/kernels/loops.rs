@@ -6,8 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use arrow_buffer::BooleanBuffer;
-
+use logis_data::Bits;
 use logis_language::plan::ir::Comparison;
 
 /// For each byte, its eight bits as bytes of 0 or 1, lowest bit first.
@@ -29,14 +28,13 @@ const BITS: [[u8; 8]; 256] = {
 };
 
 /// Bits as bytes of 0 or 1; none if `rows` reaches past the end.
-pub(in crate::evaluate::columns) fn expand(bits: &BooleanBuffer, rows: Range<usize>, out: &mut Vec<u8>) {
+pub(in crate::evaluate::columns) fn expand(bits: &Bits, rows: Range<usize>, out: &mut Vec<u8>) {
     if rows.end > bits.len() {
         return out.clear();
     }
     // Whole words of 64 bits; what is written past the end is cut off below.
     out.resize(rows.len().next_multiple_of(64), 0);
-    let chunks = bits.inner().bit_chunks(bits.offset() + rows.start, rows.len());
-    for (bytes, bits) in out.chunks_exact_mut(64).zip(chunks.iter_padded()) {
+    for (bytes, bits) in out.chunks_exact_mut(64).zip(bits.words_from(rows.start)) {
         for (bytes, eight) in bytes.chunks_exact_mut(8).zip(bits.to_le_bytes()) {
             if let Some(expanded) = BITS.get(usize::from(eight)) {
                 bytes.copy_from_slice(expanded);

@@ -1,0 +1,113 @@
+//! Batches of Arrow, one after the other into one file: what is larger than memory.
+
+use std::io::Write;
+
+use arrow_array::RecordBatch;
+
+use super::output::WriteError;
+use super::outside::Told;
+#[cfg(feature = "csv")]
+use super::{arrow_cell, raw::Raw, safe_text::to_csv_cell};
+
+/// Writes batches one after the other into one file.
+pub struct BatchWriter<W: Write + Send> {
+    to: Option<W>,
+    form: Form<W>,
+    /// Rows of a row group; the usual number, if none.
+    #[cfg(feature = "parquet")]
+    group: Option<usize>,
+}
+
+enum Form<W: Write + Send> {
+    #[cfg(feature = "parquet")]
+    Parquet(Option<parquet::arrow::ArrowWriter<W>>),
+    #[cfg(feature = "csv")]
+    Csv(Option<csv::Writer<W>>),
+}
+
+impl<W: Write + Send> BatchWriter<W> {
+    /// Parquet, compressed by Snappy.
+    #[cfg(feature = "parquet")]
+    pub fn parquet(to: W) -> BatchWriter<W> {
+        BatchWriter { to: Some(to), form: Form::Parquet(None), group: None }
+    }
+
+    /// The same in row groups of so many rows: what is not written yet is kept in memory by the group.
+    #[cfg(feature = "parquet")]
+    pub fn parquet_in_groups(to: W, rows: usize) -> BatchWriter<W> {
+        BatchWriter { group: Some(rows.max(1)), ..BatchWriter::parquet(to) }
+    }
+
+    /// CSV as of [`to_csv`](super::to_csv).
+    #[cfg(feature = "csv")]
+    pub fn csv(to: W) -> BatchWriter<W> {
+        BatchWriter {
+            to: Some(to),
+            form: Form::Csv(None),
+            #[cfg(feature = "parquet")]
+            group: None,
+        }
+    }
+
+    /// Adds the rows of a batch; the first one's columns are those of the file.
+    ///
+    /// # Errors
+    /// The file cannot be written, or the columns are other than before.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<(), WriteError> {
+        match &mut self.form {
+            #[cfg(feature = "parquet")]
+            Form::Parquet(writer) => {
+                let wrong = |e: parquet::errors::ParquetError| WriteError::Parquet(e.told());
+                if let Some(to) = self.to.take() {
+                    let snappy = parquet::basic::Compression::SNAPPY;
+                    let mut properties =
+                        parquet::file::properties::WriterProperties::builder().set_compression(snappy);
+                    if self.group.is_some() {
+                        properties = properties.set_max_row_group_row_count(self.group);
+                    }
+                    let properties = properties.build();
+                    let new = parquet::arrow::ArrowWriter::try_new(to, batch.schema(), Some(properties));
+                    *writer = Some(new.map_err(wrong)?);
+                }
+                writer.as_mut().map_or(Ok(()), |w| w.write(batch).map_err(wrong))
+            }
+            #[cfg(feature = "csv")]
+            Form::Csv(writer) => {
+                let wrong = |e: csv::Error| WriteError::Csv(e.told());
+                if let Some(to) = self.to.take() {
+                    let mut new = csv::Writer::from_writer(to);
+                    let fields = batch.schema_ref().fields();
+                    new.write_record(fields.iter().map(|f| to_csv_cell(f.name()).into_owned()))
+                        .map_err(wrong)?;
+                    *writer = Some(new);
+                }
+                let Some(writer) = writer else { return Ok(()) };
+                for row in 0..batch.num_rows() {
+                    let cells = batch.columns().iter().map(|array| match arrow_cell::cell(array, row) {
+                        Raw::Text(text) | Raw::Other(text) => to_csv_cell(&text).into_owned(),
+                        other => other.shown(),
+                    });
+                    writer.write_record(cells).map_err(wrong)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// The file cannot be written, or nothing was written to it.
+    pub fn close(self) -> Result<(), WriteError> {
+        match self.form {
+            #[cfg(feature = "parquet")]
+            Form::Parquet(Some(writer)) => {
+                let mut to = writer.into_inner().map_err(|e| WriteError::Parquet(e.told()))?;
+                to.flush().map_err(|e| WriteError::Parquet(e.told()))
+            }
+            #[cfg(feature = "csv")]
+            Form::Csv(Some(mut writer)) => writer.flush().map_err(|e| WriteError::Csv(e.told())),
+            _ => Err(WriteError::Parquet("aucune ligne à écrire".to_string())),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The crates as others take them: with some of their features, and from a package.
+
+use crate::steps::cargo;
+
+/// The features of `logis-data`, each of which must compile without the others.
+const FORMS: [&str; 5] = ["arrow", "csv", "json", "parquet", "xlsx"];
+
+/// Each form of data alone, and what decides and allocates with none; the tests of `logis-data` without a form hold
+/// what is said of a file that is not read.
+pub fn features() -> Result<(), String> {
+    let check = |krate: &str, features: &str| {
+        // Clippy, whose flags do not build the dependencies anew.
+        let clippy =
+            ["clippy", "--quiet", "--package", krate, "--no-default-features", "--features", features];
+        cargo(&[&clippy[..], &["--", "-D", "warnings"]].concat())
+    };
+    FORMS.iter().try_for_each(|form| check("logis-data", form))?;
+    for krate in ["logis-matching", "logis-decide", "logis-allocation", "logis-review", "logis"] {
+        check(krate, "")?;
+    }
+    cargo(&["test", "--quiet", "--package", "logis-data", "--no-default-features", "--lib"])
+}
+
+/// What `cargo publish` would do, but for the publishing. `tests/command/packages.rs` holds the lists of files, which
+/// costs nothing.
+pub fn package() -> Result<(), String> {
+    cargo(&["package", "--workspace", "--allow-dirty", "--exclude", "xtask"])
+}
