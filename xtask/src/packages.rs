@@ -8,15 +8,14 @@ const FORMS: [&str; 5] = ["arrow", "csv", "json", "parquet", "xlsx"];
 /// Each form of data alone, and what decides and allocates with none; the tests of `logis-data` without a form hold
 /// what is said of a file that is not read.
 pub fn features() -> Result<(), String> {
-    let check = |krate: &str, features: &str| {
+    let check = |krate: &str, features: &[&str]| {
         // Clippy, whose flags do not build the dependencies anew.
-        let clippy =
-            ["clippy", "--quiet", "--package", krate, "--no-default-features", "--features", features];
-        cargo(&[&clippy[..], &["--", "-D", "warnings"]].concat())
+        let clippy = ["clippy", "--quiet", "--package", krate, "--no-default-features"];
+        cargo(&[&clippy, features, &["--", "-D", "warnings"]].concat())
     };
-    FORMS.iter().try_for_each(|form| check("logis-data", form))?;
+    FORMS.iter().try_for_each(|form| check("logis-data", &["--features", form]))?;
     for krate in ["logis-matching", "logis-decide", "logis-allocation", "logis-review", "logis"] {
-        check(krate, "")?;
+        check(krate, &[])?;
     }
     cargo(&["test", "--quiet", "--package", "logis-data", "--no-default-features", "--lib"])
 }

@@ -1,5 +1,5 @@
-//! CSV as people have it: UTF-8, UTF-16 or Windows-1252 (without the feature `csv`, UTF-8 alone), commas, semicolons or tabs, titles above the
-//! headers.
+//! CSV as people have it: UTF-8, UTF-16 or Windows-1252 (without the feature `csv`, UTF-8 alone), commas, semicolons or
+//! tabs, titles above the headers.
 
 use super::csv_rows::{Row, Rows, Wrong, separator};
 #[cfg(feature = "csv")]
