@@ -134,7 +134,7 @@ pub(crate) fn result_type(builtin: Builtin, args: &[Type]) -> Result<Type, &'sta
 /// Applies a builtin to known values.
 ///
 /// # Errors
-/// As [`ValueError`] says; [`ValueError::Type`] only for arguments that [`result_type`] refuses.
+/// As [`ValueError`] says; [`ValueError::Type`] only for arguments that `result_type` refuses.
 pub fn apply(builtin: Builtin, args: &[Value]) -> Result<Value, ValueError> {
     let count = |n: usize| i64::try_from(n).map(Value::int).map_err(|_| NumberError::Overflow.into());
     let is_true = |v: &Value| *v == Value::Bool(true);
