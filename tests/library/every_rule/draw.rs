@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use logis::Pack;
 use logis::data::{Dataset, InputFile, Needs, column_of, read};
-use logis::pack::schema::{EntityId, Field, FieldId, FieldKind, Origin};
+use logis::pack::schema::{EntityId, Field, FieldId, FieldKind, Origin, Schema};
 use logis::value::{Date, Exact, Value, add_days, add_months, format_number};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -126,11 +126,9 @@ impl<'p> Draw<'p> {
                     row.push(targets.get(at).filter(|_| !none).cloned().unwrap_or_default());
                 }
                 for column in &columns[row.len()..] {
-                    let field =
-                        entity.fields.iter().map(|f| &schema.fields[*f]).find(|f| f.column == *column);
-                    let field = field.expect("a column of a field");
-                    let leave =
-                        !field.required && rng.random_bool(if field.empty_is_none { 0.3 } else { empty });
+                    let field = told(schema, id, column).expect("a column of a field");
+                    let none = is_empty_known(schema, id, column);
+                    let leave = !field.required && rng.random_bool(if none { 0.3 } else { empty });
                     row.push(match field.kind {
                         _ if leave => String::new(),
                         FieldKind::Boolean => rng.random_bool(truth).to_string(),
@@ -226,6 +224,27 @@ impl<'p> Draw<'p> {
     }
 }
 
+/// The fields that are read from a column: mostly one; two where a rule asks whether a cell is written at all
+/// (a text that may be none) besides what it says.
+fn fields_of<'s>(
+    schema: &'s Schema,
+    entity: EntityId,
+    column: &'s str,
+) -> impl Iterator<Item = &'s Field> {
+    let fields = schema.entities[entity].fields.iter().map(|f: &FieldId| &schema.fields[*f]);
+    fields.filter(move |f| f.column == column)
+}
+
+/// The field whose values a column holds: of two, the one that is no text.
+fn told<'s>(schema: &'s Schema, entity: EntityId, column: &'s str) -> Option<&'s Field> {
+    fields_of(schema, entity, column).min_by_key(|f| matches!(f.kind, FieldKind::Text))
+}
+
+/// Is an empty cell of a column known to be nothing, so that nobody completes it?
+pub fn is_empty_known(schema: &Schema, entity: EntityId, column: &str) -> bool {
+    fields_of(schema, entity, column).any(|f| f.empty_is_none)
+}
+
 fn text(value: &Value) -> String {
     match value {
         Value::Number(n) => format_number(n),
@@ -258,11 +277,9 @@ impl Package {
         let mut full = self.clone();
         for (entity, table) in &mut full.tables {
             for (at, column) in table.columns.iter().enumerate() {
-                let own = |f: &&FieldId| schema.fields[**f].column == *column;
-                let Some(field) = schema.entities[*entity].fields.iter().find(own) else { continue };
-                let field = &schema.fields[*field];
+                let Some(field) = told(schema, *entity, column) else { continue };
                 let relation = schema.entities[*entity].belongs_to.iter().any(|r| r.column == *column);
-                if field.empty_is_none || relation {
+                if is_empty_known(schema, *entity, column) || relation {
                     continue;
                 }
                 for row in &mut table.rows {

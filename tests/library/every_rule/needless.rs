@@ -13,7 +13,7 @@ use logis::value::{Value, parse_date};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::draw::{Draw, Package};
+use super::draw::{Draw, Package, is_empty_known};
 use super::setting;
 
 /// Completions of a row that are looked at before it is believed that all agree.
@@ -176,7 +176,8 @@ fn cells(pack: &Pack, plan: &Plan, package: &Package, row: usize) -> Vec<(usize,
         for &field in &schema.entities[entity].fields {
             let declared = &schema.fields[field];
             let kind = !matches!(declared.kind, FieldKind::Text | FieldKind::Codes);
-            let plain = !declared.required && !declared.empty_is_none && declared.unlisted.is_none();
+            let known = is_empty_known(schema, entity, &declared.column);
+            let plain = !declared.required && !known && declared.unlisted.is_none();
             if fields.contains(&field) && kind && plain {
                 found.push((entity, row, field));
             }

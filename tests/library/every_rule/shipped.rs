@@ -39,7 +39,7 @@ fn many(entity: &str) -> usize {
 }
 
 /// Rules that come to one thing only in what is drawn, and why.
-const ONE_OUTCOME: [(&str, &str); 9] = [
+const ONE_OUTCOME: [(&str, &str); 11] = [
     (
         "occupation_commencee",
         "on the pairs that a package gives, of which none is drawn: tests/command/pack_features.rs holds it",
@@ -54,6 +54,8 @@ const ONE_OUTCOME: [(&str, &str); 9] = [
     ("montant_aide_jeunes_actifs", "the amount of the same aid"),
     ("duree_mobili_pass", "a parameter that never had another value"),
     ("duree_pret_travaux", "a parameter that never had another value"),
+    ("duree_garantie_loca_pass", "a parameter that never had another value"),
+    ("differe_avance_loca_pass", "a parameter that never had another value"),
     ("taux_mobili_pass", "a parameter that never had another value"),
 ];
 
