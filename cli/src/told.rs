@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Result, bail};
 use logis::Pack;
 use logis::data::{self, Absent, Dataset, Issue, Needs};
-use logis::pack::schema::{EntityId, Origin};
+use logis::pack::schema::{EntityId, FieldId, Origin};
 use logis::plan::Plan;
+use logis::value::Value;
 
 use crate::args::ReadingArgs;
 use crate::output;
@@ -70,8 +71,9 @@ pub fn report(pack: &Pack, told: &Told, needs: &Needs, plans: &[&Plan], args: &R
         let level = if kind.first.is_error() { "erreur" } else { "avertissement" };
         eprintln!("{level}: {kind}");
     }
-    if !told.absent.is_empty() {
-        eprintln!("avertissement: {}", absent(pack, &told.absent, plans));
+    let absent = absent(pack, &told.absent, plans);
+    if !absent.is_empty() {
+        eprintln!("avertissement: {absent}");
     }
     if let Some(path) = &args.rejects {
         output::bytes_to(&data::to_csv(&data::rejects(&issues))?, Some(path), false)?;
@@ -99,15 +101,45 @@ pub fn report(pack: &Pack, told: &Told, needs: &Needs, plans: &[&Plan], args: &R
     Ok(())
 }
 
-/// The columns that are not there, and the outcomes that this may leave open.
+/// The columns that are not there, and the outcomes that this may leave open. A column that nothing reads, given
+/// what the other absent columns are read as, is not named.
 fn absent(pack: &Pack, absent: &[Absent], plans: &[&Plan]) -> String {
     let schema = &pack.parsed().schema;
-    // An empty cell of these is a known nothing.
+    // An empty cell of these is a known nothing, or a known value.
     let nothing = |a: &&Absent| {
         let none = |f: &usize| schema.fields.get(*f).is_some_and(|f| f.empty_is_none);
         !a.fields.is_empty() && a.fields.iter().all(none)
     };
-    let unknown = by_file(absent.iter().filter(|a| !nothing(a)));
+    let known: BTreeMap<FieldId, Value> = absent
+        .iter()
+        .filter(nothing)
+        .flat_map(|a| &a.fields)
+        .filter_map(|f| Some((*f, schema.fields.get(*f)?.empty()?)))
+        .collect();
+    let mut open: Vec<&str> = Vec::new();
+    let mut read = vec![false; absent.len()];
+    for plan in plans {
+        for (name, node) in &plan.selected {
+            let (fields, relations) = plan.inputs_given(*node, &known);
+            let crosses = |entity: EntityId| {
+                relations.iter().any(|(child, number)| {
+                    let relation = schema.entities.get(*child).and_then(|e| e.belongs_to.get(*number));
+                    relation.is_some_and(|r| r.target == entity)
+                })
+            };
+            for (a, read) in absent.iter().zip(&mut read) {
+                let reads = !a.fields.is_disjoint(&fields)
+                    || !a.relations.is_disjoint(&relations)
+                    || a.column.is_empty() && crosses(a.entity);
+                *read |= reads;
+                if reads && !nothing(&a) && !open.contains(&name.as_str()) {
+                    open.push(name);
+                }
+            }
+        }
+    }
+    let asked = absent.iter().zip(&read).filter(|(_, read)| plans.is_empty() || **read).map(|(a, _)| a);
+    let unknown = by_file(asked.filter(|a| !nothing(a)));
     let empty = by_file(absent.iter().filter(nothing));
     let mut text = String::new();
     if !unknown.is_empty() {
@@ -117,34 +149,16 @@ fn absent(pack: &Pack, absent: &[Absent], plans: &[&Plan]) -> String {
         let and = if text.is_empty() { "" } else { " ; " };
         let _ = write!(text, "{and}colonnes absentes, lues comme vides: {empty}");
     }
-    let mut open: Vec<&str> = Vec::new();
-    for plan in plans {
-        for (name, node) in &plan.selected {
-            let (fields, relations) = plan.inputs_of(*node);
-            let crosses = |entity: EntityId| {
-                relations.iter().any(|(child, number)| {
-                    let relation = schema.entities.get(*child).and_then(|e| e.belongs_to.get(*number));
-                    relation.is_some_and(|r| r.target == entity)
-                })
-            };
-            let reads = |a: &Absent| {
-                !a.fields.is_disjoint(&fields)
-                    || !a.relations.is_disjoint(&relations)
-                    || a.column.is_empty() && crosses(a.entity)
-            };
-            if absent.iter().any(reads) && !open.contains(&name.as_str()) {
-                open.push(name);
-            }
-        }
-    }
-    if open.is_empty() {
+    if plans.is_empty() {
         text.push_str(" ; les règles qui les lisent peuvent rester sans réponse");
-    } else {
+    } else if !open.is_empty() {
         let shown: Vec<&str> = open.iter().take(NAMED).copied().collect();
         let more = if open.len() > NAMED { format!("… ({} en tout)", open.len()) } else { String::new() };
         let _ = write!(text, " ; peuvent rester sans réponse: {}{more}", shown.join(", "));
     }
-    text.push_str(" ; pour les exiger: --strict");
+    if !text.is_empty() {
+        text.push_str(" ; pour les exiger: --strict");
+    }
     text
 }
 

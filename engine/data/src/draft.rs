@@ -137,7 +137,10 @@ impl Draft {
             .collect();
         spare_doubles(about, id, entity, &fields, &raw.file, issues);
         let mut headers = Headers::new(schema, entity, &raw.headers);
-        let mut lacks = Lacks { raw, entity: id, strict: needs.strict || own, absent, issues };
+        // A table of the pack itself must have every column.
+        let none = BTreeSet::new();
+        let spared = if own { &none } else { &needs.spared };
+        let mut lacks = Lacks { raw, entity: id, strict: needs.strict || own, spared, absent, issues };
         let given_pair = entity.pair_table.is_some();
         let key = if given_pair { None } else { headers.find(&entity.key) };
         if key.is_none() && !given_pair {
@@ -433,6 +436,8 @@ struct Lacks<'a> {
     raw: &'a RawTable,
     entity: EntityId,
     strict: bool,
+    /// Fields whose columns may be absent all the same.
+    spared: &'a BTreeSet<FieldId>,
     absent: &'a mut Vec<Absent>,
     issues: &'a mut Vec<Issue>,
 }
@@ -447,7 +452,8 @@ impl Lacks<'_> {
 
     /// Without this column its cells are unknown; unless another seems to be it.
     fn tell(&mut self, column: &str, near: Option<&str>, field: Option<FieldId>, relation: Option<usize>) {
-        if self.strict || near.is_some() {
+        let spared = field.is_some_and(|f| self.spared.contains(&f));
+        if self.strict && !spared || near.is_some() {
             let hint = near.map_or_else(String::new, |n| format!(" ; est-ce la colonne « {n} » ?"));
             let message = format!("la colonne `{column}` manque{hint}");
             let issue = Issue::error(Code::ColumnMissing, &self.raw.file, message).at(self.raw.header_line);

@@ -226,11 +226,7 @@ impl<'p> Draw<'p> {
 
 /// The fields that are read from a column: mostly one; two where a rule asks whether a cell is written at all
 /// (a text that may be none) besides what it says.
-fn fields_of<'s>(
-    schema: &'s Schema,
-    entity: EntityId,
-    column: &'s str,
-) -> impl Iterator<Item = &'s Field> {
+fn fields_of<'s>(schema: &'s Schema, entity: EntityId, column: &'s str) -> impl Iterator<Item = &'s Field> {
     let fields = schema.entities[entity].fields.iter().map(|f: &FieldId| &schema.fields[*f]);
     fields.filter(move |f| f.column == column)
 }

@@ -2,6 +2,7 @@
 
 pub mod builtins;
 pub mod conditions;
+mod given;
 mod hoist;
 pub mod ir;
 mod lower;

@@ -1,9 +1,10 @@
 //! What must be there of a data package for rules to be decided.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
 use crate::pack::schema::{EntityId, FieldId, Origin};
+use crate::value::Value;
 
 /// What a command needs of a data package: the columns of these fields, and these tables with the
 /// columns of their relations.
@@ -21,7 +22,11 @@ pub struct Needs {
     pub decided: BTreeSet<EntityId>,
     /// Relations that the rules follow: entity, and number of the relation among its own.
     pub relations: BTreeSet<(EntityId, usize)>,
-    /// Must all columns and tables be there?
+    /// Those of the fields whose columns may be absent even if `strict`: an empty cell of theirs is a value, or they
+    /// are read only where such a cell holds another value than that. So a package of before a field was added
+    /// stays whole.
+    pub spared: BTreeSet<FieldId>,
+    /// Must all tables be there, and all columns that are not spared?
     pub strict: bool,
     /// May any table be absent, without a word?
     pub any_table: bool,
@@ -30,6 +35,8 @@ pub struct Needs {
 impl Needs {
     /// Needs what the other does, too.
     pub fn join(&mut self, other: Needs) {
+        let demanded = |needs: &Needs| &needs.fields - &needs.spared;
+        self.spared = &(&self.spared | &other.spared) - &(&demanded(self) | &demanded(&other));
         self.fields.extend(other.fields);
         self.entities.extend(other.entities);
         self.decided.extend(other.decided);
@@ -38,7 +45,7 @@ impl Needs {
         self.any_table |= other.any_table;
     }
 
-    /// The same needs; all columns and tables must be there if `strict`.
+    /// The same needs; all tables and all columns that are not spared must be there if `strict`.
     pub fn strictly(self, strict: bool) -> Needs {
         Needs { strict: self.strict || strict, ..self }
     }
@@ -54,6 +61,11 @@ impl Plan {
             _ => [self.entity].into(),
         };
         let entities = self.entities().into_iter().filter(data).collect();
-        Needs { fields: self.fields(), entities, decided, relations: self.relations(), ..Needs::default() }
+        let fields = self.fields();
+        let empty = |f: &FieldId| Some((*f, self.parsed.schema.fields.get(*f)?.empty()?));
+        let known: BTreeMap<FieldId, Value> = fields.iter().filter_map(empty).collect();
+        let read = self.selected.iter().flat_map(|(_, node)| self.inputs_given(*node, &known).0).collect();
+        let spared = &fields - &read;
+        Needs { fields, entities, decided, relations: self.relations(), spared, ..Needs::default() }
     }
 }
