@@ -1,6 +1,8 @@
 //! What makes law trustworthy: days in force, reserves, verified tables, sources that open, kinds of doubts.
 
-use crate::support::Folder;
+use std::fs;
+
+use crate::support::{Folder, logis, root, stderr, stdout};
 
 const SCHEMA: &str = r#"[menage]
 table = "menages"
@@ -265,4 +267,21 @@ fn a_table_without_a_value_is_an_unknown_with_its_reason() {
     let (out, err) = eval(&folder, "2014-01-01", &[]);
     assert_eq!(out, "menage_id,aide,montant\nA,,\nB,,\nC,,\n");
     assert!(err.contains("paramètre `plafond`: aucune valeur au 2014-01-01"), "{err}");
+}
+
+/// The ten explanations of the book are what their commands print, to the letter.
+#[test]
+fn the_ten_explanations_are_what_their_commands_print() {
+    let page = fs::read_to_string(root().join("docs/src/fr/dix-explications.md")).unwrap();
+    let mut told = 0;
+    for part in page.split("```sh\nlogis ").skip(1) {
+        let (command, rest) = part.split_once("\n```\n\n```text\n").unwrap();
+        let (expected, _) = rest.split_once("\n```\n").unwrap();
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let ran = logis(&words);
+        assert!(ran.status.success(), "logis {command}: {}", stderr(&ran));
+        assert_eq!(stdout(&ran).trim_end(), expected, "logis {command}");
+        told += 1;
+    }
+    assert_eq!(told, 10, "explanations of the page");
 }
