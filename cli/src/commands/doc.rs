@@ -1,4 +1,5 @@
-//! `logis doc`: the rule book as one page of HTML, by aid, by folder of the pack, by article of law, by field.
+//! `logis doc`: the rule book as one page of HTML, by aid, by folder of the pack, by article of law, by field; with
+//! `--as-of`, the book of one day.
 //!
 //! This module says what stands on the page; `doc.html` says how it looks.
 
@@ -7,13 +8,17 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use logis::diagnostic::Span;
-use logis::pack::Parsed;
 use logis::pack::cases::CaseValue;
-use logis::pack::params::Parameter;
+use logis::pack::doubt::{self, Kind};
+use logis::pack::force::{InForce, Outside};
+use logis::pack::params::{Parameter, ParameterVersion};
+use logis::pack::script::{RuleText, text_at};
+use logis::pack::{Parsed, RuleTexts};
 use logis::value::{Date, Value, french_day};
 use serde::Serialize;
 
-use crate::args::RulesArgs;
+use super::doc_index::{Collector, Index, Source};
+use crate::args::{RulesArgs, date};
 use crate::{End, input, output};
 
 /// `logis doc`
@@ -21,6 +26,9 @@ use crate::{End, input, output};
 pub struct DocArgs {
     #[command(flatten)]
     rules: RulesArgs,
+    /// Jour du livre: les textes et les valeurs de ce jour, ce qui n'est pas en vigueur avec sa raison (sinon, tous)
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    as_of: Option<Date>,
     /// Fichier à écrire (sinon la sortie standard)
     #[arg(long, short, value_name = "FICHIER")]
     output: Option<PathBuf>,
@@ -34,7 +42,7 @@ pub fn form(args: &DocArgs) -> Result<()> {
 /// Writes the page.
 pub fn run(args: &DocArgs) -> Result<End> {
     let pack = input::pack(&args.rules)?;
-    let page = Page::of(pack.parsed());
+    let page = Page::of(pack.parsed(), args.as_of);
     let mut engine = minijinja::Environment::new();
     engine.add_template("doc.html", include_str!("doc.html"))?;
     let html =
@@ -47,14 +55,18 @@ pub fn run(args: &DocArgs) -> Result<End> {
 #[derive(Serialize)]
 struct Page {
     title: String,
+    /// The day of the book, if it has one.
+    day: Option<String>,
     counts: [usize; 4],
+    /// Rules and tables that are not in force on the day of the book.
+    out_of_force: [usize; 2],
     aids: Vec<Aid>,
     /// Folder of the pack as people read it.
     folder_titles: BTreeMap<String, String>,
     /// Folder of the pack, then its topics.
     folders: BTreeMap<String, BTreeMap<String, Topic>>,
-    /// Legal reference, then what leans on it.
-    articles: BTreeMap<String, BTreeSet<String>>,
+    /// By text and article, what leans on it.
+    index: Index,
     entities: Vec<Entity>,
     groups: BTreeMap<String, Vec<String>>,
 }
@@ -64,6 +76,8 @@ struct Page {
 struct Aid {
     name: String,
     title: String,
+    in_force: Option<String>,
+    status: Option<String>,
     texts: Vec<(Option<String>, String)>,
     /// Days on which a rule behind the right changed, and those rules.
     changes: Vec<(String, Vec<String>)>,
@@ -85,7 +99,13 @@ struct Rule {
     name: String,
     entity: String,
     unit: Option<String>,
+    /// The days on which it is in force, if it says them.
+    in_force: Option<String>,
+    /// Why it is not in force on the day of the book.
+    status: Option<String>,
     texts: Vec<Text>,
+    /// Days from which other texts hold, that a book of one day does not show.
+    other_texts: Vec<String>,
     fields: Vec<String>,
     rules: Vec<String>,
     parameters: Vec<String>,
@@ -100,11 +120,27 @@ struct Text {
     day: Option<Date>,
     from: Option<String>,
     label: String,
-    sources: Vec<String>,
-    doubts: Vec<String>,
+    sources: Vec<Source>,
+    reserves: Vec<String>,
+    doubts: Vec<Doubt>,
     combined: Vec<String>,
     code: String,
     place: String,
+}
+
+/// Why something may be wrong.
+#[derive(Serialize)]
+struct Doubt {
+    /// As the tag writes it; none if it says none.
+    kind: Option<String>,
+    said: String,
+}
+
+impl Doubt {
+    fn of(written: &str) -> Doubt {
+        let (kind, said) = doubt::split(written);
+        Doubt { kind: (kind != Kind::Other).then(|| kind.to_string()), said: said.to_string() }
+    }
 }
 
 /// What a case expects of a rule.
@@ -125,6 +161,10 @@ struct Table {
     /// Keys of the columns.
     keys: Vec<String>,
     versions: Vec<Version>,
+    /// Until when the values were seen to hold, and by what.
+    verified: Option<(String, String)>,
+    /// What is to be known of the value of the day of the book.
+    notes: Vec<String>,
     chart: Option<Chart>,
     used_by: Vec<String>,
 }
@@ -145,8 +185,8 @@ struct Version {
     from: String,
     until: Option<String>,
     cells: Vec<String>,
-    source: String,
-    doubt: Option<String>,
+    sources: Vec<Source>,
+    doubt: Option<Doubt>,
 }
 
 #[derive(Serialize)]
@@ -166,28 +206,37 @@ struct Field {
 }
 
 impl Page {
-    fn of(parsed: &Parsed) -> Page {
-        let uses: Vec<Uses> = parsed.rules.iter().map(|rule| Uses::of(parsed, rule)).collect();
+    fn of(parsed: &Parsed, day: Option<Date>) -> Page {
+        let uses: Vec<Uses> = parsed.rules.iter().map(|rule| Uses::of(parsed, rule, day)).collect();
         let users = |of: &dyn Fn(&Uses) -> bool| -> Vec<String> {
             let rules = parsed.rules.iter().zip(&uses);
             rules.filter(|(_, uses)| of(uses)).map(|(rule, _)| rule.name.clone()).collect()
         };
         let mut folders: BTreeMap<String, BTreeMap<String, Topic>> = BTreeMap::new();
-        let mut articles: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut index = Collector::new(&parsed.manifest.texts);
+        let mut out_of_force = [0, 0];
         let expected = expected(parsed);
         for (rule, uses) in parsed.rules.iter().zip(&uses) {
             // Helpers decide nothing by themselves.
             let texts: Vec<_> = rule.texts.iter().filter(|t| !t.helper).collect();
             let Some(first) = texts.first() else { continue };
-            for source in texts.iter().flat_map(|t| &t.doc.sources) {
-                articles.entry(source.clone()).or_default().insert(rule.name.clone());
-            }
+            let status = day.and_then(|day| outside(rule, day));
+            out_of_force[0] += usize::from(status.is_some());
+            let shown: Vec<_> = shown_texts(rule, day).into_iter().filter(|t| !t.helper).collect();
+            let other = texts.iter().filter(|t| !shown.iter().any(|s| s.from == t.from));
+            let other_texts =
+                other.map(|t| t.from.map_or_else(|| "toujours".to_string(), french_day)).collect();
+            let enters = status.is_none();
+            let shown = shown.iter().map(|text| self::text(parsed, rule, text, &mut index, enters)).collect();
             let (folder, topic) = topic(parsed, &first.span);
             folders.entry(folder).or_default().entry(topic).or_default().rules.push(Rule {
                 name: rule.name.clone(),
                 entity: parsed.schema.entities.get(rule.entity).map_or_else(String::new, |e| e.name.clone()),
                 unit: first.doc.unit.clone(),
-                texts: texts.iter().map(|text| self::text(parsed, text)).collect(),
+                in_force: rule.in_force().map(french_days),
+                status,
+                texts: shown,
+                other_texts,
                 fields: uses.fields.iter().cloned().collect(),
                 rules: uses.rules.iter().cloned().collect(),
                 parameters: uses.parameters.iter().cloned().collect(),
@@ -196,13 +245,12 @@ impl Page {
             });
         }
         for parameter in &parsed.parameters {
-            for version in &parameter.versions {
-                articles.entry(version.source.to_string()).or_default().insert(parameter.path.clone());
-            }
             let (folder, topic) = topic(parsed, &parameter.span);
             let used_by = users(&|u| u.parameters.contains(&parameter.path));
             let topic = folders.entry(folder).or_default().entry(topic).or_default();
-            topic.parameters.push(table(parameter, used_by));
+            let table = table(parameter, used_by, day, &mut index);
+            out_of_force[1] += usize::from(table.versions.is_empty());
+            topic.parameters.push(table);
         }
         let entities = parsed.schema.entities.iter().enumerate().map(|(id, entity)| Entity {
             name: entity.name.clone(),
@@ -232,19 +280,21 @@ impl Page {
         }
         Page {
             title: parsed.manifest.title.clone(),
+            day: day.map(french_day),
+            out_of_force,
             aids: aids(&folders, parsed),
             counts: [
                 parsed.rules.len(),
                 parsed.parameters.len(),
                 parsed.cases.iter().map(|f| f.cases.len()).sum(),
-                articles.len(),
+                index.count(),
             ],
             folder_titles: folders
                 .keys()
                 .map(|f| (f.clone(), if f.is_empty() { "Racine".to_string() } else { titled(f) }))
                 .collect(),
             folders,
-            articles,
+            index: index.finish(),
             entities: entities.collect(),
             groups: groups
                 .map(|(g, rules)| (g.clone(), rules.iter().map(|(r, _)| r.clone()).collect()))
@@ -290,6 +340,8 @@ fn aids(folders: &BTreeMap<String, BTreeMap<String, Topic>>, parsed: &Parsed) ->
         Some(Aid {
             name: name.to_string(),
             title: subject(&content.about).unwrap_or_else(|| titled(topic)),
+            in_force: rule.in_force.clone(),
+            status: rule.status.clone(),
             changes: changes.into_iter().map(|(day, rules)| (french_day(day), rules)).collect(),
             texts: rule.texts.iter().map(|t| (t.from.clone(), t.label.clone())).collect(),
             gives: given.map(|r| r.name.clone()).collect(),
@@ -327,7 +379,7 @@ fn about(parsed: &Parsed, folder: &str, topic: &str) -> String {
     lines.filter(|line| !line.starts_with("entité")).collect::<Vec<_>>().join(" ")
 }
 
-/// What the texts of a rule name, whatever their dates.
+/// What the texts of a rule name: all of them, or that of the day of the book.
 #[derive(Default)]
 struct Uses {
     fields: BTreeSet<String>,
@@ -336,9 +388,9 @@ struct Uses {
 }
 
 impl Uses {
-    fn of(parsed: &Parsed, rule: &logis::pack::RuleTexts) -> Uses {
+    fn of(parsed: &Parsed, rule: &RuleTexts, day: Option<Date>) -> Uses {
         let mut uses = Uses::default();
-        for text in &rule.texts {
+        for text in shown_texts(rule, day) {
             for (name, _) in &text.params {
                 match parsed.rule(name) {
                     Some(_) => uses.rules.insert(name.clone()),
@@ -371,13 +423,50 @@ fn topic(parsed: &Parsed, span: &Span) -> (String, String) {
     (folder.to_string(), file.split('.').next().unwrap_or(file).to_string())
 }
 
-fn text(parsed: &Parsed, text: &logis::pack::script::RuleText) -> Text {
+/// The texts of a rule that the book shows: all, or that of its day; of a rule that has none yet, the first.
+fn shown_texts(rule: &RuleTexts, day: Option<Date>) -> Vec<&RuleText> {
+    match day {
+        None => rule.texts.iter().collect(),
+        Some(day) => rule.text_near(day).into_iter().collect(),
+    }
+}
+
+/// Why a rule says nothing, or no, on a day whatever the data.
+fn outside(rule: &RuleTexts, day: Date) -> Option<String> {
+    match (rule.outside(day), text_at(&rule.texts, day), rule.texts.first()) {
+        (Some(Outside::NotYet(first)), _, _) => {
+            Some(format!("n'est pas encore en vigueur (à partir du {})", french_day(first)))
+        }
+        (Some(Outside::NoLonger(since)), _, _) => {
+            Some(format!("n'est plus en vigueur depuis le {}", french_day(since)))
+        }
+        (None, None, Some(RuleText { from: Some(first), .. })) => {
+            Some(format!("n'a pas de texte avant le {}", french_day(*first)))
+        }
+        _ => None,
+    }
+}
+
+/// The days on which a rule is in force, as a sentence ends.
+fn french_days(days: InForce) -> String {
+    match (days.from, days.until) {
+        (Some(first), Some(last)) => format!("du {} au {}", french_day(first), french_day(last)),
+        (Some(first), None) => format!("depuis le {}", french_day(first)),
+        (None, Some(last)) => format!("jusqu'au {}", french_day(last)),
+        (None, None) => "toujours".to_string(),
+    }
+}
+
+/// A text of a rule, whose sources enter the index if it is in force.
+fn text(parsed: &Parsed, rule: &RuleTexts, text: &RuleText, index: &mut Collector<'_>, enters: bool) -> Text {
+    let lines = text.doc.sources.iter();
     Text {
         day: text.from,
         from: text.from.map(french_day),
         label: text.doc.label.clone(),
-        sources: text.doc.sources.clone(),
-        doubts: text.doc.doubts.clone(),
+        sources: lines.flat_map(|line| index.line(&rule.name, text.from, line, enters)).collect(),
+        reserves: text.doc.reserves.clone(),
+        doubts: text.doc.doubts.iter().map(|doubt| Doubt::of(doubt)).collect(),
         combined: text.doc.combined.clone(),
         code: code(parsed, &text.span),
         place: parsed.sources.locate(&text.span),
@@ -418,10 +507,15 @@ fn shown(value: &CaseValue) -> String {
     }
 }
 
-fn table(parameter: &Parameter, used_by: Vec<String>) -> Table {
-    let all: BTreeSet<&Vec<Value>> = parameter.versions.iter().flat_map(|v| v.cells.keys()).collect();
+/// A table with all its values, or that of the day of the book.
+fn table(parameter: &Parameter, used_by: Vec<String>, day: Option<Date>, index: &mut Collector<'_>) -> Table {
+    let versions: Vec<&ParameterVersion> = match day {
+        None => parameter.versions.iter().collect(),
+        Some(day) => parameter.at(day).into_iter().collect(),
+    };
+    let all: BTreeSet<&Vec<Value>> = versions.iter().flat_map(|v| v.cells.keys()).collect();
     let key = |key: &&Vec<Value>| key.iter().map(Value::to_string).collect::<Vec<_>>().join(" · ");
-    let cell = |version: &logis::pack::params::ParameterVersion, key: &Vec<Value>| {
+    let cell = |version: &ParameterVersion, key: &Vec<Value>| {
         version.cells.get(key).map_or_else(|| "–".to_string(), |c| shown(&CaseValue::Typed(c.value.clone())))
     };
     Table {
@@ -429,20 +523,53 @@ fn table(parameter: &Parameter, used_by: Vec<String>) -> Table {
         label: parameter.label.clone(),
         unit: parameter.unit.clone(),
         keys: all.iter().map(key).collect(),
-        versions: parameter
-            .versions
+        verified: parameter.verified.as_ref().map(|v| (french_day(v.on), v.by.clone())),
+        notes: day.map(|day| notes(parameter, day)).unwrap_or_default(),
+        versions: versions
             .iter()
             .map(|version| Version {
                 from: french_day(version.from),
                 until: version.until.map(french_day),
                 cells: all.iter().map(|key| cell(version, key)).collect(),
-                source: version.cited(),
-                doubt: version.doubt.clone(),
+                sources: version
+                    .sources()
+                    .flat_map(|source| index.source(&parameter.path, version.from, source))
+                    .collect(),
+                doubt: version.doubt.as_deref().map(Doubt::of),
             })
             .collect(),
-        chart: chart(parameter, &all),
+        // One value does not move.
+        chart: if day.is_none() { chart(parameter, &all) } else { None },
         used_by,
     }
+}
+
+/// What is to be known of the value of a day: that there is none, that it is an earlier year's, that it was not seen
+/// to hold so late.
+fn notes(parameter: &Parameter, day: Date) -> Vec<String> {
+    let mut notes = Vec::new();
+    if parameter.at(day).is_none() {
+        let before = parameter.versions.iter().rev().find(|v| v.from <= day).and_then(|v| v.until);
+        let after = parameter.versions.iter().find(|v| v.from > day);
+        let ended = before.map(|until| format!("la précédente cesse le {}", french_day(until)));
+        let begins = after.map(|v| format!("la suivante vaut depuis le {}", french_day(v.from)));
+        let around: Vec<String> = ended.into_iter().chain(begins).collect();
+        let around = if around.is_empty() { String::new() } else { format!(" : {}", around.join(", ")) };
+        notes.push(format!("Pas de valeur ce jour{around}."));
+    }
+    if parameter.is_stale(day) {
+        notes.push(
+            "Table renouvelée chaque année : celle de ce jour manque, une année d'avant en tient lieu."
+                .into(),
+        );
+    }
+    if let Some(verified) = parameter.verified.as_ref().filter(|v| v.on < day) {
+        notes.push(format!(
+            "Ce jour est après le {}, dernier où ces valeurs ont été vues.",
+            french_day(verified.on)
+        ));
+    }
+    notes
 }
 
 /// Lines of the chart, at most: more could not be told apart.

@@ -10,6 +10,7 @@ pub mod demo;
 pub mod diff;
 pub mod diff_page;
 pub mod doc;
+mod doc_index;
 pub mod eval;
 mod eval_output;
 pub mod explain;

@@ -36,6 +36,22 @@ pub struct Citation {
     pub ids: Vec<String>,
     /// Where it opens.
     pub link: Option<String>,
+    /// Other addresses that show it.
+    pub also: Vec<String>,
+}
+
+impl Citation {
+    /// All addresses at which it is to be read, each once: those of its identifiers first.
+    pub fn links(&self) -> Vec<String> {
+        let identified = self.ids.iter().filter_map(|id| address(id));
+        let mut found: Vec<String> = Vec::new();
+        for link in identified.chain(self.link.clone()).chain(self.also.iter().cloned()) {
+            if !found.contains(&link) {
+                found.push(link);
+            }
+        }
+        found
+    }
 }
 
 /// Codes, by the names that they go by.
@@ -77,7 +93,38 @@ const COLLECTIONS: [(&str, &str); 9] = [
 /// # Ok::<(), String>(())
 /// ```
 pub fn parse(line: &str, known: &KnownTexts) -> Result<Vec<Citation>, String> {
-    line.split(" ; ").map(|part| one(part.trim(), known).ok_or_else(|| part.trim().to_string())).collect()
+    pieces(line).into_iter().map(|part| one(part, known).ok_or_else(|| part.to_string())).collect()
+}
+
+/// The references of one line, between semicolons; the name of another code begins a reference too, in what begins
+/// with a code: `CSS, art. R831-13-1, puis CCH, art. R822-25`.
+fn pieces(line: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for part in line.split(" ; ") {
+        let mut rest = part.trim();
+        while let Some((before, after)) = next_code(rest) {
+            found.push(before);
+            rest = after;
+        }
+        found.push(rest);
+    }
+    found
+}
+
+/// The reference to one code, and what follows it from the name of the next code on.
+fn next_code(part: &str) -> Option<(&str, &str)> {
+    CODES.iter().find(|(name, _)| part.starts_with(name))?;
+    let (end, begin) = [", puis ", " puis ", " et ", ", "]
+        .iter()
+        .flat_map(|joined| {
+            let short = CODES.iter().filter(|(_, short)| !short.is_empty());
+            short.filter_map(move |(name, _)| {
+                let at = part.find(&format!("{joined}{name}, art. "))?;
+                Some((at, at + joined.len()))
+            })
+        })
+        .min()?;
+    Some((part.get(..end)?, part.get(begin..)?))
 }
 
 /// Parses a reference given as a title, an identifier and an address.
@@ -99,18 +146,42 @@ pub fn parse_parts(
     if id.is_none() && url.is_none() {
         return parse(title, known);
     }
-    let mut citation = written(title);
-    citation.ids.extend(id.map(str::to_string));
-    citation.link = url.map(str::to_string).or_else(|| id.and_then(link)).or(citation.link);
-    Ok(vec![citation])
+    let parts = pieces(title);
+    // The identifier is that of the last law or order among several references, unless one of them writes it.
+    let lawful = |part: &&str| LAWS.iter().any(|word| part.to_lowercase().starts_with(word));
+    let identified = id.and_then(|id| {
+        let at = parts.iter().position(|part| part.contains(id));
+        Some((at.or_else(|| parts.iter().rposition(|part| lawful(&part))).unwrap_or(0), id))
+    });
+    let several = parts.len() > 1;
+    let read = |(at, part): (usize, &&str)| {
+        let own = written(part);
+        let id = identified.filter(|(place, _)| *place == at).map(|(_, id)| id);
+        let mut citation = one(part, known).unwrap_or_else(|| own.clone());
+        if let Some(id) = id {
+            citation.ids.clone_from(&own.ids);
+            citation.ids.retain(|other| other != id);
+            citation.ids.insert(0, id.to_string());
+        }
+        let (url, of_id) = (url.map(str::to_string), id.and_then(address));
+        let first =
+            if several { own.link.or(of_id).or(url.clone()) } else { url.clone().or(of_id).or(own.link) };
+        citation.link = first.or(citation.link);
+        citation.also.extend(url.filter(|url| citation.link.as_ref() != Some(url)));
+        citation
+    };
+    Ok(parts.iter().enumerate().map(read).collect())
 }
+
+/// What references to laws and orders begin with, in lower case.
+const LAWS: [&str; 4] = ["loi", "ordonnance", "décret", "arrêté"];
 
 fn one(part: &str, known: &KnownTexts) -> Option<Citation> {
     let mut citation = written(part);
     if let Some((name, text)) = known.iter().rev().find(|(name, _)| begins_with(part, name)) {
         citation.text.clone_from(name);
         citation.ids.extend(text.id.clone());
-        let declared = text.url.clone().or_else(|| text.id.as_deref().and_then(link));
+        let declared = text.url.clone().or_else(|| text.id.as_deref().and_then(address));
         citation.link = citation.link.or(declared);
         return Some(citation);
     }
@@ -134,7 +205,8 @@ fn begins_with(text: &str, words: &str) -> bool {
 fn written(part: &str) -> Citation {
     let words: Vec<&str> = part.split(|c: char| c.is_whitespace() || "[](),".contains(c)).collect();
     let ids: Vec<String> = words.iter().filter(|w| is_identifier(w)).map(ToString::to_string).collect();
-    let url = words.iter().find(|w| is_address(w)).map(ToString::to_string);
+    let mut urls = words.iter().filter(|w| is_address(w)).map(ToString::to_string);
+    let url = urls.next();
     // Brackets and what follows a colon with spaces are no place in the text.
     let mut plain = String::new();
     let mut depth = 0_u32;
@@ -146,13 +218,19 @@ fn written(part: &str) -> Citation {
             _ => {}
         }
     }
-    let plain = plain.split(" : ").next().unwrap_or("").trim().to_string();
+    // What comes before a colon is the reference, except where it only says for what (`outre-mer : arrêté du …`).
+    let begins = |part: &str| LAWS.iter().any(|law| part.trim().to_lowercase().starts_with(law));
+    let mut told = plain.split(" : ");
+    let first = told.next().unwrap_or("");
+    let bare = !first.contains(|c: char| c == ',' || c.is_ascii_digit());
+    let named = told.next().filter(|next| bare && begins(next) && !begins(first));
+    let plain = named.unwrap_or(first).trim().to_string();
     let (text, place) = split(&plain);
     let link = url
-        .or_else(|| ids.first().and_then(|id| link(id)))
+        .or_else(|| ids.first().and_then(|id| address(id)))
         .or_else(|| sheet(part))
         .or_else(|| numbered(part));
-    Citation { written: part.to_string(), text, articles: articles(&place), ids, link }
+    Citation { written: part.to_string(), text, articles: articles(&place), ids, link, also: urls.collect() }
 }
 
 /// The text of a reference, and the place in it.
@@ -177,7 +255,23 @@ fn split(plain: &str) -> (String, String) {
 fn articles(place: &str) -> Vec<(String, String)> {
     let place = place.replace(" et ", ", ").replace(" puis ", ", ");
     let mut found: Vec<(String, String)> = Vec::new();
+    let mut elsewhere = false;
     for item in place.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+        // From where another text is named (`issu de la loi n° …, art. 110`), articles are those of that text.
+        elsewhere |= item.split([' ', '\'', '’']).any(|word| LAWS.contains(&word));
+        if let Some((_, rest)) = found.last_mut().filter(|_| elsewhere) {
+            let comma = if rest.is_empty() { "" } else { ", " };
+            rest.push_str(comma);
+            rest.push_str(item);
+            continue;
+        }
+        // Articles are named in their order: a smaller number, or one after `L441-1`, is a part of the article before.
+        if let Some((_, rest)) = found.last_mut().filter(|(last, _)| part_of(item, last)) {
+            let comma = if rest.is_empty() { "" } else { ", " };
+            rest.push_str(comma);
+            rest.push_str(item);
+            continue;
+        }
         let item = item.strip_prefix("art. ").unwrap_or(item);
         let item = CODES.iter().find_map(|(name, _)| item.strip_prefix(&format!("{name}, "))).unwrap_or(item);
         if let Some((number, rest)) = article(item) {
@@ -195,6 +289,19 @@ fn articles(place: &str) -> Vec<(String, String)> {
         }
     }
     found
+}
+
+/// Is a number a part of an article: the 3 of `6, 3`, the 5 of `L442-12, al. 4 et 5`?
+fn part_of(item: &str, article: &str) -> bool {
+    let number = |text: &str| {
+        let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        text.get(..end).and_then(|digits| digits.parse::<u32>().ok())
+    };
+    match (number(item), number(article)) {
+        (Some(part), Some(whole)) => part < whole,
+        (Some(_), None) => article.starts_with(['L', 'R', 'D', 'A']),
+        _ => false,
+    }
 }
 
 /// The number of an article, an annex or a section, and what follows it.
@@ -218,7 +325,7 @@ fn article(item: &str) -> Option<(String, String)> {
     let mut words = after.split_whitespace().peekable();
     let mut number = format!("{}{number}", letter.map_or_else(String::new, String::from));
     while let Some(word) = words.next_if(|w| {
-        matches!(*w, "bis" | "ter" | "quater" | "terdecies" | "A" | "B" | "D") || w.ends_with("ies")
+        matches!(*w, "bis" | "ter" | "quater" | "terdecies" | "A" | "B" | "D" | "F") || w.ends_with("ies")
     }) {
         number.push(' ');
         number.push_str(word);
@@ -246,8 +353,8 @@ fn is_address(word: &str) -> bool {
     word.strip_prefix("https://").is_some_and(|rest| rest.contains('.') && !rest.starts_with('.'))
 }
 
-/// The address that opens an identifier.
-fn link(id: &str) -> Option<String> {
+/// The address that opens an identifier; of a NOR, an ECLI and a BOI there is none.
+pub fn address(id: &str) -> Option<String> {
     let (_, address) = COLLECTIONS.iter().find(|(name, _)| id.starts_with(name))?;
     Some(format!("{address}{id}"))
 }
@@ -352,8 +459,19 @@ mod tests {
             pairs(&[("L313-3", ""), ("R313-19-1", "III"), ("R313-20-1", "III")])
         );
         assert_eq!(places("CSS, art. R831-13-1, puis CCH, art. R822-25").first().unwrap().0, "R831-13-1");
+        let two = parse("CSS, art. R831-13-1, puis CCH, art. R822-25", &KnownTexts::new()).unwrap();
+        assert_eq!(two.iter().map(|c| c.text.as_str()).collect::<Vec<_>>(), ["CSS", "CCH"]);
+        assert_eq!(
+            places("CCH, art. L442-12, al. 7, issu de la loi n° 2018-1021 du 23 novembre 2018, art. 110"),
+            pairs(&[("L442-12", "al. 7, issu de la loi n° 2018-1021 du 23 novembre 2018, art. 110")])
+        );
         assert_eq!(places("CCH L441-1 al. 3 [LEGIARTI000044979273]"), pairs(&[("L441-1", "al. 3")]));
         assert_eq!(places("CCH, art. D331-17 (ancien R331-17)"), pairs(&[("D331-17", "")]));
+        assert_eq!(places("CCH, art. L442-12, al. 4 et 5"), pairs(&[("L442-12", "al. 4, 5")]));
+        assert_eq!(places("CGI, art. 6, 3 et 196 B"), pairs(&[("6", "3"), ("196 B", "")]));
+        assert_eq!(places("CGI, art. 194 et 196, 1°"), pairs(&[("194", ""), ("196", "1°")]));
+        let order = "outre-mer : arrêté du 12 avril 2005, art. 1er [JORFTEXT000000259245]";
+        assert_eq!(places(order), pairs(&[("1er", "")]));
         assert_eq!(places("CGI, art. 196 A bis"), pairs(&[("196 A bis", "")]));
         assert_eq!(places("code civil, art. 413-2 et 414"), pairs(&[("413-2", ""), ("414", "")]));
     }
@@ -377,6 +495,17 @@ mod tests {
             opens("règlement, https://exemple.fr/a.pdf (28 novembre 2026)"),
             "https://exemple.fr/a.pdf"
         );
+    }
+
+    #[test]
+    fn the_identifier_of_several_references_is_that_of_the_order_and_no_address_is_lost() {
+        let title = "CCH, art. D331-17 (ancien R331-17) ; arrêté du 12 avril 2005, art. 1er ; ADIL, https://adil.fr/a";
+        let page = "https://exemple.fr/page";
+        let found = parse_parts(title, Some("JORFTEXT000000259245"), Some(page), &KnownTexts::new()).unwrap();
+        let links: Vec<Vec<String>> = found.iter().map(Citation::links).collect();
+        let order = "https://www.legifrance.gouv.fr/jorf/id/JORFTEXT000000259245";
+        assert_eq!(links, [vec![page], vec![order, page], vec!["https://adil.fr/a", page]]);
+        assert_eq!(found[1].articles, pairs(&[("1er", "")]));
     }
 
     #[test]
