@@ -69,6 +69,7 @@ fn index(page: &str) -> Vec<Cited> {
     let mut found = Vec::new();
     for text in part.split("<section class=\"texte\">").skip(1) {
         let title = plain(&format!("<{}", text.split_once("<h4").unwrap().1.split(['\n']).next().unwrap()));
+        let whole = outside(text.split("</h4>").next().unwrap());
         for article in text.split("<li id=").skip(1) {
             let name = plain(article.split_once("<strong>").unwrap().1.split("</strong>").next().unwrap());
             for paragraph in article.split("<li>").skip(1) {
@@ -85,7 +86,7 @@ fn index(page: &str) -> Vec<Cited> {
                             name: plain(used.split("</a>").next().unwrap()),
                             from: from.split_whitespace().take(3).collect::<Vec<_>>().join(" "),
                             written: attribute(cite, "title"),
-                            links: outside(cite),
+                            links: outside(cite).into_iter().chain(whole.clone()).collect(),
                         });
                     }
                 }
@@ -258,6 +259,7 @@ fn what_names_an_article_and_a_paragraph_stands_under_both() {
     let days: BTreeSet<&str> = ceilings.map(|cite| cite.from.as_str()).collect();
     assert!(days.contains("1er janvier 2017") && days.contains("1er janvier 2026"), "{days:?}");
     for cite in &cited {
+        assert!(!cite.text.starts_with("Code ") || cite.written.contains(", art. "), "{cite:?}");
         for link in &cite.links {
             let rest = link.strip_prefix("https://").unwrap_or_else(|| panic!("{link}"));
             assert!(rest.contains('.') && !link.contains([' ', '(', ')', '"', '<']), "{link}");

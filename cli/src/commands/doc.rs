@@ -210,7 +210,12 @@ impl Page {
         let uses: Vec<Uses> = parsed.rules.iter().map(|rule| Uses::of(parsed, rule, day)).collect();
         let users = |of: &dyn Fn(&Uses) -> bool| -> Vec<String> {
             let rules = parsed.rules.iter().zip(&uses);
-            rules.filter(|(_, uses)| of(uses)).map(|(rule, _)| rule.name.clone()).collect()
+            // Helpers are not on the page.
+            let decides = |rule: &RuleTexts| rule.texts.iter().any(|t| !t.helper);
+            rules
+                .filter(|(rule, uses)| decides(rule) && of(uses))
+                .map(|(rule, _)| rule.name.clone())
+                .collect()
         };
         let mut folders: BTreeMap<String, BTreeMap<String, Topic>> = BTreeMap::new();
         let mut index = Collector::new(&parsed.manifest.texts);

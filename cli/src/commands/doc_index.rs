@@ -226,6 +226,14 @@ impl<'p> Collector<'p> {
             title: place.text,
             articles: BTreeMap::new(),
         });
+        // Where the whole text opens is said once, beside its name.
+        let whole =
+            |link: &&Link| ["/JORFTEXT", "/LEGITEXT", "/eli/"].iter().any(|at| link.address.contains(at));
+        if let Some(link) = links.iter().find(whole).filter(|_| text.links.is_empty()) {
+            text.links.push(link.clone());
+        }
+        let own = links.iter().filter(|link| text.links.iter().all(|l| l.address != link.address));
+        let links: Vec<Link> = own.cloned().collect();
         let article = text.articles.entry(natural(&slug(&place.article))).or_insert_with(|| {
             let whole = place.article.is_empty();
             let anchor = if whole { "texte-entier".to_string() } else { slug(&place.article) };
@@ -239,8 +247,7 @@ impl<'p> Collector<'p> {
             .paragraphs
             .entry(natural(&place.paragraph))
             .or_insert_with(|| Paragraph { title: place.paragraph, uses: Vec::new() });
-        let cite =
-            Cite { from: day.map(french_day), written: citation.written.clone(), links: links.to_vec() };
+        let cite = Cite { from: day.map(french_day), written: citation.written.clone(), links };
         match paragraph.uses.iter_mut().find(|used| used.name == name) {
             Some(used) => used.cites.push(cite),
             None => paragraph.uses.push(Use { name: name.to_string(), cites: vec![cite] }),
@@ -338,6 +345,9 @@ fn first_word(text: &str) -> &str {
 /// The name of a code, abbreviation and all.
 fn code(text: &str) -> Option<String> {
     let plain = text.trim().replace("ann. ", "annexe ");
+    if plain.is_empty() {
+        return None;
+    }
     let found = CODES.iter().find(|(short, name, _)| plain == *short || plain.to_lowercase() == *name);
     if let Some((short, name, _)) = found {
         let short = if short.is_empty() { String::new() } else { format!(" ({short})") };

@@ -148,10 +148,10 @@ pub fn parse_parts(
     }
     let parts = pieces(title);
     // The identifier is that of the last law or order among several references, unless one of them writes it.
-    let lawful = |part: &&str| LAWS.iter().any(|word| part.to_lowercase().starts_with(word));
-    let identified = id.and_then(|id| {
+    let lawful = |part: &str| LAWS.iter().any(|word| part.to_lowercase().starts_with(word));
+    let identified = id.map(|id| {
         let at = parts.iter().position(|part| part.contains(id));
-        Some((at.or_else(|| parts.iter().rposition(|part| lawful(&part))).unwrap_or(0), id))
+        (at.or_else(|| parts.iter().rposition(|part| lawful(part))).unwrap_or(0), id)
     });
     let several = parts.len() > 1;
     let read = |(at, part): (usize, &&str)| {
