@@ -138,13 +138,12 @@ fn tags() -> Vec<(String, String, String, String)> {
     found
 }
 
-/// The sources of the tables: path, first day, title, identifier, address.
-fn sources() -> Vec<(String, String, String, Option<String>, Option<String>)> {
-    fn walk(
-        path: &str,
-        table: &toml::Table,
-        into: &mut Vec<(String, String, String, Option<String>, Option<String>)>,
-    ) {
+/// A source of a table: path, first day, title, identifier, address.
+type TableSource = (String, String, String, Option<String>, Option<String>);
+
+/// The sources of the tables.
+fn sources() -> Vec<TableSource> {
+    fn walk(path: &str, table: &toml::Table, into: &mut Vec<TableSource>) {
         for (key, value) in table {
             let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             let Some(inner) = value.as_table() else { continue };

@@ -219,6 +219,7 @@ impl<'p> Collector<'p> {
         links: &[Link],
         place: Place,
     ) -> String {
+        let in_law = place.family == Family::Laws;
         let of_text = format!("{}-{}", place.family.mark(), slug(&place.text));
         let order = natural(place.order.as_ref().unwrap_or(&of_text));
         let text = self.texts.entry((place.family, order, of_text.clone())).or_insert_with(|| Gathered {
@@ -229,7 +230,7 @@ impl<'p> Collector<'p> {
         // Where the whole text opens is said once, beside its name.
         let whole =
             |link: &&Link| ["/JORFTEXT", "/LEGITEXT", "/eli/"].iter().any(|at| link.address.contains(at));
-        if let Some(link) = links.iter().find(whole).filter(|_| text.links.is_empty()) {
+        if let Some(link) = links.iter().find(whole).filter(|_| in_law && text.links.is_empty()) {
             text.links.push(link.clone());
         }
         let own = links.iter().filter(|link| text.links.iter().all(|l| l.address != link.address));
