@@ -228,8 +228,11 @@ impl<'p> Collector<'p> {
             articles: BTreeMap::new(),
         });
         // Where the whole text opens is said once, beside its name.
-        let whole =
-            |link: &&Link| ["/JORFTEXT", "/LEGITEXT", "/eli/"].iter().any(|at| link.address.contains(at));
+        let of_ids = |link: &Link| {
+            let whole = |id: &&String| id.starts_with("JORFTEXT") || id.starts_with("LEGITEXT");
+            citation.ids.iter().filter(whole).any(|id| link.address.ends_with(id.as_str()))
+        };
+        let whole = |link: &&Link| of_ids(link) || link.address.contains("/eli/");
         if let Some(link) = links.iter().find(whole).filter(|_| in_law && text.links.is_empty()) {
             text.links.push(link.clone());
         }
