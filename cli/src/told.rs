@@ -142,6 +142,9 @@ fn absent(pack: &Pack, absent: &[Absent], plans: &[&Plan]) -> String {
     let unknown = by_file(asked.filter(|a| !nothing(a)));
     let empty = by_file(absent.iter().filter(nothing));
     let mut text = String::new();
+    if unknown.is_empty() && empty.is_empty() {
+        return text;
+    }
     if !unknown.is_empty() {
         let _ = write!(text, "colonnes absentes, donc inconnues: {unknown}");
     }
@@ -156,7 +159,7 @@ fn absent(pack: &Pack, absent: &[Absent], plans: &[&Plan]) -> String {
         let more = if open.len() > NAMED { format!("… ({} en tout)", open.len()) } else { String::new() };
         let _ = write!(text, " ; peuvent rester sans réponse: {}{more}", shown.join(", "));
     }
-    if !text.is_empty() {
+    if !unknown.is_empty() {
         text.push_str(" ; pour les exiger: --strict");
     }
     text

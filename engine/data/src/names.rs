@@ -75,10 +75,12 @@ pub(super) fn own_columns<'s>(schema: &'s Schema, entity: &'s Entity) -> Vec<&'s
 }
 
 /// Every name (see [`key()`]) by which a column of an entity may be headed, and the column: its own name,
-/// that of its field, and its label if no other column has it.
+/// that of its field, its label if no other column has it, and what stands in the label before its detail
+/// (` : ` or ` ; `) if that is no other column's either.
 pub(super) fn columns<'s>(schema: &'s Schema, entity: &'s Entity) -> HashMap<String, &'s str> {
     let mut names: HashMap<String, Option<&str>> = HashMap::new();
     let mut labels: HashMap<String, Option<&str>> = HashMap::new();
+    let mut shorts: HashMap<String, Option<&str>> = HashMap::new();
     fn add<'s>(to: &mut HashMap<String, Option<&'s str>>, name: &str, column: &'s str) {
         let slot = to.entry(key(name)).or_insert(Some(column));
         if *slot != Some(column) {
@@ -98,9 +100,14 @@ pub(super) fn columns<'s>(schema: &'s Schema, entity: &'s Entity) -> HashMap<Str
             add(&mut labels, &field.label, &field.column);
             let unit = field.unit.as_deref().unwrap_or("");
             add(&mut labels, &format!("{} ({unit})", field.label), &field.column);
+            let detail = field.label.find(" : ").into_iter().chain(field.label.find(" ; ")).min();
+            if let Some(short) = detail.and_then(|at| field.label.get(..at)) {
+                add(&mut shorts, short, &field.column);
+                add(&mut shorts, &format!("{short} ({unit})"), &field.column);
+            }
         }
     }
-    for (name, column) in labels {
+    for (name, column) in labels.into_iter().chain(shorts) {
         names.entry(name).or_insert(column);
     }
     names.into_iter().filter_map(|(name, column)| Some((name, column?))).collect()

@@ -11,6 +11,9 @@ use logis_language::diagnostic::foreign;
 use logis_language::exchange::FORMAT;
 use logis_language::fingerprint::sha256;
 
+/// What the file says it is.
+const KIND: &str = "run";
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept<R> {
@@ -46,7 +49,7 @@ impl RunResult {
     /// It has no JSON form.
     pub fn to_kept(&self) -> Result<Vec<u8>, serde_json::Error> {
         let sha256 = sha256(&serde_json::to_vec(self)?);
-        let (format, kind) = (Some(FORMAT.to_string()), Some("run".to_string()));
+        let (format, kind) = (Some(FORMAT.to_string()), Some(KIND.to_string()));
         serde_json::to_vec(&Kept { format, kind, sha256, result: self })
     }
 
@@ -60,6 +63,10 @@ impl RunResult {
         let unreadable = |error: serde_json::Error| NotBelieved::Unreadable(foreign::json(&error));
         let kept: Kept<RunResult> = serde_json::from_slice(bytes).map_err(unreadable)?;
         if sha256(&serde_json::to_vec(&kept.result).map_err(unreadable)?) != kept.sha256 {
+            return Err(NotBelieved::Edited);
+        }
+        let is = |said: &Option<String>, expected: &str| said.as_deref().is_none_or(|s| s == expected);
+        if !is(&kept.format, FORMAT) || !is(&kept.kind, KIND) {
             return Err(NotBelieved::Edited);
         }
         if kept.result.hash != hash {
