@@ -484,7 +484,7 @@ fn an_absent_column_is_unknown_and_told() {
     assert_eq!(
         said.lines().collect::<Vec<_>>(),
         [
-            "avertissement: colonnes absentes, donc inconnues: demandes.csv: `revenus_12_mois`, `rfr_n1` ; peuvent rester sans réponse: ressources, eligible_plai ; pour les exiger: --strict"
+            "avertissement: colonnes absentes, donc inconnues: demandes.csv: `revenus_12_mois`, `rfr_n1` ; colonnes absentes, lues comme vides: personnes.csv: `avis_imposition`, `garde`, `motif_ressources`, `revenus_donnes`, `titulaire` ; peuvent rester sans réponse: ressources, eligible_plai ; pour les exiger: --strict"
         ]
     );
     let strict = eval(absent.path(), &["--strict", "--select", "ressources"]);
@@ -577,7 +577,12 @@ fn the_columns_of_the_first_contract_still_match() {
     let said = stderr(&ran);
     assert_eq!(ran.status.code(), Some(0), "{said}");
     assert_eq!(fs::read_to_string(&out).unwrap().lines().count(), 351);
-    assert!(said.contains("colonnes absentes, donc inconnues: demandes.csv: `decision_dalo`"), "{said}");
+    assert!(
+        said.contains(
+            "colonnes absentes, donc inconnues: demandes.csv: `aide_au_logement_menage`, `decision_dalo`"
+        ),
+        "{said}"
+    );
     assert!(said.contains("quota quart_reserve: on ne sait pas si "), "{said}");
 }
 

@@ -341,7 +341,7 @@ fn a_wrong_file_is_refused_whole() {
         "`autres_regions`",
         "`logement` ?",
         "`financement` ?",
-        "`PLAI`",
+        "`PLA` ?",
     ] {
         assert!(message.contains(wanted), "{wanted}\n{message}");
     }

@@ -236,10 +236,12 @@ const ENGLISH: [&str; 62] = [
 /// The words of a message that are its own: what it quotes of the file, and what it says to write, left out.
 fn own_words(text: &str) -> Vec<String> {
     let mut own = String::new();
-    let mut close = None;
+    let (mut close, mut before) = (None, ' ');
     for c in text.chars() {
+        // A » of the file has no blank before it that the message put there.
+        let last = std::mem::replace(&mut before, c);
         match (close, c) {
-            (Some(end), c) if c == end => close = None,
+            (Some(end), c) if c == end && (end == '`' || last.is_whitespace()) => close = None,
             (Some(_), _) => {}
             (None, '«') => close = Some('»'),
             (None, '`') => close = Some('`'),

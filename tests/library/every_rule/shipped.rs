@@ -39,7 +39,7 @@ fn many(entity: &str) -> usize {
 }
 
 /// Rules that come to one thing only in what is drawn, and why.
-const ONE_OUTCOME: [(&str, &str); 11] = [
+const ONE_OUTCOME: [(&str, &str); 14] = [
     (
         "occupation_commencee",
         "on the pairs that a package gives, of which none is drawn: tests/command/pack_features.rs holds it",
@@ -54,6 +54,12 @@ const ONE_OUTCOME: [(&str, &str); 11] = [
     ("montant_aide_jeunes_actifs", "the amount of the same aid"),
     ("duree_mobili_pass", "a parameter that never had another value"),
     ("duree_pret_travaux", "a parameter that never had another value"),
+    (
+        "depasse_deux_ans_de_suite",
+        "on the pairs that a package gives, of which none is drawn: its cases hold it",
+    ),
+    ("perd_droit_au_maintien", "on the same pairs"),
+    ("taux_coeur_de_ville", "a parameter that never had another value"),
     ("duree_garantie_loca_pass", "a parameter that never had another value"),
     ("differe_avance_loca_pass", "a parameter that never had another value"),
     ("taux_mobili_pass", "a parameter that never had another value"),
@@ -89,13 +95,13 @@ fn plans(pack: &Pack, day: Date) -> Vec<(EntityId, Plan)> {
 }
 
 /// The first day of periods between two changes of the law: of every period that begins with another text of a
-/// rule, and of every sixth of the others (`LOGIS_EVERY`).
+/// rule, and of every twelfth of the others (`LOGIS_EVERY`).
 fn days(pack: &Pack) -> Vec<Date> {
     let starts: Vec<Date> = changes(pack.parsed()).into_iter().collect();
     let first = parse_date("1990-01-01").unwrap();
     let texts = pack.parsed().rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from);
     let texts: BTreeSet<Date> = texts.collect();
-    let every = usize::try_from(setting("LOGIS_EVERY", 6)).unwrap();
+    let every = usize::try_from(setting("LOGIS_EVERY", 12)).unwrap();
     let wanted = |(number, day): &(usize, Date)| number % every == 0 || texts.contains(day);
     starts.into_iter().filter(|d| *d >= first).enumerate().filter(wanted).map(|(_, day)| day).collect()
 }
