@@ -56,7 +56,7 @@ fn every_slip_at_a_threshold_flips_a_row() {
             "somme_ages_couple <= param",
             "somme_ages_couple < param",
             "2017-06-30",
-            "eligible_plus",
+            "jeune_menage",
         ),
     ] {
         let on = date(on);
