@@ -91,13 +91,18 @@ impl Evaluator<'_, '_> {
         }
     }
 
-    /// The field (its node and row) whose value a node passes on: through rules, strictness and steps.
-    fn source(&self, mut node: NodeId, mut row: u64) -> Option<(NodeId, u64)> {
+    /// The field (its node and row) whose value a node passes on: through rules, strictness, steps, and the branch
+    /// that a known condition takes.
+    fn source(&mut self, mut node: NodeId, mut row: u64) -> Option<(NodeId, u64)> {
+        let plan = self.context.plan;
         loop {
-            match &self.context.plan.node(node)?.op {
+            match &plan.node(node)?.op {
                 Op::Field(_) => return Some((node, row)),
                 Op::Rule(_, body) | Op::Strict(_, body) => node = *body,
                 Op::Up(step, inner) => (node, row) = (*inner, self.context.step(*step, row).ok()?),
+                Op::If(condition, yes, no) => {
+                    node = if self.eval(*condition, row).ok()?.known_bool()? { *yes } else { *no };
+                }
                 _ => return None,
             }
         }

@@ -4,6 +4,7 @@
 //! for the current row, and follows relations to other rows. Inside a branch whose condition is not
 //! decided it assumes the condition: that narrows the missing inputs that the condition reads.
 
+mod assumed;
 mod compute;
 mod context;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use super::pieces::Pieces;
 use super::possible::{Missing, MissingCell, MissingInput, Possible, Range};
+use assumed::Assumed;
 pub use context::Context;
 use logis_data::column_of;
 use logis_language::deep::deep;
@@ -32,10 +34,6 @@ pub struct RowError {
     pub rule: Option<RuleId>,
 }
 
-/// Assumptions on missing cells, innermost last: the node of the field, the row, the values that are
-/// left of what the cell can be.
-type Assumed = Vec<(NodeId, u64, Possible)>;
-
 /// What was computed for a node: the frame (number of the assumptions in force), the row, the result.
 type Slot<T> = Option<(u64, u64, T)>;
 
@@ -50,7 +48,7 @@ pub struct Evaluator<'c, 'd> {
     current: Vec<Option<(u64, Result<Possible, RowError>)>>,
     /// By shared node: the outcomes of all rows computed so far.
     kept: Vec<Vec<Option<Result<Possible, RowError>>>>,
-    pub(super) assumed: Assumed,
+    assumed: Assumed,
     /// The number of the set of assumptions in force; 0 where nothing is assumed. No two sets have one
     /// number, so that what was computed under another set is never taken.
     pub(super) frame: u64,
@@ -79,7 +77,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             context,
             current: vec![None; nodes],
             kept: vec![Vec::new(); nodes],
-            assumed: Vec::new(),
+            assumed: Assumed::default(),
             frame: 0,
             frames: 0,
             narrowed: Vec::new(),
@@ -93,7 +91,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
 
     /// Assumes that a cell is something narrower, until [`Evaluator::within`] ends.
     pub(super) fn suppose(&mut self, field: NodeId, row: u64, value: Possible) {
-        self.assumed.push((field, row, value));
+        self.assumed.push(field, row, value);
         self.new_frame();
     }
 
@@ -210,7 +208,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
 
     /// A cell: as assumed (innermost first), else as supposed, else as it is in the data.
     fn field(&mut self, node: NodeId, field: FieldId, row: u64) -> Possible {
-        if let Some((_, _, assumed)) = self.assumed.iter().rev().find(|(n, r, _)| *n == node && *r == row) {
+        if let Some(assumed) = self.assumed.get(node, row) {
             return assumed.clone();
         }
         if let Some((_, _, supposed)) = self.context.supposed.iter().find(|(n, r, _)| *n == node && *r == row)

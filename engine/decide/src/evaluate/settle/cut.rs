@@ -72,6 +72,12 @@ impl Evaluator<'_, '_> {
                 let turned = self.cut_where_it_turns(node, row, search);
                 turned.or_else(|| inside(self, &op.inputs(), search))
             }
+            // A branch that is not taken decides nothing.
+            Op::If(condition, yes, no) => match self.eval(*condition, row).ok()?.known_bool() {
+                Some(true) => inside(self, &[*yes], search),
+                Some(false) => inside(self, &[*no], search),
+                None => inside(self, &[*condition, *yes, *no], search),
+            },
             // What gives the value before what is only computed for its errors.
             Op::Strict(computed, value) => inside(self, &[*value, *computed], search),
             _ => inside(self, &op.inputs(), search),
