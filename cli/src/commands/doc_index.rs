@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use logis::diagnostic::fold;
 use logis::pack::citation::{Citation, KnownTexts, address, is_identifier, parse, parse_parts};
 use logis::pack::params::Source as TableSource;
-use logis::value::{Date, french_day};
+use logis::value::{Date, FRENCH_MONTHS, french_day};
 use serde::Serialize;
 
 /// A reference as the page of a rule or table shows it.
@@ -128,21 +129,6 @@ const CODES: [(&str, &str, &str); 9] = [
     ("", "code civil", "LEGITEXT000006070721"),
     ("", "code du travail", "LEGITEXT000006072050"),
     ("CESEDA", "code de l'entrée et du séjour des étrangers et du droit d'asile", ""),
-];
-
-const MONTHS: [&str; 12] = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
 ];
 
 /// What collects the index. All is grouped by what is left of names without case, accents and punctuation.
@@ -366,7 +352,7 @@ fn dated(text: &str) -> (String, String) {
     let words: Vec<&str> = text.split_whitespace().collect();
     let day = words.windows(3).enumerate().find_map(|(at, three)| {
         let [day, month, year] = three else { return None };
-        let month = MONTHS.iter().position(|m| m == month)? + 1;
+        let month = FRENCH_MONTHS.iter().position(|m| m == month)? + 1;
         let year = year.trim_end_matches(|c: char| !c.is_ascii_digit());
         let digits: String = day.chars().filter(char::is_ascii_digit).collect();
         (year.len() == 4).then(|| (at, year, format!("{year} {month} {digits}")))
@@ -427,17 +413,8 @@ fn capital(text: &str) -> String {
 /// A name in small letters, digits and single hyphens.
 fn slug(text: &str) -> String {
     let mut found = String::new();
-    for c in text.to_lowercase().chars() {
-        let plain = match c {
-            'à' | 'â' | 'ä' => 'a',
-            'é' | 'è' | 'ê' | 'ë' => 'e',
-            'î' | 'ï' => 'i',
-            'ô' | 'ö' => 'o',
-            'ù' | 'û' | 'ü' => 'u',
-            'ç' => 'c',
-            c if c.is_ascii_alphanumeric() => c,
-            _ => '-',
-        };
+    for c in fold(text).chars() {
+        let plain = if c.is_ascii_alphanumeric() { c } else { '-' };
         if plain != '-' || !found.ends_with('-') {
             found.push(plain);
         }

@@ -314,6 +314,22 @@ pub fn add_days(date: Date, days: i64) -> Option<Date> {
     date.checked_add(jiff::Span::new().try_days(days).ok()?).ok()
 }
 
+/// The months in French, from January on.
+pub const FRENCH_MONTHS: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
+
 /// A day in French: `1er juin 2022`.
 ///
 /// ```
@@ -321,21 +337,8 @@ pub fn add_days(date: Date, days: i64) -> Option<Date> {
 /// assert_eq!(parse_date("2022-06-01").map(french_day).as_deref(), Some("1er juin 2022"));
 /// ```
 pub fn french_day(day: Date) -> String {
-    const MONTHS: [&str; 12] = [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ];
-    let month = usize::try_from(day.month() - 1).ok().and_then(|at| MONTHS.get(at)).copied().unwrap_or("");
+    let month =
+        usize::try_from(day.month() - 1).ok().and_then(|at| FRENCH_MONTHS.get(at)).copied().unwrap_or("");
     let first = if day.day() == 1 { "er" } else { "" };
     format!("{}{first} {month} {}", day.day(), day.year())
 }

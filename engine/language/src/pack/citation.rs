@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::value::parse_date;
+use crate::value::{FRENCH_MONTHS, parse_date};
 
 /// A text that `pack.toml` declares by the words with which references to it begin.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -375,27 +375,12 @@ fn sheet(part: &str) -> Option<String> {
     has_day(part).then(|| format!("https://www.service-public.fr/particuliers/vosdroits/{sheet}"))
 }
 
-const MONTHS: [&str; 12] = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-];
-
 /// The first day that a text names, as `2013-04-11` or `11 avril 2013`.
 fn day(text: &str) -> Option<(String, usize, String)> {
     let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || "[](),".contains(c)).collect();
     words.windows(3).find_map(|three| {
         let [day, month, year] = three else { return None };
-        let month = MONTHS.iter().position(|m| m == month)? + 1;
+        let month = FRENCH_MONTHS.iter().position(|m| m == month)? + 1;
         let day = day.strip_suffix("er").unwrap_or(day);
         let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         (number(day) && number(year)).then(|| (day.to_string(), month, year.to_string()))

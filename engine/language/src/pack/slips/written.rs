@@ -1,7 +1,7 @@
 //! Numbers, dates and truths as people in France write them, and as the files of a pack do.
 
 use crate::diagnostic::fold;
-use crate::value::{parse_date, parse_number};
+use crate::value::{FRENCH_MONTHS, parse_date, parse_number};
 
 /// What a text says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,28 +163,14 @@ pub(super) fn hundredth(number: &str) -> String {
     if digits.is_empty() { format!("{sign}{left}") } else { format!("{sign}{left}.{digits}") }
 }
 
-const MONTHS: [&str; 12] = [
-    "janvier",
-    "fevrier",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "aout",
-    "septembre",
-    "octobre",
-    "novembre",
-    "decembre",
-];
-
 /// The number of a month by its name, from 1.
 pub(super) fn month(word: &str) -> Option<usize> {
     let folded = fold(word);
-    MONTHS
+    FRENCH_MONTHS
         .iter()
+        .map(|month| fold(month))
         .position(|m| {
-            *m == folded
+            m == folded
                 || folded.len() >= 3 && folded.ends_with('.') && m.starts_with(folded.trim_end_matches('.'))
         })
         .map(|at| at + 1)
