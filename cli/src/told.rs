@@ -71,9 +71,11 @@ pub fn report(pack: &Pack, told: &Told, needs: &Needs, plans: &[&Plan], args: &R
         let level = if kind.first.is_error() { "erreur" } else { "avertissement" };
         eprintln!("{level}: {kind}");
     }
-    let absent = absent(pack, &told.absent, plans);
-    if !absent.is_empty() {
-        eprintln!("avertissement: {absent}");
+    if !told.absent.is_empty() {
+        let absent = absent(pack, &told.absent, plans);
+        if !absent.is_empty() {
+            eprintln!("avertissement: {absent}");
+        }
     }
     if let Some(path) = &args.rejects {
         output::bytes_to(&data::to_csv(&data::rejects(&issues))?, Some(path), false)?;
@@ -119,8 +121,9 @@ fn absent(pack: &Pack, absent: &[Absent], plans: &[&Plan]) -> String {
     let mut open: Vec<&str> = Vec::new();
     let mut read = vec![false; absent.len()];
     for plan in plans {
+        let given = plan.given(&known);
         for (name, node) in &plan.selected {
-            let (fields, relations) = plan.inputs_given(*node, &known);
+            let (fields, relations) = given.inputs([*node]);
             let crosses = |entity: EntityId| {
                 relations.iter().any(|(child, number)| {
                     let relation = schema.entities.get(*child).and_then(|e| e.belongs_to.get(*number));

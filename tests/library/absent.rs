@@ -51,10 +51,8 @@ fn what_a_default_shuts_off_changes_nothing() {
     let incomes = ["rfr_n2", "rfr_n1", "revenus_12_mois", "annee_rfr_n2", "part_propre_n2"];
     let incomes_read = |known: &BTreeMap<FieldId, Value>| -> BTreeSet<&str> {
         let mut found = BTreeSet::new();
-        for (_, node) in &plan.selected {
-            let (fields, _) = plan.inputs_given(*node, known);
-            found.extend(incomes.iter().copied().filter(|c| fields.contains(&field(c))));
-        }
+        let (fields, _) = plan.given(known).inputs(plan.selected.iter().map(|(_, node)| *node));
+        found.extend(incomes.iter().copied().filter(|c| fields.contains(&field(c))));
         found
     };
     let totals = BTreeMap::from([(field("revenus_donnes"), Value::text("en_total"))]);

@@ -21,31 +21,37 @@ enum Fixed {
 
 use Fixed::{Items, Value as One};
 
-impl Plan {
-    /// The fields that a node reads, and the relations that it follows, where the fields in `known` have the given
-    /// value on every row: a branch that such a value shuts is not read.
+/// A plan in which some fields have one value on every row.
+pub struct Given<'p> {
+    plan: &'p Plan,
+    /// By node.
+    fixed: Vec<Option<Fixed>>,
+}
+
+impl Given<'_> {
+    /// The fields that these nodes read, and the relations that they follow: a branch that a known value shuts is
+    /// not read, nor what stands beside an operand that settles an `&&` or `||`.
     ///
-    /// It may name an input that no row reads, and leaves out none that a row reads.
-    pub fn inputs_given(
+    /// It may name an input that no row reads.
+    pub fn inputs(
         &self,
-        node: NodeId,
-        known: &BTreeMap<FieldId, Value>,
+        nodes: impl IntoIterator<Item = NodeId>,
     ) -> (BTreeSet<FieldId>, BTreeSet<(EntityId, usize)>) {
-        let fixed = self.fixed(known);
+        // Depth first over the graph below the nodes, each node once.
         let (mut fields, mut relations) = (BTreeSet::new(), BTreeSet::new());
-        let (mut seen, mut open) = (BTreeSet::new(), vec![node]);
+        let (mut seen, mut open) = (BTreeSet::new(), Vec::from_iter(nodes));
         while let Some(node) = open.pop() {
             let at = usize::try_from(node).ok();
-            if at.and_then(|at| fixed.get(at)).is_some_and(Option::is_some) || !seen.insert(node) {
+            if at.and_then(|at| self.fixed.get(at)).is_some_and(Option::is_some) || !seen.insert(node) {
                 continue;
             }
-            let Some(n) = self.node(node) else { continue };
+            let Some(n) = self.plan.node(node) else { continue };
             match &n.op {
                 Op::Field(field) => _ = fields.insert(*field),
                 Op::Up(Step::BelongsTo(entity, relation), _) => _ = relations.insert((*entity, *relation)),
                 Op::Members(child, relation, _) => _ = relations.insert((*child, *relation)),
                 Op::If(condition, yes, no) => {
-                    if let Some(holds) = truth(&fixed, *condition) {
+                    if let Some(holds) = truth(&self.fixed, *condition) {
                         open.push(if holds { *yes } else { *no });
                         continue;
                     }
@@ -55,6 +61,13 @@ impl Plan {
             open.extend(n.op.inputs());
         }
         (fields, relations)
+    }
+}
+
+impl Plan {
+    /// The plan where the fields in `known` have the given value on every row.
+    pub fn given(&self, known: &BTreeMap<FieldId, Value>) -> Given<'_> {
+        Given { plan: self, fixed: self.fixed(known) }
     }
 
     /// What is known of each node, in their order: a node comes after its inputs.

@@ -20,6 +20,7 @@ use crate::pack::params::{Parameter, ParameterId, ParameterVersion};
 use crate::pack::schema::{EntityId, FieldId, Origin};
 use crate::value::{Date, Type, Value};
 use builtins::Builtin;
+pub use given::Given;
 use ir::{Node, NodeId, Op};
 use lower::Lowering;
 pub(crate) use matching::{check_invariants, check_matching, check_shares};
@@ -316,24 +317,6 @@ impl Plan {
                 _ => None,
             })
             .collect()
-    }
-
-    /// The fields that a node reads, and the relations that it follows.
-    pub fn inputs_of(&self, node: NodeId) -> (BTreeSet<FieldId>, BTreeSet<(EntityId, usize)>) {
-        // Depth first over the graph below the node, each node once.
-        let (mut fields, mut relations) = (BTreeSet::new(), BTreeSet::new());
-        let (mut seen, mut open) = (BTreeSet::new(), vec![node]);
-        while let Some(node) = open.pop() {
-            let Some(n) = self.node(node).filter(|_| seen.insert(node)) else { continue };
-            match n.op {
-                Op::Field(field) => _ = fields.insert(field),
-                Op::Up(Step::BelongsTo(entity, relation), _) => _ = relations.insert((entity, relation)),
-                Op::Members(child, relation, _) => _ = relations.insert((child, relation)),
-                _ => {}
-            }
-            open.extend(n.op.inputs());
-        }
-        (fields, relations)
     }
 
     /// The entities whose rows the plan reads, the decided one and the sides of pairs included.

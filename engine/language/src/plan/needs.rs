@@ -64,7 +64,7 @@ impl Plan {
         let fields = self.fields();
         let empty = |f: &FieldId| Some((*f, self.parsed.schema.fields.get(*f)?.empty()?));
         let known: BTreeMap<FieldId, Value> = fields.iter().filter_map(empty).collect();
-        let read = self.selected.iter().flat_map(|(_, node)| self.inputs_given(*node, &known).0).collect();
+        let (read, _) = self.given(&known).inputs(self.selected.iter().map(|(_, node)| *node));
         let spared = &fields - &read;
         Needs { fields, entities, decided, relations: self.relations(), spared, ..Needs::default() }
     }
