@@ -1,12 +1,12 @@
-//! The benchmarks and the programs of others beside them, each run once on tiny inputs: that they run, and that all
-//! outcomes agree. Times are taken by `cargo xtask bench` and by the commands that each script states.
+//! The benchmarks whose outcomes agree with what they are held against, and the programs of others beside them, each
+//! run once on tiny inputs. Times are taken by `cargo xtask bench` and by the commands that each script states.
 
 use std::path::Path;
 
 use crate::root;
 use crate::steps::{cargo, command, is_found, run};
 
-/// Those whose outcomes agree with what they are held against.
+/// The benchmarks that run.
 const AGREEING: [&str; 5] = ["candidates", "matching", "missing", "populations", "scenario"];
 
 /// All that agree. A peer whose packages are not there is left out, with a word.
