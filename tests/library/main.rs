@@ -20,6 +20,7 @@ mod lecture;
 mod library;
 mod matching;
 mod mutate_json;
+mod one_column;
 mod order_of_modules;
 mod parts;
 mod plan_against_interpreter;

@@ -122,6 +122,7 @@ fn each(
                     0
                 }
             }),
+            FieldKind::Text if field.as_written => codes.push(texts.code(&cell.shown())),
             FieldKind::Text => codes.push(match text(cell).and_then(|text| resolved.one(&text)) {
                 Ok(value) => texts.code(&value),
                 Err(fault) => {

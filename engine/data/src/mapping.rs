@@ -189,8 +189,7 @@ impl MappingReader<'_> {
         column: &str,
         values: &toml::Value,
     ) -> BTreeMap<String, String> {
-        let field =
-            entity.fields.iter().filter_map(|&f| self.schema.fields.get(f)).find(|f| f.column == column);
+        let field = self.schema.field_of_column(entity, column);
         let place = format!("{name}.values.{column}");
         let list = match field.map(|f| &f.kind) {
             Some(FieldKind::Enum(list)) => Some(list.clone()),

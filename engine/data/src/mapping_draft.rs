@@ -129,9 +129,7 @@ fn likeness(a: &str, b: &str) -> u32 {
 
 fn columns(schema: &Schema, entity: &Entity, name: &str, table: &RawTable, text: &mut String) {
     let found = pair(schema, entity, table);
-    let field = |column: &str| {
-        entity.fields.iter().filter_map(|&f| schema.fields.get(f)).find(|f| f.column == column)
-    };
+    let field = |column: &str| schema.field_of_column(entity, column);
     let _ = writeln!(text, "[{name}.columns]");
     let mut values = String::new();
     let mut missing = Vec::new();

@@ -137,7 +137,10 @@ impl Reader<'_> {
         place: &str,
     ) {
         let schema = self.schema;
-        let field = entity.fields.iter().position(|&f| schema.fields.get(f).is_some_and(|f| f.column == key));
+        // Several fields may read one column.
+        let reads = |f: &usize| schema.fields.get(*f).is_some_and(|f| f.column == key);
+        let fields: Vec<usize> =
+            entity.fields.iter().enumerate().filter(|(_, f)| reads(f)).map(|(place, _)| place).collect();
         let relation = entity.belongs_to.iter().position(|r| r.column == key);
         let around = entity.belongs_to.iter().position(|r| {
             schema
@@ -151,11 +154,13 @@ impl Reader<'_> {
             }
             _ => None,
         });
-        match (field, members, around, relation, value) {
-            (Some(field), ..) => {
+        match (&fields[..], members, around, relation, value) {
+            ([_, ..], ..) => {
                 let raw = self.cell(value, place, key);
-                if let Some(cell) = self.draft(id, row).and_then(|d| d.cells.get_mut(field)) {
-                    *cell = raw;
+                for field in fields {
+                    if let Some(cell) = self.draft(id, row).and_then(|d| d.cells.get_mut(field)) {
+                        *cell = raw.clone();
+                    }
                 }
                 // One column may be both a field and what says where the row belongs.
                 if let (Some(relation), Json::String(_) | Json::Number(_)) = (relation, value) {

@@ -44,7 +44,9 @@ pub(super) fn columns<'s>(schema: &'s Schema, entity: &'s Entity) -> Vec<Documen
         ));
     }
     for field in entity.fields.iter().filter_map(|&f| schema.fields.get(f)) {
-        if all.iter().any(|c| c.column == field.column) {
+        // Of several fields that read one column, the one that says what it holds.
+        let says = schema.field_of_column(entity, &field.column);
+        if all.iter().any(|c| c.column == field.column) || says.is_some_and(|f| f.name != field.name) {
             continue;
         }
         all.push(Documented {

@@ -19,11 +19,7 @@ pub fn json_schema(schema: &Schema, main: Option<EntityId>) -> Json {
         let (mut required, mut keys) = (Vec::new(), Vec::new());
         keys.extend(own_key.then(|| json!(entity.key)));
         for column in columns {
-            let field = entity
-                .fields
-                .iter()
-                .filter_map(|&f| schema.fields.get(f))
-                .find(|f| f.column == column.column);
+            let field = schema.field_of_column(entity, column.column);
             let mut property =
                 field.map_or_else(|| identifier(column.required), |f| type_of(f, column.required));
             if let Some(property) = property.as_object_mut() {

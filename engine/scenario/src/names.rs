@@ -191,9 +191,7 @@ fn cells(cells: &CellsOf, id: EntityId, written: bool, parsed: &Parsed, out: &mu
             unknown("L0101", no::field(&entity.name, &named.0), named, names.collect(), out);
             continue;
         };
-        let field =
-            entity.fields.iter().filter_map(|&f| parsed.schema.fields.get(f)).find(|f| f.column == column);
-        let Some(field) = field else { continue };
+        let Some(field) = parsed.schema.field_of_column(entity, column) else { continue };
         if let FieldKind::Enum(allowed) = &field.kind {
             for value in values.iter().filter(|v| !allowed.iter().any(|a| a.as_ref() == v.as_str())) {
                 let listed: Vec<&str> = allowed.iter().map(AsRef::as_ref).collect();

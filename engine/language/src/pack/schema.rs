@@ -133,6 +133,9 @@ pub struct Field {
     pub unlisted: Option<String>,
     /// Of a closed list: why an empty cell is one of the listed values and nothing else.
     pub exhaustive: Option<String>,
+    /// Does another field say what the column holds, so that this one takes each cell as the text it is?
+    /// See [`Schema::field_of_column`].
+    pub as_written: bool,
     /// What people call it.
     pub label: String,
     /// Its unit: `EUR/an`, `m²`…
@@ -210,6 +213,27 @@ impl Schema {
         self.fields.iter().position(|f| f.name == name)
     }
 
+    /// The field that says what a column of an entity holds.
+    ///
+    /// Several fields may read one column: beside a date or a number one that reads its text, by which a rule tells
+    /// an empty cell. What the column holds is what the others say.
+    ///
+    /// # Examples
+    /// ```
+    /// use logis_language::pack::Pack;
+    ///
+    /// let pack = Pack::load("../../rules").unwrap();
+    /// let schema = &pack.parsed().schema;
+    /// let person = &schema.entities[schema.entity("personne").unwrap()];
+    /// // `bail_donne` reads it as text.
+    /// assert_eq!(schema.field_of_column(person, "date_bail").unwrap().name, "date_effet_bail");
+    /// ```
+    pub fn field_of_column(&self, entity: &Entity, column: &str) -> Option<&Field> {
+        let mut all = entity.fields.iter().filter_map(|&f| self.fields.get(f)).filter(|f| f.column == column);
+        let first = all.clone().next();
+        all.find(|f| f.kind != FieldKind::Text).or(first)
+    }
+
     /// The entities that rows of `child` belong to directly: relations, and the two sides of a pair.
     pub fn parents(&self, child: EntityId) -> Vec<EntityId> {
         let Some(entity) = self.entities.get(child) else { return Vec::new() };
@@ -251,6 +275,16 @@ pub(super) fn read(file: FileId, text: &str, unreadable: &mut Vec<String>, out: 
     }
     for (id, (span, table)) in tables.into_iter().enumerate() {
         read_entity(&mut schema, id, file, span, table, unreadable, out);
+    }
+    for entity in &schema.entities {
+        for &id in &entity.fields {
+            let Some(field) = schema.fields.get(id).filter(|f| f.kind == FieldKind::Text) else { continue };
+            let says = schema.field_of_column(entity, &field.column);
+            let as_written = says.is_some_and(|says| says.name != field.name);
+            if let Some(field) = schema.fields.get_mut(id) {
+                field.as_written = as_written;
+            }
+        }
     }
     if schema.entities.is_empty() {
         out.push(texts::schema::no_entities(Span::new(file, 0..0)));
@@ -463,6 +497,7 @@ fn read_field(
         of,
         unlisted,
         exhaustive,
+        as_written: false,
         label,
         unit,
         form,
