@@ -107,14 +107,18 @@ fn cell(array: &ArrayRef, row: usize) -> Option<Value> {
     })
 }
 
-/// What the generator leaves empty for some, by a fixed rule on the row.
+/// What the generator leaves empty for some, or draws the same for all, by a fixed rule on the row.
 fn draw_more(persons: &mut Output) {
     let rows = persons.columns[0].cells.len();
     let date = parse_date(DATE).unwrap();
     let mix = |row: usize, salt: u64| {
         (row as u64 ^ salt.wrapping_mul(0x9e37)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40
     };
-    let day = |n: u64| Value::Date(add_days(date, -i64::try_from(n).unwrap()).unwrap());
+    // Some day in the `span` days that end `ahead` days after the date.
+    let day = |n: u64, span: u64, ahead: u64| {
+        let back = i64::try_from(n % span).unwrap() - i64::try_from(ahead).unwrap();
+        Value::Date(add_days(date, -back).unwrap())
+    };
     let mut add = |name: &str, kind: Type, of: &dyn Fn(usize) -> Value| {
         let cells = (0..rows).map(|row| Some(of(row))).collect();
         // In place of what the generator draws, which leaves cells empty.
@@ -122,9 +126,12 @@ fn draw_more(persons: &mut Output) {
         persons.columns.push(OutputColumn { name: name.into(), cells, kind });
     };
     add("periode_essai", Type::Bool, &|r| Value::Bool(mix(r, 1) % 20 == 0));
-    add("date_embauche", Type::Date, &|r| day(mix(r, 2) % 1000));
+    add("date_embauche", Type::Date, &|r| day(mix(r, 2), 1100, 100));
     add("mobilite_professionnelle", Type::Bool, &|r| Value::Bool(mix(r, 3) % 12 == 0));
-    add("date_mutation", Type::Date, &|r| day(mix(r, 4) % 700));
+    add("date_mutation", Type::Date, &|r| day(mix(r, 4), 700, 0));
+    add("date_bail", Type::Date, &|r| day(mix(r, 6), 600, 450));
+    add("bail_mobilite", Type::Bool, &|r| Value::Bool(mix(r, 7) % 30 == 0));
+    add("intermediation_locative", Type::Bool, &|r| Value::Bool(mix(r, 8) % 40 == 0));
     add("difficulte_logement", Type::Bool, &|r| Value::Bool(mix(r, 5) % 25 == 0));
     let place = |persons: &Output, name: &str| persons.columns.iter().position(|c| c.name == name).unwrap();
     // A person without a salary earns nothing; without a contract, no employer is asked.
@@ -242,11 +249,13 @@ fn workload(criterion: &mut Criterion) {
                 "lien": "demandeur", "date_naissance": "1990-02-01", "a_charge": false, "handicap": false,
                 "type_contrat": "cdi", "periode_essai": false, "date_embauche": "2019-03-01",
                 "mobilite_professionnelle": false, "difficulte_logement": false, "salaire_mensuel": 1800,
-                "employeur": { "secteur": "prive_non_agricole" }
+                "date_bail": "2019-07-15", "bail_mobilite": false, "intermediation_locative": false,
+                "employeur": { "secteur": "prive_non_agricole", "effectif": 120 }
             },
             {
                 "lien": "autre", "date_naissance": "2012-05-01", "a_charge": true, "handicap": false,
-                "type_contrat": "sans", "mobilite_professionnelle": false, "difficulte_logement": false
+                "type_contrat": "sans", "mobilite_professionnelle": false, "difficulte_logement": false,
+                "date_bail": "2019-07-15", "bail_mobilite": false, "intermediation_locative": false
             }
         ]
     });

@@ -1,11 +1,27 @@
 //! The workload by hand: one loop over households, as well as one can write it for one date.
 //!
 //! Ages are compared as birth days, tables are arrays, the persons of a household lie side by side,
-//! and every outcome goes to a column of its own.
+//! and every outcome goes to a column of its own. Columns that the population does not have (custody, tax notice,
+//! co-tenancy, ground of an income, first request of an aid) are what the schema says an empty cell stands for.
 
 use logis::data::{Cells, Dataset, Members};
-use logis::value::{Date, Exact, Value, add_months, day_number, parse_date, years_between};
+use logis::value::{Date, Exact, Value, add_days, add_months, day_number, parse_date, years_between};
 use logis::{Pack, Plan};
+
+/// Places in the closed list of the schema: links,
+const APPLICANT: u8 = 0;
+const PARTNER: u8 = 1;
+const CHILD: u8 = 2;
+const FLATMATE: u8 = 5;
+/// contracts,
+const PERMANENT: u8 = 0;
+const APPRENTICE: u8 = 3;
+const WORK_STUDY: u8 = 4;
+const TRAINEE: u8 = 5;
+const WITHOUT: u8 = 7;
+/// and sectors.
+const PRIVATE: u8 = 0;
+const PUBLIC: u8 = 2;
 
 /// Columns of the data, and the figures of the date.
 pub struct Columns {
@@ -22,6 +38,7 @@ pub struct Columns {
     link: Vec<u8>,
     born: Vec<i32>,
     dependant: Vec<bool>,
+    disabled: Vec<bool>,
     contract: Vec<u8>,
     trial: Vec<bool>,
     hired: Vec<i32>,
@@ -29,9 +46,14 @@ pub struct Columns {
     moved: Vec<i32>,
     trouble: Vec<bool>,
     salary: Vec<i64>,
+    lease: Vec<i32>,
+    mobility_lease: Vec<bool>,
+    intermediated: Vec<bool>,
     employer: Vec<u32>,
-    /// By employer: 0 private, 1 agricultural, 2 public.
+    /// By employer: its sector.
     sector: Vec<u8>,
+    /// By employer: employees.
+    staff: Vec<i64>,
     figures: Figures,
 }
 
@@ -40,12 +62,18 @@ struct Figures {
     /// By zone and category; then per further person. In euros.
     plai: [[i64; 7]; 3],
     plus: [[i64; 7]; 3],
-    /// Born after: under 30.
-    under_30: i32,
+    /// The day of the decision, as days are counted.
+    today: i32,
+    /// Born after: under 30, under 18; and under 25 on the first day of the year whose incomes are read.
+    under: [i32; 3],
     /// Born after: 30 at most; born at the latest: 18 at least.
     visale: (i32, i32),
     /// Hired or moved at the earliest.
     recent: i32,
+    /// Hired at the latest.
+    promised: i32,
+    /// Hired at the latest: a year ago.
+    year_ago: i32,
     smic: i64,
 }
 
@@ -108,6 +136,7 @@ impl Columns {
             link: codes("lien"),
             born: days("date_naissance"),
             dependant: bools("a_charge"),
+            disabled: bools("handicap"),
             contract: codes("type_contrat"),
             trial: bools("periode_essai"),
             hired: days("date_embauche"),
@@ -115,8 +144,12 @@ impl Columns {
             moved: days("date_mutation"),
             trouble: bools("difficulte_logement"),
             salary: numbers("salaire_mensuel"),
+            lease: days("date_effet_bail"),
+            mobility_lease: bools("bail_mobilite"),
+            intermediated: bools("intermediation_locative"),
             employer: links("personne", "employeur"),
             sector: codes("secteur"),
+            staff: numbers("effectif"),
             figures: Figures::new(pack, plan.date),
         }
     }
@@ -127,32 +160,53 @@ impl Columns {
         let mut out = Outcomes::of(n);
         for household in 0..n {
             let persons = &self.order[self.starts[household] as usize..self.starts[household + 1] as usize];
-            let (mut dependants, mut applicant, mut partner) = (0, false, false);
+            let (mut at_home, mut dependants, mut disabled) = (0, 0, false);
+            let (mut applicant, mut partner) = (false, false);
             let (mut visale, mut young_aid, mut ani) = (false, false, false);
             for &person in persons {
                 let person = person as usize;
                 let (link, contract, born) = (self.link[person], self.contract[person], self.born[person]);
-                dependants += usize::from(self.dependant[person]);
-                applicant |= link == 0;
-                partner |= link == 1;
-                let employee = contract != 7 && contract != 5;
-                let under_30 = born > f.under_30;
-                visale |= born > f.visale.0 && born <= f.visale.1;
+                let child = link == CHILD;
+                let minor = child && born > f.under[1];
+                let unborn = child && born > f.today;
+                let of_age_to_depend = !child || born > f.under[2] || self.disabled[person];
+                let flatmate = link == FLATMATE;
+                let dependant = !flatmate && (unborn || self.dependant[person] && of_age_to_depend);
+                // A minor lives here even if only on visits; of the others all but children are on the lease.
+                let lives_here =
+                    link <= PARTNER || !flatmate && (dependant || minor || !child || self.disabled[person]);
+                at_home += usize::from(lives_here);
+                dependants += usize::from(dependant);
+                disabled |= lives_here && self.disabled[person];
+                applicant |= link == APPLICANT;
+                partner |= link == PARTNER;
+                let employee = contract != WITHOUT && contract != TRAINEE;
+                let under_30 = born > f.under[0];
+                let mut entitled = born > f.visale.0 && born <= f.visale.1
+                    || self.mobility_lease[person]
+                    || self.intermediated[person];
                 if employee {
-                    let sector = self.sector[self.employer[person] as usize];
-                    let insecure = contract != 0 || self.trial[person];
-                    let recent = insecure && self.hired[person] >= f.recent;
+                    let employer = self.employer[person] as usize;
+                    let hired = self.hired[person];
+                    let insecure = contract != PERMANENT || self.trial[person] || hired > f.today;
+                    let recent = insecure && hired >= f.recent && hired <= f.promised;
                     let transferred = self.mobile[person] && self.moved[person] >= f.recent;
-                    visale |= sector != 2 && (recent || transferred);
-                    let work_study = contract == 3 || contract == 4;
-                    young_aid |= work_study && sector == 0 && under_30 && self.salary[person] <= f.smic;
+                    entitled |= self.sector[employer] != PUBLIC && (recent || transferred);
+                    young_aid |= (contract == APPRENTICE || contract == WORK_STUDY)
+                        && self.sector[employer] == PRIVATE
+                        && self.staff[employer] >= 20
+                        && under_30
+                        && (self.salary[person] <= f.smic || hired <= f.year_ago)
+                        && f.in_time(hired);
                     ani |= under_30 || self.mobile[person] || self.trouble[person];
                 }
+                visale |= entitled && self.lease[person] > f.today;
             }
-            let alone = persons.len() >= 2 && !partner && persons.len() - dependants == 1;
-            let couple = persons.len() == 2 && applicant && partner && dependants == 0;
-            let above = alone || couple && self.ages(persons) <= 55;
-            let rank = persons.len() + usize::from(above);
+            let at_home = at_home.max(1);
+            let alone = at_home >= 2 && !partner && at_home - dependants == 1;
+            let couple = at_home == 2 && applicant && partner && dependants == 0;
+            let above = alone || disabled || couple && self.ages(persons) <= 55;
+            let rank = at_home + usize::from(above);
             let (category, further) = (rank.min(6), rank.saturating_sub(6));
             let n2 = self.rfr_n2[household];
             // Lower by 10 % at least, in cents: ten times the one against nine times the other.
@@ -179,16 +233,29 @@ impl Columns {
 
     /// The sum of the ages of a couple.
     fn ages(&self, persons: &[u32]) -> i64 {
-        let epoch = Date::constant(1970, 1, 1);
-        let age = |&p: &u32| {
-            let born = logis::value::add_days(epoch, i64::from(self.born[p as usize])).unwrap();
-            years_between(born, self.figures.date).max(0)
-        };
-        persons.iter().map(age).sum()
+        let couple = persons.iter().filter(|p| self.link[**p as usize] <= PARTNER);
+        let age = |p: &u32| years_between(date_of(self.born[*p as usize]), self.figures.date).max(0);
+        couple.map(age).sum()
     }
 }
 
+fn date_of(day: i32) -> Date {
+    add_days(Date::constant(1970, 1, 1), i64::from(day)).unwrap()
+}
+
 impl Figures {
+    /// The young aid is asked for from three months before to six months after a year of training begins. Of who is
+    /// in training, the last anniversary of the contract lies in the six months before the date if it is on or after
+    /// 30 December or up to 30 June; of who is promised a contract, its first day is at most three months ahead.
+    fn in_time(&self, hired: i32) -> bool {
+        if hired > self.today {
+            return hired <= self.promised;
+        }
+        let hired = date_of(hired);
+        let day = (hired.month(), hired.day());
+        day >= (12, 30) || day <= (6, 30)
+    }
+
     fn new(pack: &Pack, date: Date) -> Figures {
         let parsed = pack.parsed();
         let cell = |path: &str, keys: &[Value]| {
@@ -213,16 +280,20 @@ impl Figures {
                 })
             })
         };
-        let years_ago =
-            |years: i64| i32::try_from(day_number(add_months(date, -12 * years).unwrap())).unwrap();
+        let day = |date: Date| i32::try_from(day_number(date)).unwrap();
+        let months_ahead = |months: i64| day(add_months(date, months).unwrap());
+        let years_ago = |years: i64| months_ahead(-12 * years);
         assert_eq!(date, parse_date("2019-06-30").unwrap(), "the months before this date have a 30th");
         Figures {
             date,
             plai: table("plai"),
             plus: table("plus"),
-            under_30: years_ago(30),
+            today: day(date),
+            under: [years_ago(30), years_ago(18), day(Date::constant(2017 - 25, 1, 1))],
             visale: (years_ago(31), years_ago(18)),
-            recent: i32::try_from(day_number(add_months(date, -6).unwrap())).unwrap(),
+            recent: months_ahead(-6),
+            promised: months_ahead(3),
+            year_ago: years_ago(1),
             smic: whole(cell("smic.mensuel", &[]) * 100),
         }
     }

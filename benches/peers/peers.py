@@ -67,14 +67,15 @@ def population():
         "demande_id", "commune", cents("rfr_n2"), cents("rfr_n1"), cents("revenus_12_mois")
     )
     personnes = typed(pl.read_parquet(FOLDER / "personnes.parquet")).select(
-        "demande_id", "lien", "date_naissance", "a_charge", "type_contrat", "periode_essai", "date_embauche",
-        "mobilite_professionnelle", "date_mutation", "difficulte_logement", "employeur_id", cents("salaire_mensuel"),
+        "demande_id", "lien", "date_naissance", "a_charge", "handicap", "type_contrat", "periode_essai", "date_embauche",
+        "mobilite_professionnelle", "date_mutation", "difficulte_logement", "date_bail", "bail_mobilite",
+        "intermediation_locative", "employeur_id", cents("salaire_mensuel"),
     )
     # Keys become numbers, as the columns of the plan have them.
     ids = demandes.select("demande_id").with_row_index("demande")
     demandes = demandes.with_row_index("demande").drop("demande_id")
     personnes = personnes.join(ids, on="demande_id", how="left", maintain_order="left").drop("demande_id")
-    employeurs = pl.read_csv(FOLDER / "employeurs.csv").select("employeur_id", "secteur")
+    employeurs = pl.read_csv(FOLDER / "employeurs.csv").select("employeur_id", "secteur", "effectif")
     communes = pl.read_csv(ROOT / "rules/referentiels/communes.csv", infer_schema=False).select(
         "commune", "zone_plafond"
     )
@@ -102,45 +103,60 @@ def by_polars(demandes, personnes, employeurs, communes):
     from datetime import date
 
     c = pl.col
-    recent = date(2018, 12, 30)
+    today, recent, promised = date(2019, 6, 30), date(2018, 12, 30), date(2019, 9, 30)
+    born, hired = c("date_naissance"), c("date_embauche")
+    child, flatmate = c("lien") == "enfant", c("lien") == "colocataire"
+    minor = child & (born > years_before(18))
+    of_age_to_depend = ~child | (born > date(1992, 1, 1)) | c("handicap")
+    dependant = ~flatmate & ((child & (born > today)) | (c("a_charge") & of_age_to_depend))
+    couple = c("lien").is_in(["demandeur", "conjoint"])
+    lives_here = couple | (~flatmate & (dependant | minor | ~child | c("handicap")))
     employee = ~c("type_contrat").is_in(["sans", "stage"])
     work_study = c("type_contrat").is_in(["apprentissage", "professionnalisation"])
-    under_30 = c("date_naissance") > years_before(30)
-    insecure = (c("type_contrat") != "cdi") | c("periode_essai")
+    under_30 = born > years_before(30)
+    insecure = (c("type_contrat") != "cdi") | c("periode_essai") | (hired > today)
     moved = c("mobilite_professionnelle") & (c("date_mutation") >= recent)
-    born = c("date_naissance")
+    # A year of training began in the six months before, or is promised for the next three.
+    day = 100 * hired.dt.month().cast(pl.Int32) + hired.dt.day()
+    in_time = pl.when(hired > today).then(hired <= promised).otherwise((day >= 1230) | (day <= 630))
     later = (born.dt.month() > 6) | ((born.dt.month() == 6) & (born.dt.day() == 31))
     age = pl.max_horizontal(2019 - born.dt.year() - later.cast(pl.Int32), pl.lit(0))
-    couple = c("lien").is_in(["demandeur", "conjoint"])
     persons = (
         personnes.lazy()
         .join(employeurs.lazy(), on="employeur", how="left")
         .select(
             "demande",
-            c("a_charge").alias("charge"),
+            lives_here.alias("au_foyer"),
+            dependant.alias("charge"),
+            (lives_here & c("handicap")).alias("handicap"),
             (c("lien") == "demandeur").alias("demandeur"),
             (c("lien") == "conjoint").alias("conjoint"),
             pl.when(couple).then(age).otherwise(0).alias("age"),
             (
-                ((born > years_before(31)) & (born <= years_before(18)))
-                | (employee & (c("secteur") != "public").fill_null(False) & ((insecure & (c("date_embauche") >= recent)) | moved))
+                (c("date_bail") > today)
+                & (
+                    ((born > years_before(31)) & (born <= years_before(18))) | c("bail_mobilite") | c("intermediation_locative")
+                    | (employee & (c("secteur") != "public").fill_null(False)
+                       & ((insecure & (hired >= recent) & (hired <= promised)) | moved))
+                )
             ).alias("visale"),
             (
-                work_study & (c("secteur") == "prive_non_agricole").fill_null(False) & under_30 & (c("salaire_mensuel") <= SMIC)
+                work_study & (c("secteur") == "prive_non_agricole").fill_null(False) & (c("effectif") >= 20).fill_null(False)
+                & under_30 & ((c("salaire_mensuel") <= SMIC) | (hired <= years_before(1))) & in_time
             ).alias("mobili_jeune"),
             (employee & (under_30 | c("mobilite_professionnelle") | c("difficulte_logement"))).alias("public_ani"),
         )
         .group_by("demande")
         .agg(
-            pl.len().cast(pl.Int64).alias("n"),
+            pl.max_horizontal(c("au_foyer").sum().cast(pl.Int64), pl.lit(1)).alias("n"),
             c("charge").sum().cast(pl.Int64),
-            c("demandeur", "conjoint", "visale", "mobili_jeune", "public_ani").any(),
+            c("handicap", "demandeur", "conjoint", "visale", "mobili_jeune", "public_ani").any(),
             c("age").sum(),
         )
     )
     alone = (c("n") >= 2) & ~c("conjoint") & (c("n") - c("charge") == 1)
     young = (c("n") == 2) & c("demandeur") & c("conjoint") & (c("charge") == 0) & (c("age") <= 55)
-    rank = c("n") + (alone | young).cast(pl.Int64)
+    rank = c("n") + (alone | c("handicap") | young).cast(pl.Int64)
 
     def retained(name):
         return pl.when(10 * c(name) <= 9 * c("rfr_n2")).then(pl.min_horizontal(name, "rfr_n2")).otherwise(c("rfr_n2"))
@@ -183,23 +199,39 @@ def ceilings_sql():
 
 
 QUERY = f"""
-WITH p AS (
-  SELECT demande, count(*) AS n, sum(a_charge::INT) AS charge,
+WITH c AS (
+  SELECT *, lien = 'enfant' AS enfant, lien = 'colocataire' AS colocataire,
+    lien <> 'colocataire' AND (lien = 'enfant' AND date_naissance > DATE '2019-06-30'
+      OR a_charge AND (lien <> 'enfant' OR date_naissance > DATE '1992-01-01' OR handicap)) AS charge,
+    type_contrat NOT IN ('sans', 'stage') AS salarie
+  FROM personnes),
+q AS (
+  SELECT *, lien IN ('demandeur', 'conjoint') OR NOT colocataire AND (charge OR NOT enfant OR handicap
+    OR date_naissance > DATE '2001-06-30') AS au_foyer
+  FROM c),
+p AS (
+  SELECT demande, greatest(sum(au_foyer::INT), 1) AS n, sum(charge::INT) AS charge,
+    bool_or(au_foyer AND handicap) AS handicap,
     bool_or(lien = 'demandeur') AS demandeur, bool_or(lien = 'conjoint') AS conjoint,
     sum(CASE WHEN lien IN ('demandeur', 'conjoint') THEN greatest(0,
       2019 - year(date_naissance) - (month(date_naissance) > 6)::INT) ELSE 0 END) AS age,
-    bool_or((date_naissance > DATE '1988-06-30' AND date_naissance <= DATE '2001-06-30')
-      OR (type_contrat NOT IN ('sans', 'stage') AND coalesce(secteur <> 'public', false)
-        AND (((type_contrat <> 'cdi' OR periode_essai) AND date_embauche >= DATE '2018-12-30')
-          OR (mobilite_professionnelle AND date_mutation >= DATE '2018-12-30')))) AS visale,
+    bool_or(date_bail > DATE '2019-06-30' AND (bail_mobilite OR intermediation_locative
+      OR date_naissance > DATE '1988-06-30' AND date_naissance <= DATE '2001-06-30'
+      OR salarie AND coalesce(secteur <> 'public', false)
+        AND ((type_contrat <> 'cdi' OR periode_essai OR date_embauche > DATE '2019-06-30')
+            AND date_embauche BETWEEN DATE '2018-12-30' AND DATE '2019-09-30'
+          OR mobilite_professionnelle AND date_mutation >= DATE '2018-12-30'))) AS visale,
     bool_or(type_contrat IN ('apprentissage', 'professionnalisation')
-      AND coalesce(secteur = 'prive_non_agricole', false)
-      AND date_naissance > DATE '1989-06-30' AND salaire_mensuel <= {SMIC}) AS mobili_jeune,
-    bool_or(type_contrat NOT IN ('sans', 'stage')
-      AND (date_naissance > DATE '1989-06-30' OR mobilite_professionnelle OR difficulte_logement)) AS public_ani
-  FROM personnes LEFT JOIN employeurs USING (employeur) GROUP BY demande),
+      AND coalesce(secteur = 'prive_non_agricole' AND effectif >= 20, false)
+      AND date_naissance > DATE '1989-06-30'
+      AND (salaire_mensuel <= {SMIC} OR date_embauche <= DATE '2018-06-30')
+      AND CASE WHEN date_embauche > DATE '2019-06-30' THEN date_embauche <= DATE '2019-09-30'
+        ELSE 100 * month(date_embauche) + day(date_embauche) NOT BETWEEN 631 AND 1229 END) AS mobili_jeune,
+    bool_or(salarie AND (date_naissance > DATE '1989-06-30' OR mobilite_professionnelle OR difficulte_logement))
+      AS public_ani
+  FROM q LEFT JOIN employeurs USING (employeur) GROUP BY demande),
 m AS (
-  SELECT *, n + (CASE WHEN (n >= 2 AND NOT conjoint AND n - charge = 1)
+  SELECT *, n + (CASE WHEN (n >= 2 AND NOT conjoint AND n - charge = 1) OR handicap
       OR (n = 2 AND demandeur AND conjoint AND charge = 0 AND age <= 55) THEN 1 ELSE 0 END) AS rang
   FROM p),
 d AS (

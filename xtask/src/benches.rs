@@ -1,27 +1,19 @@
-//! The benchmarks whose outcomes agree with what they are held against, and the programs of others beside them, each
-//! run once on tiny inputs. Times are taken by `cargo xtask bench` and by the commands that each script states.
+//! The benchmarks and the programs of others beside them, each run once on tiny inputs: that they run, and that all
+//! outcomes agree. Times are taken by `cargo xtask bench` and by the commands that each script states.
 
 use std::path::Path;
 
 use crate::root;
 use crate::steps::{cargo, command, is_found, run};
 
-/// The benchmarks that run.
-const AGREEING: [&str; 5] = ["candidates", "matching", "missing", "populations", "scenario"];
-
-/// All that agree. A peer whose packages are not there is left out, with a word.
+/// All of them. A peer whose packages are not there is left out, with a word.
 pub fn small() -> Result<(), String> {
     let folder = root().join("target/peers");
-    for name in AGREEING {
-        cargo(&["test", "--package", "logis", "--bench", name])?;
-    }
-    eprintln!(
-        "the workload is left out: its loop by hand follows the rules of before the household was read again; \
-         `cargo xtask bench workload` stops at the first outcome that differs"
-    );
-    if folder.join("workload").is_dir() {
-        peers_of_the_workload(&folder)?;
-    }
+    // The workload writes its population and its outcomes for those beside it.
+    let mut benches = command("cargo", &["test", "--package", "logis", "--benches"]);
+    benches.env("LOGIS_PEERS", folder.join("workload"));
+    run(benches)?;
+    peers_of_the_workload(&folder)?;
     peers_of_the_matching(&folder)?;
     zen(&folder)
 }

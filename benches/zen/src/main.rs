@@ -121,7 +121,7 @@ fn population(pack: &Pack, data: &Dataset, date: Date) -> Vec<Json> {
     };
     let (communes, households) = (parents("demande", "commune"), parents("personne", "demande"));
     let employers = parents("personne", "employeur");
-    let mut all: Vec<Json> = (0..HOUSEHOLDS)
+    let mut all: Vec<Json> = (0..HOUSEHOLDS.min(data.tables[entity("demande")].rows()))
         .map(|row| {
             json!({
                 "n2": cell("rfr_n2", row), "n1": cell("rfr_n1", row), "m12": cell("revenus_12_mois", row),
@@ -135,17 +135,25 @@ fn population(pack: &Pack, data: &Dataset, date: Date) -> Vec<Json> {
             Some(Value::Date(d)) => d,
             other => panic!("{other:?}"),
         };
-        let sector = match employers[person] {
-            logis::data::NO_ROW => Json::Null,
-            employer => cell("secteur", employer as usize),
+        let hired = match column("date_embauche").get(person) {
+            Some(Value::Date(d)) => d,
+            other => panic!("{other:?}"),
+        };
+        let (sector, staff) = match employers[person] {
+            logis::data::NO_ROW => (Json::Null, json!(0)),
+            employer => (cell("secteur", employer as usize), cell("effectif", employer as usize)),
         };
         household["personnes"].as_array_mut().expect("an array").push(json!({
-            "lien": cell("lien", person), "charge": cell("a_charge", person),
+            "lien": cell("lien", person), "a_charge": cell("a_charge", person), "handicap": cell("handicap", person),
             "ne": day_number(born), "age": logis::value::years_between(born, date).max(0),
             "contrat": cell("type_contrat", person), "essai": cell("periode_essai", person),
             "embauche": cell("date_embauche", person), "mobile": cell("mobilite_professionnelle", person),
             "mutation": cell("date_mutation", person), "difficulte": cell("difficulte_logement", person),
-            "salaire": cell("salaire_mensuel", person), "secteur": sector,
+            "salaire": cell("salaire_mensuel", person), "secteur": sector, "effectif": staff,
+            "bail": cell("date_effet_bail", person), "bail_mobilite": cell("bail_mobilite", person),
+            "intermediation": cell("intermediation_locative", person),
+            // Expressions have no months: the day of the year that a contract has its anniversaries.
+            "anniversaire": 100 * i64::from(hired.month()) + i64::from(hired.day()),
         }));
     }
     all
@@ -178,21 +186,39 @@ fn decision(pack: &Pack, date: Date) -> Json {
         format!("(zone == '{paris}' ? {a} : zone == '{france}' ? {b} : {c})")
     };
     let years_ago = |years: i64| day_number(add_months(date, -12 * years).expect("a date"));
-    let recent = day_number(add_months(date, -6).expect("a date"));
+    let months_ahead = |months: i64| day_number(add_months(date, months).expect("a date"));
+    let (today, recent, promised) = (day_number(date), months_ahead(-6), months_ahead(3));
+    let of_age_to_depend = day_number(Date::constant(2017 - 25, 1, 1));
     let smic = (number("smic.mensuel", &[]) * 100).to_integer();
     let ceiling =
         |name: &str| format!("$.{name}[$.categorie_menage - 1] + $.personnes_supplementaires * $.{name}[6]");
     let retained = |recent: &str| format!("(10 * {recent} <= 9 * n2 ? min([{recent}, n2]) : n2)");
     let employee = "#.contrat != 'sans' and #.contrat != 'stage'";
     let expressions: Vec<(&str, String)> = vec![
-        ("n", "len(personnes)".into()),
-        ("charge", "count(personnes, #.charge)".into()),
+        (
+            "membres",
+            format!(
+                "map(personnes, merge([#, {{ charge: #.lien != 'colocataire' and ((#.lien == 'enfant' and #.ne > {today}) \
+                 or (#.a_charge and (#.lien != 'enfant' or #.ne > {of_age_to_depend} or #.handicap))) }}]))"
+            ),
+        ),
+        (
+            "foyer",
+            format!(
+                "filter($.membres, #.lien == 'demandeur' or #.lien == 'conjoint' or (#.lien != 'colocataire' and \
+                 (#.charge or #.lien != 'enfant' or #.handicap or #.ne > {})))",
+                years_ago(18)
+            ),
+        ),
+        ("n", "max([len($.foyer), 1])".into()),
+        ("charge", "count($.membres, #.charge)".into()),
+        ("handicap", "some($.foyer, #.handicap)".into()),
         ("conjoint", "some(personnes, #.lien == 'conjoint')".into()),
         ("demandeur", "some(personnes, #.lien == 'demandeur')".into()),
         ("ages", "sum(map(personnes, #.lien == 'demandeur' or #.lien == 'conjoint' ? #.age : 0))".into()),
         (
             "au_dessus",
-            "($.n >= 2 and not $.conjoint and $.n - $.charge == 1) or \
+            "$.handicap or ($.n >= 2 and not $.conjoint and $.n - $.charge == 1) or \
              ($.n == 2 and $.demandeur and $.conjoint and $.charge == 0 and $.ages <= 55)"
                 .into(),
         ),
@@ -211,8 +237,10 @@ fn decision(pack: &Pack, date: Date) -> Json {
         (
             "visale",
             format!(
-                "some(personnes, (#.ne > {} and #.ne <= {}) or ({employee} and #.secteur != 'public' and \
-                 (((#.contrat != 'cdi' or #.essai) and #.embauche >= {recent}) or (#.mobile and #.mutation >= {recent}))))",
+                "some(personnes, #.bail > {today} and (#.bail_mobilite or #.intermediation or \
+                 (#.ne > {} and #.ne <= {}) or ({employee} and #.secteur != 'public' and \
+                 (((#.contrat != 'cdi' or #.essai or #.embauche > {today}) and #.embauche >= {recent} and \
+                 #.embauche <= {promised}) or (#.mobile and #.mutation >= {recent})))))",
                 years_ago(31),
                 years_ago(18)
             ),
@@ -221,8 +249,11 @@ fn decision(pack: &Pack, date: Date) -> Json {
             "mobili_jeune",
             format!(
                 "some(personnes, (#.contrat == 'apprentissage' or #.contrat == 'professionnalisation') and \
-                 #.secteur == 'prive_non_agricole' and #.ne > {} and #.salaire <= {smic})",
-                years_ago(30)
+                 #.secteur == 'prive_non_agricole' and #.effectif >= 2000 and #.ne > {} and \
+                 (#.salaire <= {smic} or #.embauche <= {}) and (#.embauche > {today} ? #.embauche <= {promised} : \
+                 (#.anniversaire >= 1230 or #.anniversaire <= 630)))",
+                years_ago(30),
+                years_ago(1)
             ),
         ),
         (
