@@ -12,10 +12,20 @@ use logis::value::{Value, parse_date};
 /// A column besides, with a value for each row.
 type Added<'a> = (&'a str, &'a dyn Fn(usize) -> String);
 
-fn dataset(pack: &Pack, added: &[Added<'_>]) -> Dataset {
+/// The requests of Grand Dijon up to this one.
+const LAST_OF_MANY: &str = "D0200";
+const LAST_OF_SOME: &str = "D0040";
+
+fn dataset(pack: &Pack, added: &[Added<'_>], last: &str) -> Dataset {
     let folder = "../../scenarios/grand-dijon-2015";
     let files = ["demandes", "personnes", "employeurs", "projets", "logements"].map(|name| {
         let mut text = std::fs::read_to_string(format!("{folder}/{name}.csv")).unwrap();
+        let request = ["demandes", "personnes"].iter().position(|table| *table == name);
+        if let Some(at) = request {
+            let kept =
+                |line: &&str| line.split(',').nth(at).is_some_and(|id| !id.starts_with('D') || id <= last);
+            text = text.lines().filter(kept).map(|line| format!("{line}\n")).collect();
+        }
         if name == "personnes" {
             let rows = text.lines().enumerate().map(|(number, line)| {
                 let cells: String = added
@@ -63,7 +73,7 @@ fn what_a_default_shuts_off_changes_nothing() {
         let columns = evaluate(&plan, data).columns;
         columns.iter().map(|c| (0..c.len()).map(|row| c.value(row)).collect()).collect()
     };
-    let bare = known(&dataset(&pack, &[]));
+    let bare = known(&dataset(&pack, &[], LAST_OF_MANY));
     let amount = |row: usize| (row * 7_919 % 90_000).to_string();
     let year = |row: usize| (2_010 + row % 9).to_string();
     let added: [Added<'_>; 5] = [
@@ -73,9 +83,57 @@ fn what_a_default_shuts_off_changes_nothing() {
         ("annee_rfr_n2", &year),
         ("part_propre_n2", &amount),
     ];
-    assert_eq!(known(&dataset(&pack, &added)), bare);
+    assert_eq!(known(&dataset(&pack, &added, LAST_OF_MANY)), bare);
     let given = |_: usize| "par_annee".to_string();
     let mut told = added.to_vec();
     told.push(("revenus_donnes", &given));
-    assert_ne!(known(&dataset(&pack, &told)), bare);
+    assert_ne!(known(&dataset(&pack, &told, LAST_OF_MANY)), bare);
+}
+
+/// A column that a package lacks decides as one in which every cell says what an empty cell is: on all rules, whether
+/// they are computed by columns or row by row.
+#[test]
+fn what_is_absent_decides_as_its_default_written_out() {
+    let pack = Pack::load("../../rules").unwrap();
+    let parsed = pack.parsed();
+    let person = parsed.schema.entity("personne").unwrap();
+    let bare = dataset(&pack, &[], LAST_OF_SOME);
+    let defaults: Vec<(&str, String)> = parsed
+        .schema
+        .fields
+        .iter()
+        .filter(|f| f.entity == person && bare.tables[person].columns.get(place(&pack, f)).unwrap().is_none())
+        .filter_map(|f| Some((f.column.as_str(), f.empty_value.as_ref()?.to_string())))
+        .collect();
+    assert!(defaults.len() >= 5, "{defaults:?}");
+    let values: Vec<_> = defaults.iter().map(|(_, value)| move |_: usize| value.clone()).collect();
+    let written: Vec<Added<'_>> = defaults
+        .iter()
+        .zip(&values)
+        .map(|((column, _), value)| (*column, value as &dyn Fn(usize) -> String))
+        .collect();
+    let written = dataset(&pack, &written, LAST_OF_SOME);
+    for day in ["2019-06-30", "2025-02-01"] {
+        let date = parse_date(day).unwrap();
+        for entity in ["demande", "personne"].map(|name| parsed.schema.entity(name).unwrap()) {
+            let own = parsed.rules.iter().filter(|r| r.entity == entity).map(|r| r.name.as_str());
+            let names: Vec<&str> = own.filter(|name| Plan::new(parsed, date, &[name]).is_ok()).collect();
+            let plan = Plan::new(parsed, date, &names).unwrap();
+            let (absent, told) = (evaluate(&plan, &bare), evaluate(&plan, &written));
+            for name in names {
+                let of = |decisions: &logis::evaluate::Decisions| -> Vec<Option<Value>> {
+                    let column = decisions.column(name).unwrap();
+                    (0..column.len()).map(|row| column.value(row)).collect()
+                };
+                assert_eq!(of(&absent), of(&told), "{day}: {name}");
+            }
+        }
+    }
+}
+
+/// Where a field stands among those of its entity.
+fn place(pack: &Pack, field: &logis::pack::schema::Field) -> usize {
+    let schema = &pack.parsed().schema;
+    let id = schema.field(&field.name).unwrap();
+    schema.entities[field.entity].fields.iter().position(|f| *f == id).unwrap()
 }

@@ -8,6 +8,7 @@ use logis_language::graph::{RuleId, Step};
 use logis_language::pack::schema::{EntityId, FieldId, Origin};
 use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};
+use logis_language::value::Value;
 
 /// The data of a run as the plan sees it: its columns, and the members of relations.
 pub struct Context<'d> {
@@ -173,6 +174,16 @@ impl<'d> Context<'d> {
     /// The column of a node that reads a field.
     pub fn column(&self, node: NodeId) -> Option<&'d Column> {
         self.columns.get(node as usize).copied().flatten()
+    }
+
+    /// What the cells of a field are on every row, where the data lack its column and the field says what an empty
+    /// cell is.
+    pub fn value_without_column(&self, node: NodeId) -> Option<Value> {
+        let Op::Field(field) = self.plan.node(node)?.op else { return None };
+        if self.column(node).is_some() {
+            return None;
+        }
+        self.plan.parsed.schema.fields.get(field)?.empty()
     }
 
     /// Is the outcome of a node given in place of its rule's?

@@ -6,6 +6,7 @@ use super::{Compiler, NO_BOUNDS, out};
 use logis_data::{Bits, Cells, Shared};
 use logis_language::pack::schema::EntityId;
 use logis_language::plan::ir::NodeId;
+use logis_language::value::Value;
 
 /// Up to this number of rows, a column is brought to the program's form whole, so that rows of other tables
 /// find their values there; beyond, block by block.
@@ -14,7 +15,7 @@ const FEW: usize = 1 << 16;
 impl Compiler<'_> {
     /// Binds a field to its column; its rows too, if they are there whole.
     pub(super) fn field(&mut self, id: NodeId, entity: EntityId) -> (Compiled, Option<Full>) {
-        let Some(column) = self.context.column(id) else { return (out(entity), None) };
+        let Some(column) = self.context.column(id) else { return (self.without_column(id, entity), None) };
         let left = left_over(column.known());
         // Columns of the data are bound as they are where their form is the program's; the others are
         // brought to it here if they are short, else block by block.
@@ -61,6 +62,29 @@ impl Compiler<'_> {
             }
         };
         (compiled(Instruction::Full, repr, bounds), Some(Full { array, left }))
+    }
+}
+
+impl Compiler<'_> {
+    /// A field whose column the data lack: a constant, or no code on any row, if the field says what an empty cell is.
+    fn without_column(&mut self, id: NodeId, entity: EntityId) -> Compiled {
+        let compiled = match self.context.value_without_column(id) {
+            Some(Value::List(_)) => {
+                let rows = usize::try_from(self.context.rows_of(entity)).unwrap_or(0);
+                let none = CodesColumn {
+                    offsets: vec![0; rows + 1].into(),
+                    codes: Vec::new(),
+                    left: Shared::default(),
+                };
+                self.codes.insert(id, none);
+                None
+            }
+            value => value.and_then(|value| self.literal(&value)),
+        };
+        compiled.map_or_else(
+            || out(entity),
+            |(instruction, repr, bounds)| Compiled { instruction, repr, bounds, entity },
+        )
     }
 }
 

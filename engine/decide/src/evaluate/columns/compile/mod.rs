@@ -6,6 +6,7 @@
 
 mod calls;
 mod fields;
+mod fold;
 mod operations;
 mod tables;
 
@@ -130,7 +131,7 @@ impl Compiler<'_> {
         let none = || out(node.entity);
         // A case gives its outcome row by row, so that columns have none.
         let given = self.context.is_given(id);
-        let compiled = if given { None } else { self.operation(&op, &node.ty) };
+        let compiled = if given { None } else { self.folded(&op).or_else(|| self.operation(&op, &node.ty)) };
         (
             compiled.map_or_else(none, |(instruction, repr, bounds)| Compiled {
                 instruction,

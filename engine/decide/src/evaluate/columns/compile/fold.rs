@@ -1,0 +1,109 @@
+//! Operations of which constants settle something: not computed, or not wholly.
+//!
+//! A column that a package lacks is one value on every row where its field says what an empty cell is. Most of what
+//! the rules ask of custody, tax notices or incomes by person then needs no column at all.
+//!
+//! A row that an input leaves over is left over by what reads it, and decided by [`super::super::super::row`]. What is
+//! folded here leaves over no more and no less of what a value could be: an operand that a constant before it shuts
+//! is not evaluated there either, and one that stands before a constant is.
+
+use std::cmp::Ordering;
+
+use super::super::program::{Constant, Instruction, Repr};
+use super::{Compiler, Typed};
+use logis_language::plan::builtins::Builtin;
+use logis_language::plan::ir::{NodeId, Op};
+use logis_language::value::{Exact, Value};
+
+impl Compiler<'_> {
+    /// What an operation comes to, if constants settle it: a constant, or the values of another node.
+    pub(super) fn folded(&mut self, op: &Op) -> Option<Typed> {
+        match op {
+            Op::Not(a) => {
+                let value = !self.truth(*a)?;
+                self.literal(&Value::Bool(value))
+            }
+            Op::And(a, b) | Op::Or(a, b) => {
+                // The value of the left that makes the right irrelevant.
+                let settling = matches!(op, Op::Or(..));
+                match (self.truth(*a), self.truth(*b)) {
+                    (Some(left), _) if left == settling => self.literal(&Value::Bool(settling)),
+                    (Some(_), _) => self.same(*b),
+                    (None, Some(right)) if right != settling => self.same(*a),
+                    _ => None,
+                }
+            }
+            Op::If(condition, yes, no) => {
+                let taken = if self.truth(*condition)? { *yes } else { *no };
+                self.same(taken)
+            }
+            Op::Compare(comparison, a, b) => {
+                let order = self.order(*a, *b)?;
+                self.literal(&Value::Bool(comparison.holds(order)))
+            }
+            Op::Strict(computed, value) => {
+                self.constant_of(*computed)?;
+                self.same(*value)
+            }
+            Op::Call(builtin, list) => {
+                let [list] = list[..] else { return None };
+                let Op::Members(_, _, item) = self.context.plan.node(list)?.op else { return None };
+                let value = neutral(*builtin, self.constant_of(item)?)?;
+                self.literal(&value)
+            }
+            _ => None,
+        }
+    }
+
+    /// The values of another node.
+    fn same(&self, node: NodeId) -> Option<Typed> {
+        Some((Instruction::Same(node), self.repr(node)?, self.bounds(node)))
+    }
+
+    /// The constant that a node is, as the program holds it.
+    fn constant_of(&self, node: NodeId) -> Option<Constant> {
+        match self.nodes.get(node as usize)?.instruction {
+            Instruction::Constant(value) => Some(value),
+            // What passes values on comes after what it passes on, so that this ends.
+            Instruction::Same(inner) => self.constant_of(inner),
+            _ => None,
+        }
+    }
+
+    fn truth(&self, node: NodeId) -> Option<bool> {
+        match self.constant_of(node)? {
+            Constant::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// How two constants compare.
+    fn order(&self, a: NodeId, b: NodeId) -> Option<Ordering> {
+        let number = |n: i64, node: NodeId| match self.repr(node)? {
+            Repr::Number(d) => Some(Exact::new(i128::from(n), i128::from(d))),
+            _ => None,
+        };
+        Some(match (self.constant_of(a)?, self.constant_of(b)?) {
+            (Constant::Bool(x), Constant::Bool(y)) => x.cmp(&y),
+            (Constant::Date(x), Constant::Date(y)) => x.cmp(&y),
+            (Constant::Number(x), Constant::Number(y)) => number(x, a)?.cmp(&number(y, b)?),
+            (Constant::Text(x), Constant::Text(y)) => {
+                let text = |number: u32| self.texts.list.get(number as usize);
+                text(x)?.cmp(text(y)?)
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// What a function of a list is where all items are this constant, if no length of the list changes it.
+fn neutral(builtin: Builtin, item: Constant) -> Option<Value> {
+    match (builtin, item) {
+        (Builtin::Un, Constant::Bool(false)) => Some(Value::Bool(false)),
+        (Builtin::Tous, Constant::Bool(true)) => Some(Value::Bool(true)),
+        (Builtin::Nombre, Constant::Bool(false)) | (Builtin::Somme, Constant::Number(0)) => {
+            Some(Value::int(0))
+        }
+        _ => None,
+    }
+}
