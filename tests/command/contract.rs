@@ -250,8 +250,8 @@ fn explain_shows_values_dates_and_references() {
     // In words for whoever signs it: no name of the pack, and no underscore at all.
     let words = stdout(&args);
     for shown in [
-        "Demande D4 : non. Cette condition n'est pas remplie : les ressources du ménage respectent le plafond PLUS.",
-        "26\u{a0}873 EUR/an, plus que Plafond de ressources PLUS du ménage : 26\u{a0}872 EUR/an",
+        "Demande D4 : non. La condition « Les ressources du ménage respectent le plafond PLUS » n'est pas remplie.",
+        "26\u{a0}873\u{a0}€ par an, ce qui dépasse 26\u{a0}872\u{a0}€ par an (plafond de ressources PLUS du ménage)",
         "valeurs en vigueur depuis le 1er janvier 2017",
         "LEGIARTI000033715897",
     ] {

@@ -72,7 +72,11 @@ fn the_first_rule_is_laid_out_and_decides() {
         assert!(said["check"].contains("rien à redire"), "{name}: {}", said["check"]);
         assert!(said["test"].contains("1 cas réussis"), "{name}: {}", said["test"]);
         assert!(said["eval"].lines().any(|l| l.contains("M1") && l.contains("non")), "{}", said["eval"]);
-        assert!(said["explain"].contains("20\u{a0}001 EUR/an, plus que"), "{name}: {}", said["explain"]);
+        assert!(
+            said["explain"].contains("20\u{a0}001\u{a0}€ par an, ce qui dépasse"),
+            "{name}: {}",
+            said["explain"]
+        );
     }
 }
 

@@ -14,6 +14,7 @@ mod dated;
 mod errors;
 mod every_rule;
 mod examples;
+mod explained;
 mod features;
 mod ipf;
 mod lecture;

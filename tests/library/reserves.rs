@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 
 /// A formula over the fields, of which the first three are what rules with reserves grant.
 #[derive(Clone, Debug)]
-enum Formula {
+pub(super) enum Formula {
     Granted(usize),
     Free(usize),
     Earlier(usize),
@@ -23,7 +23,7 @@ enum Formula {
 
 use Formula::*;
 
-fn draw(rng: &mut ChaCha8Rng, depth: usize, earlier: usize, turned: bool) -> Formula {
+pub(super) fn draw(rng: &mut ChaCha8Rng, depth: usize, earlier: usize, turned: bool) -> Formula {
     if depth == 0 {
         return match rng.random_range(0..if earlier > 0 { 7 } else { 6 }) {
             0..3 => Granted(rng.random_range(0..3)),
@@ -42,7 +42,7 @@ fn draw(rng: &mut ChaCha8Rng, depth: usize, earlier: usize, turned: bool) -> For
 }
 
 impl Formula {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         match self {
             Granted(i) => format!("s{i}"),
             Free(i) => format!("f{i}"),
@@ -54,7 +54,7 @@ impl Formula {
         }
     }
 
-    fn names(&self, into: &mut Vec<String>) {
+    pub(super) fn names(&self, into: &mut Vec<String>) {
         match self {
             Granted(_) | Free(_) | Earlier(_) => into.push(self.text()),
             Not(a) => a.names(into),
@@ -63,7 +63,7 @@ impl Formula {
         }
     }
 
-    fn holds(&self, granted: [bool; 3], free: [bool; 3], earlier: &[Formula]) -> bool {
+    pub(super) fn holds(&self, granted: [bool; 3], free: [bool; 3], earlier: &[Formula]) -> bool {
         let of = |f: &Formula| f.holds(granted, free, earlier);
         match self {
             Granted(i) => granted[*i],
@@ -77,7 +77,7 @@ impl Formula {
     }
 }
 
-fn bits(number: usize) -> [bool; 3] {
+pub(super) fn bits(number: usize) -> [bool; 3] {
     [0, 1, 2].map(|i| number >> i & 1 == 1)
 }
 

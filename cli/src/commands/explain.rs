@@ -7,9 +7,10 @@ use logis::counterfactual::{Counterfactual, OtherDates, counterfactual, other_da
 use logis::data::{self, Dataset};
 use logis::diagnostic::nearest;
 use logis::exchange::Document;
-use logis::explain::{Explanation, RowName, explain, to_text, to_words};
+use logis::explain::{Because, Explanation, RowName, Words, explain, to_text};
 use logis::pack::schema::Origin;
 use logis::plan::Plan;
+use logis::value::{Date, french_day, parse_date};
 use serde::Serialize;
 
 use super::given;
@@ -111,38 +112,65 @@ fn tell(args: &ExplainArgs, mut run: input::Run, selected: &[String]) -> Result<
         }
         TextFormat::Text => {
             let about = logis::explain::about(&plan, &dataset, plan.entity, row);
-            let mut text = format!("{about}, décidé au {}\n", plan.date);
+            let on = if args.names { plan.date.to_string() } else { french_day(plan.date) };
+            let mut text = format!("{about}, décidé au {on}\n");
+            let words = Words::new(&plan);
             for (explanation, (change, dates)) in explanations.iter().zip(&otherwise) {
                 text.push('\n');
-                let changes = match args.names {
+                match args.names {
                     true => {
                         text.push_str(&to_text(explanation));
-                        change.to_text()
+                        let changes = change.to_text();
+                        if !changes.is_empty() {
+                            text.push_str("   Ce qui changerait la réponse, une seule donnée à la fois :\n");
+                            text.push_str(&changes);
+                        }
                     }
                     false => {
-                        text.push_str(&to_words(explanation, &plan.parsed, plan.date));
-                        change.to_words()
-                    }
-                };
-                if !changes.is_empty() {
-                    text.push_str("   Ce qui changerait la réponse, une seule donnée à la fois :\n");
-                    text.push_str(&changes);
-                }
-                for (when, date) in [("dès", &dates.after), ("encore", &dates.before)] {
-                    if let Some(date) = date {
-                        let stale =
-                            if date.stale { " (barème peut-être périmé à cette date)" } else { "" };
-                        text.push_str(&format!(
-                            "   Autre réponse {when} le {}{stale}, toutes données égales.\n",
-                            date.date
-                        ));
+                        text.push_str(&words.explanation(explanation));
+                        text.push_str(&change.to_words(&words));
                     }
                 }
+                text.push_str(&other_days(dates, explanation, plan.date));
             }
             output::print(&text)?;
         }
     }
     Ok(End::Fine)
+}
+
+/// The nearest days with another answer, and what that supposes: incomes of a year are those of another year on a day
+/// of another year.
+fn other_days(dates: &OtherDates, explanation: &Explanation, date: Date) -> String {
+    let mut lines = String::new();
+    for (when, other) in [("dès", &dates.after), ("encore", &dates.before)] {
+        let Some(other) = other else { continue };
+        let day = parse_date(&other.date);
+        let of_another_year = day.is_some_and(|day| day.year() != date.year()) && reads_yearly(explanation);
+        let supposed = match of_another_year {
+            true => {
+                "à revenus inchangés (ceux qui comptent ce jour-là sont d'une autre année, et sont à produire)"
+            }
+            false => "à données inchangées",
+        };
+        let answer = if other.outcome { "oui" } else { "non" };
+        let stale = if other.stale { " (barème peut-être périmé à cette date)" } else { "" };
+        let day = day.map_or_else(|| other.date.clone(), french_day);
+        lines.push_str(&format!("   La réponse serait « {answer} » {when} le {day}{stale}, {supposed}.\n"));
+    }
+    if lines.is_empty() { lines } else { format!("À une autre date :\n{lines}") }
+}
+
+/// Does an outcome rest on amounts of a year in the data?
+fn reads_yearly(explanation: &Explanation) -> bool {
+    let is_yearly = |unit: &Option<String>| unit.as_deref().is_some_and(|unit| unit.ends_with("/an"));
+    explanation.because.iter().any(|because| match because {
+        Because::Input { unit, .. } => is_yearly(unit),
+        // What the members have a year.
+        Because::Members { .. } => is_yearly(&explanation.unit),
+        Because::Rule(rule) => reads_yearly(rule),
+        _ => false,
+    })
 }
 
 /// The explanations as JSON.

@@ -9,14 +9,14 @@ use serde::Serialize;
 
 use crate::evaluate::possible::{Missing, MissingCell, MissingInput, Possible, Range};
 use crate::evaluate::{Context, Evaluator};
-use crate::explain::{RowName, row_name};
+use crate::explain::{RowName, Words, row_name};
 use logis_data::Dataset;
 use logis_language::exchange::typed;
 use logis_language::pack::changes;
 use logis_language::pack::schema::{Field, FieldId, FieldKind, Origin};
 use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};
-use logis_language::value::{Date, Exact, Value, add_days, day_number, french_day, power_of_ten};
+use logis_language::value::{Date, Exact, Value, add_days, day_number, power_of_ten};
 
 /// Evaluations spent on one input before the search is given up.
 const BUDGET: usize = 4_000;
@@ -81,25 +81,25 @@ impl Counterfactual {
         out
     }
 
-    /// The same without the names of fields: by their labels.
-    pub fn to_words(&self) -> String {
+    /// For whoever knows no names of the pack: a section with its title; empty if nothing turns the decision.
+    pub fn to_words(&self, words: &Words<'_>) -> String {
         let mut out = String::new();
         for change in &self.changes {
-            let unit = change.unit.as_ref().map_or_else(String::new, |u| format!(" {u}"));
-            let french = |value: &Value| match value {
-                Value::Bool(true) => "oui".to_string(),
-                Value::Bool(false) => "non".to_string(),
-                Value::Date(day) => french_day(*day),
-                other => format!("{other}{unit}"),
-            };
-            let label = if change.label.is_empty() { &change.field } else { &change.label };
-            let (from, to, about) = (french(&change.from), french(&change.to), &change.about);
-            out.push_str(&format!("   {label} ({about}) : {to} au lieu de {from}\n"));
+            let value = |value: &Value| words.value(value, change.unit.as_deref());
+            let (label, about) = (words.label(&change.field), &change.about);
+            out.push_str(&format!(
+                "   {label} ({about}) : {} au lieu de {}\n",
+                value(&change.to),
+                value(&change.from)
+            ));
         }
         if !self.open.is_empty() {
             out.push_str("   Pour d'autres données, la recherche a été abandonnée : trop de cas.\n");
         }
-        out
+        match out.is_empty() {
+            true => out,
+            false => format!("Ce qui changerait la réponse, une seule donnée à la fois :\n{out}"),
+        }
     }
 }
 

@@ -28,7 +28,9 @@ impl Evaluator<'_, '_> {
             self.steps = 0;
         }
         self.within(|this| {
-            let possible = this.steps > MOST_STEPS || this.assume(condition, truth, row);
+            // Of what is doubted of, a condition says nothing about the cells that it reads.
+            let free = !this.context.doubted.is_empty() || this.steps > MOST_STEPS;
+            let possible = free || this.assume(condition, truth, row);
             possible.then(|| f(this).unwrap_or_else(|_| Possible::may_fail(Missing::default())))
         })
     }

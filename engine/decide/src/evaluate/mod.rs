@@ -28,7 +28,7 @@ use logis_language::plan::ir::NodeId;
 use logis_language::value::Value;
 pub use pairs::{PairWorker, Pairs};
 use possible::{MissingInput, Possible};
-pub use row::{Context, Evaluator, RowError};
+pub use row::{Context, Doubted, Evaluator, RowError};
 
 /// The outcome of one rule for one row.
 #[derive(Clone, Debug, PartialEq, Eq)]

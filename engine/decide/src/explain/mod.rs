@@ -5,9 +5,14 @@
 //! shown: the branch taken, the side of an `&&` that failed.
 
 mod expression;
+mod french;
+mod lines;
+mod moot;
 mod outcome;
+mod phrases;
 mod reads;
 mod shown;
+mod spelling;
 mod text;
 mod walk;
 mod words;
@@ -19,11 +24,12 @@ pub use expression::text_of;
 use logis_data::Dataset;
 use logis_language::exchange::Written;
 use logis_language::plan::Plan;
+use logis_language::plan::ir::NodeId;
 pub use outcome::{Failed, Missing, RowName, Shown};
 pub use shown::{about, in_words, missing, plain, row_name, show};
 pub use text::to_text;
 use walk::Explainer;
-pub use words::to_words;
+pub use words::{Words, to_words};
 
 /// Explains the selected rules of a plan for one row of the plan's entity, in the order in which they
 /// were selected.
@@ -90,6 +96,9 @@ pub enum Because {
         right: Shown,
         /// Does it hold?
         holds: Shown,
+        /// The nodes of both sides in the plan, for programs in this one.
+        #[serde(skip)]
+        sides: (NodeId, NodeId),
     },
     /// A cell of a parameter's table.
     Parameter {
@@ -138,6 +147,15 @@ pub enum Because {
         name: String,
         /// Each member.
         values: Vec<Member>,
+        /// The rules that led to these values, with their texts and doubts.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        rules: Vec<MemberRule>,
+        /// The cells of parameters that led to these values.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        parameters: Vec<Because>,
+        /// The node of the rule or field in the plan, for programs in this one.
+        #[serde(skip)]
+        of: NodeId,
     },
     /// A rule that was needed.
     Rule(Box<Explanation>),
@@ -148,6 +166,20 @@ pub enum Because {
         /// Its outcome.
         outcome: Shown,
     },
+}
+
+/// A rule that led to the values of members.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MemberRule {
+    /// The rule.
+    pub rule: String,
+    /// Its sentence.
+    pub label: String,
+    /// Legal references.
+    pub sources: Vec<String>,
+    /// Why it may be wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<String>,
 }
 
 /// One of several members, and its value.

@@ -62,7 +62,7 @@ impl Explanation {
                     format!("{field} = {}", plain(value))
                 }
                 Because::Input { field, about, value, .. } => format!("{field} = {} ({about})", plain(value)),
-                Because::Members { name, values } => {
+                Because::Members { name, values, .. } => {
                     let shown = values.iter().take(MEMBERS_READ);
                     let mut shown: Vec<String> =
                         shown.map(|m| format!("{} ({})", plain(&m.value), m.id)).collect();

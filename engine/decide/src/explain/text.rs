@@ -52,7 +52,7 @@ fn write_rule(e: &Explanation, depth: usize, out: &mut String) {
 fn write_because(because: &Because, depth: usize, out: &mut String) {
     let pad = "   ".repeat(depth);
     match because {
-        Because::Comparison { text, left, sign, right, holds } => {
+        Because::Comparison { text, left, sign, right, holds, .. } => {
             let _ = writeln!(
                 out,
                 "{pad}{text} : {} {sign} {} → {}",
@@ -78,7 +78,7 @@ fn write_because(because: &Because, depth: usize, out: &mut String) {
         Because::Input { field, label, about, value, unit } => {
             let _ = writeln!(out, "{pad}{field} = {} — {label} [{about}]", with_unit(value, unit.as_deref()));
         }
-        Because::Members { name, values } => {
+        Because::Members { name, values, .. } => {
             let values: Vec<String> =
                 values.iter().map(|m| format!("{} : {}", m.id, plain(&m.value))).collect();
             let _ = writeln!(out, "{pad}{name} ({})", values.join(" ; "));

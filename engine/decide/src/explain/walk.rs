@@ -6,10 +6,11 @@
 
 use std::collections::BTreeSet;
 
+use super::moot::{OfWhat, moot};
 use super::shown::{row_name, show};
-use super::{Because, Explanation, Member, RowName, Shown, text_of};
+use super::{Because, Explanation, Member, MemberRule, RowName, Shown, text_of};
 use crate::evaluate::possible::Possible;
-use crate::evaluate::{Context, Evaluator, Outcome, outcome};
+use crate::evaluate::{Context, Evaluator, outcome};
 use crate::reserves::{Reserves, has_any};
 use logis_data::visible_cell;
 use logis_language::deep::deep;
@@ -18,9 +19,8 @@ use logis_language::graph::{RuleId, Step};
 use logis_language::pack::doubt::{self, Kind};
 use logis_language::pack::params::ParameterId;
 use logis_language::pack::schema::{EntityId, FieldId};
-use logis_language::plan::Plan;
 use logis_language::plan::ir::{Comparison, NodeId, Op};
-use logis_language::value::{Exact, Value, mul, sub};
+use logis_language::value::Value;
 
 /// Explains outcomes of the rows of one data package.
 pub(super) struct Explainer<'c, 'd> {
@@ -28,10 +28,14 @@ pub(super) struct Explainer<'c, 'd> {
     evaluator: Evaluator<'c, 'd>,
     /// Nothing if no selected outcome can rest on reserves.
     reserves: Option<Reserves<'c, 'd>>,
-    /// Cells whose figures are far from those with which they are compared.
-    moot: BTreeSet<NodeId>,
+    /// What is doubted of in the outcome that is explained, in the order in which it is met.
+    doubts: Vec<OfWhat>,
     /// Rules explained already in this outcome, with their rows.
     explained: BTreeSet<(NodeId, u64)>,
+    /// Rules walked already in this outcome for the sake of members: of them only texts and doubts are told.
+    beside: BTreeSet<(NodeId, u64)>,
+    /// Is it a member that is walked?
+    in_member: bool,
     /// Expressions told already in the rule being explained, with their rows: a `let` that is used twice
     /// is told once.
     told: BTreeSet<(NodeId, u64)>,
@@ -43,8 +47,10 @@ impl<'c, 'd> Explainer<'c, 'd> {
             context,
             evaluator: Evaluator::new(context),
             reserves: has_any(context.plan).then(|| Reserves::new(context)),
-            moot: BTreeSet::new(),
+            doubts: Vec::new(),
             explained: BTreeSet::new(),
+            beside: BTreeSet::new(),
+            in_member: false,
             told: BTreeSet::new(),
         }
     }
@@ -52,8 +58,11 @@ impl<'c, 'd> Explainer<'c, 'd> {
     /// The explanation of a selected name: a rule, or a field by itself.
     pub fn selected(&mut self, name: &str, node: NodeId, row: u64) -> Explanation {
         self.explained.clear();
+        self.beside.clear();
+        self.doubts.clear();
         self.told.clear();
-        if let Some(explanation) = self.rule(node, row) {
+        if let Some(mut explanation) = self.rule(node, row) {
+            moot(self.context, (node, row), &self.doubts).take_from(&mut explanation);
             return explanation;
         }
         // A field has no sentence and no source: only its value is told.
@@ -95,7 +104,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
             outcome: self.shown(node, row),
             unit: text.doc.unit.clone(),
             sources: text.doc.sources.clone(),
-            doubts: self.doubts(id, &text.doc.doubts),
+            doubts: self.doubts_of(id, &text.doc.doubts),
             combined: text.doc.combined.clone(),
             reserves: self.reserves.as_mut().map_or_else(Vec::new, |r| r.of(node, row)),
             in_force: rule.outside(plan.date).map(|why| why.to_string()),
@@ -169,19 +178,42 @@ impl<'c, 'd> Explainer<'c, 'd> {
         }
     }
 
-    /// The values of all members, without what led to each.
+    /// The values of all members; of what led to each, only the texts and the doubts.
     fn members(&mut self, node: NodeId, child: EntityId, inner: NodeId, row: u64, into: &mut Vec<Because>) {
         // What led to each would be as long again as the explanation of a row.
         let members = self.context.members(node, row).to_vec();
         let values = members
-            .into_iter()
+            .iter()
             .map(|m| {
-                let id = self.context.dataset.tables.get(child).and_then(|t| t.ids.get(m as usize));
+                let id = self.context.dataset.tables.get(child).and_then(|t| t.ids.get(*m as usize));
                 let id = id.map_or_else(String::new, |id| visible_cell(id).into_owned());
-                Member { id, value: self.shown(inner, u64::from(m)) }
+                Member { id, value: self.shown(inner, u64::from(*m)) }
             })
             .collect();
-        into.push(Because::Members { name: text_of(self.context.plan, inner), values });
+        let (mut rules, mut parameters) = (Vec::new(), Vec::new());
+        // What is walked here is not shown, so that nothing may say that it was explained above.
+        let outer = (!self.in_member).then(|| {
+            self.in_member = true;
+            std::mem::swap(&mut self.explained, &mut self.beside);
+            std::mem::take(&mut self.told)
+        });
+        for member in members {
+            let mut found = Vec::new();
+            self.walk(inner, u64::from(member), &mut found);
+            cited(found, &mut rules, &mut parameters);
+        }
+        if let Some(told) = outer {
+            self.in_member = false;
+            std::mem::swap(&mut self.explained, &mut self.beside);
+            self.told = told;
+        }
+        into.push(Because::Members {
+            name: text_of(self.context.plan, inner),
+            values,
+            rules,
+            parameters,
+            of: inner,
+        });
     }
 
     /// A comparison, and what led to its two sides.
@@ -193,13 +225,13 @@ impl<'c, 'd> Explainer<'c, 'd> {
         row: u64,
         into: &mut Vec<Because>,
     ) {
-        self.far(a, b, row);
         into.push(Because::Comparison {
             text: text_of(self.context.plan, node),
             left: self.shown(a, row),
             sign: comparison.symbol(),
             right: self.shown(b, row),
             holds: self.shown(node, row),
+            sides: (a, b),
         });
         self.walk(a, row, into);
         self.walk(b, row, into);
@@ -258,10 +290,13 @@ impl<'c, 'd> Explainer<'c, 'd> {
             unit: parameter.unit.clone(),
             from: version.from.to_string(),
             source: version.cited(),
-            doubt: version.doubt.clone().filter(|doubt| !self.is_moot(node, doubt)),
+            doubt: version.doubt.clone(),
             verified: parameter.verified.as_ref().map(|v| v.on.to_string()),
             written: Written::of(&plan.parsed.sources, written),
         };
+        if let Some(doubt) = &version.doubt {
+            self.doubts.push(OfWhat::Parameter(id, doubt::split(doubt).0));
+        }
         if !into.contains(&shown) {
             into.push(shown);
         }
@@ -270,42 +305,16 @@ impl<'c, 'd> Explainer<'c, 'd> {
         }
     }
 
-    /// The doubts of a rule that could change its outcome: where it is not in force, only those on dates.
-    fn doubts(&self, rule: RuleId, doubts: &[String]) -> Vec<String> {
+    /// The doubts of a rule; where it is not in force, only those on dates.
+    fn doubts_of(&mut self, rule: RuleId, doubts: &[String]) -> Vec<String> {
         let plan = self.context.plan;
         let outside = plan.parsed.rules.get(rule).is_some_and(|r| r.outside(plan.date).is_some());
-        doubts.iter().filter(|doubt| !outside || doubt::split(doubt).0 == Kind::Date).cloned().collect()
-    }
-
-    /// Notes the cells of a comparison whose two sides are known numbers farther from each other than a tenth of the
-    /// larger: a doubt on such a figure does not turn it. Only of cells that are compared as they stand, and read
-    /// nowhere else in the plan.
-    fn far(&mut self, a: NodeId, b: NodeId, row: u64) {
-        let plan = self.context.plan;
-        let cells: Vec<NodeId> = [a, b].into_iter().filter_map(|side| cell_alone(plan, side)).collect();
-        if cells.is_empty() {
-            return;
+        let of_date = |doubt: &String| doubt::split(doubt).0 == Kind::Date;
+        let doubts: Vec<String> = doubts.iter().filter(|doubt| !outside || of_date(doubt)).cloned().collect();
+        if !doubts.is_empty() {
+            self.doubts.push(OfWhat::Rule(rule));
         }
-        let mut number = |node: NodeId| match outcome(&mut self.evaluator, node, row) {
-            Outcome::Known(Value::Number(number)) => Some(number),
-            _ => None,
-        };
-        let (Some(x), Some(y)) = (number(a), number(b)) else { return };
-        let size =
-            |n: Exact| if n < Exact::from_integer(0) { mul(&n, &Exact::from_integer(-1)) } else { Ok(n) };
-        let far = || -> Option<bool> {
-            let apart = size(sub(&x, &y).ok()?).ok()?;
-            let larger = size(x).ok()?.max(size(y).ok()?);
-            Some(mul(&apart, &Exact::from_integer(10)).ok()? > larger)
-        };
-        if far() == Some(true) {
-            self.moot.extend(cells);
-        }
-    }
-
-    /// Is it a doubt on a figure that would not turn the comparison in which it is read?
-    fn is_moot(&self, cell: NodeId, doubt: &str) -> bool {
-        self.moot.contains(&cell) && doubt::split(doubt).0 == Kind::Figure
+        doubts
     }
 
     /// The value of a boolean node; `None` if it is not known or an error.
@@ -323,19 +332,28 @@ impl<'c, 'd> Explainer<'c, 'd> {
     }
 }
 
-/// The parameter's cell that a side of a comparison is, by itself or through rules that only read it, if nothing else
-/// reads it.
-fn cell_alone(plan: &Plan, side: NodeId) -> Option<NodeId> {
-    let mut node = side;
-    loop {
-        let readers = plan.nodes.iter().flat_map(|n| n.op.inputs()).filter(|input| *input == node).count();
-        if readers > 1 || plan.selected.iter().any(|(_, selected)| *selected == node) {
-            return None;
-        }
-        match plan.node(node)?.op {
-            Op::Param(..) => return Some(node),
-            Op::Rule(_, body) => node = body,
-            _ => return None,
+/// Adds the rules and cells of parameters that led to a member's value, each once, and drops the rest.
+fn cited(because: Vec<Because>, rules: &mut Vec<MemberRule>, parameters: &mut Vec<Because>) {
+    for because in because {
+        match because {
+            Because::Rule(rule) => {
+                let Explanation { rule, label, sources, doubts, because, .. } = *rule;
+                let found = MemberRule { rule, label, sources, doubts };
+                if !rules.contains(&found) {
+                    rules.push(found);
+                }
+                deep(|| cited(because, rules, parameters));
+            }
+            Because::Members { rules: more, parameters: cells, .. } => {
+                for found in more {
+                    if !rules.contains(&found) {
+                        rules.push(found);
+                    }
+                }
+                cited(cells, rules, parameters);
+            }
+            cell @ Because::Parameter { .. } if !parameters.contains(&cell) => parameters.push(cell),
+            _ => {}
         }
     }
 }

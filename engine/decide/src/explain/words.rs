@@ -3,32 +3,24 @@
 
 use std::fmt::Write as _;
 
+use super::french::{capital, day_in_words, days_in_words, on, parted, short};
+use super::phrases::Phrases;
 use super::{Because, Explanation, Shown};
-use logis_language::pack::Parsed;
 use logis_language::pack::doubt::{Kind, split};
-use logis_language::value::{Date, Value, french_day, parse_date};
+use logis_language::plan::Plan;
+use logis_language::value::{Value, add_days, french_day};
 
-/// The explanation in words, for whoever reads and signs it. `date` is the date of the decision.
-pub fn to_words(explanation: &Explanation, parsed: &Parsed, date: Date) -> String {
-    let words = Words { parsed, date };
-    let mut out = words.conclusion(explanation);
-    let mut sections = Sections::default();
-    sections.of(explanation, &words);
-    let mut reasoning = String::new();
-    words.reasons(explanation, &explanation.about.words, 1, &mut reasoning);
-    section("Qui est compté, et de qui", &sections.counted, &mut out);
-    if !reasoning.is_empty() {
-        let _ = write!(out, "Le raisonnement :\n{reasoning}");
-    }
-    for (title, lines) in [
-        ("Les textes", &sections.texts),
-        ("Les réserves : conditions des textes que ce calcul ne vérifie pas", &explanation.reserves),
-        ("Les doutes", &sections.doubts),
-        ("Le cumul", &explanation.combined),
-    ] {
-        section(title, lines, &mut out);
-    }
-    out
+/// The most lines under the conclusion that say why it is so.
+const MOTIVES: usize = 6;
+
+/// The explanation in words, for whoever reads and signs it. `plan` is the one that was explained.
+pub fn to_words(explanation: &Explanation, plan: &Plan) -> String {
+    Words::new(plan).explanation(explanation)
+}
+
+/// Puts the explanations of a plan into words.
+pub struct Words<'p> {
+    phrases: Phrases<'p>,
 }
 
 fn section(title: &str, lines: &[String], out: &mut String) {
@@ -44,30 +36,46 @@ fn section(title: &str, lines: &[String], out: &mut String) {
 #[derive(Default)]
 struct Sections {
     counted: Vec<String>,
+    details: Vec<String>,
     texts: Vec<String>,
     doubts: Vec<String>,
 }
 
 impl Sections {
-    fn of(&mut self, explanation: &Explanation, words: &Words<'_>) {
-        for source in explanation.sources.iter().flat_map(|s| s.split(" ; ")) {
+    fn of(&mut self, explanation: &Explanation, phrases: &Phrases<'_>) {
+        self.rule(&explanation.sources, &explanation.doubts);
+        self.because(&explanation.because, phrases);
+    }
+
+    fn rule(&mut self, sources: &[String], doubts: &[String]) {
+        for source in sources.iter().flat_map(|s| s.split(" ; ")) {
             add(&mut self.texts, source.trim().to_string());
         }
-        explanation.doubts.iter().for_each(|doubt| add(&mut self.doubts, shown_doubt(doubt)));
-        for because in &explanation.because {
+        doubts.iter().for_each(|doubt| add(&mut self.doubts, shown_doubt(doubt)));
+    }
+
+    fn because(&mut self, all: &[Because], phrases: &Phrases<'_>) {
+        for because in all {
             match because {
-                Because::Members { name, values } => {
-                    let all: Vec<String> =
-                        values.iter().map(|m| format!("{} {}", m.id, words.value(&m.value, None))).collect();
-                    let all = if all.is_empty() { "personne".to_string() } else { all.join(", ") };
-                    add(&mut self.counted, format!("{} : {all}", words.phrase(name)));
+                Because::Members { name, values, rules, parameters, of } => {
+                    phrases
+                        .counted(*of, name, values)
+                        .into_iter()
+                        .for_each(|line| add(&mut self.counted, line));
+                    for rule in rules {
+                        // The others are not named in what is told.
+                        if rule.rule == *name {
+                            self.detail(&rule.label);
+                        }
+                        self.rule(&rule.sources, &rule.doubts);
+                    }
+                    self.because(parameters, phrases);
                 }
                 Because::Parameter { label, from, source, verified, doubt, .. } => {
-                    let since = parse_date(from).map_or_else(|| from.clone(), french_day);
-                    let verified = verified.as_ref().map_or_else(String::new, |on| {
-                        let on = parse_date(on).map_or_else(|| on.clone(), french_day);
-                        format!(", vérifiées jusqu'au {on}")
-                    });
+                    let since = day_in_words(from);
+                    let verified = verified
+                        .as_ref()
+                        .map_or_else(String::new, |on| format!(", vérifiées jusqu'au {}", day_in_words(on)));
                     add(
                         &mut self.texts,
                         format!(
@@ -77,9 +85,19 @@ impl Sections {
                     );
                     doubt.iter().for_each(|doubt| add(&mut self.doubts, shown_doubt(doubt)));
                 }
-                Because::Rule(rule) => self.of(rule, words),
+                Because::Rule(rule) => {
+                    self.detail(&rule.label);
+                    self.of(rule, phrases);
+                }
                 Because::Comparison { .. } | Because::Input { .. } | Because::Above { .. } => {}
             }
+        }
+    }
+
+    /// What the label of a rule goes into, past its short form, which stands in quotes: it may have come out false.
+    fn detail(&mut self, label: &str) {
+        if let (head, Some(detail)) = parted(label) {
+            add(&mut self.details, format!("« {head} » : {detail}"));
         }
     }
 }
@@ -97,306 +115,230 @@ fn shown_doubt(doubt: &str) -> String {
     }
 }
 
-/// What a label says before it goes into detail, without its full stop.
-fn short(label: &str) -> &str {
-    label.split(" : ").next().unwrap_or(label).trim().trim_end_matches('.')
-}
-
-/// A sentence that goes on: its first letter is small, unless it begins with an abbreviation.
-fn on(label: &str) -> String {
-    let mut letters = label.chars();
-    match (letters.next(), letters.clone().next()) {
-        (Some(first), Some(second)) if second.is_lowercase() || second == '\'' => {
-            first.to_lowercase().chain(letters).collect()
-        }
-        _ => label.to_string(),
+impl<'p> Words<'p> {
+    /// For the explanations of this plan.
+    pub fn new(plan: &'p Plan) -> Words<'p> {
+        Words { phrases: Phrases::new(plan) }
     }
-}
 
-/// Turns names of the pack and plain values into words.
-struct Words<'p> {
-    parsed: &'p Parsed,
-    date: Date,
-}
-
-impl Words<'_> {
-    /// The first lines: the answer, and what decided it.
-    fn conclusion(&self, e: &Explanation) -> String {
-        let who = on_capital(&e.about.words);
-        let label = if e.label.is_empty() { self.phrase(&e.rule) } else { e.label.clone() };
-        let label = label.trim().trim_end_matches('.');
-        if let Some(why) = &e.in_force {
-            let answer = self.value(&e.outcome, e.unit.as_deref());
-            return format!("{who} : {answer}. Cette règle {} : {}.\n", self.dated(why), on(label));
+    /// An explanation in words.
+    pub fn explanation(&self, explanation: &Explanation) -> String {
+        let mut out = self.conclusion(explanation);
+        let mut sections = Sections::default();
+        sections.of(explanation, &self.phrases);
+        let mut reasoning = String::new();
+        self.reasons(explanation, &explanation.about.words, 1, &mut reasoning);
+        section("Qui est compté, et de qui", &sections.counted, &mut out);
+        if !reasoning.is_empty() {
+            let _ = write!(out, "Le raisonnement :\n{reasoning}");
         }
-        let reserves = match e.reserves.is_empty() {
-            true => String::new(),
-            false => format!(", sous réserve de : {}", e.reserves.join(" ; ")),
-        };
-        let mut out = match &e.outcome {
-            Shown::Value(Value::Bool(true)) => format!("{who} : oui{reserves}. {label}.\n"),
-            Shown::Value(Value::Bool(false)) => {
-                format!("{who} : non. Cette condition n'est pas remplie : {}.\n", on(label))
-            }
-            Shown::Value(_) => {
-                let value = self.value(&e.outcome, e.unit.as_deref());
-                format!("{who} : {value}{reserves}. {label}.\n")
-            }
-            Shown::Unknown(missing) => {
-                let missing: Vec<String> =
-                    missing.iter().map(|cell| self.missing(&cell.to_string())).collect();
-                let missing = if missing.is_empty() { "une donnée".to_string() } else { missing.join(", ") };
-                format!("{who} : on ne peut pas répondre. Il manque : {missing}. {label}.\n")
-            }
-            Shown::Error(error) => format!("{who} : pas de réponse, {}. {label}.\n", error.message),
-        };
-        for motive in self.motives(e).into_iter().take(3) {
-            let _ = writeln!(out, "   {motive}.");
+        let days = |lines: &[String]| lines.iter().map(|line| days_in_words(line)).collect::<Vec<_>>();
+        let prose = |lines: &[String]| lines.iter().map(|line| self.phrases.prose(line)).collect::<Vec<_>>();
+        for (title, lines) in [
+            ("Ce que précisent les règles", prose(&sections.details)),
+            // Titles and addresses are quoted as they are.
+            ("Les textes", days(&sections.texts)),
+            (
+                "Les réserves, conditions des textes que ce calcul ne vérifie pas",
+                prose(&explanation.reserves),
+            ),
+            ("Les doutes qui pourraient changer la réponse", prose(&sections.doubts)),
+            ("Le cumul", prose(&explanation.combined)),
+        ] {
+            section(title, &lines, &mut out);
         }
         out
     }
 
-    /// The comparisons that decided: those of the rule itself, else those of the first rule of the same answer that
-    /// has any.
-    fn motives(&self, e: &Explanation) -> Vec<String> {
-        let own: Vec<String> = e.because.iter().filter_map(|b| self.comparison(b)).collect();
-        if !own.is_empty() {
-            return own;
+    /// A known value with its unit.
+    pub fn value(&self, value: &Value, unit: Option<&str>) -> String {
+        self.phrases.value(value, unit)
+    }
+
+    /// What people call a rule, a field or a parameter, without details.
+    pub fn label(&self, name: &str) -> String {
+        self.phrases.named(name)
+    }
+
+    /// The first lines: the answer, and what decided it.
+    fn conclusion(&self, e: &Explanation) -> String {
+        let who = capital(&e.about.words);
+        let label = if e.label.is_empty() { self.phrases.named(&e.rule) } else { e.label.clone() };
+        let label = self.phrases.prose(&label);
+        let (head, detail) = parted(&label);
+        let detail = detail.map_or_else(String::new, |detail| format!(" La règle précise : {detail}."));
+        let unit = e.unit.as_deref();
+        let reserves = match e.reserves.is_empty() {
+            true => String::new(),
+            false => format!(", sous réserve de : {}", self.phrases.prose(&e.reserves.join(" ; "))),
+        };
+        let mut out = match (&e.outcome, &e.in_force) {
+            (outcome, Some(_)) => {
+                let answer = match outcome {
+                    Shown::Value(Value::Bool(_)) => self.phrases.shown(outcome, unit),
+                    Shown::Value(_) => format!("{} : {}", on(head), self.phrases.shown(outcome, unit)),
+                    _ => "pas de réponse".to_string(),
+                };
+                format!("{who} : {answer}. {}\n", self.not_in_force(e, head))
+            }
+            (Shown::Value(Value::Bool(true)), None) => {
+                format!("{who} : oui{reserves}. {}.\n", label.trim().trim_end_matches('.'))
+            }
+            // The condition stands in quotes and before the negation: nobody reads it as said.
+            (Shown::Value(Value::Bool(false)), None) => {
+                format!("{who} : non. La condition « {head} » n'est pas remplie.{detail}\n")
+            }
+            (outcome @ Shown::Value(_), None) => {
+                let value = self.phrases.shown(outcome, unit);
+                format!("{who}. {} : {value}{reserves}.{detail}\n", capital(head))
+            }
+            (Shown::Unknown(missing), None) => {
+                let missing: Vec<String> = missing.iter().map(|cell| self.phrases.missing(cell)).collect();
+                let missing = if missing.is_empty() { "une donnée".to_string() } else { missing.join(", ") };
+                format!("{who} : on ne peut pas répondre sur « {head} ». Il manque : {missing}.\n")
+            }
+            (Shown::Error(error), None) => {
+                format!("{who} : pas de réponse sur « {head} » : {}.\n", error.message)
+            }
+        };
+        if e.in_force.is_none() {
+            let motives = self.motives(e);
+            for motive in motives.iter().take(MOTIVES) {
+                let _ = writeln!(out, "   {motive}.");
+            }
+            if motives.len() > MOTIVES {
+                let _ = writeln!(out, "   Les autres raisons sont dans le raisonnement.");
+            }
         }
-        let rules = e.because.iter().filter_map(|b| match b {
-            Because::Rule(rule) if rule.outcome == e.outcome => Some(self.motives(rule)),
-            _ => None,
-        });
-        rules.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+        out
+    }
+
+    /// That a rule is not in force on the date, with its days.
+    fn not_in_force(&self, e: &Explanation, head: &str) -> String {
+        let parsed = self.phrases.parsed();
+        let days = parsed.rule(&e.rule).and_then(|id| parsed.rules.get(id)).and_then(|rule| rule.in_force());
+        let date = self.phrases.plan.date;
+        let (from, until) = days.map_or((None, None), |days| (days.from, days.until));
+        match (from, until) {
+            (Some(first), _) if date < first => format!(
+                "La disposition « {head} » n'est pas encore en vigueur le {} : elle l'est à partir du {}. \
+                 Ses conditions ne sont pas examinées.",
+                french_day(date),
+                french_day(first)
+            ),
+            (first, Some(last)) => {
+                let first = first.map_or_else(String::new, |day| {
+                    format!(", après l'avoir été à partir du {}", french_day(day))
+                });
+                format!(
+                    "La disposition « {head} » n'est plus en vigueur depuis le {}{first}. \
+                     Ses conditions ne sont pas examinées.",
+                    french_day(add_days(last, 1).unwrap_or(last))
+                )
+            }
+            _ => format!("La disposition « {head} » n'est pas en vigueur."),
+        }
+    }
+
+    /// What decided: the comparisons and conditions of the rule itself; where a single rule decided, its own too.
+    fn motives(&self, e: &Explanation) -> Vec<String> {
+        let is_bool = matches!(e.outcome, Shown::Value(Value::Bool(_)));
+        let mut found: Vec<String> = Vec::new();
+        let mut rules: Vec<&Explanation> = Vec::new();
+        for because in &e.because {
+            let line =
+                match because {
+                    Because::Comparison { .. } => self.phrases.comparison(because),
+                    Because::Rule(rule) if is_bool && rule.outcome.as_bool().is_some() => {
+                        rules.push(rule);
+                        Some(self.rule_line(rule))
+                    }
+                    Because::Above { rule, outcome } if is_bool && outcome.as_bool().is_some() => {
+                        Some(format!("{} : {}", self.phrases.named(rule), self.phrases.shown(outcome, None)))
+                    }
+                    Because::Input { label, value, .. } if is_bool && value.as_bool().is_some() => Some(
+                        format!("{} : {}", self.phrases.prose(short(label)), self.phrases.shown(value, None)),
+                    ),
+                    Because::Members { name, values, of, .. } if is_bool => Some(
+                        self.phrases
+                            .counted(*of, name, values)
+                            .unwrap_or_else(|| self.phrases.nobody(*of, name, values)),
+                    ),
+                    _ => None,
+                };
+            line.into_iter().for_each(|line| add(&mut found, line));
+        }
+        if let ([only], [_]) = (rules.as_slice(), found.as_slice()) {
+            self.motives(only).into_iter().for_each(|line| add(&mut found, line));
+        }
+        found
+    }
+
+    /// A rule with its outcome, by its short label.
+    fn rule_line(&self, rule: &Explanation) -> String {
+        let label = if rule.label.is_empty() { self.phrases.named(&rule.rule) } else { rule.label.clone() };
+        let reserved = if rule.reserves.is_empty() { "" } else { ", sous réserve" };
+        let value = self.phrases.shown(&rule.outcome, rule.unit.as_deref());
+        let why = rule.in_force.as_ref();
+        let why = why.map_or_else(String::new, |why| format!(" ({})", days_in_words(why)));
+        format!("{} : {value}{reserved}{why}", self.phrases.prose(short(&label)))
     }
 
     /// What led to an outcome, a line each; `root` is the row that the whole explanation is about.
     fn reasons(&self, e: &Explanation, root: &str, depth: usize, out: &mut String) {
         let pad = "   ".repeat(depth);
         let of = |about: &str| if about == root { String::new() } else { format!(" ({about})") };
+        // What a comparison has told is not told again, unless there is more to say of it.
         let mut compared: Vec<String> = Vec::new();
+        let mut last = String::new();
         for because in &e.because {
             let line = match because {
                 Because::Comparison { text, sign, .. } => {
                     let sides = text.split_once(&format!(" {sign} "));
                     compared.extend(sides.into_iter().flat_map(|(a, b)| [a.to_string(), b.to_string()]));
-                    self.comparison(because)
+                    self.phrases.comparison(because)
                 }
-                // The comparison above has told it.
                 Because::Input { field, .. } if compared.contains(field) => None,
+                Because::Parameter { path, keys, .. } if keys.is_empty() && compared.contains(path) => None,
+                Because::Above { rule, .. } if compared.contains(rule) => None,
                 Because::Input { label, about, value, unit, .. } => Some(format!(
                     "{} : {}{}",
-                    short(label),
-                    self.value(value, unit.as_deref()),
+                    self.phrases.prose(short(label)),
+                    self.phrases.shown(value, unit.as_deref()),
                     of(&about.words)
                 )),
-                Because::Parameter { label, keys, value, unit, .. } => {
-                    let keys: Vec<String> = keys.iter().map(|k| self.value(k, None)).collect();
-                    let keys =
-                        if keys.is_empty() { String::new() } else { format!(" ({})", keys.join(", ")) };
-                    Some(format!("{}{keys} : {}", short(label), self.value(value, unit.as_deref())))
+                Because::Parameter { path, label, keys, value, unit, .. } => Some(format!(
+                    "{} : {}",
+                    self.phrases.cell(path, label, keys),
+                    self.phrases.shown(value, unit.as_deref())
+                )),
+                // Who is counted is told above.
+                Because::Members { name, values, of, .. } => {
+                    let told = self.phrases.counted(*of, name, values).is_some();
+                    (!told).then(|| self.phrases.nobody(*of, name, values))
                 }
-                // Told above, person by person.
-                Because::Members { .. } => None,
                 Because::Rule(rule) => {
-                    let label =
-                        if rule.label.is_empty() { self.phrase(&rule.rule) } else { rule.label.clone() };
-                    let reserved = if rule.reserves.is_empty() { "" } else { ", sous réserve" };
-                    let value = self.value(&rule.outcome, rule.unit.as_deref());
-                    let why = rule
-                        .in_force
-                        .as_ref()
-                        .map_or_else(String::new, |why| format!(" (cette règle {})", self.dated(why)));
-                    let label = label.trim().trim_end_matches('.').to_string();
-                    let _ = writeln!(out, "{pad}{label} : {value}{reserved}{why}{}", of(&rule.about.words));
-                    self.reasons(rule, root, depth + 1, out);
+                    let mut led = String::new();
+                    self.reasons(rule, root, depth + 1, &mut led);
+                    let line = format!("{pad}{}{}\n", self.rule_line(rule), of(&rule.about.words));
+                    if !(led.is_empty() && compared.contains(&rule.rule)) {
+                        // A comparison with a constant may have said just this.
+                        out.push_str(if last == line { "" } else { &line });
+                        out.push_str(&led);
+                    }
                     None
                 }
                 Because::Above { rule, outcome } => Some(format!(
                     "{} : {} (voir plus haut)",
-                    self.phrase(rule),
-                    self.value(outcome, self.unit(rule))
+                    self.phrases.named(rule),
+                    self.phrases.shown(outcome, self.phrases.unit_of(rule))
                 )),
             };
+            last.clear();
             if let Some(line) = line {
-                let _ = writeln!(out, "{pad}{line}");
+                last = format!("{pad}{line}\n");
+                out.push_str(&last);
             }
         }
-    }
-
-    /// `Ressources du ménage : 25 000 EUR/an, plus que Plafond PLUS : 20 123 EUR/an`: how the two sides stand, whether
-    /// the rule wanted that or not.
-    fn comparison(&self, because: &Because) -> Option<String> {
-        let Because::Comparison { text, left, sign, right, holds } = because else { return None };
-        let (a, b) = text.split_once(&format!(" {sign} "))?;
-        let unit = self.unit(a).or(self.unit(b));
-        let (x, y) = (self.value(left, unit), self.value(right, unit));
-        let holds = match holds {
-            Shown::Value(holds) => *holds == Value::Bool(true),
-            // Not known: the values say why.
-            _ => return Some(format!("{} : {x}, à comparer à {} : {y}", self.phrase(a), self.phrase(b))),
-        };
-        let relation = match (*sign, holds) {
-            ("==", true) | ("!=", false) => "soit",
-            ("==", false) | ("!=", true) => "et non",
-            ("<", true) | (">=", false) => "moins que",
-            ("<", false) | (">=", true) => "au moins",
-            (">", true) | ("<=", false) => "plus que",
-            _ => "au plus",
-        };
-        let (first, second) = (self.phrase(a), self.phrase(b));
-        // A constant is its own value.
-        let second = if second == y || second == plain_text(right) { y } else { format!("{second} : {y}") };
-        Some(format!("{first} : {x}, {relation} {second}"))
-    }
-
-    /// A value with its unit: amounts and other numbers with a unit in groups of three digits.
-    fn value(&self, shown: &Shown, unit: Option<&str>) -> String {
-        match shown {
-            Shown::Value(Value::Bool(true)) => "oui".to_string(),
-            Shown::Value(Value::Bool(false)) => "non".to_string(),
-            Shown::Value(Value::Date(day)) => french_day(*day),
-            Shown::Value(value @ Value::Number(_)) => {
-                let unit = unit.map_or_else(String::new, |unit| format!(" {unit}"));
-                format!("{}{unit}", grouped(&value.to_string()))
-            }
-            Shown::Value(value) => match value.to_string() {
-                empty if empty.is_empty() => "(vide)".to_string(),
-                text => text.replace('_', " "),
-            },
-            Shown::Unknown(_) => "inconnu".to_string(),
-            Shown::Error(error) => format!("erreur : {}", error.message),
-        }
-    }
-
-    /// The unit of a rule, a field or a parameter.
-    fn unit(&self, name: &str) -> Option<&str> {
-        let name = name.split('[').next().unwrap_or(name);
-        let rule = self.parsed.rule(name).and_then(|id| self.parsed.rules.get(id));
-        let rule = rule.and_then(|r| r.text_near(self.date)).and_then(|t| t.doc.unit.as_deref());
-        let field = || self.parsed.schema.fields.get(self.parsed.schema.field(name)?)?.unit.as_deref();
-        let parameter = || self.parsed.parameters.get(self.parsed.parameter(name)?)?.unit.as_deref();
-        rule.or_else(field).or_else(parameter)
-    }
-
-    /// The label of a rule, a field or a parameter.
-    fn label(&self, name: &str) -> Option<String> {
-        let rule = self.parsed.rule(name).and_then(|id| self.parsed.rules.get(id));
-        let rule = rule.and_then(|r| r.text_near(self.date)).map(|t| t.doc.label.as_str());
-        let field = || Some(self.parsed.schema.fields.get(self.parsed.schema.field(name)?)?.label.as_str());
-        let parameter = || Some(self.parsed.parameters.get(self.parsed.parameter(name)?)?.label.as_str());
-        let label = rule.or_else(field).or_else(parameter).filter(|label| !label.is_empty())?;
-        Some(short(label).to_string())
-    }
-
-    /// An expression of a rule in words: names as labels, signs as they are read.
-    fn phrase(&self, expression: &str) -> String {
-        let name = expression.split('[').next().unwrap_or(expression);
-        if let Some(label) = self.label(name) {
-            return label;
-        }
-        let word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
-        let mut out = String::new();
-        let mut rest = expression;
-        while let Some(first) = rest.chars().next() {
-            let length = match word(first) {
-                true => rest.find(|c| !word(c)).unwrap_or(rest.len()),
-                false => first.len_utf8(),
-            };
-            let (token, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
-            match token {
-                "date_decision" => out.push_str("date de la décision"),
-                "*" => out.push('×'),
-                "&" => out.push_str(if out.ends_with("et") { "" } else { "et" }),
-                "|" => out.push_str(if out.ends_with("ou") { "" } else { "ou" }),
-                "!" if !after.starts_with('=') => out.push_str("non "),
-                "\"" => {}
-                token => match self.label(token) {
-                    Some(label) => {
-                        let _ = write!(out, "« {label} »");
-                    }
-                    None => out.push_str(&token.replace('_', " ")),
-                },
-            }
-            rest = after;
-        }
-        out
-    }
-
-    /// A missing cell by its label: `Revenu fiscal de référence (demande D0042)`.
-    fn missing(&self, cell: &str) -> String {
-        let (name, rest) =
-            cell.split_at_checked(cell.find([' ', ',']).unwrap_or(cell.len())).unwrap_or((cell, ""));
-        if let Some(label) = self.label(name) {
-            return format!("{label}{rest}");
-        }
-        // « paramètre `chemin`, … » and « règle `nom`, … » name what they speak of.
-        match cell.split_once('`').and_then(|(_, rest)| rest.split_once('`')) {
-            Some((name, rest)) => match self.label(name) {
-                Some(label) => format!("« {label} »{rest}"),
-                None => cell.to_string(),
-            },
-            None => cell.to_string(),
-        }
-    }
-
-    /// A reason with its day in words.
-    fn dated(&self, why: &str) -> String {
-        let words = why.split(' ').map(|word| {
-            let (bare, end) = match word.strip_suffix(')') {
-                Some(bare) => (bare, ")"),
-                None => (word, ""),
-            };
-            parse_date(bare).map_or_else(|| word.to_string(), |day| format!("{}{end}", french_day(day)))
-        });
-        words.collect::<Vec<_>>().join(" ")
-    }
-}
-
-fn plain_text(shown: &Shown) -> String {
-    match shown {
-        Shown::Value(value) => value.to_string(),
-        _ => String::new(),
-    }
-}
-
-/// With a capital: `demande D0017` begins a sentence.
-fn on_capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// A number as it is written in French: `25 000`, `11 099,7`; anything else as it is.
-fn grouped(number: &str) -> String {
-    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
-    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
-    if whole.is_empty() || !whole.bytes().chain(decimals.bytes()).all(|b| b.is_ascii_digit()) {
-        return number.to_string();
-    }
-    let mut out = String::from(sign);
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            // A space at which no line breaks.
-            out.push('\u{a0}');
-        }
-        out.push(digit);
-    }
-    if !decimals.is_empty() {
-        let _ = write!(out, ",{decimals}");
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{grouped, on};
-
-    #[test]
-    fn numbers_and_sentences_are_french() {
-        assert_eq!(grouped("1234567.5"), "1\u{a0}234\u{a0}567,5");
-        assert_eq!(grouped("-12"), "-12");
-        assert_eq!(grouped("1/3"), "1/3");
-        assert_eq!(on("Le revenu"), "le revenu");
-        assert_eq!(on("RFR du ménage"), "RFR du ménage");
     }
 }

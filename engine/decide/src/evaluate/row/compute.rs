@@ -7,6 +7,7 @@ use super::super::possible::{
     Missing, MissingCell, MissingInput, Possible, Range, arithmetic, call, compare, missing_of, negate, not,
     union, union_all,
 };
+use super::doubted::anything;
 use super::{Evaluator, RowError};
 use logis_language::deep::deep;
 use logis_language::plan::builtins::ValueError;
@@ -23,7 +24,12 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                 if let Some(given) = self.context.given_value(node, row) {
                     return Ok(given.clone());
                 }
-                self.in_rule(*rule, |this| this.eval(*body, row))
+                let doubted = self.context.doubted.rules.contains(rule);
+                let outcome = self.in_rule(*rule, |this| this.eval(*body, row));
+                match self.context.plan.node(node).filter(|_| doubted) {
+                    Some(expression) => Ok(anything(&expression.ty, outcome.ok().as_ref())),
+                    None => outcome,
+                }
             }
             Op::Up(step, inner) => match self.context.step(*step, row) {
                 Ok(parent) => self.eval(*inner, parent),
@@ -105,7 +111,10 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                     None => value,
                 })
             }
-            Op::Param(id, keys) => self.param(node, *id, keys, row),
+            Op::Param(id, keys) => {
+                let cell = self.param(node, *id, keys, row)?;
+                Ok(if self.context.doubted.is_empty() { cell } else { self.context.doubted.cell(*id, cell) })
+            }
             Op::Call(builtin, args) => {
                 let mut values = Vec::with_capacity(args.len());
                 for arg in args {

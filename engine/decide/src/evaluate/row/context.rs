@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::possible::{MissingCell, MissingInput, Possible};
+use super::doubted::Doubted;
 use logis_data::{Column, Dataset, Members, NO_ROW, column_of};
 use logis_language::graph::{RuleId, Step};
 use logis_language::pack::schema::{EntityId, FieldId, Origin};
@@ -11,6 +12,7 @@ use logis_language::plan::ir::{NodeId, Op};
 use logis_language::value::Value;
 
 /// The data of a run as the plan sees it: its columns, and the members of relations.
+#[derive(Clone)]
 pub struct Context<'d> {
     /// The plan.
     pub plan: &'d Plan,
@@ -38,6 +40,8 @@ pub struct Context<'d> {
     forced: Option<(NodeId, u64, bool)>,
     /// What the date of the decision is supposed to be.
     pub(super) supposed_date: Option<Possible>,
+    /// What is doubted of: evaluation takes it for any of what it could be instead.
+    pub(in super::super) doubted: Doubted,
 }
 
 impl<'d> Context<'d> {
@@ -83,7 +87,13 @@ impl<'d> Context<'d> {
             supposed_links: Vec::new(),
             forced: None,
             supposed_date: None,
+            doubted: Doubted::default(),
         }
+    }
+
+    /// Doubts of these rules and tables, for every row.
+    pub fn doubt(&mut self, doubted: Doubted) {
+        self.doubted = doubted;
     }
 
     /// Puts values in place of what a rule would decide, one for each row of its entity.

@@ -7,6 +7,7 @@
 mod assumed;
 mod compute;
 mod context;
+mod doubted;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use super::pieces::Pieces;
 use super::possible::{Missing, MissingCell, MissingInput, Possible, Range};
 use assumed::Assumed;
 pub use context::Context;
+pub use doubted::Doubted;
 use logis_data::column_of;
 use logis_language::deep::deep;
 use logis_language::graph::RuleId;

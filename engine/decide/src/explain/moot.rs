@@ -1,0 +1,138 @@
+//! Doubts that cannot change an outcome: they are not told.
+//!
+//! What is doubted of is left open, and the outcome is decided again: known all the same, it does not hang on the
+//! doubt. All that is not told is open at once, the doubts that the decision did not meet too, so that none of it can
+//! change the outcome together with the rest either, as long as what is told holds. An outcome that is not known keeps
+//! all the doubts that it met.
+
+use std::collections::BTreeSet;
+
+use super::{Because, Explanation};
+use crate::evaluate::possible::Possible;
+use crate::evaluate::{Context, Doubted, Evaluator};
+use logis_language::deep::deep;
+use logis_language::graph::RuleId;
+use logis_language::pack::Parsed;
+use logis_language::pack::doubt::{Kind, split};
+use logis_language::pack::params::ParameterId;
+use logis_language::plan::Plan;
+use logis_language::plan::ir::{NodeId, Op};
+
+/// What a doubt is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum OfWhat {
+    /// A rule.
+    Rule(RuleId),
+    /// The values of a parameter, and the kind of the doubt.
+    Parameter(ParameterId, Kind),
+}
+
+/// Rules and parameters whose doubts cannot change an outcome.
+pub(super) struct Moot<'p> {
+    parsed: &'p Parsed,
+    doubted: Doubted,
+}
+
+/// Finds what cannot change the outcome of a node for a row, among what was doubted of on the way to it.
+pub(super) fn moot<'p>(context: &Context<'p>, (node, row): (NodeId, u64), doubts: &[OfWhat]) -> Moot<'p> {
+    let plan = context.plan;
+    let mut moot = Moot { parsed: &plan.parsed, doubted: Doubted::default() };
+    if doubts.is_empty() {
+        return moot;
+    }
+    let Ok(outcome @ Possible::Known(_)) = Evaluator::new(context).outcome(node, row) else { return moot };
+    let mut context = context.clone();
+    let mut same = |doubted: Doubted| {
+        context.doubt(doubted);
+        Evaluator::new(&context).eval(node, row) == Ok(outcome.clone())
+    };
+    let met: BTreeSet<OfWhat> = doubts.iter().copied().collect();
+    let mut untold = Doubted::default();
+    all(plan, node).difference(&met).for_each(|doubt| doubt.add_to(&mut untold));
+    if !same(untold.clone()) {
+        return moot;
+    }
+    let mut tried = BTreeSet::new();
+    for doubt in doubts.iter().filter(|doubt| tried.insert(**doubt)) {
+        let mut more = untold.clone();
+        doubt.add_to(&mut more);
+        if same(more.clone()) {
+            untold = more;
+            doubt.add_to(&mut moot.doubted);
+        }
+    }
+    moot
+}
+
+/// All that is doubted of below a node, whether a decision meets it or not.
+fn all(plan: &Plan, node: NodeId) -> BTreeSet<OfWhat> {
+    let (mut found, mut seen, mut left) = (BTreeSet::new(), BTreeSet::new(), vec![node]);
+    while let Some(node) = left.pop() {
+        if !seen.insert(node) {
+            continue;
+        }
+        let Some(expression) = plan.node(node) else { continue };
+        match &expression.op {
+            Op::Rule(id, _) => {
+                let text = plan.parsed.rules.get(*id).and_then(|rule| rule.text_near(plan.date));
+                found.extend(text.filter(|text| !text.doc.doubts.is_empty()).map(|_| OfWhat::Rule(*id)));
+            }
+            Op::Param(id, _) => {
+                let doubt = plan.parameter(*id).and_then(|version| version.doubt.as_ref());
+                found.extend(doubt.map(|doubt| OfWhat::Parameter(*id, split(doubt).0)));
+            }
+            _ => {}
+        }
+        left.extend(expression.op.inputs());
+    }
+    found
+}
+
+impl OfWhat {
+    /// Doubts of it, too.
+    fn add_to(self, doubted: &mut Doubted) {
+        match self {
+            OfWhat::Rule(rule) => doubted.rules.insert(rule),
+            OfWhat::Parameter(id, Kind::Figure) => doubted.figures.insert(id),
+            OfWhat::Parameter(id, _) => doubted.tables.insert(id),
+        };
+    }
+}
+
+impl Moot<'_> {
+    fn is_rule(&self, name: &str) -> bool {
+        self.parsed.rule(name).is_some_and(|id| self.doubted.rules.contains(&id))
+    }
+
+    fn is_parameter(&self, path: &str) -> bool {
+        let Some(id) = self.parsed.parameter(path) else { return false };
+        self.doubted.figures.contains(&id) || self.doubted.tables.contains(&id)
+    }
+
+    /// Takes them out of an explanation.
+    pub(super) fn take_from(&self, explanation: &mut Explanation) {
+        if self.doubted.is_empty() {
+            return;
+        }
+        if self.is_rule(&explanation.rule) {
+            explanation.doubts.clear();
+        }
+        deep(|| self.take_from_all(&mut explanation.because));
+    }
+
+    fn take_from_all(&self, because: &mut [Because]) {
+        for because in because {
+            match because {
+                Because::Rule(rule) => self.take_from(rule),
+                Because::Parameter { path, doubt, .. } if self.is_parameter(path) => *doubt = None,
+                Because::Members { rules, parameters, .. } => {
+                    for rule in rules.iter_mut().filter(|rule| self.is_rule(&rule.rule)) {
+                        rule.doubts.clear();
+                    }
+                    self.take_from_all(parameters);
+                }
+                _ => {}
+            }
+        }
+    }
+}
