@@ -21,6 +21,7 @@ mod packages;
 mod reading;
 mod readme;
 mod report_page;
+mod reserves_of_matching;
 mod simulate;
 mod support;
 mod tools;

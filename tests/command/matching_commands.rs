@@ -90,7 +90,7 @@ fn a_result_has_what_other_solvers_compare() {
     let text = place.stdout("match", &["--format", "json"]);
     let keys: Vec<&str> =
         text.lines().filter(|l| l.starts_with("  \"")).filter_map(|l| l.split('"').nth(1)).collect();
-    assert_eq!(keys, ["format", "kind", "attributions", "levels", "quotas", "certificate"]);
+    assert_eq!(keys, ["format", "kind", "attributions", "levels", "quotas", "reserves", "certificate"]);
     let result: Value = serde_json::from_str(&text).unwrap();
     // D4 needs two rooms; L1 fits D1 or D3 best. Fits: 900 for D4, 900 and 800 for D1 and D3.
     assert_eq!(

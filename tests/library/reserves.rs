@@ -4,7 +4,7 @@ use logis::Pack;
 use logis::data::{Dataset, InputFile, Needs, read};
 use logis::evaluate::{Context, evaluate};
 use logis::explain::explain_in;
-use logis::reserves::{Reserves, watch};
+use logis::reserves::{Reserves, by_rule, watch};
 use logis::value::{Date, parse_date};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -191,6 +191,48 @@ fn columns_and_rows_agree() {
     }
 }
 
+/// Asked for each rule alone, the columns say of the rows what the walk says: the reserves of that rule are among those
+/// found, or not. Each of the three rules has one reserve of its own.
+#[test]
+fn columns_of_each_rule_and_rows_agree() {
+    let (mut under, mut free) = (0, 0);
+    for seed in 200..260 {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut rules: Vec<Formula> = Vec::new();
+        for _ in 0..3 {
+            rules.push(draw(&mut rng, 3, rules.len(), seed % 3 != 0));
+        }
+        let pack = pack(&rules);
+        let plan = pack.plan(date(), &["r0", "r1", "r2"]).unwrap();
+        let data = rows(&pack);
+        let context = Context::new(&plan, &data);
+        let mut reserves = Reserves::new(&context);
+        for (at, (_, node)) in plan.selected.iter().enumerate() {
+            let found = by_rule(&plan, &[at], None, 64, |plan| evaluate(plan, &data).columns);
+            for i in 0..3 {
+                let id = pack.parsed().rule(&format!("s{i}")).unwrap();
+                let told = |row: usize| found.get(&id).is_some_and(|rows| rows[row]);
+                for row in 0..64 {
+                    let walked = reserves.of(*node, row as u64).contains(&format!("condition {i}"));
+                    assert_eq!(told(row), walked, "{rules:?}: r{at} = {}, s{i}, row {row}", rules[at].text());
+                    if walked { under += 1 } else { free += 1 }
+                }
+            }
+        }
+        // Of several outcomes at once: the rows of any of them.
+        let all = by_rule(&plan, &[0, 2], None, 64, |plan| evaluate(plan, &data).columns);
+        for (rule, rows) in all {
+            let one = |at: usize| by_rule(&plan, &[at], None, 64, |plan| evaluate(plan, &data).columns);
+            let (first, last) = (one(0), one(2));
+            for (row, told) in rows.into_iter().enumerate() {
+                let either = [&first, &last].iter().any(|f| f.get(&rule).is_some_and(|rows| rows[row]));
+                assert_eq!(told, either, "{rules:?}, row {row}");
+            }
+        }
+    }
+    assert!(under > 500 && free > 500, "{under} {free}");
+}
+
 const SCHEMA: &str = r#"
 [menage]
 table = "menages"
@@ -273,4 +315,12 @@ fn members_amounts_and_burdens_grant_each_in_their_sense() {
     let watched = watch(&plan).unwrap();
     let under = watched.split(&mut evaluate(&watched.plan, &data));
     assert_eq!(under, [(0, vec![0, 1]), (1, vec![0, 1]), (2, vec![1]), (3, vec![0]), (4, vec![0])]);
+    // The same for each rule alone: through members, amounts and burdens.
+    let of = |at: usize, rule: &str| {
+        let found = by_rule(&plan, &[at], None, 3, |plan| evaluate(plan, &data).columns);
+        let rule = found.get(&pack.parsed().rule(rule).unwrap()).cloned().unwrap_or_default();
+        (0..3).filter(|row| rule.get(*row) == Some(&true)).collect::<Vec<_>>()
+    };
+    assert_eq!((of(0, "compte"), of(1, "compte"), of(2, "compte")), (vec![0, 1], vec![0, 1], vec![1]));
+    assert_eq!((of(3, "supplement"), of(4, "aide"), of(5, "compte")), (vec![0], vec![0], vec![]));
 }

@@ -77,6 +77,9 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
         &table(&run.pack.parsed().schema, &loaded.dataset, &loaded.instance, &commission),
         &args.output,
     )?;
+    let presented =
+        (0_u32..).zip(&commission.lists).flat_map(|(unit, list)| list.iter().map(move |p| (p.request, unit)));
+    pairs::say_reserves(&loaded.reserves_of(presented), ["candidat", "candidats"]);
     let short = commission.lists.iter().zip(&places).filter(|(list, asked)| list.len() < **asked).count();
     let shared = commission.lists.iter().flatten().filter(|place| place.shared).count();
     eprintln!(

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
 use logis::Options;
-use logis::attribution::{Fairness, Reason, fairness};
+use logis::attribution::{Fairness, Reason, UnderReserve, fairness};
 use logis::exchange::Document;
 use logis::explain::plain;
 
@@ -52,6 +52,7 @@ pub fn run(args: &FairnessArgs) -> Result<End> {
     let loaded = &allocation.posing;
     let report = fairness(&loaded.plan, &groups, &loaded.dataset, &loaded.instance, &allocation.matching);
     pairs::say(loaded);
+    pairs::say_reserves(&report.reserves, pairs::ATTRIBUTIONS);
     match args.format {
         TextFormat::Json => output::print(&Document::new("fairness", &report).pretty()?)?,
         TextFormat::Text => output::print(&text(&report))?,
@@ -81,7 +82,16 @@ fn text(report: &Fairness) -> String {
             ]);
         }
         align_numbers(&mut table);
-        let _ = writeln!(out, "{table}\n");
+        let _ = writeln!(out, "{table}");
+        for UnderReserve { reserve, count: requests, .. } in &group.reserves {
+            let _ = writeln!(
+                out,
+                "{} : {} demandes sous réserve de : {reserve}",
+                group.name,
+                count(*requests as usize)
+            );
+        }
+        out.push('\n');
     }
     if report.envies.is_empty() {
         out.push_str("Aucune demande n'attend un logement qui lui convient et qu'une demande de moindre priorité occupe.\n");

@@ -1,7 +1,7 @@
 //! `logis candidates`, and what all commands on the matching read: the rules, the data, the problem.
 
 use anyhow::{Result, anyhow};
-use logis::attribution::{Flags, Instance, MatchingPlan, Report};
+use logis::attribution::{Flags, Instance, MatchingPlan, Report, UnderReserve};
 use logis::candidates::Candidates;
 use logis::data::{Output, OutputColumn, Table, visible_cell};
 use logis::pack::schema::EntityId;
@@ -82,8 +82,24 @@ pub fn candidates(args: &CandidatesArgs) -> Result<End> {
     let loaded = load(&mut run, asked, &[], args.max_candidates, &args.data.reading)?;
     output::write(&table(&loaded, |_, _| true, "candidatures"), &args.output)?;
     say(&loaded);
+    say_reserves(&loaded.reserves_of_candidates(), ["candidature", "candidatures"]);
     Ok(End::Fine)
 }
+
+/// Under which reserves an answer stands, on the standard error; `what` is what is counted, one and many.
+pub fn say_reserves(reserves: &[UnderReserve], [one, many]: [&str; 2]) {
+    if !reserves.is_empty() {
+        eprintln!("note: sous réserve de conditions des textes que les règles ne vérifient pas:");
+    }
+    for UnderReserve { reserve, rules, count, .. } in reserves {
+        let rules: Vec<String> = rules.iter().map(|rule| format!("`{rule}`")).collect();
+        let what = if *count == 1 { one } else { many };
+        eprintln!("   {count} {what}: {reserve} ({})", rules.join(", "));
+    }
+}
+
+/// What is counted of an answer: its attributions.
+pub const ATTRIBUTIONS: [&str; 2] = ["attribution", "attributions"];
 
 /// What is to be known of the candidates, on the standard error.
 pub fn say(loaded: &Posing) {

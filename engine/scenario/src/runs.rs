@@ -58,10 +58,11 @@ pub(super) fn runs(scenario: &Scenario) -> Vec<Run> {
     all
 }
 
-/// What a run is to know of: figures past their last year, priorities not known, proofs with a gap.
+/// What a run is to know of, of all that it decides: figures past their last year, rules that are not in force,
+/// conditions that no rule looks at; priorities not known, proofs with a gap.
 pub(super) fn warnings(run: &Run, planned: &Planned, allocation: &Allocation) -> Vec<String> {
     let mut warnings: Vec<String> = Vec::new();
-    let said = planned.matching.plans().flat_map(|p| {
+    let said = planned.plans().flat_map(|p| {
         let told = p.warnings.iter().chain(&p.notes).cloned();
         told.chain(logis_decide::reserves::notes(p)).collect::<Vec<_>>()
     });

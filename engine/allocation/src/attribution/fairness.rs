@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::instance::Instance;
+use super::reserves::{UnderReserve, of_pairs, of_rows};
 use super::rules::MatchingPlan;
 use super::why::{Explainer, Reason};
 use logis_data::Dataset;
@@ -22,6 +23,8 @@ pub struct Fairness {
     pub groups: Vec<Groups>,
     /// Those who wait while a unit that suits them is held by a request of fewer points.
     pub envies: Vec<Envy>,
+    /// Under which reserves the attributions stand.
+    pub reserves: Vec<UnderReserve>,
 }
 
 /// Requests by the outcome of a rule.
@@ -31,6 +34,8 @@ pub struct Groups {
     pub name: String,
     /// By outcome, in order; what is open comes last, as `inconnu`.
     pub lines: Vec<Line>,
+    /// Under which reserves the rule grants what it does, by requests.
+    pub reserves: Vec<UnderReserve>,
 }
 
 /// Requests of one outcome.
@@ -75,12 +80,12 @@ pub fn fairness(
     instance: &Instance,
     matching: &Matching,
 ) -> Fairness {
-    let decided = evaluate(groups, dataset);
+    let (by, decided) = (groups, evaluate(groups, dataset));
     let suits = |request: u32| !instance.candidates.of(instance.requests.row(request) as usize).is_empty();
     let housed = |request: u32| matching.unit_of.get(request as usize).is_some_and(Option::is_some);
     let requests = || (0_u32..).take(instance.requests.len());
     let mut groups = Vec::new();
-    for (name, column) in decided.names.iter().zip(&decided.columns) {
+    for (at, (name, column)) in decided.names.iter().zip(&decided.columns).enumerate() {
         // What is not known comes last.
         let mut by_value: BTreeMap<(bool, Option<Value>), Vec<u32>> = BTreeMap::new();
         for request in requests() {
@@ -99,7 +104,8 @@ pub fn fairness(
                 mean_waiting_priority: u32::try_from(points / (waiting.len() as u64).max(1)).unwrap_or(0),
             }
         });
-        groups.push(Groups { name: name.clone(), lines: lines.collect() });
+        let reserves = of_rows(by, at, dataset);
+        groups.push(Groups { name: name.clone(), lines: lines.collect(), reserves });
     }
     let explainer = Explainer::new(plan, dataset, instance, matching);
     let request_of = matching.request_of(instance.units.len());
@@ -128,5 +134,10 @@ pub fn fairness(
         }
     }
     envies.sort_by(|a, b| (b.priority, &a.request).cmp(&(a.priority, &b.request)));
-    Fairness { groups, envies }
+    let housed: Vec<(u32, u32)> = (0_u32..)
+        .zip(&matching.unit_of)
+        .filter_map(|(request, unit)| Some((instance.requests.row(request), instance.units.row((*unit)?))))
+        .collect();
+    let reserves = of_pairs(plan, dataset, &housed, true);
+    Fairness { groups, envies, reserves }
 }

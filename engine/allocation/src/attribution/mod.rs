@@ -11,6 +11,7 @@ mod instance;
 mod posed;
 mod read;
 mod report;
+pub(crate) mod reserves;
 mod rules;
 mod why;
 
@@ -20,6 +21,7 @@ pub use instance::{Instance, InstanceError, MOST_PRIORITY, Numbers, Open};
 pub use posed::{Counted, Flags, Posed};
 pub use read::ReadError;
 pub use report::{Before, LevelReport, QuotaReport, Report, ReportError, SHORTFALL, Signed};
+pub use reserves::UnderReserve;
 pub use rules::NO_MATCHING;
 pub use rules::{MatchingPlan, NotInForce, QuotaInForce};
 pub use why::{Explainer, Fails, Holder, HousedIn, Reason, ReasonCount, Why};

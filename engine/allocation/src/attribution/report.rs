@@ -12,6 +12,7 @@ use serde_json::{Map, Value as Json};
 use super::instance::Instance;
 use super::posed::Posed;
 use super::read::{KIND, ReadSigned, level, read_format, read_kind, rows, signed};
+use super::reserves::UnderReserve;
 use super::rules::MatchingPlan;
 use logis_data::Dataset;
 use logis_language::exchange::FORMAT;
@@ -35,6 +36,10 @@ pub struct Report {
     pub levels: Vec<LevelReport>,
     /// The quotas in force, in strict order.
     pub quotas: Vec<QuotaReport>,
+    /// Conditions of the texts that the rules do not look at, and how many attributions stand under each. Results did
+    /// not tell at first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserves: Option<Vec<UnderReserve>>,
     /// The proof, with what it is a proof of.
     #[serde(deserialize_with = "signed")]
     pub certificate: Signed,
@@ -156,6 +161,12 @@ pub enum ReportError {
         /// As it should be.
         expected: String,
     },
+    /// A reserve under which attributions stand, and that the result does not tell so.
+    #[error("les réserves du résultat ne disent pas: {} ({}), {} attributions", .0.reserve, .0.rules.join(", "), .0.count)]
+    ReserveMissing(UnderReserve),
+    /// A reserve of the result under which no attributions stand so.
+    #[error("les réserves du résultat disent: {} ({}), {} attributions, et les règles ne le disent pas", .0.reserve, .0.rules.join(", "), .0.count)]
+    ReserveTooMany(UnderReserve),
     /// The date is another.
     #[error("le résultat est du {found}, les règles sont prises au {expected}")]
     Date {
@@ -284,7 +295,7 @@ impl Report {
             proofs: matching.certificate.clone(),
         };
         let (format, kind) = (Some(FORMAT.to_string()), Some(KIND.to_string()));
-        Report { format, kind, attributions, levels, quotas, certificate }
+        Report { format, kind, attributions, levels, quotas, reserves: None, certificate }
     }
 
     /// Are the prices of the quotas those that the result tells?
@@ -300,6 +311,21 @@ impl Report {
             }
         }
         Ok(())
+    }
+
+    /// Are the reserves of the attributions those that the result tells, if it tells any?
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn check_reserves(&self, reserves: &[UnderReserve]) -> Result<(), ReportError> {
+        let Some(own) = &self.reserves else { return Ok(()) };
+        let other = |own: &[UnderReserve], others: &[UnderReserve]| {
+            own.iter().find(|reserve| !others.contains(reserve)).cloned()
+        };
+        match other(reserves, own) {
+            Some(missing) => Err(ReportError::ReserveMissing(missing)),
+            None => other(own, reserves).map_or(Ok(()), |more| Err(ReportError::ReserveTooMany(more))),
+        }
     }
 
     /// What the problem of the result has that the problem as posed has not, and the other way round. A result

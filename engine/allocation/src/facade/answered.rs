@@ -11,7 +11,7 @@ use logis_language::value::{Date, Value};
 use logis_matching::{Gaps, Matching, ProblemError, Reached, solve};
 
 use super::posing::{AllocationError, Lack, Options, Posing, plan};
-use crate::attribution::{Before, Commission, Explainer, Report, Why};
+use crate::attribution::{Before, Commission, Explainer, Report, UnderReserve, Why, reserves};
 
 /// Candidates of a unit for which no rule says how many.
 pub const PLACES: usize = 3;
@@ -162,9 +162,16 @@ impl Allocation {
         let Posing { plan, dataset, instance, most, .. } = &self.posing;
         let posed = (*most, Some(self.posing.posed()?));
         let answer = (&self.matching, self.prices());
-        Ok(Report::new(plan, dataset, instance, answer, posed, |row, own| {
-            self.posing.columns(row, false, own)
-        }))
+        let columns = |row: usize, own: &mut _| self.posing.columns(row, false, own);
+        let report = Report::new(plan, dataset, instance, answer, posed, columns);
+        Ok(Report { reserves: Some(self.reserves()), ..report })
+    }
+
+    /// Under which reserves the attributions stand: conditions of the texts that the rules do not look at, of all
+    /// that the matching uses (suitability, priority, fit, quotas, and what was asked for besides).
+    pub fn reserves(&self) -> Vec<UnderReserve> {
+        self.posing
+            .reserves_of((0_u32..).zip(&self.matching.unit_of).filter_map(|(r, unit)| Some((r, (*unit)?))))
     }
 }
 
@@ -192,6 +199,19 @@ impl Posing {
         }
         let dataset = read_tables(parsed, date, tables, needs)?;
         Posing::new(asked, dataset, options.max_candidates)
+    }
+
+    /// Under which reserves pairs of candidates stand, given by number of the request and of the unit.
+    pub fn reserves_of(&self, pairs: impl Iterator<Item = (u32, u32)>) -> Vec<UnderReserve> {
+        let (requests, units) = (&self.instance.requests, &self.instance.units);
+        let rows: Vec<(u32, u32)> = pairs.map(|(r, unit)| (requests.row(r), units.row(unit))).collect();
+        reserves::of_pairs(&self.plan, &self.dataset, &rows, true)
+    }
+
+    /// Under which reserves all candidacies stand, the priority of the requests left aside.
+    pub fn reserves_of_candidates(&self) -> Vec<UnderReserve> {
+        let rows: Vec<(u32, u32)> = self.instance.candidates.iter().collect();
+        reserves::of_pairs(&self.plan, &self.dataset, &rows, false)
     }
 
     /// By number of the unit: how many candidates the pack's rule says are to be presented; and how many units

@@ -285,7 +285,10 @@ impl Posing {
             return Err(Refuted { why: others.iter().map(ToString::to_string).collect() });
         }
         let (matching, gaps) = self.checked(report).map_err(|why| Refuted { why: vec![why] })?;
-        Ok(Allocation::new(self, matching, gaps, None))
+        let allocation = Allocation::new(self, matching, gaps, None);
+        let held = report.check_reserves(&allocation.reserves());
+        held.map_err(|error| Refuted { why: vec![error.to_string()] })?;
+        Ok(allocation)
     }
 
     fn checked(&self, report: &Report) -> Result<(Matching, Gaps), String> {

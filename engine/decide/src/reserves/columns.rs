@@ -3,6 +3,8 @@
 //! By node of the plan there is a node that says whether its value rests on a reserve, if it may; the formulas are
 //! those of the walk over one row.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{reserved, touched};
 use crate::evaluate::{self, DecisionColumn, Decisions, Outcome};
 use logis_data::Dataset;
@@ -48,13 +50,8 @@ pub fn watch(plan: &Plan) -> Option<Watched> {
     if of.is_empty() {
         return None;
     }
-    let mut watcher = Watcher { nodes: plan.nodes.clone(), open: vec![None; plan.nodes.len()] };
-    for (node, _) in (0..).zip(&plan.nodes).filter(|(node, _)| may(*node)) {
-        let open = watcher.look(plan, node);
-        if let Some(place) = watcher.open.get_mut(node as usize) {
-            *place = open;
-        }
-    }
+    let mut watcher = Watcher { nodes: plan.nodes.clone(), open: Vec::new(), of: None };
+    watcher.look_at_all(plan, &touched);
     let mut watched = plan.selected.clone();
     for at in &of {
         let (name, node) = plan.selected.get(*at)?;
@@ -85,6 +82,86 @@ impl Watched {
     }
 }
 
+/// By rule with reserves: the rows on which some outcome of those selected at the places `used` grants under its
+/// reserves, one truth for each of `rows` rows. The outcome at the place `granted` is known to be true on all rows.
+/// `decide` gives the columns of what a plan selects.
+///
+/// It is the question of [`watch`] for each rule alone: an outcome is counted with each of the rules that
+/// [`Reserves`](super::Reserves) finds for it.
+pub fn by_rule(
+    plan: &Plan,
+    used: &[usize],
+    granted: Option<usize>,
+    rows: usize,
+    decide: impl FnOnce(&Plan) -> Vec<DecisionColumn>,
+) -> BTreeMap<RuleId, Vec<bool>> {
+    let touched = touched(plan);
+    let may = |node: NodeId| touched.get(node as usize) == Some(&true);
+    let roots: Vec<(usize, NodeId, RuleId)> = used
+        .iter()
+        .filter_map(|at| Some((*at, plan.selected.get(*at)?.1)))
+        .filter(|(_, root)| may(*root))
+        .filter_map(|(at, root)| Some((at, root, rule_of(plan, root)?)))
+        .collect();
+    let mut found: BTreeMap<RuleId, Vec<bool>> = BTreeMap::new();
+    if roots.is_empty() {
+        return found;
+    }
+    let rules: BTreeSet<RuleId> = (plan.nodes.iter().zip(&touched))
+        .filter_map(|(node, touched)| match node.op {
+            Op::Rule(rule, _) if *touched && reserved(&plan.parsed, rule, plan.date).is_some() => Some(rule),
+            _ => None,
+        })
+        .collect();
+    let mut watcher = Watcher { nodes: plan.nodes.clone(), open: Vec::new(), of: None };
+    watcher.look_at_all(plan, &touched);
+    let any = std::mem::take(&mut watcher.open);
+    // What must be decided: the outcome itself, and whether it grants under the reserves of the rule.
+    let mut asked: Vec<(RuleId, NodeId, NodeId)> = Vec::new();
+    for rule in rules {
+        watcher.of = Some((rule, any.clone()));
+        watcher.look_at_all(plan, &touched);
+        for (at, root, own) in &roots {
+            let (Some(open), Some(like)) = (watcher.open(*root), plan.node(*root)) else { continue };
+            let grants = watcher.grants(plan, *root, *own, like);
+            if granted == Some(*at) && open == *root && grants == *root {
+                found.insert(rule, vec![true; rows]);
+            } else {
+                let open = if open == grants { open } else { watcher.and(grants, open, like) };
+                asked.push((rule, *root, open));
+            }
+        }
+    }
+    asked.retain(|(rule, ..)| !found.contains_key(rule));
+    if asked.is_empty() {
+        return found;
+    }
+    let selected = asked.iter().flat_map(|(_, root, open)| [*root, *open]);
+    let selected = selected.map(|node| (String::new(), node)).collect();
+    let columns = decide(&Plan { nodes: watcher.nodes, selected, ..plan.clone() });
+    for ((rule, ..), pair) in asked.iter().zip(columns.chunks(2)) {
+        let [own, open] = pair else { continue };
+        let all = found.entry(*rule).or_insert_with(|| vec![false; rows]);
+        for row in self::rows(own, open) {
+            if let Some(slot) = all.get_mut(row) {
+                *slot = true;
+            }
+        }
+    }
+    found
+}
+
+/// The rule whose outcome a node is: its own, or that of a row above, as a pair sees those of its sides.
+fn rule_of(plan: &Plan, mut node: NodeId) -> Option<RuleId> {
+    loop {
+        match plan.node(node)?.op {
+            Op::Rule(rule, _) => return Some(rule),
+            Op::Up(_, inner) => node = inner,
+            _ => return None,
+        }
+    }
+}
+
 /// The rows with a known outcome of which it is not certain that it rests on no reserve.
 fn rows(own: &DecisionColumn, open: &DecisionColumn) -> Vec<usize> {
     let rests = |row: &usize| !open.is_false(*row) && matches!(own.get(*row), Some(Outcome::Known(_)));
@@ -96,9 +173,31 @@ struct Watcher {
     nodes: Vec<Node>,
     /// By node of the plan: the node that says whether its value rests on a reserve; `None`: it never does.
     open: Vec<Option<NodeId>>,
+    /// Where only the reserves of one rule are looked for: that rule, and `open` of the reserves of all rules.
+    of: Option<(RuleId, Vec<Option<NodeId>>)>,
 }
 
 impl Watcher {
+    /// Makes `open`; `touched` are the nodes that may rest on reserves.
+    fn look_at_all(&mut self, plan: &Plan, touched: &[bool]) {
+        self.open = vec![None; plan.nodes.len()];
+        for (node, _) in (0..).zip(touched).filter(|(_, touched)| **touched) {
+            let open = self.look(plan, node);
+            if let Some(place) = self.open.get_mut(node as usize) {
+                *place = open;
+            }
+        }
+    }
+
+    /// Of a node that rests on some reserve: the node that says so. Where only one rule is looked for, `open` says
+    /// less than that.
+    fn any(&self, node: NodeId) -> Option<NodeId> {
+        match &self.of {
+            None => self.open(node),
+            Some((_, any)) => any.get(node as usize).copied().flatten(),
+        }
+    }
+
     fn open(&self, node: NodeId) -> Option<NodeId> {
         self.open.get(node as usize).copied().flatten()
     }
@@ -135,7 +234,8 @@ impl Watcher {
         match &like.op {
             Op::Rule(rule, body) => {
                 let open = self.open(*body);
-                let own = reserved(&plan.parsed, *rule, plan.date).is_some();
+                let asked = self.of.as_ref().is_none_or(|(of, _)| of == rule);
+                let own = asked && reserved(&plan.parsed, *rule, plan.date).is_some();
                 let own = own.then(|| self.grants(plan, node, *rule, &like));
                 self.either(own, open, &like)
             }
@@ -146,6 +246,24 @@ impl Watcher {
             Op::Members(child, relation, inner) => {
                 let open = self.open(*inner)?;
                 Some(self.listed(*child, *relation, open, &like))
+            }
+            Op::And(a, b) | Op::Or(a, b) if self.of.is_some() => {
+                // An operand bears on the outcome unless the other one alone settled it.
+                let settling = matches!(like.op, Op::Or(..));
+                let mut bears = |own: NodeId, other: NodeId| {
+                    let open = self.open(own)?;
+                    let (own, other) = match settling {
+                        false => (self.not(own, &like), other),
+                        true => (own, self.not(other, &like)),
+                    };
+                    let bears = self.bool(Op::Or(own, other), &like);
+                    Some(self.and(bears, open, &like))
+                };
+                let (a, b) = (bears(*a, *b), bears(*b, *a));
+                let either = self.either(a, b, &like)?;
+                // Operands without any reserve free the whole.
+                let bound = self.any(node)?;
+                Some(self.and(bound, either, &like))
             }
             Op::And(a, b) => {
                 // A false operand without reserves settles it freely; else it rests on what its operands rest on.
@@ -189,6 +307,22 @@ impl Watcher {
                         let open = self.open(inner)?;
                         let some = self.listed(child, relation, open, &like);
                         let some = self.bool(Op::Call(Builtin::Un, vec![some]), &like);
+                        if self.of.is_some() {
+                            // Members that settle it bear on it, unless one of them frees the whole.
+                            let member = plan.node(inner)?.clone();
+                            let settling = match called {
+                                Builtin::Un => inner,
+                                _ => self.not(inner, &member),
+                            };
+                            let settling = self.and(settling, open, &member);
+                            let settling = self.listed(child, relation, settling, &like);
+                            let settling = self.bool(Op::Call(Builtin::Un, vec![settling]), &like);
+                            let any = self.any(node)?;
+                            let bound = self.and(any, settling, &like);
+                            let (yes, no) =
+                                if *called == Builtin::Un { (bound, some) } else { (some, bound) };
+                            return Some(self.bool(Op::If(node, yes, no), &like));
+                        }
                         let member = plan.node(inner)?.clone();
                         // Members that settle it and rest on no reserve.
                         let free = self.not(open, &member);

@@ -7,14 +7,14 @@
 //! turn it); of a rule that does not grant nothing is told.
 //!
 //! [`Reserves`] finds them for a row, one by one; [`watch`] adds to a plan one boolean for each selected rule, so
-//! that columns say on which rows there are any.
+//! that columns say on which rows there are any; [`by_rule`] says by columns on which rows there are those of each rule.
 
 mod columns;
 
 use std::collections::{BTreeSet, HashMap};
 
 use crate::evaluate::{Context, Evaluator, Outcome, outcome};
-pub use columns::{Reserved, Watched, evaluate, watch};
+pub use columns::{Reserved, Watched, by_rule, evaluate, watch};
 use logis_language::deep::deep;
 use logis_language::graph::RuleId;
 use logis_language::pack::Parsed;
@@ -34,6 +34,11 @@ fn reserved(parsed: &Parsed, rule: RuleId, date: Date) -> Option<&Doc> {
         return None;
     }
     Some(&rule.text_near(date)?.doc).filter(|doc| !doc.reserves.is_empty())
+}
+
+/// The reserves of a rule on the date of a plan, in words.
+pub fn texts(plan: &Plan, rule: RuleId) -> &[String] {
+    reserved(&plan.parsed, rule, plan.date).map_or(&[], |doc| &doc.reserves)
 }
 
 /// By node of a plan: does its value rest on a rule with reserves, in some branch? Inputs come first, so one pass is

@@ -185,12 +185,17 @@ impl Planned {
         }
     }
 
+    /// All that it plans: the matching, then what is measured.
+    pub fn plans(&self) -> impl Iterator<Item = &Plan> {
+        let plans = self.groups.iter().map(|g| &g.plan).chain(&self.requests_by).chain(&self.units_by);
+        let plans = plans.chain(&self.money).chain(self.product.as_ref().map(|(_, plan)| plan));
+        self.matching.plans().chain(plans.chain(&self.waiting).map(Arc::as_ref))
+    }
+
     /// What the data must have.
     pub fn needs(&self) -> Needs {
         let mut all = Needs::default();
-        let plans = self.groups.iter().map(|g| &g.plan).chain(&self.requests_by).chain(&self.units_by);
-        let plans = plans.chain(&self.money).chain(self.product.as_ref().map(|(_, plan)| plan));
-        for plan in self.matching.plans().chain(plans.chain(&self.waiting).map(Arc::as_ref)) {
+        for plan in self.plans() {
             all.join(plan.needs());
         }
         all
