@@ -120,6 +120,41 @@ fn outside_of_its_days_a_rule_is_no_with_that_reason() {
     );
 }
 
+/// Many rules out of force are one line, which loses neither a name nor a date nor what the answer is.
+#[test]
+fn rules_that_are_not_in_force_are_told_in_one_line() {
+    let folder =
+        folder(TABLES, "name = \"p\"\ntitle = \"P\"\nresults = [\"a\", \"b\", \"c\", \"d\", \"e\"]\n");
+    let rule = |name: &str, days: &str, body: &str| {
+        format!(
+            "/// La règle {name}.\n/// en vigueur: {days}\n/// source: CCH, art. L441-1\nfn {name}(revenu) {{ {body} }}\n"
+        )
+    };
+    folder.write(
+        "r/r.rhai",
+        &[
+            "//! entité: menage\n".to_string(),
+            rule("a", "depuis le 2030-01-01", "revenu > 1"),
+            rule("b", "jusqu'au 2012-12-31", "revenu > 2"),
+            rule("c", "depuis le 2031-02-03", "if revenu > 3 { 1 } else { 0 }"),
+            rule("d", "depuis le 2014-01-01", "revenu > 4"),
+            rule("e", "depuis le 2032-01-01", "if revenu > 5 { \"oui\" } else { \"non\" }"),
+        ]
+        .concat(),
+    );
+    let (_, err) = eval(&folder, "2020-06-30", &[]);
+    let told: Vec<&str> = err.lines().filter(|line| line.contains("en vigueur")).collect();
+    assert_eq!(
+        told,
+        [
+            "note: 4 règles ne sont pas en vigueur au 2020-06-30: non pour toutes les lignes: `a` (à partir du 2030-01-01), \
+          `b` (plus depuis le 2013-01-01) ; 0 pour toutes les lignes: `c` (à partir du 2031-02-03) ; inconnu pour toutes \
+          les lignes: `e` (à partir du 2032-01-01)"
+        ],
+        "{err}"
+    );
+}
+
 /// Each row has its own date: the days in force cut periods as changes of the law do.
 #[test]
 fn days_in_force_hold_for_rows_with_dates_of_their_own() {

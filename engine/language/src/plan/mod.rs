@@ -16,6 +16,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Diagnostics, PackError, Span, texts};
 use crate::graph::{Access, Link, RuleGraph, RuleId, Step, Target, reach};
 use crate::pack::Parsed;
+use crate::pack::force::Outside;
 use crate::pack::params::{Parameter, ParameterId, ParameterVersion};
 use crate::pack::schema::{EntityId, FieldId, Origin};
 use crate::value::{Date, Type, Value};
@@ -59,7 +60,7 @@ pub struct Plan {
     /// In French, what is to be known of the plan's parameters: without a value on the date, or used past
     /// the last year that they cover.
     pub warnings: Vec<String>,
-    /// In French, the selected rules that are not in force on the date, each with the reason.
+    /// In French, the selected rules that are not in force on the date, each with the reason, in one sentence.
     pub notes: Vec<String>,
     /// Places of operands; empty unless expressions stay apart.
     pub places: Places,
@@ -399,9 +400,9 @@ fn bind_parameters(
     lacking.into_iter().chain(stale).chain(unverified).collect()
 }
 
-/// The selected rules that are not in force on the date, each with the reason.
+/// The selected rules that are not in force on the date, each with the reason: one sentence, whatever their number.
 fn not_in_force(parsed: &Parsed, date: Date, nodes: &[Node], selected: &[(String, NodeId)]) -> Vec<String> {
-    let note = |(name, node): &(String, NodeId)| {
+    let found = |(name, node): &(String, NodeId)| {
         let Some(Op::Rule(id, _)) = nodes.get(*node as usize).map(|n| &n.op) else { return None };
         let rule = parsed.rules.get(*id)?;
         let why = rule.outside(date)?;
@@ -410,9 +411,30 @@ fn not_in_force(parsed: &Parsed, date: Date, nodes: &[Node], selected: &[(String
             Some(_) => "0 pour toutes les lignes",
             None => "inconnu pour toutes les lignes",
         };
-        Some(format!("`{name}` {why}: {outcome} au {date}"))
+        Some((outcome, format!("`{name}`"), why))
     };
-    selected.iter().filter_map(note).collect()
+    let all: Vec<(&str, String, Outside)> = selected.iter().filter_map(found).collect();
+    match all.as_slice() {
+        [] => Vec::new(),
+        [(outcome, name, why)] => vec![format!("{name} {why}: {outcome} au {date}")],
+        many => {
+            // By outcome, in the order in which each is first met.
+            let mut by_outcome: Vec<(&str, Vec<String>)> = Vec::new();
+            for (outcome, name, why) in many {
+                let said = match why {
+                    Outside::NotYet(first) => format!("{name} (à partir du {first})"),
+                    Outside::NoLonger(since) => format!("{name} (plus depuis le {since})"),
+                };
+                match by_outcome.iter_mut().find(|(known, _)| known == outcome) {
+                    Some((_, names)) => names.push(said),
+                    None => by_outcome.push((outcome, vec![said])),
+                }
+            }
+            let said = by_outcome.iter().map(|(outcome, names)| format!("{outcome}: {}", names.join(", ")));
+            let said = said.collect::<Vec<_>>().join(" ; ");
+            vec![format!("{} règles ne sont pas en vigueur au {date}: {said}", many.len())]
+        }
+    }
 }
 
 /// When a parameter has values, for a date on which it has none.
