@@ -6,6 +6,7 @@ mod bad_input;
 mod book;
 mod boundaries;
 mod cases;
+mod changed_days;
 mod changes;
 mod check;
 mod contract;

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 use logis::compare::{
-    Acceptance, ByRows, Cause, CellChange, Change, Changed, Difference, Effect, Kind, KindRows, Report,
-    RuleRows, Seen, Structure, Unaccepted,
+    Acceptance, ByRows, Cause, CellChange, Change, Changed, Difference, Effect, ForceChange, Kind, KindRows,
+    Report, ReserveChange, ReserveRows, RuleRows, Seen, Structure, Unaccepted,
 };
 use logis::exchange::Document;
 use logis::explain::{Explanation, to_text};
@@ -84,6 +84,12 @@ pub fn text(found: &Found) -> String {
         }
         let _ = writeln!(out, "{table}");
     }
+    if !page.reserves.is_empty() {
+        out.push_str("\nCe qui est accordé sous d'autres réserves\n");
+    }
+    for line in &page.reserves {
+        let _ = writeln!(out, "   {line}");
+    }
     for by in &page.by {
         let _ = writeln!(out, "\nPar {} (chaque ligne une fois)", by.name);
         let mut table = text::empty(&[&by.column, "Gagnent", "Perdent", "Autres"]);
@@ -142,6 +148,8 @@ struct Page {
     notes: Vec<String>,
     /// Rows that differ, by corpus and entity.
     changed: Vec<String>,
+    /// Rows under other reserves, by rule and reserve.
+    reserves: Vec<String>,
     totals: Vec<Total>,
     by: Vec<By>,
     differences: Vec<Shown>,
@@ -254,6 +262,7 @@ impl Page {
             seen: seen(&report.seen),
             notes: report.notes.clone(),
             changed: report.summary.changed.iter().map(changed).collect(),
+            reserves: reserves(&report.reserves),
             totals: totals(report),
             by: by(&report.summary.by),
             withheld: report.differences.iter().any(|d| found.withheld.contains(&d.corpus)),
@@ -302,6 +311,29 @@ fn seen(all: &[Seen]) -> Vec<String> {
 fn changed(changed: &Changed) -> String {
     let Changed { corpus, entity, rows, decided } = changed;
     format!("{corpus} : {} lignes de `{entity}` sur {} décidées", count(*rows), count(*decided))
+}
+
+/// Rows under other reserves, a line for all dates on which they are as many.
+fn reserves(all: &[ReserveRows]) -> Vec<String> {
+    let mut groups: Vec<(&ReserveRows, Vec<String>)> = Vec::new();
+    for one in all {
+        let same = |(first, _): &&mut (&ReserveRows, Vec<String>)| {
+            ReserveRows { date: one.date.clone(), ..(*first).clone() } == *one
+        };
+        match groups.iter_mut().find(same) {
+            Some((_, dates)) => dates.push(one.date.clone()),
+            None => groups.push((one, vec![one.date.clone()])),
+        }
+    }
+    let line = |(rows, on): (&ReserveRows, Vec<String>)| {
+        let ReserveRows { corpus, entity, rule, reserve, .. } = rows;
+        let counts = [(rows.added, "de plus"), (rows.removed, "de moins")];
+        let counts = counts.into_iter().filter(|(n, _)| *n > 0);
+        let counts = counts.map(|(n, what)| format!("{} lignes de `{entity}` {what}", count(n)));
+        let counts = counts.collect::<Vec<_>>().join(", ");
+        format!("{corpus}, au {} : {rule} : {counts} sous réserve de : {reserve}", dates(&on))
+    };
+    groups.into_iter().map(line).collect()
 }
 
 /// `2017-06-30`, `2017-06-30 et 2018-01-01`, or how many, from which to which.
@@ -355,6 +387,19 @@ fn said(structure: &Structure) -> Vec<Said> {
             after: field.after.clone(),
             long: true,
         });
+    }
+    for ForceChange { rule, before, after, .. } in &structure.in_force {
+        let side = |days: &Option<String>| Some(days.clone().unwrap_or_else(|| "toujours".to_string()));
+        let what = format!("en vigueur : {rule}");
+        all.push(Said { what, before: side(before), after: side(after), long: false });
+    }
+    for ReserveChange { rule, from, added, removed } in &structure.reserves {
+        for (what, texts) in [("réserve ajoutée", added), ("réserve retirée", removed)] {
+            for text in texts {
+                let what = format!("{what} : {rule}{} : {text}", since(from));
+                all.push(Said { what, before: None, after: None, long: true });
+            }
+        }
     }
     for table in &structure.references {
         let what = format!("table de référence changée : {table}");

@@ -95,6 +95,24 @@ pub fn by_rule(
     rows: usize,
     decide: impl FnOnce(&Plan) -> Vec<DecisionColumn>,
 ) -> BTreeMap<RuleId, Vec<bool>> {
+    let mut all: BTreeMap<RuleId, Vec<bool>> = BTreeMap::new();
+    for ((_, rule), own) in by_outcome(plan, used, granted, rows, decide) {
+        match all.get_mut(&rule) {
+            None => drop(all.insert(rule, own)),
+            Some(known) => known.iter_mut().zip(own).for_each(|(known, own)| *known |= own),
+        }
+    }
+    all
+}
+
+/// [`by_rule`] for each outcome alone: by its place among what is selected and the rule with reserves.
+pub fn by_outcome(
+    plan: &Plan,
+    used: &[usize],
+    granted: Option<usize>,
+    rows: usize,
+    decide: impl FnOnce(&Plan) -> Vec<DecisionColumn>,
+) -> BTreeMap<(usize, RuleId), Vec<bool>> {
     let touched = touched(plan);
     let may = |node: NodeId| touched.get(node as usize) == Some(&true);
     let roots: Vec<(usize, NodeId, RuleId)> = used
@@ -103,7 +121,7 @@ pub fn by_rule(
         .filter(|(_, root)| may(*root))
         .filter_map(|(at, root)| Some((at, root, rule_of(plan, root)?)))
         .collect();
-    let mut found: BTreeMap<RuleId, Vec<bool>> = BTreeMap::new();
+    let mut found: BTreeMap<(usize, RuleId), Vec<bool>> = BTreeMap::new();
     if roots.is_empty() {
         return found;
     }
@@ -117,7 +135,7 @@ pub fn by_rule(
     watcher.look_at_all(plan, &touched);
     let any = std::mem::take(&mut watcher.open);
     // What must be decided: the outcome itself, and whether it grants under the reserves of the rule.
-    let mut asked: Vec<(RuleId, NodeId, NodeId)> = Vec::new();
+    let mut asked: Vec<((usize, RuleId), NodeId, NodeId)> = Vec::new();
     for rule in rules {
         watcher.of = Some((rule, any.clone()));
         watcher.look_at_all(plan, &touched);
@@ -125,23 +143,22 @@ pub fn by_rule(
             let (Some(open), Some(like)) = (watcher.open(*root), plan.node(*root)) else { continue };
             let grants = watcher.grants(plan, *root, *own, like);
             if granted == Some(*at) && open == *root && grants == *root {
-                found.insert(rule, vec![true; rows]);
+                found.insert((*at, rule), vec![true; rows]);
             } else {
                 let open = if open == grants { open } else { watcher.and(grants, open, like) };
-                asked.push((rule, *root, open));
+                asked.push(((*at, rule), *root, open));
             }
         }
     }
-    asked.retain(|(rule, ..)| !found.contains_key(rule));
     if asked.is_empty() {
         return found;
     }
     let selected = asked.iter().flat_map(|(_, root, open)| [*root, *open]);
     let selected = selected.map(|node| (String::new(), node)).collect();
     let columns = decide(&Plan { nodes: watcher.nodes, selected, ..plan.clone() });
-    for ((rule, ..), pair) in asked.iter().zip(columns.chunks(2)) {
+    for ((of, ..), pair) in asked.iter().zip(columns.chunks(2)) {
         let [own, open] = pair else { continue };
-        let all = found.entry(*rule).or_insert_with(|| vec![false; rows]);
+        let all = found.entry(*of).or_insert_with(|| vec![false; rows]);
         for row in self::rows(own, open) {
             if let Some(slot) = all.get_mut(row) {
                 *slot = true;

@@ -1,6 +1,6 @@
 //! The recorded cases of both packs as a corpus.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::align::Align;
 use super::{Comparison, Pairs};
@@ -36,7 +36,14 @@ pub(super) fn compare(
     }
     // Cases of one date, one selection and one set of own reference tables are decided together.
     for ((date, names, _), cases) in groups {
-        let pairs = Pairs::new(comparison.base, comparison.head, date, &names, comparison.reads_the_same);
+        let pairs = Pairs::new(
+            comparison.base,
+            comparison.head,
+            date,
+            &names,
+            comparison.reads_the_same,
+            &BTreeSet::new(),
+        );
         comparison.note(pairs.notes);
         for pair in &pairs.pairs {
             // What does not fit one of the packs is left out there: it is checked by `testing`.

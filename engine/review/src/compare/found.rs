@@ -176,6 +176,7 @@ impl<'p> Comparison<'p> {
             seen: self.seen.into_values().collect(),
             differences: differences.into_iter().map(|(_, d)| d).collect(),
             notes,
+            reserves: super::reserves::rows(self.reserves),
             summary: self.distinct.summary(&self.by),
         }
     }

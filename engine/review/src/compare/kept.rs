@@ -36,7 +36,7 @@ impl<'p> Comparison<'p> {
                 continue;
             };
             let names: Vec<&str> = names.into_iter().filter(|n| self.could(n)).collect();
-            let pairs = Pairs::new(self.base, self.head, date, &names, self.reads_the_same);
+            let pairs = Pairs::new(self.base, self.head, date, &names, self.reads_the_same, &BTreeSet::new());
             self.note(pairs.notes);
             let packages: Vec<(&TextRows, &str)> =
                 receipts.iter().map(|r| (&r.inputs, r.id.as_str())).collect();

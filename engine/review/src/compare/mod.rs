@@ -25,7 +25,10 @@ use logis_language::diagnostic::nearest;
 use logis_language::value::Date;
 pub use pairs::{Pair, Pairs};
 pub use reach::{outcomes, reached};
-pub use structure::{CellChange, Change, FieldChange, RuleChange, Structure, reads_the_same};
+pub use reserves::ReserveRows;
+pub use structure::{
+    CellChange, Change, FieldChange, ForceChange, ReserveChange, RuleChange, Structure, reads_the_same,
+};
 use tally::{Count, Key};
 pub use tally::{Difference, Effect, Example, Kind, Moved};
 pub use trace::Cause;
@@ -43,6 +46,8 @@ mod expected;
 mod pairs;
 
 mod reach;
+
+mod reserves;
 
 mod structure;
 
@@ -71,6 +76,10 @@ pub struct Comparison<'p> {
     notes: Vec<String>,
     /// The rules that the change can reach; `None` if it may be any.
     reach: Option<BTreeSet<String>>,
+    /// The rules of which some row may stand under other reserves.
+    reserved: BTreeSet<String>,
+    /// By corpus, date, entity, rule and reserve: on how many rows it is new, on how many it is gone.
+    reserves: BTreeMap<reserves::Of, (u64, u64)>,
     /// Rows that differ, counted once whatever the number of dates.
     distinct: Distinct,
     /// How many groups of cases were added.
@@ -103,6 +112,8 @@ pub struct Report {
     pub differences: Vec<Difference>,
     /// What could not be compared, and why.
     pub notes: Vec<String>,
+    /// Rows that stand under other reserves, where days in force or reserves of rules changed.
+    pub reserves: Vec<ReserveRows>,
     /// Rows that differ, each counted once whatever the number of dates.
     pub summary: Summary,
 }
@@ -144,12 +155,15 @@ impl<'p> Comparison<'p> {
         }
         let same = reads_the_same(base.parsed(), head.parsed());
         let structure = Structure::new(base.parsed(), head.parsed());
+        let reserved = reach::reserved(&structure, base.parsed(), head.parsed());
         let reach = if same { reached(&structure, base.parsed(), head.parsed()) } else { None };
         Ok(Comparison {
             base,
             head,
             reads_the_same: same,
             reach,
+            reserved,
+            reserves: BTreeMap::new(),
             distinct: Distinct::default(),
             groups: 0,
             names: expanded,
@@ -164,7 +178,7 @@ impl<'p> Comparison<'p> {
     /// The rules that could differ as of a date.
     pub fn pairs(&mut self, date: Date) -> Vec<Pair> {
         let names: Vec<&str> = self.names.iter().map(String::as_str).filter(|n| self.could(n)).collect();
-        let pairs = Pairs::new(self.base, self.head, date, &names, self.reads_the_same);
+        let pairs = Pairs::new(self.base, self.head, date, &names, self.reads_the_same, &self.reserved);
         self.note(pairs.notes);
         pairs.pairs
     }
@@ -173,7 +187,8 @@ impl<'p> Comparison<'p> {
     /// entity.
     pub fn could_differ(&self, date: Date, names: &[String]) -> Vec<(String, String)> {
         let names: Vec<&str> = names.iter().map(String::as_str).filter(|n| self.could(n)).collect();
-        let pairs = Pairs::new(self.base, self.head, date, &names, self.reads_the_same).pairs;
+        let pairs =
+            Pairs::new(self.base, self.head, date, &names, self.reads_the_same, &BTreeSet::new()).pairs;
         let of = |pair: Pair| pair.names.into_iter().map(move |name| (name, pair.entity.clone()));
         pairs.into_iter().flat_map(of).collect()
     }
@@ -239,6 +254,7 @@ impl<'p> Comparison<'p> {
             }
         }
         self.say(corpus, pair, compared, true);
+        self.reserves_of(corpus, pair, &align, (base, head));
         self.add(corpus, pair, &align, (&old, &new), found, None);
     }
 }

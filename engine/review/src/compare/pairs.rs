@@ -31,6 +31,8 @@ pub struct Pair {
     pub head: Arc<Plan>,
     /// Among the rules that they need, those whose text in force differs, or is in one pack only.
     pub texts: BTreeSet<String>,
+    /// Among them, those that are in force on the date in one pack only.
+    pub in_force: BTreeSet<String>,
     /// By rule, the one cause that all its differences must have: of all that it needs, one text or one cell
     /// differs.
     pub only: BTreeMap<String, Cause>,
@@ -49,8 +51,16 @@ pub struct Pairs {
 
 impl Pairs {
     /// Finds which of `names` could differ on a date: those with another fingerprint. If the packs read data
-    /// in two ways (`reads_the_same` is false), every rule that reads a reference table could too.
-    pub fn new(base: &Pack, head: &Pack, date: Date, names: &[&str], reads_the_same: bool) -> Pairs {
+    /// in two ways (`reads_the_same` is false), every rule that reads a reference table could too. Rules of `reserved`
+    /// are decided all the same: they may stand under other reserves.
+    pub fn new(
+        base: &Pack,
+        head: &Pack,
+        date: Date,
+        names: &[&str],
+        reads_the_same: bool,
+        reserved: &BTreeSet<String>,
+    ) -> Pairs {
         let mut out = Pairs::default();
         let mut by_entity: BTreeMap<(usize, usize), Vec<&str>> = BTreeMap::new();
         for &name in names {
@@ -66,6 +76,7 @@ impl Pairs {
                         out.notes
                             .push(format!("{date}: `{name}` est passée de `{old}` à `{new}`: non comparée"));
                     } else if fingerprint(&old) == fingerprint(&new)
+                        && !reserved.contains(name)
                         && (reads_the_same || !reads_references(&new))
                     {
                         out.same += 1;
@@ -82,8 +93,11 @@ impl Pairs {
             // Each was planned alone: so are all together.
             let (Ok(old), Ok(new)) = (base.plan(date, &names), head.plan(date, &names)) else { continue };
             let texts = changed_texts(&old, &new);
+            let one_side = |rule: &&String| outside(&old, rule) != outside(&new, rule);
+            let in_force: BTreeSet<String> = texts.iter().filter(one_side).cloned().collect();
             let one = |name: &&str| {
-                let cause = if reads_the_same { only_cause(&old, &new, &texts, name) } else { None };
+                let texts = (&texts, &in_force);
+                let cause = if reads_the_same { only_cause(&old, &new, texts, name) } else { None };
                 Some((name.to_string(), cause?))
             };
             let only = names.iter().filter_map(one).collect();
@@ -92,6 +106,7 @@ impl Pairs {
                 entity: entity_name(&new).to_string(),
                 names: names.iter().map(|n| n.to_string()).collect(),
                 texts,
+                in_force,
                 only,
                 base: old,
                 head: new,
@@ -135,6 +150,12 @@ fn changed_texts(old: &Plan, new: &Plan) -> BTreeSet<String> {
     names.into_iter().filter(|name| old.get(*name) != new.get(*name)).cloned().collect()
 }
 
+/// Is a rule not in force on the date of a plan?
+fn outside(plan: &Plan, rule: &str) -> bool {
+    let rule = plan.parsed.rule(rule).and_then(|id| plan.parsed.rules.get(id));
+    rule.is_some_and(|rule| rule.outside(plan.date).is_some())
+}
+
 /// What a rule needs, itself included: the names of the rules, and which of them reads which parameter
 /// itself.
 fn needed(plan: &Plan, rule: &str) -> (BTreeSet<String>, BTreeSet<(String, ParameterId)>) {
@@ -164,7 +185,12 @@ fn needed(plan: &Plan, rule: &str) -> (BTreeSet<String>, BTreeSet<(String, Param
 
 /// The cause of every difference of a rule, if of all that it needs one text differs, or one cell that one
 /// rule reads; `None` if several do.
-fn only_cause(old: &Plan, new: &Plan, texts: &BTreeSet<String>, rule: &str) -> Option<Cause> {
+fn only_cause(
+    old: &Plan,
+    new: &Plan,
+    (texts, in_force): (&BTreeSet<String>, &BTreeSet<String>),
+    rule: &str,
+) -> Option<Cause> {
     let ((before, _), (after, reads)) = (needed(old, rule), needed(new, rule));
     if before != after {
         return None;
@@ -172,7 +198,8 @@ fn only_cause(old: &Plan, new: &Plan, texts: &BTreeSet<String>, rule: &str) -> O
     // First texts, then cells, each with the rule that reads it.
     let mut causes: Vec<Cause> = Vec::new();
     for name in after.intersection(texts) {
-        causes.push(Cause { rule: name.clone(), text: true, ..Cause::default() });
+        let in_force = in_force.contains(name);
+        causes.push(Cause { rule: name.clone(), text: !in_force, in_force, ..Cause::default() });
     }
     for (name, id) in reads {
         let path = &new.parsed.parameters.get(id)?.path;

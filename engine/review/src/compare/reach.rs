@@ -43,13 +43,33 @@ pub fn outcomes(parsed: &Parsed) -> Vec<String> {
 pub fn reached(structure: &Structure, base: &Parsed, head: &Parsed) -> Option<BTreeSet<String>> {
     let rules = structure.rules.iter().map(|change| change.rule.clone());
     let parameters = structure.parameters.iter().map(|change| change.path.clone());
-    let mut found: BTreeSet<String> = rules.chain(parameters).collect();
+    let mut found: BTreeSet<String> = rules.chain(parameters).chain(said_otherwise(structure)).collect();
     for change in &structure.fields {
         // Relations are named with their entity.
         if change.field.contains('.') {
             return None;
         }
         found.insert(change.field.clone());
+    }
+    Some(spread(found, base, head))
+}
+
+/// The rules whose outcome may stand under other reserves for some row: those whose days in force or reserves changed,
+/// and those that name them; none, if no such thing changed.
+pub(super) fn reserved(structure: &Structure, base: &Parsed, head: &Parsed) -> BTreeSet<String> {
+    spread(said_otherwise(structure).collect(), base, head)
+}
+
+/// The rules that say other days or other reserves.
+fn said_otherwise(structure: &Structure) -> impl Iterator<Item = String> {
+    let days = structure.in_force.iter().map(|change| change.rule.clone());
+    days.chain(structure.reserves.iter().map(|change| change.rule.clone()))
+}
+
+/// What was found, and all rules that name any of it.
+fn spread(mut found: BTreeSet<String>, base: &Parsed, head: &Parsed) -> BTreeSet<String> {
+    if found.is_empty() {
+        return found;
     }
     let mut left: Vec<(&str, BTreeSet<String>)> = Vec::new();
     for parsed in [base, head] {
@@ -68,7 +88,7 @@ pub fn reached(structure: &Structure, base: &Parsed, head: &Parsed) -> Option<BT
             !reached
         });
         if left.len() == before {
-            return Some(found);
+            return found;
         }
     }
 }

@@ -2,7 +2,8 @@
 //! tables.
 //!
 //! Compared is what is in force: a new version of a table that repeats the figures of the old one is no
-//! change, nor are comments, layout, labels and legal references.
+//! change, nor are comments, layout, labels and legal references. Of comments, two say what is decided: the days on which
+//! a rule is in force, and its reserves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +12,7 @@ use serde::Serialize;
 use logis_language::exchange::typed_option;
 use logis_language::fingerprint::{field_line, relation_line, source, tokens};
 use logis_language::graph::text_at;
+use logis_language::pack::force::InForce;
 use logis_language::pack::params::{Parameter, show_keys};
 use logis_language::pack::schema::Origin;
 use logis_language::pack::script::RuleText;
@@ -28,6 +30,10 @@ pub struct Structure {
     pub fields: Vec<FieldChange>,
     /// Reference tables with another content, by the name of their entity.
     pub references: Vec<String>,
+    /// Rules of both packs that are in force on other days.
+    pub in_force: Vec<ForceChange>,
+    /// Rules under other reserves.
+    pub reserves: Vec<ReserveChange>,
 }
 
 /// What became of something.
@@ -55,6 +61,33 @@ pub struct RuleChange {
     pub before: Option<String>,
     /// The text after.
     pub after: Option<String>,
+}
+
+/// A rule that says of other days that it is in force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ForceChange {
+    /// The rule.
+    pub rule: String,
+    /// The days before, as the rule says them: `du 2012-05-02 au 2023-06-30`; `None`: always.
+    pub before: Option<String>,
+    /// The days after, likewise.
+    pub after: Option<String>,
+    /// A day of each period in which only one of the packs has the rule in force: its first, or its last where it has
+    /// no first.
+    pub days: Vec<String>,
+}
+
+/// A rule whose text says other conditions that are not modelled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReserveChange {
+    /// The rule.
+    pub rule: String,
+    /// The first day on which they differ; `None` if there is no first day.
+    pub from: Option<String>,
+    /// Reserves that are new.
+    pub added: Vec<String>,
+    /// Reserves that are gone.
+    pub removed: Vec<String>,
 }
 
 /// A cell whose value in force is another.
@@ -103,6 +136,8 @@ impl Structure {
             parameters: parameters(base, head),
             fields: fields(base, head),
             references: references(base, head),
+            in_force: in_force(base, head),
+            reserves: reserves(base, head),
         }
     }
 
@@ -111,10 +146,14 @@ impl Structure {
         *self == Structure::default()
     }
 
-    /// The days from which a rule or a cell differs, the earliest first.
+    /// The days from which a rule, its reserves or a cell differs, and days on which a rule is in force in one pack
+    /// only; the earliest first.
     pub fn dates(&self) -> BTreeSet<String> {
         let rules = self.rules.iter().filter_map(|change| change.from.clone());
-        rules.chain(self.parameters.iter().filter_map(|change| change.from.clone())).collect()
+        let cells = self.parameters.iter().filter_map(|change| change.from.clone());
+        let reserves = self.reserves.iter().filter_map(|change| change.from.clone());
+        let days = self.in_force.iter().flat_map(|change| change.days.iter().cloned());
+        rules.chain(cells).chain(reserves).chain(days).collect()
     }
 }
 
@@ -181,6 +220,77 @@ fn rules(base: &Parsed, head: &Parsed) -> Vec<RuleChange> {
                 before: before.map(|(_, text, _)| text),
                 after: after.map(|(_, text, _)| text),
             });
+        }
+    }
+    found
+}
+
+/// The rule of a name, in each of the packs.
+fn rule_of<'p>(parsed: &'p Parsed, name: &str) -> Option<&'p RuleTexts> {
+    parsed.rules.get(parsed.rule(name)?)
+}
+
+fn in_force(base: &Parsed, head: &Parsed) -> Vec<ForceChange> {
+    let mut found = Vec::new();
+    let mut names: Vec<&str> = head.rules.iter().map(|rule| rule.name.as_str()).collect();
+    names.sort_unstable();
+    for name in names {
+        let (Some(old), Some(new)) = (rule_of(base, name), rule_of(head, name)) else { continue };
+        let (before, after) = (old.in_force(), new.in_force());
+        if before == after {
+            continue;
+        }
+        // Days on which something begins or ends; before the first of them nothing changes any more.
+        let ends =
+            before.iter().chain(&after).flat_map(|days| [days.from, days.until.and_then(|d| add_days(d, 1))]);
+        let ends: BTreeSet<Date> = ends.flatten().collect();
+        let inside = |days: &Option<InForce>, date| days.is_none_or(|days| days.outside(date).is_none());
+        let differs = |date: Date| inside(&before, date) != inside(&after, date);
+        let first = ends.first().and_then(|first| add_days(*first, -1)).filter(|day| differs(*day));
+        let mut days: Vec<Date> = first.into_iter().collect();
+        let mut going_on = first.is_some();
+        for day in ends {
+            if differs(day) && !going_on {
+                days.push(day);
+            }
+            going_on = differs(day);
+        }
+        found.push(ForceChange {
+            rule: name.to_string(),
+            before: before.map(|days| days.to_string()),
+            after: after.map(|days| days.to_string()),
+            days: days.iter().map(ToString::to_string).collect(),
+        });
+    }
+    found
+}
+
+fn reserves(base: &Parsed, head: &Parsed) -> Vec<ReserveChange> {
+    let names: BTreeSet<&str> = base.rules.iter().chain(head.rules.iter()).map(|r| r.name.as_str()).collect();
+    let mut found = Vec::new();
+    for name in names {
+        let (old, new) = (rule_of(base, name), rule_of(head, name));
+        let texts = old.iter().chain(&new).flat_map(|rule| &rule.texts);
+        let dates: BTreeSet<Option<Date>> = texts.map(|text| text.from).chain([None]).collect();
+        let mut said = (Vec::new(), Vec::new());
+        for from in dates {
+            let at = from.unwrap_or(Date::MIN);
+            let of = |rule: Option<&'_ RuleTexts>| -> Vec<String> {
+                let text = rule.and_then(|rule| text_at(&rule.texts, at));
+                text.map_or_else(Vec::new, |text| text.doc.reserves.clone())
+            };
+            let (before, after) = (of(old), of(new));
+            let without = |all: &[String], others: &[String]| -> Vec<String> {
+                all.iter().filter(|reserve| !others.contains(reserve)).cloned().collect()
+            };
+            let differ = (without(&after, &before), without(&before, &after));
+            // A difference that goes on unchanged was said when it began.
+            if differ != said && differ != (Vec::new(), Vec::new()) {
+                let (added, removed) = differ.clone();
+                let (rule, from) = (name.to_string(), from.map(|day| day.to_string()));
+                found.push(ReserveChange { rule, from, added, removed });
+            }
+            said = differ;
         }
     }
     found

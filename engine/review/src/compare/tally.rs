@@ -276,9 +276,10 @@ impl Cause {
 
     /// The rule, then each thing that differs; `cell` writes a cell.
     fn line(&self, cell: impl Fn(&super::structure::CellChange) -> String) -> String {
-        // The text of the rule, then figures, then data; none of them: the data were read in another way.
+        // The text of the rule or its days, then figures, then data; none of them: the data were read in another way.
         let mut what: Vec<String> = Vec::new();
         what.extend(self.text.then(|| "texte".to_string()));
+        what.extend(self.in_force.then(|| "jours en vigueur".to_string()));
         what.extend(self.cells.iter().map(cell));
         what.extend(self.fields.iter().map(|field| format!("donnée {field}")));
         if what.is_empty() {

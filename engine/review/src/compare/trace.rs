@@ -24,6 +24,9 @@ pub struct Cause {
     pub rule: String,
     /// Does its text differ?
     pub text: bool,
+    /// Is it in force on the date in one pack only?
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub in_force: bool,
     /// The cells that it read and that have another value.
     pub cells: Vec<CellChange>,
     /// The fields that it read and that are read otherwise: a reference table or the schema changed.
@@ -33,7 +36,7 @@ pub struct Cause {
 impl Cause {
     /// Is nothing found to differ?
     fn is_nothing(&self) -> bool {
-        !self.text && self.cells.is_empty() && self.fields.is_empty()
+        !self.text && !self.in_force && self.cells.is_empty() && self.fields.is_empty()
     }
 }
 
@@ -219,6 +222,10 @@ impl<'c, 'd> Tracer<'c, 'd> {
 
     /// [`Tracer::cause`], of any rule that was read: goes to the first input that differs, until none does.
     fn trace(&mut self, rule: &str, at: &Both) -> Cause {
+        // What a rule reads does not matter where it is in force on one side only.
+        if self.pair.in_force.contains(rule) {
+            return Cause { rule: rule.to_string(), in_force: true, ..Cause::default() };
+        }
         let old = self.base.read(at.nodes.0, at.rows.0);
         let new = self.head.read(at.nodes.1, at.rows.1);
         // What either side read, in the order of evaluation: the first that differs leads on.
@@ -280,7 +287,8 @@ impl<'c, 'd> Tracer<'c, 'd> {
         cells.dedup();
         // The text is compared as a whole: which line of it made the difference is not looked for.
         let text = self.pair.texts.contains(rule);
-        Cause { rule: rule.to_string(), text, cells, fields: fields.into_iter().collect() }
+        let fields = fields.into_iter().collect();
+        Cause { rule: rule.to_string(), text, cells, fields, ..Cause::default() }
     }
 
     /// Do the outcomes of something that was read differ?
