@@ -18,7 +18,7 @@ fn json(output: &Output) -> Value {
 }
 
 /// The planted faults: folder, code, and where a reader finds the fault.
-const FAULTS: [(&str, &str, &str); 26] = [
+const FAULTS: [(&str, &str, &str); 27] = [
     ("check/branche_jamais_prise", "L0503", "eligible.rhai:6:5"),
     ("check/cellule_jamais_lue", "L0506", "plafond.toml:9:34"),
     ("check/champ_jamais_lu", "L0511", "schema.toml:22:16"),
@@ -36,6 +36,7 @@ const FAULTS: [(&str, &str, &str); 26] = [
     ("check/regle_que_personne_ne_lit", "L0513", "eligible.rhai:12:4"),
     ("check/regle_sans_source", "L0301", "eligible.rhai:5:4"),
     ("check/seuil_dans_un_script", "L0530", "eligible.rhai:6:51"),
+    ("check/source_qui_ne_s_ouvre_pas", "L0303", "eligible.rhai:6:4"),
     ("check/tranche_inatteignable", "L0504", "eligible.rhai:8:25"),
     ("check/tranche_vide", "L0504", "eligible.rhai:9:22"),
     ("check/trop_peu_de_cas", "L0302", "eligible.rhai:6:4"),

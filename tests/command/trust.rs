@@ -260,11 +260,11 @@ fn a_missing_year_is_told_inside_a_table_too() {
 /// `check` names each text that does not open, each hole and each end, and counts doubts by kind.
 #[test]
 fn check_names_closed_sources_holes_and_doubts() {
-    let asked = "[check]\nopen_sources = true\ntables_since = 2015-01-01\n";
+    let asked = "[check]\nsources = true\ntables_since = 2015-01-01\n";
     let folder = folder(YEARLY, &format!("{PACK}{asked}"));
     let (code, out, err) = folder.logis(&["check", "r", "--doubts"]);
-    assert_eq!(code, 0, "{err}");
-    assert!(err.contains("avertissement[L0303]: la source « règlement Visale » ne s'ouvre pas"), "{err}");
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("erreur[L0303]: la source « règlement Visale » ne s'ouvre pas"), "{err}");
     assert_eq!(err.matches("L0303").count(), 1, "{err}");
     assert!(
         err.contains("remarque[L0522]: `plafond` ne couvre pas tout: aucune valeur du 2015-01-01 au 2015-12-31; aucune valeur propre à 2017, 2018"),
@@ -278,8 +278,12 @@ fn check_names_closed_sources_holes_and_doubts() {
     let declared = "[sources]\n\"règlement Visale\" = { url = \"https://exemple.fr/visale\" }\n";
     folder.write("r/pack.toml", &format!("{PACK}{declared}{asked}"));
     assert!(!folder.logis(&["check", "r"]).2.contains("L0303"));
-    folder.write("r/pack.toml", &format!("{PACK}{asked}[check.levels]\nL0303 = \"error\"\n"));
-    assert_eq!(folder.logis(&["check", "r"]).0, 1);
+    folder.write("r/pack.toml", &format!("{PACK}{asked}[check.levels]\nL0303 = \"note\"\n"));
+    let (code, _, err) = folder.logis(&["check", "r"]);
+    assert!(code == 0 && err.contains("remarque[L0303]"), "{err}");
+    folder.write("r/pack.toml", &format!("{PACK}{asked}open_sources = false\n"));
+    let (code, _, err) = folder.logis(&["check", "r"]);
+    assert!(code == 0 && !err.contains("L0303"), "{err}");
 }
 
 /// Days that say nothing, days said twice, days of a helper.

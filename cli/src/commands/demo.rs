@@ -73,7 +73,7 @@ pub fn run() -> Result<End> {
         count(open),
     );
     text.push_str(&matching::summary(&allocation));
-    pairs::say_reserves(&allocation.reserves(), pairs::ATTRIBUTIONS);
+    pairs::say_reserves(allocation.reserves(), pairs::ATTRIBUTIONS);
     for quota in &pairs.plan.not_in_force {
         let from = quota.from.map_or_else(String::new, |from| format!(" avant le {from}"));
         let _ = writeln!(text, "{} : pas en vigueur{from}.", quota.label);

@@ -83,7 +83,7 @@ pub fn run(args: &MatchArgs) -> Result<End> {
         output::write(&pairs::table(loaded, given, "attributions"), &args.output)?;
     }
     pairs::say(loaded);
-    pairs::say_reserves(&allocation.reserves(), pairs::ATTRIBUTIONS);
+    pairs::say_reserves(allocation.reserves(), pairs::ATTRIBUTIONS);
     eprint!("{}", summary(&allocation));
     if let Some(before) = &allocation.before {
         eprint!("{}", moved(before, &allocation.matching));
@@ -288,7 +288,7 @@ pub fn check(args: &VerifyArgs) -> Result<End> {
         )?;
     }
     pairs::say(&allocation.posing);
-    pairs::say_reserves(&allocation.reserves(), pairs::ATTRIBUTIONS);
+    pairs::say_reserves(allocation.reserves(), pairs::ATTRIBUTIONS);
     Ok(End::Fine)
 }
 

@@ -197,7 +197,13 @@ fn manifest(parsed: &Parsed) -> Json {
             "cases_per_rule",
             said("Cas qui attendent un résultat de chaque règle", json!({ "type": "integer" })),
         ),
-        ("open_sources", said("Chaque source doit-elle pouvoir s'ouvrir ?", json!({ "type": "boolean" }))),
+        (
+            "open_sources",
+            said(
+                "Chaque source doit-elle pouvoir s'ouvrir ? Comme `sources`, si rien n'est dit",
+                json!({ "type": "boolean" }),
+            ),
+        ),
         ("tables_since", day("Premier jour que toute table doit couvrir")),
         ("levels", said("Niveau de chaque constat de `logis check`", object(levels, &[], json!(false)))),
     ]);

@@ -60,13 +60,15 @@ pub struct Allocation {
     pub gaps: Gaps,
     /// See [`Allocation::prices`].
     prices: OnceLock<Vec<u64>>,
+    /// See [`Allocation::reserves`].
+    reserves: OnceLock<Vec<UnderReserve>>,
     /// The result of before as seen from these data, if the answer is near one.
     pub before: Option<Before>,
 }
 
 impl Allocation {
     pub(crate) fn new(posing: Posing, matching: Matching, gaps: Gaps, before: Option<Before>) -> Allocation {
-        Allocation { posing, matching, gaps, prices: OnceLock::new(), before }
+        Allocation { posing, matching, gaps, prices: OnceLock::new(), reserves: OnceLock::new(), before }
     }
 
     /// Poses the problem of a pack on tables as of a date, solves it level by level and checks the proof.
@@ -164,14 +166,17 @@ impl Allocation {
         let answer = (&self.matching, self.prices());
         let columns = |row: usize, own: &mut _| self.posing.columns(row, false, own);
         let report = Report::new(plan, dataset, instance, answer, posed, columns);
-        Ok(Report { reserves: Some(self.reserves()), ..report })
+        Ok(Report { reserves: Some(self.reserves().to_vec()), ..report })
     }
 
     /// Under which reserves the attributions stand: conditions of the texts that the rules do not look at, of all
-    /// that the matching uses (suitability, priority, fit, quotas, and what was asked for besides).
-    pub fn reserves(&self) -> Vec<UnderReserve> {
-        self.posing
-            .reserves_of((0_u32..).zip(&self.matching.unit_of).filter_map(|(r, unit)| Some((r, (*unit)?))))
+    /// that the matching uses (suitability, priority, fit, quotas, and what was asked for besides). Looked
+    /// for when they are first asked for.
+    pub fn reserves(&self) -> &[UnderReserve] {
+        self.reserves.get_or_init(|| {
+            let housed = (0_u32..).zip(&self.matching.unit_of);
+            self.posing.reserves_of(housed.filter_map(|(request, unit)| Some((request, (*unit)?))))
+        })
     }
 }
 

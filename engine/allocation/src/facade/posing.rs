@@ -286,7 +286,7 @@ impl Posing {
         }
         let (matching, gaps) = self.checked(report).map_err(|why| Refuted { why: vec![why] })?;
         let allocation = Allocation::new(self, matching, gaps, None);
-        let held = report.check_reserves(&allocation.reserves());
+        let held = report.check_reserves(allocation.reserves());
         held.map_err(|error| Refuted { why: vec![error.to_string()] })?;
         Ok(allocation)
     }

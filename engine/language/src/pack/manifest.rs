@@ -49,7 +49,7 @@ pub enum Level {
 pub struct Asked {
     /// Does each version of a rule need a `source:`?
     pub sources: bool,
-    /// Must each source be one that can be opened?
+    /// Must each source be one that can be opened? As `sources`, if nothing is said.
     pub open_sources: bool,
     /// How many cases must expect an outcome of each rule.
     pub cases_per_rule: usize,
@@ -208,7 +208,10 @@ pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Manifest 
         let span = reader.get("check").map_or(0..0, toml::Spanned::span);
         let mut check = Reader::new(file, span, what::CHECK, table);
         manifest.asked.sources = check.bool("sources", out);
-        manifest.asked.open_sources = check.bool("open_sources", out);
+        manifest.asked.open_sources = match check.get("open_sources").is_some() {
+            true => check.bool("open_sources", out),
+            false => manifest.asked.sources,
+        };
         let cases = check.int("cases_per_rule", out).unwrap_or(0);
         manifest.asked.cases_per_rule = usize::try_from(cases).unwrap_or(0);
         manifest.asked.tables_since = check.date("tables_since", out);
