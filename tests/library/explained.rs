@@ -70,7 +70,16 @@ fn bad(line: &str) -> Option<&'static str> {
     };
     let english = ["true", "false", "and", "null", "unknown", "known", "none", "if"];
     let signs = ["<=", ">=", "==", "!=", "<", ">", "&&", "||", "{", "}"];
-    if words.iter().any(|word| is_name(word)) {
+    let is_path = |word: &str| {
+        word.split_once('.').is_some_and(|(a, b)| {
+            [a, b].iter().all(|p| p.len() > 2 && p.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        })
+    };
+    if line.split([' ', '(', ')', '«', '»']).any(is_path) {
+        Some("a path")
+    } else if line.matches('(').count() != line.matches(')').count() {
+        Some("an open parenthesis")
+    } else if words.iter().any(|word| is_name(word)) {
         Some("a name")
     } else if words.iter().any(|word| is_day(word)) {
         Some("a day")

@@ -148,8 +148,11 @@ pub(super) fn the_day(day: Date) -> String {
 /// What a label says before it goes into detail, without its full stop, and the detail.
 pub(super) fn parted(label: &str) -> (&str, Option<&str>) {
     let label = label.trim().trim_end_matches('.');
-    let cut =
-        [" : ", " ; "].iter().filter_map(|mark| label.split_once(mark)).min_by_key(|(head, _)| head.len());
+    // Not inside parentheses, which the head would leave open.
+    let whole = |head: &str| head.matches('(').count() == head.matches(')').count();
+    let cuts = [" : ", " ; "].iter().flat_map(|mark| label.match_indices(*mark).map(|(at, _)| at));
+    let cut = cuts.filter(|at| label.get(..*at).is_some_and(whole)).min();
+    let cut = cut.and_then(|at| Some((label.get(..at)?, label.get(at + " : ".len()..)?)));
     match cut {
         // « Deuxième cas : … » says nothing before its colon.
         Some((head, detail)) if head.split_whitespace().count() > 2 || !head.ends_with("cas") => {
@@ -224,5 +227,7 @@ mod tests {
         assert_eq!(on("RFR du ménage"), "RFR du ménage");
         assert_eq!(short("Ressources du ménage : les plus faibles."), "Ressources du ménage");
         assert_eq!(short("Premier cas : un contrat nouveau."), "Premier cas : un contrat nouveau");
+        let open = "Menacé d'expulsion (pour le DALO : une décision l'a dit) : vide, non";
+        assert_eq!(short(open), "Menacé d'expulsion (pour le DALO : une décision l'a dit)");
     }
 }

@@ -133,7 +133,8 @@ impl Phrases<'_> {
         });
         let keys: Vec<String> = keys.collect();
         let keys = if keys.is_empty() { String::new() } else { format!(" ({})", keys.join(" ; ")) };
-        format!("{}{keys}", self.prose(short(label)))
+        let label = if label == path { self.named(path) } else { self.prose(short(label)) };
+        format!("{label}{keys}")
     }
 
     /// A missing cell by its label: `Revenu fiscal de référence (demande D0042)`.

@@ -1,6 +1,7 @@
 //! Expressions of rules in French: names by their labels, functions of the engine in words.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 
 use logis_language::deep::deep;
 use logis_language::pack::Parsed;
@@ -19,11 +20,13 @@ const LONGEST: usize = 600;
 pub(super) struct Phrases<'p> {
     pub plan: &'p Plan,
     spelling: OnceCell<Spelling>,
+    /// By node: its unit, once looked for.
+    units: RefCell<HashMap<NodeId, Option<&'p str>>>,
 }
 
 impl<'p> Phrases<'p> {
     pub fn new(plan: &'p Plan) -> Phrases<'p> {
-        Phrases { plan, spelling: OnceCell::new() }
+        Phrases { plan, spelling: OnceCell::new(), units: RefCell::default() }
     }
 
     pub fn parsed(&self) -> &'p Parsed {
@@ -89,12 +92,13 @@ impl<'p> Phrases<'p> {
         let rule = rule.and_then(|r| r.text_near(self.plan.date)).map(|t| t.doc.label.as_str());
         let field = || Some(parsed.schema.fields.get(parsed.schema.field(name)?)?.label.as_str());
         let parameter = || Some(parsed.parameters.get(parsed.parameter(name)?)?.label.as_str());
-        rule.or_else(field).or_else(parameter).filter(|label| !label.is_empty())
+        // A table without a label is called by its path.
+        rule.or_else(field).or_else(parameter).filter(|label| !label.is_empty() && *label != name)
     }
 
     /// The same, or the name with spaces, if nothing labels it.
     pub fn named(&self, name: &str) -> String {
-        self.label(name).unwrap_or_else(|| name.replace(['_', '.'], " "))
+        self.label(name).unwrap_or_else(|| self.text(&name.replace('.', "_")))
     }
 
     /// The name of a rule, a field or a parameter that a node is; `None` of another expression.
@@ -108,11 +112,29 @@ impl<'p> Phrases<'p> {
         }
     }
 
-    /// The unit of an expression, as far as its names say it.
+    /// The unit of an expression: of a rule that does not say it, that of what it computes.
     pub fn unit(&self, node: NodeId) -> Option<&'p str> {
+        if let Some(found) = self.units.borrow().get(&node) {
+            return *found;
+        }
+        let found = deep(|| self.unit_of_op(&self.plan.node(node)?.op));
+        self.units.borrow_mut().insert(node, found);
+        found
+    }
+
+    fn unit_of_op(&self, op: &Op) -> Option<&'p str> {
         let parsed = self.parsed();
-        match &self.plan.node(node)?.op {
-            Op::Rule(id, _) => parsed.rules.get(*id)?.text_near(self.plan.date)?.doc.unit.as_deref(),
+        match op {
+            Op::Rule(id, body) => {
+                let text = parsed.rules.get(*id)?.text_near(self.plan.date)?;
+                // A rank that is computed from persons is none: only money, parts and times are handed on.
+                let measure = |unit: &&str| {
+                    unit.starts_with("EUR")
+                        || unit.starts_with("part")
+                        || ["mois", "ans", "jours"].contains(unit)
+                };
+                text.doc.unit.as_deref().or_else(|| self.unit(*body).filter(measure))
+            }
             Op::Field(id) => parsed.schema.fields.get(*id)?.unit.as_deref(),
             Op::Param(id, _) => parsed.parameters.get(*id)?.unit.as_deref(),
             Op::Up(_, inner) | Op::Members(_, _, inner) | Op::Strict(_, inner) | Op::Negate(inner) => {
@@ -141,8 +163,8 @@ impl<'p> Phrases<'p> {
     /// The unit of a rule, a field or a parameter.
     pub fn unit_of(&self, name: &str) -> Option<&'p str> {
         let parsed = self.parsed();
-        let rule = parsed.rule(name).and_then(|id| parsed.rules.get(id));
-        let rule = rule.and_then(|r| r.text_near(self.plan.date)).and_then(|t| t.doc.unit.as_deref());
+        let rule = parsed.rule(name).and_then(|id| self.plan.rule_nodes().find(|(rule, _)| *rule == id));
+        let rule = rule.and_then(|(_, node)| self.unit(node));
         let field = || parsed.schema.fields.get(parsed.schema.field(name)?)?.unit.as_deref();
         let parameter = || parsed.parameters.get(parsed.parameter(name)?)?.unit.as_deref();
         rule.or_else(field).or_else(parameter)

@@ -45,11 +45,28 @@ impl Spelling {
         if let Some(found) = self.found.borrow().get(code) {
             return found.clone();
         }
-        let word = |word: &str| self.written(word).unwrap_or_else(|| word.to_string());
-        let found =
-            self.written(code).unwrap_or_else(|| code.split('_').map(word).collect::<Vec<_>>().join(" "));
+        let found = self.written(code).unwrap_or_else(|| self.by_parts(code));
         self.found.borrow_mut().insert(code.to_string(), found.clone());
         found
+    }
+
+    /// Word by word, the longest run of words that a text has first; what no text has keeps its letters.
+    fn by_parts(&self, code: &str) -> String {
+        let words: Vec<&str> = code.split('_').filter(|word| !word.is_empty()).collect();
+        let (mut rest, mut out) = (words.as_slice(), Vec::new());
+        while let Some((first, others)) = rest.split_first() {
+            let mut runs = (1..=rest.len()).rev().filter_map(|count| rest.split_at_checked(count));
+            let found = runs.find_map(|(run, left)| Some((self.written(&run.join("_"))?, left)));
+            let (word, left) = found.unwrap_or_else(|| ((*first).to_string(), others));
+            out.push(word);
+            rest = left;
+        }
+        // A code has no apostrophes.
+        let elide = |text: String, vowel: &&str| {
+            text.replace(&format!(" d {vowel}"), &format!(" d'{vowel}"))
+                .replace(&format!(" l {vowel}"), &format!(" l'{vowel}"))
+        };
+        ["a", "e", "é", "i", "o", "u", "h"].iter().fold(out.join(" "), elide)
     }
 
     /// The most usual spelling of a word or of several, if a text has them.

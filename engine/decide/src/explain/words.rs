@@ -71,17 +71,15 @@ impl Sections {
                     }
                     self.because(parameters, phrases);
                 }
-                Because::Parameter { label, from, source, verified, doubt, .. } => {
+                Because::Parameter { path, label, from, source, verified, doubt, .. } => {
+                    let named = if label == path { phrases.named(path) } else { short(label).to_string() };
                     let since = day_in_words(from);
                     let verified = verified
                         .as_ref()
                         .map_or_else(String::new, |on| format!(", vérifiées jusqu'au {}", day_in_words(on)));
                     add(
                         &mut self.texts,
-                        format!(
-                            "{source} : {}, valeurs en vigueur depuis le {since}{verified}",
-                            short(label)
-                        ),
+                        format!("{source} : {named}, valeurs en vigueur depuis le {since}{verified}"),
                     );
                     doubt.iter().for_each(|doubt| add(&mut self.doubts, shown_doubt(doubt)));
                 }
@@ -167,7 +165,7 @@ impl<'p> Words<'p> {
         let label = self.phrases.prose(&label);
         let (head, detail) = parted(&label);
         let detail = detail.map_or_else(String::new, |detail| format!(" La règle précise : {detail}."));
-        let unit = e.unit.as_deref();
+        let unit = self.phrases.unit_of(&e.rule);
         let reserves = match e.reserves.is_empty() {
             true => String::new(),
             false => format!(", sous réserve de : {}", self.phrases.prose(&e.reserves.join(" ; "))),
@@ -278,7 +276,7 @@ impl<'p> Words<'p> {
     fn rule_line(&self, rule: &Explanation) -> String {
         let label = if rule.label.is_empty() { self.phrases.named(&rule.rule) } else { rule.label.clone() };
         let reserved = if rule.reserves.is_empty() { "" } else { ", sous réserve" };
-        let value = self.phrases.shown(&rule.outcome, rule.unit.as_deref());
+        let value = self.phrases.shown(&rule.outcome, self.phrases.unit_of(&rule.rule));
         let why = rule.in_force.as_ref();
         let why = why.map_or_else(String::new, |why| format!(" ({})", days_in_words(why)));
         format!("{} : {value}{reserved}{why}", self.phrases.prose(short(&label)))
