@@ -71,9 +71,11 @@ impl<'p> Phrases<'p> {
             let (token, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
             // Only what no word of French is; not inside an address.
             let name = token.contains('_') && !out.ends_with(['/', '-', '.', '=', '#']);
-            match name.then(|| self.raw_label(token)).flatten() {
-                Some(label) => out.push_str(&format!("« {} »", short(label))),
-                None => out.push_str(token),
+            match (name, self.raw_label(token)) {
+                (true, Some(label)) => out.push_str(&format!("« {} »", short(label))),
+                // A value of a closed list.
+                (true, None) => out.push_str(&format!("« {} »", self.text(token))),
+                (false, _) => out.push_str(token),
             }
             rest = after;
         }
