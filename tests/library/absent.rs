@@ -13,7 +13,7 @@ use logis::value::{Value, parse_date};
 type Added<'a> = (&'a str, &'a dyn Fn(usize) -> String);
 
 /// The requests of Grand Dijon up to this one.
-const LAST_OF_MANY: &str = "D0200";
+const LAST_OF_MANY: &str = "D0100";
 const LAST_OF_SOME: &str = "D0040";
 
 fn dataset(pack: &Pack, added: &[Added<'_>], last: &str) -> Dataset {
@@ -45,8 +45,8 @@ fn dataset(pack: &Pack, added: &[Added<'_>], last: &str) -> Dataset {
     read(&parsed.schema, &parsed.references, files.into(), &Needs::default()).dataset
 }
 
-/// The incomes of persons are not read where the request gives totals, which is what an absent `revenus_donnes`
-/// says: whatever stands in them, nothing changes. Where persons give theirs, they are read.
+/// The incomes of persons are not read where the request says that it gives totals: whatever stands in them, nothing
+/// changes. Where nothing is said, or that persons give theirs, they are read.
 #[test]
 fn what_a_default_shuts_off_changes_nothing() {
     let pack = Pack::load("../../rules").unwrap();
@@ -55,8 +55,8 @@ fn what_a_default_shuts_off_changes_nothing() {
     let plan = Plan::new(parsed, parse_date("2017-06-30").unwrap(), &names).unwrap();
     let person = &parsed.schema.entities[parsed.schema.entity("personne").unwrap()];
     let field = |column: &str| -> FieldId {
-        let of = |f: &&FieldId| parsed.schema.fields[**f].column == column;
-        *person.fields.iter().find(of).unwrap()
+        let says = parsed.schema.field_of_column(person, column).unwrap();
+        parsed.schema.field(&says.name).unwrap()
     };
     let incomes = ["rfr_n2", "rfr_n1", "revenus_12_mois", "annee_rfr_n2", "part_propre_n2"];
     let incomes_read = |known: &BTreeMap<FieldId, Value>| -> BTreeSet<&str> {
@@ -83,11 +83,15 @@ fn what_a_default_shuts_off_changes_nothing() {
         ("annee_rfr_n2", &year),
         ("part_propre_n2", &amount),
     ];
-    assert_eq!(known(&dataset(&pack, &added, LAST_OF_MANY)), bare);
-    let given = |_: usize| "par_annee".to_string();
-    let mut told = added.to_vec();
-    told.push(("revenus_donnes", &given));
-    assert_ne!(known(&dataset(&pack, &told, LAST_OF_MANY)), bare);
+    let with = |given: &'static str| {
+        let given = |_: usize| given.to_string();
+        let mut told = added.to_vec();
+        told.push(("revenus_donnes", &given));
+        known(&dataset(&pack, &told, LAST_OF_MANY))
+    };
+    assert_eq!(with("en_total"), bare);
+    assert_ne!(with("par_annee"), bare);
+    assert_ne!(known(&dataset(&pack, &added, LAST_OF_MANY)), bare);
 }
 
 /// A column that a package lacks decides as one in which every cell says what an empty cell is: on all rules, whether
