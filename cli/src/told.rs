@@ -107,14 +107,12 @@ pub fn report(pack: &Pack, told: &Told, needs: &Needs, plans: &[&Plan], args: &R
 /// what the other absent columns are read as, is not named.
 fn absent(pack: &Pack, absent: &[Absent], plans: &[&Plan]) -> String {
     let schema = &pack.parsed().schema;
-    // An empty cell of these is a known nothing, or a known value.
-    let nothing = |a: &&Absent| {
-        let none = |f: &usize| schema.fields.get(*f).is_some_and(|f| f.empty_is_none);
-        !a.fields.is_empty() && a.fields.iter().all(none)
-    };
+    // An empty cell is a known nothing, or a known value, to all fields that read the column, or to one of them: to
+    // that which tells an empty cell.
+    let none = |f: &usize| schema.fields.get(*f).is_some_and(|f| f.empty_is_none);
+    let nothing = |a: &&Absent| !a.fields.is_empty() && a.fields.iter().all(none);
     let known: BTreeMap<FieldId, Value> = absent
         .iter()
-        .filter(nothing)
         .flat_map(|a| &a.fields)
         .filter_map(|f| Some((*f, schema.fields.get(*f)?.empty()?)))
         .collect();
@@ -141,9 +139,10 @@ fn absent(pack: &Pack, absent: &[Absent], plans: &[&Plan]) -> String {
             }
         }
     }
-    let asked = absent.iter().zip(&read).filter(|(_, read)| plans.is_empty() || **read).map(|(a, _)| a);
-    let unknown = by_file(asked.filter(|a| !nothing(a)));
-    let empty = by_file(absent.iter().filter(nothing));
+    let all = || absent.iter().zip(read.iter().map(|read| plans.is_empty() || *read));
+    let unknown = by_file(all().filter(|(a, read)| *read && !nothing(a)).map(|(a, _)| a));
+    let is_empty = |(a, read): &(&Absent, bool)| nothing(a) || !read && a.fields.iter().any(none);
+    let empty = by_file(all().filter(is_empty).map(|(a, _)| a));
     let mut text = String::new();
     if unknown.is_empty() && empty.is_empty() {
         return text;
