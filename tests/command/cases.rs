@@ -236,3 +236,52 @@ fn a_case_for_a_reference_table_decides_for_its_own_row() {
     let ran = logis(folder.path(), &["test"]);
     assert!(ran.status.success(), "{}{}", stdout(&ran), stderr(&ran));
 }
+
+/// A case that leaves a field out reads as data without that column do, where an empty cell means something; one that
+/// says that it is unknown does not know it.
+#[test]
+fn what_a_case_leaves_out_is_what_an_empty_cell_is() {
+    let cases = "\
+[[cas]]\nnom = \"rien n'est dit\"\ndate = 2017-06-30\nmenage = {}\n\
+attendu = { logee = false, partout = true, aisee = \"inconnu\" }\n\n\
+[[cas]]\nnom = \"l'une est dite, l'autre pas sue\"\ndate = 2017-06-30\n\
+menage = { situation = \"inconnu\", souhaits = \"x\", revenu = 3 }\n\
+attendu = { logee = \"inconnu\", partout = false, aisee = true }\n";
+    let folder = pack(&[("r.cas.toml", cases)]);
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "schema.toml",
+        "[menage]\ntable = \"menages\"\nkey = \"menage_id\"\n\
+         fields.revenu = { type = \"amount\", unit = \"EUR/an\" }\n\
+         fields.situation = { values = [\"dehors\", \"loge\"], empty = \"dehors\" }\n\
+         fields.souhaits = { type = \"codes\", empty = \"none\" }\n",
+    );
+    write(
+        "eligible.rhai",
+        "//! entité: menage\n\n/// Est logée.\nfn logee(situation) {\n    situation == \"loge\"\n}\n\n\
+         /// Accepte tout.\nfn partout(souhaits) {\n    nombre(souhaits) == 0\n}\n\n\
+         /// Aisée.\nfn aisee(revenu) {\n    revenu > 2\n}\n",
+    );
+    let ran = logis(folder.path(), &["test"]);
+    assert!(ran.status.success(), "{}{}", stdout(&ran), stderr(&ran));
+    // The same from a package without those columns, by another road.
+    let data = folder.path().join("d");
+    fs::create_dir(&data).unwrap();
+    fs::write(data.join("menages.csv"), "menage_id\nA\n").unwrap();
+    let data = data.display().to_string();
+    let ran = logis(
+        folder.path(),
+        &[
+            "eval",
+            "--data",
+            &data,
+            "--as-of",
+            "2017-06-30",
+            "--select",
+            "logee,partout,aisee",
+            "--format",
+            "csv",
+        ],
+    );
+    assert_eq!(stdout(&ran), "menage_id,logee,partout,aisee\nA,false,true,\n", "{}", stderr(&ran));
+}

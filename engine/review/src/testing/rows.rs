@@ -1,4 +1,4 @@
-//! The inputs of cases as rows of a data set.
+//! The inputs of cases as rows of a data set: a field that a case leaves out is as an absent column is to `logis eval`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -51,7 +51,10 @@ pub(super) fn build(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mu
             dataset.tables.push(references.tables.get(id).cloned().unwrap_or_default());
             continue;
         }
-        let mut columns: Vec<Vec<Option<Value>>> = vec![vec![None; own.len()]; entity.fields.len()];
+        // What a case does not say is as a column that the data do not have: unknown, or what an empty cell is.
+        let untold = |field: &usize| schema.fields.get(*field).and_then(|field| field.empty());
+        let mut columns: Vec<Vec<Option<Value>>> =
+            entity.fields.iter().map(|field| vec![untold(field); own.len()]).collect();
         let mut links = vec![vec![NO_ROW; own.len()]; entity.belongs_to.len()];
         for (row, (number, inputs)) in own.iter().enumerate() {
             for (relation, link) in entity.belongs_to.iter().enumerate() {
