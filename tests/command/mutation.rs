@@ -393,41 +393,28 @@ fn figure(name: &str) -> usize {
     figures["figure"][name]["value"].as_str().unwrap().parse().unwrap()
 }
 
-/// Rules and tables, read again from their texts, that have no case yet for each cell: an official table or a second
-/// writing of each is still to be found. Nothing else may have a slip that no case sees.
-const NOT_SEEN_YET: [&str; 21] = [
-    "categorie_pli",
-    "commune",
-    "eco_pret.consommation_max_classe_d",
-    "eco_pret_classe_d",
-    "eligible_pret_travaux",
-    "montant_pret_travaux",
-    "pret_travaux.duree_max",
-    "pret_travaux.montant_max",
-    "pret_travaux.montant_max_agricole",
-    "pret_travaux.taux",
-    "prix_sous_plafond_psla",
-    "psla.part_maximale",
-    "psla.prix_certain",
-    "psla.prix_exclu",
-    "psla.prix_max",
-    "psla.repere",
-    "psla.repere_par_categorie",
-    "psla.repere_par_personne_supplementaire",
-    "sous_plafond_pli",
-    "sous_plafond_psla",
-    "tient_entre_les_bornes",
+/// Cells, by their table and what the slip says of them, that no case sees: the intermediate ceilings of 2025 from six
+/// persons on and one supplement overseas, computed from a published rate with a doubt, and a territory without
+/// ceilings. A second source is still to be found. Nothing else may have a slip that no case sees.
+const NOT_SEEN_YET: [(&str, &str); 4] = [
+    ("commune", "97501"),
+    ("pli.outre_mer_par_personne_supplementaire", "8342 → "),
+    ("pli.par_personne_supplementaire", "] "),
+    ("pli.plafond", ", 6] "),
 ];
 
-/// The bar of the pack's own cases: they see at least 95 % of all slips in its rules, parameters and reference
+/// The bar of the pack's own cases: they see at least 98 % of all slips in its rules, parameters and reference
 /// tables; each slip that they do not see is in `rules/mutants.toml` with its reason, or in what is [`NOT_SEEN_YET`];
 /// nothing else is there. `logis mutate` lists what is missing.
 #[test]
 fn the_cases_of_the_pack_see_the_slips_in_its_rules() {
     let (pack, references) = own_pack();
     let report = logis::mutation::mutate(&pack, &references, "").unwrap();
-    assert!(report.score() >= 95.0, "{} % of the slips are seen: add cases", report.score());
-    let alive = report.survivors().filter(|(m, _)| !NOT_SEEN_YET.contains(&m.name.as_str()));
+    assert!(report.score() >= 98.0, "{} % of the slips are seen: add cases", report.score());
+    let waived = |name: &str, change: &str| {
+        NOT_SEEN_YET.iter().any(|(table, cell)| *table == name && change.contains(cell))
+    };
+    let alive = report.survivors().filter(|(m, _)| !waived(&m.name, &m.change));
     let alive: Vec<String> = alive.map(|(m, _)| format!("`{}`: {}", m.name, m.change)).collect();
     assert!(alive.is_empty(), "add cases, or a reason in rules/mutants.toml:\n{}", alive.join("\n"));
     let stale: Vec<String> = report.stale.iter().map(|(entry, why)| format!("{entry:?}: {why}")).collect();
