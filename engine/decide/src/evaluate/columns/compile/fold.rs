@@ -30,6 +30,8 @@ impl Compiler<'_> {
                     (Some(left), _) if left == settling => self.literal(&Value::Bool(settling)),
                     (Some(_), _) => self.same(*b),
                     (None, Some(right)) if right != settling => self.same(*a),
+                    // What stands first is decided first: it may be an error.
+                    (None, Some(_)) if self.is_total(*a) => self.literal(&Value::Bool(settling)),
                     _ => None,
                 }
             }
@@ -53,6 +55,34 @@ impl Compiler<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Can an operation on these inputs be no error, whatever they hold? A missing cell is none, a value that no table
+    /// or list knows is one.
+    pub(super) fn totality(&self, op: &Op) -> bool {
+        let by_itself = match op {
+            Op::Field(field) => {
+                self.context.plan.parsed.schema.fields.get(*field).is_some_and(|f| f.unlisted.is_none())
+            }
+            Op::Const(_)
+            | Op::DecisionDate
+            | Op::Rule(..)
+            | Op::Strict(..)
+            | Op::Up(..)
+            | Op::Members(..)
+            | Op::Not(_)
+            | Op::And(..)
+            | Op::Or(..)
+            | Op::If(..)
+            | Op::Compare(..)
+            | Op::Call(Builtin::Un | Builtin::Tous | Builtin::Nombre | Builtin::Longueur, _) => true,
+            Op::Negate(_) | Op::Arithmetic(..) | Op::Param(..) | Op::Call(..) => false,
+        };
+        by_itself && op.inputs().iter().all(|input| self.is_total(*input))
+    }
+
+    fn is_total(&self, node: NodeId) -> bool {
+        self.total.get(node as usize) == Some(&true)
     }
 
     /// The values of another node.

@@ -32,10 +32,13 @@ impl<'c> Program<'c> {
             full: Vec::new(),
             texts: Texts::default(),
             codes: HashMap::new(),
+            total: Vec::new(),
         };
         // In the order of the plan, so that inputs are compiled before what reads them.
         for node in 0..plan.nodes.len() {
             let compiled = compiler.node(u32::try_from(node).unwrap_or(u32::MAX));
+            let total = plan.nodes.get(node).is_some_and(|n| compiler.totality(&n.op));
+            compiler.total.push(total);
             compiler.full.push(compiled.1);
             compiler.nodes.push(compiled.0);
         }
@@ -93,6 +96,8 @@ struct Compiler<'c> {
     texts: Texts,
     /// By node that reads a field of several codes: its column.
     codes: HashMap<NodeId, CodesColumn>,
+    /// By node: can it be no error, whatever the data hold?
+    total: Vec<bool>,
 }
 
 /// What an operation is compiled to: the instruction, how its values are held, and between which counts
