@@ -24,7 +24,7 @@ pub fn test(rest: &[&str]) -> Result<(), String> {
 pub fn fuzz(seed: &str) -> Result<(), String> {
     eprintln!("cargo xtask fuzz {seed}");
     let mut test = command("cargo", &["test", "--workspace", "--no-fail-fast"]);
-    test.env("PROPTEST_RNG_SEED", seed).env("PROPTEST_CASES", "2560");
+    test.env("PROPTEST_RNG_SEED", seed).env("PROPTEST_CASES", "2560").env("LOGIS_EVERY", "1");
     run(test)
 }
 
