@@ -220,7 +220,7 @@ impl Schema {
     ///
     /// # Examples
     /// ```
-    /// use logis_language::pack::Pack;
+    /// use logis_language::Pack;
     ///
     /// let pack = Pack::load("../../rules").unwrap();
     /// let schema = &pack.parsed().schema;
