@@ -17,7 +17,6 @@ use super::possible::{Missing, MissingCell, MissingInput, Possible, Range};
 use assumed::Assumed;
 pub use context::Context;
 pub use doubted::Doubted;
-use logis_data::column_of;
 use logis_language::deep::deep;
 use logis_language::graph::RuleId;
 use logis_language::pack::schema::{FieldId, FieldKind};
@@ -226,7 +225,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                 {
                     return possible.clone();
                 }
-                let possible = self.missing_field(field, row);
+                let possible = self.missing_field(node, field, row);
                 self.empty.resize(self.context.plan.nodes.len(), None);
                 if let Some(slot) = self.empty.get_mut(node as usize) {
                     *slot = Some((row, possible.clone()));
@@ -238,14 +237,12 @@ impl<'c, 'd> Evaluator<'c, 'd> {
 
     /// What a missing cell can be: all that the schema allows. If the whole column is missing and the field
     /// declares what an empty cell stands for, it is that.
-    fn missing_field(&self, id: FieldId, row: u64) -> Possible {
+    fn missing_field(&self, node: NodeId, id: FieldId, row: u64) -> Possible {
         let Some(field) = self.context.plan.parsed.schema.fields.get(id) else {
             return Possible::Open(Range::Any, Missing::default());
         };
-        if let Some(empty) = field.empty()
-            && !self.column_exists(id)
-        {
-            return Possible::Known(empty);
+        if let Some(value) = self.context.value_without_column(node) {
+            return Possible::Known(value);
         }
         let missing: Missing = Arc::new(BTreeSet::from([MissingInput {
             entity: field.entity,
@@ -265,10 +262,6 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             _ => Range::Any,
         };
         Possible::Open(range, missing)
-    }
-
-    fn column_exists(&self, field: FieldId) -> bool {
-        column_of(self.context.dataset, &self.context.plan.parsed.schema, field).is_some()
     }
 }
 

@@ -3,9 +3,9 @@
 //! A column that a package lacks is one value on every row where its field says what an empty cell is. Most of what
 //! the rules ask of custody, tax notices or incomes by person then needs no column at all.
 //!
-//! A row that an input leaves over is left over by what reads it, and decided by [`super::super::super::row`]. What is
-//! folded here leaves over no more and no less of what a value could be: an operand that a constant before it shuts
-//! is not evaluated there either, and one that stands before a constant is.
+//! The outcomes are those of [`super::super::super::row`]. There, an operand that a constant before it shuts is not
+//! evaluated, and one that stands before a settling constant is: what it leaves unknown is settled all the same, but an
+//! error of its own is the outcome. So the latter is folded only where it can be no error ([`Compiler::totality`]).
 
 use std::cmp::Ordering;
 
