@@ -13,7 +13,7 @@ use logis::value::{Date, parse_date};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::reserves::{Formula, bits, draw};
+use crate::reserves::{Formula, bits, draw, tagged};
 use crate::support::{files, root};
 
 /// Titles of the sections that quote texts and doubts, whose authors write as they do.
@@ -154,22 +154,7 @@ fn no_explanation_speaks_as_a_program() {
 
 /// Rules of which one may doubt, `s0` to `s2`, each with the doubt that has its number, and rules over them.
 fn doubtful(rules: &[Formula]) -> Pack {
-    let mut schema = String::from("[cas]\ntable = \"cas\"\nkey = \"cas_id\"\n[cas.fields]\n");
-    let mut text = String::from("//! entité: cas\n");
-    for i in 0..3 {
-        schema.push_str(&format!("b{i} = {{ type = \"boolean\" }}\nf{i} = {{ type = \"boolean\" }}\n"));
-        text.push_str(&format!("/// S.\n/// doute: lecture: {i}\nfn s{i}(b{i}) {{ b{i} }}\n"));
-    }
-    for (i, rule) in rules.iter().enumerate() {
-        let mut names = Vec::new();
-        rule.names(&mut names);
-        names.sort();
-        names.dedup();
-        text.push_str(&format!("/// R.\nfn r{i}({}) {{ {} }}\n", names.join(", "), rule.text()));
-    }
-    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
-    Pack::from_files("", vec![file("schema.toml", &schema), file("r.rhai", &text)])
-        .unwrap_or_else(|e| panic!("{e}\n{text}"))
+    tagged(rules, "doute: lecture: ")
 }
 
 /// The numbers of the doubts that an explanation tells.

@@ -82,11 +82,16 @@ pub(super) fn bits(number: usize) -> [bool; 3] {
 }
 
 fn pack(rules: &[Formula]) -> Pack {
+    tagged(rules, "réserve: condition ")
+}
+
+/// Rules `s0` to `s2`, each with this tag and its number, and rules over them.
+pub(super) fn tagged(rules: &[Formula], tag: &str) -> Pack {
     let mut schema = String::from("[cas]\ntable = \"cas\"\nkey = \"cas_id\"\n[cas.fields]\n");
     let mut text = String::from("//! entité: cas\n");
     for i in 0..3 {
         schema.push_str(&format!("b{i} = {{ type = \"boolean\" }}\nf{i} = {{ type = \"boolean\" }}\n"));
-        text.push_str(&format!("/// S.\n/// réserve: condition {i}\nfn s{i}(b{i}) {{ b{i} }}\n"));
+        text.push_str(&format!("/// S.\n/// {tag}{i}\nfn s{i}(b{i}) {{ b{i} }}\n"));
     }
     for (i, rule) in rules.iter().enumerate() {
         let mut names = Vec::new();
