@@ -78,7 +78,7 @@ const NAMED: usize = 8;
 /// Says which pack is looked at, and which files of its folder are none of it.
 pub fn say(pack: &Pack, rules: &RulesArgs) -> Result<()> {
     let parsed = pack.parsed();
-    let cases: usize = parsed.cases.iter().map(|file| file.cases.len()).sum();
+    let cases: usize = parsed.cases()?.iter().map(|file| file.cases.len()).sum();
     eprintln!("{}: {} règles, {cases} cas", title(pack, rules), parsed.rules.len());
     say_files(rules)
 }

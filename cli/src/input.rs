@@ -19,22 +19,38 @@ pub use crate::told::{Told, left_rows_out, report};
 
 /// The pack that was asked for, with its warnings on the standard error.
 pub fn pack(args: &RulesArgs) -> Result<Pack> {
-    let pack = quiet_pack(args)?;
+    warned(match &args.rules {
+        Some(folder) => Pack::to_decide(existing(folder)?)?,
+        None => Pack::national(),
+    })
+}
+
+/// The pack that was asked for, its cases read: for commands that look at them, which tell what is wrong in them
+/// with what is wrong elsewhere.
+pub fn pack_with_cases(args: &RulesArgs) -> Result<Pack> {
+    warned(quiet_pack(args)?)
+}
+
+/// The pack, once its warnings are told.
+fn warned(pack: Pack) -> Result<Pack> {
     if !pack.warnings.is_empty() {
         eprint!("{}", diagnostic::render(&pack.warnings, &pack.parsed().sources));
     }
     Ok(pack)
 }
 
-/// The pack that was asked for.
+/// The folder of a pack, if it is there.
+fn existing(folder: &Path) -> Result<&Path> {
+    if !folder.is_dir() {
+        bail!("{}: ce dossier de règles n'existe pas", folder.display());
+    }
+    Ok(folder)
+}
+
+/// The pack that was asked for, its cases read; its warnings are not told.
 pub fn quiet_pack(args: &RulesArgs) -> Result<Pack> {
     Ok(match &args.rules {
-        Some(folder) => {
-            if !folder.is_dir() {
-                bail!("{}: ce dossier de règles n'existe pas", folder.display());
-            }
-            Pack::load(folder)?
-        }
+        Some(folder) => Pack::load(existing(folder)?)?,
         None => Pack::national(),
     })
 }

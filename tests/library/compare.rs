@@ -198,14 +198,14 @@ fn the_recorded_cases_are_a_corpus() {
     let (base, head) = raised();
     let mut comparison = Comparison::new(&base, &head, &["plafond_plus"], &[]).unwrap();
     let none = data(&base, &[]);
-    comparison.cases("cas", (&none, &none), true);
+    comparison.cases("cas", (&none, &none), true).unwrap();
     let report = comparison.report();
     assert!(!report.differences.is_empty());
     assert!(
         report.differences.iter().all(|d| d.rule == "plafond_plus" && d.example.about.starts_with("cas «"))
     );
     let mut same = Comparison::new(&base, &base, &["plafond_plus"], &[]).unwrap();
-    same.cases("cas", (&none, &none), false);
+    same.cases("cas", (&none, &none), false).unwrap();
     assert!(same.report().differences.is_empty());
 }
 

@@ -35,7 +35,7 @@ pub struct BoundariesArgs {
 
 /// Writes one package for each date: the one asked, or the day of each change of law and the day before.
 pub fn run(args: &BoundariesArgs) -> Result<End> {
-    let pack = input::pack(&args.rules)?;
+    let pack = input::pack_with_cases(&args.rules)?;
     let select: Vec<&str> = args.select.iter().map(String::as_str).collect();
     let names = if select.is_empty() { pack.results() } else { pack.expand(&select) };
     if names.is_empty() {

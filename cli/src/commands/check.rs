@@ -165,7 +165,8 @@ fn named(kind: Kind) -> &'static str {
 /// `12 règles, 3 paramètres, 40 cas, 2 doutes (1 de chiffre, 1 de lecture): rien à redire.`
 fn line(pack: &Pack, found: &[Diagnostic], doubts: &Doubts) -> String {
     let parsed = pack.parsed();
-    let cases: usize = parsed.cases.iter().map(|f| f.cases.len()).sum();
+    // What is wrong in them is among what was found.
+    let cases: usize = parsed.cases().unwrap_or_default().iter().map(|f| f.cases.len()).sum();
     let all: usize = doubts.iter().map(|(_, doubts)| doubts.len()).sum();
     let kinds = doubts.iter().filter(|(_, doubts)| !doubts.is_empty());
     let kinds: Vec<String> = kinds.map(|(kind, d)| format!("{} de {}", d.len(), named(*kind))).collect();

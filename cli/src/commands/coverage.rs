@@ -45,7 +45,7 @@ pub struct CoverageArgs {
 /// alone, or one that is accepted no longer has to be.
 pub fn run(args: &CoverageArgs) -> Result<End> {
     let asked = asked::asked(&args.rules, &[args.filter.as_ref(), args.more.as_ref()])?;
-    let pack = input::pack(&asked.rules)?;
+    let pack = input::pack_with_cases(&asked.rules)?;
     asked::say(&pack, &asked.rules)?;
     let references = input::references(&pack)?;
     let filter = asked.filter.as_str();

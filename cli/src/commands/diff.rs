@@ -117,7 +117,7 @@ pub fn run(args: &DiffArgs) -> Result<End> {
     let mut comparison = Comparison::new(&base, &head, &names, &by).map_err(|error| anyhow!(error))?;
     if !args.no_cases {
         let (old, new) = (input::references(&base)?, input::references(&head)?);
-        comparison.cases("cas", (&old, &new), !args.select.is_empty());
+        comparison.cases("cas", (&old, &new), !args.select.is_empty())?;
     }
     for corpus in &args.corpus {
         if !corpus.exists() {

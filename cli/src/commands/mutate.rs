@@ -35,7 +35,7 @@ pub struct MutateArgs {
 /// Runs the mutants; exit code 1 if the score is too low, or what is accepted no longer survives.
 pub fn run(args: &MutateArgs) -> Result<End> {
     let asked = asked::asked(&args.rules, &[args.filter.as_ref(), args.more.as_ref()])?;
-    let pack = input::pack(&asked.rules)?;
+    let pack = input::pack_with_cases(&asked.rules)?;
     asked::say(&pack, &asked.rules)?;
     let references = input::references(&pack)?;
     let filter = asked.filter.as_str();

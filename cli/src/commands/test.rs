@@ -41,7 +41,7 @@ pub fn run(args: &TestArgs) -> Result<End> {
     if args.update && rules.rules.is_none() {
         bail!("--update récrit les fichiers d'un dossier: donner --rules");
     }
-    let pack = input::pack(rules)?;
+    let pack = input::pack_with_cases(rules)?;
     asked::say(&pack, rules)?;
     let references = input::references(&pack)?;
     let results = testing::run(&pack, &references, filter)?;

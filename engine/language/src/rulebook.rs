@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
+
 use crate::diagnostic::{Diagnostic, Diagnostics, Issue, Issues, PackError, texts};
 use crate::pack::params::Parameter;
 use crate::pack::schema::EntityId;
@@ -19,6 +21,15 @@ pub struct Pack {
     pub warnings: Vec<Diagnostic>,
     /// The plans made last, by date and names.
     plans: Arc<Mutex<Plans>>,
+}
+
+/// When the files of cases are read, and their problems reported.
+#[derive(Clone, Copy, PartialEq)]
+enum Cases {
+    /// With the pack.
+    Now,
+    /// When cases are asked for.
+    WhenAsked,
 }
 
 type Plans = BTreeMap<(Date, Vec<String>), Arc<Plan>>;
@@ -41,8 +52,9 @@ impl Pack {
     pub fn national() -> Pack {
         static NATIONAL: std::sync::OnceLock<Pack> = std::sync::OnceLock::new();
         let read = || {
-            let files = logis_rules::FILES.iter().map(|(path, bytes)| (path.to_string(), bytes.to_vec()));
-            Pack::from_files("rules", files.collect()).expect("the embedded rule book loads")
+            let files = logis_rules::FILES.iter();
+            let files = files.map(|(path, bytes)| (path.to_string(), Bytes::from_static(bytes)));
+            Pack::read("rules", files.collect(), Cases::WhenAsked).expect("the embedded rule book loads")
         };
         NATIONAL.get_or_init(read).clone()
     }
@@ -55,6 +67,23 @@ impl Pack {
     pub fn load(folder: impl AsRef<Path>) -> Result<Pack, LoadError> {
         let folder = folder.as_ref();
         Ok(Pack::from_files(&folder.to_string_lossy(), Pack::files(folder)?)?)
+    }
+
+    /// Reads a pack from a folder, to decide with it: its cases, which are longer than its rules and decide nothing,
+    /// are read only when they are asked for ([`Parsed::cases`]), and so are the problems of their files.
+    ///
+    /// ```
+    /// let pack = logis::Pack::to_decide("../../rules")?;
+    /// assert_eq!(pack.parsed().cases()?.len(), logis::Pack::load("../../rules")?.parsed().cases()?.len());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Pack::load`], but for problems of cases.
+    pub fn to_decide(folder: impl AsRef<Path>) -> Result<Pack, LoadError> {
+        let folder = folder.as_ref();
+        let files = Pack::files(folder)?.into_iter().map(|(path, bytes)| (path, Bytes::from(bytes)));
+        Ok(Pack::read(&folder.to_string_lossy(), files.collect(), Cases::WhenAsked)?)
     }
 
     /// The files of a folder that [`Pack::from_files`] takes, hidden ones left out, in the order of their paths.
@@ -100,8 +129,16 @@ impl Pack {
     /// # Errors
     /// All problems of the pack, each at its place.
     pub fn from_files(root: &str, files: Vec<(String, Vec<u8>)>) -> Result<Pack, PackError> {
+        let files = files.into_iter().map(|(path, bytes)| (path, Bytes::from(bytes)));
+        Pack::read(root, files.collect(), Cases::Now)
+    }
+
+    fn read(root: &str, files: Vec<(String, Bytes)>, cases: Cases) -> Result<Pack, PackError> {
         let mut out = Diagnostics::default();
         let mut parsed = pack::read(root, files, &mut out);
+        if cases == Cases::Now {
+            parsed.check_cases(&mut out);
+        }
         for (rule, kind) in check_all(&parsed, &mut out) {
             if let Some(rule) = Arc::make_mut(&mut parsed.rules).get_mut(rule) {
                 rule.kind = Some(kind);
@@ -215,7 +252,8 @@ impl Pack {
     }
 
     /// What the pack asks of its rules in `[check]` of `pack.toml` and does not have, one problem a
-    /// rule: no source (L0301), too few cases that expect its outcome (L0302). Empty if it asks nothing.
+    /// rule: no source (L0301), too few cases that expect its outcome (L0302). Empty if it asks nothing. Of a pack
+    /// that was read [to decide](Pack::to_decide): the problems of its cases, if they have any.
     ///
     /// ```
     /// let pack = logis::Pack::load("../../rules")?;
@@ -227,7 +265,11 @@ impl Pack {
         let asked = parsed.manifest.asked;
         let mut found = Vec::new();
         let mut cases: BTreeMap<&str, usize> = BTreeMap::new();
-        for case in parsed.cases.iter().flat_map(|file| &file.cases) {
+        let files = match parsed.cases() {
+            Ok(files) => files,
+            Err(error) => return error.diagnostics,
+        };
+        for case in files.iter().flat_map(|file| &file.cases) {
             for (rule, ..) in &case.expected {
                 *cases.entry(rule).or_default() += 1;
             }

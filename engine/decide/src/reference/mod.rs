@@ -44,7 +44,7 @@ pub struct Interpreter<'d> {
     /// All functions in force on the date.
     ast: AST,
     /// By rule: what its parameters are wired to; `None` if it is not in force.
-    rules: Vec<Option<Vec<Link>>>,
+    rules: Vec<Option<Arc<[Link]>>>,
     parsed: Arc<Parsed>,
     date: Date,
     dataset: &'d Dataset,
@@ -64,7 +64,7 @@ impl<'d> Interpreter<'d> {
         if out.has_errors() {
             return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });
         }
-        let rules = graph.rules.iter().map(|w| w.as_ref().map(|w| w.links.clone())).collect();
+        let rules = graph.wiring.rules.iter().map(|w| w.as_ref().map(|w| w.links.clone())).collect();
         let engine = sandbox::engine(parsed.clone(), plan.date);
         let ast = merged(&engine, &parsed, plan.date);
         // By every relation, since it is plain: the plan groups only those that it follows.
@@ -128,7 +128,7 @@ impl<'d> Interpreter<'d> {
         // First the arguments, each a field or the outcome of another rule; then the script.
         let Some(Some(links)) = self.rules.get(rule) else { return Err(failure(ValueError::Type)) };
         let mut args = Vec::with_capacity(links.len());
-        for link in links {
+        for link in links.iter() {
             args.push(self.argument(link, row, done));
         }
         // An argument that fails fails only what uses it; calls are strict, so it is passed as such.

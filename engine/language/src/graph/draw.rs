@@ -12,7 +12,7 @@ impl<'p> RuleGraph<'p> {
         let picture = self.picture(rules);
         let mut out = String::from("digraph regles {\n  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n");
         for (entity, nodes) in &picture.nodes {
-            let name = self.parsed.schema.entities.get(*entity).map_or("", |e| e.name.as_str());
+            let name = self.wiring.parsed.schema.entities.get(*entity).map_or("", |e| e.name.as_str());
             let _ = writeln!(out, "  subgraph \"cluster_{name}\" {{\n    label=\"{name}\";");
             for (node, is_rule) in nodes {
                 let shape = if *is_rule { "box" } else { "ellipse" };
@@ -32,7 +32,7 @@ impl<'p> RuleGraph<'p> {
         let picture = self.picture(rules);
         let mut out = String::from("flowchart LR\n");
         for (entity, nodes) in &picture.nodes {
-            let name = self.parsed.schema.entities.get(*entity).map_or("", |e| e.name.as_str());
+            let name = self.wiring.parsed.schema.entities.get(*entity).map_or("", |e| e.name.as_str());
             let _ = writeln!(out, "  subgraph entite_{name} [{name}]");
             for (node, is_rule) in nodes {
                 let (open, close) = if *is_rule { ("[", "]") } else { ("([", "])") };
@@ -48,18 +48,18 @@ impl<'p> RuleGraph<'p> {
 
     /// What both drawings show of these rules.
     fn picture(&self, rules: &[RuleId]) -> Picture<'p> {
-        let mut picture = Picture::default();
+        let (mut picture, parsed) = (Picture::default(), self.wiring.parsed);
         for &id in rules {
-            let (Some(rule), Some(Some(wired))) = (self.parsed.rules.get(id), self.rules.get(id)) else {
+            let (Some(rule), Some(Some(wired))) = (parsed.rules.get(id), self.wiring.rules.get(id)) else {
                 continue;
             };
             picture.nodes.entry(rule.entity).or_default().insert((rule.name.as_str(), true));
-            for link in &wired.links {
+            for link in wired.links.iter() {
                 let from = match link.target {
                     Target::Rule(needed) if rules.contains(&needed) => {
-                        self.parsed.rules.get(needed).map(|r| r.name.as_str())
+                        parsed.rules.get(needed).map(|r| r.name.as_str())
                     }
-                    Target::Field(field) => self.parsed.schema.fields.get(field).map(|f| {
+                    Target::Field(field) => parsed.schema.fields.get(field).map(|f| {
                         picture.nodes.entry(f.entity).or_default().insert((f.name.as_str(), false));
                         f.name.as_str()
                     }),

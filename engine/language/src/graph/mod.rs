@@ -8,6 +8,7 @@ mod draw;
 mod wire;
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use petgraph::Direction;
 use petgraph::algo::{tarjan_scc, toposort};
@@ -20,7 +21,7 @@ use crate::pack::script::RuleText;
 pub use crate::pack::script::text_at;
 use crate::value::Date;
 pub use wire::reach;
-pub(crate) use wire::{check_name, wire_name};
+pub(crate) use wire::{check_name, wire_text};
 
 /// Number of a rule in [`Parsed::rules`].
 pub type RuleId = usize;
@@ -83,8 +84,8 @@ pub struct Link {
     pub access: Access,
 }
 
-/// The rules in force on a date, wired.
-pub struct RuleGraph<'p> {
+/// The rules in force on a date, each with what its parameters stand for, in no order.
+pub struct Wiring<'p> {
     /// The pack.
     pub parsed: &'p Parsed,
     /// The date.
@@ -94,6 +95,12 @@ pub struct RuleGraph<'p> {
     /// By rule: its text in force and its wired parameters; `None` for helpers, for rules that are
     /// not in force, and for rules with an error.
     pub rules: Vec<Option<Wired<'p>>>,
+}
+
+/// The rules in force on a date, wired and in an order of evaluation.
+pub struct RuleGraph<'p> {
+    /// The rules with what they read.
+    pub wiring: Wiring<'p>,
     /// Rules that can be evaluated, each after all that it needs.
     pub order: Vec<RuleId>,
     /// An edge from each rule to those that need it.
@@ -108,7 +115,7 @@ pub struct Wired<'p> {
     /// The text.
     pub text: &'p RuleText,
     /// By parameter of the text: what it is wired to. Nothing if the rule is not in force: it needs nothing.
-    pub links: Vec<Link>,
+    pub links: Arc<[Link]>,
     /// Is the date outside of the days that the rule says it is in force?
     pub outside: bool,
 }
@@ -129,16 +136,8 @@ impl<'p> RuleGraph<'p> {
             let outside = rule.outside(date).is_some();
             let text = if outside { rule.text_near(date) } else { text_at(&rule.texts, date) };
             let wired = text.filter(|t| !t.helper).and_then(|text| {
-                if outside {
-                    return Some(Wired { text, links: Vec::new(), outside });
-                }
-                let links: Vec<Option<Link>> = text
-                    .params
-                    .iter()
-                    .map(|(name, span)| wire_name(parsed, rule.entity, name, dated, span, out))
-                    .collect();
-                // Every name is looked at, so that all that are wrong are reported.
-                Some(Wired { text, links: links.into_iter().collect::<Option<_>>()?, outside })
+                let links = if outside { Arc::default() } else { wire_text(parsed, rule, text, dated, out)? };
+                Some(Wired { text, links, outside })
             });
             if wired.is_some() {
                 nodes.insert(id, graph.add_node(id));
@@ -147,7 +146,7 @@ impl<'p> RuleGraph<'p> {
         }
         // Edges once all nodes are there: a rule may name one that is declared after it.
         for (id, wired) in rules.iter().enumerate() {
-            for link in wired.iter().flat_map(|w| &w.links) {
+            for link in wired.iter().flat_map(|w| w.links.iter()) {
                 if let Target::Rule(needed) = link.target
                     && let (Some(&from), Some(&to)) = (nodes.get(&needed), nodes.get(&id))
                 {
@@ -162,7 +161,7 @@ impl<'p> RuleGraph<'p> {
                 Vec::new()
             }
         };
-        RuleGraph { parsed, date, dated: dated.is_some(), rules, order, graph, nodes }
+        RuleGraph { wiring: Wiring { parsed, date, dated: dated.is_some(), rules }, order, graph, nodes }
     }
 
     /// The rules that `rule` needs directly.

@@ -1,9 +1,12 @@
 //! What a name means to a rule of an entity, and the way from one row to another.
 
+use std::sync::Arc;
+
 use super::{Access, Link, Step, Target};
 use crate::diagnostic::{Diagnostics, Span, texts};
-use crate::pack::Parsed;
 use crate::pack::schema::{DECISION_DATE, EntityId, FieldId, Origin, Schema};
+use crate::pack::script::RuleText;
+use crate::pack::{Parsed, RuleTexts};
 
 /// Reports a name that is neither a field nor a rule.
 pub(crate) fn check_name(parsed: &Parsed, name: &str, span: &Span, out: &mut Diagnostics) {
@@ -14,8 +17,25 @@ pub(crate) fn check_name(parsed: &Parsed, name: &str, span: &Span, out: &mut Dia
     wire_name(parsed, home.unwrap_or(0), name, None, span, out);
 }
 
+/// Wires the parameters of one text of a rule, in their order; `None` if one of them means nothing, or is out of
+/// reach. Every name is looked at, so that all that are wrong are reported.
+pub(crate) fn wire_text(
+    parsed: &Parsed,
+    rule: &RuleTexts,
+    text: &RuleText,
+    dated: Option<FieldId>,
+    out: &mut Diagnostics,
+) -> Option<Arc<[Link]>> {
+    let links: Vec<Option<Link>> = text
+        .params
+        .iter()
+        .map(|(name, span)| wire_name(parsed, rule.entity, name, dated, span, out))
+        .collect();
+    links.into_iter().collect()
+}
+
 /// Finds what `name` means to a rule of `entity`, and how to reach it.
-pub(crate) fn wire_name(
+fn wire_name(
     parsed: &Parsed,
     entity: EntityId,
     name: &str,

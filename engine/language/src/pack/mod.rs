@@ -15,11 +15,14 @@ pub mod script;
 pub mod slips;
 pub mod toml_reader;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, SourceFile, Sources, Span, texts};
-use cases::CaseFile;
+use bytes::Bytes;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, PackError, SourceFile, Sources, Span, texts};
+use cases::{CaseFile, Cases};
 use manifest::Manifest;
 use params::Parameter;
 use schema::{EntityId, Origin, Schema};
@@ -35,7 +38,7 @@ pub struct Reference {
     /// Path of the file.
     pub path: String,
     /// Its content.
-    pub bytes: Arc<[u8]>,
+    pub bytes: Bytes,
 }
 
 /// The functions of one name, by date of effect.
@@ -47,7 +50,7 @@ pub struct RuleTexts {
     pub entity: EntityId,
     /// Its texts: the one without date first, then by date.
     pub texts: Vec<RuleText>,
-    /// Type of its outcomes, of a rule that says when it is in force; set when the pack is checked.
+    /// Type of its outcomes, which is the same of all its texts; set when the pack is checked, of a rule without error.
     pub kind: Option<Type>,
 }
 
@@ -66,8 +69,8 @@ pub struct Parsed {
     pub parameters: Vec<Parameter>,
     /// Reference tables.
     pub references: Vec<Reference>,
-    /// Cases, by file.
-    pub cases: Arc<Vec<CaseFile>>,
+    /// Its cases, which are read when they are first asked for: [`Parsed::cases`].
+    cases: Cases,
     /// `mutants.toml`: what no case has to show.
     pub unseen: mutants::Unseen,
     /// Names of fields and parameters that could not be read; `*` where a whole file could not. That
@@ -85,6 +88,27 @@ impl Parsed {
     /// numbers beyond the parameters are those of rules.
     pub fn rule_behind(&self, parameter: params::ParameterId) -> Option<&RuleTexts> {
         self.rules.get(parameter.checked_sub(self.parameters.len())?)
+    }
+
+    /// The cases of the pack, by file.
+    ///
+    /// # Errors
+    /// What is wrong in a file of cases, of a pack that was read [to decide](crate::Pack::to_decide) and no more:
+    /// of any other this was said when it was read.
+    pub fn cases(&self) -> Result<&[CaseFile], PackError> {
+        let read = self.cases.read(&self.sources);
+        if read.problems.has_errors() {
+            let mut out = read.problems.clone();
+            slips::remarks(&mut out, &self.sources);
+            out.sort();
+            return Err(PackError { diagnostics: out.items, sources: self.sources.clone() });
+        }
+        Ok(&read.files)
+    }
+
+    /// Reads the cases now, and reports what is wrong in them.
+    pub(crate) fn check_cases(&self, out: &mut Diagnostics) {
+        out.items.extend(self.cases.read(&self.sources).problems.items.iter().cloned());
     }
 
     /// The rule of this name.
@@ -108,9 +132,9 @@ pub(crate) fn of_a_crate(path: &str) -> bool {
 /// order. `root` is what messages show before each path.
 ///
 /// All problems go to `out`; what could be read is returned all the same.
-pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnostics) -> Parsed {
-    let mut files: BTreeMap<String, Vec<u8>> = files.into_iter().collect();
-    let mut tables: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+pub(crate) fn read(root: &str, files: Vec<(String, Bytes)>, out: &mut Diagnostics) -> Parsed {
+    let mut files: BTreeMap<String, Bytes> = files.into_iter().collect();
+    let mut tables: BTreeMap<String, Bytes> = BTreeMap::new();
     for path in
         files.keys().filter(|p| p.ends_with(".csv") && !p.ends_with(".cas.csv")).cloned().collect::<Vec<_>>()
     {
@@ -122,15 +146,17 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
     let mut broken: Vec<(FileId, slips::encoding::Other)> = Vec::new();
     let mut texts = Vec::new();
     for (path, bytes) in files {
-        let text = String::from_utf8(bytes).unwrap_or_else(|error| {
-            let mut other = slips::encoding::other(error.as_bytes());
-            let text = std::mem::take(&mut other.text);
-            broken.push((texts.len(), other));
-            text
-        });
+        let text: Cow<'_, str> = match std::str::from_utf8(&bytes) {
+            Ok(text) => text.into(),
+            Err(_) => {
+                let mut other = slips::encoding::other(&bytes);
+                let text = std::mem::take(&mut other.text);
+                broken.push((texts.len(), other));
+                text.into()
+            }
+        };
         // A byte-order mark is no text.
-        let text = text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_string);
-        texts.push(SourceFile { path, text: Arc::from(text) });
+        texts.push(SourceFile { path, text: Arc::from(text.strip_prefix('\u{feff}').unwrap_or(&text)) });
     }
     let sources = Sources::new(root, texts);
     for (file, other) in &broken {
@@ -156,7 +182,7 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
         rules: Arc::default(),
         parameters: Vec::new(),
         references: Vec::new(),
-        cases: Arc::default(),
+        cases: Cases::default(),
         unseen: find("mutants.toml")
             .map_or_else(mutants::Unseen::default, |f| mutants::read(f, text_of(&sources, f), out)),
         unreadable,
@@ -167,12 +193,8 @@ pub(crate) fn read(root: &str, files: Vec<(String, Vec<u8>)>, out: &mut Diagnost
     let sources = parsed.sources.clone();
     for (file, source) in sources.files().iter().enumerate().filter(|(f, _)| !broken.contains(f)) {
         let path = source.path.as_str();
-        if path.ends_with(".cas.toml") {
-            Arc::make_mut(&mut parsed.cases).push(cases::read_toml(file, &source.text, out));
-        } else if path.ends_with(".cas.yaml") || path.ends_with(".cas.yml") {
-            Arc::make_mut(&mut parsed.cases).push(cases::read_yaml(file, &source.text, out));
-        } else if path.ends_with(".cas.csv") {
-            Arc::make_mut(&mut parsed.cases).push(cases::read_csv(file, &source.text, out));
+        if cases::Form::of(path).is_some() {
+            parsed.cases.add(file);
         } else if path.ends_with(".rhai") {
             read_rules(&mut parsed, file, &sources, out);
         } else if !["pack.toml", "schema.toml", "mutants.toml"].contains(&path) {
@@ -190,16 +212,14 @@ fn text_of(sources: &Sources, file: FileId) -> &str {
     sources.get(file).map_or("", |f| f.text.as_ref())
 }
 
-fn read_references(parsed: &mut Parsed, tables: BTreeMap<String, Vec<u8>>, out: &mut Diagnostics) {
+fn read_references(parsed: &mut Parsed, tables: BTreeMap<String, Bytes>, out: &mut Diagnostics) {
     for (id, entity) in parsed.schema.entities.iter().enumerate() {
         let Origin::Reference { file } = &entity.origin else { continue };
         let found = tables.iter().find(|(path, _)| path.rsplit('/').next() == Some(file.as_str()));
         match found {
-            Some((path, bytes)) => parsed.references.push(Reference {
-                entity: id,
-                path: path.clone(),
-                bytes: Arc::from(bytes.as_slice()),
-            }),
+            Some((path, bytes)) => {
+                parsed.references.push(Reference { entity: id, path: path.clone(), bytes: bytes.clone() })
+            }
             None => {
                 let known = tables.keys().filter_map(|p| p.rsplit('/').next());
                 out.push(texts::files::no_reference(file, known, entity.span.clone()));

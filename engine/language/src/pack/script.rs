@@ -169,8 +169,9 @@ pub(super) fn read(
         out.push(texts::files::outside_functions(Span::new(file, word_at(text, at))));
     }
     let from = file_date(file, &source.path, out);
+    let statements = statements(&ast);
     let mut functions = Vec::new();
-    for signature in signatures(&engine, file, sources) {
+    for signature in signatures(file, text) {
         let Some(function) =
             ast.iter_fn_def().find(|f| f.name == signature.name && f.params.len() == signature.params.len())
         else {
@@ -183,7 +184,13 @@ pub(super) fn read(
             helper: signature.private,
             params: signature.params,
             span: signature.span,
-            body: body_of(&ast, &function.name, function.params.len()),
+            body: statements
+                .iter()
+                .filter(|s| {
+                    (function.body.start_position()..=function.body.end_position()).contains(&s.position())
+                })
+                .cloned()
+                .collect(),
             end: function.body.end_position(),
             doc,
         });
@@ -197,18 +204,17 @@ pub(super) fn read(
     Some(RuleFile { entity: read_entity(file, text, out), functions })
 }
 
-/// The statements of a function. Rhai hands them out through a walk over a tree only.
-fn body_of(ast: &AST, name: &str, params: usize) -> Arc<[Stmt]> {
-    let mut alone = ast.clone_functions_only();
-    alone.retain_functions(|_, _, n, p| n == name && p == params);
-    let mut body = Vec::new();
-    alone.walk(&mut |path: &[ASTNode<'_>]| {
+/// The statements of all functions of a file, those inside others left out. Rhai hands them out through a walk over
+/// the whole tree only; which function one belongs to is seen by its position.
+fn statements(ast: &AST) -> Vec<Stmt> {
+    let mut statements = Vec::new();
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
         if let [ASTNode::Stmt(statement)] = path {
-            body.push((*statement).clone());
+            statements.push((*statement).clone());
         }
         true
     });
-    body.into()
+    statements
 }
 
 /// The date in `NAME.2020-01-02.rhai` or `2020-01-02.rhai`.
@@ -249,39 +255,26 @@ struct Signature {
     line_start: usize,
 }
 
-/// The signatures of a file with the places of their names, from Rhai's own tokens.
-fn signatures(engine: &Engine, file: FileId, sources: &Sources) -> Vec<Signature> {
-    let Some(source) = sources.get(file) else { return Vec::new() };
-    let inputs = [source.text.as_ref()];
-    let (tokens, _) = engine.lex(&inputs);
+/// The signatures of a file that parses, with the places of their names.
+fn signatures(file: FileId, text: &str) -> Vec<Signature> {
     let mut found: Vec<Signature> = Vec::new();
     let (mut private, mut after_fn, mut in_params) = (false, false, false);
-    for (token, position) in tokens {
-        let at = sources.offset(file, position.line().unwrap_or(1), position.position().unwrap_or(1));
-        match token {
-            Token::EOF => break,
-            Token::Private => private = true,
-            Token::Fn => after_fn = true,
-            Token::Identifier(name) if after_fn => {
-                let line_start = source.text.get(..at).and_then(|t| t.rfind('\n')).map_or(0, |i| i + 1);
-                let span = Span::new(file, at..at + name.len());
-                found.push(Signature {
-                    name: name.to_string(),
-                    span,
-                    params: Vec::new(),
-                    private,
-                    line_start,
-                });
+    for piece in slips::scan::scan(text) {
+        if piece.is_word("private") {
+            private = true;
+        } else if piece.is_word("fn") {
+            after_fn = true;
+        } else if piece.is(")") {
+            in_params = false;
+        } else if piece.kind == slips::scan::Kind::Word && (after_fn || in_params) {
+            let (name, span) = (piece.text.to_string(), Span::new(file, piece.range()));
+            if after_fn {
+                let line_start = text.get(..piece.at).and_then(|t| t.rfind('\n')).map_or(0, |i| i + 1);
+                found.push(Signature { name, span, params: Vec::new(), private, line_start });
                 (after_fn, in_params, private) = (false, true, false);
+            } else if let Some(signature) = found.last_mut() {
+                signature.params.push((name, span));
             }
-            Token::Identifier(name) if in_params => {
-                if let Some(signature) = found.last_mut() {
-                    signature.params.push((name.to_string(), Span::new(file, at..at + name.len())));
-                }
-            }
-            // `()` is one token.
-            Token::RightParen | Token::Unit => in_params = false,
-            _ => {}
         }
     }
     found

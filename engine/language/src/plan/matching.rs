@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::lower::Lowering;
 use crate::diagnostic::texts::matching::NoInvariant;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, texts};
-use crate::graph::{RuleGraph, Target, check_name};
+use crate::graph::{Target, check_name};
 use crate::pack::Parsed;
 use crate::pack::RuleTexts;
 use crate::pack::manifest::{Matching, Named, Quota};
 use crate::pack::schema::{EntityId, Origin};
-use crate::value::{Date, Exact, Type, Value};
+use crate::value::{Exact, Type, Value};
 
 /// The most quotas that a matching may have.
 const MOST_QUOTAS: usize = 8;
@@ -19,7 +18,7 @@ const MOST_QUOTAS: usize = 8;
 pub(crate) fn check_matching(parsed: &Parsed, out: &mut Diagnostics) {
     let Some(matching) = &parsed.manifest.matching else { return };
     let Some((pair, first, second)) = sides(parsed, &matching.candidature, out) else { return };
-    let types = Types::of(parsed);
+    let types = Types { parsed };
     let (boolean, number) = (Type::Bool, Type::Number);
     types.check(&matching.suitable, &[pair], &boolean, out);
     matching.priority.iter().for_each(|named| types.check(named, &[first], &number, out));
@@ -40,14 +39,10 @@ pub(crate) fn check_matching(parsed: &Parsed, out: &mut Diagnostics) {
 /// An invariant is a rule that is true or false, of rows that are read.
 pub(crate) fn check_invariants(parsed: &Parsed, out: &mut Diagnostics) {
     let marked = |r: &&RuleTexts| r.texts.iter().any(|t| t.doc.invariant.is_some());
-    if !parsed.rules.iter().any(|r| marked(&r)) {
-        return;
-    }
-    let types = Types::of(parsed);
-    for (id, rule) in parsed.rules.iter().enumerate().filter(|(_, r)| marked(r)) {
+    for rule in parsed.rules.iter().filter(marked) {
         let Some(text) = rule.texts.iter().find(|t| t.doc.invariant.is_some()) else { continue };
         let origin = parsed.schema.entities.get(rule.entity).map(|e| &e.origin);
-        let problem = match types.rules.get(&id) {
+        let problem = match &rule.kind {
             _ if text.helper => NoInvariant::Helper,
             Some(found) if !found.matches(&Type::Bool) => NoInvariant::Gives(found),
             _ if matches!(origin, Some(Origin::Reference { .. })) => NoInvariant::OfReference,
@@ -86,27 +81,9 @@ fn sides(
 /// The types of what rules and fields give.
 struct Types<'p> {
     parsed: &'p Parsed,
-    /// By rule without error.
-    rules: BTreeMap<usize, Type>,
 }
 
 impl<'p> Types<'p> {
-    /// Lowers all rules, as of the last date on which one changes: all texts of a rule give one type.
-    fn of(parsed: &'p Parsed) -> Types<'p> {
-        let texts = parsed.rules.iter().flat_map(|r| &r.texts);
-        let date = texts.filter_map(|t| t.from).max().unwrap_or(Date::constant(1, 1, 1));
-        // What is wrong there is reported where all is checked.
-        let mut silent = Diagnostics::default();
-        let graph = RuleGraph::wire(parsed, date, None, &mut silent);
-        let mut lowering = Lowering::new(&graph, &mut silent);
-        let mut nodes = Vec::new();
-        for rule in graph.order.clone() {
-            nodes.extend(lowering.rule(rule).map(|node| (rule, node)));
-        }
-        let typed = |(rule, node): (usize, u32)| Some((rule, lowering.nodes.get(node as usize)?.ty.clone()));
-        Types { parsed, rules: nodes.into_iter().filter_map(typed).collect() }
-    }
-
     /// Reports a name that is no rule or field of one of these entities, or of another type.
     fn check(&self, (name, span): &Named, entities: &[EntityId], ty: &Type, out: &mut Diagnostics) {
         let Some((target, entity)) = Target::find(self.parsed, name) else {
@@ -118,7 +95,7 @@ impl<'p> Types<'p> {
             return out.push(texts::matching::wrong_entity(name, of(entity), &wanted, span.clone()));
         }
         let found = match target {
-            Target::Rule(rule) => self.rules.get(&rule).cloned(),
+            Target::Rule(rule) => self.parsed.rules.get(rule).and_then(|r| r.kind.clone()),
             Target::Field(field) => self.parsed.schema.fields.get(field).map(|f| f.value_type()),
             Target::DecisionDate => Some(Type::Date),
         };

@@ -2,6 +2,7 @@
 
 pub mod builtins;
 pub mod conditions;
+mod every_text;
 mod given;
 mod hoist;
 pub mod ir;
@@ -21,6 +22,7 @@ use crate::pack::params::{Parameter, ParameterId, ParameterVersion};
 use crate::pack::schema::{EntityId, FieldId, Origin};
 use crate::value::{Date, Type, Value};
 use builtins::Builtin;
+pub(crate) use every_text::check_all;
 pub use given::Given;
 use ir::{Node, NodeId, Op};
 use lower::Lowering;
@@ -144,9 +146,9 @@ impl Plan {
     /// large, and then ends where the limit was met.
     pub fn whole_in(parsed: &Arc<Parsed>, date: Date, out: &mut Diagnostics) -> Plan {
         let graph = RuleGraph::wire(parsed, date, None, out);
-        let mut lowering = Lowering::new(&graph, out);
+        let mut lowering = Lowering::new(&graph.wiring, out);
         lowering.apart = Apart::Yes;
-        for rule in graph.order.clone() {
+        for &rule in &graph.order {
             lowering.rule(rule);
         }
         let (nodes, places) = (lowering.nodes, lowering.places);
@@ -222,7 +224,7 @@ impl Plan {
             })
             .collect();
         // Only what the names need is lowered, each rule after those that it needs.
-        let mut lowering = Lowering::new(&graph, &mut out);
+        let mut lowering = Lowering::new(&graph.wiring, &mut out);
         lowering.apart = apart;
         for rule in graph.closure(&wanted) {
             lowering.rule(rule);
@@ -477,31 +479,4 @@ fn first_of(names: &[String]) -> String {
     let more = names.len().saturating_sub(NAMES);
     let told = names.get(..NAMES).unwrap_or(names).join(", ");
     if more == 0 { told } else { format!("{told} et {more} autre(s)") }
-}
-
-/// Lowers every rule on every date at which a text changes, to report what is wrong in any of them; gives the types
-/// of the rules that say when they are in force.
-pub(crate) fn check_all(parsed: &Parsed, out: &mut Diagnostics) -> BTreeMap<RuleId, Type> {
-    let dated: Vec<RuleId> =
-        (0..).zip(parsed.rules.iter()).filter(|(_, r)| r.in_force().is_some()).map(|(id, _)| id).collect();
-    let mut kinds = BTreeMap::new();
-    let mut dates: BTreeSet<Date> = [Date::constant(1, 1, 1)].into();
-    dates.extend(parsed.rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from));
-    // Rules are whole on every day on which a text begins: between two of those days nothing changes.
-    for date in dates {
-        let graph = RuleGraph::wire(parsed, date, None, out);
-        let mut lowering = Lowering::new(&graph, out);
-        for rule in graph.order.clone() {
-            lowering.rule(rule);
-        }
-        for &rule in &dated {
-            let node = lowering.rule(rule).and_then(|node| lowering.nodes.get(node as usize));
-            kinds.extend(node.map(|node| (rule, node.ty.clone())));
-        }
-        let nodes = lowering.nodes;
-        units::check(parsed, &nodes, out);
-    }
-    // A rule not yet in force is no error of the pack: only of a plan that asks for it.
-    out.items.retain(|d| d.code != "L0111");
-    kinds
 }

@@ -8,7 +8,7 @@ use crate::testing::groups::{Group, GroupKey, own_references};
 use logis_data::Dataset;
 use logis_decide::evaluate::{Evaluator, outcome};
 use logis_language::Pack;
-use logis_language::diagnostic::Diagnostics;
+use logis_language::diagnostic::{Diagnostics, PackError};
 use logis_language::pack::cases::Case;
 use logis_language::plan::Plan;
 
@@ -19,8 +19,8 @@ pub(super) fn compare(
     corpus: &str,
     references: (&Dataset, &Dataset),
     asked: bool,
-) {
-    let cases = all(comparison.base, comparison.head);
+) -> Result<(), PackError> {
+    let cases = all(comparison.base, comparison.head)?;
     let mut groups: BTreeMap<GroupKey<'_>, Vec<&Case>> = BTreeMap::new();
     for case in &cases {
         // Without what the change cannot reach: those cases need not be decided.
@@ -73,20 +73,21 @@ pub(super) fn compare(
             comparison.add(corpus, pair, &Align::default(), (&old, &new), found, Some(&name));
         }
     }
+    Ok(())
 }
 
 /// The cases of the head, then those of the base that the head does not have. Cases of one name and date that
 /// give the same inputs to the same rules are one.
-fn all(base: &Pack, head: &Pack) -> Vec<Case> {
-    let cases = |pack: &Pack| -> Vec<Case> {
-        pack.parsed().cases.iter().flat_map(|file| file.cases.iter().cloned()).collect()
+fn all(base: &Pack, head: &Pack) -> Result<Vec<Case>, PackError> {
+    let cases = |pack: &Pack| -> Result<Vec<Case>, PackError> {
+        Ok(pack.parsed().cases()?.iter().flat_map(|file| file.cases.iter().cloned()).collect())
     };
-    let mut all = cases(head);
+    let mut all = cases(head)?;
     let same = |a: &Case, b: &Case| a.name == b.name && a.date == b.date && said(a) == said(b);
-    let old = cases(base).into_iter().filter(|old| !all.iter().any(|new| same(old, new)));
+    let old = cases(base)?.into_iter().filter(|old| !all.iter().any(|new| same(old, new)));
     let old: Vec<Case> = old.collect();
     all.extend(old);
-    all
+    Ok(all)
 }
 
 /// The inputs that a case gives, and the rules whose outcomes it expects.

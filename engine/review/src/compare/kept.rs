@@ -10,6 +10,7 @@ use logis_data::{Dataset, Records, TextRows, from_text_rows};
 use logis_decide::evaluate::{Context, evaluate};
 use logis_decide::receipt::Receipt;
 use logis_language::Pack;
+use logis_language::diagnostic::PackError;
 use logis_language::plan::Plan;
 use logis_language::value::parse_date;
 
@@ -84,7 +85,15 @@ impl<'p> Comparison<'p> {
     /// Decides the recorded cases of both packs by both: the rules whose outcomes they expect, as of their
     /// dates; if `asked`, only those that are compared. `references` are data sets of the packs' reference
     /// tables alone.
-    pub fn cases(&mut self, corpus: &str, references: (&Dataset, &Dataset), asked: bool) {
-        super::cases::compare(self, corpus, references, asked);
+    ///
+    /// # Errors
+    /// What is wrong in the cases of a pack that was read to decide and no more.
+    pub fn cases(
+        &mut self,
+        corpus: &str,
+        references: (&Dataset, &Dataset),
+        asked: bool,
+    ) -> Result<(), PackError> {
+        super::cases::compare(self, corpus, references, asked)
     }
 }

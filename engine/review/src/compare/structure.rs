@@ -366,17 +366,17 @@ fn fields(base: &Parsed, head: &Parsed) -> Vec<FieldChange> {
 }
 
 fn references(base: &Parsed, head: &Parsed) -> Vec<String> {
-    let tables = |p: &'_ Parsed| -> BTreeMap<String, std::sync::Arc<[u8]>> {
+    fn tables(p: &Parsed) -> BTreeMap<&str, &[u8]> {
         let all = p.schema.entities.iter().enumerate();
         let own = all.filter(|(_, e)| matches!(e.origin, Origin::Reference { .. }));
         own.filter_map(|(id, e)| {
             // By their bytes: a table that is laid out otherwise counts as another.
             let table = p.references.iter().find(|r| r.entity == id)?;
-            Some((e.name.clone(), table.bytes.clone()))
+            Some((e.name.as_str(), table.bytes.as_ref()))
         })
         .collect()
-    };
+    }
     let (before, after) = (tables(base), tables(head));
-    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    names.into_iter().filter(|name| before.get(*name) != after.get(*name)).cloned().collect()
+    let names: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
+    names.into_iter().filter(|name| before.get(*name) != after.get(*name)).map(str::to_string).collect()
 }

@@ -310,7 +310,9 @@ fn without(parsed: &Parsed, rule: RuleId, text: usize) -> Parsed {
     if let Some(texts) = rules.get_mut(rule).map(|r| &mut r.texts).filter(|texts| text < texts.len()) {
         texts.remove(text);
     }
-    Parsed { rules: Arc::new(rules), ..parsed.clone() }
+    let mut changed = parsed.clone();
+    changed.rules = Arc::new(rules);
+    changed
 }
 
 /// A version with cells that are another, or missing.

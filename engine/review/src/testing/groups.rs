@@ -155,7 +155,7 @@ pub(crate) fn groups<'p>(
     let parsed = pack.parsed();
     let mut out = Diagnostics::default();
     let mut by_key: BTreeMap<GroupKey<'_>, Vec<&Case>> = BTreeMap::new();
-    for file in parsed.cases.iter() {
+    for file in parsed.cases()? {
         let path = parsed.sources.get(file.file).map_or("", |f| f.path.as_str());
         for case in &file.cases {
             if !filter.is_empty() && !case.name.contains(filter) && !path.contains(filter) {

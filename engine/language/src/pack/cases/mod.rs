@@ -7,12 +7,12 @@ mod table;
 mod tree;
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use crate::diagnostic::texts::cases::{self as texts, what};
 use crate::diagnostic::texts::files::{self, form};
-use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, FileId, SourceFile, Sources, Span};
 use crate::value::{Date, Exact, Value, parse_date, parse_number};
-pub(super) use table::read as read_csv;
 use tree::{Item, Kind};
 
 /// The cases of one file.
@@ -57,14 +57,72 @@ pub enum CaseValue {
     Unknown,
 }
 
-/// Reads `NAME.cas.toml`.
-pub(super) fn read_toml(file: FileId, text: &str, out: &mut Diagnostics) -> CaseFile {
-    CaseFile { file, cases: tree::of_toml(file, text, out).map_or_else(Vec::new, |root| read(&root, out)) }
+/// How the cases of a file are written.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Form {
+    Toml,
+    Yaml,
+    Csv,
 }
 
-/// Reads `NAME.cas.yaml`.
-pub(super) fn read_yaml(file: FileId, text: &str, out: &mut Diagnostics) -> CaseFile {
-    CaseFile { file, cases: tree::of_yaml(file, text, out).map_or_else(Vec::new, |root| read(&root, out)) }
+impl Form {
+    /// By the name of the file; `None` if it holds no cases.
+    pub fn of(path: &str) -> Option<Form> {
+        let (_, form) = path.rsplit_once(".cas.")?;
+        match form {
+            "toml" => Some(Form::Toml),
+            "yaml" | "yml" => Some(Form::Yaml),
+            "csv" => Some(Form::Csv),
+            _ => None,
+        }
+    }
+}
+
+/// The files of cases of a pack, read once, when their cases are first asked for: they are much longer than the
+/// rules, and decide nothing.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cases {
+    files: Vec<FileId>,
+    /// Shared by all packs that were made of this one.
+    read: Arc<OnceLock<ReadCases>>,
+}
+
+/// What the files of cases say.
+#[derive(Debug, Default)]
+pub(super) struct ReadCases {
+    pub files: Vec<CaseFile>,
+    pub problems: Diagnostics,
+}
+
+impl Cases {
+    /// One more file.
+    pub fn add(&mut self, file: FileId) {
+        self.files.push(file);
+    }
+
+    /// The cases of all files.
+    pub fn read(&self, sources: &Sources) -> &ReadCases {
+        self.read.get_or_init(|| {
+            let mut read = ReadCases::default();
+            for &file in &self.files {
+                let Some(source) = sources.get(file) else { continue };
+                let cases = read_file(file, source, &mut read.problems);
+                read.files.push(CaseFile { file, cases });
+            }
+            read
+        })
+    }
+}
+
+/// The cases of one file.
+fn read_file(file: FileId, source: &SourceFile, out: &mut Diagnostics) -> Vec<Case> {
+    let root = match Form::of(&source.path) {
+        Some(Form::Toml) => tree::of_toml(file, &source.text, out),
+        Some(Form::Yaml) => tree::of_yaml(file, &source.text, out),
+        Some(Form::Csv) => return table::read(file, &source.text, out),
+        None => None,
+    };
+    root.map_or_else(Vec::new, |root| read(&root, out))
 }
 
 fn wrong(item: &Item, what: &str, expected: &str) -> Diagnostic {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::super::slips;
-use super::{Case, CaseFile, CaseValue, check_extras, read_tolerance};
+use super::{Case, CaseValue, check_extras, read_tolerance};
 use crate::diagnostic::texts::cases as texts;
 use crate::diagnostic::texts::files;
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span};
 use crate::value::{Date, parse_date};
 
 /// Reads `NAME.cas.csv`: a table of cases on one entity.
-pub(in crate::pack) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> CaseFile {
+pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Vec<Case> {
     let mut cases = Vec::new();
     let entity = text.lines().find_map(|line| {
         let (key, value) = line.strip_prefix('#')?.split_once(':')?;
@@ -19,7 +19,7 @@ pub(in crate::pack) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> 
     });
     let Some(entity) = entity else {
         out.push(files::cases_without_entity(Span::new(file, 0..0)));
-        return CaseFile { file, cases };
+        return cases;
     };
     let mut reader =
         csv::ReaderBuilder::new().comment(Some(b'#')).trim(csv::Trim::All).from_reader(text.as_bytes());
@@ -28,7 +28,7 @@ pub(in crate::pack) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> 
         Err(error) => {
             let (message, label) = slips::cases::csv(&error, "");
             out.push(Diagnostic::error("L0042", message, Span::new(file, 0..0), label));
-            return CaseFile { file, cases };
+            return cases;
         }
     };
     if slips::cases::semicolons(&header) {
@@ -36,7 +36,7 @@ pub(in crate::pack) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> 
         let message = "« ; » entre les colonnes; attendu: `,`";
         let label = "enregistrer en CSV avec des virgules, ou remplacer `;` par `,`";
         out.push(Diagnostic::error("L0042", message, Span::new(file, at..line_end(text, at)), label));
-        return CaseFile { file, cases };
+        return cases;
     }
     for record in reader.records() {
         let record = match record {
@@ -118,7 +118,7 @@ pub(in crate::pack) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> 
         }
         cases.push(case);
     }
-    CaseFile { file, cases }
+    cases
 }
 
 /// Where the line of a place ends.

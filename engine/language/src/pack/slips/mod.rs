@@ -14,7 +14,7 @@ mod lexical;
 mod numbers;
 mod parser;
 mod remark;
-mod scan;
+pub(super) mod scan;
 pub(super) mod script;
 pub(super) mod toml;
 mod toml_cut;

@@ -5,7 +5,7 @@ use super::written::is_blank;
 
 /// What a piece is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::pack) enum Kind {
     /// Letters, digits and `_`, a letter first.
     Word,
     /// Digits, with a point and an exponent if any.
@@ -26,7 +26,7 @@ pub(super) enum Kind {
 
 /// A piece of a text.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Piece<'t> {
+pub(in crate::pack) struct Piece<'t> {
     pub kind: Kind,
     /// Its first byte.
     pub at: usize,
@@ -81,7 +81,7 @@ fn goes_on(c: char) -> bool {
 }
 
 /// The pieces of a text in order; what is between them is blank.
-pub(super) fn scan(text: &str) -> Vec<Piece<'_>> {
+pub(in crate::pack) fn scan(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut at = 0;
     let mut before = ' ';
@@ -104,22 +104,22 @@ pub(super) fn scan(text: &str) -> Vec<Piece<'_>> {
 
 /// The kind and the bytes of the piece that a text begins with.
 fn piece(rest: &str, first: char, before: char) -> (Kind, usize) {
-    let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
+    let line = || rest.find(['\n', '\r']).unwrap_or(rest.len());
     let second = rest.chars().nth(1).unwrap_or(' ');
     match first {
-        '/' if second == '/' => (Kind::Comment, line),
+        '/' if second == '/' => (Kind::Comment, line()),
         '/' if second == '*' => match block_comment(rest) {
             Some(length) => (Kind::Comment, length),
             None => (Kind::OpenComment, rest.len()),
         },
         // An apostrophe inside a name, as in `l'âge`.
         '\'' | '’' if goes_on(before) && begins_word(second) => (Kind::Sign, first.len_utf8()),
-        '"' => quoted(rest, first, line),
+        '"' => quoted(rest, first, line()),
         '`' => match rest.get(1..).and_then(|r| r.find('`')) {
             Some(end) => (Kind::Text, end + 2),
-            None => (Kind::OpenText, line),
+            None => (Kind::OpenText, line()),
         },
-        '\'' | '“' | '”' | '„' | '‟' | '«' | '‘' | '‚' | '″' => quoted(rest, first, line),
+        '\'' | '“' | '”' | '„' | '‟' | '«' | '‘' | '‚' | '″' => quoted(rest, first, line()),
         c if begins_word(c) => (Kind::Word, rest.find(|c| !goes_on(c)).unwrap_or(rest.len())),
         c if c.is_ascii_digit() => (Kind::Number, number(rest)),
         _ => match SIGNS.iter().find(|s| rest.starts_with(**s)) {

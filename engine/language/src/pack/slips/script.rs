@@ -53,6 +53,11 @@ pub(in crate::pack) fn explain(
 
 /// `0,9` between the parentheses of a call: two arguments to the parser, one number to its author.
 pub(in crate::pack) fn two_arguments(file: FileId, text: &str) -> Vec<Diagnostic> {
+    // Most texts have no comma between two digits: they need not be cut into pieces.
+    let digit = u8::is_ascii_digit;
+    if !text.as_bytes().windows(3).any(|w| matches!(w, [a, b',', c] if digit(a) && digit(c))) {
+        return Vec::new();
+    }
     let code: Vec<Piece<'_>> = scan(text).into_iter().filter(|p| p.kind != Kind::Comment).collect();
     let mut found = Vec::new();
     for three in code.windows(3) {

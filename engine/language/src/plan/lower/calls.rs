@@ -57,12 +57,12 @@ impl Lowering<'_, '_, '_> {
     ) -> Option<NodeId> {
         let name = call.name.as_str();
         let span = self.span(position, place);
-        let parsed = self.graph.parsed;
+        let parsed = self.wiring.parsed;
         let Some(rule) = parsed.rule(name).and_then(|r| parsed.rules.get(r)) else {
             self.unknown_function(name, span);
             return None;
         };
-        let text = text_at(&rule.texts, self.graph.date)?;
+        let text = text_at(&rule.texts, self.wiring.date)?;
         if text.params.len() != args.len() {
             let (expected, declared) = (text.params.len(), text.span.clone());
             self.out.push(texts::names::arguments(name, expected, args.len(), span, declared));
@@ -90,7 +90,7 @@ impl Lowering<'_, '_, '_> {
 
     /// Reports a call of a function that neither the engine nor the pack has.
     fn unknown_function(&mut self, name: &str, span: Span) {
-        let parsed = self.graph.parsed;
+        let parsed = self.wiring.parsed;
         // Of a file that does not read, this was said.
         if parsed.unreadable.iter().any(|n| n == name || n == "*") {
             return;

@@ -23,21 +23,22 @@ use std::collections::HashMap;
 use super::ir::{Node, NodeId, Op};
 use super::{Apart, Places};
 use crate::diagnostic::{Diagnostics, FileId, Span};
-use crate::graph::{RuleGraph, RuleId};
+use crate::graph::{RuleId, Wiring};
 use crate::pack::RuleTexts;
 use crate::pack::schema::EntityId;
 use nodes::Traits;
 
 /// The nodes of a plan being built.
 pub(super) struct Lowering<'g, 'p, 'o> {
-    pub graph: &'g RuleGraph<'p>,
+    pub wiring: &'g Wiring<'p>,
     pub nodes: Vec<Node>,
     /// Where the operands of connectors and branches are written; empty unless expressions stay apart.
     pub places: Places,
     /// Do equal expressions that are written in two places stay two nodes?
     pub apart: Apart,
     /// Hash consing: the node that computes an operation for an entity. The span is part of the key
-    /// only if equal expressions stay apart.
+    /// of a rule's outcome, since each of its texts declares its own unit; of others only if equal expressions
+    /// stay apart.
     interned: HashMap<(Op, EntityId, Option<Span>), NodeId>,
     /// By node: what is known of it without evaluating it.
     traits: Vec<Traits>,
@@ -67,9 +68,9 @@ struct Place {
 }
 
 impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
-    pub fn new(graph: &'g RuleGraph<'p>, out: &'o mut Diagnostics) -> Self {
+    pub fn new(wiring: &'g Wiring<'p>, out: &'o mut Diagnostics) -> Self {
         Lowering {
-            graph,
+            wiring,
             nodes: Vec::new(),
             places: Places::new(),
             apart: Apart::No,
@@ -85,7 +86,7 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
     }
 
     /// The outcome node of a rule; `None` if it has an error (reported) or needs a rule that has.
-    /// The rules that it needs must have been lowered before: call it in the graph's order.
+    /// The rules that it needs must have been lowered before: call it in an order of evaluation.
     pub fn rule(&mut self, id: RuleId) -> Option<NodeId> {
         if let Some(done) = self.rules.get(&id) {
             return *done;
@@ -95,10 +96,21 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         node
     }
 
+    /// Goes on with the rules as they are wired on another day. What was lowered stays: the outcomes of all rules
+    /// but `changed`, whose own text, or that of a rule or function that they read, is another one now.
+    pub(super) fn go_on(&mut self, wiring: &'g Wiring<'p>, changed: impl IntoIterator<Item = RuleId>) {
+        self.wiring = wiring;
+        for rule in changed {
+            self.rules.remove(&rule);
+        }
+        // A function that was inlined may call one that has another text now.
+        self.inlined.clear();
+    }
+
     fn lower_rule(&mut self, id: RuleId) -> Option<NodeId> {
-        let graph = self.graph;
-        let rule = graph.parsed.rules.get(id)?;
-        let wired = graph.rules.get(id)?.as_ref()?;
+        let wiring = self.wiring;
+        let rule = wiring.parsed.rules.get(id)?;
+        let wired = wiring.rules.get(id)?.as_ref()?;
         if wired.outside {
             return self.absent(id, rule, wired.text.span.clone());
         }
@@ -106,7 +118,7 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         // Every parameter is linked before giving up, so that all that is wrong is reported at once.
         let mut env = Env::new();
         let mut complete = true;
-        for ((name, span), link) in wired.text.params.iter().zip(&wired.links) {
+        for ((name, span), link) in wired.text.params.iter().zip(wired.links.iter()) {
             match self.link(link, rule.entity, span) {
                 Some(node) => env.push((name.clone(), node)),
                 None => complete = false,
@@ -126,7 +138,7 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         let body = match rule.value_outside() {
             Some(value) => Op::Const(value),
             // Read as a parameter beyond all, which has no value on any day.
-            None => Op::Param(self.graph.parsed.parameters.len() + id, Vec::new()),
+            None => Op::Param(self.wiring.parsed.parameters.len() + id, Vec::new()),
         };
         let body = self.node(body, rule.entity, ty.clone(), span.clone());
         Some(self.node(Op::Rule(id, body), rule.entity, ty, span))

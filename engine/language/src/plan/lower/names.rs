@@ -13,7 +13,7 @@ impl Lowering<'_, '_, '_> {
     /// The node of a wired name, as seen from a row of `entity`; `None` if it names a rule without an
     /// outcome node, which is reported.
     pub(in crate::plan) fn link(&mut self, link: &Link, entity: EntityId, span: &Span) -> Option<NodeId> {
-        let schema = &self.graph.parsed.schema;
+        let schema = &self.wiring.parsed.schema;
         let leaf = match link.target {
             Target::DecisionDate => {
                 return Some(self.node(Op::DecisionDate, entity, Type::Date, span.clone()));
@@ -51,16 +51,16 @@ impl Lowering<'_, '_, '_> {
 
     /// Reports a rule that has a text, but none on the date of the graph.
     fn not_in_force(&mut self, id: RuleId, span: &Span) {
-        let Some(rule) = self.graph.parsed.rules.get(id) else { return };
-        if self.graph.rules.get(id).is_some_and(Option::is_some) {
+        let Some(rule) = self.wiring.parsed.rules.get(id) else { return };
+        if self.wiring.rules.get(id).is_some_and(Option::is_some) {
             // It has an error of its own, reported already.
             return;
         }
-        let text = text_at(&rule.texts, self.graph.date);
+        let text = text_at(&rule.texts, self.wiring.date);
         if let Some((_, at)) = text.and_then(|t| t.params.iter().find(|(name, _)| name == DECISION_DATE))
-            && self.graph.dated
+            && self.wiring.dated
         {
-            let entity = self.graph.parsed.schema.entities.get(rule.entity).map_or("?", |e| e.name.as_str());
+            let entity = self.wiring.parsed.schema.entities.get(rule.entity).map_or("?", |e| e.name.as_str());
             let (here, needed) = (span.clone(), at.clone());
             self.out.push(texts::names::no_decision_date(entity, &rule.name, here, needed));
             return;
@@ -69,7 +69,7 @@ impl Lowering<'_, '_, '_> {
         if text.is_some() {
             return;
         }
-        self.out.push(texts::names::not_in_force(&rule.name, self.graph.date, first, span.clone()));
+        self.out.push(texts::names::not_in_force(&rule.name, self.wiring.date, first, span.clone()));
     }
 
     /// The node of a name that code uses: a parameter of the rule or a `let`.
@@ -83,7 +83,7 @@ impl Lowering<'_, '_, '_> {
         if let Some((_, node)) = env.iter().rev().find(|(n, _)| n == name) {
             return Some(*node);
         }
-        let parsed = self.graph.parsed;
+        let parsed = self.wiring.parsed;
         let span = self.span(position, place);
         let exists =
             parsed.schema.field(name).is_some() || parsed.rule(name).is_some() || name == DECISION_DATE;

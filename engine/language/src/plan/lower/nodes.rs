@@ -29,7 +29,8 @@ impl Lowering<'_, '_, '_> {
     /// Adds a node, or finds the equal one that is there. `span` is where it is written; of equal ones
     /// the first is kept.
     pub(super) fn node(&mut self, op: Op, entity: EntityId, ty: Type, span: Span) -> NodeId {
-        let at = (self.apart == Apart::Yes && op.is_written()).then(|| span.clone());
+        let own = matches!(op, Op::Rule(..)) || (self.apart == Apart::Yes && op.is_written());
+        let at = own.then(|| span.clone());
         let key = (op, entity, at);
         if let Some(&id) = self.interned.get(&key) {
             return id;

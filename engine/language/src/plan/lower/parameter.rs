@@ -42,7 +42,7 @@ impl<'p> Lowering<'_, 'p, '_> {
 
     /// The parameter of a path. One whose file could not be read was reported with the file.
     fn parameter_at(&mut self, path: &str, span: &Span) -> Option<(ParameterId, &'p Parameter)> {
-        let parsed = self.graph.parsed;
+        let parsed = self.wiring.parsed;
         let found = parsed.parameter(path).and_then(|id| parsed.parameters.get(id).map(|p| (id, p)));
         if found.is_none() && !parsed.unreadable.iter().any(|n| n == path || n == "*") {
             let known = parsed.parameters.iter().map(|p| p.path.as_str());

@@ -14,7 +14,7 @@ use crate::value::Type;
 impl Lowering<'_, '_, '_> {
     /// The place of a position of Rhai: the word or sign that starts there.
     pub(super) fn span(&self, position: Position, place: Place) -> Span {
-        let sources = &self.graph.parsed.sources;
+        let sources = &self.wiring.parsed.sources;
         let Some(line) = position.line() else { return Span::new(place.file, 0..0) };
         let at = sources.offset(place.file, line, position.position().unwrap_or(1));
         let text = sources.get(place.file).map_or("", |f| f.text.as_ref());
@@ -24,14 +24,14 @@ impl Lowering<'_, '_, '_> {
     /// The place of a text constant, quotes included.
     pub(super) fn text_span(&self, position: Position, text: &str, place: Place) -> Span {
         let span = self.span(position, place);
-        let end = self.graph.parsed.sources.get(place.file).map_or(0, |f| f.text.len());
+        let end = self.wiring.parsed.sources.get(place.file).map_or(0, |f| f.text.len());
         Span::new(place.file, span.range.start..(span.range.start + text.len() + 2).min(end))
     }
 
     /// The place of the connector before an operand; the operand's own if it is not found.
     pub(super) fn sign_before(&self, sign: &str, operand: Position, place: Place) -> Span {
         let span = self.span(operand, place);
-        let text = self.graph.parsed.sources.get(place.file).map_or("", |f| f.text.as_ref());
+        let text = self.wiring.parsed.sources.get(place.file).map_or("", |f| f.text.as_ref());
         let before = text.get(..span.range.start).and_then(|t| t.rfind(sign));
         before.map_or(span, |at| Span::new(place.file, at..at + sign.len()))
     }
