@@ -10,7 +10,9 @@ use logis_language::plan::{Needs, Plan};
 use logis_language::value::{Date, Value};
 use logis_matching::{Gaps, Matching, ProblemError, Reached, solve};
 
-use super::posing::{AllocationError, Lack, Options, Posing, plan};
+use super::error::AllocationError;
+use super::lack::Lack;
+use super::posing::{Options, Posing, plan};
 use crate::attribution::{Before, Commission, Explainer, Report, UnderReserve, Why, reserves};
 
 /// Candidates of a unit for which no rule says how many.

@@ -1,7 +1,13 @@
 //! The face of allocation: a problem as it is posed, and an allocation, which is its answer.
 
 mod answered;
+mod error;
+mod lack;
 pub mod posing;
+mod verified;
 
 pub use answered::{Allocation, PLACES};
-pub use posing::{AllocationError, Bottleneck, Lack, Options, Posing, Refuted};
+pub use error::AllocationError;
+pub use lack::{Bottleneck, Lack};
+pub use posing::{Options, Posing};
+pub use verified::Refuted;

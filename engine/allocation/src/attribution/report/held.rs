@@ -1,0 +1,125 @@
+//! Is what a result claims, besides its answer and its proof, what is computed here?
+
+use std::collections::BTreeSet;
+
+use logis_data::Dataset;
+use serde_json::{Map, Value as Json};
+
+use super::made::{keys, row};
+use super::{Report, ReportError, fraction};
+use crate::attribution::instance::Instance;
+use crate::attribution::posed::Posed;
+use crate::attribution::reserves::UnderReserve;
+use crate::attribution::rules::MatchingPlan;
+
+impl Report {
+    /// Are the prices of the quotas those that the result tells?
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn check_prices(&self, prices: &[u64]) -> Result<(), ReportError> {
+        for (own, expected) in self.quotas.iter().zip(prices) {
+            if own.price != *expected {
+                let (name, found) = (own.name.clone(), own.price.to_string());
+                let expected = expected.to_string();
+                return Err(ReportError::QuotaClaim { name, field: "le prix", found, expected });
+            }
+        }
+        Ok(())
+    }
+
+    /// Are the reserves of the attributions those that the result tells, if it tells any?
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn check_reserves(&self, reserves: &[UnderReserve]) -> Result<(), ReportError> {
+        let Some(own) = &self.reserves else { return Ok(()) };
+        let other = |own: &[UnderReserve], others: &[UnderReserve]| {
+            own.iter().find(|reserve| !others.contains(reserve)).cloned()
+        };
+        match other(reserves, own) {
+            Some(missing) => Err(ReportError::ReserveMissing(missing)),
+            None => other(own, reserves).map_or(Ok(()), |more| Err(ReportError::ReserveTooMany(more))),
+        }
+    }
+
+    /// What the problem of the result has that the problem as posed has not, and the other way round. A result
+    /// that does not tell by what its problem was posed has no difference there: see [`Signed::problem`].
+    pub fn differences(&self, plan: &MatchingPlan, most: Option<usize>, posed: &Posed) -> Vec<ReportError> {
+        let mut all = Vec::new();
+        let (found, expected) = (self.certificate.date.clone(), plan.pairs.date.to_string());
+        if found != expected {
+            all.push(ReportError::Date { found, expected });
+        }
+        let found = self.certificate.max_candidates;
+        if found != most {
+            all.push(ReportError::MostCandidates { found, expected: most });
+        }
+        let quotas = self.other_quotas(plan);
+        if let Some(own) = &self.certificate.problem {
+            all.extend(own.differences(posed, quotas.is_empty()));
+        }
+        all.splice(0..0, quotas);
+        all
+    }
+
+    /// Quotas that only the result has, or only the plan; that stand in another order, or ask for another share.
+    fn other_quotas(&self, plan: &MatchingPlan) -> Vec<ReportError> {
+        let found: Vec<&str> = self.quotas.iter().map(|q| q.name.as_str()).collect();
+        let expected: Vec<&str> = plan.quotas.iter().map(|q| q.quota.name.as_str()).collect();
+        let missing = expected.iter().filter(|name| !found.contains(name));
+        let too_many = found.iter().filter(|name| !expected.contains(name));
+        let mut all: Vec<ReportError> =
+            missing.map(|name| ReportError::QuotaMissing((*name).to_string())).collect();
+        all.extend(too_many.map(|name| ReportError::QuotaTooMany((*name).to_string())));
+        if all.is_empty() && found != expected {
+            let other = found.iter().enumerate().find(|(at, name)| expected.get(*at) != Some(name));
+            all.extend(other.map(|(_, name)| ReportError::QuotaOrder((*name).to_string())));
+        }
+        for quota in plan.quotas.iter().map(|q| &q.quota) {
+            let expected = fraction(quota.numerator, quota.denominator);
+            let own = self.quotas.iter().find(|own| own.name == quota.name && own.target != expected);
+            all.extend(own.map(|own| own.claims("la part visée", &own.target, expected)));
+        }
+        all
+    }
+
+    /// Are the columns of the attributions what `more` computes, and no others? Their identifiers are those of
+    /// the data: see [`Report::matching`].
+    ///
+    /// # Errors
+    /// Columns that nothing computes, all of them; or the first cell that is another.
+    pub fn check_columns(
+        &self,
+        plan: &MatchingPlan,
+        dataset: &Dataset,
+        instance: &Instance,
+        more: impl Fn(usize, &mut Map<String, Json>),
+    ) -> Result<(), ReportError> {
+        let keys = keys(plan, instance);
+        let mut unchecked = BTreeSet::new();
+        let mut wrong = None;
+        for (at, own) in self.attributions.iter().enumerate() {
+            let of = |key: &str| own.get(key).and_then(Json::as_str);
+            let request = of(&keys.0).and_then(|id| instance.requests.find(dataset, id));
+            let unit = of(&keys.1).and_then(|id| instance.units.find(dataset, id));
+            let Some((request, unit)) = request.zip(unit) else { continue };
+            let expected = row(&keys, dataset, instance, (request, unit), &more);
+            unchecked.extend(own.keys().filter(|key| !expected.contains_key(*key)).cloned());
+            let other = expected.iter().find(|(column, value)| own.get(*column) != Some(value));
+            if let Some((column, value)) = other.filter(|_| wrong.is_none()) {
+                wrong = Some(ReportError::Cell {
+                    at: at + 1,
+                    id: of(&keys.0).unwrap_or_default().to_string(),
+                    column: column.clone(),
+                    found: own.get(column).map_or_else(|| "absent".to_string(), Json::to_string),
+                    expected: value.to_string(),
+                });
+            }
+        }
+        if !unchecked.is_empty() {
+            return Err(ReportError::Unchecked(unchecked.into_iter().collect()));
+        }
+        wrong.map_or(Ok(()), Err)
+    }
+}

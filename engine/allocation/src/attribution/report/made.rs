@@ -1,0 +1,93 @@
+//! A result as it is written.
+
+use logis_data::Dataset;
+use logis_language::exchange::FORMAT;
+use logis_matching::Matching;
+use serde_json::{Map, Value as Json};
+
+use super::{LevelReport, QuotaReport, Report, Signed, fraction, names};
+use crate::attribution::instance::Instance;
+use crate::attribution::posed::Posed;
+use crate::attribution::read::KIND;
+use crate::attribution::rules::MatchingPlan;
+
+impl Report {
+    /// The result of a matching; `prices` are those of the quotas; the problem was posed with so many candidates
+    /// at most, and by what `posed` tells; `more` adds to an attribution what was asked
+    /// for, by the place of its candidate in the outcomes.
+    pub fn new(
+        plan: &MatchingPlan,
+        dataset: &Dataset,
+        instance: &Instance,
+        (matching, prices): (&Matching, &[u64]),
+        (max_candidates, posed): (Option<usize>, Option<Posed>),
+        more: impl Fn(usize, &mut Map<String, Json>),
+    ) -> Report {
+        let keys = keys(plan, instance);
+        let mut attributions = Vec::new();
+        for (request, unit) in (0_u32..).zip(&matching.unit_of) {
+            let Some(unit) = *unit else { continue };
+            attributions.push(row(&keys, dataset, instance, (request, unit), &more));
+        }
+        let reached = &matching.reached;
+        let shortfalls = reached.quotas.iter().map(|q| q.shortfall);
+        let values =
+            [reached.attributions].into_iter().chain(shortfalls).chain([reached.priority, reached.fit]);
+        let levels =
+            names(plan).into_iter().zip(values).map(|(name, value)| LevelReport { name, value }).collect();
+        let quotas =
+            plan.quotas.iter().zip(&reached.quotas).enumerate().map(|(at, (quota, reached))| QuotaReport {
+                name: quota.quota.name.clone(),
+                members: reached.members,
+                base: reached.base,
+                target: fraction(quota.quota.numerator, quota.quota.denominator),
+                achieved: fraction(reached.members, reached.base),
+                shortfall: reached.shortfall,
+                price: prices.get(at).copied().unwrap_or(0),
+            });
+        let quotas = quotas.collect();
+        let (units, cells) = numbering(dataset, instance);
+        let certificate = Signed {
+            date: plan.pairs.date.to_string(),
+            max_candidates,
+            problem: posed,
+            units,
+            cells,
+            proofs: matching.certificate.clone(),
+        };
+        let (format, kind) = (Some(FORMAT.to_string()), Some(KIND.to_string()));
+        Report { format, kind, attributions, levels, quotas, reserves: None, certificate }
+    }
+}
+
+/// An attribution as it is written: the identifiers of both sides, then what `more` adds.
+pub(super) fn row(
+    keys: &(String, String),
+    dataset: &Dataset,
+    instance: &Instance,
+    (request, unit): (u32, u32),
+    more: impl Fn(usize, &mut Map<String, Json>),
+) -> Map<String, Json> {
+    let mut own = Map::new();
+    own.insert(keys.0.clone(), instance.requests.id(dataset, request).into());
+    own.insert(keys.1.clone(), instance.units.id(dataset, unit).into());
+    let row = instance.requests.row(request) as usize;
+    if let Ok(at) = instance.candidates.of(row).binary_search(&instance.units.row(unit)) {
+        more(instance.candidates.rows_of(row).start + at, &mut own);
+    }
+    own
+}
+
+/// The units as the problem numbers them, by identifier; and the first of each cell.
+pub(super) fn numbering(dataset: &Dataset, instance: &Instance) -> (Vec<String>, Vec<u32>) {
+    let problem = &instance.problem;
+    let id = |&unit: &u32| instance.units.id(dataset, unit).to_string();
+    (problem.names().iter().map(id).collect(), problem.firsts().to_vec())
+}
+
+/// The columns of the identifiers of both sides.
+pub(super) fn keys(plan: &MatchingPlan, instance: &Instance) -> (String, String) {
+    let schema = &plan.pairs.parsed.schema;
+    let key = |entity: usize| schema.entities.get(entity).map_or_else(String::new, |e| e.key.clone());
+    (key(instance.requests.entity), key(instance.units.entity))
+}

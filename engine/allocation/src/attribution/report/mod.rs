@@ -1,0 +1,137 @@
+//! The answer as it is written and read again: who gets what, what each level and quota reaches, and
+//! the proof.
+//!
+//! What is read is not trusted: the problem is that of whoever reads ([`Posed`]), and each claim of the
+//! file is computed again or named ([`ReportError`]). `made` writes a result, `told` reads what it says, `held` holds
+//! its claims against what is computed here.
+
+mod error;
+mod held;
+mod made;
+mod told;
+
+use logis_matching::{Certificate, Duals};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+pub use self::error::ReportError;
+use super::posed::Posed;
+use super::read::{ReadSigned, level, read_format, read_kind, rows, signed};
+use super::reserves::UnderReserve;
+use super::rules::MatchingPlan;
+
+/// The result of a matching.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// The version of its form: [`FORMAT`](logis_language::exchange::FORMAT); none for a result of before `logis/1`.
+    #[serde(default, deserialize_with = "read_format")]
+    pub format: Option<String>,
+    /// What it is: `matching`, where there is a format.
+    #[serde(default, deserialize_with = "read_kind")]
+    pub kind: Option<String>,
+    /// One for each attribution, by identifier of the request: both identifiers under the names of their
+    /// columns, then whatever was asked for.
+    #[serde(deserialize_with = "rows")]
+    pub attributions: Vec<Map<String, Json>>,
+    /// What each level reaches, in strict order.
+    pub levels: Vec<LevelReport>,
+    /// The quotas in force, in strict order.
+    pub quotas: Vec<QuotaReport>,
+    /// Conditions of the texts that the rules do not look at, and how many attributions stand under each. Results did
+    /// not tell at first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserves: Option<Vec<UnderReserve>>,
+    /// The proof, with what it is a proof of.
+    #[serde(deserialize_with = "signed")]
+    pub certificate: Signed,
+}
+
+/// What a level reaches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LevelReport {
+    /// `attributions`, `shortfall:QUOTA` (to be as small as can be), `priority`, `fit`. Before `logis/1`:
+    /// `attributions`, `manque:QUOTA`, `priorite`, `adequation`.
+    #[serde(deserialize_with = "level")]
+    pub name: String,
+    /// What it reaches.
+    pub value: u64,
+}
+
+/// What a quota reaches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuotaReport {
+    /// Its name.
+    pub name: String,
+    /// Attributions that are members.
+    pub members: u64,
+    /// Attributions that count.
+    pub base: u64,
+    /// The share asked for, a fraction: `1/4`.
+    pub target: String,
+    /// The share reached, likewise; `0/0` where nothing counts.
+    pub achieved: String,
+    /// Attributions to members that lack.
+    pub shortfall: u64,
+    /// Points of priority, in all, that one member less asked for would bring: see
+    /// [`logis_matching::one_member_less`].
+    pub price: u64,
+}
+
+/// A certificate, and what the problem was that it certifies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "ReadSigned")]
+pub struct Signed {
+    /// The date of the rules.
+    pub date: String,
+    /// The most candidates that a request was left with, if there was a most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_candidates: Option<usize>,
+    /// What else posed the problem. Results did not tell at first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Posed>,
+    /// The units as the proofs number them, by identifier; and the first of each cell, with the number of
+    /// units at the end. Whoever solves again begins from the prices that they have. Results did not tell at
+    /// first.
+    pub units: Vec<String>,
+    /// See `units`.
+    pub cells: Vec<u32>,
+    /// The proofs, level by level.
+    #[serde(flatten)]
+    pub proofs: Certificate,
+}
+
+/// A result as seen from data that came after.
+#[derive(Clone, Debug, Default)]
+pub struct Before {
+    /// By request (its number in that data): the unit that it had.
+    pub unit_of: Vec<Option<u32>>,
+    /// Where to begin, if the quotas are the same.
+    pub duals: Option<Duals>,
+    /// Attributions whose request is not in the data.
+    pub requests_gone: usize,
+    /// Attributions whose unit is not.
+    pub units_gone: usize,
+}
+
+impl QuotaReport {
+    pub(super) fn claims(&self, field: &'static str, found: &str, expected: String) -> ReportError {
+        ReportError::QuotaClaim { name: self.name.clone(), field, found: found.to_string(), expected }
+    }
+}
+
+/// Begins the name of the level of a quota.
+pub const SHORTFALL: &str = "shortfall:";
+
+/// The names of the levels, in order.
+pub(super) fn names(plan: &MatchingPlan) -> Vec<String> {
+    let quotas = plan.quotas.iter().map(|q| format!("{SHORTFALL}{}", q.quota.name));
+    let (first, last) = (["attributions"], ["priority", "fit"]);
+    first.map(String::from).into_iter().chain(quotas).chain(last.map(String::from)).collect()
+}
+
+pub(super) fn fraction(numerator: impl std::fmt::Display, denominator: impl std::fmt::Display) -> String {
+    format!("{numerator}/{denominator}")
+}

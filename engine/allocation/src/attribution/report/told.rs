@@ -1,0 +1,140 @@
+//! What a result tells: the answer with all that it claims to reach, and where another run may begin.
+
+use std::collections::BTreeSet;
+
+use logis_data::Dataset;
+use logis_matching::{Duals, Matching, QuotaReached, Reached};
+use serde_json::Value as Json;
+
+use super::made::{keys, numbering};
+use super::{Before, Report, ReportError, Signed, fraction, names};
+use crate::attribution::instance::Instance;
+use crate::attribution::rules::MatchingPlan;
+
+impl Report {
+    /// The answer that the result tells, with all that it claims; what the claims are worth,
+    /// [`logis_matching::verify`] says.
+    ///
+    /// # Errors
+    /// What does not belong to this data and these rules.
+    pub fn matching(
+        &self,
+        plan: &MatchingPlan,
+        dataset: &Dataset,
+        instance: &Instance,
+    ) -> Result<Matching, ReportError> {
+        let keys = keys(plan, instance);
+        let mut unit_of = vec![None; instance.requests.len()];
+        for (at, own) in self.attributions.iter().enumerate() {
+            let id = |column: &String| {
+                let unknown = || ReportError::Unknown { at: at + 1, column: column.clone() };
+                own.get(column).and_then(Json::as_str).ok_or_else(unknown)
+            };
+            let unknown = |column: &String| ReportError::Unknown { at: at + 1, column: column.clone() };
+            let request = instance.requests.find(dataset, id(&keys.0)?).ok_or_else(|| unknown(&keys.0))?;
+            let unit = instance.units.find(dataset, id(&keys.1)?).ok_or_else(|| unknown(&keys.1))?;
+            match unit_of.get_mut(request as usize) {
+                Some(slot @ None) => *slot = Some(unit),
+                _ => return Err(ReportError::TwiceHoused(id(&keys.0)?.to_string())),
+            }
+        }
+        let (units, cells) = numbering(dataset, instance);
+        let Signed { units: own_units, cells: own_cells, proofs, .. } = &self.certificate;
+        if !(own_units.is_empty() && own_cells.is_empty()) {
+            if *own_units != units {
+                return Err(ReportError::Numbering("units"));
+            }
+            if *own_cells != cells {
+                return Err(ReportError::Numbering("cells"));
+            }
+        }
+        Ok(Matching { unit_of, reached: self.reached(plan)?, certificate: proofs.clone() })
+    }
+
+    /// What the result says to other data: by request of theirs the unit that it has here, if both are
+    /// there; and the prices to begin from. What is only here is passed over.
+    ///
+    /// # Errors
+    /// The result is none of any data: who or what is given twice, an attribution of nobody, a certificate
+    /// that is not well formed.
+    pub fn before(
+        &self,
+        plan: &MatchingPlan,
+        dataset: &Dataset,
+        instance: &Instance,
+    ) -> Result<Before, ReportError> {
+        let keys = keys(plan, instance);
+        let mut before = Before { unit_of: vec![None; instance.requests.len()], ..Before::default() };
+        let (mut housed, mut given) = (BTreeSet::new(), BTreeSet::new());
+        for (at, own) in self.attributions.iter().enumerate() {
+            let id = |column: &String| {
+                let unknown = || ReportError::Unknown { at: at + 1, column: column.clone() };
+                own.get(column).and_then(Json::as_str).ok_or_else(unknown)
+            };
+            let (request, unit) = (id(&keys.0)?, id(&keys.1)?);
+            if !housed.insert(request) {
+                return Err(ReportError::TwiceHoused(request.to_string()));
+            }
+            if !given.insert(unit) {
+                return Err(ReportError::TwiceGiven(unit.to_string()));
+            }
+            let request = instance.requests.find(dataset, request);
+            let unit = instance.units.find(dataset, unit);
+            before.requests_gone += usize::from(request.is_none());
+            before.units_gone += usize::from(unit.is_none());
+            if let Some(slot) = request.and_then(|request| before.unit_of.get_mut(request as usize)) {
+                *slot = unit;
+            }
+        }
+        let Signed { proofs, units, cells, .. } = &self.certificate;
+        // Results did not number units at first.
+        if units.is_empty() && cells.len() <= 1 {
+            return Ok(before);
+        }
+        let names: Vec<Option<u32>> = units.iter().map(|id| instance.units.find(dataset, id)).collect();
+        if units.iter().collect::<BTreeSet<_>>().len() != units.len() {
+            return Err(ReportError::Numbering("units"));
+        }
+        let duals = Duals::named(proofs, cells, &names, instance.units.len())?;
+        // The conditions of a proof are numbered as the quotas are.
+        let same = self.quotas.iter().map(|q| &q.name).eq(plan.quotas.iter().map(|q| &q.quota.name));
+        before.duals = (same && proofs.quotas.len() == self.quotas.len()).then_some(duals);
+        Ok(before)
+    }
+
+    /// What the result claims to reach.
+    fn reached(&self, plan: &MatchingPlan) -> Result<Reached, ReportError> {
+        let (found, expected): (Vec<&str>, Vec<String>) =
+            (self.levels.iter().map(|l| l.name.as_str()).collect(), names(plan));
+        if found != expected {
+            let (found, expected) = (found.join(", "), expected.join(", "));
+            return Err(ReportError::Levels { found, expected });
+        }
+        let value = |at: usize| self.levels.get(at).map_or(0, |level| level.value);
+        let mut quotas = Vec::new();
+        for (at, quota) in plan.quotas.iter().enumerate() {
+            let Some(own) = self.quotas.get(at).filter(|own| own.name == quota.quota.name) else {
+                return Err(ReportError::QuotaMissing(quota.quota.name.clone()));
+            };
+            let agree = |field, found: &str, expected: String| match found == expected {
+                true => Ok(()),
+                false => Err(own.claims(field, found, expected)),
+            };
+            let share = fraction(quota.quota.numerator, quota.quota.denominator);
+            agree("la part visée", &own.target, share)?;
+            agree("la part atteinte", &own.achieved, fraction(own.members, own.base))?;
+            agree("le manque", &own.shortfall.to_string(), value(at + 1).to_string())?;
+            quotas.push(QuotaReached {
+                base: own.base,
+                members: own.members,
+                target: quota.quota.target(own.base),
+                shortfall: own.shortfall,
+            });
+        }
+        if let Some(more) = self.quotas.get(plan.quotas.len()) {
+            return Err(ReportError::QuotaTooMany(more.name.clone()));
+        }
+        let last = plan.quotas.len() + 1;
+        Ok(Reached { attributions: value(0), quotas, priority: value(last), fit: value(last + 1) })
+    }
+}

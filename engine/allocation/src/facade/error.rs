@@ -1,0 +1,77 @@
+//! Why there is no allocation.
+
+use logis_decide::DataError;
+use logis_language::diagnostic::{Issue, Issues, PackError};
+use logis_matching::{ProblemError, ProofError};
+
+use super::lack::Lack;
+use crate::attribution::{InstanceError, ReportError};
+
+/// Why there is no allocation. Those with a list have all that is wrong in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AllocationError {
+    /// The rules cannot be planned.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// The data do not fit the schema.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// What the rules give is no problem (twenty faults at most).
+    #[error("{}", lines(.0))]
+    Instance(Vec<InstanceError>),
+    /// The pack declares no matching.
+    #[error("le paquet de règles ne déclare pas d'appariement: `[matching]` dans pack.toml")]
+    NoMatching,
+    /// A quota that must be met is none of the pack, with the nearest name.
+    #[error("le paquet de règles n'a pas le quota `{name}`{}", hint(nearest))]
+    UnknownQuota {
+        /// The name.
+        name: String,
+        /// The nearest there is.
+        nearest: Option<String>,
+    },
+    /// A quota that must be met has no share on the date.
+    #[error("le quota `{0}` n'est pas en vigueur à cette date")]
+    NotInForce(String),
+    /// The result of before is none.
+    #[error(transparent)]
+    Before(ReportError),
+    /// Quotas that must be met cannot be, unless fewer are housed.
+    #[error("{} quotas ne peuvent être tenus sans loger moins de demandes", .0.len())]
+    Unmet(Vec<Lack>),
+    /// No request or unit has this identifier, with the nearest that one has.
+    #[error("`{id}` n'est l'identifiant d'aucune demande ni d'aucun logement{}", hint(nearest))]
+    UnknownId {
+        /// The identifier.
+        id: String,
+        /// The nearest there is.
+        nearest: Option<String>,
+    },
+    /// A part of the problem is none: a fault of the engine, as the whole was one.
+    #[error(transparent)]
+    Problem(#[from] ProblemError),
+    /// The proof of the answer does not hold: a fault of the engine.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+}
+
+impl Issues for AllocationError {
+    fn issues(&self) -> Vec<Issue> {
+        match self {
+            AllocationError::Pack(error) => error.issues(),
+            AllocationError::Data(error) => error.issues(),
+            AllocationError::Instance(errors) => errors.iter().map(|error| Issue::of(error)).collect(),
+            AllocationError::Unmet(lacks) => lacks.iter().map(Lack::issue).collect(),
+            other => vec![Issue::of(other)],
+        }
+    }
+}
+
+fn lines(errors: &[InstanceError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn hint(nearest: &Option<String>) -> String {
+    nearest.as_ref().map_or_else(String::new, |name| format!("; vouliez-vous dire `{name}` ?"))
+}

@@ -1,0 +1,112 @@
+//! Quotas that must be met and are not, and what keeps them from it.
+
+use logis_language::diagnostic::Issue;
+use logis_matching::{Matching, Prices, Proof, solve};
+
+use super::Posing;
+
+/// A quota that must be met and is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lack {
+    /// The quota.
+    pub quota: String,
+    /// Attributions that count.
+    pub base: u64,
+    /// Members asked for.
+    pub target: u64,
+    /// Members there are.
+    pub members: u64,
+    /// Why no more are possible.
+    pub why: Bottleneck,
+}
+
+impl Lack {
+    pub(super) fn issue(&self) -> Issue {
+        let Lack { quota, base, target, members, .. } = self;
+        let message = format!(
+            "quota {quota}: ne peut être tenu sans loger moins de demandes: {base} attributions comptent, il en faut {target} à des membres, et il y en a {members} au plus"
+        );
+        Issue::error("", "", message)
+    }
+}
+
+/// What keeps a quota from being met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Bottleneck {
+    /// There are members enough: the number of attributions, or a quota before it, stands in the way.
+    Levels,
+    /// Every attribution to a member passes through one of these rows, none of which can be left out: a least
+    /// vertex cover of the pairs that are members (Kőnig's theorem), so no more can be given to members than
+    /// there are rows.
+    Rows {
+        /// The most attributions to members.
+        most: u64,
+        /// Identifiers of requests.
+        requests: Vec<String>,
+        /// Identifiers of units, sorted.
+        units: Vec<String>,
+    },
+}
+
+impl Posing {
+    /// The quotas of these names that are not met, and what keeps each from it.
+    pub(crate) fn lacking(&self, matching: &Matching, of: impl Fn(&String) -> bool) -> Vec<Lack> {
+        let mut all = Vec::new();
+        for (at, (quota, reached)) in self.plan.quotas.iter().zip(&matching.reached.quotas).enumerate() {
+            if reached.shortfall > 0 && of(&quota.quota.name) {
+                all.push(Lack {
+                    quota: quota.quota.name.clone(),
+                    base: reached.base,
+                    target: reached.target,
+                    members: reached.members,
+                    why: self.bottleneck(at, reached.target),
+                });
+            }
+        }
+        all
+    }
+
+    /// The requests and units through which every attribution to a member of a quota must pass, where they are
+    /// fewer than `target`: the rows with a dual price in the best matching of the pairs that are members.
+    fn bottleneck(&self, quota: usize, target: u64) -> Bottleneck {
+        let instance = &self.instance;
+        let member = |request, unit| {
+            instance.pair(request, unit).is_some_and(|(_, marks)| marks >> (2 * quota + 1) & 1 == 1)
+        };
+        let Ok(problem) = instance.part(member).map(|problem| problem.without_quotas()) else {
+            return Bottleneck::Levels;
+        };
+        let best = solve(&problem);
+        let most = best.reached.attributions;
+        if most >= target {
+            return Bottleneck::Levels;
+        }
+        let (mut requests, mut units) = (Vec::new(), Vec::new());
+        let cells = problem.cell_of_units();
+        if let Proof::Bound(bound) = &best.certificate.attributions
+            && let Prices::Cells(prices) = &bound.prices
+        {
+            let full =
+                |inside: usize| cells.get(inside).and_then(|c| prices.get(c.index())).is_some_and(|p| *p > 0);
+            let mut cover = vec![false; instance.units.len()];
+            for (inside, &unit) in problem.names().iter().enumerate() {
+                if full(inside)
+                    && let Some(slot) = cover.get_mut(unit as usize)
+                {
+                    *slot = true;
+                    units.push(instance.units.id(&self.dataset, unit).to_string());
+                }
+            }
+            // A housed request whose unit has no price is itself in the cover.
+            for (request, unit) in (0_u32..).zip(&best.unit_of) {
+                if unit.is_some_and(|unit| cover.get(unit as usize) == Some(&false)) {
+                    requests.push(instance.requests.id(&self.dataset, request).to_string());
+                }
+            }
+        }
+        units.sort_unstable();
+        Bottleneck::Rows { most, requests, units }
+    }
+}
