@@ -84,6 +84,7 @@ pub fn parameters(plan: &Plan) -> String {
             continue;
         };
         lines.insert(format!("parameter {} by {}", parameter.path, parameter.by.join(", ")));
+        // With its type, since `1` as a text and as a number decide differently.
         for (keys, cell) in &version.cells {
             let (ty, keys) = (cell.value.value_type(), show_keys(keys));
             lines.insert(format!("parameter {}{keys} = {ty} {}", parameter.path, cell.value));
@@ -105,6 +106,7 @@ pub fn plan_rules(plan: &Plan) -> BTreeSet<RuleId> {
 /// force.
 pub fn rule_lines(parsed: &Parsed, rule: RuleId, date: Date) -> BTreeSet<String> {
     let (mut lines, mut seen, mut left) = (BTreeSet::new(), BTreeSet::new(), vec![rule]);
+    // The rule and, through its calls, each helper once.
     while let Some(id) = left.pop() {
         if !seen.insert(id) {
             continue;

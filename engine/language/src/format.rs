@@ -111,6 +111,7 @@ impl Open {
     fn read(&mut self, line: &str) {
         let mut rest = line;
         while !rest.is_empty() {
+            // Inside a text of several lines only its three quotes count.
             if let Some(sign) = self.text {
                 let triple: String = [sign; 3].iter().collect();
                 match rest.find(&triple) {
@@ -185,6 +186,7 @@ fn space(lines: Vec<Line>) -> Vec<Line> {
                 let at = out.len() - own;
                 let before = at.checked_sub(1).and_then(|i| out.get(i));
                 let needed = matches!(before, Some(Line::Entry(..) | Line::Kept(_) | Line::Header(_)));
+                // Not at the top of the file, nor where a blank line is there.
                 if needed {
                     out.insert(at, Line::Blank);
                 }
@@ -211,8 +213,10 @@ fn write(lines: &[Line]) -> String {
         match line {
             Line::Entry(..) => block.push(i),
             Line::Comment(_) => {}
+            // Keys are aligned within a block: up to a blank line, a table, or a value of several lines.
             Line::Blank | Line::Header(_) | Line::Kept(_) => {
                 align(lines, &std::mem::take(&mut block), dated, &mut widths);
+                // In a dated value the keys that say when it holds are aligned apart from those of its cells.
                 if let Line::Header(header) = line {
                     dated = header.starts_with("[[") && header.trim_end_matches(']').ends_with(".values");
                 }

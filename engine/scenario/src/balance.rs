@@ -51,6 +51,7 @@ pub(super) fn tables(done: Vec<Done>, arrived: &BTreeMap<String, usize>) -> (Vec
             if ["synthese", "attente"].contains(&table.id.as_str()) {
                 continue;
             }
+            // Tables that would be too long over years are those of the last one.
             if !EVERY_YEAR.contains(&table.id.as_str()) {
                 if year == last {
                     table.title = format!("{} (année {name})", table.title);
@@ -68,6 +69,7 @@ pub(super) fn tables(done: Vec<Done>, arrived: &BTreeMap<String, usize>) -> (Vec
             }
         }
         for household in one.measures.households {
+            // Each as it was seen last: a later year replaces an earlier one.
             households.insert(household.id.clone(), household);
         }
     }
@@ -100,6 +102,7 @@ fn years(done: &[Done], all: &Sums) -> Table {
             .column("priorite", "Priorité moyenne des servies", "points", 1, false);
     let line = |sums: &Sums, flow: &Flow, first: bool| {
         let (requests, units) = (sums.requests as usize, sums.units as usize);
+        // In the first year all are new.
         let new = if first { requests } else { flow.arrived };
         let new_units = if first { units.saturating_sub(flow.freed) } else { flow.new_units };
         vec![
@@ -177,6 +180,8 @@ fn cohorts(done: &[Done], arrived: &BTreeMap<String, usize>) -> Table {
         let mut waits: Vec<Exact> = served.iter().filter_map(|f| f.2).collect();
         waits.sort();
         // Whoever is not served counts as waiting longer than those who are.
+        // The median of all of the cohort, served or not: its place among the sorted waits of those served,
+        // if it is one of them.
         let half = own.len().div_ceil(2);
         let middle = half.checked_sub(1).and_then(|at| waits.get(at)).and_then(|n| scaled(n, 0));
         let waiting = own.iter().filter(|f| !f.1 && f.0 == last).count();

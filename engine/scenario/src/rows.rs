@@ -148,6 +148,8 @@ impl<'s> Tables<'s> {
             Count::All => rows.len(),
         };
         if change.count != Count::All {
+            // The first of a shuffled list: which rows are taken depends on the seed and on their order in
+            // the file.
             rows.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
         }
         Ok(match change.kind {
@@ -156,6 +158,8 @@ impl<'s> Tables<'s> {
                 self.room(id, asked)?;
                 let mut index = Index::default();
                 self.index(id, &mut index);
+                // More copies than models: the models are gone through again, and each copy has its number in
+                // its identifier.
                 for (number, model) in rows.iter().copied().cycle().take(asked).enumerate() {
                     self.copy(id, model, number + 1, change, &mut index)?;
                 }
@@ -203,6 +207,7 @@ impl<'s> Tables<'s> {
                 }
             }
             index.members.insert(key, members);
+            // Members of members, to the last: a circle ends at what is there already.
             self.index(child, index);
         }
     }
@@ -261,6 +266,8 @@ impl<'s> Tables<'s> {
     ) -> Result<(), TooMany> {
         for (child, column) in self.children(id) {
             let Some(at) = self.at(child).and_then(|t| t.column(&column)) else { continue };
+            // Members as they were before the change: copies made meanwhile are in no index, and are not
+            // copied again.
             let own = index.members.get(&(child, column)).and_then(|members| members.get(old));
             let own = own.cloned().unwrap_or_default();
             self.room(child, own.len())?;
@@ -277,6 +284,7 @@ impl<'s> Tables<'s> {
                         self.write(child, row, to);
                     }
                 }
+                // The members of the copied member belong to its copy.
                 self.copy_members(child, (&old, &copy), number, change, index)?;
             }
         }
@@ -333,6 +341,7 @@ impl<'s> Tables<'s> {
     pub fn remove(&mut self, id: EntityId, gone: &BTreeSet<usize>) {
         let ids: BTreeSet<String> = gone.iter().filter_map(|&row| self.identifier(id, row)).collect();
         if let Some(table) = self.place(id).and_then(|at| self.tables.get_mut(at)) {
+            // `retain` gives no numbers: they are counted along.
             let mut row = 0;
             table.rows.retain(|_| {
                 row += 1;
@@ -344,6 +353,7 @@ impl<'s> Tables<'s> {
                 continue;
             };
             let rows = table.rows.iter().enumerate();
+            // Whoever must belong to a row that is gone goes too, and theirs.
             let orphans: BTreeSet<usize> = rows
                 .filter(|(_, r)| r.get(at).is_some_and(|c| ids.contains(c)))
                 .map(|(row, _)| row)

@@ -76,6 +76,8 @@ impl Simulation {
             None => Ok(pack.clone()),
             Some((folder, _)) => {
                 let mut files: BTreeMap<String, Vec<u8>> = inputs.rules.iter().cloned().collect();
+                // A file of the variant takes the place of that of the same path, and the whole is read as a
+                // pack again.
                 files.extend(inputs.overlays.get(folder).cloned().unwrap_or_default());
                 Pack::from_files(folder, files.into_iter().collect())
             }
@@ -110,6 +112,7 @@ impl Simulation {
                 (Source::Tables(packages), date)
             }
         };
+        // The scenario's own dates come before that of its data.
         let first = scenario.years.as_ref().and_then(|y| y.dates.first().copied());
         let date = first.or(scenario.base.as_of).or(own_date).ok_or(ScenarioError::NoDate)?;
         let runs = runs(&scenario);
@@ -194,6 +197,8 @@ impl Simulation {
         let rules = self.rules(run, date)?;
         let (key, data) = self.data(run, &rules)?;
         let (dataset, rows_taken, held) = &*data;
+        // What is decided is shared by runs of the same texts, date and data; parameters that differ are a
+        // part of the key further down.
         let place = key.map(|key| format!("{}\n{key}", rules.ready.key));
         let decide = Decide { decided: &self.shared.decided, dataset, place, values: &rules.values };
         let failed = |error| ScenarioError::Allocation { run: run.id.clone(), error };
@@ -220,6 +225,7 @@ impl Simulation {
         let mut state =
             State::new(schema, tables, models, sides, years, run.seed, ceilings).map_err(too_many)?;
         let own_rules = self.variant(run).is_some_and(|v| v.rules.is_some());
+        // Runs that change nothing before the first year decide it alike.
         let same_start = own.is_empty() && !own_rules && self.variant(run).is_none_or(|v| v.years.is_none());
         let mut done: Vec<Done> = Vec::new();
         let mut told: Vec<String> = Vec::new();
@@ -291,6 +297,8 @@ impl Simulation {
         let failed = |error| ScenarioError::Rules { run: run.id.clone(), error };
         let variant = self.variant(run);
         let points = self.points(run);
+        // Changes of versions (a date, a text) need rules planned anew; values alone are put into a plan that
+        // is there.
         let (versions, values) = rules::sorted(variant, &points);
         let laid_over = variant.is_some_and(|v| v.rules.is_some()).then_some(run.variant);
         let own = variant.map(|v| (&v.quotas, &v.priority, &v.fit));
@@ -301,6 +309,8 @@ impl Simulation {
         let texts: Vec<String> = versions.iter().map(ToString::to_string).collect();
         let key = format!("{date} {laid_over:?} {:?} {texts:?}", names.unwrap_or_default());
         let ready = self.shared.rules.get(&key, || -> Result<Ready, ScenarioError> {
+            // All of a variant that changes what is planned is in the key: runs that agree in it share the
+            // plan.
             let base = run.variant.and_then(|v| self.overlaid.get(v)).unwrap_or(&self.pack);
             let pack = rules::changed(base, variant, &versions, date).map_err(failed)?;
             let planned = Planned::new(&pack, date, &self.scenario.measures)
@@ -324,6 +334,7 @@ impl Simulation {
         // A pack that rules were laid over may have another schema.
         let own_rules = self.variant(run).is_some_and(|v| v.rules.is_some());
         let one = matches!(&self.source, Source::Tables(packages) if packages.len() == 1);
+        // One package without changes is the same for every seed.
         let fixed = one && self.scenario.base.rows.is_empty();
         let seed = if fixed { 0 } else { run.seed };
         let date = self.date_of(run);
@@ -352,6 +363,7 @@ impl Simulation {
         let schema = &rules.pack.parsed().schema;
         let tables = match &self.source {
             Source::Tables(packages) => {
+                // Of several packages that of the seed's place; one alone is that of all.
                 let own = self.scenario.base.seeds.iter().position(|seed| *seed == run.seed);
                 let own = own.and_then(|at| packages.get(at)).or(packages.first());
                 own.cloned().unwrap_or_default()
@@ -379,6 +391,8 @@ impl Simulation {
         let changes = (0_u64..).zip(self.scenario.base.rows.iter().chain(own));
         let taken = changes.map(|(n, change)| {
             let taken = tables.apply(change, run.seed ^ (n << 32));
+            // A stream for each change, by its number: one that is added behind the others moves none of
+            // them.
             taken.map_err(|TooMany(table)| self.scenario.too_many(&change.span, &table))
         });
         let taken = taken.collect::<Result<Vec<usize>, PackError>>()?;

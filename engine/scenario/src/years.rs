@@ -73,6 +73,7 @@ impl State {
         }
         let (occupied, arrived) = (Vec::new(), BTreeMap::new());
         let mut state = State { tables, models, occupied, arrived, requests, units, seed, ceilings };
+        // Occupied units that no file has: copies of those offered, of which a share is freed each year.
         let stock = usize::try_from(years.stock.unwrap_or(0)).unwrap_or(0);
         let mut copies = Tables::marked(schema, state.models.clone(), "parc.", &state.ceilings);
         let before = copies.rows_of(units).len();
@@ -92,6 +93,7 @@ impl State {
     }
 
     fn draw(&self, year: usize, what: u64) -> u64 {
+        // A stream of its own for each year and each purpose, so that a change of one moves no other.
         self.seed ^ ((year as u64 + 1) << 40) ^ (what << 32)
     }
 
@@ -101,6 +103,7 @@ impl State {
         let freed = years.freed.map_or(0, |share| share_of(&share, self.occupied.len()));
         let mut draw = ChaCha8Rng::seed_from_u64(self.draw(year, 2));
         self.occupied.shuffle(&mut draw);
+        // The first of the shuffled units are freed; the others stay for later years.
         let rest = self.occupied.split_off(freed.min(self.occupied.len()));
         let back = std::mem::replace(&mut self.occupied, rest);
         flow.freed = back.len();
@@ -110,6 +113,7 @@ impl State {
         let mut tables = Tables::marked(schema, std::mem::take(&mut self.tables), "", &self.ceilings);
         tables.append(self.units, back);
         if year > 0 {
+            // What arrives was copied before; what changes or leaves is taken from all that is there now.
             let others = years.rows.iter().filter(|c| c.kind != RowKind::Add);
             for (number, change) in (16_u64..).zip(others) {
                 let taken = tables.apply(change, self.draw(year, number));
@@ -127,6 +131,7 @@ impl State {
         let (Some(first), Some(date)) = (years.dates.first(), years.dates.get(year)) else { return Ok(()) };
         let mark = format!("{}.", date.year());
         let mut copies = Tables::marked(schema, self.models.clone(), &mark, &self.ceilings);
+        // Copies are made beside the models, whose rows are then taken away again.
         let before: Vec<usize> = copies.tables.iter().map(|t| t.rows.len()).collect();
         let added = years.rows.iter().filter(|c| c.kind == RowKind::Add);
         for (number, change) in (8_u64..).zip(added) {
@@ -143,6 +148,7 @@ impl State {
         for (table, before) in copies.iter_mut().zip(&before) {
             table.rows.drain(..*before);
         }
+        // Who arrives in a later year is as old, and has waited as long, as the models had in the first.
         move_dates(schema, &mut copies, *first, *date);
         for copy in copies {
             let Some(table) = self.tables.iter_mut().find(|t| t.name == copy.name) else { continue };
@@ -190,10 +196,12 @@ impl State {
             ids.filter(|(_, id)| is(id)).map(|(row, _)| row).collect()
         };
         let rows = at(&tables, self.units, &|id| given.contains(id));
+        // A unit that is given is occupied from now on, and may be freed later.
         self.occupied.extend(rows.iter().filter_map(|&row| tables.rows_of(self.units).get(row).cloned()));
         tables.remove(self.units, &rows);
         let rows = at(&tables, self.requests, &|id| housed.contains_key(id));
         tables.remove(self.requests, &rows);
+        // A drawn share of those who still wait goes away unserved.
         let left = tables.rows_of(self.requests).len();
         let mut gone: Vec<usize> = (0..left).collect();
         gone.shuffle(&mut ChaCha8Rng::seed_from_u64(self.draw(year, 3)));
@@ -207,6 +215,7 @@ impl State {
 /// Moves the dates of rows by the time between two days: by whole months if there are so many.
 fn move_dates(schema: &Schema, tables: &mut [TextTable], from: Date, to: Date) {
     let months = months_between(from, to);
+    // Whole months keep the day of the month: an anniversary stays one.
     let whole = add_months(from, months) == Some(to);
     let days = days_between(from, to);
     for table in tables {

@@ -56,6 +56,8 @@ impl Commission {
         let mut named = vec![false; instance.requests.len()];
         let most = places.iter().copied().max().unwrap_or(0);
         let mut unit_of = matching.unit_of.clone();
+        // Rank by rank. The first place of each list is the answer itself; each further one is the best
+        // answer of those who stand on no list yet, for the units whose lists are still short.
         for rank in 0..most {
             let mut any = false;
             for (request, unit) in (0_u32..).zip(&unit_of) {
@@ -98,6 +100,7 @@ impl Commission {
                 .into_iter()
                 .filter(|r| !own.contains(r) && matching.unit_of.get(*r as usize) == Some(&None))
                 .collect();
+            // As the matching would choose: most points first, then the better fit, then the identifier.
             others.sort_by_key(|&request| {
                 let fit = instance.pair(request, unit).map_or(0, |(fit, _)| fit);
                 (std::cmp::Reverse((instance.problem.points(request), fit)), request)
@@ -133,6 +136,8 @@ impl Commission {
             }
         }
         let mut left = Vec::new();
+        // Unit after unit, in their order: who takes one is no longer free for the next. Shared places are
+        // passed over, as they promise nothing: the matching below decides among all who wait.
         for &unit in &refused {
             let list = self.lists.get(unit as usize).map_or(&[][..], |l| l);
             let next = list.iter().filter(|place| !place.shared).map(|place| place.request).find(|request| {
@@ -143,6 +148,7 @@ impl Commission {
                 None => left.push(unit),
             }
         }
+        // What no list could give is matched anew among those who wait, without what was refused.
         if !left.is_empty() {
             let waits = |request: u32| unit_of.get(request as usize) == Some(&None);
             let part = instance.part(|request, unit| {

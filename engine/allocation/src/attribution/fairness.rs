@@ -121,6 +121,7 @@ pub fn fairness(
             })
             .filter(|(own, ..)| *own < points)
             .collect();
+        // Of all units envied the one whose holder has fewest points; of equal ones the first number.
         if let Some(&(own, unit, holder)) = envied.iter().min() {
             envies.push(Envy {
                 request: instance.requests.id(dataset, request).to_string(),

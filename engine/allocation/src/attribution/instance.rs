@@ -78,11 +78,14 @@ impl Numbers {
     fn new(dataset: &Dataset, entity: EntityId) -> Numbers {
         let ids = dataset.tables.get(entity).map_or(&[][..], |t| &t.ids);
         let mut rows: Vec<u32> = (0_u32..).take(ids.len()).collect();
+        // Numbers follow the identifiers and not the rows: ties go by them, so that the order of a file
+        // changes no answer.
         rows.sort_by(|a, b| match (ids.get(*a as usize), ids.get(*b as usize)) {
             (Some(a), Some(b)) => a.cmp(b),
             _ => Ordering::Equal,
         });
         let mut numbers = vec![0; rows.len()];
+        // The inverse permutation: from a row back to its number.
         for (number, row) in (0_u32..).zip(&rows) {
             if let Some(slot) = numbers.get_mut(*row as usize) {
                 *slot = number;
@@ -156,6 +159,7 @@ impl Instance {
         let mut pairs = Vec::with_capacity(found.len());
         for (row, (request, unit)) in found.iter().enumerate() {
             let (request, unit) = (requests.number(request), units.number(unit));
+            // A fit that is not known counts as the worst, and is told.
             let fit = match fits.map(|column| column.value(row)) {
                 None => 0,
                 Some(None) => {
@@ -172,6 +176,8 @@ impl Instance {
                     0
                 }),
             };
+            // Two bits a quota: does the pair count in its base (bit 2 × quota), and is it a member (the bit
+            // after)? What is not known counts against the quota: in the base, and as no member.
             let mut marks = 0;
             for (at, ((base, members), open)) in columns.iter().zip(&mut open.quotas).enumerate() {
                 let base = base.map_or(Some(true), |column| truth(column, row));
@@ -206,6 +212,7 @@ impl Instance {
         units: Numbers,
         open: Open,
     ) -> Instance {
+        // The problem numbers units cell by cell; where each number of the caller went is looked up once.
         let cells = problem.cell_of_units();
         let with_cell = |unit: InnerUnit| Some((unit, *cells.get(unit.index())?));
         let inside = problem.numbers_inside().into_iter().filter_map(with_cell).collect();

@@ -87,6 +87,8 @@ impl Posed {
             let base = quota.base.as_ref().map(|base| base.0.clone());
             Some(Counted { name: name.to_string(), base, members: quota.members.0.clone() })
         };
+        // Sorted lines, so that the hash depends on no order of declaration; with them what `[matching]`
+        // says, which no rule holds.
         let mut rules: BTreeSet<String> = plans.iter().map(|plan| fingerprint::rules(plan)).collect();
         if let Some(matching) = &parsed.manifest.matching {
             let name = |named: &Option<(String, _)>| named.as_ref().map_or("-".to_string(), |n| n.0.clone());
@@ -103,6 +105,7 @@ impl Posed {
         }
         let mut parameters: BTreeSet<String> =
             plans.iter().map(|plan| fingerprint::parameters(plan)).collect();
+        // Shares are read by the matching and by no rule, so they are added to the rules' own cells.
         parameters.extend(own.quotas.iter().map(|own| {
             format!("share of {} = {}/{}", own.quota.name, own.quota.numerator, own.quota.denominator)
         }));

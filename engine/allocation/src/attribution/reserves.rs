@@ -41,6 +41,8 @@ pub(crate) fn of_pairs(
 ) -> Vec<UnderReserve> {
     let of_quotas = plan.quotas.iter().flat_map(|q| q.base.into_iter().chain([q.members]));
     let used: BTreeSet<usize> = (0..plan.asked).chain(plan.fit).chain(of_quotas).map(|at| at + 1).collect();
+    // What of the plan's outcomes the answer rests on: suitability first, then what was asked for, fit and
+    // quotas. The first stands before the others, so their places are one further.
     let used: Vec<usize> = [0].into_iter().chain(used).collect();
     let decide = |plan: &Plan| {
         let batches: Vec<Vec<DecisionColumn>> = pairs

@@ -187,6 +187,8 @@ impl<'e> Explainer<'e> {
             let mut better: Vec<u32> =
                 units.iter().copied().filter(|unit| self.fit(request, *unit) > fit).collect();
             better.sort_by_key(|unit| (std::cmp::Reverse(self.fit(request, *unit)), *unit));
+            // The unit is taken away and the problem solved again from this answer: what the request gets
+            // then is where it would be otherwise.
             let next = self.instance.part(|_, unit| unit != own).ok().map(|problem| self.near(&problem));
             let next = next.and_then(|m| m.unit_of.get(request as usize).copied().flatten());
             return Why::Housed {
@@ -223,6 +225,7 @@ impl<'e> Explainer<'e> {
         let suits = |request: &u32| self.instance.pair(*request, unit).is_some();
         let requests: Vec<u32> = (0_u32..).take(self.instance.requests.len()).filter(suits).collect();
         if let Some(holder) = self.request_of.get(unit as usize).copied().flatten() {
+            // Likewise, without the request that holds it.
             let next = self.instance.part(|request, _| request != holder).ok().map(|p| self.near(&p));
             let next = next.and_then(|m| m.unit_of.iter().position(|u| *u == Some(unit)));
             let next = next.and_then(|request| u32::try_from(request).ok());
@@ -296,6 +299,8 @@ impl<'e> Explainer<'e> {
         }
         let mut worse = None;
         for (at, (quota, reached)) in self.plan.quotas.iter().zip(&self.matching.reached.quotas).enumerate() {
+            // How many of these pairs carry a mark: bit 2 × quota counts in the base, the bit after it is a
+            // member.
             let count = |pairs: &[(u32, u32)], bit: usize| -> u64 {
                 let marked = |&&(request, unit): &&(u32, u32)| {
                     self.instance.pair(request, unit).is_some_and(|(_, marks)| marks >> bit & 1 == 1)
@@ -311,6 +316,8 @@ impl<'e> Explainer<'e> {
                     worse = Some(Reason::Quota(quota.quota.name.clone()));
                     break;
                 }
+                // A quota nearer to being met at no cost before it: the answer was not the best, which only a
+                // level without a whole proof can be.
                 Ordering::Less => return Reason::NotProved,
                 Ordering::Equal => {}
             }
@@ -324,6 +331,7 @@ impl<'e> Explainer<'e> {
         let more = after.len() > before.len();
         // A quota holds back only what would be better without it.
         match (points, fits) {
+            // Points count before fit, as in the levels of the matching.
             _ if more => worse.unwrap_or(Reason::NotProved),
             (Ordering::Less, _) => Reason::Priority,
             (Ordering::Equal, Ordering::Less) => Reason::Fit,

@@ -87,6 +87,7 @@ impl Index {
                 Form::Unit(truth) => (&mut usable, &of_units, truth),
                 _ => continue,
             };
+            // What is not known may hold: only a certain no leaves a row out.
             for (row, open) in all.iter_mut().enumerate() {
                 *open &= values.may_be(truth, row);
             }
@@ -145,6 +146,7 @@ impl Index {
             .zip(&bucket.ordered)
             .filter_map(|(bound, ordered)| {
                 let (from, to) = *bound.within.get(request)?;
+                // Two binary searches give the run of the units whose rank meets the threshold.
                 let start = ordered.ranks.partition_point(|&rank| rank < from);
                 let end = ordered.ranks.partition_point(|&rank| rank < to);
                 let run = ordered.units.get(start..end).unwrap_or(&[]);
@@ -175,11 +177,14 @@ impl KeyIndex {
         // A unit without a known value, or for which an alternative may hold, meets the condition for all.
         for &row in usable {
             let place = row as usize;
+            // The other operands of an `||` around the condition: where one may hold, the key decides
+            // nothing.
             let alternative = units.iter().any(|truth| of_units.may_be(*truth, place));
             let Some(value) = of_units.value(unit, place).filter(|_| !alternative) else {
                 always.push(row);
                 continue;
             };
+            // A unit that takes several keys (communes of a list) stands in the bucket of each.
             for key in each(&value) {
                 let next = u32::try_from(buckets.len()).unwrap_or(u32::MAX);
                 let number = *numbers.entry(key.clone()).or_insert(next);
@@ -243,6 +248,7 @@ impl BoundIndex {
         let within = |row: usize| {
             let alternative = requests.iter().any(|truth| of_requests.may_be(*truth, row));
             let Some(value) = of_requests.value(request, row).filter(|_| !alternative) else {
+                // The threshold is not known, or need not be met: every rank is within it.
                 return (0, u32::MAX);
             };
             match comparison {
@@ -263,6 +269,7 @@ impl BoundIndex {
 impl Bucket {
     fn new(units: Vec<u32>, bounds: &[BoundIndex]) -> Bucket {
         let ordered = |bound: &BoundIndex| {
+            // By rank, then by row, so that the order does not depend on that of the units given.
             let rank = |unit: &u32| bound.ranks.get(*unit as usize).copied().flatten();
             let mut known: Vec<(u32, u32)> = units.iter().filter_map(|u| Some((rank(u)?, *u))).collect();
             known.sort_unstable();

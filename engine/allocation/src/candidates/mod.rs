@@ -133,6 +133,8 @@ pub fn candidates(plan: &Plan, dataset: &Dataset, options: &Options) -> Candidat
     };
     // The suitability is decided for all pairs looked at, the other outcomes for the candidacies only.
     let (suitable, others) = (part(plan, std::slice::from_ref(suitable)), part(plan, others));
+    // Hoisted plans compute on a side what reads one side only; the plans themselves decide what those leave
+    // open (see `Plan::hoisted`).
     let (first, second) = (suitable.hoisted(), others.hoisted());
     let index = first.selected.first().map(|(_, node)| conditions(&first, *node)).unwrap_or_default();
     let index = Index::new(&first, dataset, sides, &index);
@@ -179,6 +181,8 @@ pub(crate) fn demanded(plan: &Plan) -> Vec<&str> {
         Some(Op::Rule(_, body)) => *body,
         _ => *node,
     };
+    // Left to right through the `&&`s, and through what only passes a value on; an `||` demands none of its
+    // sides.
     let mut stack = vec![body];
     while let Some(node) = stack.pop() {
         match plan.node(node).map(|n| &n.op) {
@@ -233,6 +237,8 @@ impl Search<'_> {
         let last = requests.end - 1;
         for request in requests {
             // Requests are collected until there are enough pairs for a batch.
+            // One request has few pairs left by the index: alone they would not fill the columns that they
+            // are decided by.
             self.index.units_of(request, &mut second);
             first.resize(second.len(), u32::try_from(request).unwrap_or(u32::MAX));
             if first.len() < BATCH && request < last {
@@ -246,6 +252,7 @@ impl Search<'_> {
         }
         // The index gives the units of a request in no order; requests come in theirs.
         found.chunk_by_mut(|a, b| a.0 == b.0).for_each(|own| own.sort_unstable_by_key(|(_, unit)| *unit));
+        // The other outcomes are decided now, for suitable pairs only: a few of those looked at.
         (first, second) = found.into_iter().unzip();
         chunk.outcomes = others.decide(&first, &second);
         chunk.units = second;
@@ -300,6 +307,7 @@ impl Search<'_> {
         let mut kept = Vec::with_capacity(chunk.units.len());
         let mut start = 0;
         for count in &mut chunk.counts {
+            // A request's candidates are one run of rows, since requests stand in order.
             let mut rows: Vec<usize> = (start..start + *count).collect();
             start += *count;
             if rows.len() > most.units {

@@ -128,6 +128,7 @@ impl Allocation {
         if let Some(unit) = instance.units.find(dataset, id) {
             return Ok(explainer.unit(unit));
         }
+        // Neither: the nearest identifier of either side is told.
         let ids = [&instance.requests, &instance.units].map(|numbers| {
             (0_u32..).take(numbers.len()).map(|number| numbers.id(dataset, number)).collect::<Vec<_>>()
         });

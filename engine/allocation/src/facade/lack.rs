@@ -72,12 +72,15 @@ impl Posing {
     /// fewer than `target`: the rows with a dual price in the best matching of the pairs that are members.
     fn bottleneck(&self, quota: usize, target: u64) -> Bottleneck {
         let instance = &self.instance;
+        // The pairs that are members of the quota, by the second of its two bits.
         let member = |request, unit| {
             instance.pair(request, unit).is_some_and(|(_, marks)| marks >> (2 * quota + 1) & 1 == 1)
         };
         let Ok(problem) = instance.part(member).map(|problem| problem.without_quotas()) else {
             return Bottleneck::Levels;
         };
+        // As many as possible among these pairs alone, without levels or quotas: a matching whose dual prices
+        // mark a least cover.
         let best = solve(&problem);
         let most = best.reached.attributions;
         if most >= target {
@@ -88,6 +91,7 @@ impl Posing {
         if let Proof::Bound(bound) = &best.certificate.attributions
             && let Prices::Cells(prices) = &bound.prices
         {
+            // A unit whose cell has a price above 0 is in the cover: all units of that cell are taken.
             let full =
                 |inside: usize| cells.get(inside).and_then(|c| prices.get(c.index())).is_some_and(|p| *p > 0);
             let mut cover = vec![false; instance.units.len()];

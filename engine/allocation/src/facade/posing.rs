@@ -78,6 +78,7 @@ pub fn plan(pack: &Pack, date: Date, options: &Options) -> Result<(MatchingPlan,
 fn hard(asked: &[String], plan: &MatchingPlan) -> Result<Vec<String>, AllocationError> {
     let names: Vec<&str> = plan.quotas.iter().map(|q| q.quota.name.as_str()).collect();
     let not_in_force: Vec<&str> = plan.not_in_force.iter().map(|q| q.name.as_str()).collect();
+    // By place and not by name, so that they come in the order of the pack, each once.
     let mut places = BTreeSet::new();
     for name in asked {
         if name == "all" {
@@ -119,6 +120,8 @@ impl Posing {
         let before = before.transpose().map_err(AllocationError::Before)?;
         let problem = &self.instance.problem;
         let (matching, gaps) = answer(problem, before.as_ref())?;
+        // A quota comes after the number of those housed: if it lacks members, no answer that houses as many
+        // has them.
         let unmet = self.lacking(&matching, |name| self.flags.hard.contains(name));
         if !unmet.is_empty() {
             return Err(AllocationError::Unmet(unmet));

@@ -29,6 +29,7 @@ impl Posing {
     /// Why it does not hold, in French, every difference in how its problem was posed, else the first fault.
     pub fn verify(self, report: &Report) -> Result<Allocation, Refuted> {
         let posed = self.posed().map_err(|error| Refuted { why: vec![error.to_string()] })?;
+        // First whether it speaks of this problem at all: a proof of another one would fail in riddles.
         let others = report.differences(&self.plan, self.most, &posed);
         if !others.is_empty() {
             return Err(Refuted { why: others.iter().map(ToString::to_string).collect() });
@@ -45,6 +46,7 @@ impl Posing {
         let text = |error: ReportError| error.to_string();
         let matching = report.matching(plan, dataset, instance).map_err(text)?;
         verify(&instance.problem, &matching).map_err(|error| self.sentence(&error))?;
+        // Then each claim for itself: answer and proof, columns, prices, quotas that had to be met.
         let claimed = report.certificate.problem.as_ref();
         report
             .check_columns(plan, dataset, instance, |row, own| {

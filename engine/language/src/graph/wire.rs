@@ -54,6 +54,7 @@ fn wire_name(
             _ => None,
         };
     }
+    // A field first: names are unique over the pack, and where they are not, that is reported elsewhere.
     let field = parsed.schema.field(name).and_then(|id| Some((id, parsed.schema.fields.get(id)?.entity)));
     let rule = parsed.rule(name).and_then(|id| Some((id, parsed.rules.get(id)?)));
     let rule = rule.filter(|(_, r)| r.texts.iter().any(|t| !t.helper)).map(|(id, r)| (id, r.entity));

@@ -84,6 +84,8 @@ impl Hoist<'_> {
         match self.side(&own) {
             // Computed on the side, and read from there by one step.
             Some((step, entity)) => {
+                // The operation itself, over the values of that side's rows; a second node takes the value
+                // back to the pair.
                 let op = with_inputs(&own.op, |input| self.on_side(input, entity));
                 let inner = self.intern(Node { op, entity, ..own.clone() });
                 self.intern(Node { op: Op::Up(step, inner), ..own })
@@ -136,6 +138,8 @@ impl Hoist<'_> {
                 if let Some(&done) = self.sided.get(&(input, entity)) {
                     return done;
                 }
+                // A constant has no rows of its own: it is computed again for those of the side, inputs and
+                // all.
                 let op = deep(|| with_inputs(&node.op, |input| self.on_side(input, entity)));
                 let done = self.intern(Node { op, entity, ..node });
                 self.sided.insert((input, entity), done);

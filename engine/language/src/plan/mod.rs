@@ -190,6 +190,7 @@ impl Plan {
                 None => out.push(unknown_name(parsed, name)),
             }
         }
+        // The first name says which rows are decided; every other must speak of the same ones.
         let entity = roots.first().map(|(_, (_, entity))| *entity);
         if let Some((name, (_, other))) = roots.iter().find(|(_, (_, e))| Some(*e) != entity) {
             let of = |e: EntityId| parsed.schema.entities.get(e).map_or("?", |e| e.name.as_str());
@@ -365,6 +366,8 @@ fn bind_parameters(
     let (mut lacking, mut stale) = (BTreeSet::new(), BTreeSet::new());
     // By day of verification and by what, the tables that were not seen to hold after it.
     let mut unverified: BTreeMap<(Date, &str), BTreeSet<&str>> = BTreeMap::new();
+    // Three things that a decision may silently rest on, each told once: a value that nobody has seen to hold
+    // so late, no value at all, and one that the law should have renewed since.
     for id in used {
         let Some(parameter) = parsed.parameters.get(id) else { continue };
         if let Some(verified) = parameter.verified.as_ref().filter(|_| parameter.is_unverified(date)) {
@@ -464,6 +467,7 @@ fn needing(id: ParameterId, nodes: &[Node], selected: &[(String, NodeId)]) -> St
     for node in nodes {
         let own = matches!(node.op, Op::Param(read, _) if read == id);
         let inputs = node.op.inputs();
+        // A cell reads its parameter by itself; everything else only through an input.
         needs.push(own || inputs.into_iter().any(|i| needs.get(i as usize) == Some(&true)));
     }
     let names: Vec<String> = selected

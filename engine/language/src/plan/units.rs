@@ -119,6 +119,7 @@ fn of(parsed: &Parsed, node: &Node, units: &[Option<Known>], out: &mut Diagnosti
         }
         Op::Rule(id, body) => {
             let rule = parsed.rules.get(*id)?;
+            // A rule may have several texts; the node's place is the name in the one that was lowered.
             let text = rule.texts.iter().find(|t| t.span == node.span);
             // What a rule declares holds for those that use it, even where its body disagrees.
             let own = declared(text.and_then(|t| t.doc.unit.as_ref()), &node.span);
@@ -145,6 +146,7 @@ fn of(parsed: &Parsed, node: &Node, units: &[Option<Known>], out: &mut Diagnosti
         }
         Op::Compare(comparison, a, b) => {
             let equal = *comparison == Comparison::Equal;
+            // An outcome of two units is yes or no: it has none itself.
             agree(a, b, if equal { Together::Equal } else { Together::Compared });
             None
         }

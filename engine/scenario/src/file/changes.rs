@@ -64,6 +64,7 @@ pub(super) fn instead(item: &Spanned<DeValue<'_>>, example: &str) -> String {
 
 pub(super) fn key_of(reader: &mut Reader<'_, '_>, out: &mut Diagnostics) -> Vec<Value> {
     let Some(item) = reader.get("key") else { return Vec::new() };
+    // One key alone needs no brackets.
     let list: Option<Vec<Value>> = match item.get_ref() {
         DeValue::Array(list) => list.iter().map(|i| scalar(i.get_ref())).collect(),
         value => scalar(value).map(|v| vec![v]),
@@ -109,6 +110,7 @@ pub(super) fn parameter(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Op
         }
         found.push(how);
     }
+    // Two of them would depend on which comes first.
     if found.len() != 1 {
         out.push(texts::not_one_of(&reader.what, "`multiply`, `add`, `set`, `as_of`", reader.span()));
     }
@@ -148,6 +150,7 @@ pub(super) fn count(item: &Spanned<DeValue<'_>>) -> Option<Count> {
         Value::Number(n) if n.is_integer() => u64::try_from(n.to_integer()).ok().map(Count::Rows),
         Value::Text(text) if text.as_ref() == "all" => Some(Count::All),
         Value::Text(text) => {
+            // A share is exact, and may have a decimal comma as people write it.
             let number = text.strip_suffix('%')?.trim().replace(',', ".");
             let percent = logis_language::value::parse_number(&number).filter(fits)?;
             let share = logis_language::value::div(&percent, &Exact::from_integer(100)).ok()?;
@@ -169,6 +172,7 @@ fn row_change(mut reader: Reader<'_, '_>, entity: Named, out: &mut Diagnostics) 
             }
         }
     }
+    // `new` has the row itself in place of a number of rows.
     let new = reader.get("new").map(Spanned::span);
     let new_table = if new.is_some() { reader.table("new", out) } else { None };
     if found.len() + usize::from(new.is_some()) > 1
@@ -222,6 +226,8 @@ fn row_change(mut reader: Reader<'_, '_>, entity: Named, out: &mut Diagnostics) 
         None => found.pop()?,
     };
     match kind {
+        // A copy is told by what it is like and with what it differs; the other kinds by which rows they take
+        // and what they write. Both end in the same two lists.
         RowKind::Add => {
             only(!which.is_empty(), "where", texts::instead::LIKE, out);
             only(!to.is_empty(), "to", texts::instead::WITH, out);

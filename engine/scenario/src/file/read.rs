@@ -44,6 +44,7 @@ pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnos
         assumptions.extend(text.map(|text| Assumption { text, source }));
     }
     let own = years_of(&mut reader, true, out);
+    // Years have their own dates: another one beside them would be passed over without a word.
     if let (Some(years), Some(_)) = (&own, base.as_of) {
         let at = Span::new(0, root.get("base").map_or(0..0, Spanned::span));
         out.push(texts::date_beside_years(years.dates.len(), at));
@@ -58,6 +59,8 @@ pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnos
         let span = Span::new(0, span);
         let variant = variant(Reader::new(0, span.range.clone(), what::A_VARIANT, table), out);
         if let Some(variant) = &variant {
+            // A variant changes what its scenario has: years where there are years, a date where there are
+            // none.
             match (&own, variant.as_of, &variant.years) {
                 (None, _, Some(_)) => out.push(texts::years_of_variant(span)),
                 (Some(_), Some(_), _) => out.push(texts::date_of_variant(span)),
@@ -133,6 +136,7 @@ fn base(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Base {
         territory = cells(&reader, table, out);
     }
     let seeds = seeds(&mut reader, out);
+    // Several packages are draws of one population: one for each seed, the first beside the others.
     if !draws.is_empty() && draws.len() + 1 != seeds.len() {
         out.push(texts::packages_and_seeds(draws.len() + 1, seeds.len(), reader.span()));
     }
@@ -151,6 +155,7 @@ fn base(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Base {
 /// `data = "package"` for all seeds, or `data = ["one", "two"]`: the package of the first seed, and those of the
 /// others.
 fn packages(reader: &mut Reader<'_, '_>, out: &mut Diagnostics) -> (Option<Named>, Vec<Named>) {
+    // The form tells: a text is one package for all seeds.
     let several = reader.get("data").is_some_and(|item| matches!(item.get_ref(), DeValue::Array(_)));
     if !several {
         return (reader.str("data", out).map(own), Vec::new());
@@ -172,6 +177,7 @@ fn seeds(reader: &mut Reader<'_, '_>, out: &mut Diagnostics) -> Vec<u64> {
             let get = |key: &str| table.get(key).and_then(|i| number(i.get_ref()));
             match (get("first"), get("count")) {
                 (Some(first), Some(count)) if (1..=100_000).contains(&count) => {
+                    // All seeds in between; a last one beyond 64 bits is no range.
                     first.checked_add(count - 1).map(|last| (first..=last).collect())
                 }
                 _ => None,
@@ -185,6 +191,7 @@ fn seeds(reader: &mut Reader<'_, '_>, out: &mut Diagnostics) -> Vec<u64> {
         out.push(texts::seed_twice(reader.at(item)));
         return seeds.clone();
     }
+    // Whatever was wrong, one seed stands in, so that the rest of the file is read too.
     seeds.filter(|s| !s.is_empty()).unwrap_or_else(|| {
         out.push(texts::not_seeds(reader.at(item)));
         vec![2015]
@@ -253,6 +260,8 @@ fn axis(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Axis> {
     let label = reader.string("label", out);
     let key = key_of(&mut reader, out);
     let mut points = Vec::new();
+    // The points of an axis in the order of these keys, whatever their order in the file: runs are numbered
+    // by them.
     for name in ["multiply", "add", "set"] {
         let Some(item) = reader.get(name) else { continue };
         let how: fn(Exact) -> How = match name {
@@ -317,6 +326,7 @@ fn read_expected(mut reader: Reader<'_, '_>, target: bool, out: &mut Diagnostics
     if target && let Some(variant) = reader.str("at_least_in", out).map(own) {
         found.push(Wanted::AtLeastIn(variant));
     }
+    // One figure to be held against, or the result would be met and missed at once.
     if found.len() != 1 {
         out.push(match target {
             true => texts::not_one_of(&reader.what, "`at_least`, `at_most`, `at_least_in`", reader.span()),

@@ -50,6 +50,7 @@ pub(super) fn outcomes(parsed: &Parsed, group: &Group, decided: &Decisions) -> V
             let given = |wanted| values.iter().filter(|v| **v == wanted).count() as u64;
             let (yes, no) = (given(Some(Value::Bool(true))), given(Some(Value::Bool(false))));
             let all = values.len() as u64;
+            // What is neither is unknown or an error: the three add up to the rows.
             let cells = [yes, no, all - yes - no].map(count);
             table.row(name, &label(parsed, name), cells.into_iter().chain([percent(yes, all, 1)]).collect());
         }
@@ -65,6 +66,7 @@ pub(super) fn outcomes(parsed: &Parsed, group: &Group, decided: &Decisions) -> V
         for (name, column) in numbers {
             let values: Vec<Option<Exact>> = (0..column.len()).map(|row| number(column.value(row))).collect();
             let known = values.iter().flatten();
+            // Exact; a sum that does not fit gives no cell.
             let sum = sum(known.clone().copied());
             let some = known.filter(|n| *n.numer() != 0).count();
             let unknown = values.iter().filter(|v| v.is_none()).count();
@@ -93,6 +95,7 @@ pub(super) fn by_request(
         let group = groups.entry(Key::of(column.value(row))).or_default();
         group.0 += 1;
         group.1 += u64::from(unit.is_some());
+        // In percent.
         group.2.extend(burden.get(row).copied().flatten().map(|n| n * Exact::from_integer(100)));
     }
     let mut table = Table::new(&format!("demandes_par_{name}"), &format!("Demandes par : {label}"), &label, "Demandes et attributions comptées ; taux d'effort moyen des attributions dont il est connu, aide au logement déduite.", &sources(parsed, &[name.to_string()]))
@@ -125,6 +128,7 @@ pub(super) fn by_unit(id: &str, label: &str, columns: &[&DecisionColumn], alloca
     let mut groups: BTreeMap<Vec<Key>, (u64, u64, i128)> = BTreeMap::new();
     for (row, request) in given.iter().enumerate() {
         let key = columns.iter().map(|c| Key::of(c.value(row))).collect();
+        // Prices are those of the proof (dual prices), in 1/`scale` of a point.
         let group = groups.entry(key).or_default();
         group.0 += 1;
         group.1 += u64::from(request.is_some());

@@ -111,6 +111,8 @@ impl Planned {
         let burden: Vec<&str> = one(&measures.burden, &of_pack.burden).into_iter().collect();
         let matching = MatchingPlan::new(parsed, date, &burden)?;
         let (requests, units) = sides(&matching.pairs).unwrap_or_default();
+        // Names may be of an entity that the rows belong to (a unit's operation), so they are planned as seen
+        // from the rows.
         let seen = |entity: EntityId, names: Vec<&str>| match names.is_empty() {
             true => Ok(None),
             false => Plan::seen_from(parsed, date, entity, &names).map(|p| Some(Arc::new(p))),
@@ -127,6 +129,7 @@ impl Planned {
         };
         let mut money = Vec::new();
         let names: Vec<&str> = measures.money.iter().map(|(name, _)| name.as_str()).collect();
+        // A plan decides rows of one entity: a group of rules on persons and on requests is two plans.
         for (_, rules) in by_entity(parsed, &pack.expand(&names)) {
             money.push(pack.plan(date, &rules)?);
         }
@@ -209,6 +212,7 @@ impl Planned {
         allocation: &Allocation,
         all: bool,
     ) -> Measures {
+        // What several tables show is decided once.
         let burden = if self.burden { self.burdens(allocation) } else { Vec::new() };
         let sums = self.sums(decide, allocation, &burden);
         let mut tables = vec![sums.table("L'essentiel", SUMMARY)];
@@ -221,6 +225,8 @@ impl Planned {
                 eligible = decided;
             }
         }
+        // A sweep has hundreds of points, of which charts show the summary, the quotas and the eligibility
+        // alone.
         if !all {
             return Measures { tables, households: Vec::new(), sums };
         }
@@ -247,6 +253,7 @@ impl Planned {
             let id = format!("logements_par_{name}");
             tables.push(by_unit(&id, &label(parsed, name), &[column], allocation));
         }
+        // All columns crossed, the most wanted kinds of units first.
         if of_units.columns.len() > 1 {
             let columns: Vec<&DecisionColumn> = of_units.columns.iter().collect();
             let mut table =
@@ -265,6 +272,7 @@ impl Planned {
         let Some(column) = candidates.outcomes.first() else { return Vec::new() };
         let of = |(row, unit): (usize, &Option<u32>)| {
             let unit = (*unit)?;
+            // The burden is an outcome of the pair: that of the unit which the request got.
             let at = candidates.of(row).iter().position(|u| *u == unit)?;
             match column.value(candidates.rows_of(row).start + at) {
                 Some(Value::Number(n)) => Some(n),

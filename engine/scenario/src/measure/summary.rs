@@ -113,12 +113,15 @@ impl Sums {
     pub(crate) fn add(&mut self, later: &Sums, requests: u64, units: u64) {
         self.requests += requests;
         self.units += units;
+        // A pair that stays over years would count in each: no sum says anything.
         (self.pairs, self.open) = (None, None);
         self.attributions += later.attributions;
         (self.left, self.unsuited, self.free) = (later.left, later.unsuited, later.free);
         self.priority += later.priority;
         self.fit += later.fit;
         if let (Some(own), Some(later)) = (&mut self.waits, &later.waits) {
+            // Who waits is counted once, with the waiting time of the later year; who was served stays as
+            // served.
             own.retain(|(_, served)| *served);
             own.extend(later);
         }
@@ -168,6 +171,7 @@ impl Sums {
             known.sort();
             let label = "Taux d'effort moyen des attributions, aide déduite";
             table.figure("effort_moyen", label, ("%", 1), mean(known.iter().copied(), 1));
+            // Of an even number the lower of the two in the middle: a burden that somebody has.
             let median = known.get(known.len().saturating_sub(1) / 2).and_then(|n| scaled(n, 1));
             table.figure("effort_median", "Taux d'effort médian", ("%", 1), median);
         }

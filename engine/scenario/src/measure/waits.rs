@@ -32,6 +32,7 @@ pub(crate) fn waiting(waits: &[(Exact, bool)], how: &str, source: &str) -> Table
     for (at, (from, name)) in CLASSES.iter().enumerate() {
         let to = CLASSES.get(at + 1).map(|(to, _)| Exact::from_integer((*to).into()));
         let from_months = Exact::from_integer((*from).into());
+        // From the first month of the class up to the first of the next, which is out.
         let within = |n: &Exact| *n >= from_months && to.is_none_or(|to| *n < to);
         let count = |wanted: bool| waits.iter().filter(|(n, s)| *s == wanted && within(n)).count() as u64;
         let (served, left) = (count(true), count(false));
@@ -111,6 +112,7 @@ impl Planned {
             for aid in aids(parsed, plan) {
                 let who = aid.who.as_deref().and_then(column);
                 let eligible = who.map(|c| (0..c.len()).filter(|&r| yes(c, r)).count());
+                // An aid of which no rule gives an amount has its eligibility alone.
                 let amounts = column(&aid.name).filter(|_| Some(&aid.name) != aid.who.as_ref());
                 let unknown = |c: &DecisionColumn| (0..c.len()).filter(|&r| c.value(r).is_none()).count();
                 let open = amounts.or(who).map(unknown);
@@ -153,6 +155,7 @@ fn aids(parsed: &Parsed, plan: &Plan) -> Vec<Aid> {
     let units = plan.units();
     for ((name, _), unit) in plan.selected.iter().zip(&units) {
         let Some(unit) = unit.as_ref().filter(|u| u.starts_with("EUR")) else { continue };
+        // The rule of eligibility is the first true-or-false rule of the plan that the amount reads.
         let named = text(name).into_iter().flat_map(|t| &t.params).map(|(p, _)| p);
         let who = named.into_iter().find(|p| booleans.contains(&p.as_str())).cloned();
         all.push(Aid { name: name.clone(), who, unit: unit.clone() });

@@ -19,6 +19,7 @@ impl Report {
     /// The first that is not.
     pub fn check_prices(&self, prices: &[u64]) -> Result<(), ReportError> {
         for (own, expected) in self.quotas.iter().zip(prices) {
+            // Prices stand in the order of the quotas, which `differences` has compared.
             if own.price != *expected {
                 let (name, found) = (own.name.clone(), own.price.to_string());
                 let expected = expected.to_string();
@@ -72,6 +73,7 @@ impl Report {
         let mut all: Vec<ReportError> =
             missing.map(|name| ReportError::QuotaMissing((*name).to_string())).collect();
         all.extend(too_many.map(|name| ReportError::QuotaTooMany((*name).to_string())));
+        // An order is told only where both have the same names: otherwise it follows from what is missing.
         if all.is_empty() && found != expected {
             let other = found.iter().enumerate().find(|(at, name)| expected.get(*at) != Some(name));
             all.extend(other.map(|(_, name)| ReportError::QuotaOrder((*name).to_string())));
@@ -105,6 +107,8 @@ impl Report {
             let unit = of(&keys.1).and_then(|id| instance.units.find(dataset, id));
             let Some((request, unit)) = request.zip(unit) else { continue };
             let expected = row(&keys, dataset, instance, (request, unit), &more);
+            // A column that nothing computes here is a claim that nothing checks: told with its name, as is
+            // the first cell that is another.
             unchecked.extend(own.keys().filter(|key| !expected.contains_key(*key)).cloned());
             let other = expected.iter().find(|(column, value)| own.get(*column) != Some(value));
             if let Some((column, value)) = other.filter(|_| wrong.is_none()) {

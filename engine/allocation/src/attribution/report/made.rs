@@ -29,6 +29,7 @@ impl Report {
             let Some(unit) = *unit else { continue };
             attributions.push(row(&keys, dataset, instance, (request, unit), &more));
         }
+        // Levels in strict order: how many are housed, what each quota lacks, points, fit.
         let reached = &matching.reached;
         let shortfalls = reached.quotas.iter().map(|q| q.shortfall);
         let values =
@@ -72,6 +73,7 @@ pub(super) fn row(
     own.insert(keys.0.clone(), instance.requests.id(dataset, request).into());
     own.insert(keys.1.clone(), instance.units.id(dataset, unit).into());
     let row = instance.requests.row(request) as usize;
+    // A request's candidates are sorted by row of the unit; the place among them is that of the outcomes.
     if let Ok(at) = instance.candidates.of(row).binary_search(&instance.units.row(unit)) {
         more(instance.candidates.rows_of(row).start + at, &mut own);
     }

@@ -33,6 +33,7 @@ impl Report {
             let unknown = |column: &String| ReportError::Unknown { at: at + 1, column: column.clone() };
             let request = instance.requests.find(dataset, id(&keys.0)?).ok_or_else(|| unknown(&keys.0))?;
             let unit = instance.units.find(dataset, id(&keys.1)?).ok_or_else(|| unknown(&keys.1))?;
+            // Each request once; that no unit is given twice, the checker of the matching looks at.
             match unit_of.get_mut(request as usize) {
                 Some(slot @ None) => *slot = Some(unit),
                 _ => return Err(ReportError::TwiceHoused(id(&keys.0)?.to_string())),
@@ -40,6 +41,8 @@ impl Report {
         }
         let (units, cells) = numbering(dataset, instance);
         let Signed { units: own_units, cells: own_cells, proofs, .. } = &self.certificate;
+        // Prices of a proof belong to units by number: with another numbering they would prove something of
+        // other units.
         if !(own_units.is_empty() && own_cells.is_empty()) {
             if *own_units != units {
                 return Err(ReportError::Numbering("units"));
@@ -72,6 +75,7 @@ impl Report {
                 own.get(column).and_then(Json::as_str).ok_or_else(unknown)
             };
             let (request, unit) = (id(&keys.0)?, id(&keys.1)?);
+            // Here both sides are looked at by identifier, as either may be gone from these data.
             if !housed.insert(request) {
                 return Err(ReportError::TwiceHoused(request.to_string()));
             }
@@ -116,6 +120,7 @@ impl Report {
             let Some(own) = self.quotas.get(at).filter(|own| own.name == quota.quota.name) else {
                 return Err(ReportError::QuotaMissing(quota.quota.name.clone()));
             };
+            // The share reached and the shortfall stand in two places each: both must say it.
             let agree = |field, found: &str, expected: String| match found == expected {
                 true => Ok(()),
                 false => Err(own.claims(field, found, expected)),

@@ -100,7 +100,9 @@ fn a_text_that_the_pack_declares_opens() {
 /// Whoever reads references and whoever shows them take the same for a court, a code, a law.
 #[test]
 fn courts_and_codes_are_told_apart() {
-    assert!(is_of_court("CE, 4 mars 2021, n° 437898") && is_of_court("Cass. 2e civ., 4 mars 2021, n° 19-20.999"));
+    assert!(
+        is_of_court("CE, 4 mars 2021, n° 437898") && is_of_court("Cass. 2e civ., 4 mars 2021, n° 19-20.999")
+    );
     // A code is no judgment of the court whose name it begins with.
     assert!(!is_of_court("CESEDA, n° 12"));
     assert!(parse("CESEDA, n° 12", &KnownTexts::new()).is_err());

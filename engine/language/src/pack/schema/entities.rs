@@ -44,6 +44,8 @@ pub(in crate::pack) fn read(
     for (id, (span, table)) in tables.into_iter().enumerate() {
         read_entity(&mut schema, id, file, span, table, unreadable, out);
     }
+    // Once all fields are known: of several that read one column, the text beside a date or a number takes
+    // the cell as it is written (see `Schema::field_of_column`).
     for entity in &schema.entities {
         for &id in &entity.fields {
             let Some(field) = schema.fields.get(id).filter(|f| f.kind == FieldKind::Text) else { continue };
@@ -72,9 +74,13 @@ fn read_entity(
     let Some(name) = schema.entities.get(id).map(|e| e.name.clone()) else { return };
     let mut reader = Reader::new(file, span, what::entity(&name), table);
     let label = reader.string("label", out).unwrap_or_else(|| name.clone());
+    // Three kinds of rows: pairs of two entities, a file of the pack, or (where nothing is said) a table of
+    // the data of the entity's own name.
     let origin = if let Some(pair) = reader.strings("pair", out) {
         let sides: Vec<EntityId> =
             pair.iter().filter_map(|(side, span)| find_entity(schema, side, span.clone(), out)).collect();
+        // A side that is none was reported; the pair then stands for itself, so that the rest of the file is
+        // still read.
         match sides[..] {
             [a, b] => Origin::Pair(a, b),
             _ => {
@@ -110,6 +116,7 @@ fn read_entity(
                 unreadable.push(field.get_ref().to_string());
             }
             if let Some(field) = read {
+                // Names are unique over the pack, as rules name a field without its entity.
                 if let Some(other) = schema.field(&field.name).and_then(|f| schema.fields.get(f)) {
                     let other = other.span.clone();
                     out.push(texts::names::field_twice(&field.name, field.span.clone(), other));

@@ -26,6 +26,7 @@ pub(super) fn read_field(
     let mut reader = Reader::new(span.file, span.range.clone(), what::field(entity_name, name), table);
     let values = reader.strings("values", out);
     let decimals = reader.int("decimals", out).and_then(|d| u32::try_from(d).ok()).unwrap_or(2).min(9);
+    // A list of values is a type of its own, and needs no other.
     let kind = if let Some(values) = values {
         reader.str("type", out);
         Some(FieldKind::Enum(values.into_iter().map(|(v, _)| Arc::from(v)).collect()))
@@ -59,6 +60,7 @@ pub(super) fn read_field(
             .unwrap_or_default();
         match bounds[..] {
             [low, high] if low <= high => Some((low, high)),
+            // Not two numbers, or the larger one first.
             _ => {
                 out.push(texts::schema::not_a_range(reader.at(item)));
                 None
@@ -84,6 +86,7 @@ pub(super) fn read_field(
     };
     let column = reader.string("column", out).unwrap_or_else(|| name.to_string());
     let required = reader.bool("required", out);
+    // Each of these says what an empty cell is; two of them would contradict each other.
     let said = [required, empty_is_none, unlisted.is_some(), exhaustive.is_some()];
     if said.iter().filter(|s| **s).count() > 1 {
         out.push(texts::schema::empty_said_twice(name, reader.span()));

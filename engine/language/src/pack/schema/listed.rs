@@ -14,6 +14,8 @@ pub(super) fn read_synonyms(
 ) -> Vec<(Arc<str>, u32)> {
     let mut all: Vec<(Arc<str>, u32)> = Vec::new();
     let mut folded: HashMap<String, u32> = HashMap::new();
+    // Cells are compared without case and accents: two values that fold to one text could not be told apart
+    // in the data.
     for (at, value) in (0_u32..).zip(values) {
         if let Some(other) = folded.insert(folded_value(value), at) {
             let other = values.get(other as usize).map_or("", AsRef::as_ref);
@@ -34,6 +36,7 @@ pub(super) fn read_synonyms(
                 out.push(texts::schema::synonym_not_a_text(span.clone()));
                 continue;
             };
+            // A synonym that is a value already, or a synonym of another, would have two meanings.
             match folded.insert(folded_value(written), at) {
                 Some(other) if other != at => {
                     let already = values.get(other as usize).map_or("", AsRef::as_ref);

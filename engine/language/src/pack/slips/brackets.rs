@@ -43,6 +43,8 @@ fn feminine(sign: &str) -> &'static str {
 
 /// The brackets without a partner among the pieces of one function, comments left out.
 pub(super) fn unmatched(text: &str, code: &[Piece<'_>]) -> Vec<Slip> {
+    // First as the signs stand. Where a brace is left over, which one it is, their order cannot tell: the
+    // indentation does.
     let by_order = matched(text, code, false);
     let braces = by_order.iter().any(|s| s.label.contains('}'));
     if braces { matched(text, code, true) } else { by_order }
@@ -83,10 +85,12 @@ fn matched(text: &str, code: &[Piece<'_>], by_indent: bool) -> Vec<Slip> {
                         slips.extend(never_closed(text, code, top, Some(i)));
                     }
                 }
+                // It closes nothing that is open: one too many, or its partner is missing before.
                 if !open.iter().any(|o| partner(sign(o)) == closing) {
                     slips.push(never_opened(piece));
                     continue;
                 }
+                // What opened after its partner cannot close any more.
                 while let Some(top) = open.pop() {
                     if partner(sign(&top)) == closing {
                         break;
@@ -122,6 +126,7 @@ fn never_closed(text: &str, code: &[Piece<'_>], open: Open, before: Option<usize
         (first && indent <= open.indent && !p.is("}")).then_some(*i)
     };
     let inside = code.iter().enumerate().take(limit).skip(open.piece + 1);
+    // The first line that is not indented more than that of the brace is outside of its block.
     let dedented = (piece.text == "{").then(|| inside.filter_map(|p| outside(&p)).next()).flatten();
     let (stop, before) = (dedented.unwrap_or(limit), dedented.or(before));
     let last = stop.checked_sub(1).and_then(|i| code.get(i))?;

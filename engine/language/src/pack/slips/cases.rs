@@ -77,6 +77,7 @@ fn left_open(text: &str, at: usize) -> Option<(usize, char)> {
     let mut open: Vec<(usize, char)> = Vec::new();
     let mut quote = None;
     let mut before = ' ';
+    // A bracket counts outside of quotes and comments only; a comment is a text that ends with its line.
     for (i, c) in text.char_indices().take_while(|(i, _)| *i < at) {
         match (quote, c) {
             (Some(end), c) if c == end || c == '\n' => quote = None,
@@ -104,6 +105,7 @@ fn left_open(text: &str, at: usize) -> Option<(usize, char)> {
 pub(in crate::pack) fn csv(error: &csv::Error, line: &str) -> (String, String) {
     match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            // One cell too many is, most often, an amount with a decimal comma.
             let decimals = decimal_comma(line);
             let remedy = match decimals {
                 Some(number) => {

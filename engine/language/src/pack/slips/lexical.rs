@@ -22,6 +22,8 @@ pub(super) struct Head {
 
 /// Finds how a function begins.
 pub(super) fn head(code: &[Piece<'_>]) -> Option<Head> {
+    // Up to the first parenthesis or brace all is name, whatever it is made of: `fn plafond-plus(`, `règle
+    // Âge minimum(`.
     let first = code.iter().position(|p| p.kind == Kind::Word && !private(p))?;
     let open = first + code.get(first..)?.iter().position(|p| p.is("(") || p.is("{"))?;
     let close =
@@ -49,6 +51,7 @@ pub(super) fn lexical(text: &str, code: &[Piece<'_>], head: Option<&Head>) -> Ve
         signature(text, code, head, &mut names, &mut slips);
         i = head.close;
     }
+    // Names of `let`s before the body is read: a word that is a name in this function is no word of French.
     for pair in code.windows(2) {
         if let [word, name] = pair
             && (word.is_word("let") || words::word(word.text) == Some("let"))
@@ -56,7 +59,9 @@ pub(super) fn lexical(text: &str, code: &[Piece<'_>], head: Option<&Head>) -> Ve
             names.declared.push(name.text.to_string());
         }
     }
+    // By bracket that is open, outermost first: do commas in it separate values? In a call `0,9` may be two.
     let mut calls: Vec<bool> = Vec::new();
+    // One piece after the other. A slip of several pieces takes them all, so that none of them is told again.
     while let Some(piece) = code.get(i) {
         let taken = match piece.kind {
             Kind::Word => word(text, code, i, &names, &mut slips),
@@ -67,6 +72,7 @@ pub(super) fn lexical(text: &str, code: &[Piece<'_>], head: Option<&Head>) -> Ve
             }
             Kind::Sign => {
                 match piece.text {
+                    // A parenthesis after a name is a call; after a sign or `if` it only groups.
                     "(" => {
                         let before = i.checked_sub(1).and_then(|b| code.get(b));
                         calls.push(before.is_some_and(|b| b.kind == Kind::Word && !words::keyword(b.text)));
@@ -130,6 +136,7 @@ fn signature(text: &str, code: &[Piece<'_>], head: &Head, names: &mut Names, sli
 fn parameter(text: &str, pieces: &[Piece<'_>], names: &mut Names, slips: &mut Vec<Slip>) {
     let (Some(first), Some(last)) = (pieces.first(), pieces.last()) else { return };
     names.declared.extend(pieces.iter().map(|p| p.text.to_string()));
+    // From other languages: `age: entier`, `age = 0`. All from the sign on goes.
     if let Some(at) = pieces.iter().position(|p| p.is(":") || p.is("=") || p.is("->")) {
         let rest = pieces.get(at).map_or(last.at, |p| p.at)..last.end();
         let message = format!(
@@ -140,6 +147,8 @@ fn parameter(text: &str, pieces: &[Piece<'_>], names: &mut Names, slips: &mut Ve
         slips.push(Slip::new("L0035", rest.clone(), message, label).fixed_at(rest, ""));
         return;
     }
+    // Two words side by side may be two names or one: both ways to write it are told, and the copy takes them
+    // for two, which parses either way.
     let blank = |a: &Piece<'_>, b: &Piece<'_>| a.end() < b.at && a.kind == Kind::Word && b.kind == Kind::Word;
     if let Some([a, b]) = pieces.windows(2).find(|w| matches!(w, [a, b] if blank(a, b))) {
         let both = text.get(a.at..b.end()).unwrap_or("");
@@ -208,10 +217,12 @@ fn word(text: &str, code: &[Piece<'_>], i: usize, names: &Names, slips: &mut Vec
         }
         end += 2;
     }
+    // Several pieces that are one name to whoever wrote them.
     if let Some(last) = code.get(end).filter(|_| end > i) {
         slips.push(bad_name(piece.at..last.end(), text.get(piece.at..last.end()).unwrap_or("")));
         return end + 1 - i;
     }
+    // `ou`, `non`… may be names of this function; then they are no slips.
     let declared = names.declared.iter().any(|n| n == piece.text);
     let instead = words::word(piece.text).filter(|_| !declared);
     if instead == Some("if")
@@ -248,6 +259,8 @@ fn french_word(code: &[Piece<'_>], i: usize, piece: &Piece<'_>, instead: &str) -
     let begins_if = |p: &Piece<'_>| p.is_word("if") || words::word(p.text) == Some("if");
     let slip = |fix: String| Some(other_word(piece, instead).fixed(fix));
     match instead {
+        // What a word of French stands for is told by what is around it: between two operands a sign, before
+        // one a negation, before parentheses a function of a spreadsheet.
         "&&" | "||" | "==" if after_operand => slip(instead.to_string()),
         "&&" | "||" if call => {
             let name = &piece.text;
@@ -266,6 +279,7 @@ fn french_word(code: &[Piece<'_>], i: usize, piece: &Piece<'_>, instead: &str) -
             slip("}".to_string())
         }
         "else" | "else if" => {
+            // Braces that are there already are not written a second time.
             let closed = before.is_some_and(|p| p.is("}"));
             let opened = instead == "else if" || next.is_some_and(|p| p.is("{") || begins_if(p));
             let fix =
@@ -313,6 +327,7 @@ fn quotes(piece: &Piece<'_>) -> Slip {
     let mut inner = piece.text.chars();
     let open = inner.next().unwrap_or('"');
     if piece.kind == Kind::OpenText {
+        // The text ends, as far as can be guessed, before the sign that goes on with the rule.
         let rest = inner.as_str();
         let stops = rest.find([')', ',', ';', ']', '{']).unwrap_or(rest.len());
         let content = rest.get(..stops).unwrap_or(rest).trim_end();
@@ -395,6 +410,8 @@ fn sign(text: &str, code: &[Piece<'_>], i: usize, in_call: bool) -> Option<Slip>
 /// Is this the `=` of a `let`?
 fn after_let(code: &[Piece<'_>], i: usize) -> bool {
     for piece in code.iter().take(i).rev() {
+        // Backwards to the `let`; another sign that begins a value comes between the two only if this `=` is
+        // no part of it.
         if piece.is_word("let") || piece.is_word("const") || words::word(piece.text) == Some("let") {
             return true;
         }

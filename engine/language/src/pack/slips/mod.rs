@@ -109,6 +109,7 @@ fn told(mut slips: Vec<Slip>, file: FileId) -> Vec<Diagnostic> {
     let mut told: Vec<Diagnostic> = Vec::new();
     for slip in slips {
         let (code, span) = (slip.code, Span::new(file, slip.range.clone()));
+        // A slip made twenty times is one mistake: four places are enough to see what is meant.
         match told.iter_mut().find(|d| d.code == code && d.message == slip.message) {
             Some(first) if first.labels.iter().any(|(s, _)| *s == span) => {}
             Some(first) if first.labels.len() < MOST_PLACES => {
@@ -151,6 +152,8 @@ impl Repaired {
 
     /// Where a byte of the copy comes from: of a correction, the start of what it replaced.
     fn origin(&self, at: usize) -> usize {
+        // Bytes that corrections before this place added and took away, kept apart so that neither goes below
+        // zero.
         let (mut grown, mut shrunk) = (0_usize, 0_usize);
         for (range, length) in &self.edits {
             let start = (range.start + grown).saturating_sub(shrunk);

@@ -18,6 +18,7 @@ pub(super) fn number(
         slips.push(slip);
         return taken;
     }
+    // The number grows to the right as long as what follows is written as its next group of three digits.
     let mut last = i;
     let grouped = |from: usize| {
         let (a, b) = (code.get(from)?, code.get(from + 1)?);
@@ -33,6 +34,7 @@ pub(super) fn number(
         (close && b.kind == Kind::Number && b.text.split('.').next().is_some_and(|d| d.len() == 3))
             .then_some(())
     };
+    // The first group has three digits at most: `2017 300` is no number with a blank in it.
     let short = first.text.len() <= 3 && first.text.bytes().all(|c| c.is_ascii_digit());
     let next = |from: usize| {
         let pieces = grouped(from).map(|()| 1).or_else(|| odd_blank(from).map(|()| 2));
@@ -46,12 +48,14 @@ pub(super) fn number(
         let close = a.end() == comma.at && comma.end() == b.at && comma.is(",");
         (close && b.kind == Kind::Number && b.text.bytes().all(|c| c.is_ascii_digit())).then_some(())
     };
+    // Grouped digits before the comma leave no doubt, even in a call.
     if comma(last).is_some() && (!in_call || last > i) {
         last += 2;
     }
     let Some(end) = code.get(last) else { return 1 };
     let written = text.get(first.at..end.end()).unwrap_or("");
     let corrected = plain(written).unwrap_or_else(|| written.to_string());
+    // A single piece is a number of the language; `1.234.567` is one piece too, and none.
     let changed = corrected != written && (last > i || first.text.matches('.').count() > 1);
     if let Some((slip, taken)) = with_unit(text, code, last, first.at, &corrected) {
         slips.push(slip);
@@ -75,6 +79,7 @@ fn with_unit(
 ) -> Option<(Slip, usize)> {
     let end = code.get(last)?;
     let mut at = last + 1;
+    // A narrow blank before `%` or `€` is a piece of its own.
     if code.get(at).is_some_and(|p| p.text.chars().all(super::unseen)) {
         at += 1;
     }
@@ -126,6 +131,7 @@ fn line_end(text: &str, at: usize) -> usize {
 /// `01/01/2017`, `1er janvier 2017`: the slip, and how many pieces it takes.
 fn dated(text: &str, code: &[Piece<'_>], i: usize) -> Option<(Slip, usize)> {
     let first = code.get(i)?;
+    // `janvier 2017` after the day, or after its `er`.
     let by_name = |skip: usize| {
         let (name, year) = (code.get(i + skip)?, code.get(i + skip + 1)?);
         (month(name.text).is_some() && year.kind == Kind::Number).then_some(skip + 2)
@@ -138,6 +144,7 @@ fn dated(text: &str, code: &[Piece<'_>], i: usize) -> Option<(Slip, usize)> {
     let taken = by_name(1 + usize::from(er)).or(signs.then_some(5))?;
     let last = code.get(i + taken - 1)?;
     let written = text.get(first.at..last.end())?;
+    // With blanks around the signs it is a computation.
     if taken == 5 && written.contains(is_blank) {
         return None;
     }

@@ -116,6 +116,8 @@ fn chained(text: &str, at: usize) -> Option<String> {
     let comparison =
         |p: &Piece<'_>| p.kind == Kind::Sign && matches!(p.text, "<" | "<=" | ">" | ">=" | "==" | "!=");
     let (i, _) = code.iter().enumerate().filter(|(_, p)| comparison(p)).find(|(_, p)| p.at == at)?;
+    // Back to the comparison before, through what stands between the two and is no sign that separates
+    // conditions.
     let mut low = i;
     while let Some(before) = low.checked_sub(1).and_then(|b| code.get(b)) {
         if comparison(before) {
@@ -143,6 +145,7 @@ fn chained(text: &str, at: usize) -> Option<String> {
 fn day(text: &str, at: usize) -> Option<String> {
     let code = pieces(text);
     let i = code.iter().position(|p| p.at == at)?;
+    // A date is five pieces, and the sign may be any of them.
     let around = code.get(i.saturating_sub(5)..(i + 6).min(code.len()))?;
     let found = around.windows(5).find_map(|five| {
         let (first, last) = (five.first()?, five.last()?);

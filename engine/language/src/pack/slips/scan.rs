@@ -92,6 +92,8 @@ pub(in crate::pack) fn scan(text: &str) -> Vec<Piece<'_>> {
             before = first;
             continue;
         }
+        // A piece never is empty and never goes past the end, so that the scan comes to its own end on any
+        // text.
         let (kind, length) = piece(rest, first, before);
         let length = length.clamp(first.len_utf8(), rest.len());
         let piece = rest.get(..length).unwrap_or(rest);
@@ -185,6 +187,7 @@ fn block_comment(rest: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut at = 0;
     while let Some(left) = rest.get(at..).filter(|r| !r.is_empty()) {
+        // Rhai's block comments hold others: they end where as many were closed as opened.
         if left.starts_with("/*") {
             (depth, at) = (depth + 1, at + 2);
         } else if left.starts_with("*/") {

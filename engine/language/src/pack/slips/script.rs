@@ -24,6 +24,8 @@ pub(in crate::pack) fn explain(
     text: &str,
     error: &ParseError,
 ) -> (Vec<Diagnostic>, Vec<String>) {
+    // Cut before each function, its comments with it: a brace that is never closed in one then costs no word
+    // about the next.
     let pieces = scan(text);
     let starts = starts(text, &pieces);
     let ends = starts.iter().skip(1).copied().chain([text.len()]);
@@ -44,6 +46,7 @@ pub(in crate::pack) fn explain(
             diagnostics.push(texts::names::declared_twice(name, place(at), place(first)));
         }
     }
+    // Each function alone is fine, so what the parser refused lies between them.
     if diagnostics.is_empty() {
         // Only the whole file shows it.
         diagnostics.push(refused(text, error).diagnostic(file));
@@ -63,6 +66,7 @@ pub(in crate::pack) fn two_arguments(file: FileId, text: &str) -> Vec<Diagnostic
     for three in code.windows(3) {
         let [a, comma, b] = three else { continue };
         let numbers = a.kind == Kind::Number && b.kind == Kind::Number && comma.is(",");
+        // Without a blank around the comma; `max(0, 9)` is meant as two.
         if numbers && a.end() == comma.at && comma.end() == b.at {
             let decimal = format!("{}.{}", a.text, b.text);
             let message =
@@ -92,6 +96,8 @@ fn starts(text: &str, pieces: &[Piece<'_>]) -> Vec<usize> {
             first = before;
         }
         let mut at = pieces.get(first).map_or(piece.at, |p| p.at);
+        // Upwards over the comments that touch the function: a blank line ends them, and so does one that
+        // shares its line with code.
         while let Some(before) = first.checked_sub(1).and_then(|b| pieces.get(b)) {
             let between = text.get(before.end()..at).unwrap_or("");
             if before.kind != Kind::Comment
@@ -129,6 +135,8 @@ fn begins_function(text: &str, pieces: &[Piece<'_>], i: usize) -> bool {
     if words::function(piece.text) {
         return named && on_line.iter().any(|p| p.is("("));
     }
+    // Without `fn` only a line such as `nom(…) {` at the margin is taken for a function: inside one, calls
+    // look alike.
     let column = piece.at - text.get(..piece.at).and_then(|t| t.rfind('\n')).map_or(0, |n| n + 1);
     let last_two = on_line.iter().rev().filter(|p| p.kind != Kind::Comment).take(2);
     let last_two: Vec<&str> = last_two.map(|p| p.text).collect();
@@ -144,6 +152,8 @@ fn look(engine: &Engine, text: &str) -> (Option<(String, Range<usize>)>, Vec<Sli
     let pieces: Vec<Piece<'_>> = scan(text).into_iter().filter(|p| p.kind != Kind::Comment).collect();
     let signature = head(&pieces);
     let mut slips = lexical(text, &pieces, signature.as_ref());
+    // Corrected so far, the copy shows what the next look finds: brackets first, since the parser tells of a
+    // missing one far from it.
     let mut copy = Copy::new(text);
     copy.correct(&slips);
     let lines: Vec<usize> = slips.iter().map(|s| line_of(text, s.range.start)).collect();
@@ -153,6 +163,7 @@ fn look(engine: &Engine, text: &str) -> (Option<(String, Range<usize>)>, Vec<Sli
         let line = line_of(text, slip.range.start);
         slips.iter().all(|s| line_of(text, s.range.start) != line)
     };
+    // Places are those of the text as written; a line of which something was told already says no more.
     for slip in &open {
         let here = copy.origin_of(slip);
         if !lines.contains(&line_of(text, here.range.start)) {
@@ -160,6 +171,8 @@ fn look(engine: &Engine, text: &str) -> (Option<(String, Range<usize>)>, Vec<Sli
         }
     }
     copy.correct(&open);
+    // The parser stops at its first error. A forgotten `;` is corrected and the parser asked again; anything
+    // else ends the search, as what it would say next follows from that.
     for _ in 0..MOST_ROUNDS {
         let Err(error) = engine.compile(&copy.text) else { break };
         if let Some(missing) = missing_semicolon(&copy.text, &error) {
@@ -183,6 +196,7 @@ fn look(engine: &Engine, text: &str) -> (Option<(String, Range<usize>)>, Vec<Sli
 fn refused(text: &str, error: &ParseError) -> Slip {
     let at = place(text, error);
     let words = parser::french(error.err_type(), &found(text, at));
+    // An error at the end of the text is shown at its last word.
     let at = if at >= text.len() { text.trim_end().len() } else { at };
     let range = crate::pack::script::word_at(text, at);
     Slip::new(words.code, range, words.message, words.label)
@@ -202,6 +216,7 @@ fn missing_semicolon(text: &str, error: &ParseError) -> Option<Slip> {
     let code: Vec<Piece<'_>> = scan(text).into_iter().filter(|p| p.kind != Kind::Comment).collect();
     let next = code.iter().position(|p| p.at == at)?;
     let (next, last) = (code.get(next)?, code.get(next.checked_sub(1)?)?);
+    // Only between two lines: inside one, a missing operator is as likely as a missing `;`.
     let apart = line_of(text, last.at) < line_of(text, next.at);
     (token == ";" && apart && next.kind == Kind::Word && last.ends_operand()).then(|| {
         Slip::new(
@@ -232,6 +247,7 @@ impl Copy {
     }
 
     fn origin(&self, at: usize) -> usize {
+        // From the last correction back to the first: each layer knows only the text that it corrected.
         self.layers.iter().rev().fold(at, |at, layer| layer.origin(at))
     }
 

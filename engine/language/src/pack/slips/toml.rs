@@ -12,6 +12,8 @@ const MOST_ERRORS: usize = 6;
 /// What is wrong in a table file that the parser refused with these errors.
 pub(in crate::pack) fn explain(file: FileId, text: &str, errors: &[Error]) -> Vec<Diagnostic> {
     let Cut { mut slips, keys } = cut(text);
+    // What was recognised is corrected on a copy; what the parser still says of it was not, and is told as
+    // well.
     let repaired = Repaired::of(text, &slips);
     let mut told_lines: Vec<usize> = slips.iter().map(|s| line_of(text, s.range.start)).collect();
     let left = if slips.is_empty() { None } else { Some(DeTable::parse_recoverable(&repaired.text).1) };
@@ -27,6 +29,7 @@ pub(in crate::pack) fn explain(file: FileId, text: &str, errors: &[Error]) -> Ve
             if told_lines.is_empty() && slips.is_empty() { span.start } else { repaired.origin(span.start) };
         let end = repaired.origin(span.end).max(at).min(text.len());
         let at = at.min(text.len());
+        // One word a line: a second error there mostly follows from the first.
         let line = line_of(text, at);
         if told_lines.contains(&line) {
             continue;

@@ -125,6 +125,8 @@ pub(super) fn number(text: &str) -> Option<String> {
     if !starts || !body.chars().all(known) || !body.contains(|c: char| c.is_ascii_digit()) {
         return None;
     }
+    // Which sign is decimal follows from how often each stands: one comma is decimal, several separate
+    // thousands, and then the point is decimal.
     let (commas, dots) = (body.matches(',').count(), body.matches('.').count());
     let (whole, decimals) = match (commas, dots) {
         // English thousands.
@@ -141,6 +143,7 @@ pub(super) fn number(text: &str) -> Option<String> {
     }
     let whole: String = groups.concat();
     let whole = if whole.is_empty() { "0".to_string() } else { whole };
+    // `20000,` was meant to have decimals: one zero keeps it a decimal number.
     let has_sign = body.contains([',', '.']) && (commas == 1 || dots == 1);
     let corrected = match (decimals, has_sign) {
         ("", true) if commas < 2 => format!("{sign}{whole}.0"),
@@ -156,6 +159,7 @@ pub(super) fn number(text: &str) -> Option<String> {
 pub(super) fn hundredth(number: &str) -> String {
     let (sign, body) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
     let (whole, decimals) = body.split_once('.').unwrap_or((body, ""));
+    // Two digits go behind the point, and one at least stays before it.
     let padded = format!("{whole:0>3}");
     let (left, right) = padded.split_at_checked(padded.len().saturating_sub(2)).unwrap_or(("0", "00"));
     let digits = format!("{right}{decimals}");

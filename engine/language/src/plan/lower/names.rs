@@ -80,6 +80,7 @@ impl Lowering<'_, '_, '_> {
         env: &Env,
         place: Place,
     ) -> Option<NodeId> {
+        // From the innermost outwards: a `let` hides a parameter of its name.
         if let Some((_, node)) = env.iter().rev().find(|(n, _)| n == name) {
             return Some(*node);
         }

@@ -29,6 +29,8 @@ impl Lowering<'_, '_, '_> {
     /// Adds a node, or finds the equal one that is there. `span` is where it is written; of equal ones
     /// the first is kept.
     pub(super) fn node(&mut self, op: Op, entity: EntityId, ty: Type, span: Span) -> NodeId {
+        // The place is a part of what makes two nodes equal: for the outcome of a rule, since texts of several days
+        // may share the nodes of their bodies; and for all that is written, where expressions stay apart.
         let own = matches!(op, Op::Rule(..)) || (self.apart == Apart::Yes && op.is_written());
         let at = own.then(|| span.clone());
         let key = (op, entity, at);
@@ -84,6 +86,7 @@ impl Lowering<'_, '_, '_> {
 
     /// `value`, but with the errors of `computed` too.
     pub(super) fn strict(&mut self, computed: NodeId, value: NodeId) -> NodeId {
+        // A value that cannot fail needs no trace: most `let`s and arguments add no node.
         if computed == value || !self.may_fail(computed) {
             return value;
         }

@@ -75,6 +75,7 @@ impl Lowering<'_, '_, '_> {
             self.out.push(texts::rules::not_comparable(op.symbol(), a, b, span));
             return None;
         }
+        // Either side may be the constant.
         self.one_of_the_list(&ta, b)?;
         self.one_of_the_list(&tb, a)?;
         Some(self.node(Op::Compare(op, a, b), place.entity, Type::Bool, span))

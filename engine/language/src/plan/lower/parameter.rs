@@ -22,6 +22,7 @@ impl<'p> Lowering<'_, 'p, '_> {
             self.out.push(texts::rules::path_not_written(span));
             return None;
         };
+        // The path must be a text in the code: which table is read is known before any row is.
         let path_span = self.text_span(*at, path, place);
         let (id, parameter) = self.parameter_at(path, &path_span)?;
         // All keys are lowered before giving up, so that what is wrong in any is reported.

@@ -14,6 +14,7 @@ impl Reader<'_> {
         let line = self.slice(start..self.line_end(start)).trim_end_matches('\r');
         let length = atom_end(line, stands);
         let mut atom = line.get(..length).unwrap_or(line).trim_end_matches(is_blank);
+        // A sign of other languages at the end of a line; in brackets a comma is the separator.
         let extra = if stands == Stands::Line { &[';', ','][..] } else { &[';'][..] };
         if let Some(before) = atom.strip_suffix(extra) {
             self.push(extra_sign(start + before.len(), if atom.ends_with(';') { ';' } else { ',' }));
@@ -56,11 +57,14 @@ fn atom_end(line: &str, stands: Stands) -> usize {
     for (at, c) in line.char_indices() {
         let rest = line.get(at..).unwrap_or("");
         let ends = match (stands, c) {
+            // A value without quotes goes to the end of its line: `20 000,50 €`, `Grand Dijon`.
             (Stands::Line, '#') => is_blank(before) || at == 0,
             (Stands::Line, _) => false,
             (_, '#') => is_blank(before),
             (_, ']' | '}') => true,
             (Stands::Array, ',') => true,
+            // In `{ a = 0,9, b = 1 }` the first comma is decimal: digits on both sides, and after them what
+            // ends a value.
             (Stands::Inline, ',') => {
                 let digits = rest.trim_start_matches(',').trim_start_matches(|c: char| c.is_ascii_digit());
                 let decimals = rest.chars().nth(1).is_some_and(|d| d.is_ascii_digit());

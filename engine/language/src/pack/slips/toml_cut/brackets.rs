@@ -9,6 +9,7 @@ impl Reader<'_> {
         let open = self.at;
         self.at += 1;
         loop {
+            // The end of what is written so far: where the bracket would close, were it never to.
             let last = self.slice(open..self.at).trim_end_matches(|c: char| c.is_whitespace()).len() + open;
             self.gaps();
             match self.peek() {
@@ -18,8 +19,10 @@ impl Reader<'_> {
                 }
                 Some(',') => self.at += 1,
                 None => return self.open_bracket(open, last, "[", "]"),
+                // A line that can only be a key or a table of its own: the bracket was forgotten before it.
                 _ if self.new_entry(open) => return self.open_bracket(open, last, "[", "]"),
                 Some(';') => self.semicolon(),
+                // A sign that no array has: it is passed, and left to the parser to tell.
                 Some('}' | '=') => {
                     self.at += 1;
                     return;
@@ -40,6 +43,7 @@ impl Reader<'_> {
         self.at += 1;
         loop {
             let last = self.slice(open..self.at).trim_end_matches(|c: char| c.is_whitespace()).len() + open;
+            // After a comma or the opening brace a key is expected, so a line `key = …` is one of this table.
             let comma = self.slice(open..last).ends_with([',', '{']);
             self.gaps();
             match self.peek() {
@@ -79,6 +83,7 @@ impl Reader<'_> {
     fn new_entry(&self, open: usize) -> bool {
         let before = self.slice(open..self.at);
         let Some(line) = before.rfind('\n') else { return false };
+        // Only at the beginning of a line, blanks aside.
         if !before.get(line..).unwrap_or("").trim().is_empty() {
             return false;
         }

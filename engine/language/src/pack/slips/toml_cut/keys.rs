@@ -9,6 +9,7 @@ impl Reader<'_> {
     pub(super) fn header(&mut self) {
         let (start, end) = (self.at, self.line_end(self.at));
         let line = self.slice(start..end);
+        // A comment after the brackets is no part of the name.
         let line = line.split(" #").next().unwrap_or(line).trim_end_matches(|c| is_blank(c) || c == '\r');
         let opens = line.chars().take_while(|c| *c == '[').count().min(2);
         let inner = line.get(opens..).unwrap_or("");
@@ -18,6 +19,7 @@ impl Reader<'_> {
         let name_at = start + opens;
         let name = name.trim_end_matches([';', ':', ',']).trim_end_matches(is_blank);
         let right = format!("{}{}{}", "[".repeat(opens), name.trim(), "]".repeat(opens));
+        // `[[table]` or `[table`: all that is known is how many brackets open, so as many must close.
         if closes != opens {
             let message = format!(
                 "les crochets ne se ferment pas comme ils s'ouvrent: « {} »; attendu: `{right}`",
@@ -35,6 +37,8 @@ impl Reader<'_> {
             let range = from..from + extra.trim_end().len();
             self.push(Slip::new("L0018", range, message, "le retirer").fixed(""));
         }
+        // An array of tables may stand many times; its keys are kept by the place of their table, as the same
+        // key in two of them is no slip.
         self.keys_of(name_at, name);
         let path = compact(name);
         if opens == 1 {
@@ -50,6 +54,7 @@ impl Reader<'_> {
     fn keys_of(&mut self, at: usize, key: &str) {
         let mut start = 0;
         for part in key.split('.') {
+            // The part's own place in the file, without the blanks around its dots.
             let blanks = part.len() - part.trim_start_matches(is_blank).len();
             let range = at + start + blanks..at + start + part.trim_end_matches(is_blank).len();
             start += part.len() + 1;
@@ -87,6 +92,7 @@ impl Reader<'_> {
     pub(super) fn key(&mut self, stands: Stands) {
         let (start, end) = (self.at, self.line_end(self.at));
         let line = self.slice(start..end);
+        // What stands between a key and its value may be `:`, `:=` or `==`; it is found first, then told.
         let Some((sign, length)) = separator(line) else {
             if stands == Stands::Line {
                 self.missing_sign(line);
@@ -117,6 +123,7 @@ impl Reader<'_> {
         let bare = key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
         let looks =
             value.starts_with(['"', '[', '{', '“', '«']) || value.starts_with(|c: char| c.is_ascii_digit());
+        // Only where both sides leave no doubt; other lines are the parser's to tell.
         if !bare || !looks {
             return;
         }

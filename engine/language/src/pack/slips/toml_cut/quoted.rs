@@ -9,6 +9,7 @@ impl Reader<'_> {
         let (start, rest) = (self.at, self.rest());
         let quote = if rest.starts_with('"') { '"' } else { '\'' };
         let triple = quote.to_string().repeat(3);
+        // A text over several lines ends with the same three quotes, on whatever line.
         if rest.starts_with(&triple) {
             let end = rest.get(3..).and_then(|r| r.find(&triple));
             match end {
@@ -30,6 +31,7 @@ impl Reader<'_> {
         let line = self.slice(start..end).trim_end_matches('\r');
         let mut escaped = false;
         let mut close = None;
+        // To the quote that closes on this line; in single quotes a backslash is a letter.
         for (at, c) in line.char_indices().skip(1) {
             match c {
                 _ if escaped => escaped = false,
@@ -45,6 +47,7 @@ impl Reader<'_> {
             self.at = start + close + 1;
             return;
         }
+        // Opened on the keyboard and closed by the word processor.
         if let Some((at, c)) = line.char_indices().skip(1).find(|(_, c)| matches!(c, '”' | '“' | '»' | '’'))
         {
             let range = start + at..start + at + c.len_utf8();
@@ -87,6 +90,7 @@ impl Reader<'_> {
         };
         let range = start..start + at + c.len_utf8();
         let content = line.get(open.len_utf8()..at).unwrap_or("");
+        // French quotes have a blank inside that is no part of the text.
         let content = if open == '«' { content.trim_matches(is_blank) } else { content };
         let right = format!("\"{}\"", content.replace('"', "\\\""));
         let message = format!(
