@@ -1,7 +1,8 @@
 //! One run of a sweep of the Grand Dijon scenario (879 requests, 350 units), on one thread.
 //!
 //! `cargo bench -p logis --bench scenario`. `a share` moves two shares, which candidates do not
-//! depend on; `a ceiling` moves the PLUS ceiling, by which nearly every decision is made again.
+//! depend on; `a ceiling` moves the PLUS ceiling, by which nearly every decision is made again. `cargo test --benches`
+//! does one run of each: that is small already.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 

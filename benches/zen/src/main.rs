@@ -1,10 +1,14 @@
 //! Puts GoRules ZEN beside the plan on the workload W, on one thread, and prints the ratio.
 //!
 //!     LOGIS_PEERS=FOLDER cargo bench -p logis --bench workload
-//!     cargo run --release --manifest-path benches/zen/Cargo.toml -- FOLDER
+//!     cargo run --release --manifest-path benches/zen/Cargo.toml --target-dir target/peers/zen -- FOLDER
 //!
 //! FOLDER then holds the population. The rules are one expression node of a decision; a household is
 //! one object, made before the time is taken. Every outcome is compared with the plan's.
+//!
+//! Only to see that all outcomes agree, `LOGIS_ZEN=1 cargo xtask bench --small` runs it on the tiny population that
+//! `cargo test -p logis --bench workload` writes. Without `LOGIS_ZEN` it is left out there: its engine brings some 430
+//! crates, which take longer to build than all the rest.
 
 use std::time::Instant;
 

@@ -52,6 +52,7 @@ impl Population<'_> {
         ];
         let weights = kinds.map(|kind| kind.1);
         for ((name, _, couple, children), (share, asked)) in kinds.into_iter().zip(shares(total, &weights)) {
+            // Households are counted by couple or not, and number of children: a kind is all of its numbers.
             let found = tally.households.iter().filter(|((c, n), _)| *c == couple && (*n > 0) == children);
             let found = found.map(|(_, n)| n).sum();
             lines.share(&format!("ménages: {name}"), share, asked, found, (&m.source, &m.confidence));
@@ -161,6 +162,7 @@ impl Population<'_> {
             let found = zone.places.iter().map(|at| of(&tally.by_commune, at)).sum();
             lines.count(&format!("demandes: {}", zone.name), asked, found, source, confidence);
         }
+        // Commune by commune as long as the table can be read; of a country, the largest gap alone.
         if places.all.len() <= MOST_COMMUNES {
             for (at, place) in places.all.iter().enumerate() {
                 let (figure, found) =

@@ -122,6 +122,7 @@ impl Cross {
 /// The classes of a cell, one of each axis.
 pub fn classes(sizes: &[usize], mut at: usize) -> Vec<usize> {
     let mut all = vec![0; sizes.len()];
+    // The last axis runs fastest, so its class is the remainder.
     for (class, size) in all.iter_mut().zip(sizes).rev() {
         *class = at % size.max(&1);
         at /= size.max(&1);
@@ -296,12 +297,14 @@ fn settle(table: &Cross, axis: usize, targets: &[u64], counts: &mut [u64], off: 
             .collect();
         for (from, place) in places.iter().enumerate() {
             let over = sums.get(*place).zip(targets.get(*place)).is_some_and(|(s, t)| s > t);
+            // A count can leave a cell that has one, of a class with too many.
             if !over || counts.get(from).is_none_or(|n| *n == 0) {
                 continue;
             }
             for class in &lacks {
                 // The cell of the same line (all other classes equal) in class `class`.
                 let to = from - place * step + class * step;
+                // A cell that the seed excludes stays empty.
                 if table.cells.get(to).is_none_or(|cell| *cell <= 0.0) {
                     continue;
                 }

@@ -87,6 +87,7 @@ fn visit(
         }
         found |= inside;
     }
+    // The innermost expression is told: what is around it is the same for the same reason.
     if !found && !matches!(expression.op, Op::Strict(..) | Op::Rule(..)) {
         found = compared(walk, node, expression.span.clone(), &leaves, into);
     }
@@ -99,6 +100,7 @@ fn compared(walk: &mut Walk<'_>, node: NodeId, span: Span, leaves: &[Leaf], into
     let mut found = false;
     for leaf in leaves.iter().filter(|l| l.open) {
         let key = (span.file, span.range.start, leaf.field);
+        // An expression is looked at in every period of the law; it is told only if it is so in all of them.
         let agreement = agreement(walk, node, leaf, leaves).map(|(outcome, given)| Agreement {
             span: span.clone(),
             outcome,
@@ -126,6 +128,7 @@ fn leaf(parsed: &Parsed, whole: &Plan, node: NodeId) -> Option<Leaf> {
             Op::Up(step, inner) => {
                 if let Step::BelongsTo(entity, relation) = step {
                     let entity = parsed.schema.entities.get(*entity)?;
+                    // A row that may belong to none has no cell there: empty too.
                     optional |= !entity.belongs_to.get(*relation)?.required;
                 }
                 at = *inner;
@@ -149,6 +152,8 @@ fn agreement(
 ) -> Option<(Value, Vec<(FieldId, Value)>)> {
     let others: Vec<&Leaf> = leaves.iter().filter(|l| l.field != leaf.field).collect();
     let mut given: Vec<Vec<(NodeId, FieldId, Value)>> = vec![Vec::new()];
+    // First without assuming anything, then for each combination of the other lists' values, as long as those
+    // are few.
     let mut all = given.clone();
     for other in others {
         all = all
@@ -175,6 +180,7 @@ fn agreement(
         }
         let mut agreed: Option<Value> = None;
         for value in &leaf.values {
+            // One listed value after the other: all must lead to one outcome, and to the same.
             assumed.push((leaf.node, Domain::known(value.clone())));
             let outcome = walk.domain_where(node, &assumed).only().cloned();
             assumed.pop();

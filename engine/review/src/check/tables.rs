@@ -67,6 +67,7 @@ fn missing(parameter: &Parameter, (first, last): (Date, Date)) -> Vec<String> {
             found.push(format!("aucune valeur du {from} au {to}"));
         }
     };
+    // `next` is the first day not yet known to be covered; it moves to the end of each version in turn.
     let mut next = first;
     for (at, version) in parameter.versions.iter().enumerate() {
         days(next, add_days(version.from, -1).unwrap_or(version.from).min(last));
@@ -100,6 +101,7 @@ fn numbers(parameter: &Parameter, version: &ParameterVersion, said: bool, into: 
             Value::Number(n) if n.is_integer() => Some(n.to_integer()),
             _ => None,
         };
+        // Only keys that are all whole numbers are counted through.
         let keys: Option<BTreeSet<i128>> =
             version.cells.keys().map(|k| k.get(place).and_then(number)).collect();
         let Some(keys) = keys else { continue };

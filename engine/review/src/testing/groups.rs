@@ -59,6 +59,8 @@ pub(crate) struct Group<'p> {
 impl<'p> Group<'p> {
     /// Lays out cases for a plan; what does not fit its pack goes to `out`.
     pub fn new(plan: Plan, cases: Vec<&'p Case>, references: &Dataset, out: &mut Diagnostics) -> Group<'p> {
+        // All cases of the group stand in one data set, each with rows of its own, so that one plan decides
+        // them together.
         let built = build(&plan, references, &cases, out);
         let origin = plan.parsed.schema.entities.get(plan.entity).map(|e| &e.origin);
         let pair = matches!(origin, Some(Origin::Pair(..)));
@@ -102,6 +104,8 @@ impl<'p> Group<'p> {
                 // Only the pairs of a case with itself are decided.
                 let case =
                     |row: u64| by_case.get(usize::try_from(row / count.max(1)).ok()?).cloned().flatten();
+                // Pairs are numbered row by row: number = case of the first side × cases + case of the
+                // second.
                 let own = |row: u64| row / count.max(1) == row % count.max(1);
                 (0..count * count).map(|row| case(row).filter(|_| own(row))).collect()
             } else {
@@ -130,6 +134,7 @@ fn expected<'p>(plan: &Plan, case: &'p Case, out: &mut Diagnostics) -> Vec<Expec
     for (rule, value, span) in &case.expected {
         let Some((_, node)) = plan.selected.iter().find(|(name, _)| name == rule) else { continue };
         let ty = plan.node(*node).map_or(Type::Bool, |n| n.ty.clone());
+        // A tolerance is a distance between numbers: other outcomes have none.
         let tolerance = case.tolerances.iter().find(|(name, _, _)| name == rule);
         if let Some((_, _, at)) = tolerance.filter(|_| ty != Type::Number) {
             out.push(texts::cases::tolerance_of_no_number(rule, &ty, at.clone()));
@@ -166,11 +171,14 @@ pub(crate) fn groups<'p>(
                 case.expected.iter().map(|(n, ..)| n.as_str()).chain(reasons).collect();
             names.sort_unstable();
             names.dedup();
+            // Cases that can share a plan: of one date, that ask for the same names, and read the same tables
+            // of the pack.
             if check_case(parsed, case, &mut out) {
                 by_key.entry((case.date, names, own_references(parsed, case))).or_default().push(case);
             }
         }
     }
+    // Planned side by side; what is wrong comes together in the order of the keys, whichever thread is first.
     let made: Vec<(Option<Group<'p>>, Diagnostics)> = by_key
         .into_par_iter()
         .map(|((date, names, _), cases)| {
@@ -245,6 +253,7 @@ fn check_case(parsed: &Parsed, case: &Case, out: &mut Diagnostics) -> bool {
     }
     for (_, reasons, span) in &case.reasons {
         for reason in reasons {
+            // An explanation names rules, fields and parameters: a reason is one of them.
             let known = parsed.rule(reason).is_some()
                 || schema.field(reason).is_some()
                 || parsed.parameter(reason).is_some();

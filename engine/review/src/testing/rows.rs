@@ -41,6 +41,7 @@ pub(super) fn build(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mu
         }
         rows.push(all);
     }
+    // Table by table: the rows of all cases one after the other, each linked to the parent of its own case.
     let mut dataset = Dataset::default();
     let mut given: BTreeMap<RuleId, Vec<Option<Possible>>> = BTreeMap::new();
     for (id, entity) in schema.entities.iter().enumerate() {
@@ -63,6 +64,8 @@ pub(super) fn build(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mu
                     schema.entities.get(link.target).map(|e| &e.origin),
                     Some(Origin::Reference { .. })
                 );
+                // Of a reference table the case's own row only, if it gives one; otherwise the link is found
+                // by its code, below.
                 let parent = parents.iter().position(|(n, r)| n == number && (!reference || !r.is_empty()));
                 if let (Some(parent), Some(slot)) =
                     (parent, links.get_mut(relation).and_then(|l| l.get_mut(row)))
@@ -136,6 +139,7 @@ pub(super) fn build(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mu
         let spread = |values: Vec<Option<Value>>| match pair {
             false => values,
             true => {
+                // The table of pairs has a row for each pair of all cases; all but the diagonal stay empty.
                 let mut all = vec![None; if own.is_empty() { 0 } else { cases.len() * cases.len() }];
                 for ((number, _), value) in own.iter().zip(values) {
                     if let Some(slot) = all.get_mut(number * cases.len() + number) {
@@ -184,6 +188,7 @@ pub(super) fn input(parsed: &Parsed, entity: EntityId, name: &str) -> Option<Vec
             .filter(|(_, r)| r.column == name)
             .map(|(i, _)| Input::Relation(i)),
     );
+    // A name of the data comes before a rule of that name, as in the wiring of rules.
     if found.is_empty() {
         let rule = parsed.rule(name).filter(|&r| parsed.rules.get(r).is_some_and(|r| r.entity == entity))?;
         found.push(Input::Rule(rule));

@@ -57,6 +57,7 @@ impl Domain {
         if values.is_empty() {
             return Nothing;
         }
+        // Few values are kept as they are; of many only their ends, which lets in more and never less.
         if values.len() <= MAX_VALUES {
             return OneOf(values);
         }
@@ -150,6 +151,7 @@ impl Domain {
         match (self, other) {
             (Nothing, d) | (d, Nothing) => d.clone(),
             (Any, _) | (_, Any) => Any,
+            // The union may be too long a list, and is an interval then.
             (OneOf(a), OneOf(b)) => Domain::of(a.union(b).cloned().collect()),
             (List(a, min_a, max_a), List(b, min_b, max_b)) => {
                 List(Box::new(a.or(b)), *min_a.min(min_b), max_a.zip(*max_b).map(|(a, b)| a.max(b)))
@@ -193,6 +195,7 @@ impl Domain {
         if *other == Nothing {
             return Nothing;
         }
+        // `self < other` can hold below the largest value of the other; likewise for the rest.
         let (low, high) = other.ends();
         // Otherwise all that lies on the right side of the other's end.
         let open = |end: End| end.map(|(v, _)| (v, true));
@@ -245,6 +248,7 @@ fn close(end: End, how: Rounding, sign: i128) -> End {
 /// The whole numbers from `low` to `high`, if they are no more than [`MAX_VALUES`].
 fn listed(low: &Value, high: &Value) -> Option<BTreeSet<Value>> {
     let (Value::Number(low), Value::Number(high)) = (low, high) else { return None };
+    // One less than there are, since both ends belong.
     let count = sub(high, low).ok()?;
     if count > Exact::from_integer(i128::try_from(MAX_VALUES).ok()? - 1) {
         return None;

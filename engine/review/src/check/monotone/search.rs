@@ -46,6 +46,8 @@ impl Search<'_> {
             .filter_map(|n| Some((*n, self.values(*n, &numbers, usize::MAX)?)))
             .filter(|(_, values)| !values.is_empty())
             .collect();
+        // The claim's own input does not stand at random: it goes through its values in order, and each
+        // outcome is held against the one before.
         let steps = self.values(*moving.first()?, &numbers, STEPS)?;
         // A fixed seed: the answer is the same each time.
         let mut random = ChaCha8Rng::seed_from_u64(0);
