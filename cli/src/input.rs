@@ -227,7 +227,7 @@ impl Run {
         Run::with(pack(rules)?, data)
     }
 
-    /// The same for a pack that is there.
+    /// [`Run::new`] with a pack that has been read.
     pub fn with(pack: Pack, data: &DataArgs) -> Result<Run> {
         let files = data_files(&pack, data)?;
         let date = as_of(data.as_of, &files)?;

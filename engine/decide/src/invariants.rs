@@ -62,7 +62,7 @@ impl Invariants {
         Invariants::make(parsed, date, None, needed)
     }
 
-    /// The same for the period of `date` between changes of the law, where each row has its own date of the
+    /// The invariants of [`Invariants::new`] for the period of `date` between changes of the law, where each row has its own date of the
     /// decision, the field `dated`. An invariant that needs the date of rows that have none says nothing.
     pub fn dated(
         parsed: &Arc<Parsed>,

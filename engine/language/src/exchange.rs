@@ -22,7 +22,7 @@ use super::value::{Exact, Type, Value, format_number, parse_date, parse_number};
 /// be added within a version.
 pub const FORMAT: &str = "logis/1";
 
-/// Significant digits that every reader keeps: each decimal of so many is the nearest one to some 64-bit
+/// Significant digits that every reader keeps: each decimal with no more of them is the nearest one to some 64-bit
 /// floating-point number, and is found again from it.
 const SAFE_DIGITS: usize = 15;
 

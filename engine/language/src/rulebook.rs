@@ -139,6 +139,7 @@ impl Pack {
         if cases == Cases::Now {
             parsed.check_cases(&mut out);
         }
+        // Lowering tells of which type each rule is: outside of its days it has a value of that type.
         for (rule, kind) in check_all(&parsed, &mut out) {
             if let Some(rule) = Arc::make_mut(&mut parsed.rules).get_mut(rule) {
                 rule.kind = Some(kind);
@@ -146,6 +147,7 @@ impl Pack {
         }
         check_manifest(&parsed, &mut out);
         let parsed = Arc::new(parsed);
+        // What must be planned for is looked at last, and only where all else is sound.
         if !out.has_errors() {
             check_blocks(&parsed, &mut out);
         }
@@ -157,8 +159,8 @@ impl Pack {
         Ok(Pack { parsed, warnings: out.items, plans: Arc::default() })
     }
 
-    /// The same pack with something of what its files say changed: a quota, a version of a parameter. What
-    /// is changed is checked as when a pack is read; rules stay as they are.
+    /// A copy of the pack with its parsed files edited by `change` (a quota, a version of a parameter) and
+    /// checked again as when a pack is read. Rules must stay as they are.
     ///
     /// # Errors
     /// All that the change breaks.
@@ -168,7 +170,7 @@ impl Pack {
         self.with(parsed, check_manifest)
     }
 
-    /// The same pack with other values in the cells of its parameters. Plans of this pack hold with them:
+    /// A copy of the pack with other values in the cells of its parameters. Plans of this pack hold with them:
     /// [`Plan::with_values`].
     ///
     /// # Errors
@@ -179,7 +181,7 @@ impl Pack {
         self.with(parsed, check_shares)
     }
 
-    /// The same pack, in which the rows of a pair entity are the pairs that a data package gives in the table of
+    /// A copy of the pack, in which the rows of a pair entity are the pairs that a data package gives in the table of
     /// that entity, and not all that can be made: its rules are decided on them, as those of any table are.
     /// `None` if the entity is no pair, or the schema gives it no table.
     ///
@@ -227,6 +229,8 @@ impl Pack {
         }
         let plan = Arc::new(Plan::new(&self.parsed, as_of, names)?);
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        // A host that asks for every day of a century must not keep a century of plans: all are dropped,
+        // which costs one planning each.
         if plans.len() >= PLANS {
             plans.clear();
         }
@@ -281,6 +285,7 @@ impl Pack {
                     found.push(texts::findings::no_source(&rule.name, text.span.clone()));
                 }
             }
+            // Helpers decide nothing by themselves, and no case can expect them.
             let has = cases.get(rule.name.as_str()).copied().unwrap_or(0);
             let Some(first) = rule.texts.iter().find(decides) else { continue };
             if has < asked.cases_per_rule {
@@ -361,6 +366,7 @@ fn collect_below(
         move |error| LoadError::Io { path, error }
     };
     let whole = std::fs::canonicalize(folder).map_err(io(folder))?;
+    // A link that leads back up, or to a folder inside of which the walk stands, would lead round and round.
     let around = above.last().is_some_and(|inside| inside.starts_with(&whole));
     if around || above.contains(&whole) {
         return Ok(());

@@ -222,7 +222,7 @@ pub enum Condition {
     /// The shortfall of a quota is no larger: `denominator × members - numerator × base` is at least
     /// `-denominator × shortfall`.
     Quota(usize),
-    /// The same in whole members: those of the smallest base possible here, less the shortfall.
+    /// The shortfall of a quota is no larger, counted in whole members: those of the smallest base possible here, less the shortfall.
     Members(usize),
     /// The base of a quota is no smaller than the splits say.
     BaseAtLeast(usize),

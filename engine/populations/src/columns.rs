@@ -67,6 +67,7 @@ impl Rows {
     /// The column of the next cell.
     fn next(&mut self) -> Option<&mut Builder> {
         let at = self.next;
+        // Cells come row by row, so after the last column the first one is next.
         self.next = if at + 1 < self.builders.len() { at + 1 } else { 0 };
         self.builders.get_mut(at)
     }
@@ -212,6 +213,7 @@ impl Fields {
             match how {
                 How::AlwaysBool(value) => rows.bool(*value),
                 How::AlwaysText(value) => rows.text(Some(value)),
+                // Who has no work has none of what goes with it; no draw is taken for it.
                 How::Yes(_) if passive => rows.bool(false),
                 How::Yes(percent) => rows.bool(draw.percent(*percent)),
                 How::Days(..) if passive => rows.day(None),

@@ -26,9 +26,9 @@ pub struct Model {
     /// The ceiling zone by which incomes overseas are drawn; empty: communes overseas are left out.
     #[serde(default)]
     pub outre_mer: String,
-    /// Of the communes of the file; without `[communes]`, of the whole country.
+    /// Requests of the communes of the file; without `[communes]`, of the whole country.
     pub demandes: Count,
-    /// Likewise.
+    /// Units of the communes of the file; without `[communes]`, of the whole country.
     pub logements: Count,
     /// The communes of a model of one territory; without them the model is drawn on any territory.
     pub communes: Option<Communes>,
@@ -238,7 +238,7 @@ pub struct Emploi {
     pub salaire_net_pour_cent: i64,
 }
 
-/// How many employers: a published number, or one for so many requests.
+/// How many employers: a published number, or one for each `demandes_par_employeur` requests.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
@@ -270,7 +270,7 @@ pub struct Drawn {
     pub toujours: BTreeMap<String, String>,
     /// `true` with this probability, in percent.
     pub oui_pour_cent: BTreeMap<String, i64>,
-    /// A day of the last months, so many at most.
+    /// A day of the last months; by field, how many months back at most.
     pub mois: BTreeMap<String, i64>,
     /// A whole number between two, both included.
     pub entre: BTreeMap<String, (i64, i64)>,

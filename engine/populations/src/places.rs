@@ -261,6 +261,8 @@ impl Places {
         let basin = self.all.get(place).and_then(|p| self.basins.get(p.basin));
         basin.map_or(place, |basin| {
             let total = basin.sums.last().copied().unwrap_or(1);
+            // A draw among all inhabitants of the basin; the prefix sums tell in which commune the one drawn
+            // lives.
             let at = draw.between(1, i64::try_from(total).unwrap_or(i64::MAX)).unsigned_abs();
             basin.places.get(basin.sums.partition_point(|sum| *sum < at)).copied().unwrap_or(place)
         })
@@ -283,6 +285,7 @@ fn sizes(
     let share = |count: &Count| {
         // To the nearest.
         let [all, inhabitants, of] = [count.nombre, people, country.max(1)].map(u128::from);
+        // Doubled, so that a half counts up in whole numbers.
         let rows = (2 * all * inhabitants + of) / (2 * of);
         Size {
             rows: u64::try_from(rows).unwrap_or(u64::MAX),
@@ -337,6 +340,7 @@ fn weights(kept: &[(&Commune, u64, &Zone)], local: Option<&Local>) -> Vec<u64> {
     let known: u64 = local.communes.values().sum();
     let others: u64 =
         kept.iter().filter(|(c, ..)| !local.communes.contains_key(&c.code)).map(|(_, p, _)| p).sum();
+    // What the published communes leave is shared by the others.
     let rest = local.demandes.saturating_sub(known);
     kept.iter()
         .map(|(commune, people, _)| match local.communes.get(&commune.code) {

@@ -18,7 +18,7 @@ const REQUESTS: [Kind; 9] = [
     Kind::Text,
     Kind::Whole,
 ];
-/// Likewise of persons.
+/// Kinds of the columns of persons, in the order of their names.
 const PERSONS: [Kind; 17] = [
     Kind::Text,
     Kind::Text,
@@ -38,7 +38,7 @@ const PERSONS: [Kind; 17] = [
     Kind::Bool,
     Kind::Bool,
 ];
-/// Likewise of projects.
+/// Kinds of the columns of projects, in the order of their names.
 const PROJECTS: [Kind; 2] = [Kind::Text, Kind::Text];
 
 /// Contracts of those who learn are drawn below this age only, in years (a hypothesis of the generator).

@@ -86,6 +86,7 @@ impl Population<'_> {
         let incomes = [&own.revenu_n2, &own.revenu_n1, &own.revenu_12_mois]
             .map(|name| requests.column_by_name(name).map(|column| column.as_primitive::<Int64Type>()));
         tally.persons = persons.num_rows() as u64;
+        // Persons stand in the order of their requests: one walk over both counts all.
         let mut next = 0;
         for row in 0..requests.num_rows() {
             let mut seen = Seen::default();

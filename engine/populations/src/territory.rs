@@ -278,11 +278,13 @@ impl Land {
     /// shortest first.
     fn near(&self, wanted: &str, all: &[(Kind, &str, &str)]) -> Vec<String> {
         let plain: Vec<String> = all.iter().map(|(_, _, name)| plain(name)).collect();
+        // A name of two letters is near to too many.
         let near = nearest(wanted, plain.iter().map(String::as_str)).filter(|_| wanted.len() > 2);
         let words: Vec<&str> = wanted.split(' ').filter(|w| w.len() > 3).collect();
         let alike = |name: &str| {
             words.iter().filter(|word| name.split(' ').any(|own| own.starts_with(**word))).count()
         };
+        // Words that begin alike find what an edit distance does not: « Dijon » for « Dijon Métropole ».
         let most = plain.iter().map(|name| alike(name)).max().unwrap_or(0);
         let mut places: Vec<usize> = (0..plain.len()).collect();
         places.retain(|at| {

@@ -12,7 +12,7 @@ use crate::shuffle::Deal;
 /// Kinds of the columns of units, in the order of [`crate::names::UnitColumns`].
 const UNITS: [Kind; 8] =
     [Kind::Text, Kind::Text, Kind::Text, Kind::Text, Kind::Text, Kind::Whole, Kind::Cents, Kind::Cents];
-/// Likewise of employers.
+/// Kinds of the columns of employers, in the order of their names.
 const EMPLOYERS: [Kind; 3] = [Kind::Text, Kind::Whole, Kind::Text];
 
 /// Draws the units: commune, size and product in exact shares, each in an order of its own.

@@ -9,13 +9,13 @@ pub(super) struct Memo<T> {
 }
 
 impl<T> Memo<T> {
-    /// Keeps so many.
+    /// Keeps `most` values.
     pub fn new(most: usize) -> Memo<T> {
         Memo { most, items: Mutex::default() }
     }
 
-    /// What is kept under a key; otherwise it is made. Two threads may make the same at once: both make
-    /// the same.
+    /// What is kept under a key; otherwise it is made. Two threads may make it at once: what they
+    /// make is equal.
     pub fn get<E>(&self, key: &str, make: impl FnOnce() -> Result<T, E>) -> Result<Arc<T>, E> {
         // A thread that panicked while it held the lock has left whole things behind it.
         let items = || self.items.lock().unwrap_or_else(PoisonError::into_inner);

@@ -28,7 +28,7 @@ pub(super) struct Tables<'s> {
 /// Rows that each table may have after a change, by name.
 pub(super) type Ceilings = BTreeMap<String, usize>;
 
-/// What each of these tables may come to have, if changes add so many rows to it at most.
+/// By table: its rows and `most` more, the most that changes may bring it to.
 pub(super) fn ceilings(tables: &[TextTable], most: usize) -> Ceilings {
     tables.iter().map(|table| (table.name.clone(), table.rows.len().saturating_add(most))).collect()
 }
@@ -46,7 +46,7 @@ struct Index {
     taken: BTreeMap<EntityId, HashSet<String>>,
 }
 
-/// A share of so many, to the nearest.
+/// A share of `of` rows, rounded to the nearest.
 pub(super) fn share_of(share: &Exact, of: usize) -> usize {
     // What does not fit is more than there can be: the limit on rows says so.
     let part = mul(share, &Exact::from_integer(of as i128));
@@ -181,7 +181,7 @@ impl<'s> Tables<'s> {
         })
     }
 
-    /// Is there room for so many more rows?
+    /// Is there room for `more` rows in the table of an entity?
     fn room(&self, id: EntityId, more: usize) -> Result<(), TooMany> {
         let Some(table) = self.at(id) else { return Ok(()) };
         let ceiling = self.ceilings.get(&table.name).copied().unwrap_or(usize::MAX);

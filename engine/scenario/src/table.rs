@@ -119,7 +119,7 @@ pub(super) fn sum(mut numbers: impl Iterator<Item = Exact>) -> Option<Exact> {
     numbers.try_fold(Exact::from_integer(0), |a, b| add(&a, &b).ok())
 }
 
-/// The mean of some numbers, with so many decimals; none of none.
+/// The mean of some numbers, with `decimals` decimals; `None` if there are no numbers.
 pub(super) fn mean(numbers: impl Iterator<Item = Exact> + Clone, decimals: u32) -> Option<i64> {
     let many = numbers.clone().count();
     let sum = sum(numbers).filter(|_| many > 0)?;

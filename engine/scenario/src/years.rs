@@ -212,7 +212,8 @@ impl State {
     }
 }
 
-/// Moves the dates of rows by the time between two days: by whole months if there are so many.
+/// Moves the dates of rows by the time between two days: by months where the two are a whole number of
+/// months apart, by days otherwise.
 fn move_dates(schema: &Schema, tables: &mut [TextTable], from: Date, to: Date) {
     let months = months_between(from, to);
     // Whole months keep the day of the month: an anniversary stays one.

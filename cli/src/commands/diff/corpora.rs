@@ -157,7 +157,7 @@ pub(super) fn boundaries(
     Ok(())
 }
 
-/// The same, part by part in bounded memory; false if the package cannot be read so.
+/// Compares over a data package part by part, in bounded memory; false if the package cannot be read so.
 fn by_part(
     comparison: &mut Comparison<'_>,
     args: &DiffArgs,

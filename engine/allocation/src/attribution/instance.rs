@@ -247,7 +247,7 @@ impl Instance {
         all
     }
 
-    /// The same without these pairs of request and unit.
+    /// This instance without these pairs of request and unit; all numbers stay.
     ///
     /// # Errors
     /// None that this instance has not had.
@@ -310,7 +310,7 @@ fn points(
     points
 }
 
-/// A whole number from 0 to so many.
+/// The value as a whole number, if it is one from 0 to `most`.
 fn whole(value: &Value, most: u32) -> Option<u32> {
     match value {
         Value::Number(n) if n.is_integer() => u32::try_from(*n.numer()).ok().filter(|n| *n <= most),

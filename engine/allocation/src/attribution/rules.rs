@@ -39,9 +39,9 @@ pub struct QuotaInForce {
     pub source: String,
     /// Why the share may be wrong, where it may.
     pub doubt: Option<String>,
-    /// Among the outcomes after the suitability: the base, if not all count.
+    /// Place of the base among the outcomes after the suitability; `None` if all attributions count.
     pub(super) base: Option<usize>,
-    /// Likewise: the members.
+    /// Place of the members among the outcomes after the suitability.
     pub(super) members: usize,
 }
 
@@ -107,7 +107,7 @@ impl MatchingPlan {
         std::iter::once(&self.pairs).chain(&self.priority)
     }
 
-    /// The same with the values of another pack: see [`Plan::with_values`]. Plans that read none of the
+    /// This plan with the parameters of another pack: see [`Plan::with_values`]. Plans that read none of the
     /// parameters that differ stay as they are.
     #[must_use]
     pub fn with_values(&self, parsed: &Arc<Parsed>, differ: &BTreeSet<ParameterId>) -> MatchingPlan {

@@ -31,7 +31,7 @@ pub struct Options {
     pub no_quotas: bool,
     /// Names of quotas that must be met, or there is no answer; `all` names every quota in force.
     pub hard: Vec<String>,
-    /// Keep so many units of each request at most, those that fit best. What is proved then holds among the
+    /// The most units that a request keeps, those that fit best. What is proved then holds among the
     /// candidates that are kept.
     pub max_candidates: Option<usize>,
     /// A result of before: the answer is as good as any, and moves only whom it must.

@@ -98,7 +98,7 @@ impl<'p> Phrases<'p> {
         rule.or_else(field).or_else(parameter).filter(|label| !label.is_empty() && *label != name)
     }
 
-    /// The same, or the name with spaces, if nothing labels it.
+    /// What labels a name; the name with spaces, if nothing does.
     pub fn named(&self, name: &str) -> String {
         self.label(name).unwrap_or_else(|| self.text(&name.replace('.', "_")))
     }

@@ -63,28 +63,28 @@ impl Issue {
         Issue { severity: Severity::Warning, ..Issue::error(code, file, message) }
     }
 
-    /// The same at a line.
+    /// This issue, placed at a line.
     #[must_use]
     pub fn at(mut self, line: u64) -> Issue {
         self.line = Some(line);
         self
     }
 
-    /// The same in a column.
+    /// This issue, placed in a column.
     #[must_use]
     pub fn in_column(mut self, column: &str) -> Issue {
         self.column = Some(column.to_string());
         self
     }
 
-    /// The same of this kind.
+    /// This issue, of a kind: issues of one kind are told once.
     #[must_use]
     pub fn of_kind(mut self, kind: impl Into<Cow<'static, str>>) -> Issue {
         self.kind = Some(kind.into());
         self
     }
 
-    /// The same about a cell that holds this.
+    /// This issue, with the text of the cell that it is about.
     #[must_use]
     pub fn found(mut self, value: &str) -> Issue {
         self.value = Some(value.into());

@@ -174,7 +174,7 @@ impl Diagnostic {
         }
     }
 
-    /// The same as a warning.
+    /// A warning with one place: see [`Diagnostic::error`].
     pub fn warning(
         code: &'static str,
         message: impl Into<String>,

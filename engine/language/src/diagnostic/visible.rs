@@ -39,7 +39,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     escaped(text, |c| matches!(c, '\n' | '\t'))
 }
 
-/// The same for a cell, which is one line: ends of lines and tabs are shown too.
+/// [`visible`] for a cell, which is one line: ends of lines and tabs are shown too.
 pub fn visible_cell(text: &str) -> Cow<'_, str> {
     escaped(text, |_| false)
 }

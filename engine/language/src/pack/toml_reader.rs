@@ -114,7 +114,7 @@ impl<'t, 'i> Reader<'t, 'i> {
         self.strings_of(key, item, out)
     }
 
-    /// The same of an item whose key is not known beforehand.
+    /// The texts of a list, each with its place, of an item whose key is not known beforehand.
     pub(crate) fn strings_of(
         &self,
         key: &str,

@@ -45,7 +45,7 @@ impl Needs {
         self.any_table |= other.any_table;
     }
 
-    /// The same needs; all tables and all columns that are not spared must be there if `strict`.
+    /// These needs; all tables and all columns that are not spared must be there if `strict`.
     pub fn strictly(self, strict: bool) -> Needs {
         Needs { strict: self.strict || strict, ..self }
     }

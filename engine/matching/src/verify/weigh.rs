@@ -34,7 +34,7 @@ pub(super) struct Cost<'p> {
 }
 
 impl Weighed<'_> {
-    /// What a pair of these marks weighs for a request of so many points; fit aside.
+    /// What a pair of these marks weighs for a request of `points` points; fit aside.
     #[inline]
     pub fn weight(&self, points: u32, marks: u16) -> i64 {
         // There is a weight for all marks that the quotas use, and no others are there.

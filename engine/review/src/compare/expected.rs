@@ -8,7 +8,7 @@
 //! date   = 2017-06-30                                       # optional
 //! corpus = "grand-dijon-2015"                               # optional
 //! where  = { commune = "21231" }                            # optional: only these
-//! count  = 12                                               # optional: exactly so many
+//! count  = 12                                               # optional: the exact number of rows
 //! reason = "arrêté du 28 décembre 2017"
 //! ```
 

@@ -94,7 +94,7 @@ impl<'p> Group<'p> {
         self.context_on(plan, &self.built.dataset)
     }
 
-    /// The same on rows that differ from the group's own in values or relations only.
+    /// [`Group::context`], on rows that differ from the group's own in values or relations only.
     pub fn context_on<'c>(&'c self, plan: &'c Plan, dataset: &'c Dataset) -> Context<'c> {
         let mut context = Context::new(plan, dataset);
         let count = self.cases.len() as u64;

@@ -1,7 +1,7 @@
 //! How large a scenario may be: rows that its changes add, runs that it asks for.
 //!
 //! What a file asks for is counted before anything is made, so that a digit too many is a message and not a
-//! machine without memory. What only the data decides (a share of so many rows, year after year) is counted when
+//! machine without memory. What only the data decides (a share of rows, year after year) is counted when
 //! rows are added: [`Scenario::too_many`].
 
 use super::{Count, RowChange, RowKind, Scenario};
@@ -11,7 +11,7 @@ use logis_language::diagnostic::{Diagnostics, PackError, Span};
 /// Rows that changes may add to a table, if `max_added` does not say otherwise: ten times what a large EPCI has.
 pub(super) const MAX_ADDED: usize = 1_000_000;
 
-/// What `max_added` may say: a table of so many rows takes tens of gigabytes.
+/// What `max_added` may say: a table of this many rows takes tens of gigabytes.
 pub(super) const MOST_ADDED: usize = 100_000_000;
 
 /// Runs of a scenario: each is a file, and some seconds.

@@ -110,7 +110,7 @@ pub struct Measured {
     pub groups: Vec<Named>,
     /// Rules or fields by which requests are told apart.
     pub requests_by: Vec<Named>,
-    /// The same of units.
+    /// Rules or fields by which units are told apart.
     pub units_by: Vec<Named>,
     /// Rule of the pair: the rent burden.
     pub burden: Option<Named>,

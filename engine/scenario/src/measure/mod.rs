@@ -169,7 +169,7 @@ impl Planned {
         })
     }
 
-    /// The same with other values of some parameters: see [`Plan::with_values`].
+    /// These plans with other values of some parameters: see [`Plan::with_values`].
     pub fn with_values(&self, parsed: &Arc<Parsed>, differ: &BTreeSet<ParameterId>) -> Planned {
         let plan = |plan: &Arc<Plan>| match plan.reads(differ) {
             true => Arc::new(plan.with_values(parsed)),

@@ -108,7 +108,7 @@ impl Planned {
 }
 
 impl Sums {
-    /// Adds a later year, in which so many requests and units are new. What waits and is free is that of the
+    /// Adds a later year, in which `requests` requests and `units` units are new. What waits and is free is that of the
     /// later year.
     pub(crate) fn add(&mut self, later: &Sums, requests: u64, units: u64) {
         self.requests += requests;

@@ -12,7 +12,7 @@ use crate::attribution::read::KIND;
 use crate::attribution::rules::MatchingPlan;
 
 impl Report {
-    /// The result of a matching; `prices` are those of the quotas; the problem was posed with so many candidates
+    /// The result of a matching; `prices` are those of the quotas; the problem was posed with `max_candidates` a request
     /// at most, and by what `posed` tells; `more` adds to an attribution what was asked
     /// for, by the place of its candidate in the outcomes.
     pub fn new(

@@ -223,7 +223,7 @@ impl Lines {
         })
     }
 
-    /// A line rounded to so many decimals.
+    /// A line rounded to `decimals` decimals.
     pub fn rounded(&mut self, line: Line, how: Rounding, decimals: u32) -> Option<Line> {
         let unit = logis_language::value::power_of_ten(decimals)?;
         let source = self.sources.get(line.source)?;

@@ -13,7 +13,7 @@ use logis_language::plan::builtins::Builtin;
 use logis_language::plan::ir::{Comparison, NodeId, Op};
 use logis_language::value::{Exact, Type, Value, div, mul, power_of_ten, sub};
 
-/// Whole numbers and days up to so many are tried one by one where no threshold is found.
+/// Up to this many whole numbers or days are tried one by one where no threshold is found.
 const FEW: i128 = 24;
 
 /// What a condition came to at a value of a cell: only whether it is the same elsewhere counts.

@@ -63,7 +63,7 @@ impl Evaluator<'_, '_> {
         self.settled(node, row, true)
     }
 
-    /// The same where numbers and dates are not cut: for a caller who cuts them.
+    /// [`Evaluator::outcome`], but missing numbers and dates are not cut: for a caller who cuts them.
     pub fn outcome_uncut(&mut self, node: NodeId, row: u64) -> Result<Possible, RowError> {
         self.settled(node, row, false)
     }

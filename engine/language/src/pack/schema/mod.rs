@@ -188,7 +188,7 @@ impl Schema {
         })
     }
 
-    /// The same schema, in which the pairs of an entity are not all that can be made but the rows of its table:
+    /// A copy of the schema, in which the pairs of an entity are not all that can be made but the rows of its table:
     /// each belongs to one row of either side, and their two identifiers are its own. `None` if the entity is no
     /// pair, or gives no table.
     pub fn with_given_pairs(&self, pair: EntityId) -> Option<Schema> {

@@ -80,7 +80,7 @@ impl Slip {
         self
     }
 
-    /// The same slip of a text that begins `by` bytes later.
+    /// This slip, of a text that begins `by` bytes later.
     fn moved(mut self, by: usize) -> Slip {
         let moved = |range: Range<usize>| range.start + by..range.end + by;
         self.range = moved(self.range);

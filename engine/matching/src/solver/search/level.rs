@@ -90,7 +90,7 @@ pub(super) struct Counted {
 }
 
 impl Aim {
-    /// What a pair of these marks is worth, for a request of so many points; fit aside.
+    /// What a pair of these marks is worth, for a request of `points` points; fit aside.
     pub fn worth(self, problem: &Problem, points: u32, marks: u16) -> i64 {
         match self {
             Aim::Quota(q) => counts(problem, Condition::Quota(q), marks),

@@ -8,8 +8,8 @@
 use super::super::columns::NONE;
 use super::tree::Simplex;
 
-/// A pass that has made so many steps for each arc, and so many more, is given up, and its level states a gap.
-/// A guard against a cycle of steps, which strong feasibility excludes: no instance came near it.
+/// A pass of more than [`STEPS_PER_ARC`] steps for each arc and [`STEPS_MORE`] besides is given up, and its level states
+/// a gap. A guard against a cycle of steps, which strong feasibility excludes: no instance came near it.
 const STEPS_PER_ARC: u64 = 200;
 const STEPS_MORE: u64 = 200_000;
 
