@@ -45,7 +45,8 @@ impl Report {
     }
 
     /// What the problem of the result has that the problem as posed has not, and the other way round. A result
-    /// that does not tell by what its problem was posed has no difference there: see [`Signed::problem`].
+    /// that does not tell by what its problem was posed has no difference there: see
+    /// [`Signed::problem`](super::Signed::problem).
     pub fn differences(&self, plan: &MatchingPlan, most: Option<usize>, posed: &Posed) -> Vec<ReportError> {
         let mut all = Vec::new();
         let (found, expected) = (self.certificate.date.clone(), plan.pairs.date.to_string());
