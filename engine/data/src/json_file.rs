@@ -124,6 +124,8 @@ impl<'s> Reader<'s> {
             Issue::error(Code::Encoding, self.file, "ce n'est pas du JSON: un octet n'est pas de l'UTF-8")
                 .at(line)
         })?;
+        // Values are borrowed from the text, so a value's address less that of the text is its place, and the
+        // ends of lines tell its line.
         self.start = text.as_ptr() as usize;
         self.lines = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at).collect();
         let mut values = Vec::new();
@@ -163,6 +165,7 @@ impl<'s> Reader<'s> {
             Some(b'{') => {
                 let pairs = self.pairs(value)?;
                 let tables: Vec<Option<EntityId>> = pairs.iter().map(|(key, _)| self.table(key)).collect();
+                // An object is either tables by name or one row: its keys tell.
                 let all = !pairs.is_empty() && tables.iter().all(Option::is_some);
                 // Some tables, and no column of a row: a table's name is wrong.
                 let row = entity.filter(|&id| {
@@ -229,12 +232,15 @@ impl<'s> Reader<'s> {
         let (mut cells, mut members, mut around) = (Vec::new(), Vec::new(), Vec::new());
         let (mut own, mut keys) = (None, HashSet::new());
         for (key, value) in &pairs {
+            // Of a key that stands twice a reader would keep one, and drop the other without a word.
             if !keys.insert(key.as_str()) {
                 return Err(self
                     .at(Code::ColumnTwice, value, "cette clé apparaît deux fois".to_string())
                     .in_column(key));
             }
             let kind = value.get().as_bytes().first();
+            // An array under the name of a table holds members, an object under that of an entity the row
+            // belonged to; all else is a cell.
             match (kind, self.member(id, key), target(schema, entity, key)) {
                 (Some(b'['), Some((child, column)), _) => members.push((child, column, *value)),
                 (Some(b'{'), _, Some((target, column))) => around.push((target, column, *value)),
@@ -247,6 +253,8 @@ impl<'s> Reader<'s> {
                 }
             }
         }
+        // A row that holds others, or stands in one, needs an identifier to be named by: its own, or one made
+        // of where it stands.
         let line = self.line(value);
         let nested = place.own.is_some() || !members.is_empty() || !around.is_empty();
         let given = own.is_some();
@@ -260,6 +268,7 @@ impl<'s> Reader<'s> {
         if let Some((column, parent)) = place.parent {
             links.push((column.to_string(), parent.to_string()));
         }
+        // The row around comes first: its identifier is what this row refers to.
         for (target, column, value) in around {
             let pairs = self.pairs(value)?;
             let name = schema.entities.get(target).map_or("", |e| e.name.as_str());
@@ -268,6 +277,7 @@ impl<'s> Reader<'s> {
             links.push((column.to_string(), key));
         }
         for (column, key) in links {
+            // Where the row says itself to what it belongs, that must be the row in which it stands.
             match cells.iter().find(|(name, _)| *name == column) {
                 Some((_, cell)) if cell.shown() == key || *cell == Raw::Empty => {}
                 Some((_, cell)) => {
@@ -280,6 +290,7 @@ impl<'s> Reader<'s> {
             cells.retain(|(name, _)| *name != column);
             cells.push((column, Raw::text(&key)));
         }
+        // An employer written in each of its persons is one row, as long as it is written alike.
         if place.shared {
             match self.seen.get(&(id, own.clone())) {
                 Some(before) if *before == cells => return Ok(own),
@@ -313,6 +324,8 @@ impl<'s> Reader<'s> {
                 }
             };
             if let Some(column) = draft.columns.get_mut(place) {
+                // A column that begins late is filled up with empty cells: what that takes in memory is
+                // counted before it is taken.
                 self.cells += row + 1 - column.len();
                 if self.cells > CELLS {
                     let message = "trop de colonnes et de lignes: donnez du CSV ou du Parquet";
@@ -336,6 +349,7 @@ impl<'s> Reader<'s> {
             let mut table = RawTable::new(name, &place, draft.headers, issues);
             let rows = draft.lines.len();
             // Rows that share lines are counted instead.
+            // One row a line: its number names it. Several on one line are counted instead.
             let apart = draft.lines.windows(2).all(|w| w.first() < w.last());
             table.lines = if apart { draft.lines } else { (1..=rows as u64).collect() };
             table.bad = draft.bad;
@@ -422,6 +436,7 @@ fn digits(text: &str) -> Option<String> {
     let exponent: i32 = exponent.parse().ok().filter(|e| (-60..=60).contains(e))?;
     let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |m| ("-", m));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    // The point moves by the exponent; digits stay, so that nothing is rounded.
     let point = i32::try_from(whole.len()).ok()?.checked_add(exponent)?;
     let mut all = format!("{whole}{fraction}");
     let point = match usize::try_from(point) {

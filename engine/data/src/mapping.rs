@@ -63,6 +63,7 @@ impl Mapping {
     pub fn apply(&self, name: &str, table: &mut RawTable, issues: &mut Vec<Issue>) {
         let Some(of) = self.tables.get(name) else { return };
         let mut places: HashMap<String, usize> = HashMap::new();
+        // Of two equal headers the first is meant; that they are two is told elsewhere.
         for (at, header) in table.headers.iter().enumerate() {
             places.entry(key(header)).or_insert(at);
         }
@@ -93,6 +94,7 @@ impl Mapping {
             }
         }
         for (column, values) in &of.values {
+            // Values are compared as headers are: without case and accents.
             let values: HashMap<String, &str> = values.iter().map(|(k, v)| (key(k), v.as_str())).collect();
             let at = table.headers.iter().position(|h| key(h) == key(column));
             let Some(cells) = at.and_then(|at| table.columns.get_mut(at)) else { continue };

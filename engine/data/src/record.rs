@@ -114,6 +114,7 @@ impl Reader<'_> {
         {
             *link = row;
         }
+        // The row is there before its entries are read: rows inside it point to its number.
         let row = self.drafts.get(id).map_or(0, Vec::len);
         let cells = vec![Raw::Empty; entity.fields.len()];
         let draft = Draft { place: place.to_string(), id: None, cells, links };
@@ -154,6 +155,8 @@ impl Reader<'_> {
             }
             _ => None,
         });
+        // A key is a column first; else the name of a table (members), of an entity (the row around), or the
+        // column of a relation.
         match (&fields[..], members, around, relation, value) {
             ([_, ..], ..) => {
                 let raw = self.cell(value, place, key);
@@ -306,6 +309,8 @@ impl Reader<'_> {
         let mut drafts = self.drafts.get_mut(id).map(std::mem::take).unwrap_or_default();
         let mut columns = Vec::with_capacity(entity.fields.len());
         for (place, &field) in entity.fields.iter().enumerate() {
+            // A column that no row gives is as one that a file does not have: unknown, or what an empty cell
+            // is.
             let given = drafts.iter().any(|d| d.cells.get(place).is_some_and(|c| *c != Raw::Empty));
             let Some(field) = self.schema.fields.get(field).filter(|f| given || f.empty_is_none) else {
                 columns.push(None);
