@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use rhai::{AST, ASTNode, Engine, Position, Stmt, Token};
+use rhai::{AST, ASTNode, Engine, Position, ScriptFuncDef, Stmt, Token};
 
 use super::force::InForce;
 use super::slips;
@@ -184,13 +184,7 @@ pub(super) fn read(
             helper: signature.private,
             params: signature.params,
             span: signature.span,
-            body: statements
-                .iter()
-                .filter(|s| {
-                    (function.body.start_position()..=function.body.end_position()).contains(&s.position())
-                })
-                .cloned()
-                .collect(),
+            body: statements.iter().filter(|s| is_in(function, s.position())).cloned().collect(),
             end: function.body.end_position(),
             doc,
         });
@@ -204,17 +198,28 @@ pub(super) fn read(
     Some(RuleFile { entity: read_entity(file, text, out), functions })
 }
 
-/// The statements of all functions of a file, those inside others left out. Rhai hands them out through a walk over
+/// The statements of all functions of a file, those of blocks inside left out. Rhai hands them out through a walk over
 /// the whole tree only; which function one belongs to is seen by its position.
 fn statements(ast: &AST) -> Vec<Stmt> {
+    // The body of a closure is a function of its own to Rhai, at a place inside another.
+    let closures: Vec<&ScriptFuncDef> =
+        ast.iter_fn_def().map(|f| &**f).filter(|f| f.name.starts_with("anon$")).collect();
+    let of_closure = |at: Position| closures.iter().any(|f| f.body.start_position() == at || is_in(f, at));
     let mut statements = Vec::new();
     ast.walk(&mut |path: &[ASTNode<'_>]| {
-        if let [ASTNode::Stmt(statement)] = path {
+        if let [ASTNode::Stmt(statement)] = path
+            && !of_closure(statement.position())
+        {
             statements.push((*statement).clone());
         }
         true
     });
     statements
+}
+
+/// Does a position lie in the body of a function?
+fn is_in(function: &ScriptFuncDef, at: Position) -> bool {
+    (function.body.start_position()..=function.body.end_position()).contains(&at)
 }
 
 /// The date in `NAME.2020-01-02.rhai` or `2020-01-02.rhai`.
