@@ -172,6 +172,8 @@ pub(super) fn read(
     let statements = statements(&ast);
     let mut functions = Vec::new();
     for signature in signatures(file, text) {
+        // By name and number of parameters, as Rhai tells functions apart; of a name that stands twice the
+        // second is reported below.
         let Some(function) =
             ast.iter_fn_def().find(|f| f.name == signature.name && f.params.len() == signature.params.len())
         else {
