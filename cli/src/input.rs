@@ -115,7 +115,10 @@ fn files_but(path: &Path, but: &[PathBuf]) -> Result<Vec<InputFile>> {
     Ok(files)
 }
 
-/// A data package whose main table and its members' are Parquet files, to be read part by part.
+/// Bytes of CSV files from which on they are read part by part.
+const LARGE: u64 = 16 << 20;
+
+/// A data package whose main table and its members' are Parquet files, or large CSV files, to be read part by part.
 pub struct Parts {
     /// Files to read part by part.
     pub streamed: Vec<PathBuf>,
@@ -132,23 +135,38 @@ impl Parts {
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
             let file = std::fs::File::open(path)
                 .with_context(|| format!("{}: lecture impossible", path.display()))?;
-            let Ok(file) = StreamedFile::open(&name, file) else { return Ok(None) };
-            streamed.push(file);
+            streamed.push(match name.ends_with(CSV) {
+                true => StreamedFile::open_csv(&name, file),
+                false => match StreamedFile::open(&name, file) {
+                    Ok(file) => file,
+                    Err(_) => return Ok(None),
+                },
+            });
         }
         Ok(Some(streamed))
     }
 }
 
-/// The parts of a package for rows of `entity`, if its tables are Parquet files.
+/// The ending of the name of a CSV file.
+const CSV: &str = ".csv";
+
+/// The parts of a package for rows of `entity`, if its tables are Parquet files, or large CSV files.
 pub fn parts(path: &Path, pack: &Pack, entity: usize) -> Result<Option<Parts>> {
     let schema = &pack.parsed().schema;
-    let file = |id: usize| match &schema.entities.get(id)?.origin {
-        Origin::Data { table } => Some(path.join(format!("{table}.parquet"))).filter(|path| path.is_file()),
+    let file = |id: usize, ending: &str| match &schema.entities.get(id)?.origin {
+        Origin::Data { table } => Some(path.join(format!("{table}{ending}"))).filter(|path| path.is_file()),
         _ => None,
     };
-    let Some(main) = file(entity) else { return Ok(None) };
-    let members = (0..schema.entities.len()).filter(|&id| schema.parents(id).contains(&entity));
-    let streamed: Vec<PathBuf> = members.filter_map(file).chain([main]).collect();
+    let members = || (0..schema.entities.len()).filter(|&id| schema.parents(id).contains(&entity));
+    let all = |ending: &str| -> Option<Vec<PathBuf>> {
+        let main = file(entity, ending)?;
+        Some(members().filter_map(|id| file(id, ending)).chain([main]).collect())
+    };
+    let large = |files: &Vec<PathBuf>| {
+        let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |about| about.len());
+        files.iter().map(size).sum::<u64>() >= LARGE
+    };
+    let Some(streamed) = all(".parquet").or_else(|| all(CSV).filter(large)) else { return Ok(None) };
     let others = files_but(path, &streamed)?;
     Ok(Some(Parts { streamed, others }))
 }

@@ -10,6 +10,7 @@ mod ceilings;
 mod checker_alone;
 mod compare;
 mod counterfactual;
+mod csv_parts;
 mod dated;
 mod errors;
 mod every_rule;

@@ -14,6 +14,7 @@ pub fn small() -> Result<(), String> {
     benches.env("LOGIS_PEERS", folder.join("workload"));
     run(benches)?;
     peers_of_the_workload(&folder)?;
+    peers_from_file_to_file(&folder)?;
     peers_of_the_matching(&folder)?;
     zen(&folder)
 }
@@ -24,6 +25,22 @@ fn peers_of_the_workload(folder: &Path) -> Result<(), String> {
     let mut peers = command(&python, &["benches/peers/peers.py"]);
     peers.arg(folder.join("workload")).arg("--check");
     run(peers)
+}
+
+/// Polars and DuckDB decide a package from file to file: as Parquet, and as CSV that is large enough to be read in parts.
+fn peers_from_file_to_file(folder: &Path) -> Result<(), String> {
+    let Some(python) = python(&["polars", "duckdb", "pyarrow"]) else { return Ok(()) };
+    let package = folder.join("e2e");
+    cargo(&["build", "--quiet", "--package", "logis-cli"])?;
+    let mut generate = command("target/debug/logis", &["generate", "--territory", "bourgogne-franche-comte"]);
+    generate.args(["--demandes", "32000", "--force", "--output"]).arg(&package);
+    run(generate)?;
+    for form in [None, Some("--csv")] {
+        let mut peers = command(&python, &["benches/peers/e2e.py", "target/debug/logis"]);
+        peers.arg(&package).arg("--check").args(form);
+        run(peers)?;
+    }
+    Ok(())
 }
 
 /// General solvers answer the smallest instance of the matching, without quotas: with them (`--quotas`) a

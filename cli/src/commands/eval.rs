@@ -133,7 +133,10 @@ fn decide_parts(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> R
     let Some(streamed) = parts.open()? else { return Ok(Undecided::Decider(Box::new(decider))) };
     let needs = decider.needs().clone().strictly(args.data.reading.strict);
     let (schema, references) = (&pack.parsed().schema, &pack.parsed().references);
-    let reader = Stream::open(schema, references, entity, streamed, parts.others, &needs, PART);
+    // A receipt keeps what a decision could read, which is more.
+    let fields = decider.fields().filter(|_| args.record.is_none());
+    let reader =
+        Stream::open_for(schema, references, entity, streamed, parts.others, &needs, PART, fields.as_ref());
     let done = match reader {
         Some(reader) => decide(&mut decider, reader, Results::by_parts(args, pack, form)?)?,
         None => false,

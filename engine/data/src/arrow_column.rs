@@ -18,22 +18,29 @@ use arrow_schema::{DataType, TimeUnit};
 use super::buffers::{Bits, Shared};
 use super::dictionary::Dictionary;
 use super::table::{Cells, Column};
+use super::texts::{Texts, trimmed};
 use logis_language::pack::schema::{Field, FieldKind};
 use logis_language::value::{Exact, mul, power_of_ten};
 
 /// Days of the years that civil dates have.
-const DAYS: std::ops::RangeInclusive<i32> = -4_000_000..=2_900_000;
+pub(super) const DAYS: std::ops::RangeInclusive<i32> = -4_000_000..=2_900_000;
 
 /// The column of a field, if the array fits it as it is.
 pub(super) fn column(field: &Field, array: &ArrayRef) -> Option<Column> {
     let nulls = array.nulls().filter(|n| n.null_count() > 0);
-    let known = nulls.map(|n| bits(n.inner()));
-    if nulls.is_some() && (field.required || field.empty_is_none) {
+    if nulls.is_some() && field.required {
         return None;
     }
+    // An empty cell that is a value is known: no, zero, the first day.
+    let known = nulls.filter(|_| !field.empty_is_none).map(|n| bits(n.inner()));
     match (&field.kind, array.data_type()) {
         (FieldKind::Boolean, DataType::Boolean) => {
-            Some(Column::new(Cells::Bool(bits(array.as_boolean().values())), known))
+            let values = bits(array.as_boolean().values());
+            let values = match nulls {
+                Some(nulls) => values.and(&bits(nulls.inner())),
+                None => values,
+            };
+            Some(Column::new(Cells::Bool(values), known))
         }
         (FieldKind::Date, DataType::Date32) => {
             let days = array.as_primitive::<Date32Type>().values();
@@ -172,6 +179,38 @@ fn zeroed(values: &ScalarBuffer<i32>, nulls: Option<&NullBuffer>) -> Shared<i32>
         .collect()
 }
 
+/// The texts of an array; `None` of another type.
+pub(super) fn texts(array: &ArrayRef) -> Option<Texts<'_>> {
+    if let Some(dictionary) = array.as_any_dictionary_opt() {
+        let mut texts = match texts_each(dictionary.values())? {
+            Texts::Each(texts) => texts,
+            _ => return None,
+        };
+        let empty = u32::try_from(texts.len()).ok()?;
+        texts.push("");
+        // A dictionary of nothing has no keys, only cells that are empty.
+        let keys = if empty == 0 { vec![0; array.len()] } else { dictionary.normalized_keys() };
+        let codes = keys.into_iter().enumerate().map(|(row, key)| match array.is_valid(row) {
+            true => u32::try_from(key).unwrap_or(empty),
+            false => empty,
+        });
+        return Some(Texts::Coded { codes: codes.collect(), texts });
+    }
+    texts_each(array)
+}
+
+fn texts_each(array: &ArrayRef) -> Option<Texts<'_>> {
+    fn each<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> Texts<'a> {
+        Texts::Each(texts.map(|text| text.map_or("", trimmed)).collect())
+    }
+    match array.data_type() {
+        DataType::Utf8 => Some(each(array.as_string::<i32>().iter())),
+        DataType::LargeUtf8 => Some(each(array.as_string::<i64>().iter())),
+        DataType::Utf8View => Some(each(array.as_string_view().iter())),
+        _ => None,
+    }
+}
+
 /// The number of each text, and which cells are not empty. Spaces around a text are not of it.
 fn texts_of(
     array: &ArrayRef,
@@ -185,14 +224,26 @@ fn texts_of(
         }
         let texts = texts_of(dictionary.values(), number)?;
         let empty = number("")?;
+        // By key, and last what stands for no key: the number, and whether the cell holds a text.
+        let mut meant: Vec<(u32, bool)> = texts.0.iter().map(|code| (*code, true)).collect();
+        if let Some(some) = &texts.1 {
+            meant
+                .iter_mut()
+                .zip(some.iter())
+                .filter(|(_, some)| !some)
+                .for_each(|(slot, _)| *slot = (empty, false));
+        }
+        let (last, nulls) = (meant.len(), array.nulls());
+        meant.push((empty, false));
         for (row, key) in dictionary.normalized_keys().into_iter().enumerate() {
-            let there = array.is_valid(row) && texts.1.as_ref().is_none_or(|known| known.get(key));
-            codes.push(if there { *texts.0.get(key)? } else { empty });
+            let key = if nulls.is_some_and(|nulls| nulls.is_null(row)) { last } else { key };
+            let (code, there) = *meant.get(key)?;
+            codes.push(code);
             known.push(there);
         }
     } else {
         let mut push = |text: Option<&str>| {
-            let text = text.unwrap_or("").trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+            let text = text.map_or("", trimmed);
             known.push(!text.is_empty());
             number(text).map(|code| codes.push(code))
         };

@@ -6,8 +6,10 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::DataType;
 
 use super::issue::Issue;
+use super::lines::Lines;
 use super::raw::{Raw, RawColumn, RawTable, Typed};
 use super::table::Column;
+use super::texts::Texts;
 use super::{arrow_cell, arrow_column};
 use logis_language::pack::schema::Field;
 
@@ -28,6 +30,10 @@ impl Typed for Cells {
         arrow_column::column(field, &self.0)
     }
 
+    fn texts(&self) -> Option<Texts<'_>> {
+        arrow_column::texts(&self.0)
+    }
+
     fn are_days(&self) -> bool {
         *self.0.data_type() == DataType::Date32
     }
@@ -41,11 +47,28 @@ pub(super) fn table(
     before: u64,
     issues: &mut Vec<Issue>,
 ) -> RawTable {
-    let headers = batch.schema_ref().fields().iter().map(|f| f.name().clone()).collect();
+    let headers: Vec<String> = batch.schema_ref().fields().iter().map(|f| f.name().clone()).collect();
+    sparse(name, file, headers.into_iter().map(|header| (header, true)), batch, before, issues)
+}
+
+/// The same of a batch that has some of the columns of its file: those whose header is with `true`.
+pub(super) fn sparse(
+    name: &str,
+    file: &str,
+    headers: impl IntoIterator<Item = (String, bool)>,
+    batch: &RecordBatch,
+    before: u64,
+    issues: &mut Vec<Issue>,
+) -> RawTable {
+    let (headers, read): (Vec<String>, Vec<bool>) = headers.into_iter().unzip();
     let mut table = RawTable::new(name, file, headers, issues);
-    table.columns =
-        batch.columns().iter().map(|array| RawColumn::Typed(Arc::new(Cells(array.clone())))).collect();
-    table.lines = (0..batch.num_rows() as u64).map(|row| before + row + 1).collect();
+    let mut arrays = batch.columns().iter();
+    let column = |read: bool| match if read { arrays.next() } else { None } {
+        Some(array) => RawColumn::Typed(Arc::new(Cells(array.clone()))),
+        None => RawColumn::Unread(batch.num_rows()),
+    };
+    table.columns = read.into_iter().map(column).collect();
+    table.lines = Lines::run(before + 1, batch.num_rows());
     table.bad = vec![false; batch.num_rows()];
     table
 }

@@ -1,10 +1,11 @@
 //! From the cells of a file to a typed column, with the words for what does not fit.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::buffers::Bits;
-use super::codes::{Codebook, Meant, items};
+use super::codes::{Codebook, Meant, items, parts};
 use super::dictionary::Dictionary;
 use super::issue::{Fault, meant};
 use super::issue_code::Code;
@@ -12,6 +13,7 @@ use super::lists::Listed;
 use super::numbers::TWO_READINGS;
 use super::raw::{Raw, RawColumn};
 use super::table::{Cells, Column};
+use super::texts::Texts;
 use super::{lists, numbers};
 use logis_language::pack::schema::{Field, FieldKind};
 use logis_language::value::{Date, Exact, days_between, mul, parse_date, parse_number, power_of_ten};
@@ -31,11 +33,13 @@ pub(super) fn column(
     wrong: impl FnMut(usize, Fault),
 ) -> Column {
     match raw {
-        RawColumn::Typed(cells) => match cells.column(field) {
+        RawColumn::Typed(cells) => match cells.column(field).or_else(|| lists_of_codes(field, raw, book)) {
             Some(column) if all_codes(&column, book) => column,
-            _ => each(field, (0..raw.len()).map(|row| raw.get(row)), book, wrong),
+            _ => each(field, (0..raw.len()).map(|row| Cow::Owned(raw.get(row))), book, wrong),
         },
-        RawColumn::Cells(cells) => each(field, cells.iter().cloned(), book, wrong),
+        RawColumn::Cells(cells) => lists_of_codes(field, raw, book)
+            .unwrap_or_else(|| each(field, cells.iter().map(Cow::Borrowed), book, wrong)),
+        RawColumn::Unread(rows) => each(field, (0..*rows).map(|_| Cow::Owned(Raw::Empty)), book, wrong),
     }
 }
 
@@ -49,10 +53,62 @@ fn all_codes(column: &Column, book: Option<&Codebook>) -> bool {
     }
 }
 
+/// The lists of codes of a column at once, if that is what the field has, and each cell lists codes as they stand.
+fn lists_of_codes(field: &Field, raw: &RawColumn, book: Option<&Codebook>) -> Option<Column> {
+    if field.kind != FieldKind::Codes || book.is_some_and(|book| !book.plain()) {
+        return None;
+    }
+    let texts = raw.texts()?;
+    let mut dictionary = Dictionary::default();
+    let (mut codes, mut offsets, mut known) = (Vec::new(), vec![0_u32], Vec::with_capacity(texts.len()));
+    for row in 0..texts.len() {
+        let text = texts.get(row);
+        let odd = |c: char| matches!(c, '\n' | '\r' | '\u{fffd}');
+        if text.contains(odd) || text.is_empty() && field.required {
+            return None;
+        }
+        for part in parts(text) {
+            if book.is_some_and(|book| !book.has(part)) {
+                return None;
+            }
+            codes.push(dictionary.code(part));
+        }
+        offsets.push(u32::try_from(codes.len()).ok()?);
+        known.push(!text.is_empty() || field.empty_is_none);
+    }
+    let known: Bits = known.into_iter().collect();
+    let cells =
+        Cells::Codes { offsets: offsets.into(), codes: codes.into(), dictionary: dictionary.finish() };
+    Some(Column::new(cells, (known.zeros() > 0).then_some(known)))
+}
+
+/// Is it sure, without typing them, that no cell of a column would be wrong?
+pub(super) fn nothing_wrong(field: &Field, raw: &RawColumn, book: Option<&Codebook>) -> bool {
+    if field.required {
+        return false;
+    }
+    let Some(texts) = raw.texts() else { return false };
+    let fits: &dyn Fn(&str) -> bool = match (&field.kind, book) {
+        (FieldKind::Text, None) if matches!(raw, RawColumn::Typed(_)) => return true,
+        (FieldKind::Text, Some(book)) => &|text| text.is_empty() || book.has(text),
+        (FieldKind::Enum(values), _) => {
+            &|text| text.is_empty() || values.iter().any(|value| value.as_ref() == text)
+        }
+        (FieldKind::Codes, Some(book)) if book.plain() => {
+            &|text| !text.contains(['\n', '\r', '\u{fffd}']) && parts(text).all(|part| book.has(part))
+        }
+        _ => return false,
+    };
+    match &texts {
+        Texts::Coded { texts, .. } => texts.iter().all(|text| fits(text)),
+        texts => (0..texts.len()).all(|row| fits(texts.get(row))),
+    }
+}
+
 /// Types cells one by one.
-fn each(
+fn each<'r>(
     field: &Field,
-    raw: impl ExactSizeIterator<Item = Raw>,
+    raw: impl ExactSizeIterator<Item = Cow<'r, Raw>>,
     book: Option<&Codebook>,
     mut wrong: impl FnMut(usize, Fault),
 ) -> Column {
@@ -70,7 +126,7 @@ fn each(
         listed = Some(Listed::new(field, values));
     }
     for (row, cell) in raw.enumerate() {
-        let mut cell = &cell;
+        let mut cell = &*cell;
         let mut fits = true;
         let mut fail = |fault: Fault| {
             fits &= fault.warning;

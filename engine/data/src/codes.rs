@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
+use super::hash;
 use super::issue::{Fault, meant};
 use super::issue_code::Code;
 use super::raw::{RawColumn, RawTable};
@@ -14,7 +15,10 @@ use logis_language::pack::schema::{Entity, EntityId, OTHERS, Origin, Schema};
 pub(super) struct Codebook {
     /// What messages call a row: `commune`.
     entity: String,
-    codes: HashMap<Arc<str>, usize>,
+    codes: hash::HashMap<Arc<str>, usize>,
+    /// Can a list of codes be taken for nothing else? Each code begins with a digit and has none of the signs that part
+    /// a list; no name has a digit, or it has more letters side by side than any code.
+    plain: bool,
     /// By row: its code and its name, if the table has names.
     names: Vec<(Arc<str>, Box<str>)>,
     by_name: OnceLock<HashMap<String, Vec<Arc<str>>>>,
@@ -50,17 +54,19 @@ pub(super) fn codebooks<'r>(
         let names = entity.names.as_deref().and_then(column);
         let text = |cells: &RawColumn, row: usize| cells.get(row).shown();
         let rows = (0..table.lines.len()).filter(|row| text(keys, *row) != OTHERS);
-        all.insert(
-            id,
-            Codebook {
-                entity: entity.name.clone(),
-                codes: rows.clone().map(|row| (Arc::from(text(keys, row)), row)).collect(),
-                names: names.map_or_else(Vec::new, |names| {
-                    rows.map(|row| (Arc::from(text(keys, row)), text(names, row).into())).collect()
-                }),
-                by_name: OnceLock::new(),
-            },
-        );
+        let codes: hash::HashMap<Arc<str>, usize> =
+            rows.clone().map(|row| (Arc::from(text(keys, row)), row)).collect();
+        let names: Vec<(Arc<str>, Box<str>)> = names.map_or_else(Vec::new, |names| {
+            rows.map(|row| (Arc::from(text(keys, row)), text(names, row).into())).collect()
+        });
+        let whole = |code: &Arc<str>| {
+            code.starts_with(|c: char| c.is_ascii_digit()) && parts(code).next() == Some(code)
+        };
+        let most = codes.keys().map(|code| letters(code)).max().unwrap_or(0);
+        let other = |name: &str| !name.contains(|c: char| c.is_numeric()) || letters(name) > most;
+        let plain = codes.keys().all(whole) && names.iter().all(|(_, name)| other(name));
+        let entity = entity.name.clone();
+        all.insert(id, Codebook { entity, codes, plain, names, by_name: OnceLock::new() });
     }
     all
 }
@@ -69,6 +75,11 @@ impl Codebook {
     /// Is it a code as it stands?
     pub fn has(&self, text: &str) -> bool {
         self.codes.contains_key(text)
+    }
+
+    /// May the parts of a list (see [`parts`]) that are codes as they stand be taken for what the list says?
+    pub fn plain(&self) -> bool {
+        self.plain
     }
 
     /// What a text stands for: a code, or a name that only one has. `hints` is how many more unknown
@@ -161,6 +172,17 @@ impl Codebook {
 /// The items of a cell that lists several, as any of these signs separates them.
 pub(super) fn items(cell: &str) -> impl Iterator<Item = &str> {
     cell.split([',', ';', '/', '|', '\n', '\r']).map(str::trim).filter(|item| !item.is_empty())
+}
+
+/// The items of a cell that lists several, where blanks separate them too.
+pub(super) fn parts(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split(|c: char| matches!(c, ',' | ';' | '/' | '|') || c.is_whitespace())
+        .filter(|part| !part.is_empty())
+}
+
+/// The most letters that a text has side by side.
+fn letters(text: &str) -> usize {
+    text.split(|c: char| !c.is_alphabetic()).map(|run| run.chars().count()).max().unwrap_or(0)
 }
 
 /// A name without case, accents, hyphens and blanks, `St` in full.

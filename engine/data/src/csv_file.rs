@@ -94,17 +94,17 @@ pub(super) fn read(
 }
 
 /// How a text begins: its separator, and where its headers are.
-struct Opening {
-    separator: u8,
+pub(super) struct Opening {
+    pub separator: u8,
     /// The line of the first row that is not `sep=;`.
     first_line: u64,
     /// Rows that hold something, up to some; and which of them are the headers.
-    rows: Vec<(u64, Vec<String>)>,
-    header: usize,
+    pub rows: Vec<(u64, Vec<String>)>,
+    pub header: usize,
 }
 
 impl Opening {
-    fn of(text: &str, expected: &[String]) -> Opening {
+    pub fn of(text: &str, expected: &[String]) -> Opening {
         let said = said_separator(text);
         let first_line = if said.is_some() { 2 } else { 1 };
         let usual = said.unwrap_or_else(|| separator(text));
@@ -125,6 +125,17 @@ impl Opening {
             false => others.map(with).find(|(_, _, header)| header.is_some()).unwrap_or(first),
         };
         Opening { separator, first_line, rows, header: header.unwrap_or(0) }
+    }
+}
+
+#[cfg(all(feature = "csv", feature = "parquet"))]
+impl Opening {
+    /// The headers, if they are the first line and nothing is to be said of it.
+    pub fn plain_header(&self, line: &str) -> Option<Vec<String>> {
+        let first =
+            Rows::new(line, self.separator).next().filter(|row| row.wrong.is_none() && !blank(row))?;
+        let own = |cell: &super::csv_rows::Cell<'_>| from_csv_cell(&one_line(&cell.text)).into_owned();
+        (self.header == 0 && self.first_line == 1).then(|| first.cells.iter().map(own).collect())
     }
 }
 

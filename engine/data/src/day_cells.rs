@@ -44,7 +44,7 @@ pub(super) fn settle(
     let (mut times, mut numbers, mut changed) = (Met::default(), Met::default(), false);
     let day = |row: usize| {
         let cell = cells.get(row);
-        let line = table.lines.get(row).copied();
+        let line = table.lines.get(row);
         let found = match &cell {
             Raw::Moment(date, shown) => {
                 times.note(line, shown, *date);

@@ -129,7 +129,7 @@ fn word_of(text: &str, at: usize) -> &str {
 
 /// Has French text this character, beyond ASCII? Two bytes of Windows-1252 that happen to be UTF-8
 /// (`É»` in capitals) make others.
-fn in_french(c: char) -> bool {
+pub(super) fn in_french(c: char) -> bool {
     matches!(c, '\u{a0}'..='\u{ff}' | 'Œ' | 'œ' | 'Ÿ' | '\u{2010}'..='\u{203a}' | '€')
 }
 

@@ -1,7 +1,8 @@
 //! Texts as numbers: each text once, in the order in which they come.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use super::hash::HashMap;
 
 /// Texts and their numbers.
 #[derive(Default)]

@@ -4,12 +4,15 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::codes::Codebooks;
+use super::ids::Ids;
 use super::issue::{Fault, Issue, meant};
 use super::issue_code::Code;
+use super::lines::Lines;
 use super::names::{self, Places};
 use super::package::Absent;
 use super::raw::{DOUBLE, Raw, RawColumn, RawTable};
 use super::table::Column;
+use super::texts::{Texts, rises};
 use super::{cells, day_cells};
 use logis_language::diagnostic::{Severity, fold, nearest};
 use logis_language::pack::schema::{BelongsTo, Entity, EntityId, Field, FieldId, Origin, Schema};
@@ -22,13 +25,14 @@ pub(super) const HINTS: usize = 20;
 const TOLD: usize = 5;
 
 /// A table being read.
+#[derive(Clone)]
 pub(super) struct Draft {
     pub present: bool,
     /// Is anything of it asked for? Otherwise what is wrong with it is a warning.
     pub asked: bool,
     pub file: String,
-    pub lines: Vec<u64>,
-    pub ids: Vec<Arc<str>>,
+    pub lines: Lines,
+    pub ids: Ids,
     pub columns: Vec<Option<Column>>,
     /// By relation: the cells that hold the target's identifier, and their header.
     pub keys: Vec<Option<(String, RawColumn)>>,
@@ -36,6 +40,10 @@ pub(super) struct Draft {
     pub bad: Vec<bool>,
     /// Rows of which the file says enough: nothing more is reported.
     said: Vec<bool>,
+    /// Is it known that the identifiers differ?
+    pub distinct: bool,
+    /// Are its relations followed already?
+    pub followed: bool,
 }
 
 /// What reading a table is told of the rest.
@@ -44,6 +52,8 @@ pub(super) struct About<'a> {
     pub schema: &'a Schema,
     pub needs: &'a Needs,
     pub books: &'a Codebooks,
+    /// The fields whose cells are kept, if not all are: of the others it is only told what is wrong.
+    pub only: Option<&'a BTreeSet<FieldId>>,
 }
 
 impl About<'_> {
@@ -98,13 +108,15 @@ impl Draft {
             present: false,
             asked,
             file: String::new(),
-            lines: Vec::new(),
-            ids: Vec::new(),
+            lines: Lines::default(),
+            ids: Ids::default(),
             columns: vec![None; entity.fields.len()],
             keys: entity.belongs_to.iter().map(|_| None).collect(),
             links: vec![Vec::new(); entity.belongs_to.len()],
             bad: Vec::new(),
             said: Vec::new(),
+            distinct: false,
+            followed: false,
         }
     }
 
@@ -181,9 +193,16 @@ impl Draft {
             };
             let settled = day_cells::settle(declared, raw, at, lacks.issues);
             let Some(cells) = settled.as_ref().or_else(|| raw.columns.get(at)) else { continue };
+            if matches!(cells, RawColumn::Unread(_)) {
+                continue;
+            }
             let relation = entity.belongs_to.iter().find(|r| r.column == declared.column);
             let target = declared.of.or_else(|| relation.map(|r| r.target));
             let book = target.and_then(|target| about.books.get(&target));
+            let kept = asked || about.only.is_none_or(|only| only.contains(field));
+            if !kept && cells::nothing_wrong(declared, cells, book) {
+                continue;
+            }
             // What the relation by the same column says is said once.
             let shared = relation.is_some();
             let column = cells::column(declared, cells, book, |row, fault| {
@@ -224,9 +243,9 @@ impl Draft {
         let message = format!("{}{aside}", fault.message);
         let mut issue = Issue::error(fault.code, &self.file, message).found(&fault.value).of_kind(fault.kind);
         issue.severity = if error { Severity::Error } else { Severity::Warning };
-        issue.line = self.lines.get(row).copied();
+        issue.line = self.lines.get(row);
         issue.column = column.map(str::to_string);
-        issue.id = self.ids.get(row).filter(|id| !id.is_empty()).cloned();
+        issue.id = self.ids.text(row).filter(|id| !id.is_empty()).map(Arc::from);
         issues.push(issue);
     }
 
@@ -248,16 +267,19 @@ impl Draft {
 
     /// Identifiers are there, and each once.
     fn read_ids(&mut self, key: &str, cells: Option<&RawColumn>, raw: &RawTable, issues: &mut Vec<Issue>) {
+        if let Some(ids) = cells.and_then(RawColumn::texts).and_then(|texts| faultless_ids(&texts)) {
+            (self.ids, self.distinct) = (ids, true);
+            return;
+        }
+        let rows = self.lines.len();
+        // An identifier typed as a number is the same identifier.
+        self.ids = (0..rows).map(|row| Arc::from(cells.map_or(Raw::Empty, |c| c.get(row)).shown())).collect();
+        let Some(cells) = cells else { return };
+        let ids = self.ids.clone();
         let mut first: HashMap<Arc<str>, usize> = HashMap::new();
-        self.ids.reserve(self.lines.len());
-        for row in 0..self.lines.len() {
-            let cell = cells.map_or(Raw::Empty, |c| c.get(row));
-            // An identifier typed as a number is the same identifier.
-            let id: Arc<str> = Arc::from(cell.shown());
-            self.ids.push(id.clone());
-            if cells.is_none() {
-                continue;
-            }
+        for (row, id) in ids.iter().take(rows).enumerate() {
+            let cell = cells.get(row);
+            let id = id.clone();
             if let Some(total) = names::total(&cell, raw, row) {
                 let message = format!(
                     "« {total} »: cette ligne semble être un total, et non une ligne de données ; retirez-la"
@@ -300,7 +322,7 @@ impl Draft {
                 );
                 self.fail(row, Some(key), fault, true, issues);
             } else if let Some(&earlier) = first.get(&id) {
-                let line = self.lines.get(earlier).copied().unwrap_or(0);
+                let line = self.lines.get(earlier).unwrap_or(0);
                 let fault = Fault::of(
                     Code::IdentifierTwice,
                     &id,
@@ -329,8 +351,8 @@ impl Draft {
             .of_kind("est peu pour une année")
             .found(&shown)
             .in_column(&field.column);
-            issue.line = self.lines.get(row).copied();
-            issue.id = self.ids.get(row).cloned();
+            issue.line = self.lines.get(row);
+            issue.id = self.ids.text(row).map(Arc::from);
             issues.push(issue);
         }
     }
@@ -401,12 +423,29 @@ impl Draft {
                     let message =
                         "la cellule tient sur plusieurs lignes (un guillemet manque ou est de trop ?)";
                     let mut issue = Issue::warning(Code::SeveralLines, &self.file, message).in_column(header);
-                    issue.line = self.lines.get(row).copied();
+                    issue.line = self.lines.get(row);
                     issues.push(issue);
                 }
             }
         }
     }
+}
+
+/// Identifiers of which nothing is to be said: each there, on one line, no total, and no other row's.
+fn faultless_ids(texts: &Texts<'_>) -> Option<Ids> {
+    let mut rising = true;
+    let mut last = "";
+    for row in 0..texts.len() {
+        let text = texts.get(row);
+        if text.is_empty() || text.contains(['\n', '\r']) || names::is_total(text) {
+            return None;
+        }
+        rising &= rises(last, text);
+        last = text;
+    }
+    let ids = Ids::of((0..texts.len()).map(|row| texts.get(row)));
+    // What rises has nothing twice.
+    (rising || ids.distinct() == ids.len()).then_some(ids)
 }
 
 /// Makes a warning of a header that stands twice, if nothing needs its column.

@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 
 use super::issue::Issue;
 use super::issue_code::Code;
+use super::lines::Lines;
 use super::names::{self, Named};
 use super::raw::{Raw, RawColumn, RawTable};
 use logis_language::diagnostic::foreign;
@@ -351,7 +352,7 @@ impl<'s> Reader<'s> {
             // Rows that share lines are counted instead.
             // One row a line: its number names it. Several on one line are counted instead.
             let apart = draft.lines.windows(2).all(|w| w.first() < w.last());
-            table.lines = if apart { draft.lines } else { (1..=rows as u64).collect() };
+            table.lines = if apart { draft.lines.into() } else { Lines::run(1, rows) };
             table.bad = draft.bad;
             let full = |mut column: Vec<Raw>| {
                 column.resize(rows, Raw::Empty);

@@ -39,8 +39,8 @@ impl Dataset {
                     present: table.present,
                     links: links.collect(),
                     file: table.file.clone(),
-                    lines: rows.iter().filter_map(|&r| table.lines.get(r).copied()).collect(),
-                    ids: rows.iter().filter_map(|&r| table.ids.get(r).cloned()).collect(),
+                    lines: table.lines.pick(&rows),
+                    ids: table.ids.pick(&rows),
                     columns: table
                         .columns
                         .into_iter()

@@ -9,6 +9,8 @@
 //! files of that form; a file of another form is an error that names its feature. `arrow` takes tables as batches of
 //! Arrow and is part of `parquet`. The tables of packs are read without any of them.
 
+#[cfg(feature = "parquet")]
+mod ahead;
 #[cfg(feature = "arrow")]
 mod arrow_cell;
 #[cfg(feature = "arrow")]
@@ -20,7 +22,13 @@ mod book;
 mod buffers;
 mod cells;
 mod codes;
+#[cfg(all(feature = "csv", feature = "parquet"))]
+mod csv_batches;
+#[cfg(all(feature = "csv", feature = "parquet"))]
+mod csv_cells;
 mod csv_file;
+#[cfg(all(feature = "csv", feature = "parquet"))]
+mod csv_marks;
 mod csv_rows;
 mod day_cells;
 mod day_numbers;
@@ -32,11 +40,14 @@ mod dictionary;
 mod draft;
 mod files;
 mod forms;
+mod hash;
+mod ids;
 mod issue;
 pub mod issue_code;
 #[cfg(feature = "json")]
 mod json_file;
 mod leave_out;
+mod lines;
 mod link;
 mod lists;
 mod mapping;
@@ -49,6 +60,8 @@ mod output;
 #[cfg(any(feature = "csv", feature = "xlsx", feature = "parquet"))]
 mod outside;
 mod package;
+#[cfg(feature = "parquet")]
+mod parquet_choice;
 #[cfg(feature = "parquet")]
 mod parquet_file;
 #[cfg(feature = "parquet")]
@@ -73,6 +86,7 @@ mod template_book;
 mod template_schema;
 mod text_rows;
 mod text_table;
+mod texts;
 mod titles;
 #[cfg(not(all(feature = "csv", feature = "xlsx", feature = "parquet", feature = "json")))]
 mod unbuilt;
@@ -87,17 +101,23 @@ mod write_json;
 #[cfg(feature = "parquet")]
 mod write_parquet;
 
+#[cfg(feature = "parquet")]
+pub use ahead::StreamedFile;
 /// Columns under one schema, as Arrow has them: what parts of a package and results are.
 #[cfg(feature = "arrow")]
 pub use arrow_array::RecordBatch;
 pub use buffers::{Bits, Shared};
 pub use files::STANDARD_INPUT;
+pub use ids::Ids;
 pub use issue::Issue;
 pub use issue_code::Code;
+pub use lines::Lines;
 pub use logis_language::plan::Needs;
 pub use mapping::MAPPING_FILE;
 pub use mapping_draft::draft_mapping;
 pub use output::{Output, OutputColumn, Reading, WriteError};
+#[cfg(feature = "parquet")]
+pub use package::NotInOrder;
 pub use package::sort as sort_issues;
 pub use package::{Absent, InputFile, ReadOutcome};
 pub use read::{about, read};
@@ -109,7 +129,7 @@ pub use reading_book::to_reading_workbook;
 pub use record::Records;
 pub use safe_text::{from_csv_cell, to_csv_cell, visible, visible_cell};
 #[cfg(feature = "parquet")]
-pub use stream::{NotInOrder, Stream, StreamedFile};
+pub use stream::Stream;
 pub use summary::{Kind, by_kind, rejects};
 pub use table::{About, Cells, Column, Dataset, Links, Members, NO_ROW, Table, column_of};
 pub use template::template_csv;

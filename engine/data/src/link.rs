@@ -1,38 +1,37 @@
 //! From tables being read to tables: relations followed, rows with an error left out, and with them those
 //! that must belong to them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::buffers::Shared;
 use super::cells;
 use super::codes::Meant;
 use super::draft::{About, Draft, HINTS};
+use super::ids::Ids;
 use super::issue::{Fault, Issue, meant};
 use super::issue_code::Code;
 use super::raw::Raw;
 use super::table::{Cells, Column, Links, Members, NO_ROW, Table};
+use super::texts::Texts;
 use logis_language::diagnostic::nearest;
 use logis_language::pack::schema::{EntityId, OTHERS, Origin, Schema};
 
 /// Follows the relations: every identifier must be one of the target's.
 pub(super) fn link(about: About<'_>, drafts: &mut [Draft], issues: &mut Vec<Issue>) {
     let schema = about.schema;
-    let mut rows: HashMap<EntityId, HashMap<Arc<str>, u32>> = HashMap::new();
-    for (id, draft) in drafts.iter().enumerate() {
-        // The first row of a duplicated identifier is the one meant.
-        let mut index = HashMap::with_capacity(draft.ids.len());
-        for (row, key) in (0_u32..).zip(&draft.ids) {
-            index.entry(key.clone()).or_insert(row);
-        }
-        rows.insert(id, index);
-    }
     for (id, entity) in schema.entities.iter().enumerate() {
+        if drafts.get(id).is_some_and(|draft| draft.followed) {
+            continue;
+        }
         for (number, relation) in entity.belongs_to.iter().enumerate() {
             let target = schema.entities.get(relation.target);
             let reference = matches!(target.map(|t| &t.origin), Some(Origin::Reference { .. }));
             let name = target.map_or("?", |t| t.name.as_str());
             let target_present = drafts.get(relation.target).is_some_and(|d| d.present);
+            // The first row of a duplicated identifier is the one meant.
+            let index = drafts.get(relation.target).map(|d| d.ids.clone());
+            let distinct = drafts.get(relation.target).is_some_and(|d| d.distinct);
             let Some(draft) = drafts.get_mut(id) else { continue };
             let count = draft.lines.len();
             let mut links = vec![NO_ROW; count];
@@ -43,14 +42,22 @@ pub(super) fn link(about: About<'_>, drafts: &mut [Draft], issues: &mut Vec<Issu
                 }
                 continue;
             };
-            let index = rows.get(&relation.target);
+            let index = index.as_ref();
             let book = about.books.get(&relation.target).filter(|_| reference);
             let asked = about.needs_relation(id, number, relation);
             let mut hints = HINTS;
             // The row that stands for what the table of the pack lacks.
-            let others = index.and_then(|i| i.get(OTHERS)).filter(|_| reference).copied();
+            let others = index.filter(|_| reference).and_then(|i| i.place(OTHERS));
             let mut unknown: BTreeMap<String, u64> = BTreeMap::new();
-            for row in 0..keys.len() {
+            // Mostly every key is a text that stands where the one before it does, or next to it.
+            let mut left = Vec::new();
+            match (keys.texts(), index) {
+                (Some(texts), Some(index)) => {
+                    follow(&texts, index, distinct, !relation.required, &mut links, &mut left);
+                }
+                _ => left.extend(0..keys.len()),
+            }
+            for row in left {
                 let cell = keys.get(row);
                 let key = match (&cell, reference) {
                     (Raw::Empty, _) => {
@@ -87,7 +94,7 @@ pub(super) fn link(about: About<'_>, drafts: &mut [Draft], issues: &mut Vec<Issu
                         }
                     },
                 };
-                let place = |key: &str| index.and_then(|i| i.get(key)).copied();
+                let place = |key: &str| index.and_then(|i| i.place(key));
                 // A name stands for the code that has it.
                 let named = match (place(&key), book) {
                     (None, Some(book)) => Some(book.find(&key, &mut hints)),
@@ -105,13 +112,13 @@ pub(super) fn link(about: About<'_>, drafts: &mut [Draft], issues: &mut Vec<Issu
                     if let Some(slot) = links.get_mut(row) {
                         *slot = others;
                     }
-                    unknown.entry(key).or_insert(draft.lines.get(row).copied().unwrap_or(0));
+                    unknown.entry(key).or_insert(draft.lines.get(row).unwrap_or(0));
                 } else if !target_present && !relation.required {
                     // The other table is not there: nothing can be said of it.
                 } else if let Some(Meant::Unclear(fault)) = named.filter(|_| relation.required) {
                     draft.fail(row, Some(&column), fault, asked, issues);
                 } else if reference && !relation.required {
-                    unknown.entry(key).or_insert(draft.lines.get(row).copied().unwrap_or(0));
+                    unknown.entry(key).or_insert(draft.lines.get(row).unwrap_or(0));
                 } else if target_present {
                     let fault = unknown_key(&key, name, index, &mut hints);
                     draft.fail(row, Some(&column), fault, asked, issues);
@@ -134,25 +141,79 @@ pub(super) fn link(about: About<'_>, drafts: &mut [Draft], issues: &mut Vec<Issu
     }
 }
 
-fn unknown_key(key: &str, name: &str, index: Option<&HashMap<Arc<str>, u32>>, hints: &mut usize) -> Fault {
+/// Finds the rows that keys name, and leaves over the rows of the keys that want more than that: those that name none,
+/// and empty ones unless they may be. A key is compared with the identifier that was found last and the one after it
+/// before it is searched; that finds the first of its rows only where the identifiers are `distinct`.
+fn follow(
+    texts: &Texts<'_>,
+    index: &Ids,
+    distinct: bool,
+    may_be_empty: bool,
+    links: &mut [u32],
+    left: &mut Vec<usize>,
+) {
+    if let Texts::Coded { codes, texts } = texts {
+        let places: Vec<Option<u32>> = texts.iter().map(|text| index.place(text)).collect();
+        for ((row, &code), link) in codes.iter().enumerate().zip(links) {
+            let code = code as usize;
+            match places.get(code) {
+                _ if texts.get(code).is_none_or(|text| text.is_empty()) => {
+                    if !may_be_empty {
+                        left.push(row);
+                    }
+                }
+                Some(Some(place)) => *link = *place,
+                _ => left.push(row),
+            }
+        }
+        return;
+    }
+    // The row at which the last key was found, and its identifier.
+    let (mut at, mut own) = (0_usize, index.text(0).filter(|_| distinct));
+    for (row, link) in (0..texts.len()).zip(links) {
+        let text = texts.get(row);
+        if text.is_empty() {
+            if !may_be_empty {
+                left.push(row);
+            }
+            continue;
+        }
+        if own != Some(text) {
+            let next = index.text(at + 1).filter(|_| distinct);
+            let place = if next == Some(text) { Some(at + 1) } else { index.place(text).map(|p| p as usize) };
+            let Some(place) = place else {
+                left.push(row);
+                continue;
+            };
+            (at, own) = (place, Some(text));
+        }
+        *link = u32::try_from(at).unwrap_or(NO_ROW);
+    }
+}
+
+fn unknown_key(key: &str, name: &str, index: Option<&Ids>, hints: &mut usize) -> Fault {
     let with_zero = format!("0{key}");
-    if key.len() == 4 && index.is_some_and(|i| i.contains_key(with_zero.as_str())) {
+    if key.len() == 4 && index.is_some_and(|i| i.place(&with_zero).is_some()) {
         let rest = format!(": zéro initial perdu ? Écrire « {with_zero} »");
         return Fault::of(Code::NoSuchRow, key, format!("n'existe pas dans `{name}`"), rest);
     }
     // The nearest of many identifiers, or of short ones, tells nothing.
-    let near = index.filter(|i| *hints > 0 && i.len() <= 5_000 && key.len() >= 5).and_then(|i| {
-        *hints -= 1;
-        let mut ids: Vec<&str> = i.keys().map(AsRef::as_ref).collect();
-        ids.sort_unstable();
-        nearest(key, ids)
-    });
+    let near = index
+        .filter(|i| *hints > 0 && key.len() >= 5 && (i.len() <= 5_000 || i.distinct() <= 5_000))
+        .and_then(|i| {
+            *hints -= 1;
+            let mut ids: Vec<&str> = i.texts().collect();
+            ids.sort_unstable();
+            ids.dedup();
+            nearest(key, ids)
+        });
     Fault::of(Code::NoSuchRow, key, format!("n'est l'identifiant d'aucune ligne de `{name}`"), meant(near))
 }
 
 /// Leaves out the rows with an error and those that must belong to them; reports rows with too few
 /// members.
 pub(super) fn keep_good(schema: &Schema, mut drafts: Vec<Draft>, issues: &mut Vec<Issue>) -> Vec<Table> {
+    let mut grouped: BTreeMap<(EntityId, usize), Arc<Members>> = BTreeMap::new();
     for (id, entity) in schema.entities.iter().enumerate() {
         for (number, relation) in entity.belongs_to.iter().enumerate().filter(|(_, r)| r.min > 0) {
             let (Some(child), Some(parent)) = (drafts.get(id), drafts.get(relation.target)) else { continue };
@@ -164,16 +225,18 @@ pub(super) fn keep_good(schema: &Schema, mut drafts: Vec<Draft>, issues: &mut Ve
             }
             let members =
                 Members::new(child.links.get(number).map_or(&[], Vec::as_slice), parent.lines.len());
+            let members = Arc::new(members);
             let short: Vec<(usize, usize)> = (0..parent.lines.len())
                 .map(|row| (row, members.of(row).len()))
                 .filter(|(_, n)| (*n as u64) < relation.min)
                 .collect();
+            grouped.insert((id, number), members);
             for (row, n) in short {
                 if let Some(parent) = drafts.get_mut(relation.target)
                     && parent.bad.get(row) == Some(&false)
                 {
                     let key = schema.entities.get(relation.target).map(|e| e.key.as_str());
-                    let shown = parent.ids.get(row).cloned().unwrap_or_default();
+                    let shown = parent.ids.text(row).unwrap_or_default().to_string();
                     let what = format!("a {n} ligne(s) de `{}`", entity.name);
                     let rest = format!(" ; attendu: au moins {}", relation.min);
                     parent.fail(row, key, Fault::of(Code::TooFewMembers, &shown, what, rest), true, issues);
@@ -181,12 +244,21 @@ pub(super) fn keep_good(schema: &Schema, mut drafts: Vec<Draft>, issues: &mut Ve
             }
         }
     }
+    if !drafts.iter().any(|draft| draft.bad.contains(&true)) {
+        return drafts.into_iter().enumerate().map(|(id, draft)| whole(id, draft, &mut grouped)).collect();
+    }
     // A parent left out takes along those that must belong to it, and a member left out its parent:
     // a household is not decided on some of its persons.
     loop {
         let mut changed = false;
         for (id, entity) in schema.entities.iter().enumerate() {
             for (number, relation) in entity.belongs_to.iter().enumerate().filter(|(_, r)| r.required) {
+                if ![id, relation.target]
+                    .iter()
+                    .any(|e| drafts.get(*e).is_some_and(|d| d.bad.contains(&true)))
+                {
+                    continue;
+                }
                 let links = drafts.get(id).and_then(|d| d.links.get(number)).cloned().unwrap_or_default();
                 let whole = relation.min > 0 && drafts.get(id).is_some_and(|d| d.asked);
                 for (row, &parent) in links.iter().enumerate() {
@@ -246,12 +318,33 @@ pub(super) fn keep_good(schema: &Schema, mut drafts: Vec<Draft>, issues: &mut Ve
                     .into_iter()
                     .map(|c| c.map(|c| if all { c } else { take(&c, &rows) }))
                     .collect(),
-                ids: rows.iter().filter_map(|&r| draft.ids.get(r).cloned()).collect(),
+                ids: if all { draft.ids } else { draft.ids.pick(&rows) },
                 file: Arc::from(draft.file),
-                lines: rows.iter().filter_map(|&r| draft.lines.get(r).copied()).collect(),
+                lines: if all { draft.lines } else { draft.lines.pick(&rows) },
             }
         })
         .collect()
+}
+
+/// The table of a draft of which every row is kept, as those that it belongs to are.
+fn whole(id: EntityId, draft: Draft, grouped: &mut BTreeMap<(EntityId, usize), Arc<Members>>) -> Table {
+    let rows = draft.lines.len();
+    let links = draft.links.into_iter().enumerate().map(|(number, mut links)| {
+        links.resize(rows, NO_ROW);
+        let links = Links::from(links);
+        match grouped.remove(&(id, number)) {
+            Some(members) => links.grouped(members),
+            None => links,
+        }
+    });
+    Table {
+        present: draft.present,
+        links: links.collect(),
+        columns: draft.columns,
+        ids: draft.ids,
+        file: Arc::from(draft.file),
+        lines: draft.lines,
+    }
 }
 
 fn mark(drafts: &mut [Draft], entity: EntityId, row: usize) -> bool {

@@ -119,23 +119,33 @@ pub(super) fn expected(schema: &Schema, name: &str) -> Vec<String> {
     found.map_or_else(Vec::new, |(_, e)| columns(schema, e).into_keys().collect())
 }
 
+/// Does a text head a sum? A code such as `TOTAL1` does not; `Total général` and `Sous-total 2017` do.
+pub(super) fn is_total(text: &str) -> bool {
+    // Its first word begins with a letter that no such word begins with: so does mostly an identifier.
+    if text
+        .bytes()
+        .next()
+        .is_some_and(|b| b.is_ascii_alphanumeric() && !matches!(b, b'T' | b't' | b'S' | b's'))
+    {
+        return false;
+    }
+    let words = key(text);
+    let mut words = words.split(' ');
+    let first = words.next().unwrap_or("");
+    let sum = |word: &str| matches!(word, "total" | "totaux" | "soustotal");
+    sum(first) || first == "sous" && words.next().is_some_and(sum)
+}
+
 /// What says that a row is a sum of others: its identifier, or any text of a row without one.
 pub(super) fn total(id: &Raw, table: &RawTable, row: usize) -> Option<String> {
     let says = |cell: &Raw| match cell {
-        Raw::Text(text) => {
-            let words = key(text);
-            let mut words = words.split(' ');
-            let first = words.next().unwrap_or("");
-            // A code such as `TOTAL1` is none; `Total général` and `Sous-total 2017` are.
-            let sum = |word: &str| matches!(word, "total" | "totaux" | "soustotal");
-            (sum(first) || first == "sous" && words.next().is_some_and(sum)).then(|| text.to_string())
-        }
+        Raw::Text(text) => is_total(text).then(|| text.to_string()),
         _ => None,
     };
     match id {
         Raw::Empty => table.columns.iter().find_map(|column| match column {
             RawColumn::Cells(cells) => cells.get(row).and_then(says),
-            RawColumn::Typed(_) => None,
+            RawColumn::Typed(_) | RawColumn::Unread(_) => None,
         }),
         id => says(id),
     }

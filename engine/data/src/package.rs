@@ -15,6 +15,13 @@ pub struct InputFile {
     pub bytes: Vec<u8>,
 }
 
+/// The files are not in an order that parts could follow, an identifier stands in two parts, or only the whole of a
+/// file says how it is to be read.
+#[cfg(feature = "parquet")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("les tables ne sont pas dans le même ordre, ou un identifiant est double")]
+pub struct NotInOrder;
+
 /// A column that is needed and not there: its cells are unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Absent {

@@ -66,12 +66,18 @@ fn whole(bytes: Vec<u8>) -> Result<RecordBatch, String> {
 pub(super) fn open<R: ChunkReader + 'static>(
     file: R,
 ) -> Result<(ParquetRecordBatchReaderBuilder<R>, i64), String> {
+    let (about, rows) = about(&file)?;
+    parquet_pages::check(&file, about.metadata(), |_| true)?;
+    Ok((ParquetRecordBatchReaderBuilder::new_with_metadata(file, about), rows))
+}
+
+/// What a file says of itself, once that is looked at, its pages left out; and its rows.
+pub(super) fn about<R: ChunkReader>(file: &R) -> Result<(ArrowReaderMetadata, i64), String> {
     let wrong =
         |e: parquet::errors::ParquetError| format!("ce n'est pas un fichier Parquet lisible: {}", e.told());
-    let about = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(wrong)?;
+    let about = ArrowReaderMetadata::load(file, ArrowReaderOptions::new()).map_err(wrong)?;
     let rows = plausible(about.metadata(), file.len())?;
-    parquet_pages::check(&file, about.metadata())?;
-    Ok((ParquetRecordBatchReaderBuilder::new_with_metadata(file, about), rows))
+    Ok((about, rows))
 }
 
 /// Is what a file says of itself possible in so many bytes? Gives its rows.

@@ -10,10 +10,14 @@ const PAGE: i64 = 1 << 30;
 /// Bytes in which the header of a page is looked for: it holds statistics, with texts.
 const HEADERS: [u64; 3] = [512, 1 << 14, 1 << 20];
 
-/// Looks at the headers of all pages.
-pub(super) fn check(file: &impl ChunkReader, about: &ParquetMetaData) -> Result<(), String> {
+/// Looks at the headers of all pages of the columns that are `read`, by their numbers.
+pub(super) fn check(
+    file: &impl ChunkReader,
+    about: &ParquetMetaData,
+    read: impl Fn(usize) -> bool,
+) -> Result<(), String> {
     for (number, group) in (1..).zip(about.row_groups()) {
-        for column in group.columns() {
+        for (_, column) in group.columns().iter().enumerate().filter(|(at, _)| read(*at)) {
             check_column(file, column).map_err(|what| {
                 let name = column.column_path().string();
                 format!("le fichier est endommagé: colonne « {name} », groupe de lignes {number}: {what}")

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::day_numbers::DayNumbers;
 use super::issue::Issue;
 use super::issue_code::Code;
+use super::lines::Lines;
 use super::table::Column;
+use super::texts::Texts;
 use logis_language::pack::schema::Field;
 use logis_language::value::Date;
 
@@ -24,7 +26,7 @@ pub(super) struct RawTable {
     /// Headers, in the order of the file.
     pub headers: Vec<String>,
     /// The line of each row, as an editor or a spreadsheet shows it.
-    pub lines: Vec<u64>,
+    pub lines: Lines,
     /// By row: is something already known to be wrong with it as a whole?
     pub bad: Vec<bool>,
     /// By header.
@@ -43,6 +45,12 @@ pub(super) enum RawColumn {
     /// Typed already.
     #[cfg_attr(not(feature = "arrow"), allow(dead_code, reason = "only Arrow holds typed cells"))]
     Typed(Arc<dyn Typed>),
+    /// Cells that are left in their file, so many: nothing asks for them, and none can be wrong.
+    #[cfg_attr(
+        not(feature = "parquet"),
+        allow(dead_code, reason = "only Parquet tells its cells without them")
+    )]
+    Unread(usize),
 }
 
 /// The cells of a column as a typed form holds them (an array of Arrow).
@@ -57,6 +65,9 @@ pub(super) trait Typed: fmt::Debug + Send + Sync {
     /// one, which finds the words for what is wrong.
     fn column(&self, field: &Field) -> Option<Column>;
 
+    /// The texts of all, if texts are what they are, and nothing else is to be said of one.
+    fn texts(&self) -> Option<Texts<'_>>;
+
     /// Are they days by their type?
     fn are_days(&self) -> bool;
 }
@@ -66,6 +77,7 @@ impl RawColumn {
         match self {
             RawColumn::Cells(cells) => cells.len(),
             RawColumn::Typed(cells) => cells.len(),
+            RawColumn::Unread(rows) => *rows,
         }
     }
 
@@ -74,7 +86,19 @@ impl RawColumn {
         match self {
             RawColumn::Cells(cells) => cells.get(row).cloned().unwrap_or(Raw::Empty),
             RawColumn::Typed(cells) if row < cells.len() => cells.cell(row),
-            RawColumn::Typed(_) => Raw::Empty,
+            RawColumn::Typed(_) | RawColumn::Unread(_) => Raw::Empty,
+        }
+    }
+
+    /// The texts of all cells, where they are at hand: see [`Typed::texts`].
+    pub fn texts(&self) -> Option<Texts<'_>> {
+        match self {
+            RawColumn::Typed(cells) => cells.texts(),
+            RawColumn::Cells(cells) => {
+                let texts: Option<Vec<&str>> = cells.iter().map(Raw::plain).collect();
+                texts.map(Texts::Each)
+            }
+            RawColumn::Unread(_) => None,
         }
     }
 }
@@ -114,6 +138,15 @@ impl Raw {
         Raw::Number(format!("{value}").into())
     }
 
+    /// The text of a cell that is one, or empty.
+    pub fn plain(&self) -> Option<&str> {
+        match self {
+            Raw::Text(text) => Some(text),
+            Raw::Empty => Some(""),
+            _ => None,
+        }
+    }
+
     /// As messages show it.
     pub fn shown(&self) -> String {
         match self {
@@ -141,7 +174,7 @@ impl RawTable {
             name: name.to_string(),
             file: file.to_string(),
             headers,
-            lines: Vec::new(),
+            lines: Lines::default(),
             bad: Vec::new(),
             columns,
             header_line: 1,

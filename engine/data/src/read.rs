@@ -7,7 +7,7 @@
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::codes::codebooks;
+use super::codes::{Codebooks, codebooks};
 use super::csv_file;
 use super::draft::{self, Draft};
 use super::files::raw_tables;
@@ -19,7 +19,7 @@ use super::raw::RawTable;
 use super::table::{About, Dataset, Table};
 use logis_language::diagnostic::{Severity, fold, foreign, nearest};
 use logis_language::pack::Reference;
-use logis_language::pack::schema::{Entity, EntityId, Origin, Schema};
+use logis_language::pack::schema::{Entity, EntityId, FieldId, Origin, Schema};
 use logis_language::plan::Needs;
 use logis_language::value::parse_date;
 
@@ -35,7 +35,7 @@ pub fn read(schema: &Schema, references: &[Reference], files: Vec<InputFile>, ne
         Origin::Reference { .. } => own.get(&id),
         Origin::Pair(..) => None,
     };
-    let read = assemble(schema, raw, &tried, needs, &mut issues);
+    let read = assemble(schema, raw, &tried, needs, None, &mut issues);
     spare(schema, &tables, needs, &mut issues);
     sort(&mut issues);
     let dataset = Dataset { tables: read.tables, about };
@@ -73,7 +73,7 @@ pub(super) fn read_raw<N: Borrow<str> + Ord>(
         Origin::Reference { .. } => own.get(&id),
         Origin::Pair(..) => None,
     };
-    let read = assemble(schema, raw, &BTreeSet::new(), needs, &mut issues);
+    let read = assemble(schema, raw, &BTreeSet::new(), needs, None, &mut issues);
     sort(&mut issues);
     let dataset = Dataset { tables: read.tables, about: About::default() };
     ReadOutcome { dataset, issues, absent: read.absent, dropped: read.dropped }
@@ -99,18 +99,81 @@ pub(super) struct Assembled {
     pub dropped: BTreeMap<EntityId, usize>,
 }
 
+/// The tables that every part of a package has whole, those of the pack among them, typed and linked once for all
+/// parts.
+pub(super) struct Known {
+    books: Codebooks,
+    /// The fields whose cells are kept, if not all are.
+    only: Option<BTreeSet<FieldId>>,
+    drafts: BTreeMap<EntityId, Draft>,
+}
+
+impl Known {
+    /// The same where the cells of some fields of data are all that is kept.
+    pub fn keeping(self, only: Option<&BTreeSet<FieldId>>) -> Known {
+        Known { only: only.cloned(), ..self }
+    }
+
+    /// Reads them, if there is nothing to say of them and none belongs to rows that come in parts: otherwise each part reads
+    /// them again, and says so.
+    pub fn new(
+        schema: &Schema,
+        own: &BTreeMap<EntityId, &RawTable>,
+        parted: &BTreeSet<EntityId>,
+        needs: &Needs,
+    ) -> Option<Known> {
+        let books = codebooks(schema, |id, _| own.get(&id).copied());
+        let about = draft::About { schema, needs, books: &books, only: None };
+        let (mut absent, mut issues) = (Vec::new(), Vec::new());
+        let mut drafts: Vec<Draft> = Vec::new();
+        for (id, entity) in schema.entities.iter().enumerate() {
+            drafts.push(match own.get(&id) {
+                Some(raw) => Draft::new(about, id, entity, raw, &mut absent, &mut issues),
+                None => Draft::absent(entity, false),
+            });
+            if own.contains_key(&id) && entity.belongs_to.iter().any(|r| parted.contains(&r.target)) {
+                return None;
+            }
+        }
+        link(about, &mut drafts, &mut issues);
+        if !issues.is_empty() || !absent.is_empty() {
+            return None;
+        }
+        let drafts = drafts.into_iter().enumerate().filter(|(id, _)| own.contains_key(id));
+        let followed = |(id, mut draft): (EntityId, Draft)| {
+            draft.followed = true;
+            (id, draft)
+        };
+        let drafts = drafts.map(followed).collect();
+        Some(Known { books, only: None, drafts })
+    }
+}
+
 /// Types the tables, follows their relations, leaves out what is wrong.
 pub(super) fn assemble<'r>(
     schema: &Schema,
     raw: impl Fn(EntityId, &Entity) -> Option<&'r RawTable>,
     tried: &BTreeSet<&str>,
     needs: &Needs,
+    known: Option<&Known>,
     issues: &mut Vec<Issue>,
 ) -> Assembled {
-    let books = codebooks(schema, &raw);
-    let about = draft::About { schema, needs, books: &books };
+    let own_books;
+    let books = match known {
+        Some(known) => &known.books,
+        None => {
+            own_books = codebooks(schema, &raw);
+            &own_books
+        }
+    };
+    let only = known.and_then(|known| known.only.as_ref());
+    let about = draft::About { schema, needs, books, only };
     let (mut drafts, mut absent): (Vec<Draft>, Vec<Absent>) = (Vec::new(), Vec::new());
     for (id, entity) in schema.entities.iter().enumerate() {
+        if let Some(draft) = known.and_then(|known| known.drafts.get(&id)) {
+            drafts.push(draft.clone());
+            continue;
+        }
         let draft = match raw(id, entity) {
             Some(raw) => Draft::new(about, id, entity, raw, &mut absent, issues),
             None => {

@@ -10,6 +10,8 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 
 use super::buffers::{Bits, Shared};
+use super::ids::Ids;
+use super::lines::Lines;
 use logis_language::pack::schema::{EntityId, FieldId};
 use logis_language::value::{Date, Exact, Value, add_days, power_of_ten};
 
@@ -44,7 +46,7 @@ pub struct Table {
     /// Is there a file or sheet for it? If not, it has no rows.
     pub present: bool,
     /// The identifier of each row.
-    pub ids: Arc<[Arc<str>]>,
+    pub ids: Ids,
     /// One per field of the entity, in the order of the schema; `None` where the column is absent:
     /// then every cell is unknown.
     pub columns: Vec<Option<Column>>,
@@ -53,7 +55,7 @@ pub struct Table {
     /// The file, with the sheet of a workbook, that the rows come from; empty if they come from none.
     pub file: Arc<str>,
     /// The line of each row there; empty if they come from no file.
-    pub lines: Arc<[u64]>,
+    pub lines: Lines,
 }
 
 /// The row of the target that each row belongs to by one relation, or [`NO_ROW`].
@@ -84,6 +86,11 @@ impl Deref for Links {
 }
 
 impl Links {
+    /// The same links, their members grouped already.
+    pub(super) fn grouped(self, members: Arc<Members>) -> Links {
+        Links { rows: self.rows, members: OnceLock::from(members) }
+    }
+
     /// The other way round: the members of each row of a target that has so many rows. Grouped when
     /// first asked for.
     pub fn members(&self, targets: usize) -> Arc<Members> {
@@ -203,7 +210,7 @@ impl Table {
 
     /// The row of that identifier.
     pub fn row(&self, id: &str) -> Option<usize> {
-        self.ids.iter().position(|i| i.as_ref() == id)
+        self.ids.texts().position(|i| i == id)
     }
 }
 

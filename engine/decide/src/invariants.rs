@@ -84,6 +84,11 @@ impl Invariants {
         Invariants { parts: parts.collect() }
     }
 
+    /// The fields that they read.
+    pub fn fields(&self) -> BTreeSet<FieldId> {
+        self.parts.iter().flat_map(|part| part.plan.fields()).collect()
+    }
+
     /// Is there nothing to hold?
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
@@ -256,9 +261,8 @@ impl Part {
                 issues.extend(group.iter().map(|b| self.issue(&context, b, level, "")));
                 continue;
             }
-            let id = |b: &Broken| dataset.tables.get(self.plan.entity).and_then(|t| t.ids.get(b.row));
-            let others: Vec<&str> =
-                group.iter().skip(1).take(NAMED).filter_map(id).map(AsRef::as_ref).collect();
+            let id = |b: &Broken| dataset.tables.get(self.plan.entity).and_then(|t| t.ids.text(b.row));
+            let others: Vec<&str> = group.iter().skip(1).take(NAMED).filter_map(id).collect();
             let more = match group.len().saturating_sub(1) {
                 0 => String::new(),
                 n => format!(
@@ -285,8 +289,8 @@ impl Part {
         let table = dataset.tables.get(self.plan.entity);
         let declared = self.plan.parsed.schema.entities.get(self.plan.entity).map_or("", |e| e.name.as_str());
         let file = table.map(|t| t.file.as_ref()).filter(|file| !file.is_empty()).unwrap_or(declared);
-        let line = table.and_then(|t| t.lines.get(broken.row)).copied();
-        let id = table.and_then(|t| t.ids.get(broken.row)).cloned();
+        let line = table.and_then(|t| t.lines.get(broken.row));
+        let id = table.and_then(|t| t.ids.text(broken.row)).map(Arc::from);
         let mut issue = Issue::error(Code::Invariant, file, message).of_kind(kind);
         (issue.severity, issue.line, issue.id) = (level, line, id);
         issue

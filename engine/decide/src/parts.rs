@@ -50,7 +50,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
@@ -64,9 +64,9 @@ use crate::evaluate::Decisions;
 use crate::invariants::Invariants;
 use crate::reference;
 use crate::reserves::{self, Reserved};
-use logis_data::{Needs, ReadOutcome};
+use logis_data::{Ids, Needs, ReadOutcome};
 use logis_language::diagnostic::PackError;
-use logis_language::pack::schema::EntityId;
+use logis_language::pack::schema::{EntityId, FieldId};
 use logis_language::plan::Plan;
 
 /// The rules that decide, and the date as of which.
@@ -170,9 +170,10 @@ impl DecidedPart {
     }
 
     /// The identifiers of the rows.
-    pub fn ids(&self) -> &[Arc<str>] {
+    pub fn ids(&self) -> Ids {
         let entity = self.plan.as_ref().map(|plan| plan.entity);
-        entity.and_then(|entity| self.read.dataset.tables.get(entity)).map_or(&[], |table| &table.ids)
+        let table = entity.and_then(|entity| self.read.dataset.tables.get(entity));
+        table.map_or_else(Ids::default, |table| table.ids.clone())
     }
 
     /// The outcomes as a batch: see [`Decisions::to_record_batch`].
@@ -184,7 +185,7 @@ impl DecidedPart {
         let Some(plan) = &self.plan else {
             return Err(ArrowError::SchemaError("aucune ligne n'a de date".to_string()));
         };
-        self.decisions.to_record_batch(plan, self.ids(), like)
+        self.decisions.to_record_batch(plan, &self.ids(), like)
     }
 }
 
@@ -223,6 +224,23 @@ impl PartDecider {
     /// What a reader of parts must give.
     pub fn needs(&self) -> &Needs {
         &self.needs
+    }
+
+    /// The fields that are read: by the rules, and by the invariants that are held. `None` if that depends on the date
+    /// of each row. A reader may leave out the cells of the others.
+    pub fn fields(&self) -> Option<BTreeSet<FieldId>> {
+        match &self.rules {
+            Rules::AsOf(plan) => Some(
+                self.needs
+                    .fields
+                    .iter()
+                    .copied()
+                    .chain(plan.fields())
+                    .chain(self.invariants.fields())
+                    .collect(),
+            ),
+            Rules::AsOfField(_) => None,
+        }
     }
 
     /// The entity whose rows are decided.

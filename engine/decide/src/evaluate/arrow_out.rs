@@ -8,6 +8,7 @@ use arrow_schema::{ArrowError, Field, Schema};
 
 use super::columns::{Array, Certain};
 use super::{DecisionColumn, Decisions};
+use logis_data::Ids;
 use logis_language::plan::Plan;
 use logis_language::value::{Date, Exact, Type, Value, days_between, finite_decimals, power_of_ten};
 
@@ -26,13 +27,13 @@ impl Decisions {
     pub fn to_record_batch(
         &self,
         plan: &Plan,
-        ids: &[Arc<str>],
+        ids: &Ids,
         like: Option<&Schema>,
     ) -> Result<RecordBatch, ArrowError> {
         let entity = plan.parsed.schema.entities.get(plan.entity);
         let key = entity.map_or("", |e| e.key.as_str());
         let mut fields = vec![Field::new(key, arrow_schema::DataType::Utf8, true)];
-        let mut arrays: Vec<ArrayRef> = vec![Arc::new(StringArray::from_iter_values(ids))];
+        let mut arrays: Vec<ArrayRef> = vec![Arc::new(StringArray::from_iter_values(ids.texts()))];
         for ((name, column), (_, node)) in self.names.iter().zip(&self.columns).zip(&plan.selected) {
             let ty = plan.node(*node).map_or(Type::Bool, |n| n.ty.clone());
             // Parts of one file have the decimals of the first.

@@ -8,6 +8,7 @@
 mod arrow_out;
 mod assume;
 mod columns;
+mod completed;
 mod differ;
 mod lines;
 mod pairs;
@@ -244,10 +245,26 @@ pub(crate) fn surely_false(plan: &Plan, dataset: &Dataset) -> Vec<Vec<usize>> {
     let context = Context::new(plan, dataset);
     let rows = usize::try_from(context.rows()).unwrap_or(usize::MAX);
     let certain = if rows > FEW { columns::evaluate(&context) } else { vec![None; plan.selected.len()] };
-    let of_rule = |((_, node), certain): (&(String, NodeId), Option<Certain>)| {
+    let left = |certain: &Option<Certain>| certain.as_ref().map_or(rows, |c| c.left_over().count());
+    let many: Vec<bool> = certain.iter().map(|certain| rows > FEW && left(certain) > FEW).collect();
+    // What is true of one filling of the missing cells is not false of all.
+    let filled = true_when_filled(plan, dataset, &many);
+    let of_rule = |(number, ((_, node), certain)): (usize, (&(String, NodeId), Option<Certain>))| {
+        if rows > FEW && completed::of_no_row(plan, dataset, *node) {
+            let mut evaluator = Evaluator::new(&context);
+            let all = matches!(evaluator.eval(*node, 0), Ok(Possible::Known(Value::Bool(false))));
+            return if all { (0..rows).collect() } else { Vec::new() };
+        }
+        if let Some(settled) = certain.as_ref().and_then(Certain::all_false) {
+            return settled;
+        }
+        let shown: Vec<&Certain> = filled.iter().filter_map(|each| each.get(number)?.as_ref()).collect();
         let is_false = |evaluator: &mut Evaluator<'_, '_>, row: usize| {
             // A row left over is evaluated with sets and ranges.
             let settled = certain.as_ref().and_then(|certain| certain.truth(row));
+            if settled.is_none() && shown.iter().any(|shown| shown.truth(row) == Some(true)) {
+                return None;
+            }
             let truth = settled.or_else(|| match evaluator.eval(*node, row as u64) {
                 Ok(Possible::Known(Value::Bool(truth))) => Some(truth),
                 _ => None,
@@ -257,7 +274,24 @@ pub(crate) fn surely_false(plan: &Plan, dataset: &Dataset) -> Vec<Vec<usize>> {
         let rows = (0..rows).into_par_iter().with_min_len(256);
         rows.map_init(|| Evaluator::new(&context), is_false).flatten_iter().collect()
     };
-    plan.selected.iter().zip(certain).map(of_rule).collect()
+    plan.selected.iter().zip(certain).enumerate().map(of_rule).collect()
+}
+
+/// The outcomes of some selected rules on the data with their missing cells filled in, one way after the other; `None`
+/// for the other rules.
+fn true_when_filled(plan: &Plan, dataset: &Dataset, rules: &[bool]) -> Vec<Vec<Option<Certain>>> {
+    use completed::{Filling, completed};
+    let chosen = || plan.selected.iter().zip(rules).filter(|(_, wanted)| **wanted);
+    if chosen().next().is_none() {
+        return Vec::new();
+    }
+    let part = Plan { selected: chosen().map(|(rule, _)| rule.clone()).collect(), ..plan.clone() };
+    let filled = [Filling::High, Filling::Low].into_iter().filter_map(|way| completed(&part, dataset, way));
+    let outcomes = |dataset: Dataset| {
+        let mut found = columns::evaluate(&Context::new(&part, &dataset)).into_iter();
+        rules.iter().map(|wanted| if *wanted { found.next().flatten() } else { None }).collect()
+    };
+    filled.map(outcomes).collect()
 }
 
 /// By selected rule, the outcomes that columns decide. Rows left over are not decided; `None` for a rule

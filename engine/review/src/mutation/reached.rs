@@ -265,7 +265,7 @@ fn rows(groups: &[Group<'_>], references: &Dataset) -> BTreeMap<(EntityId, u32),
         // Is the group's table the pack's own, and not one that its cases give?
         let shared = |entity: EntityId| {
             let of = |set: &Dataset| set.tables.get(entity).map(|t| t.ids.clone());
-            matches!((of(dataset), of(references)), (Some(a), Some(b)) if Arc::ptr_eq(&a, &b))
+            matches!((of(dataset), of(references)), (Some(a), Some(b)) if a.shared_with(&b))
         };
         let followed = group.plan.relations();
         let entities = group.plan.parsed.schema.entities.iter().zip(&dataset.tables);

@@ -129,6 +129,24 @@ impl Certain {
         }
     }
 
+    /// The rows in which it is false, if it is a boolean and no row is left over.
+    pub fn all_false(&self) -> Option<Vec<usize>> {
+        /// Rows that are looked at together: mostly it is false in none.
+        const ROWS: usize = 256;
+        let Array::Bool(values) = &self.full.array else { return None };
+        if self.full.left.iter().any(|left| *left != 0) {
+            return None;
+        }
+        let mut found = Vec::new();
+        for (number, values) in values.chunks(ROWS).enumerate() {
+            if values.iter().fold(false, |some, value| some | (*value == 0)) {
+                let rows = values.iter().enumerate().filter(|(_, value)| **value == 0);
+                found.extend(rows.map(|(row, _)| number * ROWS + row));
+            }
+        }
+        Some(found)
+    }
+
     /// The rows left over.
     pub(crate) fn left_over(&self) -> impl Iterator<Item = usize> + '_ {
         self.full.left.iter().enumerate().filter(|(_, l)| **l != 0).map(|(row, _)| row)

@@ -1,0 +1,133 @@
+//! Data with its missing cells filled in, to show fast that an outcome is not false whatever they hold: it is true of
+//! one filling.
+
+use logis_data::{Bits, Cells, Column, Dataset};
+use logis_language::pack::schema::{Field, FieldKind};
+use logis_language::plan::Plan;
+use logis_language::plan::ir::{NodeId, Op};
+use logis_language::value::{Date, Exact, days_between, mul, power_of_ten};
+
+/// With what missing cells are filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Filling {
+    /// Late days, large numbers, true.
+    High,
+    /// Early days, small numbers, false.
+    Low,
+}
+
+/// The data with those missing cells that a plan reads and that may hold any day, number or boolean filled in; what is
+/// missing of other kinds stays missing. `None` if there are none, or if the date of the decision is a cell.
+pub(super) fn completed(plan: &Plan, dataset: &Dataset, filling: Filling) -> Option<Dataset> {
+    if plan.dated.is_some() {
+        return None;
+    }
+    let schema = &plan.parsed.schema;
+    let mut filled: Option<Dataset> = None;
+    for id in plan.fields() {
+        let Some(field) = schema.fields.get(id).filter(|field| field.unlisted.is_none()) else { continue };
+        let entity = schema.entities.get(field.entity)?;
+        let place = entity.fields.iter().position(|own| *own == id)?;
+        let table = dataset.tables.get(field.entity)?;
+        let column = table.columns.get(place)?.as_ref();
+        // An absent column whose empty cells are a value is not missing.
+        if column.is_some_and(|column| column.known().is_none())
+            || column.is_none() && field.empty().is_some()
+        {
+            continue;
+        }
+        if let Some(new) = fill(field, column, table.rows(), filling) {
+            let slot = filled.get_or_insert_with(|| dataset.clone());
+            *slot.tables.get_mut(field.entity)?.columns.get_mut(place)? = Some(new);
+        }
+    }
+    filled
+}
+
+/// A column without missing cells.
+fn fill(field: &Field, column: Option<&Column>, rows: usize, filling: Filling) -> Option<Column> {
+    let none = Bits::from_words([], rows);
+    let known = column.map_or(Some(&none), Column::known)?;
+    let cells = match (&field.kind, column.map(Column::cells)) {
+        (FieldKind::Boolean, cells) => {
+            let own = match cells {
+                Some(Cells::Bool(bits)) => bits.and(known),
+                _ => none.clone(),
+            };
+            let with = filling == Filling::High;
+            Cells::Bool(
+                own.iter().zip(known.iter()).map(|(own, known)| if known { own } else { with }).collect(),
+            )
+        }
+        (FieldKind::Date, cells) => {
+            let day = match filling {
+                Filling::High => Date::constant(2999, 12, 31),
+                Filling::Low => Date::constant(1800, 1, 1),
+            };
+            let with = i32::try_from(days_between(Date::constant(1970, 1, 1), day)).ok()?;
+            let own = match cells {
+                Some(Cells::Date(days)) => &**days,
+                _ => &[],
+            };
+            Cells::Date(put(own, known, with))
+        }
+        (FieldKind::Number { decimals, .. }, cells) => {
+            let unit = power_of_ten(*decimals)?;
+            let scaled = |bound: &Exact| mul(bound, &Exact::from_integer(unit)).ok();
+            let with = match (filling, &field.range) {
+                (Filling::High, Some((_, high))) => scaled(high)?.floor().to_integer(),
+                (Filling::Low, Some((low, _))) => scaled(low)?.ceil().to_integer(),
+                (Filling::High, None) => unit.checked_mul(1_000_000_000)?,
+                (Filling::Low, None) => 0,
+            };
+            let own = match cells {
+                Some(Cells::Number { units, .. }) => &**units,
+                _ => &[],
+            };
+            Cells::Number { units: put(own, known, i64::try_from(with).ok()?), decimals: *decimals }
+        }
+        _ => return None,
+    };
+    Some(Column::new(cells, None))
+}
+
+/// Values, with another where they are not known.
+fn put<T: Copy + Send + Sync + 'static>(own: &[T], known: &Bits, with: T) -> logis_data::Shared<T> {
+    let mut all = own.to_vec();
+    all.resize(known.len(), with);
+    for (word, values) in known.words_from(0).zip(all.chunks_mut(64)) {
+        for (place, value) in values.iter_mut().enumerate() {
+            *value = if word >> place & 1 == 1 { *value } else { with };
+        }
+    }
+    all.into()
+}
+
+/// Is a node the same for all rows? So it is if every field that it reads has no column, and it follows no relation.
+pub(super) fn of_no_row(plan: &Plan, dataset: &Dataset, node: NodeId) -> bool {
+    let schema = &plan.parsed.schema;
+    let absent = |id: usize| {
+        schema.fields.get(id).is_some_and(|field| {
+            let place =
+                schema.entities.get(field.entity).and_then(|e| e.fields.iter().position(|own| *own == id));
+            let column =
+                dataset.tables.get(field.entity).zip(place).and_then(|(t, place)| t.columns.get(place));
+            matches!(column, Some(None))
+        })
+    };
+    let (mut left, mut seen) = (vec![node], vec![false; plan.nodes.len()]);
+    while let Some(node) = left.pop() {
+        match seen.get_mut(node as usize) {
+            Some(seen) if !*seen => *seen = true,
+            _ => continue,
+        }
+        let Some(expression) = plan.node(node) else { return false };
+        match expression.op {
+            Op::Field(id) if !absent(id) => return false,
+            Op::Up(..) | Op::Members(..) => return false,
+            Op::DecisionDate if plan.dated.is_some() => return false,
+            _ => left.extend(expression.op.inputs()),
+        }
+    }
+    true
+}
