@@ -58,6 +58,11 @@ pub(crate) struct View<'v> {
 }
 
 impl<'v> View<'v> {
+    /// Does one value stand for all rows, or is there but one?
+    pub fn is_single(&self) -> bool {
+        self.bools.len() + self.numbers.len() + self.dates.len() + self.texts.len() == 1
+    }
+
     /// A whole column.
     pub fn all(full: &'v Full) -> View<'v> {
         let rows = match &full.array {

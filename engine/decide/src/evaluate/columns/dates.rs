@@ -4,7 +4,6 @@ use super::block::Slot;
 use super::kernels::leave_row;
 use super::program::{Array, DayTable};
 use logis_language::plan::builtins::Builtin;
-use logis_language::value::{Date, add_days, add_months, day_number, months_between, years_between};
 
 /// For each day, its place in the table.
 pub(super) fn by_day(table: &DayTable, days: &[i32], out: &mut Slot) {
@@ -15,34 +14,27 @@ pub(super) fn by_day(table: &DayTable, days: &[i32], out: &mut Slot) {
         out.extend(days.iter().map(|&day| from.get(place(day)).copied().unwrap_or_default()));
     }
     match &table.values {
+        Array::Bool(values) => take(&mut out.bools, values, days, table.first),
         Array::Date(values) => take(&mut out.dates, values, days, table.first),
         Array::Number(values) => take(&mut out.numbers, values, days, table.first),
-        _ => {}
+        Array::Text(values) => take(&mut out.texts, values, days, table.first),
     }
 }
 
 /// Dates moved; beyond the calendar, the row is left over.
 pub(super) fn moved(what: Builtin, dates: &[i32], by: &[i64], out: &mut Slot) {
     out.dates.clear();
-    // The last date and number are remembered: columns have runs of equal ones.
-    let mut last: Option<(i32, i64, i32)> = None;
     for (i, (&day, &by)) in dates.iter().zip(by).enumerate() {
-        if let Some((last_day, last_by, value)) = last
-            && (last_day, last_by) == (day, by)
-        {
-            out.dates.push(value);
-            continue;
-        }
-        let to = civil(day).and_then(|date| match what {
-            Builtin::AjouterJours => add_days(date, by),
-            Builtin::AjouterAnnees => add_months(date, by.checked_mul(12)?),
-            _ => add_months(date, by),
-        });
-        let to = to.and_then(|date| i32::try_from(day_number(date)).ok());
+        let to = match what {
+            Builtin::AjouterJours => {
+                by.checked_add(day.into()).and_then(|day| in_calendar(i32::try_from(day).ok()?))
+            }
+            Builtin::AjouterAnnees => by.checked_mul(12).and_then(|by| months_after(day, by)),
+            _ => months_after(day, by),
+        };
         out.dates.push(to.unwrap_or(0));
-        match to {
-            Some(value) => last = Some((day, by, value)),
-            None => leave_row(out, i, dates.len()),
+        if to.is_none() {
+            leave_row(out, i, dates.len());
         }
     }
 }
@@ -50,43 +42,23 @@ pub(super) fn moved(what: Builtin, dates: &[i32], by: &[i64], out: &mut Slot) {
 /// Whole years, months or days from `a` to `b`, row by row; negative if `b` comes first.
 pub(super) fn between(what: Builtin, a: &[i32], b: &[i32], out: &mut Slot) {
     out.numbers.clear();
-    if what == Builtin::JoursEntre {
-        out.numbers.extend(a.iter().zip(b).map(|(x, y)| i64::from(*y) - i64::from(*x)));
-        return;
-    }
-    let epoch = Date::constant(1970, 1, 1);
-    // Most batches compare with one day, and birth dates come from a short span: the last ones are
-    // remembered.
-    let mut last: Option<(i32, i32, i64)> = None;
-    for (i, (&x, &y)) in a.iter().zip(b).enumerate() {
-        if let Some((lx, ly, value)) = last
-            && (lx, ly) == (x, y)
-        {
-            out.numbers.push(value);
-            continue;
-        }
-        let civil = |days: i32| civil(days).or_else(|| add_days(epoch, i64::from(days)));
-        match civil(x).zip(civil(y)) {
-            Some((from, to)) => {
-                let value = if what == Builtin::AnneesEntre {
-                    years_between(from, to)
-                } else {
-                    months_between(from, to)
-                };
-                out.numbers.push(value);
-                last = Some((x, y, value));
-            }
-            None => {
-                out.numbers.push(0);
-                leave_row(out, i, a.len());
-            }
-        }
+    let each = a.iter().zip(b).map(|(&x, &y)| (x, y));
+    match what {
+        Builtin::JoursEntre => out.numbers.extend(each.map(|(x, y)| i64::from(y) - i64::from(x))),
+        Builtin::AnneesEntre => out.numbers.extend(each.map(|(x, y)| months(x, y) / 12)),
+        _ => out.numbers.extend(each.map(|(x, y)| months(x, y))),
     }
 }
 
-/// The civil date of a day count; `None` beyond the calendar. By arithmetic alone, without the
-/// checks of the date library.
-fn civil(days: i32) -> Option<Date> {
+/// The first and the last day of the calendar, which has the years -9999 to 9999; since 1 January 1970.
+const CALENDAR: (i32, i32) = (-4_371_587, 2_932_896);
+
+fn in_calendar(day: i32) -> Option<i32> {
+    (CALENDAR.0..=CALENDAR.1).contains(&day).then_some(day)
+}
+
+/// A day as months since January of the year 0, and the day in its month from 1 on.
+fn civil(days: i32) -> (i64, i64) {
     // Eras of 400 years have 146 097 days. Years are counted from 1 March, so that the leap day is the
     // last of its year, and from 1 March of the year 0, which is 719 468 days before 1970.
     let z = i64::from(days) + 719_468;
@@ -97,21 +69,69 @@ fn civil(days: i32) -> Option<Date> {
     // From March on, five months have 153 days; `shifted` is 0 for March and 11 for February.
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+    // March is the third month of its year, number 2 from 0 on.
+    ((year_of_era + era * 400) * 12 + shifted + 2, day)
+}
+
+/// The first day of a month, of months since January of the year 0; since 1 January 1970.
+fn first_of(month: i64) -> i64 {
+    // As in [`civil`], from March on.
+    let (year, shifted) = ((month - 2).div_euclid(12), (month - 2).rem_euclid(12));
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * shifted + 2) / 5;
+    era * 146_097 + 365 * year_of_era + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+/// A day moved by whole months; a day that the month lacks becomes its last. `None` beyond the calendar.
+fn months_after(day: i32, by: i64) -> Option<i32> {
+    in_calendar(day)?;
+    let (month, day) = civil(day);
+    // No move within the calendar is longer.
+    if !(-239_988..=239_988).contains(&by) {
+        return None;
+    }
+    let to = month + by;
+    let (first, next) = (first_of(to), first_of(to + 1));
+    in_calendar(i32::try_from((first + day - 1).min(next - 1)).ok()?)
+}
+
+/// Whole months from one day to another, towards zero.
+fn months(from: i32, to: i32) -> i64 {
+    if to < from {
+        return -months(to, from);
+    }
+    let ((a, first), (b, last)) = (civil(from), civil(to));
+    // A month that has begun on a later day than the last has is not whole yet.
+    b - a - i64::from(last < first)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use logis_language::value::{Date, add_days, add_months, day_number, months_between};
     use proptest::prelude::*;
 
+    fn date(day: i32) -> Date {
+        add_days(Date::constant(1970, 1, 1), day.into()).unwrap()
+    }
+
+    #[test]
+    fn the_calendar_ends_where_the_date_library_ends_it() {
+        assert_eq!(i64::from(CALENDAR.0), day_number(Date::MIN));
+        assert_eq!(i64::from(CALENDAR.1), day_number(Date::MAX));
+    }
+
     proptest! {
-        /// Civil dates agree with the calendar of the date library.
+        /// Months are counted and added as the date library does it, to the ends of the calendar.
         #[test]
-        fn civil_dates_agree_with_the_calendar(days in -700_000_i32..700_000) {
-            prop_assert_eq!(civil(days), add_days(Date::constant(1970, 1, 1), days.into()));
+        fn months_agree_with_the_date_library(
+            day in prop_oneof![-10_000_i32..30_000, CALENDAR.0..=CALENDAR.1],
+            other in prop_oneof![-10_000_i32..30_000, CALENDAR.0..=CALENDAR.1],
+            by in prop_oneof![-500_i64..500, -300_000_i64..300_000],
+        ) {
+            prop_assert_eq!(months(day, other), months_between(date(day), date(other)));
+            let moved = add_months(date(day), by).map(|date| day_number(date) as i32);
+            prop_assert_eq!(months_after(day, by), moved);
         }
     }
 }

@@ -64,6 +64,17 @@ pub(crate) struct Pass {
     pub slot_count: usize,
 }
 
+impl Pass {
+    /// A pass that evaluates one node, which reads constants and what is there whole, and keeps it.
+    pub fn of_one(node: NodeId, entity: EntityId, nodes: &[Compiled], same: &[NodeId]) -> Pass {
+        let mut kept = vec![false; nodes.len()];
+        if let Some(kept) = kept.get_mut(node as usize) {
+            *kept = true;
+        }
+        pass(Arc::new(Family { root: entity, children: Vec::new() }), &[node], nodes, same, &kept)
+    }
+}
+
 /// Evaluates one node.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Work {

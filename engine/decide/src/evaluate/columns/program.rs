@@ -142,7 +142,7 @@ pub(crate) enum Instruction {
     },
     /// Whole years, months or days between two dates.
     Between(Builtin, NodeId, NodeId),
-    /// A function of a date and a constant, by a table with one place a day.
+    /// What follows from one date alone, by a table with one place a day.
     ByDay(Arc<DayTable>, NodeId),
     /// A date moved by whole years, months or days.
     Move(Builtin, NodeId, NodeId),
@@ -235,7 +235,6 @@ pub(crate) const NO_PLACE: u32 = u32::MAX;
 pub(crate) struct DayTable {
     /// The first day, since 1 January 1970.
     pub first: i32,
-    /// Numbers (of years, months, days) or dates.
     pub values: Array,
 }
 
@@ -305,9 +304,14 @@ impl Program<'_> {
 
     /// The value of a node that is constant; `None` for another.
     pub fn constant(&self, node: NodeId) -> Option<Constant> {
-        match self.nodes.get(node as usize)?.instruction {
-            Instruction::Constant(value) => Some(value),
-            Instruction::Same(inner) => self.constant(inner),
+        self.constant_of(&self.nodes.get(node as usize)?.instruction)
+    }
+
+    /// The value of a node of this instruction, if it is constant.
+    pub fn constant_of(&self, instruction: &Instruction) -> Option<Constant> {
+        match instruction {
+            Instruction::Constant(value) => Some(*value),
+            Instruction::Same(inner) => self.constant(*inner),
             _ => None,
         }
     }

@@ -1,14 +1,11 @@
 //! Functions of the engine: of values, of dates, of the members of each row.
 
-use std::sync::Arc;
-
-use super::super::program::{Array, Constant, DayTable, Factors, Instruction, Repr};
-use super::{Compiler, NO_BOUNDS, Typed, date, fits};
+use super::super::program::{Factors, Instruction, Repr};
+use super::{Compiler, NO_BOUNDS, Typed, fits};
 use crate::evaluate::row::Context;
-use logis_data::Cells;
-use logis_language::plan::builtins::{Builtin, apply};
+use logis_language::plan::builtins::Builtin;
 use logis_language::plan::ir::{NodeId, Op};
-use logis_language::value::{Exact, Value, day_number};
+use logis_language::value::Exact;
 
 impl Compiler<'_> {
     /// A call; `None` if it has no columnar form.
@@ -38,17 +35,11 @@ impl Compiler<'_> {
             (Builtin::AnneesEntre | Builtin::MoisEntre | Builtin::JoursEntre, [a, b]) => {
                 self.repr(*a)?;
                 self.repr(*b)?;
-                if let Some(table) = self.day_table(builtin, *a, *b) {
-                    return Some(table);
-                }
                 // Twice the days of the calendar's twenty thousand years.
                 let most = 20_000_000;
                 Some((Instruction::Between(builtin, *a, *b), Repr::Number(1), (-most, most)))
             }
             (Builtin::AjouterAnnees | Builtin::AjouterMois | Builtin::AjouterJours, [date, n]) => {
-                if let Some(table) = self.day_table(builtin, *date, *n) {
-                    return Some(table);
-                }
                 let fits = self.repr(*date)? == Repr::Date && self.repr(*n)? == Repr::Number(1);
                 fits.then_some((Instruction::Move(builtin, *date, *n), Repr::Date, NO_BOUNDS))
             }
@@ -64,62 +55,6 @@ impl Compiler<'_> {
                 Some((Instruction::Length(*codes), Repr::Number(1), (0, i128::from(u32::MAX))))
             }
             (_, [list]) => self.reduce(builtin, *list),
-            _ => None,
-        }
-    }
-
-    /// A function of a date column and a constant, as a table of its days; `None` if it is no such, or if
-    /// a table would cost more than it spares.
-    fn day_table(&self, builtin: Builtin, a: NodeId, b: NodeId) -> Option<Typed> {
-        // A constant is a date, or a whole number of years, months or days.
-        let constant = |node: NodeId| match self.nodes.get(node as usize)?.instruction {
-            Instruction::Constant(Constant::Date(day)) => date(day).map(Value::Date),
-            Instruction::Constant(Constant::Number(n)) if self.repr(node) == Some(Repr::Number(1)) => {
-                Some(Value::int(n))
-            }
-            _ => None,
-        };
-        let (dates, first, last, given, swapped) =
-            match (self.days(a), constant(b), constant(a), self.days(b)) {
-                (Some((first, last)), Some(given), ..) => (a, first, last, given, false),
-                (_, _, Some(given), Some((first, last))) => (b, first, last, given, true),
-                _ => return None,
-            };
-        // Each day of the column is computed once, by the function itself, and not once a row.
-        let one = |day: i32| -> Option<i64> {
-            let day = Value::Date(date(day)?);
-            let args = if swapped { [given.clone(), day] } else { [day, given.clone()] };
-            match apply(builtin, &args).ok()? {
-                Value::Number(n) if n.is_integer() => i64::try_from(*n.numer()).ok(),
-                Value::Date(date) => Some(day_number(date)),
-                _ => None,
-            }
-        };
-        // A day for which the function is an error leaves the whole column without a table.
-        let values: Vec<i64> = (first..=last).map(one).collect::<Option<_>>()?;
-        let bounds = values.iter().fold((0, 0), |(low, high): (i64, i64), &n| (low.min(n), high.max(n)));
-        let moved = matches!(builtin, Builtin::AjouterAnnees | Builtin::AjouterMois | Builtin::AjouterJours);
-        let (values, repr, bounds) = if moved {
-            let days: Vec<i32> = values.into_iter().map(|n| i32::try_from(n).ok()).collect::<Option<_>>()?;
-            (Array::Date(days.into()), Repr::Date, NO_BOUNDS)
-        } else {
-            (Array::Number(values.into()), Repr::Number(1), (i128::from(bounds.0), i128::from(bounds.1)))
-        };
-        Some((Instruction::ByDay(Arc::new(DayTable { first, values }), dates), repr, bounds))
-    }
-
-    /// First and last day of a column that holds dates as they are in the data, if it has more rows
-    /// than there are days between: a table of more days than rows costs more than it spares.
-    fn days(&self, node: NodeId) -> Option<(i32, i32)> {
-        match self.nodes.get(node as usize)?.instruction {
-            Instruction::Same(inner) => self.days(inner),
-            Instruction::Full => {
-                let column = self.context.column(node)?;
-                let Cells::Date(days) = column.cells() else { return None };
-                let (first, last) = column.extremes()?;
-                let span = usize::try_from(last - first).ok()?;
-                (span < days.len()).then_some((i32::try_from(first).ok()?, i32::try_from(last).ok()?))
-            }
             _ => None,
         }
     }

@@ -11,6 +11,8 @@ use std::cmp::Ordering;
 
 use super::super::program::{Constant, Instruction, Repr};
 use super::{Compiler, Typed};
+use logis_data::NO_ROW;
+use logis_language::graph::Step;
 use logis_language::plan::builtins::Builtin;
 use logis_language::plan::ir::{NodeId, Op};
 use logis_language::value::{Exact, Value};
@@ -38,6 +40,18 @@ impl Compiler<'_> {
             Op::If(condition, yes, no) => {
                 let taken = if self.truth(*condition)? { *yes } else { *no };
                 self.same(taken)
+            }
+            // One value for all rows is that of the row elsewhere too, where every row has one. It is a constant of its own:
+            // what is passed on is of rows of one entity.
+            Op::Up(step, inner) => {
+                let value = self.constant_of(*inner)?;
+                let leads = match *step {
+                    Step::BelongsTo(entity, relation) => {
+                        !self.context.links(entity, relation).contains(&NO_ROW)
+                    }
+                    Step::First(_) | Step::Second(_) => true,
+                };
+                leads.then_some((Instruction::Constant(value), self.repr(*inner)?, self.bounds(*inner)))
             }
             Op::Compare(comparison, a, b) => {
                 let order = self.order(*a, *b)?;

@@ -4,6 +4,7 @@
 //! arithmetic is known not to overflow before it runs. A node without a columnar form, and what uses
 //! it, stays out: [`Instruction::None`].
 
+mod by_day;
 mod calls;
 mod fields;
 mod fold;
@@ -18,9 +19,10 @@ use num_integer::Integer;
 use super::super::row::Context;
 use super::passes::passes;
 use super::program::{CodesColumn, Compiled, Factors, Full, Instruction, Program, Repr};
+use by_day::Days;
 use logis_language::pack::schema::EntityId;
 use logis_language::plan::ir::{NodeId, Op};
-use logis_language::value::{Date, Exact, Value, add_days, days_between};
+use logis_language::value::{Date, Exact, Value, days_between};
 
 impl<'c> Program<'c> {
     /// Compiles what a plan needs; binds its fields to the columns of the data.
@@ -33,10 +35,13 @@ impl<'c> Program<'c> {
             texts: Texts::default(),
             codes: HashMap::new(),
             total: Vec::new(),
+            days: Days::new(context),
         };
         // In the order of the plan, so that inputs are compiled before what reads them.
         for node in 0..plan.nodes.len() {
-            let compiled = compiler.node(u32::try_from(node).unwrap_or(u32::MAX));
+            let id = u32::try_from(node).unwrap_or(u32::MAX);
+            let mut compiled = compiler.node(id);
+            compiler.by_day(id, &mut compiled.0);
             let total = plan.nodes.get(node).is_some_and(|n| compiler.totality(&n.op));
             compiler.total.push(total);
             compiler.full.push(compiled.1);
@@ -98,6 +103,8 @@ struct Compiler<'c> {
     codes: HashMap<NodeId, CodesColumn>,
     /// By node: can it be no error, whatever the data hold?
     total: Vec<bool>,
+    /// The nodes that follow from one date column each.
+    days: Days<'c>,
 }
 
 /// What an operation is compiled to: the instruction, how its values are held, and between which counts
@@ -136,7 +143,10 @@ impl Compiler<'_> {
         let none = || out(node.entity);
         // A case gives its outcome row by row, so that columns have none.
         let given = self.context.is_given(id);
-        let compiled = if given { None } else { self.folded(&op).or_else(|| self.operation(&op, &node.ty)) };
+        // An outcome has a value in every row: constants stand in slots only.
+        let outcome = matches!(op, Op::Up(..)) && plan.selected.iter().any(|(_, selected)| *selected == id);
+        let folded = if given || outcome { None } else { self.folded(&op) };
+        let compiled = if given { None } else { folded.or_else(|| self.operation(&op, &node.ty)) };
         (
             compiled.map_or_else(none, |(instruction, repr, bounds)| Compiled {
                 instruction,
@@ -192,11 +202,6 @@ impl Compiler<'_> {
 /// Do both bounds, and so all numbers between, fit 64 bits?
 fn fits((low, high): (i128, i128)) -> bool {
     i64::try_from(low).is_ok() && i64::try_from(high).is_ok()
-}
-
-/// The date of a day since 1 January 1970.
-fn date(day: i32) -> Option<Date> {
-    add_days(Date::constant(1970, 1, 1), i64::from(day))
 }
 
 /// The day of a date since 1 January 1970.

@@ -13,19 +13,26 @@ use logis_language::value::Rounding;
 /// `a + b`, in the common unit.
 pub(super) fn add(rows: &Rows<'_, '_>, a: NodeId, b: NodeId, factors: Factors, out: &mut Slot) {
     let (a, b) = (rows.view(a), rows.view(b));
-    zip_by(&mut out.numbers, a.numbers, b.numbers, |x, y| {
-        x.wrapping_mul(factors.a).wrapping_add(y.wrapping_mul(factors.b))
-    });
+    counted(&mut out.numbers, (a.numbers, b.numbers), factors, i64::wrapping_add);
     leave(out, &[a.left, b.left], rows.count());
 }
 
 /// `a - b`, in the common unit.
 pub(super) fn subtract(rows: &Rows<'_, '_>, a: NodeId, b: NodeId, factors: Factors, out: &mut Slot) {
     let (a, b) = (rows.view(a), rows.view(b));
-    zip_by(&mut out.numbers, a.numbers, b.numbers, |x, y| {
-        x.wrapping_mul(factors.a).wrapping_sub(y.wrapping_mul(factors.b))
-    });
+    counted(&mut out.numbers, (a.numbers, b.numbers), factors, i64::wrapping_sub);
     leave(out, &[a.left, b.left], rows.count());
+}
+
+/// `f` of each pair of counts, both brought to the common unit.
+fn counted(out: &mut Vec<i64>, (a, b): (&[i64], &[i64]), factors: Factors, f: impl Fn(i64, i64) -> i64) {
+    // Most columns count cents already: vectors have no product of 64 bits, so none is asked for needlessly.
+    match factors {
+        Factors { a: 1, b: 1 } => zip_by(out, a, b, f),
+        Factors { a: 1, b: by } => zip_by(out, a, b, |x, y| f(x, y.wrapping_mul(by))),
+        Factors { a: by, b: 1 } => zip_by(out, a, b, |x, y| f(x.wrapping_mul(by), y)),
+        both => zip_by(out, a, b, |x, y| f(x.wrapping_mul(both.a), y.wrapping_mul(both.b))),
+    }
 }
 
 /// `a * b`: the denominator of the product is that of `a` times that of `b`.
@@ -52,14 +59,10 @@ pub(super) fn extreme(
 ) {
     let (a, b) = (rows.view(a), rows.view(b));
     if largest {
-        zip_by(&mut out.numbers, a.numbers, b.numbers, |x, y| {
-            x.wrapping_mul(factors.a).max(y.wrapping_mul(factors.b))
-        });
+        counted(&mut out.numbers, (a.numbers, b.numbers), factors, i64::max);
         zip_by(&mut out.dates, a.dates, b.dates, i32::max);
     } else {
-        zip_by(&mut out.numbers, a.numbers, b.numbers, |x, y| {
-            x.wrapping_mul(factors.a).min(y.wrapping_mul(factors.b))
-        });
+        counted(&mut out.numbers, (a.numbers, b.numbers), factors, i64::min);
         zip_by(&mut out.dates, a.dates, b.dates, i32::min);
     }
     leave(out, &[a.left, b.left], rows.count());

@@ -51,7 +51,12 @@ fn owner(rows: &Rows<'_, '_>, (entity, relation): (usize, usize), inner: NodeId,
     if rows.is_near(entity, relation) {
         // The owners stand in the same block: their values are in a slot, from its first row on.
         let first = rows.of(program.entity(inner)).start;
-        return take_all(&rows.view(inner), links.iter().map(|&p| p as usize - first), out);
+        let view = rows.view(inner);
+        if view.is_single() && view.left.is_empty() {
+            // One value stands for all owners.
+            return copy(out, &view);
+        }
+        return take_all(&view, links.iter().map(|&p| p as usize - first), out);
     }
     // A row that belongs to none reads past the end: its value is missing.
     whole_column(rows, inner, repr, links.iter().map(|&p| p as usize), out);
