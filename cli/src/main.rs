@@ -81,6 +81,8 @@ enum Command {
     Diff(commands::diff::DiffArgs),
     /// Calcule un scénario et ses variantes, et écrit un rapport (HTML, XLSX, JSON, CSV)
     Simulate(commands::simulate::SimulateArgs),
+    /// Répond par HTTP: décisions et explications pour des programmes, une page pour un ménage
+    Serve(commands::serve::ServeArgs),
     /// Écrit le livre des règles: une page HTML, par sujet, par article de loi, par champ
     Doc(commands::doc::DocArgs),
     /// Dessine le graphe des règles
@@ -107,7 +109,6 @@ pub enum End {
 
 fn main() -> ExitCode {
     french::panics();
-    output::clean_on_interrupt();
     match read_line().and_then(|line| line.map_or(Ok(End::Bad), run)) {
         Ok(End::Fine) if input::left_rows_out() => ExitCode::from(1),
         Ok(End::Fine) => ExitCode::SUCCESS,
@@ -168,6 +169,10 @@ fn check_ending(command: &Command) -> anyhow::Result<()> {
 }
 
 fn run(command: Command) -> anyhow::Result<End> {
+    // A service writes no files, and ends its answers before it ends.
+    if !matches!(command, Command::Serve(_)) {
+        output::clean_on_interrupt();
+    }
     match command {
         Command::Demo => commands::demo::run(),
         Command::Eval(args) => commands::eval::run(&args),
@@ -187,6 +192,7 @@ fn run(command: Command) -> anyhow::Result<End> {
         Command::Fmt(args) => commands::fmt::run(&args),
         Command::Diff(args) => commands::diff::run(&args),
         Command::Simulate(args) => commands::simulate::run(&args),
+        Command::Serve(args) => commands::serve::run(&args),
         Command::Doc(args) => commands::doc::run(&args),
         Command::Graph(args) => commands::graph::run(&args),
         Command::Schema(args) => commands::schema::run(&args),

@@ -175,7 +175,7 @@ fn names(of: &str, is: impl Fn(&Path) -> bool) -> Vec<String> {
     names
 }
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 25] = [
     "demo",
     "eval",
     "replay",
@@ -194,6 +194,7 @@ const COMMANDS: [&str; 24] = [
     "fmt",
     "diff",
     "simulate",
+    "serve",
     "doc",
     "graph",
     "schema",

@@ -3,15 +3,14 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use logis::counterfactual::{Counterfactual, OtherDates, counterfactual, other_dates};
+use logis::answers::{Explained, Explanations};
+use logis::counterfactual::OtherDates;
 use logis::data::{self, Dataset};
 use logis::diagnostic::nearest;
-use logis::exchange::Document;
-use logis::explain::{Because, Explanation, RowName, Words, explain, to_text};
+use logis::explain::{Because, Explanation, Words, to_text};
 use logis::pack::schema::Origin;
 use logis::plan::Plan;
 use logis::value::{Date, french_day, parse_date};
-use serde::Serialize;
 
 use super::given;
 use crate::args::{DataArgs, ProblemArgs, RulesArgs, TextFormat};
@@ -83,39 +82,18 @@ fn tell(args: &ExplainArgs, mut run: input::Run, selected: &[String]) -> Result<
     let files = std::mem::take(&mut run.files);
     let dataset = input::dataset(&run.pack, files, &[&plan], &args.data.reading)?;
     let row = row(&plan, &dataset, &args.id)?;
-    let explanations = explain(&plan, &dataset, row);
-    // What would turn each refusal, and when the answer is another.
-    let otherwise: Vec<(Counterfactual, OtherDates)> = plan
-        .selected
-        .iter()
-        .zip(&explanations)
-        .map(|((name, node), explanation)| match &explanation.outcome {
-            outcome if outcome.as_bool() == Some(false) => {
-                (counterfactual(&plan, &dataset, *node, row), other_dates(&plan, &dataset, name, row))
-            }
-            _ => Default::default(),
-        })
-        .collect();
+    // With what would turn each refusal, and when the answer is another.
+    let explained = Explanations::of(&plan, &dataset, row, &args.id);
     match args.format {
-        TextFormat::Json => {
-            let explanations = explanations.iter().zip(&otherwise);
-            let explanations = explanations
-                .map(|(explanation, (counterfactual, other_dates))| One {
-                    explanation,
-                    counterfactual,
-                    other_dates,
-                })
-                .collect();
-            let about = logis::explain::row_name(&plan, &dataset, plan.entity, row);
-            let body = Body { id: &args.id, about, date: plan.date.to_string(), explanations };
-            output::print(&Document::new("explanation", body).pretty()?)?;
-        }
+        TextFormat::Json => output::print(&explained.document().pretty()?)?,
         TextFormat::Text => {
             let about = logis::explain::about(&plan, &dataset, plan.entity, row);
             let on = if args.names { plan.date.to_string() } else { french_day(plan.date) };
             let mut text = format!("{about}, décidé au {on}\n");
             let words = Words::new(&plan);
-            for (explanation, (change, dates)) in explanations.iter().zip(&otherwise) {
+            for Explained { explanation, counterfactual: change, other_dates: dates } in
+                &explained.explanations
+            {
                 text.push('\n');
                 match args.names {
                     true => {
@@ -171,24 +149,6 @@ fn reads_yearly(explanation: &Explanation) -> bool {
         Because::Rule(rule) => reads_yearly(rule),
         _ => false,
     })
-}
-
-/// The explanations as JSON.
-#[derive(Serialize)]
-struct Body<'e> {
-    id: &'e str,
-    about: RowName,
-    date: String,
-    explanations: Vec<One<'e>>,
-}
-
-/// One of them, with what would turn it.
-#[derive(Serialize)]
-struct One<'e> {
-    #[serde(flatten)]
-    explanation: &'e Explanation,
-    counterfactual: &'e Counterfactual,
-    other_dates: &'e OtherDates,
 }
 
 /// The row of an identifier; of a pair, both identifiers with a colon between.

@@ -27,6 +27,7 @@ pub mod record;
 pub mod replay;
 mod reserves;
 pub mod schema;
+pub mod serve;
 pub mod simulate;
 pub mod simulate_page;
 pub mod test;

@@ -27,7 +27,7 @@
 //! ```
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -38,6 +38,7 @@ use crate::invariants::Invariants;
 use logis_data::{Code, Dataset, Issue, Records};
 use logis_language::diagnostic::{Issues, foreign};
 use logis_language::exchange::FORMAT;
+use logis_language::pack::Parsed;
 use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};
 use logis_language::value::Date;
@@ -67,7 +68,7 @@ impl fmt::Display for DataError {
 
 /// Decides records one at a time, each a row of the plan's entity with its members.
 ///
-/// It holds the reference tables of the pack, and is shared by threads.
+/// It holds the reference tables of the pack, which all deciders of one pack share, and is shared by threads.
 #[derive(Clone, Debug)]
 pub struct Decider {
     plan: Arc<Plan>,
@@ -81,10 +82,10 @@ impl Decider {
     /// A decider for a plan.
     pub fn new(plan: impl Into<Arc<Plan>>) -> Decider {
         let plan = plan.into();
-        let records = Records::new(&plan.parsed.schema, &plan.parsed.references);
+        let records = typed(&plan.parsed);
         let invariants = Invariants::new(&plan.parsed, plan.date, &plan.needs().entities);
         let units = plan.selected.iter().map(|(_, node)| unit(&plan, *node)).collect();
-        Decider { plan, records: Arc::new(records), invariants: Arc::new(invariants), units }
+        Decider { plan, records, invariants: Arc::new(invariants), units }
     }
 
     /// Decides one record: a struct, or whatever else `serde` makes an object of, as
@@ -112,7 +113,7 @@ impl Decider {
     }
 
     /// The data set of a record, if no invariant at the level of errors is false, and the warnings.
-    fn held(&self, record: &impl Serialize) -> Result<(Dataset, Vec<Issue>), DataError> {
+    pub(crate) fn held(&self, record: &impl Serialize) -> Result<(Dataset, Vec<Issue>), DataError> {
         let dataset = self.dataset(record)?;
         let (issues, warnings): (Vec<Issue>, Vec<Issue>) =
             self.invariants.issues(&dataset).into_iter().partition(Issue::is_error);
@@ -145,6 +146,33 @@ impl Decider {
         let schema = &self.plan.parsed.schema;
         self.records.dataset(schema, self.plan.entity, &record).map_err(|issues| DataError { issues })
     }
+}
+
+/// A pack, and its reference tables once they are typed.
+type Typed = (Weak<Parsed>, Arc<OnceLock<Arc<Records>>>);
+
+/// Each pack that a decider was made for.
+static TYPED: Mutex<Vec<Typed>> = Mutex::new(Vec::new());
+
+/// The reference tables of a pack, typed when they are first asked for and kept as long as the pack is there. Typing
+/// the communes of France takes a hundred times as long as all else that a decider needs.
+fn typed(parsed: &Arc<Parsed>) -> Arc<Records> {
+    let slot = {
+        // A thread that panicked while it held the lock has left a whole list behind it.
+        let mut all = TYPED.lock().unwrap_or_else(PoisonError::into_inner);
+        // A `Weak` keeps its place in memory taken, so that no other pack has the address of one that is gone.
+        all.retain(|(pack, _)| pack.strong_count() > 0);
+        match all.iter().find(|(pack, _)| pack.as_ptr() == Arc::as_ptr(parsed)) {
+            Some((_, slot)) => slot.clone(),
+            None => {
+                let slot = Arc::<OnceLock<Arc<Records>>>::default();
+                all.push((Arc::downgrade(parsed), slot.clone()));
+                slot
+            }
+        }
+    };
+    // Outside of the lock: deciders of other packs do not wait.
+    slot.get_or_init(|| Arc::new(Records::new(&parsed.schema, &parsed.references))).clone()
 }
 
 /// The unit of a rule on the day of its plan, or of a field.

@@ -2,13 +2,14 @@
 //!
 //! [`evaluate`] decides columns and rows; [`reserves`] are what is granted only if it is met; [`explain`] and
 //! [`counterfactual`] say why and what would change it; [`invariants`] hold what must be of a row; [`Decider`] decides
-//! one household; [`dated`] decides each row as of its own date; [`parts`] decides what is larger than memory;
+//! one household, [`answers`] explain it; [`dated`] decides each row as of its own date; [`parts`] decides what is larger than memory;
 //! [`receipt`] keeps decisions and decides them again; [`mod@reference`] is Rhai's own interpreter, the oracle of the
 //! tests. [`tables`] are what is decided in memory; with the feature `arrow`, which is not on by default, batches of
 //! Arrow too.
 //!
 //! Modules depend on those before them only.
 
+pub mod answers;
 #[cfg(feature = "arrow")]
 mod batches;
 pub mod counterfactual;

@@ -14,8 +14,8 @@ pub use logis_data as data;
 #[cfg(feature = "arrow")]
 pub use logis_decide::Evaluate;
 pub use logis_decide::{
-    DataError, Decider, Decision, Tables, counterfactual, dated, decide, evaluate, explain, invariants,
-    parts, receipt, reference, reserves, tables,
+    DataError, Decider, Decision, Tables, answers, counterfactual, dated, decide, evaluate, explain,
+    invariants, parts, receipt, reference, reserves, tables,
 };
 pub use logis_language::{
     LoadError, Pack, Plan, diagnostic, editor, exchange, fingerprint, format, graph, pack, plan, value,

@@ -1,0 +1,293 @@
+//! The description of the interface (OpenAPI 3.1). Its models are the JSON Schemas that the library publishes: of the
+//! pack's own data, and of the documents of `logis/1`; OpenAPI 3.1 takes them as they are, under other names.
+
+use logis::data::json_schema;
+use logis::formats;
+use serde_json::{Map, Value as Json, json};
+
+use crate::service::Service;
+
+/// The document.
+pub fn document(service: &Service) -> Json {
+    let mut schemas = records(service);
+    schemas.extend(documents());
+    schemas.extend(own());
+    let title = &service.pack.parsed().manifest.title;
+    let title = if title.is_empty() { &service.name } else { title };
+    let mut described = json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": format!("Logis : {title}"),
+            "version": service.options.version.as_deref().unwrap_or(env!("CARGO_PKG_VERSION")),
+            "description": format!(
+                "Décide, explique et attribue par les règles du paquet « {} » ({}).", service.name, service.hash
+            ),
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+        },
+        "servers": [{ "url": "/" }],
+        "paths": paths(),
+        "components": { "schemas": schemas },
+    });
+    if service.options.token.is_some() {
+        let scheme = json!({ "jeton": { "type": "http", "scheme": "bearer" } });
+        if let Some(components) = described.get_mut("components").and_then(Json::as_object_mut) {
+            components.insert("securitySchemes".into(), scheme);
+        }
+        if let Some(described) = described.as_object_mut() {
+            described.insert("security".into(), json!([{ "jeton": [] }]));
+        }
+    }
+    described
+}
+
+/// Of each table of the pack, what a record of it may hold. In a record what is absent or null is not known, so that
+/// nothing is required; a key that the schema does not know is refused.
+fn records(service: &Service) -> Map<String, Json> {
+    let parsed = service.pack.parsed();
+    let mut whole = json_schema(&parsed.schema, service.pack.main_entity());
+    rename(&mut whole, "#/$defs/", "#/components/schemas/table.");
+    let rows = whole.get("$defs").and_then(Json::as_object).cloned().unwrap_or_default();
+    let mut schemas = Map::new();
+    let mut any = Vec::new();
+    for (table, mut row) in rows {
+        if let Some(row) = row.as_object_mut() {
+            row.remove("required");
+            row.insert("additionalProperties".into(), json!(false));
+            if let Some(columns) = row.get_mut("properties").and_then(Json::as_object_mut) {
+                columns.values_mut().for_each(may_be_null);
+            }
+        }
+        any.push(json!({ "$ref": format!("#/components/schemas/table.{table}") }));
+        schemas.insert(format!("table.{table}"), row);
+    }
+    schemas.insert("record".into(), json!({
+        "description": "Une ligne de l'entité des règles, avec ce qui lui appartient ; absent ou null: inconnu.",
+        "anyOf": any,
+    }));
+    schemas
+}
+
+/// Lets a value be null.
+fn may_be_null(of: &mut Json) {
+    let Some(keys) = of.as_object_mut() else { return };
+    match (keys.get("type").cloned(), keys.get_mut("enum")) {
+        (Some(Json::String(one)), _) => {
+            keys.insert("type".into(), json!([one, "null"]));
+        }
+        (None, Some(Json::Array(values))) if !values.contains(&Json::Null) => values.push(Json::Null),
+        (None, None) => {
+            let inner = Json::Object(std::mem::take(keys));
+            *of = json!({ "anyOf": [inner, { "type": "null" }] });
+        }
+        _ => {}
+    }
+}
+
+/// The documents of `logis/1`.
+fn documents() -> Map<String, Json> {
+    let mut whole: Json = serde_json::from_str(formats::SCHEMA).unwrap_or_default();
+    rename(&mut whole, "#/$defs/", "#/components/schemas/logis.");
+    let parts = whole.get("$defs").and_then(Json::as_object).cloned().unwrap_or_default();
+    parts.into_iter().map(|(name, schema)| (format!("logis.{name}"), schema)).collect()
+}
+
+/// Gives the references that begin with `from` another beginning.
+fn rename(part: &mut Json, from: &str, to: &str) {
+    match part {
+        Json::Object(keys) => {
+            for (key, value) in keys {
+                match value {
+                    Json::String(text) if key == "$ref" => {
+                        if let Some(name) = text.strip_prefix(from) {
+                            *text = format!("{to}{name}");
+                        }
+                    }
+                    other => rename(other, from, to),
+                }
+            }
+        }
+        Json::Array(items) => items.iter_mut().for_each(|item| rename(item, from, to)),
+        _ => {}
+    }
+}
+
+/// What is no document of `logis/1`.
+fn own() -> Map<String, Json> {
+    let text = || json!({ "type": "string" });
+    let texts = || json!({ "type": "array", "items": { "type": "string" } });
+    let date = || json!({ "type": "string", "format": "date" });
+    let maybe_date = || json!({ "type": ["string", "null"], "format": "date" });
+    let source = json!({
+        "type": "object",
+        "properties": {
+            "written": text(), "text": text(),
+            "articles": { "type": "array", "items": {
+                "type": "object",
+                "properties": { "article": text(), "part": text() },
+                "required": ["article"],
+            } },
+            "ids": texts(), "links": texts(),
+        },
+        "required": ["written", "text", "articles", "ids", "links"],
+    });
+    let sources = json!({ "type": "array", "items": reference("source") });
+    let rule = json!({
+        "type": "object",
+        "properties": {
+            "name": text(), "label": text(), "entity": text(), "unit": text(),
+            "not_in_force": { "type": "string", "description": "Pourquoi elle n'est pas en vigueur à la date." },
+            "in_force": { "type": "object", "properties": { "from": maybe_date(), "until": maybe_date() } },
+            "texts": { "type": "array", "items": {
+                "type": "object",
+                "properties": {
+                    "from": maybe_date(), "label": text(), "sources": sources.clone(), "reserves": texts(),
+                    "doubts": texts(), "combined": texts(), "reads": texts(), "code": text(),
+                },
+            } },
+        },
+        "required": ["name", "label", "entity"],
+    });
+    let parameter = json!({
+        "type": "object",
+        "properties": {
+            "path": text(), "label": text(), "unit": text(), "by": texts(),
+            "verified": { "type": "object", "properties": { "on": date(), "by": text() } },
+            "stale": { "type": "boolean", "description": "La loi a peut-être renouvelé ces valeurs depuis." },
+            "versions": { "type": "array", "items": {
+                "type": "object",
+                "properties": {
+                    "from": date(), "until": maybe_date(), "sources": sources,
+                    "doubt": { "type": ["string", "null"] },
+                    "cells": { "type": "array", "items": {
+                        "type": "object",
+                        "properties": { "keys": { "type": "object" }, "value": {} },
+                        "required": ["keys", "value"],
+                    } },
+                },
+            } },
+        },
+        "required": ["path", "label", "by"],
+    });
+    let asked = json!({
+        "type": "object",
+        "properties": {
+            "date": { "type": "string", "format": "date", "description": "Date de la décision ; sinon aujourd'hui." },
+            "rules": {
+                "type": "array", "items": { "type": "string" },
+                "description": "Règles et groupes ; sinon les résultats du paquet.",
+            },
+            "record": reference("record"),
+        },
+        "required": ["record"],
+        "additionalProperties": false,
+    });
+    let problem = json!({
+        "type": "object",
+        "properties": {
+            "type": { "type": "string", "description": "`/v1/codes/CODE`, ou `about:blank`." },
+            "title": text(), "status": { "type": "integer" }, "detail": text(),
+            "issues": { "type": "array", "items": reference("logis.issue") },
+        },
+        "required": ["type", "title", "status", "detail"],
+    });
+    let rules = json!({
+        "type": "object",
+        "properties": {
+            "date": date(), "results": texts(),
+            "groups": { "type": "object", "additionalProperties": texts() },
+            "rules": { "type": "array", "items": reference("rule") },
+        },
+        "required": ["date", "results", "groups", "rules"],
+    });
+    let parameters = json!({
+        "type": "object",
+        "properties": { "parameters": { "type": "array", "items": reference("parameter") } },
+        "required": ["parameters"],
+    });
+    let code = json!({
+        "type": "object",
+        "properties": {
+            "code": text(), "title": text(), "level": text(),
+            "text": { "type": "string", "description": "Markdown." },
+        },
+        "required": ["code", "title", "level", "text"],
+    });
+    let all = [
+        ("source", source),
+        ("rule", rule),
+        ("rules", rules),
+        ("parameter", parameter),
+        ("parameters", parameters),
+        ("code", code),
+        ("asked", asked),
+        ("problem", problem),
+    ];
+    all.into_iter().map(|(name, schema)| (name.to_string(), schema)).collect()
+}
+
+fn reference(name: &str) -> Json {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+/// The paths.
+fn paths() -> Json {
+    let one = |summary: &str, asked: &str, answered: &str| post(summary, asked, &content(answered));
+    json!({
+        "/v1/decisions": one("Décide un enregistrement", "asked", "logis.decision"),
+        "/v1/explications": one(
+            "Explique les décisions d'un enregistrement, et ce qui les changerait", "asked", "logis.explanation"
+        ),
+        "/v1/regles": get("Les règles, à une date", &[query("date", "date")], "rules"),
+        "/v1/regles/{name}": get(
+            "Une règle, ses textes et leurs articles", &[path("name"), query("date", "date")], "rule"
+        ),
+        "/v1/parametres": get("Les paramètres", &[], "parameters"),
+        "/v1/parametres/{path}": get(
+            "Un paramètre, ses valeurs et leurs articles", &[path("path"), query("date", "date")], "parameter"
+        ),
+        "/v1/codes/{code}": get("Ce que veut dire un code", &[path("code")], "code"),
+    })
+}
+
+fn content(schema: &str) -> Json {
+    json!({ "application/json": { "schema": reference(schema) } })
+}
+
+/// The answers of an operation: what it gives, or a problem.
+fn responses(content: &Json) -> Json {
+    json!({
+        "200": {
+            "description": "La réponse.",
+            "headers": {
+                "Logis-Pack": { "schema": { "type": "string" } },
+                "Logis-Pack-Hash": { "schema": { "type": "string" } },
+                "Logis-Date": { "schema": { "type": "string", "format": "date" } },
+            },
+            "content": content,
+        },
+        "default": {
+            "description": "Ce qui ne va pas.",
+            "content": { "application/problem+json": { "schema": reference("problem") } },
+        },
+    })
+}
+
+fn post(summary: &str, asked: &str, answered: &Json) -> Json {
+    json!({ "post": {
+        "summary": summary,
+        "requestBody": { "required": true, "content": content(asked) },
+        "responses": responses(answered),
+    } })
+}
+
+fn get(summary: &str, parameters: &[Json], answered: &str) -> Json {
+    json!({ "get": { "summary": summary, "parameters": parameters, "responses": responses(&content(answered)) } })
+}
+
+fn path(name: &str) -> Json {
+    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
+}
+
+fn query(name: &str, format: &str) -> Json {
+    json!({ "name": name, "in": "query", "schema": { "type": "string", "format": format } })
+}

@@ -1,0 +1,40 @@
+// The page works without this. With it, a step comes into the place of the one before without the whole page being
+// loaded again, and the question, or what is wrong with its answer, is read first.
+"use strict";
+
+function look() {
+  const at = document.querySelector("[role=alert]") || document.querySelector(".question h2") || document.querySelector("#decide");
+  if (!at) return;
+  at.tabIndex = -1;
+  at.focus();
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.id !== "etat" || !window.fetch || !window.DOMParser) return;
+  event.preventDefault();
+  const fields = new URLSearchParams(new FormData(form));
+  if (event.submitter && event.submitter.name) fields.set(event.submitter.name, event.submitter.value);
+  const main = document.querySelector("main");
+  main.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: fields });
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+    main.replaceWith(next.querySelector("main"));
+    document.title = next.title;
+    look();
+  } catch (_) {
+    // Nobody answered: the form itself is sent, and the browser says what is wrong.
+    main.removeAttribute("aria-busy");
+    const action = document.createElement("input");
+    action.type = "hidden";
+    action.name = event.submitter ? event.submitter.name : "action";
+    action.value = event.submitter ? event.submitter.value : "suite";
+    form.append(action);
+    HTMLFormElement.prototype.submit.call(form);
+  }
+});
+
+document.addEventListener("DOMContentLoaded", () => {
+  if (document.querySelector("[role=alert]")) look();
+});

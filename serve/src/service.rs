@@ -1,0 +1,157 @@
+//! What all requests share: the pack, the deciders made of it, what the operator asked for, what is counted.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::num::NonZero;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use logis::diagnostic::PackError;
+use logis::fingerprint::sha256;
+use logis::value::Date;
+use logis::{Decider, Pack};
+use tokio::sync::Semaphore;
+
+use crate::metrics::Metrics;
+use crate::problem::Problem;
+
+/// What the operator asks for.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Options {
+    /// Where it listens; port 0 takes a free one.
+    pub address: SocketAddr,
+    /// What callers of the programming interface must show. Without it only callers on this machine are heard.
+    pub token: Option<String>,
+    /// What the pack calls its version, for callers to read.
+    pub version: Option<String>,
+    /// What a caller may use.
+    pub limits: Limits,
+    /// Hears a line about each request: method, path without its query, status, milliseconds. Never a body.
+    pub log: Option<Log>,
+}
+
+/// Hears lines.
+pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
+
+impl Default for Options {
+    /// On the loopback address, port 8417, without a token.
+    fn default() -> Options {
+        let address = SocketAddr::from(([127, 0, 0, 1], 8417));
+        Options { address, token: None, version: None, limits: Limits::default(), log: None }
+    }
+}
+
+/// What a caller may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of a request's body; of a batch, bytes of one record.
+    pub body: usize,
+    /// Bytes of the tables of an allocation.
+    pub tables: usize,
+    /// Time in which a request is received, waits its turn and is computed, each. A batch has it for each part.
+    pub time: Duration,
+    /// Requests computed at once; others wait.
+    pub computing: usize,
+    /// Connections held at once; others wait to be accepted.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    /// 1 MiB, 256 MiB of tables, 30 seconds, as many at once as there are processors, 512 connections.
+    fn default() -> Limits {
+        let computing = std::thread::available_parallelism().map_or(2, NonZero::get);
+        let time = Duration::from_secs(30);
+        Limits { body: 1 << 20, tables: 256 << 20, time, computing, connections: 512 }
+    }
+}
+
+/// The hash of all that a pack's files say, whatever the order in which they were read.
+fn hash(pack: &Pack) -> String {
+    let parsed = pack.parsed();
+    let texts = parsed.sources.files().iter().map(|file| (file.path.as_str(), file.text.as_bytes()));
+    let tables = parsed.references.iter().map(|table| (table.path.as_str(), table.bytes.as_ref()));
+    let files: BTreeMap<&str, String> =
+        texts.chain(tables).map(|(path, bytes)| (path, sha256(bytes))).collect();
+    let lines: String = files.iter().map(|(path, hash)| format!("{hash} {path}\n")).collect();
+    sha256(lines.as_bytes())
+}
+
+/// Deciders kept for dates and rules that were asked for before; beyond, all are forgotten.
+const DECIDERS: usize = 256;
+
+type Deciders = BTreeMap<(Date, Vec<String>), Arc<Decider>>;
+
+/// What all requests share.
+pub struct Service {
+    pub pack: Pack,
+    /// The name of the pack.
+    pub name: String,
+    /// The hash of its files.
+    pub hash: String,
+    pub options: Options,
+    pub metrics: Metrics,
+    deciders: Mutex<Deciders>,
+    computing: Arc<Semaphore>,
+}
+
+impl Service {
+    pub fn new(pack: Pack, options: Options) -> Service {
+        let manifest = &pack.parsed().manifest;
+        let name = if manifest.name.is_empty() { "paquet" } else { &manifest.name }.to_string();
+        let computing = Arc::new(Semaphore::new(options.limits.computing.max(1)));
+        Service {
+            hash: hash(&pack),
+            name,
+            pack,
+            options,
+            metrics: Metrics::default(),
+            deciders: Mutex::default(),
+            computing,
+        }
+    }
+
+    /// The decider of rules as of a date. Names of groups stand for their rules; no name for the results of the pack.
+    pub fn decider(&self, date: Date, names: &[String]) -> Result<Arc<Decider>, PackError> {
+        let asked: Vec<&str> = names.iter().map(|name| name.trim()).collect();
+        let asked = if asked.is_empty() { self.pack.results() } else { self.pack.expand(&asked) };
+        let key = (date, asked.iter().map(ToString::to_string).collect());
+        // A thread that panicked while it held the lock has left whole deciders behind it.
+        if let Some(known) = self.deciders.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(known.clone());
+        }
+        let decider = Arc::new(Decider::new(self.pack.plan(date, &asked)?));
+        let mut deciders = self.deciders.lock().unwrap_or_else(PoisonError::into_inner);
+        if deciders.len() >= DECIDERS {
+            deciders.clear();
+        }
+        deciders.insert(key, decider.clone());
+        Ok(decider)
+    }
+
+    /// Computes an answer on a thread of its own, once it is its turn.
+    ///
+    /// A computation that takes longer than its time is answered for, and still keeps its turn until it ends: what is
+    /// computed at once never exceeds what the operator allows.
+    pub async fn compute<T: Send + 'static>(
+        self: &Arc<Service>,
+        work: impl FnOnce(&Service) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let time = self.options.limits.time;
+        let turn = tokio::time::timeout(time, self.computing.clone().acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Err(Problem::busy()) };
+        let service = self.clone();
+        let work = tokio::task::spawn_blocking(move || {
+            let answer = work(&service);
+            drop(turn);
+            answer
+        });
+        match tokio::time::timeout(time, work).await {
+            Ok(Ok(answer)) => answer,
+            // The computation panicked: the request fails, the service goes on.
+            Ok(Err(_)) => Err(Problem::failed()),
+            Err(_) => Err(Problem::too_long(time)),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The service, asked over a real socket.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+
+mod client;
+mod decisions;
+mod described;
+mod guarded;
+mod households;
+mod page;
