@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-
 use crate::client::{Answer, ask, get, service};
 
 /// The value of an attribute of a tag.
