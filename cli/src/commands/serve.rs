@@ -11,10 +11,6 @@ use crate::args::{RulesArgs, positive};
 
 /// `logis serve`
 #[derive(clap::Args)]
-#[cfg_attr(
-    not(feature = "serve"),
-    expect(dead_code, reason = "a build without the service says so and no more")
-)]
 pub struct ServeArgs {
     #[command(flatten)]
     rules: RulesArgs,
