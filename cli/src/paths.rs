@@ -33,7 +33,9 @@ fn usage(command: &str, argument: &str) -> Option<Use> {
     Some(match (command, argument) {
         ("simulate" | "generate" | "boundaries", "output") | ("schema", "files") => Use::Folder,
         (_, "output") => Use::Result,
-        (_, "record" | "rewrite" | "junit" | "lcov" | "html" | "write_accepted" | "rejects") => Use::File,
+        (_, "record" | "receipts" | "rewrite" | "junit" | "lcov" | "html" | "write_accepted" | "rejects") => {
+            Use::File
+        }
         ("diff", "base" | "head") | ("check", "folder") => Use::Read,
         (_, "rules" | "data" | "file" | "files" | "result" | "near" | "refusals" | "corpus" | "accept") => {
             Use::Read

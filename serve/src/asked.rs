@@ -82,6 +82,21 @@ impl Query {
     pub fn date(&self) -> Result<Option<Date>, Problem> {
         self.get("date").map(date).transpose().map_err(Problem::query)
     }
+
+    /// Names between commas.
+    pub fn names(&self, name: &str) -> Vec<String> {
+        let list = self.get(name).unwrap_or_default().split(',').map(str::trim);
+        list.filter(|one| !one.is_empty()).map(str::to_string).collect()
+    }
+
+    /// A boolean, false if it is not given.
+    pub fn is(&self, name: &str) -> Result<bool, Problem> {
+        match self.get(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(other) => Err(Problem::query(format!("`{name}`: « {other} » ; attendu: `true` ou `false`"))),
+        }
+    }
 }
 
 /// A date, or in words that it is none.

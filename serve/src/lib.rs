@@ -2,12 +2,14 @@
 
 mod api;
 mod asked;
+mod batch;
 mod book;
 mod guard;
 mod metrics;
 mod openapi;
 mod page;
 mod problem;
+mod receipts;
 mod server;
 mod service;
 

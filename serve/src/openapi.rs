@@ -49,7 +49,10 @@ fn records(service: &Service) -> Map<String, Json> {
     let rows = whole.get("$defs").and_then(Json::as_object).cloned().unwrap_or_default();
     let mut schemas = Map::new();
     let mut any = Vec::new();
+    // The tables of an allocation are rows as files hold them: with what they must have.
+    let tables = whole.get("anyOf").and_then(|all| all.get(0)).cloned().unwrap_or_default();
     for (table, mut row) in rows {
+        schemas.insert(format!("row.{table}"), row.clone());
         if let Some(row) = row.as_object_mut() {
             row.remove("required");
             row.insert("additionalProperties".into(), json!(false));
@@ -60,6 +63,12 @@ fn records(service: &Service) -> Map<String, Json> {
         any.push(json!({ "$ref": format!("#/components/schemas/table.{table}") }));
         schemas.insert(format!("table.{table}"), row);
     }
+    let mut tables = tables;
+    rename(&mut tables, "#/components/schemas/table.", "#/components/schemas/row.");
+    for (_, row) in schemas.iter_mut().filter(|(name, _)| name.starts_with("row.")) {
+        rename(row, "#/components/schemas/table.", "#/components/schemas/row.");
+    }
+    schemas.insert("tables".into(), tables);
     schemas.insert("record".into(), json!({
         "description": "Une ligne de l'entité des règles, avec ce qui lui appartient ; absent ou null: inconnu.",
         "anyOf": any,
@@ -177,6 +186,9 @@ fn own() -> Map<String, Json> {
                 "description": "Règles et groupes ; sinon les résultats du paquet.",
             },
             "record": reference("record"),
+            "receipt": {
+                "type": "boolean", "description": "Garder un reçu ; l'en-tête `Logis-Receipt` le nomme.",
+            },
         },
         "required": ["record"],
         "additionalProperties": false,
@@ -231,19 +243,58 @@ fn reference(name: &str) -> Json {
 
 /// The paths.
 fn paths() -> Json {
-    let one = |summary: &str, asked: &str, answered: &str| post(summary, asked, &content(answered));
+    let one = |summary: &str, asked: &str, answered: &str| {
+        operation("post", summary, &[], Some(&content(asked)), &content(answered))
+    };
+    let get = |summary: &str, parameters: &[Json], answered: &str| {
+        operation("get", summary, parameters, None, &content(answered))
+    };
+    let date = || query("date", json!({ "type": "string", "format": "date" }));
+    let names = |name| query(name, json!({ "type": "string", "description": "Des noms entre virgules." }));
+    let is = |name| query(name, json!({ "type": "boolean" }));
+    let most = query("max_candidates", json!({ "type": "integer", "minimum": 1 }));
+    let lines = json!({ "schema": { "type": "string", "description": "Un document par ligne." } });
+    let table = json!({ "schema": { "type": "string" } });
+    let bytes = json!({ "schema": { "type": "string", "format": "binary" } });
+    let batch = json!({
+        "application/x-ndjson": lines, "text/csv": table, "application/vnd.apache.arrow.stream": bytes,
+    });
+    let rows = json!({ "type": "array", "items": { "type": "object" } });
+    let rows = json!({
+        "application/json": { "schema": rows }, "application/x-ndjson": lines, "text/csv": table,
+    });
+    let tables = content("tables");
     json!({
         "/v1/decisions": one("Décide un enregistrement", "asked", "logis.decision"),
         "/v1/explications": one(
             "Explique les décisions d'un enregistrement, et ce qui les changerait", "asked", "logis.explanation"
         ),
-        "/v1/regles": get("Les règles, à une date", &[query("date", "date")], "rules"),
-        "/v1/regles/{name}": get(
-            "Une règle, ses textes et leurs articles", &[path("name"), query("date", "date")], "rule"
+        "/v1/lots": operation(
+            "post", "Décide des enregistrements l'un après l'autre ; lire la réponse en envoyant",
+            &[date(), names("rules"), is("states")], Some(&batch), &batch,
         ),
+        "/v1/candidatures": operation(
+            "post", "Les couples recevables d'une demande et d'un logement",
+            &[date(), names("select"), most.clone()], Some(&tables), &rows,
+        ),
+        "/v1/attributions": operation(
+            "post", "Qui reçoit quel logement, avec la preuve",
+            &[date(), names("select"), most, is("no_quotas"), names("hard")],
+            Some(&tables), &content("logis.matching"),
+        ),
+        "/v1/recus": operation(
+            "get", "Tous les reçus, scellés : ce que `logis replay` lit", &[], None,
+            &json!({ "application/x-ndjson": lines }),
+        ),
+        "/v1/recus/{id}": get("Un reçu", &[path("id")], "logis.receipt"),
+        "/v1/recus/{id}/rejeu": operation(
+            "post", "Décide à nouveau ce qu'un reçu garde", &[path("id")], None, &content("logis.replayed"),
+        ),
+        "/v1/regles": get("Les règles, à une date", &[date()], "rules"),
+        "/v1/regles/{name}": get("Une règle, ses textes et leurs articles", &[path("name"), date()], "rule"),
         "/v1/parametres": get("Les paramètres", &[], "parameters"),
         "/v1/parametres/{path}": get(
-            "Un paramètre, ses valeurs et leurs articles", &[path("path"), query("date", "date")], "parameter"
+            "Un paramètre, ses valeurs et leurs articles", &[path("path"), date()], "parameter"
         ),
         "/v1/codes/{code}": get("Ce que veut dire un code", &[path("code")], "code"),
     })
@@ -272,22 +323,25 @@ fn responses(content: &Json) -> Json {
     })
 }
 
-fn post(summary: &str, asked: &str, answered: &Json) -> Json {
-    json!({ "post": {
-        "summary": summary,
-        "requestBody": { "required": true, "content": content(asked) },
-        "responses": responses(answered),
-    } })
-}
-
-fn get(summary: &str, parameters: &[Json], answered: &str) -> Json {
-    json!({ "get": { "summary": summary, "parameters": parameters, "responses": responses(&content(answered)) } })
+fn operation(
+    method: &str,
+    summary: &str,
+    parameters: &[Json],
+    asked: Option<&Json>,
+    answered: &Json,
+) -> Json {
+    let mut operation =
+        json!({ "summary": summary, "parameters": parameters, "responses": responses(answered) });
+    if let (Some(keys), Some(asked)) = (operation.as_object_mut(), asked) {
+        keys.insert("requestBody".into(), json!({ "required": true, "content": asked }));
+    }
+    json!({ method: operation })
 }
 
 fn path(name: &str) -> Json {
     json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
 }
 
-fn query(name: &str, format: &str) -> Json {
-    json!({ "name": name, "in": "query", "schema": { "type": "string", "format": format } })
+fn query(name: &str, schema: Json) -> Json {
+    json!({ "name": name, "in": "query", "schema": schema })
 }

@@ -52,8 +52,17 @@ impl Problem {
 
     /// All that is wrong with what was sent.
     pub fn issues(title: &'static str, error: &impl Issues) -> Problem {
-        let issues = error.issues();
-        let detail = issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        Problem::of(title, error.issues())
+    }
+
+    /// These are wrong.
+    pub fn of(title: &'static str, issues: Vec<Issue>) -> Problem {
+        let words = |issue: &Issue| match (issue.file.is_empty(), issue.line) {
+            // What stands in no file is told without a place.
+            (true, None) => issue.message.clone(),
+            _ => issue.to_string(),
+        };
+        let detail = issues.iter().map(words).collect::<Vec<_>>().join("\n");
         Problem { status: StatusCode::UNPROCESSABLE_ENTITY, title, detail, issues }
     }
 
@@ -61,6 +70,22 @@ impl Problem {
     pub fn media(expected: &str) -> Problem {
         let detail = format!("attendu: Content-Type: {expected}");
         Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Forme non lue", detail)
+    }
+
+    /// No form of the answer is one that the caller accepts.
+    pub fn not_acceptable(forms: &str) -> Problem {
+        let detail = format!("attendu: Accept: {forms}");
+        Problem::new(StatusCode::NOT_ACCEPTABLE, "Forme non donnée", detail)
+    }
+
+    /// Receipts cannot be kept, or are not as they were written.
+    pub fn receipts(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "Reçus hors d'usage", detail)
+    }
+
+    /// What is wrong, in words.
+    pub fn detail(&self) -> &str {
+        &self.detail
     }
 
     pub fn too_large(limit: usize) -> Problem {

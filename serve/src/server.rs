@@ -1,6 +1,7 @@
 //! Connections: accepted up to a number, each with its time for headers, and ended without breaking off an answer.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -44,6 +45,14 @@ pub enum ServeError {
         /// Why.
         error: std::io::Error,
     },
+    /// The file of receipts cannot be used.
+    #[error("{}: les reçus ne peuvent y être gardés: {why}", path.display())]
+    Receipts {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// The threads of the service cannot be made.
     #[error("le service ne démarre pas: {}", foreign::io(.0))]
     Runtime(std::io::Error),
@@ -82,7 +91,10 @@ impl Server {
         let listen = |error| ServeError::Listen { address, error };
         let listener = runtime.block_on(TcpListener::bind(address)).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let router = api::router(Arc::new(Service::new(pack, options)));
+        let receipts = options.receipts.clone().unwrap_or_default();
+        let service = Service::new(pack, options)
+            .map_err(|error| ServeError::Receipts { path: receipts, why: error.to_string() })?;
+        let router = api::router(Arc::new(service));
         Ok(Server { runtime, listener, address, router, limits })
     }
 

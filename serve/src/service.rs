@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZero;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tokio::sync::Semaphore;
 
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::receipts::{Receipts, ReceiptsError};
 
 /// What the operator asks for.
 #[derive(Clone)]
@@ -23,6 +25,8 @@ pub struct Options {
     pub address: SocketAddr,
     /// What callers of the programming interface must show. Without it only callers on this machine are heard.
     pub token: Option<String>,
+    /// The file of receipts that callers ask to keep; without it none is kept.
+    pub receipts: Option<PathBuf>,
     /// What the pack calls its version, for callers to read.
     pub version: Option<String>,
     /// What a caller may use.
@@ -38,7 +42,7 @@ impl Default for Options {
     /// On the loopback address, port 8417, without a token.
     fn default() -> Options {
         let address = SocketAddr::from(([127, 0, 0, 1], 8417));
-        Options { address, token: None, version: None, limits: Limits::default(), log: None }
+        Options { address, token: None, receipts: None, version: None, limits: Limits::default(), log: None }
     }
 }
 
@@ -92,24 +96,29 @@ pub struct Service {
     pub hash: String,
     pub options: Options,
     pub metrics: Metrics,
+    pub receipts: Option<Receipts>,
     deciders: Mutex<Deciders>,
     computing: Arc<Semaphore>,
 }
 
 impl Service {
-    pub fn new(pack: Pack, options: Options) -> Service {
+    /// # Errors
+    /// The file of receipts cannot be used.
+    pub fn new(pack: Pack, options: Options) -> Result<Service, ReceiptsError> {
+        let receipts = options.receipts.as_deref().map(Receipts::open).transpose()?;
         let manifest = &pack.parsed().manifest;
         let name = if manifest.name.is_empty() { "paquet" } else { &manifest.name }.to_string();
         let computing = Arc::new(Semaphore::new(options.limits.computing.max(1)));
-        Service {
+        Ok(Service {
             hash: hash(&pack),
             name,
             pack,
             options,
             metrics: Metrics::default(),
+            receipts,
             deciders: Mutex::default(),
             computing,
-        }
+        })
     }
 
     /// The decider of rules as of a date. Names of groups stand for their rules; no name for the results of the pack.

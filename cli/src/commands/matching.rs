@@ -80,7 +80,7 @@ pub fn run(args: &MatchArgs) -> Result<End> {
             let own = allocation.matching.unit_of.get(requests.number(request) as usize);
             own == Some(&Some(units.number(unit)))
         };
-        output::write(&pairs::table(loaded, given, "attributions"), &args.output)?;
+        output::write(&loaded.rows("attributions", given), &args.output)?;
     }
     pairs::say(loaded);
     pairs::say_reserves(allocation.reserves(), pairs::ATTRIBUTIONS);

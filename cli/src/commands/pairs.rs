@@ -1,12 +1,10 @@
 //! `logis candidates`, and what all commands on the matching read: the rules, the data, the problem.
 
 use anyhow::{Result, anyhow};
-use logis::attribution::{Flags, Instance, MatchingPlan, Report, UnderReserve};
-use logis::candidates::Candidates;
-use logis::data::{Output, OutputColumn, Table, visible_cell};
+use logis::attribution::{Flags, MatchingPlan, Report, UnderReserve};
+use logis::data::{Table, visible_cell};
 use logis::pack::schema::EntityId;
 use logis::plan::Plan;
-use logis::value::{Type, Value};
 use logis::{Allocation, AllocationError, Options, Posing};
 
 use crate::args::{DataArgs, OutputArgs, ReadingArgs, RulesArgs, positive};
@@ -80,7 +78,7 @@ pub fn candidates(args: &CandidatesArgs) -> Result<End> {
     // Nothing is matched here: the quotas are not needed.
     let asked = (plan.with_quotas(|_| false), flags);
     let loaded = load(&mut run, asked, &[], args.max_candidates, &args.data.reading)?;
-    output::write(&table(&loaded, |_, _| true, "candidatures"), &args.output)?;
+    output::write(&loaded.rows("candidatures", |_, _| true), &args.output)?;
     say(&loaded);
     say_reserves(&loaded.reserves_of_candidates(), ["candidature", "candidatures"]);
     Ok(End::Fine)
@@ -147,36 +145,4 @@ pub fn say(loaded: &Posing) {
         let from = quota.from.map_or_else(String::new, |from| format!(" avant le {from}"));
         eprintln!("quota {}: pas en vigueur{from}", quota.name);
     }
-}
-
-/// Some candidates as a table: both identifiers, then what was asked for.
-pub fn table(loaded: &Posing, keep: impl Fn(u32, u32) -> bool, name: &str) -> Output {
-    let plan = &loaded.plan.pairs;
-    let (found, instance): (&Candidates, &Instance) = (&loaded.instance.candidates, &loaded.instance);
-    let chosen: Vec<(usize, (u32, u32))> =
-        found.iter().enumerate().filter(|(_, (request, unit))| keep(*request, *unit)).collect();
-    let ids = |entity: EntityId, of: fn((u32, u32)) -> u32| {
-        let table = loaded.dataset.tables.get(entity);
-        OutputColumn {
-            name: plan.parsed.schema.entities.get(entity).map_or_else(String::new, |e| e.key.clone()),
-            cells: chosen
-                .iter()
-                .map(|(_, pair)| table?.ids.get(of(*pair) as usize).cloned().map(Value::Text))
-                .collect(),
-            kind: Type::Text(None),
-        }
-    };
-    let mut columns = vec![
-        ids(instance.requests.entity, |(request, _)| request),
-        ids(instance.units.entity, |(_, unit)| unit),
-    ];
-    let asked = plan.selected.iter().skip(1).take(loaded.plan.asked);
-    for ((name, node), outcomes) in asked.zip(&found.outcomes) {
-        columns.push(OutputColumn {
-            name: name.clone(),
-            cells: chosen.iter().map(|(row, _)| outcomes.value(*row)).collect(),
-            kind: plan.node(*node).map_or(Type::Bool, |n| n.ty.clone()),
-        });
-    }
-    Output { name: name.to_string(), columns }
 }

@@ -20,6 +20,9 @@ pub struct ServeArgs {
     /// Fichier du jeton que les programmes doivent montrer ; sans lui, seule cette machine est écoutée
     #[arg(long, value_name = "FICHIER")]
     token_file: Option<PathBuf>,
+    /// Fichier où garder les reçus que les programmes demandent (SQLite) ; sans lui, aucun n'est gardé
+    #[arg(long, value_name = "FICHIER")]
+    receipts: Option<PathBuf>,
     /// Octets qu'une requête peut avoir
     #[arg(long, value_name = "N", value_parser = positive, default_value = "1048576")]
     max_body: usize,
@@ -64,6 +67,7 @@ pub fn run(args: &ServeArgs) -> Result<End> {
         let token = token.with_context(|| format!("{}: lecture impossible", path.display()))?;
         options.token = Some(token.trim().to_string());
     }
+    options.receipts.clone_from(&args.receipts);
     // The embedded pack is of the version of the binary; a folder has none.
     options.version = args.rules.rules.is_none().then(|| env!("CARGO_PKG_VERSION").to_string());
     options.limits.body = args.max_body;

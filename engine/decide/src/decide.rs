@@ -156,7 +156,7 @@ static TYPED: Mutex<Vec<Typed>> = Mutex::new(Vec::new());
 
 /// The reference tables of a pack, typed when they are first asked for and kept as long as the pack is there. Typing
 /// the communes of France takes a hundred times as long as all else that a decider needs.
-fn typed(parsed: &Arc<Parsed>) -> Arc<Records> {
+pub(crate) fn typed(parsed: &Arc<Parsed>) -> Arc<Records> {
     let slot = {
         // A thread that panicked while it held the lock has left a whole list behind it.
         let mut all = TYPED.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,7 +1,12 @@
 //! The routes, and what their answers have in common.
 
+mod allocations;
+pub mod batches;
 mod decisions;
+mod kept;
 mod texts;
+
+pub use decisions::counted;
 
 use std::sync::Arc;
 
@@ -27,6 +32,12 @@ pub fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/v1/decisions", post(decisions::decide))
         .route("/v1/explications", post(decisions::explain))
+        .route("/v1/lots", post(batches::decide))
+        .route("/v1/candidatures", post(allocations::candidates))
+        .route("/v1/attributions", post(allocations::attributions))
+        .route("/v1/recus", get(kept::all))
+        .route("/v1/recus/{id}", get(kept::receipt))
+        .route("/v1/recus/{id}/rejeu", post(kept::replay))
         .route("/v1/regles", get(texts::rules))
         .route("/v1/regles/{name}", get(texts::rule))
         .route("/v1/parametres", get(texts::parameters))

@@ -54,6 +54,7 @@ pub fn routes() -> Router<Arc<Service>> {
         .route("/", get(home))
         .route("/foyer", get(begin).post(step))
         .route("/style.css", get(async || asset("text/css; charset=utf-8", include_str!("style.css"))))
+        .route("/icone.svg", get(async || asset("image/svg+xml", include_str!("icone.svg"))))
         .route("/script.js", get(async || asset("text/javascript; charset=utf-8", include_str!("script.js"))))
 }
 

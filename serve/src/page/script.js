@@ -18,13 +18,15 @@ document.addEventListener("submit", async (event) => {
   const main = document.querySelector("main");
   main.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(form.action, { method: "POST", body: fields });
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body: fields });
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
-    main.replaceWith(next.querySelector("main"));
+    const step = next.querySelector("main");
+    if (!step) throw new Error("no step");
+    main.replaceWith(step);
     document.title = next.title;
     look();
   } catch (_) {
-    // Nobody answered: the form itself is sent, and the browser says what is wrong.
+    // No step came: the form itself is sent, and the browser says what is wrong.
     main.removeAttribute("aria-busy");
     const action = document.createElement("input");
     action.type = "hidden";

@@ -95,6 +95,34 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// The head of a chunked answer, and its first part.
+    pub fn first_chunk(&mut self) -> Option<Vec<u8>> {
+        while !self.line()?.is_empty() {}
+        self.chunk()
+    }
+
+    fn chunk(&mut self) -> Option<Vec<u8>> {
+        let size = usize::from_str_radix(&self.line()?, 16).ok()?;
+        let mut chunk = vec![0; size + 2];
+        self.stream.read_exact(&mut chunk).ok()?;
+        chunk.truncate(size);
+        Some(chunk)
+    }
+
+    /// What is left of a chunked answer.
+    pub fn rest(&mut self) -> Option<String> {
+        let mut rest = Vec::new();
+        loop {
+            let chunk = self.chunk()?;
+            if chunk.is_empty() {
+                return String::from_utf8(rest).ok();
+            }
+            rest.extend(chunk);
+        }
+    }
+}
+
 /// Asks once, with these headers besides.
 pub fn ask(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let mut connection = Connection::open(to);

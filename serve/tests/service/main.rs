@@ -7,9 +7,13 @@
     clippy::string_slice
 )]
 
+mod allocated;
+mod batches;
+mod browser_page;
 mod client;
 mod decisions;
 mod described;
 mod guarded;
 mod households;
+mod kept;
 mod page;

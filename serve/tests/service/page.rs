@@ -163,3 +163,97 @@ fn a_single_person_is_decided_in_eight_questions_at_most() {
         assert_eq!(last.outcomes(), [expected], "{goal}");
     }
 }
+
+/// Two persons are asked for each; what one does not know is left aside, and taken back when it is known.
+#[test]
+fn answers_are_left_aside_changed_and_taken_back() {
+    let running = service(|_| {});
+    let to = running.address();
+    let step = Step::begin(to, "eligible_plai", "2025-06-30");
+    assert_eq!(step.question().as_deref(), Some("n"));
+    // No answer, and one that is none, are asked again with what was written.
+    let again = step.send(to, Some(""), "suite");
+    assert_eq!((again.status, again.question().as_deref()), (422, Some("n")));
+    let again = step.send(to, Some("beaucoup"), "suite");
+    assert!(
+        again.html.contains("role=\"alert\"") && again.html.contains("value=\"beaucoup\""),
+        "{}",
+        again.html
+    );
+    let mut step = again.send(to, Some("2"), "suite");
+    assert_eq!(step.question().as_deref(), Some("personne.1.lien"));
+    step = step.send(to, Some("conjoint"), "suite");
+    // Nothing more is known but where: nothing is asked twice, and what lacks is said.
+    let mut asked = Vec::new();
+    while let Some(question) = step.question() {
+        assert!(!asked.contains(&question) && asked.len() < 40, "{asked:?}");
+        if question == "demande.commune" {
+            let wrong = step.send(to, Some("Dijjon"), "suite");
+            assert_eq!((wrong.status, wrong.question()), (422, Some(question.clone())));
+            step = wrong.send(to, Some("21231"), "suite");
+        } else {
+            step = step.send(to, None, "ignorer");
+        }
+        assert_eq!(step.status, 200);
+        asked.push(question);
+    }
+    assert!(asked.contains(&"demande.commune".to_string()), "{asked:?}");
+    assert!(asked.iter().any(|path| path.starts_with("personne.1.")), "{asked:?}");
+    assert!(step.html.contains("On ne peut pas répondre"), "{}", step.html);
+    assert!(step.html.contains("Je ne sais pas"));
+    // One of them is known after all, and decides.
+    step = step.send(to, None, "changer:demande.rfr_n2");
+    assert_eq!(step.question().as_deref(), Some("demande.rfr_n2"));
+    step = step.send(to, Some("100"), "suite");
+    step = step.send(to, None, "changer:n");
+    assert_eq!(step.question().as_deref(), Some("n"));
+    step = step.send(to, Some("1"), "suite");
+    assert!(!step.html.contains("r.personne.1."), "{}", step.html);
+}
+
+/// The same answers on another day: the law of that day decides.
+#[test]
+fn another_date_is_decided_by_its_law() {
+    let running = service(|_| {});
+    let to = running.address();
+    let last = Step::begin(to, "eligible_mon_job_mon_logement", "2022-03-01");
+    assert!(last.question().is_some() && last.outcomes().is_empty());
+    let before =
+        last.html.replace("name=\"date\" value=\"2022-03-01\"", "name=\"date\" value=\"2015-03-01\"");
+    assert_ne!(before, last.html);
+    let step = Step { html: before, status: 200 }.send(to, None, "dater");
+    assert!(step.html.contains("n&#x27;est pas encore en vigueur"), "{}", step.html);
+    let wrong = get(to, "/foyer?but=eligible_plus&date=hier");
+    assert_eq!((wrong.status, wrong.header("content-type")), (400, Some("text/html; charset=utf-8")));
+    assert_eq!(get(to, "/foyer?but=nulle_part").status, 404);
+}
+
+/// A refusal says why, what would turn it, and where the law is to be read; what is written is shown as it was written.
+#[test]
+fn a_refusal_says_why_and_what_would_turn_it() {
+    let running = service(|_| {});
+    let to = running.address();
+    let (_, last) = walk(to, "eligible_plai", "2025-06-30", &single());
+    for words in [
+        "Ce qui changerait la réponse",
+        "Les textes",
+        "href=\"https://www.legifrance.gouv.fr/",
+        "Le raisonnement",
+    ] {
+        assert!(unescaped(&last.html).contains(words), "{words}: {}", last.html);
+    }
+    let step = Step::begin(to, "eligible_plus", "2025-06-30").send(to, Some("1"), "suite");
+    let step = step.send(to, Some("<script>alert(1)</script>\"'"), "suite");
+    assert!(!step.html.contains("<script>alert") && step.html.contains("&lt;script&gt;"), "{}", step.html);
+}
+
+/// Groups are decided together, each as soon as it can be.
+#[test]
+fn groups_are_decided_together() {
+    let running = service(|_| {});
+    let to = running.address();
+    let (asked, last) = walk(to, "resultats", "2025-06-30", &single());
+    assert!(asked.len() <= 8, "{asked:?}");
+    assert_eq!(last.outcomes().len(), logis::Pack::national().results().len());
+    assert!(get(to, "/").text().contains("value=\"eligible_visale\""));
+}

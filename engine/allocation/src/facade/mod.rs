@@ -4,6 +4,7 @@ mod answered;
 mod error;
 mod lack;
 pub mod posing;
+mod rows;
 mod verified;
 
 pub use answered::{Allocation, PLACES};

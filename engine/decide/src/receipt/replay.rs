@@ -1,11 +1,13 @@
 //! Deciding receipts again.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::{ENGINE, KIND, Receipt, Recorder};
+use crate::decide::typed;
 use crate::evaluate::{Context, evaluate};
 use crate::explain::{Failed, Shown};
 use logis_data::{Records, TextRows, from_text_rows};
@@ -19,7 +21,7 @@ use logis_language::value::parse_date;
 /// Decides receipts again by a pack.
 pub struct Replay<'p> {
     pack: &'p Pack,
-    records: Records,
+    records: Arc<Records>,
 }
 
 /// A receipt, decided again.
@@ -80,8 +82,7 @@ impl Changed {
 impl<'p> Replay<'p> {
     /// Decides by that pack.
     pub fn new(pack: &'p Pack) -> Replay<'p> {
-        let parsed = pack.parsed();
-        Replay { pack, records: Records::new(&parsed.schema, &parsed.references) }
+        Replay { pack, records: typed(pack.parsed()) }
     }
 
     /// Decides each receipt again, as of its date; the answers are in their order.

@@ -1,0 +1,171 @@
+//! The page in a real browser: a person alone goes from nothing to an answer by the keyboard, with scripts and without,
+//! on a telephone of 320 pixels, on a light ground and a dark one. Nothing is asked of another machine, nothing is
+//! wider than the window, nothing is written to the console; each step is shown to axe where it is at hand
+//! (`LOGIS_AXE=/path/axe.min.js`, or `node_modules/axe-core` beside the repository's files).
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+#[path = "../../../tests/browser.rs"]
+mod browser;
+
+use crate::client::service;
+use browser::{Browser, chromium};
+
+/// What a young employee of Dijon answers.
+fn answer(path: &str) -> &'static str {
+    match path {
+        "n" => "1",
+        "demande.commune" => "Dijon",
+        "demande.revenus_12_mois" => "19500",
+        "demande.rfr_n1" => "19000,50",
+        "demande.rfr_n2" => "18500",
+        "personne.0.date_naissance" => "1998-05-17",
+        _ => "",
+    }
+}
+
+fn axe() -> Option<String> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let own = std::env::var_os("LOGIS_AXE").map(PathBuf::from);
+    let places = own.into_iter().chain([PathBuf::from(format!("{root}/node_modules/axe-core/axe.min.js"))]);
+    places.into_iter().find_map(|path| std::fs::read_to_string(path).ok())
+}
+
+/// What is wrong with what is shown.
+fn wrong(browser: &mut Browser, axe: Option<&str>, address: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let wide =
+        browser.evaluate("document.scrollingElement.scrollWidth - window.innerWidth").as_i64().unwrap();
+    if wide > 0 {
+        found.push(format!("{wide} pixels wider than the window"));
+    }
+    if let Some(axe) = axe {
+        browser.evaluate(&format!("{axe}; 0"));
+        let seen = browser.evaluate(
+            "axe.run(document, { resultTypes: ['violations'] }).then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | ')))",
+        );
+        found.extend(seen.as_array().unwrap().iter().map(ToString::to_string));
+    }
+    for event in &browser.events {
+        let params = &event["params"];
+        match event["method"].as_str().unwrap_or_default() {
+            "Runtime.exceptionThrown" | "Runtime.consoleAPICalled" => found.push(params.to_string()),
+            "Log.entryAdded" if params["entry"]["level"] != "info" => found.push(params.to_string()),
+            "Network.requestWillBeSent" => {
+                let url = params["request"]["url"].as_str().unwrap();
+                // The signs of its own fields are a browser's own.
+                if !url.starts_with(address) && !url.starts_with("data:") {
+                    found.push(format!("asks {url}"));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn question(browser: &mut Browser) -> Option<String> {
+    let path = browser.evaluate("document.querySelector('input[name=q]')?.value ?? null");
+    path.as_str().map(str::to_string)
+}
+
+/// Answers by keys alone until nothing is asked.
+fn walk(browser: &mut Browser, address: &str, width: u32, theme: &str, scripts: bool) -> Vec<String> {
+    // Axe is a script, too.
+    let axe = axe().filter(|_| scripts);
+    browser.call("Emulation.setScriptExecutionDisabled", json!({ "value": !scripts }));
+    browser.open_page(&format!("{address}/foyer?but=eligible_plai&date=2025-06-30"), width, theme);
+    let mut asked = Vec::new();
+    while let Some(path) = question(browser) {
+        assert_eq!(wrong(browser, axe.as_deref(), address), Vec::<String>::new(), "{path}");
+        assert!(asked.len() < 8 && !asked.contains(&path), "{asked:?} {path}");
+        // The keyboard comes to the field from where the page puts it: nothing is clicked.
+        let reached =
+            |browser: &mut Browser| browser.evaluate("document.activeElement?.name === 'v'") == json!(true);
+        for _ in 0..12 {
+            if reached(browser) {
+                break;
+            }
+            browser.key("Tab", 9, "");
+        }
+        assert!(reached(browser), "{path}: no way to the field by the keyboard");
+        match answer(&path) {
+            "" => {
+                // A choice: from the first to the last by the arrows, or it stays.
+                let choices =
+                    browser.evaluate("document.querySelectorAll('input[name=v]').length").as_u64().unwrap();
+                assert!(choices > 1, "{path}");
+                browser.key(" ", 32, " ");
+                (1..choices).for_each(|_| browser.key("ArrowDown", 40, ""));
+            }
+            text if browser.evaluate("document.activeElement.type") == json!("date") => {
+                // What a date field takes by keys depends on the language of the browser.
+                browser.evaluate(&format!("document.activeElement.value = '{text}'"));
+            }
+            text => drop(browser.call("Input.insertText", json!({ "text": text }))),
+        }
+        let loaded = browser.events.len();
+        browser.key("Enter", 13, "\r");
+        arrived(browser, &path, scripts, loaded);
+        let alert = browser.evaluate("document.querySelector('[role=alert]')?.textContent ?? null");
+        assert_eq!(alert, Value::Null, "{path}");
+        asked.push(path);
+    }
+    assert_eq!(wrong(browser, axe.as_deref(), address), Vec::<String>::new(), "the answer");
+    let answer = browser.evaluate("document.querySelector('.outcome strong').textContent");
+    assert_eq!(answer, json!("Non"), "{asked:?}");
+    let law = browser
+        .evaluate("[...document.querySelectorAll('details a[href^=\"https://\"]')].length")
+        .as_u64()
+        .unwrap();
+    assert!(law > 0);
+    asked
+}
+
+/// Waits for the step after a question.
+fn arrived(browser: &mut Browser, path: &str, scripts: bool, loaded: usize) {
+    if !scripts {
+        while !browser.events.iter().skip(loaded).any(|event| event["method"] == "Page.loadEventFired") {
+            let event = browser.receive();
+            browser.events.push(event);
+        }
+        return;
+    }
+    for _ in 0..600 {
+        let busy = browser.evaluate("document.querySelector('main')?.hasAttribute('aria-busy') ?? true")
+            == json!(true);
+        if !busy && question(browser).as_deref() != Some(path) {
+            // What is read next is where the keyboard is.
+            let at = browser.evaluate("['H2', 'P'].includes(document.activeElement.tagName)");
+            assert_eq!(at, json!(true), "{path}");
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let shown = browser.evaluate("document.documentElement.outerHTML.slice(0, 1500)");
+    panic!("{path}: no step came: {shown} {:?}", browser.events.last());
+}
+
+#[test]
+fn a_person_comes_to_an_answer_by_the_keyboard_with_scripts_and_without() {
+    let Some(program) = chromium() else {
+        eprintln!("no Chromium: the page is not looked at in a browser");
+        return;
+    };
+    if axe().is_none() {
+        eprintln!("no axe: the accessibility of the page is not looked at by it");
+    }
+    let running = service(|_| {});
+    let address = format!("http://{}", running.address());
+    let mut browser = Browser::open(&program);
+    let with = walk(&mut browser, &address, 320, "light", true);
+    let without = walk(&mut browser, &address, 320, "dark", false);
+    assert_eq!(with, without);
+    browser.call("Emulation.setScriptExecutionDisabled", json!({ "value": false }));
+    for (width, theme) in [(320, "dark"), (1280, "light")] {
+        browser.open_page(&address, width, theme);
+        assert_eq!(wrong(&mut browser, axe().as_deref(), &address), Vec::<String>::new(), "{width} {theme}");
+    }
+}
