@@ -275,6 +275,15 @@ fn explain_shows_values_dates_and_references() {
     assert_eq!(json["explanations"][0]["because"][0]["right"]["value"], 26872);
 }
 
+/// A build without the service says which one has it, and nothing else.
+#[test]
+#[cfg(not(feature = "serve"))]
+fn a_build_without_the_service_says_which_has_it() {
+    let refused = logis(&["serve"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("cargo install --path cli --features serve"), "{}", stderr(&refused));
+}
+
 #[test]
 fn usage_errors_name_the_nearest() {
     let data = package();

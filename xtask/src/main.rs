@@ -18,7 +18,7 @@ cargo xtask TASK
   test       all tests
   fuzz       all tests, their random cases drawn anew and ten times as many: cargo xtask fuzz [SEED]
   bench      the benchmarks, or one: cargo xtask bench workload; --small runs all once on tiny inputs, peers too
-  features   checks logis-data and what decides with each of their features alone, and with none
+  features   checks logis-data and what decides with each of their features alone, and with none; the command with its service
   package    packs every crate and builds it from what is packed: dear, as everything is built
   figures    fills the marked figures of the pages from docs/figures.toml; --check only compares
   book       builds docs/ as a book into target/book (needs mdbook)

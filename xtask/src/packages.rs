@@ -17,6 +17,8 @@ pub fn features() -> Result<(), String> {
     for krate in ["logis-matching", "logis-decide", "logis-allocation", "logis-review", "logis"] {
         check(krate, &[])?;
     }
+    // The command with its service.
+    cargo(&["clippy", "--quiet", "--package", "logis-cli", "--features", "serve", "--", "-D", "warnings"])?;
     cargo(&["test", "--quiet", "--package", "logis-data", "--no-default-features", "--lib"])
 }
 

@@ -13,6 +13,7 @@ mod browser_page;
 mod client;
 mod decisions;
 mod described;
+mod ended;
 mod guarded;
 mod households;
 mod kept;
