@@ -12,6 +12,13 @@ pub fn document(service: &Service) -> Json {
     let mut schemas = records(service);
     schemas.extend(documents());
     schemas.extend(own());
+    // Documents hold issues of data alone; a problem may be one of rules, or have no code.
+    if let Some(mut issue) = schemas.get("logis.issue").cloned() {
+        if let Some(code) = issue.pointer_mut("/properties/code") {
+            *code = json!({ "type": "string", "pattern": "^([DL][0-9]{4})?$" });
+        }
+        schemas.insert("issue".into(), issue);
+    }
     let title = &service.pack.parsed().manifest.title;
     let title = if title.is_empty() { &service.name } else { title };
     let mut described = json!({
@@ -198,7 +205,7 @@ fn own() -> Map<String, Json> {
         "properties": {
             "type": { "type": "string", "description": "`/v1/codes/CODE`, ou `about:blank`." },
             "title": text(), "status": { "type": "integer" }, "detail": text(),
-            "issues": { "type": "array", "items": reference("logis.issue") },
+            "issues": { "type": "array", "items": reference("issue") },
         },
         "required": ["type", "title", "status", "detail"],
     });

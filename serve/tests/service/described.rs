@@ -65,6 +65,9 @@ fn requests_and_answers_are_as_described() {
     let problem = post(to, "/v1/decisions", &refused);
     assert_eq!((problem.status, problem.header("content-type")), (422, Some("application/problem+json")));
     hold("problem", &problem.json());
+    let no_rule = post(to, "/v1/decisions", &json!({ "rules": ["nulle_part"], "record": {} }));
+    assert_eq!(no_rule.json()["issues"][0]["code"], "L0130");
+    hold("problem", &no_rule.json());
     for (path, component) in [
         ("/v1/regles", "rules"),
         ("/v1/regles/eligible_plus", "rule"),
