@@ -26,6 +26,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
@@ -39,6 +40,7 @@ use logis_data::{Code, Dataset, Issue, Records};
 use logis_language::diagnostic::{Issues, foreign};
 use logis_language::exchange::FORMAT;
 use logis_language::pack::Parsed;
+use logis_language::pack::schema::EntityId;
 use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};
 use logis_language::value::Date;
@@ -83,9 +85,9 @@ impl Decider {
     pub fn new(plan: impl Into<Arc<Plan>>) -> Decider {
         let plan = plan.into();
         let records = typed(&plan.parsed);
-        let invariants = Invariants::new(&plan.parsed, plan.date, &plan.needs().entities);
+        let invariants = invariants(&plan);
         let units = plan.selected.iter().map(|(_, node)| unit(&plan, *node)).collect();
-        Decider { plan, records, invariants: Arc::new(invariants), units }
+        Decider { plan, records, invariants, units }
     }
 
     /// Decides one record: a struct, or whatever else `serde` makes an object of, as
@@ -148,31 +150,60 @@ impl Decider {
     }
 }
 
-/// A pack, and its reference tables once they are typed.
-type Typed = (Weak<Parsed>, Arc<OnceLock<Arc<Records>>>);
+/// Invariants by date and by the entities that are needed.
+type HeldBy = BTreeMap<(Date, BTreeSet<EntityId>), Arc<Invariants>>;
 
-/// Each pack that a decider was made for.
-static TYPED: Mutex<Vec<Typed>> = Mutex::new(Vec::new());
+/// What the deciders of one pack share.
+#[derive(Default)]
+struct Kept {
+    /// The reference tables, once they are typed: typing the communes of France takes a hundred times as long as all
+    /// else that a decider needs.
+    records: OnceLock<Arc<Records>>,
+    /// What must hold of rows.
+    invariants: Mutex<HeldBy>,
+}
 
-/// The reference tables of a pack, typed when they are first asked for and kept as long as the pack is there. Typing
-/// the communes of France takes a hundred times as long as all else that a decider needs.
+/// Each pack that a decider was made for, and what its deciders share.
+static KEPT: Mutex<Vec<(Weak<Parsed>, Arc<Kept>)>> = Mutex::new(Vec::new());
+
+/// How many dates and needs a pack remembers the invariants of; beyond, it forgets them all.
+const INVARIANTS: usize = 256;
+
+/// What the deciders of a pack share, kept as long as the pack is there.
+fn kept(parsed: &Arc<Parsed>) -> Arc<Kept> {
+    // A thread that panicked while it held the lock has left a whole list behind it.
+    let mut all = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    // A `Weak` keeps its place in memory taken, so that no other pack has the address of one that is gone.
+    all.retain(|(pack, _)| pack.strong_count() > 0);
+    if let Some((_, kept)) = all.iter().find(|(pack, _)| pack.as_ptr() == Arc::as_ptr(parsed)) {
+        return kept.clone();
+    }
+    let kept = Arc::<Kept>::default();
+    all.push((Arc::downgrade(parsed), kept.clone()));
+    kept
+}
+
+/// The reference tables of a pack, typed when they are first asked for.
 pub(crate) fn typed(parsed: &Arc<Parsed>) -> Arc<Records> {
-    let slot = {
-        // A thread that panicked while it held the lock has left a whole list behind it.
-        let mut all = TYPED.lock().unwrap_or_else(PoisonError::into_inner);
-        // A `Weak` keeps its place in memory taken, so that no other pack has the address of one that is gone.
-        all.retain(|(pack, _)| pack.strong_count() > 0);
-        match all.iter().find(|(pack, _)| pack.as_ptr() == Arc::as_ptr(parsed)) {
-            Some((_, slot)) => slot.clone(),
-            None => {
-                let slot = Arc::<OnceLock<Arc<Records>>>::default();
-                all.push((Arc::downgrade(parsed), slot.clone()));
-                slot
-            }
-        }
-    };
-    // Outside of the lock: deciders of other packs do not wait.
-    slot.get_or_init(|| Arc::new(Records::new(&parsed.schema, &parsed.references))).clone()
+    // Outside of the lock of the list: deciders of other packs do not wait.
+    let read = || Arc::new(Records::new(&parsed.schema, &parsed.references));
+    kept(parsed).records.get_or_init(read).clone()
+}
+
+/// What must hold of the rows that a plan needs.
+fn invariants(plan: &Plan) -> Arc<Invariants> {
+    let kept = kept(&plan.parsed);
+    let key = (plan.date, plan.needs().entities);
+    if let Some(known) = kept.invariants.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        return known.clone();
+    }
+    let made = Arc::new(Invariants::new(&plan.parsed, plan.date, &key.1));
+    let mut all = kept.invariants.lock().unwrap_or_else(PoisonError::into_inner);
+    if all.len() >= INVARIANTS {
+        all.clear();
+    }
+    all.insert(key, made.clone());
+    made
 }
 
 /// The unit of a rule on the day of its plan, or of a field.
