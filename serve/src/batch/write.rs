@@ -8,7 +8,7 @@ use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{DataType, Field, Schema};
 use logis::Decider;
 use logis::Decision;
-use logis::data::{Output, OutputColumn, to_csv};
+use logis::data::{Ids, Output, OutputColumn, to_csv};
 use logis::diagnostic::foreign;
 use logis::evaluate::{DecisionColumn, Decisions, Outcome, evaluate};
 use logis::value::{Type, Value};
@@ -51,7 +51,9 @@ impl Writer {
             let plan = decider.plan();
             let empty = |_| decider.dataset(&json!({}));
             let columns = match decider.dataset(&sample::record(decider)).or_else(empty) {
-                Ok(dataset) => evaluate(plan, &dataset).to_record_batch(plan, &["".into()], None)?.schema(),
+                Ok(dataset) => evaluate(plan, &dataset)
+                    .to_record_batch(plan, &[Arc::from("")].into_iter().collect(), None)?
+                    .schema(),
                 Err(_) => Arc::new(Schema::empty()),
             };
             let mut fields: Vec<Field> = Vec::new();
@@ -140,7 +142,7 @@ impl Writer {
 
     fn arrow(&mut self, decider: &Decider, decided: &[Decided]) -> Result<Vec<u8>, arrow_schema::ArrowError> {
         let plan = decider.plan();
-        let ids: Vec<Arc<str>> = decided.iter().map(|one| one.id.as_str().into()).collect();
+        let ids: Ids = decided.iter().map(|one| one.id.as_str().into()).collect();
         let column = |name: &String| {
             DecisionColumn::new(decided.iter().map(|one| match outcome(one, name) {
                 Some(outcome) => outcome.clone(),
