@@ -1,6 +1,7 @@
 //! Files that are read part by part, each ahead of its parts on a thread of its own.
 
 use std::collections::BTreeSet;
+#[cfg(feature = "csv")]
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 

@@ -108,6 +108,8 @@ pub(super) struct Known {
     drafts: BTreeMap<EntityId, Draft>,
 }
 
+// Packages come in parts only where streams are read.
+#[cfg(feature = "parquet")]
 impl Known {
     /// The same where the cells of some fields of data are all that is kept.
     pub fn keeping(self, only: Option<&BTreeSet<FieldId>>) -> Known {

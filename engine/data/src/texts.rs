@@ -38,6 +38,7 @@ impl Texts<'_> {
 }
 
 /// A text without the blanks around it, and without a byte order mark.
+#[cfg_attr(not(feature = "arrow"), allow(dead_code, reason = "only cells of columns ask"))]
 pub(super) fn trimmed(text: &str) -> &str {
     let plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
     // Mostly there is nothing to cut off, as both ends say.
