@@ -599,7 +599,7 @@ fn many_rows_are_decided_as_few() {
         let decisions = evaluate(&plan, &dataset);
         for (name, column) in decisions.names.iter().zip(&decisions.columns) {
             assert_eq!(column.len(), 33_500);
-            let ends = [0, 1023, 1024, 2047, 2048, 32_767, 32_768, 33_499];
+            let ends = [0, 1023, 1024, 4095, 4096, 8191, 8192, 32_767, 32_768, 33_499];
             for row in ends.into_iter().chain((0..33_500).step_by(331)) {
                 let (outcome, answer) = (column.get(row).unwrap(), interpreter.decide_name(name, row as u64));
                 let agree = match (&outcome, &answer) {

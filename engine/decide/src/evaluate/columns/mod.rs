@@ -31,11 +31,13 @@ pub(crate) use program::{Array, Full};
 use program::{Program, Repr};
 
 /// Rows of a family's root worked on at a time: the values of some tens of slots for them and their
-/// members (8 bytes each) stay in the processor's cache.
-const BLOCK: usize = 1024;
+/// members (1 to 8 bytes each) stay in the processor's second cache, and what each instruction costs a block is shared
+/// by many rows. Measured on the workload of the benches (148 instructions): 1024 rows take 11 % longer, 512 rows 26 %,
+/// 3072 as long.
+const BLOCK: usize = 4096;
 
 /// Blocks that a thread takes at a time: a run. Each run fills its own part of every kept column.
-const RUN: usize = 32;
+const RUN: usize = 8;
 
 /// The certain outcomes of one node for all rows.
 #[derive(Clone, Debug)]
