@@ -83,6 +83,33 @@ fn forty_doubling_lets_are_forty_sums() {
     assert_eq!(decided(rules, &data), [known(true), known(false), None, known(true)]);
 }
 
+/// What follows from one date is computed for its days, which are fewer than the rows: forty doublings of it are forty
+/// sums as well.
+#[test]
+fn forty_doublings_of_what_follows_from_a_date_are_forty_sums() {
+    let mut rule = "//! entité: menage\n/// source: x\nfn eligible(depuis, date_decision) {\n\
+                    let a0 = jours_entre(depuis, date_decision);\n"
+        .to_string();
+    for i in 1..40 {
+        let _ = writeln!(rule, "let a{i} = a{} + a{};", i - 1, i - 1);
+    }
+    rule.push_str("a39 == 549755813888\n}\n");
+    let schema = "[menage]\ntable = \"menages\"\nkey = \"menage_id\"\nfields.depuis = { type = \"date\" }\n";
+    let files = [("schema.toml", schema.to_string()), ("eligible.rhai", rule)];
+    let files = files.map(|(path, text)| (path.to_string(), text.into_bytes()));
+    let pack = Pack::from_files("", files.into()).unwrap();
+    let plan = pack.plan(parse_date("2017-06-30").unwrap(), &["eligible"]).unwrap();
+    // 2³⁹ times the days since: one day is the number, two are not.
+    let text = "menage_id,depuis\nM0,2017-06-29\nM1,2017-06-28\nM2,2017-06-29\n";
+    let file = InputFile { name: "menages.csv".into(), bytes: text.into() };
+    let data = read(&pack.parsed().schema, &pack.parsed().references, vec![file], &Needs::default()).dataset;
+    let found: Vec<Option<Value>> = evaluate(&plan, &data).columns[0]
+        .iter()
+        .map(|outcome| if let Outcome::Known(value) = outcome { Some(value) } else { None })
+        .collect();
+    assert_eq!(found, [known(true), known(false), known(true)]);
+}
+
 #[test]
 fn forty_doubling_conditions_are_forty_conditions() {
     let rules = doubling(40, "revenu <= 100", |_, a| format!("{a} && {a}"), "LAST || loge");

@@ -17,8 +17,8 @@ use crate::evaluate::row::Context;
 use logis_data::{Cells, Shared};
 use logis_language::plan::ir::NodeId;
 
-/// What an instruction costs a row, in comparisons of two columns of 32 bits (measured on a million rows in blocks).
-/// A look-up in a table costs about [`LOOK_UP`].
+/// What an instruction is taken to cost a row, beside a look-up in a table ([`LOOK_UP`]): a rough guess. All that hangs on it
+/// is that one comparison or two stay as they are, and that what computes with the calendar becomes a table.
 const DATES: u32 = 20;
 const SIMPLE: u32 = 1;
 const LOOK_UP: u32 = 3;
@@ -40,7 +40,7 @@ struct Follows {
     /// The first day of the column, since 1 January 1970, and how many days there are to its last.
     first: i32,
     days: usize,
-    /// What its instructions cost a row.
+    /// What its instructions cost a row, at most: what is read twice counts twice.
     cost: u32,
 }
 
@@ -131,7 +131,8 @@ impl Compiler<'_> {
             if follows.is_some_and(|f| f.source != of.source) {
                 return None;
             }
-            cost += of.cost;
+            // Doubled forty times, it would not fit.
+            cost = cost.saturating_add(of.cost);
             follows = Some(of);
         }
         let follows = follows.filter(|f| self.days.program.entity(f.source) == compiled.entity)?;
