@@ -51,6 +51,15 @@ fn posed(tables: &Value) -> Posing {
     Posing::new(asked, read.dataset, None).unwrap()
 }
 
+/// Who and which unit, of each row.
+fn pairs(rows: &Value) -> Vec<(String, String)> {
+    let pair = |row: &Value| {
+        let text = |key: &str| row[key].as_str().unwrap().to_string();
+        (text("demande_id"), text("logement_id"))
+    };
+    rows.as_array().unwrap().iter().map(pair).collect()
+}
+
 #[test]
 fn tables_are_allocated_as_by_the_library_and_the_proof_holds() {
     let running = service(|options| options.limits.time = std::time::Duration::from_secs(120));
@@ -59,16 +68,7 @@ fn tables_are_allocated_as_by_the_library_and_the_proof_holds() {
     let posing = posed(&tables);
     let rows = send(to, "/v1/candidatures?date=2017-06-30", "application/json", &tables);
     assert_eq!(rows.status, 200, "{}", rows.text());
-    let found: Vec<(String, String)> = rows
-        .json()
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| {
-            let text = |key: &str| row[key].as_str().unwrap().to_string();
-            (text("demande_id"), text("logement_id"))
-        })
-        .collect();
+    let found = pairs(&rows.json());
     assert!(!found.is_empty() && found.len() == posing.instance.candidates.len());
     let csv = send(to, "/v1/candidatures?date=2017-06-30", "text/csv", &tables).text();
     assert_eq!(csv.lines().count(), found.len() + 1);
@@ -79,15 +79,7 @@ fn tables_are_allocated_as_by_the_library_and_the_proof_holds() {
     let own: Vec<(String, String)> =
         expected.attributions().map(|(a, b)| (a.to_string(), b.to_string())).collect();
     let said = answer.json();
-    let given: Vec<(String, String)> = said["attributions"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| {
-            let text = |key: &str| row[key].as_str().unwrap().to_string();
-            (text("demande_id"), text("logement_id"))
-        })
-        .collect();
+    let given = pairs(&said["attributions"]);
     assert!(!own.is_empty());
     assert_eq!(given.iter().collect::<std::collections::BTreeSet<_>>(), own.iter().collect());
     // Who receives it can hold it against the same tables.
