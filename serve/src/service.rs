@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use logis::diagnostic::PackError;
-use logis::fingerprint::sha256;
+use logis::fingerprint;
 use logis::value::Date;
 use logis::{Decider, Pack};
 use tokio::sync::Semaphore;
@@ -71,17 +71,6 @@ impl Default for Limits {
     }
 }
 
-/// The hash of all that a pack's files say, whatever the order in which they were read.
-fn hash(pack: &Pack) -> String {
-    let parsed = pack.parsed();
-    let texts = parsed.sources.files().iter().map(|file| (file.path.as_str(), file.text.as_bytes()));
-    let tables = parsed.references.iter().map(|table| (table.path.as_str(), table.bytes.as_ref()));
-    let files: BTreeMap<&str, String> =
-        texts.chain(tables).map(|(path, bytes)| (path, sha256(bytes))).collect();
-    let lines: String = files.iter().map(|(path, hash)| format!("{hash} {path}\n")).collect();
-    sha256(lines.as_bytes())
-}
-
 /// Deciders kept for dates and rules that were asked for before; beyond, all are forgotten.
 const DECIDERS: usize = 256;
 
@@ -110,7 +99,7 @@ impl Service {
         let name = if manifest.name.is_empty() { "paquet" } else { &manifest.name }.to_string();
         let computing = Arc::new(Semaphore::new(options.limits.computing.max(1)));
         Ok(Service {
-            hash: hash(&pack),
+            hash: fingerprint::of_pack(pack.parsed()),
             name,
             pack,
             options,

@@ -8,7 +8,9 @@ pub mod attribution;
 pub mod candidates;
 pub mod facade;
 
-pub use facade::{Allocation, AllocationError, Bottleneck, Lack, Options, PLACES, Posing, Refuted, posing};
+pub use facade::{
+    Allocation, AllocationError, Bottleneck, Lack, Options, PLACES, Posing, Refuted, Sent, posing,
+};
 
 /// The hash of this build of the crate.
 pub const BUILD: &str = env!("LOGIS_BUILD");

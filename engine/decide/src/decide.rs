@@ -53,6 +53,12 @@ pub struct DataError {
     pub issues: Vec<Issue>,
 }
 
+impl From<Vec<Issue>> for DataError {
+    fn from(issues: Vec<Issue>) -> DataError {
+        DataError { issues }
+    }
+}
+
 impl Issues for DataError {
     fn issues(&self) -> Vec<Issue> {
         self.issues.clone()

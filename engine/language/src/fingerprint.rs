@@ -9,7 +9,7 @@
 //! * **Parameters**: each table that the plan reads, by path, with its keys and its cells in force on the
 //!   plan's date. When they came into force, and their legal reference, do not count.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
@@ -50,6 +50,23 @@ pub struct Fingerprint {
 /// ```
 pub fn fingerprint(plan: &Plan) -> Fingerprint {
     Fingerprint { rules: sha256(rules(plan).as_bytes()), parameters: sha256(parameters(plan).as_bytes()) }
+}
+
+/// The hash of all that a pack's files say, whatever the order in which they were read.
+///
+/// ```
+/// use logis::{Pack, fingerprint};
+/// let pack = Pack::load("../../rules")?;
+/// assert!(fingerprint::of_pack(pack.parsed()).starts_with("sha256:"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn of_pack(pack: &Parsed) -> String {
+    let texts = pack.sources.files().iter().map(|file| (file.path.as_str(), file.text.as_bytes()));
+    let tables = pack.references.iter().map(|table| (table.path.as_str(), table.bytes.as_ref()));
+    let files: BTreeMap<&str, String> =
+        texts.chain(tables).map(|(path, bytes)| (path, sha256(bytes))).collect();
+    let lines: String = files.iter().map(|(path, hash)| format!("{hash} {path}\n")).collect();
+    sha256(lines.as_bytes())
 }
 
 /// SHA-256 of bytes, as `sha256:` and 64 hexadecimal digits.

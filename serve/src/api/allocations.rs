@@ -7,11 +7,9 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderName, HeaderValue, Response};
-use logis::data::{self, InputFile, to_csv, to_json, to_ndjson};
-use logis::invariants::Invariants;
-use logis::plan::Needs;
+use logis::data::{InputFile, to_csv, to_json, to_ndjson};
 use logis::value::Date;
-use logis::{AllocationError, Options, Posing, posing};
+use logis::{AllocationError, Options, Posing, Sent};
 
 use super::{Answer, document, name_date, text};
 use crate::asked::{self, Query};
@@ -56,35 +54,15 @@ async fn read(service: &Service, request: Request, known: &[&str]) -> Result<Ask
     Ok(Asked { date, options, tables })
 }
 
-/// Poses a problem; `quotas` says whether those of the pack count.
-fn pose(service: &Service, asked: Asked, quotas: bool) -> Result<(Posing, Vec<String>), Problem> {
-    let Asked { date, options, tables } = asked;
-    let (plan, flags) = posing::plan(&service.pack, date, &options).map_err(|error| refused(&error))?;
-    let plan = if quotas { plan } else { plan.with_quotas(|_| false) };
-    let mut needs = Needs::default();
-    plan.plans().for_each(|plan| needs.join(plan.needs()));
-    let parsed = service.pack.parsed();
-    let file = InputFile { name: BODY.to_string(), bytes: tables };
-    let mut read = data::read(&parsed.schema, &parsed.references, vec![file], &needs);
-    let invariants = Invariants::new(parsed, date, &needs.entities);
-    invariants.hold(&mut read.dataset, &mut read.issues, &mut read.dropped);
-    let wrong: Vec<_> = read.issues.iter().filter(|issue| issue.is_error()).cloned().collect();
-    if !wrong.is_empty() {
-        return Err(Problem::of("Données refusées", wrong));
-    }
-    // What is not there is not known: pairs that it leaves open are not proposed.
-    let absent = read.absent.iter().map(|absent| match absent.column.is_empty() {
-        true => absent.file.clone(),
-        false => format!("{}.{}", absent.file, absent.column),
-    });
-    let absent = absent.map(|name| name.replace(&format!("{BODY}["), "").replace(']', "")).collect();
-    let posing =
-        Posing::new((plan, flags), read.dataset, options.max_candidates).map_err(|error| refused(&error))?;
-    Ok((posing, absent))
+/// Poses a problem.
+fn pose(service: &Service, asked: Asked) -> Result<Sent, Problem> {
+    let file = InputFile { name: BODY.to_string(), bytes: asked.tables };
+    Sent::new(&service.pack, asked.date, file, &asked.options).map_err(|error| refused(&error))
 }
 
 fn refused(error: &AllocationError) -> Problem {
     let title = match error {
+        AllocationError::Data(_) => "Données refusées",
         AllocationError::Unmet(_) => "Quotas impossibles",
         AllocationError::Pack(_) | AllocationError::UnknownQuota { .. } | AllocationError::NotInForce(_) => {
             "Règles refusées"
@@ -95,8 +73,7 @@ fn refused(error: &AllocationError) -> Problem {
 }
 
 /// Tells what is not in the rows of the answer: columns that were not sent, and pairs that they leave open.
-fn tell(response: &mut Response<Body>, posing: &Posing, absent: &[String]) {
-    let open: u32 = posing.instance.candidates.open.iter().sum();
+fn tell(response: &mut Response<Body>, posing: &Posing, open: u64, absent: &[String]) {
     let mut put = |name: &'static str, value: String| {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(HeaderName::from_static(name), value);
@@ -114,10 +91,12 @@ fn tell(response: &mut Response<Body>, posing: &Posing, absent: &[String]) {
 pub async fn candidates(State(service): State<Arc<Service>>, request: Request) -> Answer {
     let accept =
         request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*").to_string();
-    let asked = read(&service, request, &["date", "select", "max_candidates"]).await?;
+    let mut asked = read(&service, request, &["date", "select", "max_candidates"]).await?;
     service
         .compute(move |service| {
-            let (posing, absent) = pose(service, asked, false)?;
+            asked.options.no_quotas = true;
+            let sent = pose(service, asked)?;
+            let (open, Sent { posing, absent, .. }) = (sent.open(), sent);
             let rows = posing.rows("candidatures", |_, _| true);
             let kinds = accept.split(',').map(|kind| kind.split(';').next().unwrap_or_default().trim());
             let form = kinds.filter(|kind| !kind.is_empty()).find_map(|kind| match kind {
@@ -132,7 +111,7 @@ pub async fn candidates(State(service): State<Arc<Service>>, request: Request) -
                 return Err(Problem::not_acceptable("application/json, application/x-ndjson ou text/csv"));
             };
             let mut response = text(media, bytes.map_err(|_| Problem::failed())?);
-            tell(&mut response, &posing, &absent);
+            tell(&mut response, &posing, open, &absent);
             Ok(response)
         })
         .await
@@ -143,11 +122,12 @@ pub async fn attributions(State(service): State<Arc<Service>>, request: Request)
     let asked = read(&service, request, &PARAMETERS).await?;
     service
         .compute(move |service| {
-            let (posing, absent) = pose(service, asked, true)?;
+            let sent = pose(service, asked)?;
+            let (open, Sent { posing, absent, .. }) = (sent.open(), sent);
             let allocation = posing.solve(None).map_err(|error| refused(&error))?;
             let report = allocation.report().map_err(|error| refused(&error))?;
             let mut response = document(&report, None)?;
-            tell(&mut response, &allocation.posing, &absent);
+            tell(&mut response, &allocation.posing, open, &absent);
             Ok(response)
         })
         .await

@@ -5,10 +5,12 @@ mod error;
 mod lack;
 pub mod posing;
 mod rows;
+mod sent;
 mod verified;
 
 pub use answered::{Allocation, PLACES};
 pub use error::AllocationError;
 pub use lack::{Bottleneck, Lack};
 pub use posing::{Options, Posing};
+pub use sent::Sent;
 pub use verified::Refuted;
