@@ -153,7 +153,7 @@ fn each_row_is_decided_as_of_its_date() {
     // One file for all: the unit is the smallest of all periods.
     let plan = periods.plans.last().unwrap();
     let batch = decisions.to_record_batch(plan, &dataset.tables[plan.entity].ids, None).unwrap();
-    assert_eq!(batch.column_by_name("marge").unwrap().data_type().to_string(), "Decimal128(38, 2)");
+    assert_eq!(batch.column_by_name("marge").unwrap().data_type().to_string(), "Decimal128(18, 2)");
 }
 
 #[test]

@@ -261,3 +261,67 @@ fn a_sink_stops_the_reading() {
         decider.decide(std::iter::once(Err(NotInOrder)), |_: &DecidedPart| -> Result<(), ()> { Ok(()) });
     assert!(matches!(nothing, Err(PartError::Reader(NotInOrder))));
 }
+
+/// Numbers have 18 digits, and 38 where one needs them: what a file holds is what was decided, and a part with larger
+/// numbers than the file can hold is said not to fit.
+#[test]
+fn numbers_have_as_many_digits_as_they_need() {
+    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
+    let pack = Pack::from_files(
+        "",
+        vec![
+            file(
+                "schema.toml",
+                "[menage]\ntable = \"menages\"\nkey = \"menage_id\"\n\
+                 fields.revenu = { type = \"amount\", unit = \"EUR/an\" }",
+            ),
+            file(
+                "a.rhai",
+                "//! entité: menage\n/// source: art. 1\n/// unité: EUR/an\nfn ressources(revenu) { revenu }",
+            ),
+        ],
+    )
+    .unwrap();
+    let plan = pack.plan(parse_date("2017-06-30").unwrap(), &["ressources"]).unwrap();
+    let decided = |revenus: &[&str]| {
+        let rows: String = revenus.iter().enumerate().map(|(n, revenu)| format!("M{n},{revenu}\n")).collect();
+        let bytes = format!("menage_id,revenu\n{rows}").into_bytes();
+        let files = vec![InputFile { name: "menages.csv".to_string(), bytes }];
+        let parsed = pack.parsed();
+        let read = read(&parsed.schema, &parsed.references, files, &plan.needs());
+        assert!(read.issues.is_empty(), "{:?}", read.issues);
+        (evaluate(&plan, &read.dataset), read.dataset.tables[plan.entity].ids.clone())
+    };
+    // As a Parquet file says them, in cents.
+    let (most, more) = ("9999999999999999.99", "10000000000000000.00");
+    for (revenus, digits) in [
+        (vec!["20000.50", most], 18),
+        (vec!["20000.50", more], 38),
+        (vec!["-0.01", "-10000000000000000.00"], 38),
+        (vec!["", ""], 18),
+    ] {
+        let (decisions, ids) = decided(&revenus);
+        let batch = decisions.to_record_batch(&plan, &ids, None).unwrap();
+        let written = logis::data::batch_to_parquet(&batch).unwrap();
+        let read_back =
+            parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(bytes::Bytes::from(written), 10)
+                .unwrap()
+                .next()
+                .unwrap()
+                .unwrap();
+        let column = read_back.column_by_name("ressources").unwrap();
+        assert_eq!(column.data_type().to_string(), format!("Decimal128({digits}, 2)"));
+        let column: &arrow_array::Decimal128Array = column.as_any().downcast_ref().unwrap();
+        for (row, revenu) in revenus.iter().enumerate() {
+            let cents = (!revenu.is_empty()).then(|| revenu.replace('.', "").parse::<i128>().unwrap());
+            assert_eq!(column.iter().nth(row).unwrap(), cents, "{revenu}");
+        }
+    }
+    let (small, ids) = decided(&[most]);
+    let like = small.to_record_batch(&plan, &ids, None).unwrap().schema();
+    assert!(decided(&[most, ""]).0.fits(&like));
+    assert!(!decided(&[more]).0.fits(&like), "a file of 18 digits does not hold {more}");
+    let (large, ids) = decided(&[more]);
+    let like = large.to_record_batch(&plan, &ids, None).unwrap().schema();
+    assert!(small.fits(&like), "a file of 38 digits holds what 18 do");
+}

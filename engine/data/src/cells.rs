@@ -87,6 +87,10 @@ pub(super) fn nothing_wrong(field: &Field, raw: &RawColumn, book: Option<&Codebo
     if field.required {
         return false;
     }
+    // Whatever its type, what stands there is read as it is written.
+    if field.as_written && field.kind == FieldKind::Text && matches!(raw, RawColumn::Typed(_)) {
+        return true;
+    }
     let Some(texts) = raw.texts() else { return false };
     let fits: &dyn Fn(&str) -> bool = match (&field.kind, book) {
         (FieldKind::Text, None) if matches!(raw, RawColumn::Typed(_)) => return true,

@@ -7,6 +7,7 @@ use super::hash;
 use super::issue::{Fault, meant};
 use super::issue_code::Code;
 use super::raw::{RawColumn, RawTable};
+use super::short_codes::ShortCodes;
 use logis_language::diagnostic::{fold, nearest};
 use logis_language::pack::schema::{Entity, EntityId, OTHERS, Origin, Schema};
 
@@ -16,6 +17,8 @@ pub(super) struct Codebook {
     /// What messages call a row: `commune`.
     entity: String,
     codes: hash::HashMap<Arc<str>, usize>,
+    /// The codes once more, if all are as long and short.
+    short: Option<ShortCodes>,
     /// Can a list of codes be taken for nothing else? Each code begins with a digit and has none of the signs that part
     /// a list; no name has a digit, or it has more letters side by side than any code.
     plain: bool,
@@ -66,7 +69,8 @@ pub(super) fn codebooks<'r>(
         let other = |name: &str| !name.contains(|c: char| c.is_numeric()) || letters(name) > most;
         let plain = codes.keys().all(whole) && names.iter().all(|(_, name)| other(name));
         let entity = entity.name.clone();
-        all.insert(id, Codebook { entity, codes, plain, names, by_name: OnceLock::new() });
+        let short = ShortCodes::of(codes.keys().map(AsRef::as_ref));
+        all.insert(id, Codebook { entity, codes, short, plain, names, by_name: OnceLock::new() });
     }
     all
 }
@@ -74,7 +78,10 @@ pub(super) fn codebooks<'r>(
 impl Codebook {
     /// Is it a code as it stands?
     pub fn has(&self, text: &str) -> bool {
-        self.codes.contains_key(text)
+        match self.short.as_ref().and_then(|short| short.has(text)) {
+            Some(is_there) => is_there,
+            None => self.codes.contains_key(text),
+        }
     }
 
     /// May the parts of a list (see [`parts`]) that are codes as they stand be taken for what the list says?

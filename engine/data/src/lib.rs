@@ -37,6 +37,8 @@ mod decode;
 #[cfg(not(feature = "csv"))]
 mod decode_utf8;
 mod dictionary;
+#[cfg(feature = "arrow")]
+mod digits;
 mod draft;
 mod files;
 mod forms;
@@ -75,6 +77,7 @@ mod read_values;
 mod reading_book;
 mod record;
 mod safe_text;
+mod short_codes;
 #[cfg(feature = "parquet")]
 mod stream;
 mod summary;
@@ -107,6 +110,8 @@ pub use ahead::StreamedFile;
 #[cfg(feature = "arrow")]
 pub use arrow_array::RecordBatch;
 pub use buffers::{Bits, Shared};
+#[cfg(feature = "arrow")]
+pub use digits::decimal_digits;
 pub use files::STANDARD_INPUT;
 pub use ids::Ids;
 pub use issue::Issue;

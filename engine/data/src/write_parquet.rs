@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::{BooleanBuilder, Date32Builder, Decimal128Builder, StringBuilder};
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::builder::{BooleanBuilder, Date32Builder, StringBuilder};
+use arrow_array::{ArrayRef, Decimal128Array, RecordBatch};
 use arrow_schema::{Field, Schema};
 
+use super::digits::decimal_digits;
 use super::output::{Output, OutputColumn, WriteError};
 use super::outside::Told;
 use super::write_batches::BatchWriter;
 use logis_language::value::{Date, Exact, Type, Value, days_between, format_number, power_of_ten};
 
-/// Booleans, Decimal128 with the decimals that the column needs, Date32, Utf8; an unknown is null.
+/// Booleans, Decimal128 with the decimals that the column needs and 18 digits (38 if they are needed), Date32, Utf8; an
+/// unknown is null.
 pub fn to_parquet(result: &Output) -> Result<Vec<u8>, WriteError> {
     let wrong = |e: &dyn Told| WriteError::Parquet(e.told());
     let mut fields = Vec::new();
@@ -55,14 +57,14 @@ fn array(column: &OutputColumn) -> Result<ArrayRef, arrow_schema::ArrowError> {
             let decimals = u32::try_from(decimals.max().unwrap_or(0)).unwrap_or(0).min(18);
             let unit = Exact::from_integer(power_of_ten(decimals).unwrap_or(1));
             let scale = i8::try_from(decimals).unwrap_or(18);
-            let mut builder = Decimal128Builder::new().with_precision_and_scale(38, scale)?;
-            for cell in cells {
-                builder.append_option(match cell {
-                    Some(Value::Number(n)) => Some((n * unit).round().to_integer()),
-                    _ => None,
-                });
-            }
-            Arc::new(builder.finish())
+            let units = cells.iter().map(|cell| match cell {
+                Some(Value::Number(n)) => Some((n * unit).round().to_integer()),
+                _ => None,
+            });
+            let units: Vec<Option<i128>> = units.collect();
+            let most = units.iter().flatten().map(|n| n.unsigned_abs()).max().unwrap_or(0);
+            let array = Decimal128Array::from(units);
+            Arc::new(array.with_precision_and_scale(decimal_digits(decimals, most), scale)?)
         }
         Type::Date => {
             let mut builder = Date32Builder::new();

@@ -8,9 +8,9 @@ use arrow_schema::{ArrowError, Field, Schema};
 
 use super::columns::{Array, Certain};
 use super::{DecisionColumn, Decisions};
-use logis_data::Ids;
+use logis_data::{Ids, decimal_digits};
 use logis_language::plan::Plan;
-use logis_language::value::{Date, Exact, Type, Value, days_between, finite_decimals, power_of_ten};
+use logis_language::value::{Date, Exact, Type, Value, days_between, finite_decimals, mul, power_of_ten};
 
 /// Decimals of a number that has no finite ones, or whose rule has no columnar form.
 const MOST_DECIMALS: u32 = 18;
@@ -20,7 +20,7 @@ impl Decisions {
     /// Boolean, Decimal128, Date32 or Utf8; what is not decided is null.
     ///
     /// Numbers have the decimals of `like`, if given: the batches of one file agree. Otherwise they
-    /// have those of the rule's unit.
+    /// have those of the rule's unit. They have 18 digits, which files hold in 8 bytes; 38 where that is too few.
     ///
     /// # Errors
     /// The identifiers are not as many as the rows.
@@ -37,11 +37,13 @@ impl Decisions {
         for ((name, column), (_, node)) in self.names.iter().zip(&self.columns).zip(&plan.selected) {
             let ty = plan.node(*node).map_or(Type::Bool, |n| n.ty.clone());
             // Parts of one file have the decimals of the first.
-            let decimals = like.and_then(|s| match s.field_with_name(name).ok()?.data_type() {
-                arrow_schema::DataType::Decimal128(_, scale) => u32::try_from(*scale).ok(),
+            let number = like.and_then(|s| match s.field_with_name(name).ok()?.data_type() {
+                arrow_schema::DataType::Decimal128(digits, scale) => {
+                    Some((*digits, u32::try_from(*scale).ok()?))
+                }
                 _ => None,
             });
-            let array = column.to_array(&ty, decimals)?;
+            let array = column.to_array(&ty, number)?;
             fields.push(Field::new(name, array.data_type().clone(), true));
             arrays.push(array);
         }
@@ -49,12 +51,14 @@ impl Decisions {
     }
 
     /// Can columns like these hold the outcomes exactly? Parts of one file, each decided by plans of several dates,
-    /// may count in other units than the part that the file began with.
+    /// may count in other units than the part that the file began with; and numbers may be larger than in that part.
     pub fn fits(&self, like: &Schema) -> bool {
         self.names.iter().zip(&self.columns).all(|(name, column)| {
-            match (&column.by_plan, like.field_with_name(name).map(Field::data_type)) {
-                (Some(_), Ok(arrow_schema::DataType::Decimal128(_, scale))) => {
-                    column.decimals() <= u32::try_from(*scale).unwrap_or(0)
+            match like.field_with_name(name).map(Field::data_type) {
+                Ok(arrow_schema::DataType::Decimal128(digits, scale)) => {
+                    let decimals = u32::try_from(*scale).unwrap_or(0);
+                    let unit = column.by_plan.is_none() || column.decimals() <= decimals;
+                    unit && column.digits(decimals) <= *digits
                 }
                 _ => true,
             }
@@ -63,8 +67,9 @@ impl Decisions {
 }
 
 impl DecisionColumn {
-    /// The outcomes as an array; `ty` is the type of the rule, `decimals` those of the numbers if given.
-    fn to_array(&self, ty: &Type, decimals: Option<u32>) -> Result<ArrayRef, ArrowError> {
+    /// The outcomes as an array; `ty` is the type of the rule, `number` the digits of numbers and how many of them are
+    /// decimals, if given.
+    fn to_array(&self, ty: &Type, number: Option<(u8, u32)>) -> Result<ArrayRef, ArrowError> {
         // Which rows are decided: by columns, then (below) row by row.
         let mut known: Vec<bool> = match &self.certain {
             None => vec![false; self.rows],
@@ -103,7 +108,10 @@ impl DecisionColumn {
                 Arc::new(BooleanArray::new(BooleanBuffer::from(bits), nulls))
             }
             Type::Number => {
-                let decimals = decimals.unwrap_or_else(|| self.decimals());
+                let (digits, decimals) = number.unwrap_or_else(|| {
+                    let decimals = self.decimals();
+                    (self.digits(decimals), decimals)
+                });
                 let mut units = self.decimal_units(certain, decimals);
                 let unit = Exact::from_integer(power_of_ten(decimals).unwrap_or(1));
                 put(&mut units, &odd, |value| match value {
@@ -113,7 +121,7 @@ impl DecisionColumn {
                 let scale = i8::try_from(decimals).unwrap_or(18);
                 Arc::new(
                     Decimal128Array::try_new(ScalarBuffer::from(units), nulls)?
-                        .with_precision_and_scale(38, scale)?,
+                        .with_precision_and_scale(digits, scale)?,
                 )
             }
             Type::Date => {
@@ -139,6 +147,31 @@ impl DecisionColumn {
             Some(by_plan) => by_plan.columns.iter().map(DecisionColumn::decimals).max().unwrap_or(0),
             None => decimals_of(self.certain.as_ref()),
         }
+    }
+
+    /// How many digits numbers of so many decimals are held in: see [`decimal_digits`].
+    fn digits(&self, decimals: u32) -> u8 {
+        let unit = power_of_ten(decimals).unwrap_or(1).unsigned_abs();
+        let certain = match self.certain.as_ref().map(|c| (&c.full.array, c.denominator)) {
+            Some((Array::Number(units), denominator)) => {
+                let most = units.iter().map(|n| n.unsigned_abs()).max().unwrap_or(0);
+                u128::from(most) * unit / u128::from(denominator.unsigned_abs()).max(1)
+            }
+            _ => 0,
+        };
+        let number = |value: &Value| match value {
+            // What does not fit in so many decimals fits in few digits no more.
+            Value::Number(n) => Some(
+                mul(n, &Exact::from_integer(unit.cast_signed()))
+                    .map_or(u128::MAX, |n| n.round().to_integer().unsigned_abs()),
+            ),
+            _ => None,
+        };
+        let others: Option<u128> = match &self.by_plan {
+            Some(_) => (0..self.rows).filter_map(|row| number(&self.value(row)?)).max(),
+            None => self.odd.values().filter_map(|outcome| number(outcome.value()?)).max(),
+        };
+        decimal_digits(decimals, certain.max(others.unwrap_or(0)))
     }
 
     /// The certain numbers as counts of ten to the power of minus `decimals`, rounded if they have more.

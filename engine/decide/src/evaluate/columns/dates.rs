@@ -57,20 +57,24 @@ fn in_calendar(day: i32) -> Option<i32> {
     (CALENDAR.0..=CALENDAR.1).contains(&day).then_some(day)
 }
 
+/// Eras of 400 years by which days are moved so that none of the calendar is negative: in whole numbers without sign
+/// that fit 32 bits divisions are several times faster, and run side by side.
+const ERAS: u32 = 32;
+
 /// A day as months since January of the year 0, and the day in its month from 1 on.
-fn civil(days: i32) -> (i64, i64) {
+fn civil(days: i32) -> (i32, i32) {
     // Eras of 400 years have 146 097 days. Years are counted from 1 March, so that the leap day is the
     // last of its year, and from 1 March of the year 0, which is 719 468 days before 1970.
-    let z = i64::from(days) + 719_468;
-    let era = z.div_euclid(146_097);
-    let day_of_era = z.rem_euclid(146_097);
+    let z = days.wrapping_add(719_468 + (ERAS * 146_097).cast_signed()).cast_unsigned();
+    let (era, day_of_era) = (z / 146_097, z % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     // From March on, five months have 153 days; `shifted` is 0 for March and 11 for February.
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
     // March is the third month of its year, number 2 from 0 on.
-    ((year_of_era + era * 400) * 12 + shifted + 2, day)
+    let month = (year_of_era + era * 400) * 12 + shifted + 2;
+    (month.cast_signed() - (ERAS * 400 * 12).cast_signed(), day.cast_signed())
 }
 
 /// The first day of a month, of months since January of the year 0; since 1 January 1970.
@@ -90,19 +94,17 @@ fn months_after(day: i32, by: i64) -> Option<i32> {
     if !(-239_988..=239_988).contains(&by) {
         return None;
     }
-    let to = month + by;
+    let (to, day) = (i64::from(month) + by, i64::from(day));
     let (first, next) = (first_of(to), first_of(to + 1));
     in_calendar(i32::try_from((first + day - 1).min(next - 1)).ok()?)
 }
 
 /// Whole months from one day to another, towards zero.
 fn months(from: i32, to: i32) -> i64 {
-    if to < from {
-        return -months(to, from);
-    }
-    let ((a, first), (b, last)) = (civil(from), civil(to));
+    let ((a, first), (b, last)) = (civil(from.min(to)), civil(from.max(to)));
     // A month that has begun on a later day than the last has is not whole yet.
-    b - a - i64::from(last < first)
+    let whole = b - a - i32::from(last < first);
+    i64::from(if to < from { -whole } else { whole })
 }
 
 #[cfg(test)]
