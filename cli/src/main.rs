@@ -83,6 +83,8 @@ enum Command {
     Simulate(commands::simulate::SimulateArgs),
     /// Répond par HTTP: décisions et explications pour des programmes, une page pour un ménage
     Serve(commands::serve::ServeArgs),
+    /// Donne à un assistant des outils qui décident et expliquent (MCP, par l'entrée et la sortie standard)
+    Mcp(commands::mcp::McpArgs),
     /// Écrit le livre des règles: une page HTML, par sujet, par article de loi, par champ
     Doc(commands::doc::DocArgs),
     /// Dessine le graphe des règles
@@ -193,6 +195,7 @@ fn run(command: Command) -> anyhow::Result<End> {
         Command::Diff(args) => commands::diff::run(&args),
         Command::Simulate(args) => commands::simulate::run(&args),
         Command::Serve(args) => commands::serve::run(&args),
+        Command::Mcp(args) => commands::mcp::run(&args),
         Command::Doc(args) => commands::doc::run(&args),
         Command::Graph(args) => commands::graph::run(&args),
         Command::Schema(args) => commands::schema::run(&args),

@@ -6,9 +6,10 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use logis::diagnostic::{foreign, nearest};
-use logis::value::{Date, parse_date};
+use logis::value::Date;
 use serde::de::DeserializeOwned;
 
+use crate::day::date;
 use crate::problem::Problem;
 use crate::service::{Limits, Service};
 
@@ -97,14 +98,4 @@ impl Query {
             Some(other) => Err(Problem::query(format!("`{name}`: « {other} » ; attendu: `true` ou `false`"))),
         }
     }
-}
-
-/// A date, or in words that it is none.
-pub fn date(text: &str) -> Result<Date, String> {
-    parse_date(text.trim()).ok_or_else(|| format!("« {text} » n'est pas une date ; attendu: AAAA-MM-JJ"))
-}
-
-/// The day of today where the service runs.
-pub fn today() -> Date {
-    jiff::ZonedDateTime::now().date()
 }

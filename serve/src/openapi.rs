@@ -1,15 +1,15 @@
 //! The description of the interface (OpenAPI 3.1). Its models are the JSON Schemas that the library publishes: of the
 //! pack's own data, and of the documents of `logis/1`; OpenAPI 3.1 takes them as they are, under other names.
 
-use logis::data::json_schema;
 use logis::formats;
 use serde_json::{Map, Value as Json, json};
 
+use crate::models;
 use crate::service::Service;
 
 /// The document.
 pub fn document(service: &Service) -> Json {
-    let mut schemas = records(service);
+    let mut schemas = models::records(&service.pack, "#/components/schemas/");
     schemas.extend(documents());
     schemas.extend(own());
     // Documents hold issues of data alone; a problem may be one of rules, or have no code.
@@ -47,84 +47,12 @@ pub fn document(service: &Service) -> Json {
     described
 }
 
-/// Of each table of the pack, what a record of it may hold. In a record what is absent or null is not known, so that
-/// nothing is required; a key that the schema does not know is refused.
-fn records(service: &Service) -> Map<String, Json> {
-    let parsed = service.pack.parsed();
-    let mut whole = json_schema(&parsed.schema, service.pack.main_entity());
-    rename(&mut whole, "#/$defs/", "#/components/schemas/table.");
-    let rows = whole.get("$defs").and_then(Json::as_object).cloned().unwrap_or_default();
-    let mut schemas = Map::new();
-    let mut any = Vec::new();
-    // The tables of an allocation are rows as files hold them: with what they must have.
-    let tables = whole.get("anyOf").and_then(|all| all.get(0)).cloned().unwrap_or_default();
-    for (table, mut row) in rows {
-        schemas.insert(format!("row.{table}"), row.clone());
-        if let Some(row) = row.as_object_mut() {
-            row.remove("required");
-            row.insert("additionalProperties".into(), json!(false));
-            if let Some(columns) = row.get_mut("properties").and_then(Json::as_object_mut) {
-                columns.values_mut().for_each(may_be_null);
-            }
-        }
-        any.push(json!({ "$ref": format!("#/components/schemas/table.{table}") }));
-        schemas.insert(format!("table.{table}"), row);
-    }
-    let mut tables = tables;
-    rename(&mut tables, "#/components/schemas/table.", "#/components/schemas/row.");
-    for (_, row) in schemas.iter_mut().filter(|(name, _)| name.starts_with("row.")) {
-        rename(row, "#/components/schemas/table.", "#/components/schemas/row.");
-    }
-    schemas.insert("tables".into(), tables);
-    schemas.insert("record".into(), json!({
-        "description": "Une ligne de l'entité des règles, avec ce qui lui appartient ; absent ou null: inconnu.",
-        "anyOf": any,
-    }));
-    schemas
-}
-
-/// Lets a value be null.
-fn may_be_null(of: &mut Json) {
-    let Some(keys) = of.as_object_mut() else { return };
-    match (keys.get("type").cloned(), keys.get_mut("enum")) {
-        (Some(Json::String(one)), _) => {
-            keys.insert("type".into(), json!([one, "null"]));
-        }
-        (None, Some(Json::Array(values))) if !values.contains(&Json::Null) => values.push(Json::Null),
-        (None, None) => {
-            let inner = Json::Object(std::mem::take(keys));
-            *of = json!({ "anyOf": [inner, { "type": "null" }] });
-        }
-        _ => {}
-    }
-}
-
 /// The documents of `logis/1`.
 fn documents() -> Map<String, Json> {
     let mut whole: Json = serde_json::from_str(formats::SCHEMA).unwrap_or_default();
-    rename(&mut whole, "#/$defs/", "#/components/schemas/logis.");
+    models::rename(&mut whole, "#/$defs/", "#/components/schemas/logis.");
     let parts = whole.get("$defs").and_then(Json::as_object).cloned().unwrap_or_default();
     parts.into_iter().map(|(name, schema)| (format!("logis.{name}"), schema)).collect()
-}
-
-/// Gives the references that begin with `from` another beginning.
-fn rename(part: &mut Json, from: &str, to: &str) {
-    match part {
-        Json::Object(keys) => {
-            for (key, value) in keys {
-                match value {
-                    Json::String(text) if key == "$ref" => {
-                        if let Some(name) = text.strip_prefix(from) {
-                            *text = format!("{to}{name}");
-                        }
-                    }
-                    other => rename(other, from, to),
-                }
-            }
-        }
-        Json::Array(items) => items.iter_mut().for_each(|item| rename(item, from, to)),
-        _ => {}
-    }
 }
 
 /// What is no document of `logis/1`.

@@ -1,13 +1,9 @@
-//! What goes wrong, as callers read it: `application/problem+json` (RFC 9457), with the issues of the library, their
-//! codes and places.
+//! What goes wrong, as callers read it: the document of `application/problem+json` (RFC 9457), with the issues of the
+//! library, their codes and places.
 
 use std::fmt;
-use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, Response, StatusCode};
-use axum::response::IntoResponse;
+use http::StatusCode;
 use logis::diagnostic::{Issue, Issues};
 use serde_json::{Value as Json, json};
 
@@ -16,7 +12,7 @@ use serde_json::{Value as Json, json};
 pub struct Problem {
     pub status: StatusCode,
     title: &'static str,
-    detail: String,
+    pub detail: String,
     issues: Vec<Issue>,
 }
 
@@ -30,9 +26,10 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, "Corps illisible", detail)
     }
 
-    /// A parameter of the address is not one, or not of its form.
-    pub fn query(detail: impl Into<String>) -> Problem {
-        Problem::new(StatusCode::BAD_REQUEST, "Paramètre refusé", detail)
+    /// The arguments of a tool are not of its form.
+    #[cfg(feature = "mcp")]
+    pub fn arguments(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "Arguments refusés", detail)
     }
 
     /// There is nothing of that name.
@@ -66,49 +63,7 @@ impl Problem {
         Problem { status: StatusCode::UNPROCESSABLE_ENTITY, title, detail, issues }
     }
 
-    /// The media type is not one that is read here.
-    pub fn media(expected: &str) -> Problem {
-        let detail = format!("attendu: Content-Type: {expected}");
-        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Forme non lue", detail)
-    }
-
-    /// No form of the answer is one that the caller accepts.
-    pub fn not_acceptable(forms: &str) -> Problem {
-        let detail = format!("attendu: Accept: {forms}");
-        Problem::new(StatusCode::NOT_ACCEPTABLE, "Forme non donnée", detail)
-    }
-
-    /// Receipts cannot be kept, or are not as they were written.
-    pub fn receipts(detail: impl Into<String>) -> Problem {
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "Reçus hors d'usage", detail)
-    }
-
-    /// What is wrong, in words.
-    pub fn detail(&self) -> &str {
-        &self.detail
-    }
-
-    pub fn too_large(limit: usize) -> Problem {
-        let detail = format!("le corps dépasse {limit} octets");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "Corps trop grand", detail)
-    }
-
-    /// The body did not come in time.
-    pub fn slow(time: Duration) -> Problem {
-        let detail = format!("le corps n'est pas arrivé en {} s", time.as_secs_f32());
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "Requête trop lente", detail)
-    }
-
-    pub fn busy() -> Problem {
-        let detail = "d'autres requêtes sont calculées: à renvoyer plus tard";
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Service occupé", detail)
-    }
-
-    pub fn too_long(time: Duration) -> Problem {
-        let detail = format!("le calcul n'a pas fini en {} s", time.as_secs_f32());
-        Problem::new(StatusCode::GATEWAY_TIMEOUT, "Calcul trop long", detail)
-    }
-
+    /// The computation panicked.
     pub fn failed() -> Problem {
         let detail = "le calcul s'est arrêté: c'est une faute de Logis, à signaler";
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "Faute du service", detail)
@@ -135,20 +90,5 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.title, self.detail)
-    }
-}
-
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response<Body> {
-        let mut response = (self.status, self.document().to_string()).into_response();
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        match self.status {
-            StatusCode::SERVICE_UNAVAILABLE => headers.insert(RETRY_AFTER, HeaderValue::from_static("1")),
-            StatusCode::UNAUTHORIZED => headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
-            _ => None,
-        };
-        response
     }
 }

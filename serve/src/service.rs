@@ -1,10 +1,9 @@
 //! What all requests share: the pack, the deciders made of it, what the operator asked for, what is counted.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use logis::diagnostic::PackError;
@@ -13,6 +12,7 @@ use logis::value::Date;
 use logis::{Decider, Pack};
 use tokio::sync::Semaphore;
 
+use crate::deciders::Deciders;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::receipts::{Receipts, ReceiptsError};
@@ -71,11 +71,6 @@ impl Default for Limits {
     }
 }
 
-/// Deciders kept for dates and rules that were asked for before; beyond, all are forgotten.
-const DECIDERS: usize = 256;
-
-type Deciders = BTreeMap<(Date, Vec<String>), Arc<Decider>>;
-
 /// What all requests share.
 pub struct Service {
     pub pack: Pack,
@@ -86,7 +81,7 @@ pub struct Service {
     pub options: Options,
     pub metrics: Metrics,
     pub receipts: Option<Receipts>,
-    deciders: Mutex<Deciders>,
+    deciders: Deciders,
     computing: Arc<Semaphore>,
 }
 
@@ -105,27 +100,14 @@ impl Service {
             options,
             metrics: Metrics::default(),
             receipts,
-            deciders: Mutex::default(),
+            deciders: Deciders::default(),
             computing,
         })
     }
 
     /// The decider of rules as of a date. Names of groups stand for their rules; no name for the results of the pack.
     pub fn decider(&self, date: Date, names: &[String]) -> Result<Arc<Decider>, PackError> {
-        let asked: Vec<&str> = names.iter().map(|name| name.trim()).collect();
-        let asked = if asked.is_empty() { self.pack.results() } else { self.pack.expand(&asked) };
-        let key = (date, asked.iter().map(ToString::to_string).collect());
-        // A thread that panicked while it held the lock has left whole deciders behind it.
-        if let Some(known) = self.deciders.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(known.clone());
-        }
-        let decider = Arc::new(Decider::new(self.pack.plan(date, &asked)?));
-        let mut deciders = self.deciders.lock().unwrap_or_else(PoisonError::into_inner);
-        if deciders.len() >= DECIDERS {
-            deciders.clear();
-        }
-        deciders.insert(key, decider.clone());
-        Ok(decider)
+        self.deciders.of(&self.pack, date, names)
     }
 
     /// Computes an answer on a thread of its own, once it is its turn.

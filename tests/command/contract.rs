@@ -284,6 +284,15 @@ fn a_build_without_the_service_says_which_has_it() {
     assert!(stderr(&refused).contains("cargo install --path cli --features serve"), "{}", stderr(&refused));
 }
 
+/// A build without the tools for assistants says which one has them.
+#[test]
+#[cfg(not(feature = "mcp"))]
+fn a_build_without_the_tools_for_assistants_says_which_has_them() {
+    let refused = logis(&["mcp"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("cargo install --path cli --features mcp"), "{}", stderr(&refused));
+}
+
 #[test]
 fn usage_errors_name_the_nearest() {
     let data = package();

@@ -175,7 +175,7 @@ fn names(of: &str, is: impl Fn(&Path) -> bool) -> Vec<String> {
     names
 }
 
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 26] = [
     "demo",
     "eval",
     "replay",
@@ -195,6 +195,7 @@ const COMMANDS: [&str; 25] = [
     "diff",
     "simulate",
     "serve",
+    "mcp",
     "doc",
     "graph",
     "schema",

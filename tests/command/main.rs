@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[cfg(feature = "mcp")]
+mod assistants;
 mod bad_input;
 mod book;
 mod boundaries;

@@ -17,8 +17,20 @@ pub fn features() -> Result<(), String> {
     for krate in ["logis-matching", "logis-decide", "logis-allocation", "logis-review", "logis"] {
         check(krate, &[])?;
     }
-    // The command with its service.
-    cargo(&["clippy", "--quiet", "--package", "logis-cli", "--features", "serve", "--", "-D", "warnings"])?;
+    // The command with its service, and with its tools for assistants: each has a part of `logis-serve` alone.
+    for feature in ["serve", "mcp"] {
+        cargo(&[
+            "clippy",
+            "--quiet",
+            "--package",
+            "logis-cli",
+            "--features",
+            feature,
+            "--",
+            "-D",
+            "warnings",
+        ])?;
+    }
     cargo(&["test", "--quiet", "--package", "logis-data", "--no-default-features", "--lib"])
 }
 

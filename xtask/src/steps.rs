@@ -4,6 +4,9 @@ use std::process::Command;
 
 use crate::{figures, root};
 
+/// The command with all that a build may have: its service and its tools for assistants are tested, too.
+const WHOLE: &str = "logis-cli/serve,logis-cli/mcp";
+
 /// Layout, lints, documentation and figures.
 pub fn check() -> Result<(), String> {
     cargo(&["fmt", "--all", "--check"])?;
@@ -16,14 +19,14 @@ pub fn check() -> Result<(), String> {
 
 /// All tests; what follows goes to Cargo.
 pub fn test(rest: &[&str]) -> Result<(), String> {
-    cargo(&[&["test", "--workspace"], rest].concat())
+    cargo(&[&["test", "--workspace", "--features", WHOLE], rest].concat())
 }
 
 /// All tests, with random cases of this seed and ten times as many as Proptest draws by itself. Otherwise the seed
 /// is that of `.cargo/config.toml`.
 pub fn fuzz(seed: &str) -> Result<(), String> {
     eprintln!("cargo xtask fuzz {seed}");
-    let mut test = command("cargo", &["test", "--workspace", "--no-fail-fast"]);
+    let mut test = command("cargo", &["test", "--workspace", "--features", WHOLE, "--no-fail-fast"]);
     test.env("PROPTEST_RNG_SEED", seed).env("PROPTEST_CASES", "2560").env("LOGIS_EVERY", "1");
     run(test)
 }

@@ -20,6 +20,7 @@ pub mod graph;
 pub mod help;
 pub mod junit;
 pub mod matching;
+pub mod mcp;
 pub mod mutate;
 pub mod pairs;
 pub mod receipt_file;

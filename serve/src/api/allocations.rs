@@ -13,6 +13,7 @@ use logis::{AllocationError, Options, Posing, Sent};
 
 use super::{Answer, document, name_date, text};
 use crate::asked::{self, Query};
+use crate::day;
 use crate::problem::Problem;
 use crate::service::Service;
 
@@ -30,7 +31,7 @@ struct Asked {
 
 async fn read(service: &Service, request: Request, known: &[&str]) -> Result<Asked, Problem> {
     let query = Query::of(&request, known)?;
-    let date = query.date()?.unwrap_or_else(asked::today);
+    let date = query.date()?.unwrap_or_else(day::today);
     let mut options = Options::default();
     options.select = query.names("select");
     options.hard = query.names("hard");

@@ -20,6 +20,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use super::{Answer, name_date};
 use crate::asked::{self, Query};
 use crate::batch::{Form, Record, Splitter, Writer};
+use crate::day;
 use crate::problem::Problem;
 use crate::service::Service;
 
@@ -35,7 +36,7 @@ pub const FORMS: &str = "application/x-ndjson, text/csv ou application/vnd.apach
 /// Decides a batch.
 pub async fn decide(State(service): State<Arc<Service>>, request: Request) -> Answer {
     let query = Query::of(&request, &["date", "rules", "states"])?;
-    let date = query.date()?.unwrap_or_else(asked::today);
+    let date = query.date()?.unwrap_or_else(day::today);
     let (rules, states) = (query.names("rules"), query.is("states")?);
     let read = Form::of(&asked::media(request.headers())).ok_or_else(|| Problem::media(FORMS))?;
     let accepted = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");

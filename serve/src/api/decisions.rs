@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 
 use super::{Answer, document, kept};
 use crate::asked;
+use crate::day;
 use crate::problem::Problem;
 use crate::service::Service;
 
@@ -34,8 +35,8 @@ struct Asked {
 impl Asked {
     fn date(&self) -> Result<Date, Problem> {
         match &self.date {
-            None => Ok(asked::today()),
-            Some(text) => asked::date(text).map_err(|words| Problem::body(format!("`date`: {words}"))),
+            None => Ok(day::today()),
+            Some(text) => day::date(text).map_err(|words| Problem::body(format!("`date`: {words}"))),
         }
     }
 }

@@ -190,7 +190,7 @@ fn outcome<'d>(one: &'d Decided, rule: &str) -> Option<&'d Outcome> {
 
 /// What is wrong with a record, in one cell.
 fn wrong(one: &Decided) -> Option<String> {
-    one.decision.as_ref().err().map(|problem| problem.detail().replace('\n', " ; "))
+    one.decision.as_ref().err().map(|problem| problem.detail.replace('\n', " ; "))
 }
 
 /// A decision as a document, or the problem with the number of its record.

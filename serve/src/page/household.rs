@@ -7,7 +7,7 @@ use logis::value::Date;
 use serde_json::{Map, Value as Json, json};
 
 use super::kin::Kin;
-use crate::asked;
+use crate::day;
 
 /// The most members that the page asks for.
 pub const MOST: usize = 12;
@@ -87,8 +87,8 @@ impl Household {
     pub fn of(fields: &[(String, String)], kin: &Kin, schema: &Schema) -> Result<Household, String> {
         let get = |name: &str| fields.iter().find(|(own, _)| own == name).map(|(_, value)| value.trim());
         let date = match get("date") {
-            None | Some("") => asked::today(),
-            Some(text) => asked::date(text)?,
+            None | Some("") => day::today(),
+            Some(text) => day::date(text)?,
         };
         let members = get("n").and_then(|text| text.parse().ok()).filter(|n| (1..=MOST).contains(n));
         let mut household = Household {

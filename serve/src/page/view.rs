@@ -15,8 +15,8 @@ use super::goals::{Goals, RESULTS};
 use super::household::{Cell, Household, MOST};
 use super::kin::Kin;
 use super::questions::{Goal, Question, field_of, table_of};
-use crate::asked;
 use crate::book;
+use crate::day;
 use crate::service::Service;
 
 /// A name of the pack as people read it: `sans_logement` is « Sans logement ».
@@ -54,7 +54,7 @@ pub struct Home {
 
 /// What can be asked.
 pub fn home(service: &Service, goals: &Goals) -> Home {
-    let today = asked::today();
+    let today = day::today();
     let right = |rule: &String| Choice { value: rule.clone(), label: label(&service.pack, rule, today) };
     let group = |name: &String| Choice { value: name.clone(), label: group_title(name) };
     Home {
