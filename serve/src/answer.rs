@@ -10,6 +10,11 @@ use axum::response::IntoResponse;
 use crate::problem::Problem;
 
 impl Problem {
+    /// The body cannot be read as what it should be.
+    pub fn body(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "Corps illisible", detail)
+    }
+
     /// A parameter of the address is not one, or not of its form.
     pub fn query(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::BAD_REQUEST, "Paramètre refusé", detail)

@@ -10,9 +10,11 @@ use logis::{Decider, Pack};
 /// Deciders kept for dates and rules that were asked for before; beyond, all are forgotten.
 const MOST: usize = 256;
 
+type ByDateAndRules = BTreeMap<(Date, Vec<String>), Arc<Decider>>;
+
 /// Deciders by date and rules.
 #[derive(Default)]
-pub struct Deciders(Mutex<BTreeMap<(Date, Vec<String>), Arc<Decider>>>);
+pub struct Deciders(Mutex<ByDateAndRules>);
 
 impl Deciders {
     /// The decider of rules as of a date. Names of groups stand for their rules; no name for the results of the pack.

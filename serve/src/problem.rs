@@ -21,11 +21,6 @@ impl Problem {
         Problem { status, title, detail: detail.into(), issues: Vec::new() }
     }
 
-    /// The body cannot be read as what it should be.
-    pub fn body(detail: impl Into<String>) -> Problem {
-        Problem::new(StatusCode::BAD_REQUEST, "Corps illisible", detail)
-    }
-
     /// The arguments of a tool are not of its form.
     #[cfg(feature = "mcp")]
     pub fn arguments(detail: impl Into<String>) -> Problem {
