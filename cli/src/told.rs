@@ -2,21 +2,16 @@
 //! that were left out.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, bail};
-use logis::Pack;
 use logis::data::{self, Absent, Dataset, Issue, Needs};
-use logis::pack::schema::{EntityId, FieldId, Origin};
+use logis::pack::schema::{EntityId, Origin};
 use logis::plan::Plan;
-use logis::value::Value;
+use logis::{LeftOpen, Pack};
 
 use crate::args::ReadingArgs;
 use crate::output;
-
-/// Outcomes that a warning names.
-const NAMED: usize = 12;
 
 /// What was found while reading, of all parts.
 #[derive(Debug, Default)]
@@ -72,9 +67,10 @@ pub fn report(pack: &Pack, told: &Told, needs: &Needs, plans: &[&Plan], args: &R
         eprintln!("{level}: {kind}");
     }
     if !told.absent.is_empty() {
-        let absent = absent(pack, &told.absent, plans);
+        let absent = LeftOpen::of(&pack.parsed().schema, &told.absent, plans);
         if !absent.is_empty() {
-            eprintln!("avertissement: {absent}");
+            let demand = if absent.unknown.is_empty() { "" } else { " ; pour les exiger: --strict" };
+            eprintln!("avertissement: {absent}{demand}");
         }
     }
     if let Some(path) = &args.rejects {
@@ -101,87 +97,4 @@ pub fn report(pack: &Pack, told: &Told, needs: &Needs, plans: &[&Plan], args: &R
         eprintln!("{errors} erreur(s): écartées, avec ce qui en dépend: {dropped}");
     }
     Ok(())
-}
-
-/// The columns that are not there, and the outcomes that this may leave open. A column that nothing reads, given
-/// what the other absent columns are read as, is not named.
-fn absent(pack: &Pack, absent: &[Absent], plans: &[&Plan]) -> String {
-    let schema = &pack.parsed().schema;
-    // An empty cell is a known nothing, or a known value, to all fields that read the column, or to one of them: to
-    // that which tells an empty cell.
-    let none = |f: &usize| schema.fields.get(*f).is_some_and(|f| f.empty_is_none);
-    let nothing = |a: &&Absent| !a.fields.is_empty() && a.fields.iter().all(none);
-    let known: BTreeMap<FieldId, Value> = absent
-        .iter()
-        .flat_map(|a| &a.fields)
-        .filter_map(|f| Some((*f, schema.fields.get(*f)?.empty()?)))
-        .collect();
-    let mut open: Vec<&str> = Vec::new();
-    let mut read = vec![false; absent.len()];
-    for plan in plans {
-        let given = plan.given(&known);
-        for (name, node) in &plan.selected {
-            let (fields, relations) = given.inputs([*node]);
-            let crosses = |entity: EntityId| {
-                relations.iter().any(|(child, number)| {
-                    let relation = schema.entities.get(*child).and_then(|e| e.belongs_to.get(*number));
-                    relation.is_some_and(|r| r.target == entity)
-                })
-            };
-            for (a, read) in absent.iter().zip(&mut read) {
-                let reads = !a.fields.is_disjoint(&fields)
-                    || !a.relations.is_disjoint(&relations)
-                    || a.column.is_empty() && crosses(a.entity);
-                *read |= reads;
-                if reads && !nothing(&a) && !open.contains(&name.as_str()) {
-                    open.push(name);
-                }
-            }
-        }
-    }
-    let all = || absent.iter().zip(read.iter().map(|read| plans.is_empty() || *read));
-    let unknown = by_file(all().filter(|(a, read)| *read && !nothing(a)).map(|(a, _)| a));
-    let is_empty = |(a, read): &(&Absent, bool)| nothing(a) || !read && a.fields.iter().any(none);
-    let empty = by_file(all().filter(is_empty).map(|(a, _)| a));
-    let mut text = String::new();
-    if unknown.is_empty() && empty.is_empty() {
-        return text;
-    }
-    if !unknown.is_empty() {
-        let _ = write!(text, "colonnes absentes, donc inconnues: {unknown}");
-    }
-    if !empty.is_empty() {
-        let and = if text.is_empty() { "" } else { " ; " };
-        let _ = write!(text, "{and}colonnes absentes, lues comme vides: {empty}");
-    }
-    if plans.is_empty() {
-        text.push_str(" ; les règles qui les lisent peuvent rester sans réponse");
-    } else if !open.is_empty() {
-        let shown: Vec<&str> = open.iter().take(NAMED).copied().collect();
-        let more = if open.len() > NAMED { format!("… ({} en tout)", open.len()) } else { String::new() };
-        let _ = write!(text, " ; peuvent rester sans réponse: {}{more}", shown.join(", "));
-    }
-    if !unknown.is_empty() {
-        text.push_str(" ; pour les exiger: --strict");
-    }
-    text
-}
-
-/// `demandes.csv: `rfr_n1`, `rfr_n2`; la table `employeurs` entière`
-fn by_file<'a>(absent: impl Iterator<Item = &'a Absent>) -> String {
-    let mut files: Vec<(&str, Vec<String>)> = Vec::new();
-    let mut tables = Vec::new();
-    for one in absent {
-        if one.column.is_empty() {
-            tables.push(format!("la table `{}` entière", one.file));
-            continue;
-        }
-        let shown = format!("`{}`", one.column);
-        match files.iter_mut().find(|(file, _)| *file == one.file) {
-            Some((_, columns)) => columns.push(shown),
-            None => files.push((&one.file, vec![shown])),
-        }
-    }
-    let files = files.iter().map(|(file, columns)| format!("{file}: {}", columns.join(", ")));
-    files.chain(tables).collect::<Vec<_>>().join("; ")
 }

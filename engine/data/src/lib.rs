@@ -7,7 +7,7 @@
 //! # Features
 //! None is on by default. `csv`, `json`, `xlsx` (all workbooks, of Excel and LibreOffice) and `parquet` read and write
 //! files of that form; a file of another form is an error that names its feature. `arrow` takes tables as batches of
-//! Arrow and is part of `parquet`. The tables of packs are read without any of them.
+//! Arrow and is part of `parquet`; `nested` takes apart those whose rows hold the rows that belong to them. The tables of packs are read without any of them.
 
 #[cfg(feature = "parquet")]
 mod ahead;
@@ -55,6 +55,8 @@ mod lists;
 mod mapping;
 mod mapping_draft;
 mod names;
+#[cfg(feature = "nested")]
+mod nested;
 #[cfg(any(feature = "xlsx", feature = "parquet"))]
 mod net;
 mod numbers;
@@ -120,6 +122,8 @@ pub use lines::Lines;
 pub use logis_language::plan::Needs;
 pub use mapping::MAPPING_FILE;
 pub use mapping_draft::draft_mapping;
+#[cfg(feature = "nested")]
+pub use nested::{joined, unnest};
 pub use output::{Output, OutputColumn, Reading, WriteError};
 #[cfg(feature = "parquet")]
 pub use package::NotInOrder;
@@ -127,7 +131,7 @@ pub use package::sort as sort_issues;
 pub use package::{Absent, InputFile, ReadOutcome};
 pub use read::{about, read};
 #[cfg(feature = "arrow")]
-pub use read_batches::read_batches;
+pub use read_batches::{BatchReader, read_batches};
 pub use read_values::{ValueTable, read_values};
 #[cfg(feature = "xlsx")]
 pub use reading_book::to_reading_workbook;

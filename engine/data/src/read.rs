@@ -108,8 +108,8 @@ pub(super) struct Known {
     drafts: BTreeMap<EntityId, Draft>,
 }
 
-// Packages come in parts only where streams are read.
-#[cfg(feature = "parquet")]
+// Packages come in parts only where streams or batches are read.
+#[cfg(feature = "arrow")]
 impl Known {
     /// The same where the cells of some fields of data are all that is kept.
     pub fn keeping(self, only: Option<&BTreeSet<FieldId>>) -> Known {

@@ -17,16 +17,24 @@ pub mod dated;
 pub mod decide;
 pub mod evaluate;
 pub mod explain;
+pub mod granted;
 pub mod invariants;
+mod left_open;
+#[cfg(feature = "arrow")]
+mod outcome_columns;
 pub mod parts;
 pub mod receipt;
 pub mod reference;
 pub mod reserves;
+pub mod sample;
 pub mod tables;
 
 #[cfg(feature = "arrow")]
 pub use batches::Evaluate;
 pub use decide::{DataError, Decider, Decision};
+pub use left_open::LeftOpen;
+#[cfg(feature = "arrow")]
+pub use outcome_columns::OutcomeColumns;
 pub use tables::Tables;
 
 /// The hash of this build of the crate.

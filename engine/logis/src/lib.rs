@@ -11,12 +11,12 @@ pub use logis_allocation::{
     candidates, posing,
 };
 pub use logis_data as data;
-#[cfg(feature = "arrow")]
-pub use logis_decide::Evaluate;
 pub use logis_decide::{
-    DataError, Decider, Decision, Tables, answers, counterfactual, dated, decide, evaluate, explain,
-    invariants, parts, receipt, reference, reserves, tables,
+    DataError, Decider, Decision, LeftOpen, Tables, answers, counterfactual, dated, decide, evaluate,
+    explain, granted, invariants, parts, receipt, reference, reserves, sample, tables,
 };
+#[cfg(feature = "arrow")]
+pub use logis_decide::{Evaluate, OutcomeColumns};
 pub use logis_language::{
     LoadError, Pack, Plan, diagnostic, editor, exchange, fingerprint, format, graph, pack, plan, value,
 };

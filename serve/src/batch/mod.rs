@@ -1,7 +1,6 @@
 //! Batches: the records of a body that comes part by part, and the decisions of them in one of three forms.
 
 mod arrow;
-mod sample;
 mod split;
 mod write;
 

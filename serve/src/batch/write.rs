@@ -11,11 +11,12 @@ use logis::Decision;
 use logis::data::{Ids, Output, OutputColumn, to_csv};
 use logis::diagnostic::foreign;
 use logis::evaluate::{DecisionColumn, Decisions, Outcome, evaluate};
+use logis::sample;
 use logis::value::{Type, Value};
 use rayon::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::{Content, Form, Record, sample};
+use super::{Content, Form, Record};
 use crate::api::counted;
 use crate::problem::Problem;
 use crate::service::Service;

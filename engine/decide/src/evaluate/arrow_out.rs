@@ -2,28 +2,35 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, RecordBatch, StringArray};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Decimal128Type;
+use arrow_array::{
+    Array as _, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray,
+};
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
-use arrow_schema::{ArrowError, Field, Schema};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
 
 use super::columns::{Array, Certain};
-use super::{DecisionColumn, Decisions};
+use super::{DecisionColumn, Decisions, Outcome};
 use logis_data::{Ids, decimal_digits};
 use logis_language::plan::Plan;
 use logis_language::value::{Date, Exact, Type, Value, days_between, finite_decimals, mul, power_of_ten};
 
 /// Decimals of a number that has no finite ones, or whose rule has no columnar form.
-const MOST_DECIMALS: u32 = 18;
+pub(crate) const MOST_DECIMALS: u32 = 18;
+
+/// Digits that every number fits in.
+pub(crate) const MOST_DIGITS: u8 = 38;
 
 impl Decisions {
     /// A batch with the identifiers of the rows first, then one column for each selected rule:
     /// Boolean, Decimal128, Date32 or Utf8; what is not decided is null.
     ///
-    /// Numbers have the decimals of `like`, if given: the batches of one file agree. Otherwise they
-    /// have those of the rule's unit. They have 18 digits, which files hold in 8 bytes; 38 where that is too few.
+    /// Numbers have the decimals of `like`, if given, or are Int64 as there: the batches of one file agree. Otherwise
+    /// they have those of the rule's unit. They have 18 digits, which files hold in 8 bytes; 38 where that is too few.
     ///
     /// # Errors
-    /// The identifiers are not as many as the rows.
+    /// The identifiers are not as many as the rows; a number is not whole where `like` has integers, or too large.
     pub fn to_record_batch(
         &self,
         plan: &Plan,
@@ -32,18 +39,19 @@ impl Decisions {
     ) -> Result<RecordBatch, ArrowError> {
         let entity = plan.parsed.schema.entities.get(plan.entity);
         let key = entity.map_or("", |e| e.key.as_str());
-        let mut fields = vec![Field::new(key, arrow_schema::DataType::Utf8, true)];
+        let mut fields = vec![Field::new(key, DataType::Utf8, true)];
         let mut arrays: Vec<ArrayRef> = vec![Arc::new(StringArray::from_iter_values(ids.texts()))];
         for ((name, column), (_, node)) in self.names.iter().zip(&self.columns).zip(&plan.selected) {
             let ty = plan.node(*node).map_or(Type::Bool, |n| n.ty.clone());
             // Parts of one file have the decimals of the first.
-            let number = like.and_then(|s| match s.field_with_name(name).ok()?.data_type() {
-                arrow_schema::DataType::Decimal128(digits, scale) => {
-                    Some((*digits, u32::try_from(*scale).ok()?))
+            let like = like.and_then(|s| Some(s.field_with_name(name).ok()?.data_type()));
+            let array = match like {
+                Some(DataType::Int64) => column.to_integers(name)?,
+                Some(DataType::Decimal128(digits, scale)) => {
+                    column.to_array(&ty, Some((*digits, u32::try_from(*scale).unwrap_or(0))))?
                 }
-                _ => None,
-            });
-            let array = column.to_array(&ty, number)?;
+                _ => column.to_array(&ty, None)?,
+            };
             fields.push(Field::new(name, array.data_type().clone(), true));
             arrays.push(array);
         }
@@ -55,7 +63,7 @@ impl Decisions {
     pub fn fits(&self, like: &Schema) -> bool {
         self.names.iter().zip(&self.columns).all(|(name, column)| {
             match like.field_with_name(name).map(Field::data_type) {
-                Ok(arrow_schema::DataType::Decimal128(digits, scale)) => {
+                Ok(DataType::Decimal128(digits, scale)) => {
                     let decimals = u32::try_from(*scale).unwrap_or(0);
                     let unit = column.by_plan.is_none() || column.decimals() <= decimals;
                     unit && column.digits(decimals) <= *digits
@@ -139,6 +147,41 @@ impl DecisionColumn {
                 (0..self.rows).map(|row| self.value(row).map(|v| v.to_string())).collect::<StringArray>(),
             ),
         })
+    }
+
+    /// Whole numbers as Int64.
+    fn to_integers(&self, name: &str) -> Result<ArrayRef, ArrowError> {
+        let wrong =
+            || ArrowError::CastError(format!("`{name}`: un résultat n'est pas un nombre entier de 64 bits"));
+        if !self.has_decimals(0) {
+            return Err(wrong());
+        }
+        let decimals = self.to_array(&Type::Number, Some((MOST_DIGITS, 0)))?;
+        let units = decimals.as_primitive_opt::<Decimal128Type>().ok_or_else(wrong)?;
+        let integers = units.values().iter().map(|n| i64::try_from(*n)).collect::<Result<Vec<i64>, _>>();
+        let integers = integers.map_err(|_| wrong())?;
+        Ok(Arc::new(Int64Array::try_new(ScalarBuffer::from(integers), units.nulls().cloned())?))
+    }
+
+    /// Has no number of it more than so many decimals?
+    pub(crate) fn has_decimals(&self, decimals: u32) -> bool {
+        if let Some(by_plan) = &self.by_plan {
+            return by_plan.columns.iter().all(|column| column.has_decimals(decimals));
+        }
+        let unit = power_of_ten(decimals).unwrap_or(1);
+        let odd = |outcome: &Outcome| match outcome {
+            Outcome::Known(Value::Number(n)) => {
+                mul(n, &Exact::from_integer(unit)).is_ok_and(|units| units.is_integer())
+            }
+            _ => true,
+        };
+        let certain = match self.certain.as_ref().map(|c| (&c.full.array, i128::from(c.denominator))) {
+            Some((Array::Number(units), denominator)) if unit % denominator != 0 => {
+                units.iter().all(|n| i128::from(*n) * unit % denominator == 0)
+            }
+            _ => true,
+        };
+        certain && self.odd.values().all(odd)
     }
 
     /// Decimals of the unit that it counts in: of several plans, the most.

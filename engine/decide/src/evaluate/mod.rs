@@ -5,7 +5,7 @@
 //! `settle` decides by cases what those sets leave open.
 
 #[cfg(feature = "arrow")]
-mod arrow_out;
+pub(crate) mod arrow_out;
 mod assume;
 mod columns;
 mod completed;

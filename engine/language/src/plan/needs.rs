@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
-use crate::pack::schema::{EntityId, FieldId, Origin};
+use crate::pack::schema::{EntityId, FieldId, Origin, Schema};
 use crate::value::Value;
 
 /// What a command needs of a data package: the columns of these fields, and these tables with the
@@ -43,6 +43,39 @@ impl Needs {
         self.relations.extend(other.relations);
         self.strict |= other.strict;
         self.any_table |= other.any_table;
+    }
+
+    /// By table of data, the columns that are read: the identifier, what says where a row belongs, the fields.
+    ///
+    /// ```
+    /// use logis::{Pack, value::parse_date};
+    ///
+    /// let pack = Pack::load("../../rules")?;
+    /// let date = parse_date("2017-06-30").ok_or("a date")?;
+    /// let columns = pack.plan(date, &["plafond_plus"])?.needs().columns(&pack.parsed().schema);
+    /// assert_eq!(columns["demandes"], ["demande_id", "commune"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn columns(&self, schema: &Schema) -> BTreeMap<String, Vec<String>> {
+        let mut tables = BTreeMap::new();
+        for (id, entity) in schema.entities.iter().enumerate() {
+            let Origin::Data { table } = &entity.origin else { continue };
+            if !self.entities.contains(&id) && !self.decided.contains(&id) {
+                continue;
+            }
+            let relations = entity.belongs_to.iter().enumerate();
+            let followed = relations.filter(|(n, r)| r.required || self.relations.contains(&(id, *n)));
+            let fields = entity.fields.iter().filter(|field| self.fields.contains(field));
+            let fields = fields.filter_map(|field| schema.fields.get(*field)).map(|field| &field.column);
+            let mut columns: Vec<String> = Vec::new();
+            for column in [&entity.key].into_iter().chain(followed.map(|(_, r)| &r.column)).chain(fields) {
+                if !columns.contains(column) {
+                    columns.push(column.clone());
+                }
+            }
+            tables.insert(table.clone(), columns);
+        }
+        tables
     }
 
     /// These needs; all tables and all columns that are not spared must be there if `strict`.

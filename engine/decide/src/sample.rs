@@ -1,10 +1,11 @@
 //! A record in which every column of the schema is given. What it says is of no account: columns that are given have
 //! their types, and so have the outcomes of rules that read them.
 
-use logis::Decider;
-use logis::pack::schema::{EntityId, Field, FieldKind, Origin, Schema};
-use logis::value::format_number;
+use logis_language::pack::schema::{EntityId, Field, FieldKind, Origin, Schema};
+use logis_language::value::format_number;
 use serde_json::{Map, Value as Json, json};
+
+use crate::decide::Decider;
 
 /// The sample of the entity that a decider decides.
 pub fn record(decider: &Decider) -> Json {
@@ -68,15 +69,16 @@ fn value(field: &Field, first: &dyn Fn(EntityId) -> Option<String>) -> Json {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use logis::Pack;
-    use logis::value::parse_date;
+    use logis_language::Pack;
+    use logis_language::value::parse_date;
 
     /// The sample fits the schema, of requests and of persons alike.
     #[test]
     fn samples_are_read() {
         let date = parse_date("2025-06-30").unwrap();
+        let pack = Pack::load("../../rules").unwrap();
         for rules in [["eligible_plus"], ["eligible_visale"], ["financement"], ["contribution_peec"]] {
-            let decider = Decider::new(Pack::national().plan(date, &rules).unwrap());
+            let decider = Decider::new(pack.plan(date, &rules).unwrap());
             let read = decider.dataset(&record(&decider));
             assert!(read.is_ok(), "{rules:?}: {:?}", read.err());
         }

@@ -1,0 +1,12 @@
+"""Logis: decides who qualifies for French social housing and housing aids, says why, and matches requests to units.
+
+>>> from logis_regles import Pack
+>>> plan = Pack().plan("2017-06-30", ["plafond_plus"])
+>>> plan.rules
+['plafond_plus']
+"""
+
+from ._logis import Decisions, Pack, Plan
+from ._told import Issue, LogisError, LogisWarning
+
+__all__ = ["Decisions", "Issue", "LogisError", "LogisWarning", "Pack", "Plan"]

@@ -1,0 +1,26 @@
+//! Logis for Python: `logis_regles._logis`, which the package `logis_regles` shows.
+//!
+//! [`pack`] and [`plan`] are what users hold; [`tables`] takes data frames through Arrow's capsules, [`records`] takes
+//! dictionaries; [`decisions`] is what comes out; [`errors`] makes exceptions and warnings; [`off`] computes with the
+//! interpreter's lock released, so that other threads run and Ctrl-C is heard.
+
+mod decisions;
+mod errors;
+mod off;
+mod pack;
+mod plan;
+mod records;
+mod tables;
+
+use pyo3::prelude::*;
+
+/// The rules of French social housing: decided, explained, matched.
+#[pymodule]
+mod _logis {
+    #[pymodule_export]
+    use crate::decisions::Decisions;
+    #[pymodule_export]
+    use crate::pack::Pack;
+    #[pymodule_export]
+    use crate::plan::Plan;
+}
