@@ -6,7 +6,8 @@
 ['plafond_plus']
 """
 
+from ._documents import Decision, Outcome
 from ._logis import Decisions, Pack, Plan
 from ._told import Issue, LogisError, LogisWarning
 
-__all__ = ["Decisions", "Issue", "LogisError", "LogisWarning", "Pack", "Plan"]
+__all__ = ["Decision", "Decisions", "Issue", "LogisError", "LogisWarning", "Outcome", "Pack", "Plan"]

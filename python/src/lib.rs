@@ -1,10 +1,11 @@
 //! Logis for Python: `logis_regles._logis`, which the package `logis_regles` shows.
 //!
 //! [`pack`] and [`plan`] are what users hold; [`tables`] takes data frames through Arrow's capsules, [`records`] takes
-//! dictionaries; [`decisions`] is what comes out; [`errors`] makes exceptions and warnings; [`off`] computes with the
+//! dictionaries; [`documents`] gives what the command writes as JSON; [`decisions`] is what comes out; [`errors`] makes exceptions and warnings; [`off`] computes with the
 //! interpreter's lock released, so that other threads run and Ctrl-C is heard.
 
 mod decisions;
+mod documents;
 mod errors;
 mod off;
 mod pack;

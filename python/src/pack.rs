@@ -28,8 +28,11 @@ use crate::plan::Plan;
 pub struct Pack {
     pub pack: logis::Pack,
     /// The files of a pack of a folder, so that it can go to other processes; `None` for the national one.
-    files: Option<(String, Vec<(String, Vec<u8>)>)>,
+    files: Option<(String, Files)>,
 }
+
+/// Files: path and content.
+type Files = Vec<(String, Vec<u8>)>;
 
 #[pymethods]
 impl Pack {
@@ -50,12 +53,7 @@ impl Pack {
     ///     root: What messages put before each path.
     #[classmethod]
     #[pyo3(signature = (files, root=String::new()))]
-    fn from_files(
-        _class: &Bound<'_, PyType>,
-        py: Python<'_>,
-        files: Vec<(String, Vec<u8>)>,
-        root: String,
-    ) -> PyResult<Pack> {
+    fn from_files(_class: &Bound<'_, PyType>, py: Python<'_>, files: Files, root: String) -> PyResult<Pack> {
         Pack::of(py, root, files)
     }
 
@@ -148,7 +146,7 @@ impl Pack {
 }
 
 impl Pack {
-    fn of(py: Python<'_>, root: String, files: Vec<(String, Vec<u8>)>) -> PyResult<Pack> {
+    fn of(py: Python<'_>, root: String, files: Files) -> PyResult<Pack> {
         let pack = py.detach(|| logis::Pack::from_files(&root, files.clone()));
         let pack = pack.map_err(|error| raised(py, error))?;
         if !pack.warnings.is_empty() {

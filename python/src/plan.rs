@@ -21,9 +21,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
 use crate::decisions::{Decisions, Told};
-use crate::errors::{Failure, raised, said};
+use crate::documents;
+use crate::errors::{Failure, raised, said, warn};
 use crate::off;
 use crate::pack::{Pack, day};
+use crate::records;
 use crate::tables::{self, Given};
 
 /// Rules of one entity as of a date: what decides. Made by `Pack.plan`; threads may share it, and it may be pickled.
@@ -183,6 +185,7 @@ impl Plan {
     ///     >>> pa.table(decided).to_pylist()
     ///     [{'demande_id': 'D1', 'plafond_plus': 20123}]
     #[pyo3(signature = (data=None, /, *, states=false, reserves=false, strict=false, keep_going=false, progress=None, **tables))]
+    #[expect(clippy::too_many_arguments, reason = "each is a word of Python's")]
     fn evaluate(
         &self,
         py: Python<'_>,
@@ -210,6 +213,31 @@ impl Plan {
         })?;
         decisions.warn(py)?;
         Ok(decisions)
+    }
+
+    /// Decides one record.
+    ///
+    /// Args:
+    ///     record: A dictionary whose keys are the columns of the entity. What belongs to it is a list of dictionaries
+    ///         under the name of its table (`personnes`); what it belongs to is an identifier, or a dictionary. Values
+    ///         are texts, numbers (`Decimal` is exact), booleans, dates; what is absent or None is unknown.
+    ///
+    /// Returns:
+    ///     Decision: By rule, its outcome.
+    ///
+    /// Raises:
+    ///     LogisError: With each key and value that does not fit, and its place.
+    ///
+    /// Warns:
+    ///     LogisWarning: What is doubtful in the record.
+    fn decide<'py>(&self, py: Python<'py>, record: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let record = records::json(record)?;
+        let decide = || -> Result<logis::Decision, Failure> { Ok(self.inner.decider()?.decide(&record)?) };
+        let decision = py.detach(decide).map_err(|failure| failure.raised(py))?;
+        for warning in decision.warnings() {
+            warn(py, &warning.to_string())?;
+        }
+        documents::decision(py, &decision)
     }
 
     /// The columns of what `evaluate` gives for this plan, without rows.
