@@ -3,6 +3,7 @@
 //! (mdbook, cargo-deny, an older toolchain) are named when they are missing.
 
 mod benches;
+mod c_library;
 mod figures;
 mod packages;
 mod steps;
@@ -19,6 +20,7 @@ cargo xtask TASK
   fuzz       all tests, their random cases drawn anew and ten times as many: cargo xtask fuzz [SEED]
   bench      the benchmarks, or one: cargo xtask bench workload; --small runs all once on tiny inputs, peers too
   features   checks logis-data and what decides with each of their features alone, and with none; the command with its service
+  c-library  builds the C library into a folder, as lib/ and include/: cargo xtask c-library FOLDER [PROFILE]
   package    packs every crate and builds it from what is packed: dear, as everything is built
   figures    fills the marked figures of the pages from docs/figures.toml; --check only compares
   book       builds docs/ as a book into target/book (needs mdbook)
@@ -49,6 +51,8 @@ fn main() -> ExitCode {
         ["bench", "--small"] => benches::small(),
         ["bench", rest @ ..] => steps::bench(rest),
         ["features"] => packages::features(),
+        ["c-library", folder] => c_library::install(folder, "release"),
+        ["c-library", folder, profile] => c_library::install(folder, profile),
         ["package"] => packages::package(),
         ["figures"] => figures::fill(&root()),
         ["figures", "--check"] => figures::check(&root()),
