@@ -6,6 +6,7 @@ use std::io::Cursor;
 
 use logis::data::{Dataset, InputFile, Needs, ReadOutcome, Stream, StreamedFile, read};
 use logis::evaluate::evaluate;
+use logis::pack::Reference;
 use logis::parts::PartDecider;
 use logis::value::parse_date;
 use logis::{Pack, Plan};
@@ -192,4 +193,42 @@ fn what_only_the_whole_shows_is_left_to_it() {
     let mut lines: Vec<&str> = personnes.lines().collect();
     lines[1..].rotate_left(1);
     assert!(by_parts(demandes.as_bytes(), lines.join("\n").as_bytes()).is_none(), "persons out of order");
+}
+
+/// The tables of the pack are read by columns, and, with a mark at their start that only the reading cell by cell
+/// knows, cell by cell: they hold the same, and names in data stand for the same codes.
+#[test]
+fn tables_of_the_pack_are_read_by_columns_as_cell_by_cell() {
+    let pack = pack();
+    let parsed = pack.parsed();
+    assert!(!parsed.references.is_empty());
+    let marked: Vec<Reference> = parsed
+        .references
+        .iter()
+        .map(|own| {
+            let bytes = ["\u{feff}".as_bytes(), &own.bytes].concat();
+            Reference { bytes: bytes.into(), ..own.clone() }
+        })
+        .collect();
+    let demandes = "demande_id,commune,communes_souhaitees\n\
+                    D1,21231,\"Dijon;CHENOVE\"\nD2,Saint-Denis,21231\nD3,Quetigny,\"2A004, 97411\"\nD4,1001,\n";
+    let read_by = |references: &[Reference]| {
+        read(&parsed.schema, references, vec![file("demandes", demandes)], &Needs::default())
+    };
+    let (columns, cells) = (read_by(&parsed.references), read_by(&marked));
+    let said =
+        |outcome: &ReadOutcome| -> Vec<String> { outcome.issues.iter().map(ToString::to_string).collect() };
+    assert_eq!(said(&columns), said(&cells));
+    assert!(said(&columns).iter().any(|issue| issue.contains("plusieurs")), "{:?}", said(&columns));
+    assert_eq!(columns.dropped, cells.dropped);
+    for (one, other) in columns.dataset.tables.iter().zip(&cells.dataset.tables) {
+        assert_eq!(one.ids, other.ids);
+        for (column, expected) in one.columns.iter().zip(&other.columns) {
+            assert_eq!(column.is_some(), expected.is_some());
+            let (Some(column), Some(expected)) = (column, expected) else { continue };
+            for row in 0..one.rows() {
+                assert_eq!(column.get(row), expected.get(row), "{} row {row}", one.file);
+            }
+        }
+    }
 }

@@ -124,9 +124,6 @@ fn each<'r>(
     let mut switch = Switch::default();
     let mut listed = None;
     if let FieldKind::Enum(values) = &field.kind {
-        for value in values.iter() {
-            texts.code(value);
-        }
         listed = Some(Listed::new(field, values));
     }
     for (row, cell) in raw.enumerate() {
@@ -245,9 +242,8 @@ fn each<'r>(
         FieldKind::Boolean => Cells::Bool(bools.into_iter().collect()),
         FieldKind::Number { decimals, .. } => Cells::Number { units: units.into(), decimals: *decimals },
         FieldKind::Date => Cells::Date(days.into()),
-        FieldKind::Text | FieldKind::Enum(_) => {
-            Cells::Text { codes: codes.into(), dictionary: texts.finish() }
-        }
+        FieldKind::Text => Cells::Text { codes: codes.into(), dictionary: texts.finish() },
+        FieldKind::Enum(values) => Cells::Text { codes: codes.into(), dictionary: Arc::clone(values) },
         FieldKind::Codes => {
             Cells::Codes { offsets: offsets.into(), codes: codes.into(), dictionary: texts.finish() }
         }

@@ -8,6 +8,7 @@ use super::issue::{Fault, meant};
 use super::issue_code::Code;
 use super::raw::{RawColumn, RawTable};
 use super::short_codes::ShortCodes;
+use super::texts::Texts;
 use logis_language::diagnostic::{fold, nearest};
 use logis_language::pack::schema::{Entity, EntityId, OTHERS, Origin, Schema};
 
@@ -21,7 +22,7 @@ pub(super) struct Codebook {
     short: Option<ShortCodes>,
     /// Can a list of codes be taken for nothing else? Each code begins with a digit and has none of the signs that part
     /// a list; no name has a digit, or it has more letters side by side than any code.
-    plain: bool,
+    plain: OnceLock<bool>,
     /// By row: its code and its name, if the table has names.
     names: Vec<(Arc<str>, Box<str>)>,
     by_name: OnceLock<HashMap<String, Vec<Arc<str>>>>,
@@ -55,24 +56,29 @@ pub(super) fn codebooks<'r>(
             |name: &str| table.headers.iter().position(|h| h == name).and_then(|at| table.columns.get(at));
         let Some(keys) = column(&entity.key) else { continue };
         let names = entity.names.as_deref().and_then(column);
-        let text = |cells: &RawColumn, row: usize| cells.get(row).shown();
-        let rows = (0..table.lines.len()).filter(|row| text(keys, *row) != OTHERS);
+        let keys = texts(keys);
+        let rows: Vec<(usize, Arc<str>)> = (0..table.lines.len())
+            .map(|row| (row, Arc::from(keys.get(row))))
+            .filter(|(_, code)| **code != *OTHERS)
+            .collect();
         let codes: hash::HashMap<Arc<str>, usize> =
-            rows.clone().map(|row| (Arc::from(text(keys, row)), row)).collect();
+            rows.iter().map(|(row, code)| (code.clone(), *row)).collect();
         let names: Vec<(Arc<str>, Box<str>)> = names.map_or_else(Vec::new, |names| {
-            rows.map(|row| (Arc::from(text(keys, row)), text(names, row).into())).collect()
+            let names = texts(names);
+            rows.iter().map(|(row, code)| (code.clone(), names.get(*row).into())).collect()
         });
-        let whole = |code: &Arc<str>| {
-            code.starts_with(|c: char| c.is_ascii_digit()) && parts(code).next() == Some(code)
-        };
-        let most = codes.keys().map(|code| letters(code)).max().unwrap_or(0);
-        let other = |name: &str| !name.contains(|c: char| c.is_numeric()) || letters(name) > most;
-        let plain = codes.keys().all(whole) && names.iter().all(|(_, name)| other(name));
         let entity = entity.name.clone();
         let short = ShortCodes::of(codes.keys().map(AsRef::as_ref));
-        all.insert(id, Codebook { entity, codes, short, plain, names, by_name: OnceLock::new() });
+        all.insert(id, Codebook { entity, codes, short, names, ..Codebook::default() });
     }
     all
+}
+
+/// The cells of a column as they are shown.
+fn texts(cells: &RawColumn) -> Texts<'_> {
+    cells
+        .texts()
+        .unwrap_or_else(|| Texts::Owned((0..cells.len()).map(|row| cells.get(row).shown()).collect()))
 }
 
 impl Codebook {
@@ -86,7 +92,14 @@ impl Codebook {
 
     /// May the parts of a list (see [`parts`]) that are codes as they stand be taken for what the list says?
     pub fn plain(&self) -> bool {
-        self.plain
+        *self.plain.get_or_init(|| {
+            let whole = |code: &Arc<str>| {
+                code.starts_with(|c: char| c.is_ascii_digit()) && parts(code).next() == Some(code)
+            };
+            let most = self.codes.keys().map(|code| letters(code)).max().unwrap_or(0);
+            let other = |name: &str| !name.contains(|c: char| c.is_numeric()) || letters(name) > most;
+            self.codes.keys().all(whole) && self.names.iter().all(|(_, name)| other(name))
+        })
     }
 
     /// What a text stands for: a code, or a name that only one has. `hints` is how many more unknown

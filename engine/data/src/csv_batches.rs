@@ -4,11 +4,12 @@
 //! be guessed, titles above the headers) ends the reading with [`NotInOrder`].
 
 use std::collections::BTreeSet;
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch};
-use arrow_schema::{ArrowError, Field as ArrowField, Schema as ArrowSchema};
+use arrow_schema::{ArrowError, DataType, Field as ArrowField, Schema as ArrowSchema};
+use bytes::Bytes;
 
 use super::csv_cells::{Builder, Form};
 use super::csv_file::Opening;
@@ -97,9 +98,30 @@ impl CsvBatches {
             *forms.get_mut(*at)? = Form::Few;
         }
         *forms.get_mut(*places.get(entity.key.as_str())?)? = Form::Texts;
+        // Names of the rows of a table of the pack, which may be no field.
+        let names = entity.names.as_deref().and_then(|column| header.iter().position(|own| own == column));
+        if let Some(form) =
+            names.and_then(|at| forms.get_mut(at)).filter(|form| matches!(form, Form::Skipped))
+        {
+            *form = Form::Texts;
+        }
         new.switches = vec![(false, false); forms.len()];
         (new.headers, new.forms) = (header, forms);
         Some(new)
+    }
+
+    /// The whole of a file that is read so, every row in one batch; `None` if it is to be read otherwise.
+    pub fn whole(schema: &Schema, id: EntityId, file: &str, bytes: &Bytes) -> Option<RecordBatch> {
+        let mut all = CsvBatches::open(schema, id, None, file, Box::new(Cursor::new(bytes.clone())))?;
+        let mut batches = Vec::new();
+        while let Some(batch) = all.next_batch().ok()? {
+            batches.push(batch);
+        }
+        // A column may be typed in one batch and a text in another.
+        let schema = batches.first()?.schema();
+        let alike = batches.iter().all(|batch| batch.schema() == schema);
+        let whole = alike.then(|| arrow_select::concat::concat_batches(&schema, &batches).ok())??;
+        (!whole.columns().iter().any(|array| *array.data_type() == DataType::Null)).then_some(whole)
     }
 
     /// Which columns may be left out of a batch: nothing of them is kept.

@@ -9,32 +9,43 @@ use logis_language::pack::schema::{Field, folded_value};
 
 /// The values of a closed list, found by what a cell writes.
 pub(super) struct Listed<'f> {
+    field: &'f Field,
     values: &'f [Arc<str>],
-    /// Numbers of the values, by their texts and by what cells wrote before.
-    exact: HashMap<Box<str>, Option<u32>>,
-    folded: HashMap<String, u32>,
+    /// Numbers of the values, by what cells wrote before.
+    written: HashMap<Box<str>, Option<u32>>,
+    /// Numbers of the values, by their spelling and that of their synonyms; made for the first cell that writes none
+    /// as it stands.
+    folded: Option<HashMap<String, u32>>,
 }
 
 impl<'f> Listed<'f> {
     pub fn new(field: &'f Field, values: &'f [Arc<str>]) -> Listed<'f> {
-        let mut folded = HashMap::new();
-        let synonyms = field.synonyms.iter().map(|(synonym, value)| (synonym, *value));
-        for (text, value) in synonyms.chain((0..).zip(values).map(|(at, value)| (value, at))) {
-            folded.insert(folded_value(text), value);
-        }
-        let exact = (0..).zip(values).map(|(at, value)| (Box::from(value.as_ref()), Some(at))).collect();
-        Listed { values, exact, folded }
+        Listed { field, values, written: HashMap::new(), folded: None }
     }
 
     /// The number of the value that a cell means.
     pub fn find(&mut self, text: &str) -> Option<u32> {
-        if let Some(found) = self.exact.get(text) {
+        /// Up to here comparing a cell with every value takes no longer than looking it up.
+        const FEW: usize = 16;
+        let as_it_stands = |values: &[Arc<str>]| values.iter().position(|value| value.as_ref() == text);
+        let place = as_it_stands(self.values.get(..FEW).unwrap_or(self.values));
+        if let Some(place) = place {
+            return u32::try_from(place).ok();
+        }
+        if let Some(found) = self.written.get(text) {
             return *found;
         }
-        let found = self.folded.get(&folded_value(text)).copied();
+        let found = match as_it_stands(self.values) {
+            Some(place) => u32::try_from(place).ok(),
+            None => {
+                let (field, values) = (self.field, self.values);
+                let folded = self.folded.get_or_insert_with(|| folded(field, values));
+                folded.get(&folded_value(text)).copied()
+            }
+        };
         // What cells write is little; a hostile column is not kept.
-        if self.exact.len() < 10_000 {
-            self.exact.insert(text.into(), found);
+        if self.written.len() < 10_000 {
+            self.written.insert(text.into(), found);
         }
         found
     }
@@ -43,6 +54,16 @@ impl<'f> Listed<'f> {
     pub fn near(&self, text: &str) -> Option<&'f str> {
         nearest(text, self.values.iter().map(AsRef::as_ref))
     }
+}
+
+/// The numbers of the values of a list, by their spelling and that of their synonyms.
+fn folded(field: &Field, values: &[Arc<str>]) -> HashMap<String, u32> {
+    let mut folded = HashMap::new();
+    let synonyms = field.synonyms.iter().map(|(synonym, value)| (synonym, *value));
+    for (text, value) in synonyms.chain((0..).zip(values).map(|(at, value)| (value, at))) {
+        folded.insert(folded_value(text), value);
+    }
+    folded
 }
 
 /// A boolean as people write it.

@@ -7,7 +7,11 @@
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
+#[cfg(all(feature = "csv", feature = "parquet"))]
+use super::arrow_table;
 use super::codes::{Codebooks, codebooks};
+#[cfg(all(feature = "csv", feature = "parquet"))]
+use super::csv_batches::CsvBatches;
 use super::csv_file;
 use super::draft::{self, Draft};
 use super::files::raw_tables;
@@ -29,7 +33,7 @@ pub fn read(schema: &Schema, references: &[Reference], files: Vec<InputFile>, ne
     let (about, about_issues) = about(&files);
     issues.extend(about_issues);
     let (tables, tried) = raw_tables(schema, files, &mut issues);
-    let own = raw_references(references, &mut issues);
+    let own = raw_references(schema, references, &mut issues);
     let raw = |id: EntityId, entity: &Entity| match &entity.origin {
         Origin::Data { table } => tables.get(table.as_str()),
         Origin::Reference { .. } => own.get(&id),
@@ -67,7 +71,7 @@ pub(super) fn read_raw<N: Borrow<str> + Ord>(
     needs: &Needs,
     mut issues: Vec<Issue>,
 ) -> ReadOutcome {
-    let own = raw_references(references, &mut issues);
+    let own = raw_references(schema, references, &mut issues);
     let raw = |id: EntityId, entity: &Entity| match &entity.origin {
         Origin::Data { table } => given.get(table.as_str()),
         Origin::Reference { .. } => own.get(&id),
@@ -81,15 +85,32 @@ pub(super) fn read_raw<N: Borrow<str> + Ord>(
 
 /// The reference tables of a pack, by entity.
 pub(super) fn raw_references(
+    schema: &Schema,
     references: &[Reference],
     issues: &mut Vec<Issue>,
 ) -> BTreeMap<EntityId, RawTable> {
     let read = |r: &Reference| {
         let name = r.path.rsplit('/').next().unwrap_or(&r.path);
         let name = name.strip_suffix(".csv").unwrap_or(name);
-        Some((r.entity, csv_file::read(name, &r.path, &r.bytes, &[], issues)?))
+        let table = plainly(schema, r, name, issues)
+            .or_else(|| csv_file::read(name, &r.path, &r.bytes, &[], issues))?;
+        Some((r.entity, table))
     };
     references.iter().filter_map(read).collect()
+}
+
+/// A reference table that is written plainly, by columns: they have tens of thousands of rows, and are read before
+/// anything is decided. `None` if it is to be read cell by cell.
+#[cfg(all(feature = "csv", feature = "parquet"))]
+fn plainly(schema: &Schema, of: &Reference, name: &str, issues: &mut Vec<Issue>) -> Option<RawTable> {
+    let batch = CsvBatches::whole(schema, of.entity, &format!("{name}.csv"), &of.bytes)?;
+    // Before the first row there are the headers.
+    Some(arrow_table::table(name, &of.path, &batch, 1, issues))
+}
+
+#[cfg(not(all(feature = "csv", feature = "parquet")))]
+fn plainly(_: &Schema, _: &Reference, _: &str, _: &mut Vec<Issue>) -> Option<RawTable> {
+    None
 }
 
 /// Tables as they are assembled.

@@ -70,7 +70,7 @@ impl BatchReader {
         only: Option<&BTreeSet<FieldId>>,
     ) -> BatchReader {
         let mut opening = Vec::new();
-        let own = raw_references(references, &mut opening);
+        let own = raw_references(schema, references, &mut opening);
         let of_pack = own.iter().map(|(id, table)| (*id, table)).collect();
         let data = |entity: &Entity| matches!(entity.origin, Origin::Data { .. });
         let data = schema.entities.iter().enumerate().filter(|(_, e)| data(e)).map(|(id, _)| id).collect();

@@ -26,17 +26,59 @@ pub struct Records {
     pub(super) rows: Vec<HashMap<Arc<str>, u32>>,
     /// By reference table: the names that stand for its codes.
     books: Codebooks,
+    /// By entity: what the keys of its records are.
+    keys: Vec<HashMap<Box<str>, Key>>,
+}
+
+/// What a key of a record is. It is a column first; else the name of a table (members), of an entity (the row around),
+/// or the column of a relation.
+#[derive(Clone, Debug, Default)]
+struct Key {
+    /// The places of the fields that read this column: several may.
+    fields: Vec<usize>,
+    /// The relation of this column.
+    relation: Option<usize>,
+    /// The relation to a row of the entity of this name.
+    around: Option<usize>,
+    /// The entity whose table has this name, and its relation by which its rows belong to the record.
+    members: Option<(EntityId, usize)>,
+}
+
+/// What the keys of the records of an entity are.
+fn keys(schema: &Schema, id: EntityId, entity: &Entity) -> HashMap<Box<str>, Key> {
+    let mut all: HashMap<Box<str>, Key> = HashMap::new();
+    for (place, field) in
+        entity.fields.iter().enumerate().filter_map(|(at, f)| Some((at, schema.fields.get(*f)?)))
+    {
+        all.entry(field.column.as_str().into()).or_default().fields.push(place);
+    }
+    for (number, relation) in entity.belongs_to.iter().enumerate() {
+        all.entry(relation.column.as_str().into()).or_default().relation.get_or_insert(number);
+        let target = schema.entities.get(relation.target);
+        if let Some(target) = target.filter(|e| matches!(e.origin, Origin::Data { .. })) {
+            all.entry(target.name.as_str().into()).or_default().around.get_or_insert(number);
+        }
+    }
+    for (child, other) in schema.entities.iter().enumerate() {
+        if let Origin::Data { table } = &other.origin
+            && let Some(relation) = other.belongs_to.iter().position(|r| r.target == id)
+        {
+            all.entry(table.as_str().into()).or_default().members.get_or_insert((child, relation));
+        }
+    }
+    all
 }
 
 impl Records {
     /// Reads the reference tables of a pack.
     pub fn new(schema: &Schema, references: &[Reference]) -> Records {
-        let raw = raw_references(references, &mut Vec::new());
+        let raw = raw_references(schema, references, &mut Vec::new());
         let books = codebooks(schema, |id, _| raw.get(&id));
         let references = read(schema, references, Vec::new(), &Needs::default()).dataset.tables;
         let index = |table: &Table| table.ids.iter().cloned().zip(0_u32..).collect();
         let rows = references.iter().map(index).collect();
-        Records { references, rows, books }
+        let keys = schema.entities.iter().enumerate().map(|(id, entity)| keys(schema, id, entity)).collect();
+        Records { references, rows, books, keys }
     }
 
     /// A data set whose row 0 of `entity` is the record.
@@ -138,36 +180,20 @@ impl Reader<'_> {
         place: &str,
     ) {
         let schema = self.schema;
-        // Several fields may read one column.
-        let reads = |f: &usize| schema.fields.get(*f).is_some_and(|f| f.column == key);
-        let fields: Vec<usize> =
-            entity.fields.iter().enumerate().filter(|(_, f)| reads(f)).map(|(place, _)| place).collect();
-        let relation = entity.belongs_to.iter().position(|r| r.column == key);
-        let around = entity.belongs_to.iter().position(|r| {
-            schema
-                .entities
-                .get(r.target)
-                .is_some_and(|e| e.name == key && matches!(e.origin, Origin::Data { .. }))
-        });
-        let members = schema.entities.iter().enumerate().find_map(|(child, e)| match &e.origin {
-            Origin::Data { table } if table == key => {
-                Some((child, e.belongs_to.iter().position(|r| r.target == id)?))
-            }
-            _ => None,
-        });
-        // A key is a column first; else the name of a table (members), of an entity (the row around), or the
-        // column of a relation.
-        match (&fields[..], members, around, relation, value) {
+        let none = Key::default();
+        let Key { fields, members, around, relation } =
+            self.records.keys.get(id).and_then(|keys| keys.get(key)).unwrap_or(&none);
+        match (&fields[..], *members, *around, *relation, value) {
             ([_, ..], ..) => {
                 let raw = self.cell(value, place, key);
                 for field in fields {
-                    if let Some(cell) = self.draft(id, row).and_then(|d| d.cells.get_mut(field)) {
+                    if let Some(cell) = self.draft(id, row).and_then(|d| d.cells.get_mut(*field)) {
                         *cell = raw.clone();
                     }
                 }
                 // One column may be both a field and what says where the row belongs.
                 if let (Some(relation), Json::String(_) | Json::Number(_)) = (relation, value) {
-                    self.link(id, row, entity, relation, value, place);
+                    self.link(id, row, entity, *relation, value, place);
                 }
             }
             (_, Some((child, relation)), _, _, Json::Array(items)) => {
@@ -312,7 +338,7 @@ impl Reader<'_> {
             // A column that no row gives is as one that a file does not have: unknown, or what an empty cell
             // is.
             let given = drafts.iter().any(|d| d.cells.get(place).is_some_and(|c| *c != Raw::Empty));
-            let Some(field) = self.schema.fields.get(field).filter(|f| given || f.empty_is_none) else {
+            let Some(field) = self.schema.fields.get(field).filter(|_| given) else {
                 columns.push(None);
                 continue;
             };

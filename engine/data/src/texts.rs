@@ -11,7 +11,6 @@ pub(super) enum Texts<'a> {
     #[cfg_attr(not(feature = "arrow"), allow(dead_code, reason = "only Arrow has dictionaries"))]
     Coded { codes: Vec<u32>, texts: Vec<&'a str> },
     /// Made of cells of another type: an identifier typed as a number.
-    #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "only parts of files ask for them"))]
     Owned(Vec<String>),
 }
 

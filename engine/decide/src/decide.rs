@@ -33,7 +33,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::evaluate::{Context, Evaluator, Outcome, outcome};
+use crate::evaluate::{Context, Evaluator, Layout, Outcome, outcome};
 use crate::explain::{Explanation, RowName, Shown, explain, row_name, show};
 use crate::invariants::Invariants;
 use logis_data::{Code, Dataset, Issue, Records};
@@ -80,6 +80,7 @@ impl fmt::Display for DataError {
 #[derive(Clone, Debug)]
 pub struct Decider {
     plan: Arc<Plan>,
+    layout: Arc<Layout>,
     records: Arc<Records>,
     invariants: Arc<Invariants>,
     /// Of each selected rule or field: its unit.
@@ -93,7 +94,8 @@ impl Decider {
         let records = typed(&plan.parsed);
         let invariants = invariants(&plan);
         let units = plan.selected.iter().map(|(_, node)| unit(&plan, *node)).collect();
-        Decider { plan, records, invariants, units }
+        let layout = Arc::new(Layout::of(&plan));
+        Decider { plan, layout, records, invariants, units }
     }
 
     /// Decides one record: a struct, or whatever else `serde` makes an object of, as
@@ -104,7 +106,7 @@ impl Decider {
     /// the pack at level `erreur` that are false. Those at level `avertissement` are [`Decision::warnings`].
     pub fn decide(&self, record: &impl Serialize) -> Result<Decision, DataError> {
         let (dataset, warnings) = self.held(record)?;
-        let context = Context::new(&self.plan, &dataset);
+        let context = Context::with(&self.plan, self.layout.clone(), &dataset);
         let mut evaluator = Evaluator::new(&context);
         let one = |(name, node): &(String, _)| {
             let outcome = outcome(&mut evaluator, *node, 0);

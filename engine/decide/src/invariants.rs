@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::evaluate::{Context, surely_false};
+use crate::evaluate::{Context, Layout, surely_false};
 use crate::explain::explain_in;
 use logis_data::{Code, Dataset, Issue, NO_ROW, Table, sort_issues};
 use logis_language::diagnostic::Severity;
@@ -33,6 +33,7 @@ pub struct Invariants {
 #[derive(Clone, Debug)]
 struct Part {
     plan: Plan,
+    layout: Arc<Layout>,
     /// By selected rule.
     rules: Vec<Invariant>,
 }
@@ -212,7 +213,8 @@ impl Part {
             Invariant { level, label, entities, members }
         });
         let rules = rules.collect();
-        Some(Part { plan, rules })
+        let layout = Arc::new(Layout::of(&plan));
+        Some(Part { plan, layout, rules })
     }
 
     fn level(&self, broken: &Broken) -> Severity {
@@ -241,7 +243,7 @@ impl Part {
         if rows == 0 || !told.contains(&true) {
             return Vec::new();
         }
-        let found = surely_false(&self.plan, dataset).into_iter().enumerate();
+        let found = surely_false(&self.plan, &self.layout, dataset).into_iter().enumerate();
         let told = found.filter(|(invariant, _)| told.get(*invariant) == Some(&true));
         told.flat_map(|(invariant, rows)| rows.into_iter().map(move |row| Broken { row, invariant }))
             .collect()

@@ -29,7 +29,7 @@ use logis_language::plan::ir::NodeId;
 use logis_language::value::Value;
 pub use pairs::{PairWorker, Pairs};
 use possible::{MissingInput, Possible};
-pub use row::{Context, Doubted, Evaluator, RowError};
+pub use row::{Context, Doubted, Evaluator, Layout, RowError};
 
 /// The outcome of one rule for one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -239,18 +239,29 @@ pub fn evaluate(plan: &Plan, dataset: &Dataset) -> Decisions {
 /// By selected rule, the rows in which it is false whatever the missing cells hold, as far as sets and
 /// ranges of possible values show it. What they leave open is not decided by cases, which costs as much
 /// as hundreds of decisions of a row.
-pub(crate) fn surely_false(plan: &Plan, dataset: &Dataset) -> Vec<Vec<usize>> {
+pub(crate) fn surely_false(plan: &Plan, layout: &Arc<Layout>, dataset: &Dataset) -> Vec<Vec<usize>> {
     /// Up to this number of rows, compiling the plan to columns costs more than deciding row by row.
     const FEW: usize = 64;
-    let context = Context::new(plan, dataset);
+    let context = Context::with(plan, layout.clone(), dataset);
     let rows = usize::try_from(context.rows()).unwrap_or(usize::MAX);
-    let certain = if rows > FEW { columns::evaluate(&context) } else { vec![None; plan.selected.len()] };
+    if rows <= FEW {
+        // One evaluator for all: what one rule computed serves the next.
+        let mut evaluator = Evaluator::new(&context);
+        let mut of_rule = |node: NodeId| {
+            let is_false = |row: &usize| {
+                matches!(evaluator.eval(node, *row as u64), Ok(Possible::Known(Value::Bool(false))))
+            };
+            (0..rows).filter(is_false).collect()
+        };
+        return plan.selected.iter().map(|(_, node)| of_rule(*node)).collect();
+    }
+    let certain = columns::evaluate(&context);
     let left = |certain: &Option<Certain>| certain.as_ref().map_or(rows, |c| c.left_over().count());
-    let many: Vec<bool> = certain.iter().map(|certain| rows > FEW && left(certain) > FEW).collect();
+    let many: Vec<bool> = certain.iter().map(|certain| left(certain) > FEW).collect();
     // What is true of one filling of the missing cells is not false of all.
     let filled = true_when_filled(plan, dataset, &many);
     let of_rule = |(number, ((_, node), certain)): (usize, (&(String, NodeId), Option<Certain>))| {
-        if rows > FEW && completed::of_no_row(plan, dataset, *node) {
+        if completed::of_no_row(plan, dataset, *node) {
             let mut evaluator = Evaluator::new(&context);
             let all = matches!(evaluator.eval(*node, 0), Ok(Possible::Known(Value::Bool(false))));
             return if all { (0..rows).collect() } else { Vec::new() };

@@ -66,10 +66,11 @@ pub(super) fn moot<'p>(context: &Context<'p>, (node, row): (NodeId, u64), doubts
 
 /// All that is doubted of below a node, whether a decision meets it or not.
 fn all(plan: &Plan, node: NodeId) -> BTreeSet<OfWhat> {
-    let (mut found, mut seen, mut left) = (BTreeSet::new(), BTreeSet::new(), vec![node]);
+    let (mut found, mut seen, mut left) = (BTreeSet::new(), vec![false; plan.nodes.len()], vec![node]);
     while let Some(node) = left.pop() {
-        if !seen.insert(node) {
-            continue;
+        match seen.get_mut(node as usize) {
+            Some(seen) if !*seen => *seen = true,
+            _ => continue,
         }
         let Some(expression) = plan.node(node) else { continue };
         match &expression.op {

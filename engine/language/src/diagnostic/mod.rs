@@ -97,10 +97,18 @@ impl Sources {
     /// characters).
     pub fn place(&self, span: &Span) -> Option<(&str, usize, usize)> {
         let file = self.get(span.file)?;
-        let before = file.text.get(..span.range.start).unwrap_or(&file.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        let (line, column) = self.line_and_column(span.file, span.range.start)?;
         Some((&file.path, line, column))
+    }
+
+    /// The line and the column (both from 1; columns count characters) of an offset, as [`Sources::offset`] has them.
+    fn line_and_column(&self, file: FileId, offset: usize) -> Option<(usize, usize)> {
+        let (text, lines) = (&self.get(file)?.text, self.lines.get(file)?);
+        // Past the end, and within a character, is the end.
+        let before = text.get(..offset).unwrap_or(text);
+        let line = lines.partition_point(|start| *start <= before.len());
+        let start = lines.get(line.checked_sub(1)?)?;
+        Some((line, before.get(*start..)?.chars().count() + 1))
     }
 
     /// What messages put before each path: the folder that the pack was read from, with a `/` at its end; nothing
@@ -329,4 +337,26 @@ pub fn fold(text: &str) -> String {
             c => c,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lines and columns are those that counting from the start of the text gives, and lead back to their offset.
+    #[test]
+    fn places_are_counted_from_the_start() {
+        for text in ["", "a", "\n", "é\nà la ligne\n\nfin", "un\r\ndeux\r\n", "\u{feff}x\ny"] {
+            let file = SourceFile { path: "a.rhai".to_string(), text: text.into() };
+            let sources = Sources::new("", vec![file]);
+            for offset in 0..=text.len() + 2 {
+                let before = text.get(..offset).unwrap_or(text);
+                let line = before.matches('\n').count() + 1;
+                let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+                let span = Span { file: 0, range: offset..offset };
+                assert_eq!(sources.place(&span), Some(("a.rhai", line, column)), "{text:?} at {offset}");
+                assert_eq!(sources.offset(0, line, column), before.len(), "{text:?} at {offset}");
+            }
+        }
+    }
 }

@@ -41,12 +41,8 @@ pub struct Item {
 
 fn place(sources: &Sources, (span, label): &(Span, String)) -> Option<Place> {
     let file = sources.get(span.file)?;
-    let at = |offset: usize| {
-        let before = file.text.get(..offset).unwrap_or(&file.text);
-        let line = before.matches('\n').count() + 1;
-        (line, before.rsplit('\n').next().unwrap_or("").chars().count() + 1)
-    };
-    let ((line, column), (end_line, end_column)) = (at(span.range.start), at(span.range.end));
+    let at = |offset: usize| sources.line_and_column(span.file, offset);
+    let ((line, column), (end_line, end_column)) = (at(span.range.start)?, at(span.range.end)?);
     Some(Place { file: file.path.clone(), line, column, end_line, end_column, label: label.clone() })
 }
 

@@ -141,19 +141,13 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         if !matches!(self.context.plan.node(node).map(|n| &n.op), Some(Op::If(..) | Op::Strict(..))) {
             return self.risk_of(node, row);
         }
-        if let Some(Some((frame, at, done))) = self.risks.get(node as usize)
+        if let Some((frame, at, done)) = self.risks.get(node as usize)
             && (*frame, *at) == (self.frame, row)
         {
             return done.clone();
         }
         let done = deep(|| self.risk_of(node, row));
-        if self.risks.is_empty() {
-            self.risks = vec![None; self.context.plan.nodes.len()];
-        }
-        let frame = self.frame;
-        if let Some(slot) = self.risks.get_mut(node as usize) {
-            *slot = Some((frame, row, done.clone()));
-        }
+        self.risks.set(node as usize, self.context.plan.nodes.len(), (self.frame, row, done.clone()));
         done
     }
 

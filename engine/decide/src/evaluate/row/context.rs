@@ -4,12 +4,54 @@ use std::sync::Arc;
 
 use super::super::possible::{MissingCell, MissingInput, Possible};
 use super::doubted::Doubted;
-use logis_data::{Column, Dataset, Members, NO_ROW, column_of};
+use logis_data::{Column, Dataset, Members, NO_ROW};
 use logis_language::graph::{RuleId, Step};
 use logis_language::pack::schema::{EntityId, FieldId, Origin};
 use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};
 use logis_language::value::Value;
+
+/// What a plan alone says of the data that it reads. Whoever binds one plan to many data sets finds it once.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// The nodes that read a field: the field, its entity, its place among the columns of the entity.
+    readers: Vec<(NodeId, FieldId, EntityId, usize)>,
+    /// The nodes that take members: the entity of the members, its relation, the entity of the row.
+    takers: Vec<(NodeId, EntityId, usize, EntityId)>,
+    /// By node: is it read from rows of another entity, many of which may lead to one of its rows? Then
+    /// its outcome is remembered for every row, and not only for the last.
+    shared: Vec<bool>,
+}
+
+impl Layout {
+    /// That of a plan.
+    pub fn of(plan: &Plan) -> Layout {
+        let schema = &plan.parsed.schema;
+        let (mut readers, mut takers) = (Vec::new(), Vec::new());
+        let mut shared = vec![false; plan.nodes.len()];
+        for (id, node) in (0..).zip(&plan.nodes) {
+            match node.op {
+                Op::Field(field) => {
+                    let place = schema.fields.get(field).and_then(|declared| {
+                        let fields = &schema.entities.get(declared.entity)?.fields;
+                        Some((declared.entity, fields.iter().position(|own| *own == field)?))
+                    });
+                    // A field without a place has no column.
+                    let (entity, place) = place.unwrap_or((EntityId::MAX, usize::MAX));
+                    readers.push((id, field, entity, place));
+                }
+                Op::Members(child, relation, _) => takers.push((id, child, relation, node.entity)),
+                _ => {}
+            }
+            if let Op::Up(_, inner) | Op::Members(_, _, inner) = node.op
+                && let Some(slot) = shared.get_mut(inner as usize)
+            {
+                *slot = !matches!(plan.node(inner).map(|n| &n.op), Some(Op::Field(_)));
+            }
+        }
+        Layout { readers, takers, shared }
+    }
+}
 
 /// The data of a run as the plan sees it: its columns, and the members of relations.
 #[derive(Clone)]
@@ -18,16 +60,12 @@ pub struct Context<'d> {
     pub plan: &'d Plan,
     /// The data.
     pub dataset: &'d Dataset,
+    layout: Arc<Layout>,
     /// By node: the column of the field that it reads; none for a node of another kind, or if the data
     /// have no such column.
     pub(super) columns: Vec<Option<&'d Column>>,
-    /// Each field with the node that reads it.
-    readers: Vec<(FieldId, NodeId)>,
-    /// By node: the rows that belong to each row, for a node that takes members.
-    members: Vec<Option<Arc<Members>>>,
-    /// By node: is it read from rows of another entity, many of which may lead to one of its rows? Then
-    /// its outcome is remembered for every row, and not only for the last.
-    pub(super) shared: Vec<bool>,
+    /// The rows that belong to each row, for each node that takes members; in the order of the nodes.
+    members: Vec<(NodeId, Arc<Members>)>,
     /// Values that cases give in place of what a rule decides: the rule's node, and the value of each row
     /// of its entity, if it has one.
     given: Vec<(NodeId, Vec<Option<Possible>>)>,
@@ -47,41 +85,29 @@ pub struct Context<'d> {
 impl<'d> Context<'d> {
     /// Binds a plan to data.
     pub fn new(plan: &'d Plan, dataset: &'d Dataset) -> Context<'d> {
-        let schema = &plan.parsed.schema;
-        let rows = |e: EntityId| dataset.tables.get(e).map_or(0, logis_data::Table::rows);
-        // What is looked up by node is looked up once here, and not for each row.
-        let mut shared = vec![false; plan.nodes.len()];
-        let mut columns = Vec::with_capacity(plan.nodes.len());
-        let mut members = Vec::with_capacity(plan.nodes.len());
-        let mut readers = Vec::new();
-        for (id, node) in (0..).zip(&plan.nodes) {
-            if let Op::Field(field) = node.op {
-                readers.push((field, id));
-            }
-            columns.push(match node.op {
-                Op::Field(field) => column_of(dataset, schema, field),
-                _ => None,
-            });
-            members.push(match node.op {
-                Op::Members(child, relation, _) => {
-                    let links = dataset.tables.get(child).and_then(|t| t.links.get(relation));
-                    links.map(|l| l.members(rows(node.entity)))
-                }
-                _ => None,
-            });
-            if let Op::Up(_, inner) | Op::Members(_, _, inner) = node.op
-                && let Some(slot) = shared.get_mut(inner as usize)
-            {
-                *slot = !matches!(plan.node(inner).map(|n| &n.op), Some(Op::Field(_)));
+        Context::with(plan, Arc::new(Layout::of(plan)), dataset)
+    }
+
+    /// The same by the layout of that plan.
+    pub fn with(plan: &'d Plan, layout: Arc<Layout>, dataset: &'d Dataset) -> Context<'d> {
+        let table = |entity: EntityId| dataset.tables.get(entity);
+        let mut columns = vec![None; plan.nodes.len()];
+        for (node, _, entity, place) in &layout.readers {
+            if let Some(slot) = columns.get_mut(*node as usize) {
+                *slot = table(*entity).and_then(|t| t.columns.get(*place)?.as_ref());
             }
         }
+        let taken = layout.takers.iter().filter_map(|(node, child, relation, entity)| {
+            let links = table(*child)?.links.get(*relation)?;
+            Some((*node, links.members(table(*entity).map_or(0, logis_data::Table::rows))))
+        });
+        let members = taken.collect();
         Context {
             plan,
             dataset,
+            layout,
             columns,
-            readers,
             members,
-            shared,
             given: Vec::new(),
             supposed: Vec::new(),
             supposed_links: Vec::new(),
@@ -89,6 +115,11 @@ impl<'d> Context<'d> {
             supposed_date: None,
             doubted: Doubted::default(),
         }
+    }
+
+    /// Is a node read from rows of another entity? See [`Layout::shared`].
+    pub(super) fn is_shared(&self, node: usize) -> bool {
+        self.layout.shared.get(node).copied().unwrap_or(false)
     }
 
     /// Doubts of these rules and tables, for every row.
@@ -178,7 +209,7 @@ impl<'d> Context<'d> {
 
     /// The node that reads a field.
     pub(in super::super) fn reader(&self, field: FieldId) -> Option<NodeId> {
-        self.readers.iter().find(|(read, _)| *read == field).map(|(_, node)| *node)
+        self.layout.readers.iter().find(|(_, read, ..)| *read == field).map(|(node, ..)| *node)
     }
 
     /// The column of a node that reads a field.
@@ -209,7 +240,8 @@ impl<'d> Context<'d> {
 
     /// The groups of a node that takes members.
     pub fn members_table(&self, node: NodeId) -> Option<&Arc<Members>> {
-        self.members.get(node as usize)?.as_ref()
+        let at = self.members.binary_search_by_key(&node, |(taker, _)| *taker).ok()?;
+        self.members.get(at).map(|(_, members)| members)
     }
 
     /// The row that a step leads to.
@@ -237,7 +269,6 @@ impl<'d> Context<'d> {
 
     /// The rows that belong to a row, by the relation of a node that takes members; none for another node.
     pub fn members(&self, node: NodeId, row: u64) -> &[u32] {
-        let members = self.members.get(node as usize).and_then(Option::as_deref);
-        members.map_or(&[], |m| usize::try_from(row).map_or(&[], |r| m.of(r)))
+        self.members_table(node).map_or(&[], |m| usize::try_from(row).map_or(&[], |r| m.of(r)))
     }
 }

@@ -8,6 +8,7 @@ mod assumed;
 mod compute;
 mod context;
 mod doubted;
+mod memory;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use super::pieces::Pieces;
 use super::possible::{Missing, MissingCell, MissingInput, Possible, Range};
 use assumed::Assumed;
-pub use context::Context;
+pub use context::{Context, Layout};
 pub use doubted::Doubted;
 use logis_language::deep::deep;
 use logis_language::graph::RuleId;
@@ -23,6 +24,7 @@ use logis_language::pack::schema::{FieldId, FieldKind};
 use logis_language::plan::builtins::ValueError;
 use logis_language::plan::ir::{NodeId, Op};
 use logis_language::value::Value;
+use memory::Memory;
 
 /// An error of one row: it has no outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,7 +38,7 @@ pub struct RowError {
 }
 
 /// What was computed for a node: the frame (number of the assumptions in force), the row, the result.
-type Slot<T> = Option<(u64, u64, T)>;
+type Framed<T> = (u64, u64, T);
 
 /// Evaluates nodes of a plan, row by row.
 ///
@@ -46,22 +48,22 @@ type Slot<T> = Option<(u64, u64, T)>;
 pub struct Evaluator<'c, 'd> {
     pub(super) context: &'c Context<'d>,
     /// By node: the row it was last computed for, and the outcome.
-    current: Vec<Option<(u64, Result<Possible, RowError>)>>,
+    current: Memory<(u64, Result<Possible, RowError>)>,
     /// By shared node: the outcomes of all rows computed so far.
-    kept: Vec<Vec<Option<Result<Possible, RowError>>>>,
+    kept: Memory<Vec<Option<Result<Possible, RowError>>>>,
     assumed: Assumed,
     /// The number of the set of assumptions in force; 0 where nothing is assumed. No two sets have one
     /// number, so that what was computed under another set is never taken.
     pub(super) frame: u64,
     /// The numbers given to assumptions so far.
     frames: u64,
-    /// By node: what was last computed for it under assumptions. Empty until something is assumed.
-    narrowed: Vec<Slot<Result<Possible, RowError>>>,
+    /// By node: what was last computed for it under assumptions.
+    narrowed: Memory<Framed<Result<Possible, RowError>>>,
     /// By node: what [`Evaluator::compute_only`] last gave.
-    risks: Vec<Slot<Result<Option<Missing>, RowError>>>,
+    risks: Memory<Framed<Result<Option<Missing>, RowError>>>,
     /// By node that reads a field: the last row whose cell was found empty, and what it may hold. One set of
     /// missing cells for all that reads it: joining it with itself costs nothing.
-    empty: Vec<Option<(u64, Possible)>>,
+    empty: Memory<(u64, Possible)>,
     /// Nodes computed under assumptions since the outermost of them was made.
     pub(super) steps: usize,
     /// The walk through the pieces of a cell.
@@ -73,17 +75,16 @@ pub struct Evaluator<'c, 'd> {
 impl<'c, 'd> Evaluator<'c, 'd> {
     /// An evaluator of `context`; each thread has its own.
     pub fn new(context: &'c Context<'d>) -> Self {
-        let nodes = context.plan.nodes.len();
         Evaluator {
             context,
-            current: vec![None; nodes],
-            kept: vec![Vec::new(); nodes],
+            current: Memory::default(),
+            kept: Memory::default(),
             assumed: Assumed::default(),
             frame: 0,
             frames: 0,
-            narrowed: Vec::new(),
-            risks: Vec::new(),
-            empty: Vec::new(),
+            narrowed: Memory::default(),
+            risks: Memory::default(),
+            empty: Memory::default(),
             steps: 0,
             pieces: Pieces::default(),
             rule: None,
@@ -132,12 +133,10 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         }
         let place = usize::try_from(row).unwrap_or(usize::MAX);
         // Of a node read from many rows all rows are remembered, of any other its last row.
-        let shared = self.context.shared.get(index).copied().unwrap_or(false);
+        let shared = self.context.is_shared(index);
         let remembered = match shared {
             true => self.kept.get(index).and_then(|rows| rows.get(place)?.as_ref()),
-            false => {
-                self.current.get(index).and_then(Option::as_ref).filter(|(at, _)| *at == row).map(|(_, d)| d)
-            }
+            false => self.current.get(index).filter(|(at, _)| *at == row).map(|(_, d)| d),
         };
         if let Some(done) = remembered
             && (free || matches!(done, Ok(Possible::Known(_))))
@@ -149,8 +148,9 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         }
         let done = deep(|| self.compute(node, &expression.op, row));
         self.keep_under_assumptions(index, row, &done);
+        let nodes = plan.nodes.len();
         if free && shared {
-            if let Some(rows) = self.kept.get_mut(index) {
+            if let Some(rows) = self.kept.entry(index, nodes, Vec::new) {
                 if rows.len() <= place {
                     rows.resize(place + 1, None);
                 }
@@ -158,8 +158,8 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                     *slot = Some(done.clone());
                 }
             }
-        } else if free && let Some(slot) = self.current.get_mut(index) {
-            *slot = Some((row, done.clone()));
+        } else if free {
+            self.current.set(index, nodes, (row, done.clone()));
         }
         done
     }
@@ -167,7 +167,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
     /// What was computed for a node under the assumptions in force.
     fn under_assumptions(&self, index: usize, row: u64) -> Option<Result<Possible, RowError>> {
         match self.narrowed.get(index) {
-            Some(Some((frame, at, done))) if (*frame, *at) == (self.frame, row) => Some(done.clone()),
+            Some((frame, at, done)) if (*frame, *at) == (self.frame, row) => Some(done.clone()),
             _ => None,
         }
     }
@@ -178,19 +178,14 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             return;
         }
         self.steps += 1;
-        if self.narrowed.is_empty() {
-            self.narrowed = vec![None; self.context.plan.nodes.len()];
-        }
-        if let Some(slot) = self.narrowed.get_mut(index) {
-            *slot = Some((self.frame, row, done.clone()));
-        }
+        self.narrowed.set(index, self.context.plan.nodes.len(), (self.frame, row, done.clone()));
     }
 
     /// What was computed for a node before anything was assumed, if it is known.
     pub(super) fn known_before(&self, index: usize, row: u64) -> Option<&Value> {
-        let done = match self.context.shared.get(index) {
-            Some(true) => self.kept.get(index)?.get(usize::try_from(row).ok()?)?.as_ref(),
-            _ => self.current.get(index)?.as_ref().filter(|(at, _)| *at == row).map(|(_, done)| done),
+        let done = match self.context.is_shared(index) {
+            true => self.kept.get(index)?.get(usize::try_from(row).ok()?)?.as_ref(),
+            false => self.current.get(index).filter(|(at, _)| *at == row).map(|(_, done)| done),
         };
         done?.as_ref().ok()?.known()
     }
@@ -220,16 +215,13 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         match column.and_then(|c| c.get(usize::try_from(row).ok()?)) {
             Some(value) => Possible::Known(value),
             None => {
-                if let Some(Some((at, possible))) = self.empty.get(node as usize)
+                if let Some((at, possible)) = self.empty.get(node as usize)
                     && *at == row
                 {
                     return possible.clone();
                 }
                 let possible = self.missing_field(node, field, row);
-                self.empty.resize(self.context.plan.nodes.len(), None);
-                if let Some(slot) = self.empty.get_mut(node as usize) {
-                    *slot = Some((row, possible.clone()));
-                }
+                self.empty.set(node as usize, self.context.plan.nodes.len(), (row, possible.clone()));
                 possible
             }
         }
