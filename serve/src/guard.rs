@@ -6,10 +6,12 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{AUTHORIZATION, HOST};
+use axum::http::header::{AUTHORIZATION, HOST, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use logis::fingerprint::sha256;
 
 use crate::problem::Problem;
@@ -24,7 +26,16 @@ pub async fn every(State(service): State<Arc<Service>>, request: Request, next: 
     let open = Open::of(&service);
     let mut response = match allowed(&service, request.uri().path(), request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
+        Err(refusal) => {
+            let unknown = refusal.status == StatusCode::UNAUTHORIZED;
+            let mut response = refusal.into_response();
+            // A browser asks whoever sits before it.
+            if unknown && request.uri().path() == COUNSEL {
+                let how = HeaderValue::from_static("Basic realm=\"Logis\", charset=\"UTF-8\"");
+                response.headers_mut().insert(WWW_AUTHENTICATE, how);
+            }
+            response
+        }
     };
     drop(open);
     name_pack(&service, response.headers_mut());
@@ -34,6 +45,15 @@ pub async fn every(State(service): State<Arc<Service>>, request: Request, next: 
         log(&format!("{asked} {status} {} ms", took.as_millis()));
     }
     response
+}
+
+/// The counsellor's view.
+const COUNSEL: &str = "/conseiller";
+
+/// The password of `name:password` in Base64.
+fn password(shown: &str) -> Option<String> {
+    let decoded = String::from_utf8(BASE64_STANDARD.decode(shown).ok()?).ok()?;
+    decoded.split_once(':').map(|(_, password)| password.to_string())
 }
 
 /// A request that is being answered, counted until it is dropped.
@@ -54,21 +74,29 @@ impl Drop for Open<'_> {
 
 /// May this request be answered?
 ///
-/// With a token, the programming interface and the counts ask for it; the page and the description of the interface
-/// do not, as they hold nothing of anyone. Without, the service hears this machine alone, and a page of the web that
-/// makes a browser call it (by a name that leads here) is told apart by the host that it asks for.
+/// With a token, the programming interface, the counts and the counsellor's view ask for it: programs as a bearer, a
+/// browser as the password of anybody. The page of a household and the description of the interface do not, as they
+/// hold nothing of anyone. Without, the service hears this machine alone, and a page of the web that makes a browser
+/// call it (by a name that leads here) is told apart by the host that it asks for.
 fn allowed(service: &Service, path: &str, headers: &HeaderMap) -> Result<(), Problem> {
     match &service.options.token {
-        Some(token) if path.starts_with("/v1/") || path == "/metrics" => {
+        Some(token) if path.starts_with("/v1/") || path == "/metrics" || path == COUNSEL => {
             let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-            let shown = shown
-                .and_then(|value| value.split_once(' '))
-                .filter(|(how, _)| how.eq_ignore_ascii_case("Bearer"));
+            let shown = shown.and_then(|value| value.split_once(' ')).and_then(|(how, shown)| {
+                match (how.to_ascii_lowercase().as_str(), path) {
+                    ("bearer", _) => Some(shown.trim().to_string()),
+                    ("basic", COUNSEL) => password(shown.trim()),
+                    _ => None,
+                }
+            });
             // Hashes are compared, whose common beginnings say nothing of the token.
-            if shown.is_some_and(|(_, shown)| sha256(shown.trim().as_bytes()) == sha256(token.as_bytes())) {
+            if shown.is_some_and(|shown| sha256(shown.as_bytes()) == sha256(token.as_bytes())) {
                 return Ok(());
             }
-            let expected = "attendu: Authorization: Bearer JETON";
+            let expected = match path {
+                COUNSEL => "attendu: le jeton, comme mot de passe ; le nom est libre",
+                _ => "attendu: Authorization: Bearer JETON",
+            };
             Err(Problem::new(StatusCode::UNAUTHORIZED, "Jeton absent ou faux", expected))
         }
         Some(_) => Ok(()),

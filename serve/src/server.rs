@@ -53,6 +53,9 @@ pub enum ServeError {
         /// Why.
         why: String,
     },
+    /// The data package has errors.
+    #[error("les données du service sont refusées:\n{0}")]
+    Data(String),
     /// The threads of the service cannot be made.
     #[error("le service ne démarre pas: {}", foreign::io(.0))]
     Runtime(std::io::Error),
@@ -91,9 +94,7 @@ impl Server {
         let listen = |error| ServeError::Listen { address, error };
         let listener = runtime.block_on(TcpListener::bind(address)).map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let receipts = options.receipts.clone().unwrap_or_default();
-        let service = Service::new(pack, options)
-            .map_err(|error| ServeError::Receipts { path: receipts, why: error.to_string() })?;
+        let service = Service::new(pack, options)?;
         let router = api::router(Arc::new(service));
         Ok(Server { runtime, listener, address, router, limits })
     }

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use logis::data::{self, Dataset, InputFile};
 use logis::diagnostic::PackError;
 use logis::fingerprint;
+use logis::plan::Needs;
 use logis::value::Date;
 use logis::{Decider, Pack};
 use tokio::sync::Semaphore;
@@ -15,7 +17,8 @@ use tokio::sync::Semaphore;
 use crate::deciders::Deciders;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
-use crate::receipts::{Receipts, ReceiptsError};
+use crate::receipts::Receipts;
+use crate::server::ServeError;
 
 /// What the operator asks for.
 #[derive(Clone)]
@@ -27,6 +30,8 @@ pub struct Options {
     pub token: Option<String>,
     /// The file of receipts that callers ask to keep; without it none is kept.
     pub receipts: Option<PathBuf>,
+    /// The files of a data package, whose requests and units the counsellor's view may show.
+    pub data: Option<Vec<InputFile>>,
     /// What the pack calls its version, for callers to read.
     pub version: Option<String>,
     /// What a caller may use.
@@ -42,7 +47,15 @@ impl Default for Options {
     /// On the loopback address, port 8417, without a token.
     fn default() -> Options {
         let address = SocketAddr::from(([127, 0, 0, 1], 8417));
-        Options { address, token: None, receipts: None, version: None, limits: Limits::default(), log: None }
+        Options {
+            address,
+            token: None,
+            receipts: None,
+            data: None,
+            version: None,
+            limits: Limits::default(),
+            log: None,
+        }
     }
 }
 
@@ -71,6 +84,26 @@ impl Default for Limits {
     }
 }
 
+/// A data package, with all columns of the schema, as rules of any date may read them.
+fn read(pack: &Pack, files: Vec<InputFile>) -> Result<Dataset, ServeError> {
+    let parsed = pack.parsed();
+    let entities = 0..parsed.schema.entities.len();
+    let relations = parsed.schema.entities.iter().enumerate();
+    let needs = Needs {
+        fields: (0..parsed.schema.fields.len()).collect(),
+        entities: entities.collect(),
+        relations: relations
+            .flat_map(|(id, entity)| (0..entity.belongs_to.len()).map(move |at| (id, at)))
+            .collect(),
+        any_table: true,
+        ..Needs::default()
+    };
+    let read = data::read(&parsed.schema, &parsed.references, files, &needs);
+    let wrong: Vec<String> =
+        read.issues.iter().filter(|issue| issue.is_error()).map(ToString::to_string).collect();
+    if wrong.is_empty() { Ok(read.dataset) } else { Err(ServeError::Data(wrong.join("\n"))) }
+}
+
 /// What all requests share.
 pub struct Service {
     pub pack: Pack,
@@ -81,15 +114,21 @@ pub struct Service {
     pub options: Options,
     pub metrics: Metrics,
     pub receipts: Option<Receipts>,
+    /// The data package, read.
+    pub data: Option<Dataset>,
     deciders: Deciders,
     computing: Arc<Semaphore>,
 }
 
 impl Service {
     /// # Errors
-    /// The file of receipts cannot be used.
-    pub fn new(pack: Pack, options: Options) -> Result<Service, ReceiptsError> {
-        let receipts = options.receipts.as_deref().map(Receipts::open).transpose()?;
+    /// The file of receipts cannot be used; the data package has errors.
+    pub fn new(pack: Pack, mut options: Options) -> Result<Service, ServeError> {
+        let receipts = options.receipts.as_deref().map(Receipts::open).transpose().map_err(|error| {
+            let path = options.receipts.clone().unwrap_or_default();
+            ServeError::Receipts { path, why: error.to_string() }
+        })?;
+        let data = options.data.take().map(|files| read(&pack, files)).transpose()?;
         let manifest = &pack.parsed().manifest;
         let name = if manifest.name.is_empty() { "paquet" } else { &manifest.name }.to_string();
         let computing = Arc::new(Semaphore::new(options.limits.computing.max(1)));
@@ -100,6 +139,7 @@ impl Service {
             options,
             metrics: Metrics::default(),
             receipts,
+            data,
             deciders: Deciders::default(),
             computing,
         })

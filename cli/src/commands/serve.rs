@@ -23,6 +23,9 @@ pub struct ServeArgs {
     /// Fichier où garder les reçus que les programmes demandent (SQLite) ; sans lui, aucun n'est gardé
     #[arg(long, value_name = "FICHIER")]
     receipts: Option<PathBuf>,
+    /// Paquet de données (dossier ou fichier) dont la vue du conseiller montre les demandes et les logements
+    #[arg(long, value_name = "DOSSIER")]
+    data: Option<PathBuf>,
     /// Octets qu'une requête peut avoir
     #[arg(long, value_name = "N", value_parser = positive, default_value = "1048576")]
     max_body: usize,
@@ -68,6 +71,7 @@ pub fn run(args: &ServeArgs) -> Result<End> {
         options.token = Some(token.trim().to_string());
     }
     options.receipts.clone_from(&args.receipts);
+    options.data = args.data.as_deref().map(crate::input::files).transpose()?;
     // The embedded pack is of the version of the binary; a folder has none.
     options.version = args.rules.rules.is_none().then(|| env!("CARGO_PKG_VERSION").to_string());
     options.limits.body = args.max_body;

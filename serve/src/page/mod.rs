@@ -2,11 +2,15 @@
 //! is decided and why. Each step is a page of its own, made from the hidden fields of the form before: it works without
 //! a script, and nothing is kept.
 
+mod counsel;
+mod decided;
+mod facing;
 mod goals;
 mod household;
 mod kin;
 mod questions;
 mod view;
+mod words;
 
 use std::sync::{Arc, LazyLock};
 
@@ -39,6 +43,8 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("base.html", include_str!("base.html")),
         ("home.html", include_str!("home.html")),
         ("step.html", include_str!("step.html")),
+        ("why.html", include_str!("why.html")),
+        ("counsel.html", include_str!("counsel.html")),
         ("wrong.html", include_str!("wrong.html")),
     ];
     for (name, text) in parts {
@@ -53,6 +59,7 @@ pub fn routes() -> Router<Arc<Service>> {
     Router::new()
         .route("/", get(home))
         .route("/foyer", get(begin).post(step))
+        .route("/conseiller", get(counsel_begins).post(counsel))
         .route("/style.css", get(async || asset("text/css; charset=utf-8", include_str!("style.css"))))
         .route("/icone.svg", get(async || asset("image/svg+xml", include_str!("icone.svg"))))
         .route("/script.js", get(async || asset("text/javascript; charset=utf-8", include_str!("script.js"))))
@@ -123,6 +130,28 @@ async fn step(State(service): State<Arc<Service>>, request: Request) -> Response
     }
 }
 
+/// The counsellor's view before anything is known.
+async fn counsel_begins(State(service): State<Arc<Service>>, request: Request) -> Response<Body> {
+    let fields = asked::pairs(request.uri().query().unwrap_or_default().as_bytes());
+    let fields: Vec<_> = fields.into_iter().filter(|(name, _)| name == "date").collect();
+    told(service.compute(move |service| counsel::page(service, &fields)).await)
+}
+
+/// The counsellor's view of what its form says.
+async fn counsel(State(service): State<Arc<Service>>, request: Request) -> Response<Body> {
+    if asked::media(request.headers()) != "application/x-www-form-urlencoded" {
+        return told(Err(Problem::media("application/x-www-form-urlencoded")));
+    }
+    let most = service.options.limits.body;
+    match asked::body(request, most, &service.options.limits).await {
+        Ok(body) => {
+            let fields = asked::pairs(&body);
+            told(service.compute(move |service| counsel::page(service, &fields)).await)
+        }
+        Err(problem) => told(Err(problem)),
+    }
+}
+
 async fn answered(service: Arc<Service>, fields: Vec<(String, String)>) -> Result<Response<Body>, Problem> {
     service.compute(move |service| advance(service, &fields)).await
 }
@@ -167,7 +196,18 @@ fn advance(service: &Service, fields: &[(String, String)]) -> Result<Response<Bo
         None => goal.next(&household, &kin).map_err(|error| Problem::data(&error))?,
     };
     let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let step = Step { service, kin: &kin, goals: &goals, goal: &goal, household: &household, next, refused };
+    // The counsellor's view may hold data of others, and asks for the token where there is one.
+    let faces_units = service.options.token.is_none() && service.pack.parsed().manifest.matching.is_some();
+    let step = Step {
+        service,
+        kin: &kin,
+        goals: &goals,
+        goal: &goal,
+        household: &household,
+        next,
+        refused,
+        faces_units,
+    };
     fill("step.html", status, step.view().map_err(|error| Problem::data(&error))?)
 }
 

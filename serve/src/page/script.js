@@ -12,6 +12,8 @@ function look() {
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (form.id !== "etat" || !window.fetch || !window.DOMParser) return;
+  // A button that leads elsewhere leads there.
+  if (event.submitter && event.submitter.hasAttribute("formaction")) return;
   event.preventDefault();
   const fields = new URLSearchParams(new FormData(form));
   if (event.submitter && event.submitter.name) fields.set(event.submitter.name, event.submitter.value);
@@ -37,6 +39,24 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
+// A file is read into the field that is sent: in UTF-8, or in the code page of Excel where it is no UTF-8.
+async function take(input) {
+  const file = input.files && input.files[0];
+  if (!file) return;
+  const bytes = await file.arrayBuffer();
+  let text;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (_) {
+    text = new TextDecoder("windows-1252").decode(bytes);
+  }
+  document.getElementById(input.dataset.into).value = text;
+}
+
 document.addEventListener("DOMContentLoaded", () => {
+  for (const input of document.querySelectorAll("input[type=file][data-into]")) {
+    input.closest("[hidden]").hidden = false;
+    input.addEventListener("change", () => take(input));
+  }
   if (document.querySelector("[role=alert]")) look();
 });

@@ -11,7 +11,7 @@ use crate::client::{Answer, ask, service};
 use std::net::SocketAddr;
 
 /// The first rows of tables of the demo, as arrays of objects of texts.
-fn tables(requests: usize, units: usize) -> Value {
+pub fn tables(requests: usize, units: usize) -> Value {
     let files: BTreeMap<String, Vec<u8>> = logis_scenarios::folder("grand-dijon-2015").into_iter().collect();
     let rows = |table: &str| -> Vec<Map<String, Value>> {
         let mut reader = csv::Reader::from_reader(&files[&format!("{table}.csv")][..]);
@@ -40,7 +40,7 @@ fn send(to: SocketAddr, path: &str, accept: &str, body: &Value) -> Answer {
 }
 
 /// The problem of the same tables by the library alone.
-fn posed(tables: &Value) -> Posing {
+pub fn posed(tables: &Value) -> Posing {
     let (pack, date) = (Pack::national(), parse_date("2017-06-30").unwrap());
     let asked = posing::plan(&pack, date, &Options::default()).unwrap();
     let mut needs = data::Needs::default();

@@ -169,3 +169,81 @@ fn a_person_comes_to_an_answer_by_the_keyboard_with_scripts_and_without() {
         assert_eq!(wrong(&mut browser, axe().as_deref(), &address), Vec::<String>::new(), "{width} {theme}");
     }
 }
+
+/// The counsellor's view: a file is taken into the form, the form is filled by keys, with scripts and without, and what
+/// is shown is as narrow and as readable as the page of a household.
+#[test]
+fn a_counsellor_comes_to_an_answer_by_the_keyboard_with_scripts_and_without() {
+    let Some(program) = chromium() else {
+        eprintln!("no Chromium: the counsellor's view is not looked at in a browser");
+        return;
+    };
+    const UNITS: &str = "logement_id,commune,financement,typologie,surface,loyer,charges\nA1,21231,PLUS,T1,25,200,20\nA5,21231,PLUS,T5,95,500,80\n";
+    let running = service(|_| {});
+    let address = format!("http://{}", running.address());
+    let mut browser = Browser::open(&program);
+    for (scripts, width, theme) in [(true, 320, "light"), (false, 320, "dark"), (true, 1280, "dark")] {
+        let axe = axe().filter(|_| scripts);
+        browser.call("Emulation.setScriptExecutionDisabled", json!({ "value": !scripts }));
+        browser.open_page(&format!("{address}/conseiller?date=2017-06-30"), width, theme);
+        assert_eq!(wrong(&mut browser, axe.as_deref(), &address), Vec::<String>::new(), "{scripts} {width}");
+        if scripts {
+            // A file of Excel: no UTF-8.
+            browser.evaluate(
+                "(() => { const input = document.getElementById('fichier'); const files = new DataTransfer();
+                 files.items.add(new File([new Uint8Array([0xe9, 0x74, 0xe9])], 'a.csv')); input.files = files.files;
+                 input.dispatchEvent(new Event('change')); return input.closest('[hidden]') === null })()",
+            );
+            let taken =
+                "new Promise(done => setTimeout(() => done(document.getElementById('unites').value), 300))";
+            assert_eq!(browser.evaluate(taken), json!("été"));
+            browser.evaluate("document.getElementById('unites').value = ''");
+        }
+        to(&mut browser, "unites");
+        browser.call("Input.insertText", json!({ "text": UNITS }));
+        press(&mut browser, "voir");
+        let counted = "[...document.querySelectorAll('h3')].map(h => h.textContent).join(', ')";
+        let counts = browser.evaluate(counted);
+        assert!(counts.as_str().unwrap().contains("en attente d'une donnée : 1"), "{counts}");
+        assert_eq!(wrong(&mut browser, axe.as_deref(), &address), Vec::<String>::new(), "{scripts} {width}");
+        to(&mut browser, "r.demande.rfr_n2");
+        browser.call("Input.insertText", json!({ "text": "15000" }));
+        press(&mut browser, "voir");
+        press(&mut browser, "pourquoi:A5");
+        let why = browser.evaluate("document.querySelector('#pourquoi').textContent");
+        assert_eq!(why, json!("Logement A5 : Non"));
+        let kept = browser.evaluate("document.querySelector('[name=\"r.demande.rfr_n2\"]').value");
+        assert_eq!(kept, json!("15000"));
+        assert_eq!(wrong(&mut browser, axe.as_deref(), &address), Vec::<String>::new(), "{scripts} {width}");
+    }
+}
+
+/// Goes to a field or a button of that name or value by the keyboard alone.
+fn to(browser: &mut Browser, name: &str) {
+    let at = format!("[document.activeElement.name, document.activeElement.value].includes('{name}')");
+    for _ in 0..80 {
+        if browser.evaluate(&at) == json!(true) {
+            return;
+        }
+        // What is folded away is unfolded.
+        if browser.evaluate(
+            "document.activeElement.tagName === 'SUMMARY' && !document.activeElement.parentElement.open",
+        ) == json!(true)
+        {
+            browser.key("Enter", 13, "\r");
+        }
+        browser.key("Tab", 9, "");
+    }
+    panic!("{name}: no way to it by the keyboard");
+}
+
+/// Presses a button of that value, and waits for the next page.
+fn press(browser: &mut Browser, value: &str) {
+    to(browser, value);
+    let loaded = browser.events.len();
+    browser.key("Enter", 13, "\r");
+    while !browser.events.iter().skip(loaded).any(|event| event["method"] == "Page.loadEventFired") {
+        let event = browser.receive();
+        browser.events.push(event);
+    }
+}

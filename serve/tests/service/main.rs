@@ -11,6 +11,7 @@ mod allocated;
 mod batches;
 mod browser_page;
 mod client;
+mod counselled;
 mod decisions;
 mod described;
 mod ended;

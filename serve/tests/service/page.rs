@@ -12,7 +12,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     Some(unescaped(value))
 }
 
-fn unescaped(text: &str) -> String {
+pub fn unescaped(text: &str) -> String {
     let pairs =
         [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&#x2f;", "/"), ("&amp;", "&")];
     pairs.iter().fold(text.to_string(), |text, (from, to)| text.replace(from, to))
@@ -25,7 +25,7 @@ fn tags<'t>(html: &'t str, name: &str) -> Vec<&'t str> {
     tags.map(|(at, _)| &html[at..at + html[at..].find('>').unwrap()]).collect()
 }
 
-fn encoded(fields: &[(String, String)]) -> String {
+pub fn encoded(fields: &[(String, String)]) -> String {
     let escaped = |text: &str| -> String {
         let one = |byte: u8| match byte.is_ascii_alphanumeric() {
             true => char::from(byte).to_string(),

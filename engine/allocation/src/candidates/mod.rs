@@ -174,7 +174,7 @@ pub(crate) fn decide_pairs(
 
 /// The rules that the suitability, the first rule that the plan selects, demands by name: `a`, `b` and
 /// `c` of `a && b && c`.
-pub(crate) fn demanded(plan: &Plan) -> Vec<&str> {
+pub fn demanded(plan: &Plan) -> Vec<&str> {
     let mut names = Vec::new();
     let Some((_, node)) = plan.selected.first() else { return names };
     let body = match plan.node(*node).map(|n| &n.op) {
