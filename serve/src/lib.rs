@@ -35,6 +35,8 @@ mod service;
 #[cfg(feature = "mcp")]
 pub use assistant::{AssistantError, assist};
 #[cfg(feature = "http")]
+pub use receipts::ReceiptsPlace;
+#[cfg(feature = "http")]
 pub use server::{Running, ServeError, Server};
 #[cfg(feature = "http")]
 pub use service::{Limits, Log, Options};

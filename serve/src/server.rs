@@ -1,7 +1,6 @@
 //! Connections: accepted up to a number, each with its time for headers, and ended without breaking off an answer.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -18,6 +17,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::api;
+use crate::receipts::ReceiptsPlace;
 use crate::service::{Limits, Options, Service};
 
 /// Time in which the headers of a request must have come.
@@ -45,11 +45,11 @@ pub enum ServeError {
         /// Why.
         error: std::io::Error,
     },
-    /// The file of receipts cannot be used.
-    #[error("{}: les reçus ne peuvent y être gardés: {why}", path.display())]
+    /// Receipts cannot be kept where they should be.
+    #[error("{place}: les reçus ne peuvent y être gardés: {why}")]
     Receipts {
-        /// The file.
-        path: PathBuf,
+        /// The place, without its password.
+        place: ReceiptsPlace,
         /// Why.
         why: String,
     },

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::num::NonZero;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ use tokio::sync::Semaphore;
 use crate::deciders::Deciders;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
-use crate::receipts::Receipts;
+use crate::receipts::{Receipts, ReceiptsPlace};
 use crate::server::ServeError;
 
 /// What the operator asks for.
@@ -28,8 +27,8 @@ pub struct Options {
     pub address: SocketAddr,
     /// What callers of the programming interface must show. Without it only callers on this machine are heard.
     pub token: Option<String>,
-    /// The file of receipts that callers ask to keep; without it none is kept.
-    pub receipts: Option<PathBuf>,
+    /// Where receipts that callers ask to keep are kept; without it none is.
+    pub receipts: Option<ReceiptsPlace>,
     /// The files of a data package, whose requests and units the counsellor's view may show.
     pub data: Option<Vec<InputFile>>,
     /// What the pack calls its version, for callers to read.
@@ -122,12 +121,13 @@ pub struct Service {
 
 impl Service {
     /// # Errors
-    /// The file of receipts cannot be used; the data package has errors.
+    /// Receipts cannot be kept where they should be; the data package has errors.
     pub fn new(pack: Pack, mut options: Options) -> Result<Service, ServeError> {
-        let receipts = options.receipts.as_deref().map(Receipts::open).transpose().map_err(|error| {
-            let path = options.receipts.clone().unwrap_or_default();
-            ServeError::Receipts { path, why: error.to_string() }
-        })?;
+        let open = |place: &ReceiptsPlace| {
+            Receipts::open(place)
+                .map_err(|error| ServeError::Receipts { place: place.clone(), why: error.to_string() })
+        };
+        let receipts = options.receipts.as_ref().map(open).transpose()?;
         let data = options.data.take().map(|files| read(&pack, files)).transpose()?;
         let manifest = &pack.parsed().manifest;
         let name = if manifest.name.is_empty() { "paquet" } else { &manifest.name }.to_string();

@@ -20,9 +20,9 @@ pub struct ServeArgs {
     /// Fichier du jeton que les programmes doivent montrer ; sans lui, seule cette machine est écoutée
     #[arg(long, value_name = "FICHIER")]
     token_file: Option<PathBuf>,
-    /// Fichier où garder les reçus que les programmes demandent (SQLite) ; sans lui, aucun n'est gardé
-    #[arg(long, value_name = "FICHIER")]
-    receipts: Option<PathBuf>,
+    /// Où garder les reçus que les programmes demandent: un fichier (SQLite), ou postgres://… ; sans lui, aucun n'est gardé
+    #[arg(long, value_name = "FICHIER|ADRESSE")]
+    receipts: Option<String>,
     /// Paquet de données (dossier ou fichier) dont la vue du conseiller montre les demandes et les logements
     #[arg(long, value_name = "DOSSIER")]
     data: Option<PathBuf>,
@@ -60,7 +60,7 @@ pub fn run(args: &ServeArgs) -> Result<End> {
     use std::time::Duration;
 
     use anyhow::Context;
-    use logis_serve::{Options, Server};
+    use logis_serve::{Options, ReceiptsPlace, Server};
 
     let pack = crate::input::pack(&args.rules)?;
     let mut options = Options::default();
@@ -70,7 +70,7 @@ pub fn run(args: &ServeArgs) -> Result<End> {
         let token = token.with_context(|| format!("{}: lecture impossible", path.display()))?;
         options.token = Some(token.trim().to_string());
     }
-    options.receipts.clone_from(&args.receipts);
+    options.receipts = args.receipts.as_deref().map(ReceiptsPlace::of);
     options.data = args.data.as_deref().map(crate::input::files).transpose()?;
     // The embedded pack is of the version of the binary; a folder has none.
     options.version = args.rules.rules.is_none().then(|| env!("CARGO_PKG_VERSION").to_string());

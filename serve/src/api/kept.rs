@@ -26,7 +26,9 @@ const TOGETHER: usize = 1_000;
 pub fn place(service: &Service) -> Result<&Receipts, Problem> {
     let place = service.receipts.as_ref();
     place.ok_or_else(|| {
-        Problem::not_found("ce service ne garde pas de reçus ; pour en garder: --receipts FICHIER")
+        Problem::not_found(
+            "ce service ne garde pas de reçus ; pour en garder: --receipts FICHIER ou postgres://…",
+        )
     })
 }
 

@@ -39,6 +39,14 @@ pub fn service(change: impl FnOnce(&mut Options)) -> Running {
     Server::bind(Pack::national(), options).unwrap().start()
 }
 
+/// Why a service does not start.
+pub fn refused(change: impl FnOnce(&mut Options)) -> String {
+    let mut options = Options::default();
+    options.address = SocketAddr::from(([127, 0, 0, 1], 0));
+    change(&mut options);
+    Server::bind(Pack::national(), options).err().expect("a refusal").to_string()
+}
+
 /// A connection.
 pub struct Connection {
     stream: BufReader<TcpStream>,

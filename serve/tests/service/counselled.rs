@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use logis::data::InputFile;
 
 use crate::allocated::{posed, tables};
-use crate::client::{Answer, ask, get, service};
+use crate::client::{Answer, ask, get, refused, service};
 use crate::page::{encoded, unescaped};
 
 const DATE: &str = "2017-06-30";
@@ -184,12 +184,7 @@ fn a_token_is_asked_of_a_counsellor() {
 /// A package with errors is not half of one.
 #[test]
 fn a_package_with_errors_is_refused_at_the_start() {
-    let mut options = logis_serve::Options::default();
-    options.address = SocketAddr::from(([127, 0, 0, 1], 0));
-    options.data = Some(vec![InputFile {
-        name: "logements.csv".into(),
-        bytes: b"logement_id,typologie\nA1,T9\n".to_vec(),
-    }]);
-    let refused = logis_serve::Server::bind(logis::Pack::national(), options).err().unwrap().to_string();
+    let file = InputFile { name: "logements.csv".into(), bytes: b"logement_id,typologie\nA1,T9\n".to_vec() };
+    let refused = refused(|options| options.data = Some(vec![file]));
     assert!(refused.contains("logements.csv") && refused.contains("T9"), "{refused}");
 }

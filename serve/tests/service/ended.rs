@@ -3,14 +3,14 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use logis::Pack;
-use logis_serve::{Options, Server};
+use logis_serve::{Options, ReceiptsPlace, Server};
 use serde_json::json;
 
 use crate::client::{Connection, get, post};
+use crate::database::Database;
 use crate::households::households;
 
 const RECEIPTS: &str = "LOGIS_TEST_RECEIPTS";
@@ -21,7 +21,7 @@ const RECEIPTS: &str = "LOGIS_TEST_RECEIPTS";
 fn serves_until_it_is_ended() {
     let mut options = Options::default();
     options.address = SocketAddr::from(([127, 0, 0, 1], 0));
-    options.receipts = std::env::var_os(RECEIPTS).map(PathBuf::from);
+    options.receipts = std::env::var(RECEIPTS).ok().map(|place| ReceiptsPlace::of(&place));
     let server = Server::bind(Pack::national(), options).unwrap();
     println!("listens {}", server.address());
     server.run().unwrap();
@@ -35,11 +35,11 @@ struct Process {
 }
 
 impl Process {
-    fn start(receipts: Option<&std::path::Path>) -> Process {
+    fn start(receipts: Option<&str>) -> Process {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--ignored", "--exact", "--nocapture", "ended::serves_until_it_is_ended"]);
-        if let Some(path) = receipts {
-            command.env(RECEIPTS, path);
+        if let Some(place) = receipts {
+            command.env(RECEIPTS, place);
         }
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -96,15 +96,24 @@ fn a_request_to_end_is_heard() {
     }
 }
 
-/// Killed while receipts are kept, the process leaves whole ones, and all of those that it named.
 #[test]
 fn a_process_that_is_killed_leaves_whole_receipts() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("recus.sqlite");
+    killed(folder.path().join("recus.sqlite").to_str().unwrap());
+}
+
+#[test]
+fn a_process_that_is_killed_leaves_whole_receipts_in_a_database() {
+    let Some(database) = Database::start() else { return };
+    killed(&database.address());
+}
+
+/// Killed while receipts are kept in a place, the process leaves whole ones, and all of those that it named.
+fn killed(place: &str) {
     let records = households(200);
     let mut named = Vec::new();
     for (round, records) in records.chunks(100).enumerate() {
-        let process = Process::start(Some(&file));
+        let process = Process::start(Some(place));
         let mut connection = Connection::open(process.address);
         for (at, record) in records.iter().enumerate() {
             let asked = json!({ "date": "2017-06-30", "rules": ["eligible_plus"], "record": record, "receipt": true });
@@ -127,7 +136,7 @@ fn a_process_that_is_killed_leaves_whole_receipts() {
         drop(process);
     }
     assert!(named.len() >= 40, "{}", named.len());
-    let process = Process::start(Some(&file));
+    let process = Process::start(Some(place));
     for name in &named {
         assert_eq!(get(process.address, &format!("/v1/recus/{name}")).status, 200);
     }

@@ -12,6 +12,7 @@ mod batches;
 mod browser_page;
 mod client;
 mod counselled;
+mod database;
 mod decisions;
 mod described;
 mod ended;
