@@ -25,6 +25,8 @@ mod reading;
 mod readme;
 mod report_page;
 mod reserves_of_matching;
+#[cfg(feature = "serve")]
+mod served;
 mod simulate;
 mod support;
 mod tools;
