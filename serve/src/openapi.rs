@@ -1,9 +1,12 @@
 //! The description of the interface (OpenAPI 3.1). Its models are the JSON Schemas that the library publishes: of the
 //! pack's own data, and of the documents of `logis/1`; OpenAPI 3.1 takes them as they are, under other names.
 
+use logis::data::issue_code;
+use logis::diagnostic::codes;
 use logis::formats;
 use serde_json::{Map, Value as Json, json};
 
+use crate::book;
 use crate::models;
 use crate::service::Service;
 
@@ -12,6 +15,7 @@ pub fn document(service: &Service) -> Json {
     let mut schemas = models::records(&service.pack, "#/components/schemas/");
     schemas.extend(documents());
     schemas.extend(own());
+    schemas.extend(names(service));
     // Documents hold issues of data alone; a problem may be one of rules, or have no code.
     if let Some(mut issue) = schemas.get("logis.issue").cloned() {
         if let Some(code) = issue.pointer_mut("/properties/code") {
@@ -53,6 +57,24 @@ fn documents() -> Map<String, Json> {
     models::rename(&mut whole, "#/$defs/", "#/components/schemas/logis.");
     let parts = whole.get("$defs").and_then(Json::as_object).cloned().unwrap_or_default();
     parts.into_iter().map(|(name, schema)| (format!("logis.{name}"), schema)).collect()
+}
+
+/// The names that callers may give: of rules and groups, of parameters, of codes.
+fn names(service: &Service) -> Map<String, Json> {
+    let parsed = service.pack.parsed();
+    let one = |name: &str, names: Vec<&str>| (name.to_string(), json!({ "type": "string", "enum": names }));
+    let groups = parsed.manifest.groups.keys().map(String::as_str);
+    let all = parsed.rules.iter().map(|rule| rule.name.as_str()).chain(groups).collect();
+    let rules = book::rules(parsed).map(|rule| rule.name.as_str()).collect();
+    let parameters = parsed.parameters.iter().map(|parameter| parameter.path.as_str()).collect();
+    let known = issue_code::all().iter().chain(codes::all()).map(|code| code.code).collect();
+    let all = [
+        one("name", all),
+        one("rule_name", rules),
+        one("parameter_path", parameters),
+        one("code_name", known),
+    ];
+    all.into_iter().collect()
 }
 
 /// What is no document of `logis/1`.
@@ -117,8 +139,8 @@ fn own() -> Map<String, Json> {
         "properties": {
             "date": { "type": "string", "format": "date", "description": "Date de la décision ; sinon aujourd'hui." },
             "rules": {
-                "type": "array", "items": { "type": "string" },
-                "description": "Règles et groupes ; sinon les résultats du paquet.",
+                "type": "array", "items": reference("name"),
+                "description": "Règles et groupes d'une même entité ; sinon les résultats du paquet.",
             },
             "record": reference("record"),
             "receipt": {
@@ -188,9 +210,10 @@ fn paths() -> Json {
     let names = |name| query(name, json!({ "type": "string", "description": "Des noms entre virgules." }));
     let is = |name| query(name, json!({ "type": "boolean" }));
     let most = query("max_candidates", json!({ "type": "integer", "minimum": 1 }));
-    let lines = json!({ "schema": { "type": "string", "description": "Un document par ligne." } });
-    let table = json!({ "schema": { "type": "string" } });
-    let bytes = json!({ "schema": { "type": "string", "format": "binary" } });
+    // What is no JSON has no type of JSON.
+    let lines = json!({ "schema": { "description": "Un document par ligne." } });
+    let table = json!({ "schema": { "description": "Une ligne par enregistrement, la première nomme les colonnes." } });
+    let bytes = json!({ "schema": { "description": "Un flux d'Arrow (IPC)." } });
     let batch = json!({
         "application/x-ndjson": lines, "text/csv": table, "application/vnd.apache.arrow.stream": bytes,
     });
@@ -221,17 +244,17 @@ fn paths() -> Json {
             "get", "Tous les reçus, scellés : ce que `logis replay` lit", &[], None,
             &json!({ "application/x-ndjson": lines }),
         ),
-        "/v1/recus/{id}": get("Un reçu", &[path("id")], "logis.receipt"),
+        "/v1/recus/{id}": get("Un reçu", &[path("id", json!({ "type": "string" }))], "logis.receipt"),
         "/v1/recus/{id}/rejeu": operation(
-            "post", "Décide à nouveau ce qu'un reçu garde", &[path("id")], None, &content("logis.replayed"),
+            "post", "Décide à nouveau ce qu'un reçu garde", &[path("id", json!({ "type": "string" }))], None, &content("logis.replayed"),
         ),
         "/v1/regles": get("Les règles, à une date", &[date()], "rules"),
-        "/v1/regles/{name}": get("Une règle, ses textes et leurs articles", &[path("name"), date()], "rule"),
+        "/v1/regles/{name}": get("Une règle, ses textes et leurs articles", &[path("name", reference("rule_name")), date()], "rule"),
         "/v1/parametres": get("Les paramètres", &[], "parameters"),
         "/v1/parametres/{path}": get(
-            "Un paramètre, ses valeurs et leurs articles", &[path("path"), date()], "parameter"
+            "Un paramètre, ses valeurs et leurs articles", &[path("path", reference("parameter_path")), date()], "parameter"
         ),
-        "/v1/codes/{code}": get("Ce que veut dire un code", &[path("code")], "code"),
+        "/v1/codes/{code}": get("Ce que veut dire un code", &[path("code", reference("code_name"))], "code"),
     })
 }
 
@@ -273,8 +296,8 @@ fn operation(
     json!({ method: operation })
 }
 
-fn path(name: &str) -> Json {
-    json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
+fn path(name: &str, schema: Json) -> Json {
+    json!({ "name": name, "in": "path", "required": true, "schema": schema })
 }
 
 fn query(name: &str, schema: Json) -> Json {

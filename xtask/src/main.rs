@@ -4,6 +4,7 @@
 
 mod benches;
 mod c_library;
+mod contract;
 mod figures;
 mod packages;
 mod steps;
@@ -21,6 +22,7 @@ cargo xtask TASK
   bench      the benchmarks, or one: cargo xtask bench workload; --small runs all once on tiny inputs, peers too
   features   checks logis-data and what decides with each of their features alone, and with none; the command with its service
   c-library  builds the C library into a folder, as lib/ and include/: cargo xtask c-library FOLDER [PROFILE]
+  contract   requests drawn from the description of the service, sent to it, which must answer as it says (needs schemathesis)
   package    packs every crate and builds it from what is packed: dear, as everything is built
   figures    fills the marked figures of the pages from docs/figures.toml; --check only compares
   book       builds docs/ as a book into target/book (needs mdbook)
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         ["features"] => packages::features(),
         ["c-library", folder] => c_library::install(folder, "release"),
         ["c-library", folder, profile] => c_library::install(folder, profile),
+        ["contract"] => contract::hold(),
         ["package"] => packages::package(),
         ["figures"] => figures::fill(&root()),
         ["figures", "--check"] => figures::check(&root()),

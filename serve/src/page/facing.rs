@@ -231,7 +231,7 @@ impl Facing {
             }
             Some(Outcome::Known(_)) => ("refuse", (2, 0, refusing.len()), refusing, Vec::new()),
             Some(Outcome::Unknown(cells)) => {
-                let cells: Vec<MissingInput> = cells.iter().copied().collect();
+                let cells: Vec<MissingInput> = cells.to_vec();
                 cells.iter().for_each(|cell| *missing.entry(*cell).or_default() += 1);
                 ("en_attente", (1, 0, cells.len()), open, cells)
             }

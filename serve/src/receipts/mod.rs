@@ -63,7 +63,7 @@ impl fmt::Debug for ReceiptsPlace {
 pub enum Receipts {
     File(sqlite::File),
     #[cfg(feature = "postgres")]
-    Server(server::Server),
+    Server(Box<server::Server>),
 }
 
 /// Why receipts cannot be kept or found.
@@ -103,7 +103,9 @@ impl Receipts {
         match place {
             ReceiptsPlace::File(path) => sqlite::File::open(path).map(Receipts::File),
             #[cfg(feature = "postgres")]
-            ReceiptsPlace::Postgres(address) => server::Server::open(address).map(Receipts::Server),
+            ReceiptsPlace::Postgres(address) => {
+                server::Server::open(address).map(|server| Receipts::Server(Box::new(server)))
+            }
             #[cfg(not(feature = "postgres"))]
             ReceiptsPlace::Postgres(_) => Err(ReceiptsError::NoPostgres),
         }

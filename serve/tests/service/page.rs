@@ -255,5 +255,9 @@ fn groups_are_decided_together() {
     let (asked, last) = walk(to, "resultats", "2025-06-30", &single());
     assert!(asked.len() <= 8, "{asked:?}");
     assert_eq!(last.outcomes().len(), logis::Pack::national().results().len());
+    // The law is one click away, whatever is folded.
+    let bare: String =
+        last.html.split("<details").map(|part| part.split("</details>").last().unwrap()).collect();
+    assert!(unescaped(&bare).contains("Texte : <a href=\"https://"), "{bare}");
     assert!(get(to, "/").text().contains("value=\"eligible_visale\""));
 }
