@@ -6,8 +6,24 @@
 ['plafond_plus']
 """
 
-from ._documents import Decision, Outcome
-from ._logis import Decisions, Pack, Plan
+from ._documents import Change, Decision, Explained, Explanations, Outcome
+from ._logis import Allocation, Decisions, Diff, Pack, Plan, Rows, ScenarioReport
 from ._told import Issue, LogisError, LogisWarning
 
-__all__ = ["Decision", "Decisions", "Issue", "LogisError", "LogisWarning", "Outcome", "Pack", "Plan"]
+__all__ = [
+    "Allocation",
+    "Change",
+    "Decision",
+    "Decisions",
+    "Diff",
+    "Explained",
+    "Explanations",
+    "Issue",
+    "LogisError",
+    "LogisWarning",
+    "Outcome",
+    "Pack",
+    "Plan",
+    "Rows",
+    "ScenarioReport",
+]

@@ -54,7 +54,7 @@ class LogisError(ValueError):
 
     >>> from logis_regles import LogisError, Pack
     >>> try:
-    ...     Pack().plan("2017-06-30", ["plafond_plsu"])
+    ...     Pack().plan("2017-06-30", ["plafond_pluss"])
     ... except LogisError as error:
     ...     error.issues[0].nearest
     'plafond_plus'

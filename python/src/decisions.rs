@@ -2,20 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::ffi_stream::FFI_ArrowArrayStream;
-use arrow_array::{RecordBatch, RecordBatchIterator};
+use arrow_array::RecordBatch;
 use logis::LeftOpen;
-use logis::data::{Issue, by_kind};
+use logis::data::{Absent, Issue, by_kind};
 use logis::granted::Granted;
-use pyo3::exceptions::PyModuleNotFoundError;
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyDict, PyList};
+use pyo3::types::{PyDict, PyList};
 
 use crate::errors::{issues, warn};
+use crate::rows::Rows;
 
 /// What was found while reading and deciding.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Told {
     pub issues: Vec<Issue>,
     pub absent: LeftOpen,
@@ -26,42 +24,24 @@ pub struct Told {
     pub remarks: Vec<String>,
 }
 
-/// Outcomes: one row for each row that was decided, its identifier first, then a column for each rule.
-///
-/// It is a table of Arrow (`__arrow_c_stream__`): `polars.DataFrame(decisions)`, `pyarrow.table(decisions)`,
-/// `duckdb.sql("select * from decisions")`. Booleans are Boolean, whole numbers Int64, others Decimal, dates Date32,
-/// texts String; what is unknown or in error is null, and `states=True` says which.
-#[pyclass(frozen, module = "logis_regles")]
-pub struct Decisions {
-    batch: RecordBatch,
-    told: Told,
-}
-
-impl Decisions {
-    pub fn new(batch: RecordBatch, told: Told) -> Decisions {
-        Decisions { batch, told }
-    }
-
+impl Told {
     /// What keeps the answer from being all of what was asked, in French, a line each.
-    fn lines(&self) -> Vec<String> {
-        let told = &self.told;
-        let mut lines = told.remarks.clone();
-        for kind in by_kind(&told.issues) {
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = self.remarks.clone();
+        for kind in by_kind(&self.issues) {
             let level = if kind.first.is_error() { "erreur" } else { "avertissement" };
             lines.push(format!("{level}: {kind}"));
         }
-        if !told.absent.is_empty() {
-            lines.push(told.absent.to_string());
+        if !self.absent.is_empty() {
+            lines.push(self.absent.to_string());
         }
-        if told.issues.iter().any(Issue::is_error) {
-            let dropped = told.dropped.iter().map(|(table, rows)| format!("{rows} ligne(s) de `{table}`"));
+        if self.issues.iter().any(Issue::is_error) {
+            let dropped = self.dropped.iter().map(|(table, rows)| format!("{rows} ligne(s) de `{table}`"));
             let dropped: Vec<String> = dropped.collect();
             let dropped = if dropped.is_empty() { "aucune ligne".to_string() } else { dropped.join(", ") };
             lines.push(format!("lignes écartées, avec ce qui en dépend: {dropped}"));
         }
-        for kind in by_kind(&told.errors) {
-            lines.push(kind.to_string());
-        }
+        lines.extend(by_kind(&self.errors).iter().map(ToString::to_string));
         lines
     }
 
@@ -71,18 +51,35 @@ impl Decisions {
     }
 }
 
+/// Outcomes: one row for each row that was decided, its identifier first, then a column for each rule.
+///
+/// It is a table of Arrow (`Rows`). Booleans are Boolean, whole numbers Int64, others Decimal, dates Date32, texts
+/// String; what is unknown or in error is null, and `states=True` says which.
+#[pyclass(frozen, extends = Rows, module = "logis_regles")]
+pub struct Decisions {
+    told: Told,
+}
+
+/// Decisions before they are an object of Python.
+pub struct Decided {
+    pub batch: RecordBatch,
+    pub told: Told,
+}
+
+impl Decided {
+    /// The object.
+    pub fn object(self, py: Python<'_>) -> PyResult<Py<Decisions>> {
+        let decisions = Decisions { told: self.told };
+        Py::new(py, PyClassInitializer::from(Rows { batch: self.batch }).add_subclass(decisions))
+    }
+}
+
 #[pymethods]
 impl Decisions {
-    /// The names of the columns.
-    #[getter]
-    fn columns(&self) -> Vec<String> {
-        self.batch.schema_ref().fields().iter().map(|field| field.name().clone()).collect()
-    }
-
     /// What was warned of: in French, a line each.
     #[getter]
     fn warnings(&self) -> Vec<String> {
-        self.lines()
+        self.told.lines()
     }
 
     /// What is wrong or doubtful in the data, each with its place.
@@ -124,52 +121,14 @@ impl Decisions {
         }
         Ok(all)
     }
-
-    /// The table as a stream of Arrow: what Polars, pyarrow, pandas and DuckDB take it by.
-    #[pyo3(signature = (requested_schema=None))]
-    fn __arrow_c_stream__<'py>(
-        &self,
-        py: Python<'py>,
-        requested_schema: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyCapsule>> {
-        // It may be left aside: the consumer casts what it gets.
-        let _ = requested_schema;
-        let batches = RecordBatchIterator::new([Ok(self.batch.clone())], self.batch.schema());
-        let stream = FFI_ArrowArrayStream::new(Box::new(batches));
-        PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
-    }
-
-    /// A frame of Polars.
-    fn to_polars<'py>(slf: &Bound<'py, Decisions>) -> PyResult<Bound<'py, PyAny>> {
-        module(slf.py(), "polars")?.call_method1(intern!(slf.py(), "DataFrame"), (slf,))
-    }
-
-    /// A table of pyarrow.
-    fn to_pyarrow<'py>(slf: &Bound<'py, Decisions>) -> PyResult<Bound<'py, PyAny>> {
-        module(slf.py(), "pyarrow")?.call_method1(intern!(slf.py(), "table"), (slf,))
-    }
-
-    fn __len__(&self) -> usize {
-        self.batch.num_rows()
-    }
-
-    fn __repr__(&self) -> String {
-        format!("<Decisions {} × ({})>", self.batch.num_rows(), self.columns().join(", "))
-    }
 }
 
-/// A module that the caller asks for by a method.
-fn module<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyModule>> {
-    py.import(name).map_err(|error| match error.is_instance_of::<PyModuleNotFoundError>(py) {
-        true => PyModuleNotFoundError::new_err(format!("`{name}` n'est pas installé: pip install {name}")),
-        false => error,
-    })
-}
-
-fn by_table(absent: &[logis::data::Absent]) -> BTreeMap<String, Vec<String>> {
+fn by_table(absent: &[Absent]) -> BTreeMap<String, Vec<String>> {
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for one in absent {
-        all.entry(one.file.clone()).or_default().push(one.column.clone());
+        // A file is told by its name, a table in memory by its own.
+        let table = one.file.split_once('.').map_or(one.file.as_str(), |(table, _)| table);
+        all.entry(table.to_string()).or_default().push(one.column.clone());
     }
     all
 }

@@ -87,7 +87,9 @@ pub fn issues<'py>(py: Python<'py>, issues: &[Issue]) -> PyResult<Bound<'py, PyL
         keys.set_item("row", issue.line)?;
         keys.set_item("column", issue.column.as_deref())?;
         keys.set_item("id", issue.id.as_deref())?;
-        keys.set_item("found", issue.value.as_deref())?;
+        // A message about a value begins with it.
+        let quoted = || issue.message.strip_prefix("« ")?.split_once(" »").map(|(value, _)| value);
+        keys.set_item("found", issue.value.as_deref().or_else(quoted))?;
         keys.set_item("message", &issue.message)?;
         // What stands in no file has nothing before its message.
         keys.set_item("text", issue.to_string().trim_start_matches(": "))?;

@@ -7,11 +7,14 @@
 mod decisions;
 mod documents;
 mod errors;
+mod matching;
 mod off;
 mod pack;
 mod plan;
 mod records;
+mod rows;
 mod tables;
+mod what_if;
 
 use pyo3::prelude::*;
 
@@ -21,7 +24,13 @@ mod _logis {
     #[pymodule_export]
     use crate::decisions::Decisions;
     #[pymodule_export]
+    use crate::matching::Allocation;
+    #[pymodule_export]
     use crate::pack::Pack;
     #[pymodule_export]
     use crate::plan::Plan;
+    #[pymodule_export]
+    use crate::rows::Rows;
+    #[pymodule_export]
+    use crate::what_if::{Diff, ScenarioReport};
 }

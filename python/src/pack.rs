@@ -1,6 +1,7 @@
 //! `Pack`: the rules.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use logis::diagnostic::Issues;
 use logis::value::{Date, parse_date};
@@ -9,7 +10,12 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyType};
 
 use crate::errors::{raised, said, warn};
+use crate::matching::{self, Allocation, Asked};
+use crate::off;
 use crate::plan::Plan;
+use crate::rows::Rows;
+use crate::tables::Source;
+use crate::what_if::{self, Compared, Diff, ScenarioReport};
 
 /// A rule book: the national one of Action Logement that the package carries, or that of a folder.
 ///
@@ -52,7 +58,7 @@ impl Pack {
     ///     files: By path, the content.
     ///     root: What messages put before each path.
     #[classmethod]
-    #[pyo3(signature = (files, root=String::new()))]
+    #[pyo3(signature = (files, root=String::new()), text_signature = "(files, root='')")]
     fn from_files(_class: &Bound<'_, PyType>, py: Python<'_>, files: Files, root: String) -> PyResult<Pack> {
         Pack::of(py, root, files)
     }
@@ -124,6 +130,186 @@ impl Pack {
         Ok(plan)
     }
 
+    /// The suitable pairs of requests and units, as a table: what `logis candidates` writes.
+    ///
+    /// Args:
+    ///     date: The day as of which all is decided.
+    ///     data: Tables by their names, or a folder; or by name: `demandes=…, personnes=…, logements=…`.
+    ///     select: Rules of the pair, the request or the unit whose outcomes stand beside.
+    ///     max_candidates: The most units that a request keeps, those that fit best.
+    ///     strict: Columns that the rules read must be there.
+    ///     keep_going: Leave out rows that are wrong, with a warning.
+    ///     progress: Is called while it goes on.
+    #[pyo3(signature = (date, data=None, /, *, select=None, max_candidates=None, strict=false, keep_going=false, progress=None, **tables))]
+    #[expect(clippy::too_many_arguments, reason = "each is a word of Python's")]
+    fn candidates(
+        &self,
+        py: Python<'_>,
+        date: &Bound<'_, PyAny>,
+        data: Option<&Bound<'_, PyAny>>,
+        select: Option<Vec<String>>,
+        max_candidates: Option<usize>,
+        strict: bool,
+        keep_going: bool,
+        progress: Option<&Bound<'_, PyAny>>,
+        tables: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Rows> {
+        let source = Source::of(data, tables, None)?;
+        let options = matching::options(select, None, true, max_candidates);
+        let asked = Asked { date: day(date)?, options, strict, keep_going };
+        let pack = self.pack.clone();
+        let found = off::compute(py, progress, move |_| matching::candidates(&pack, source, asked))?;
+        found.told.warn(py)?;
+        Ok(found.rows)
+    }
+
+    /// Gives units to requests: the best allocation, level by level, with its proof; what `logis match` does.
+    ///
+    /// Args:
+    ///     date: The day as of which all is decided.
+    ///     data: Tables by their names, or a folder; or by name: `demandes=…, personnes=…, logements=…`.
+    ///     select: Rules of the pair, the request or the unit whose outcomes stand beside each attribution.
+    ///     hard: Names of quotas that must be met, or there is no answer; `all` for every quota in force.
+    ///     no_quotas: Leave out the quotas of the rule book.
+    ///     max_candidates: The most units that a request keeps; what is proved then holds among them.
+    ///     near: A result of before: the answer is as good as any, and moves only whom it must.
+    ///     strict: Columns that the rules read must be there.
+    ///     keep_going: Leave out rows that are wrong, with a warning.
+    ///     progress: Is called while it goes on.
+    ///
+    /// Raises:
+    ///     LogisError: All that is wrong with the data; quotas of `hard` that cannot be met.
+    #[pyo3(signature = (date, data=None, /, *, select=None, hard=None, no_quotas=false, max_candidates=None, near=None, strict=false, keep_going=false, progress=None, **tables))]
+    #[expect(clippy::too_many_arguments, reason = "each is a word of Python's")]
+    fn r#match(
+        &self,
+        py: Python<'_>,
+        date: &Bound<'_, PyAny>,
+        data: Option<&Bound<'_, PyAny>>,
+        select: Option<Vec<String>>,
+        hard: Option<Vec<String>>,
+        no_quotas: bool,
+        max_candidates: Option<usize>,
+        near: Option<&Bound<'_, PyAny>>,
+        strict: bool,
+        keep_going: bool,
+        progress: Option<&Bound<'_, PyAny>>,
+        tables: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Allocation> {
+        let source = Source::of(data, tables, None)?;
+        let near = near.map(matching::report).transpose()?;
+        let options = matching::options(select, hard, no_quotas, max_candidates);
+        let asked = Asked { date: day(date)?, options, strict, keep_going };
+        let pack = self.pack.clone();
+        let allocation = off::compute(py, progress, move |_| {
+            let (posing, told) = matching::pose(&pack, source, &asked)?;
+            Ok(Allocation { inner: Arc::new(posing.solve(near.as_ref())?), told })
+        })?;
+        allocation.told.warn(py)?;
+        Ok(allocation)
+    }
+
+    /// Holds a written result against the data: every claim of it is computed again, or named; what `logis verify` does.
+    ///
+    /// Args:
+    ///     result: The text of the document, the document, or an `Allocation`.
+    ///     date, data, select, hard, no_quotas, max_candidates, tables: The problem, posed as to `match`.
+    ///
+    /// Returns:
+    ///     Allocation: That of the result, proved.
+    ///
+    /// Raises:
+    ///     LogisError: Why it does not hold.
+    #[pyo3(signature = (result, date, data=None, /, *, select=None, hard=None, no_quotas=false, max_candidates=None, strict=false, keep_going=false, progress=None, **tables))]
+    #[expect(clippy::too_many_arguments, reason = "each is a word of Python's")]
+    fn verify(
+        &self,
+        py: Python<'_>,
+        result: &Bound<'_, PyAny>,
+        date: &Bound<'_, PyAny>,
+        data: Option<&Bound<'_, PyAny>>,
+        select: Option<Vec<String>>,
+        hard: Option<Vec<String>>,
+        no_quotas: bool,
+        max_candidates: Option<usize>,
+        strict: bool,
+        keep_going: bool,
+        progress: Option<&Bound<'_, PyAny>>,
+        tables: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Allocation> {
+        let report = matching::report(result)?;
+        let source = Source::of(data, tables, None)?;
+        let options = matching::options(select, hard, no_quotas, max_candidates);
+        let asked = Asked { date: day(date)?, options, strict, keep_going };
+        let pack = self.pack.clone();
+        let allocation = off::compute(py, progress, move |_| {
+            let (posing, told) = matching::pose(&pack, source, &asked)?;
+            Ok(Allocation { inner: Arc::new(posing.verify(&report)?), told })
+        })?;
+        allocation.told.warn(py)?;
+        Ok(allocation)
+    }
+
+    /// Runs the scenario of a file: what would happen if; what `logis simulate` does, without writing files.
+    ///
+    /// Args:
+    ///     scenario: The file (TOML); what it names is read from its folder. Rules are those that it names, or these.
+    ///     progress: Is called with the runs that are done, and all.
+    #[pyo3(signature = (scenario, *, progress=None))]
+    fn simulate(
+        &self,
+        py: Python<'_>,
+        scenario: PathBuf,
+        progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<ScenarioReport> {
+        let rules = match &self.files {
+            Some(files) => files.clone(),
+            None => {
+                let own = logis_rules::FILES.iter();
+                ("rules".to_string(), own.map(|(path, bytes)| (path.to_string(), bytes.to_vec())).collect())
+            }
+        };
+        let report =
+            off::compute(py, progress, move |progress| what_if::simulate(rules, &scenario, progress))?;
+        Ok(report)
+    }
+
+    /// What a change of rules does: these are the rules before, `head` those after; what `logis diff` finds.
+    ///
+    /// Args:
+    ///     head: The rules after.
+    ///     data: Rows to decide by both, besides the cases of the rule books: tables by their names, or a folder.
+    ///     dates: The days as of which the data is decided; otherwise that of the folder, and those from which the
+    ///         rule books differ.
+    ///     select: Rules or groups to compare; otherwise all that people read.
+    ///     by: Fields, rules, groups or entities to count by; otherwise publics and communes.
+    ///     cases: Decide the cases of both rule books.
+    #[pyo3(signature = (head, data=None, /, *, dates=None, select=None, by=None, cases=true, progress=None, **tables))]
+    #[expect(clippy::too_many_arguments, reason = "each is a word of Python's")]
+    fn diff(
+        &self,
+        py: Python<'_>,
+        head: &Bound<'_, Pack>,
+        data: Option<&Bound<'_, PyAny>>,
+        dates: Option<Vec<Bound<'_, PyAny>>>,
+        select: Option<Vec<String>>,
+        by: Option<Vec<String>>,
+        cases: bool,
+        progress: Option<&Bound<'_, PyAny>>,
+        tables: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Diff> {
+        let corpus = match (data, tables) {
+            (None, None) => None,
+            _ => Some(Source::of(data, tables, None)?),
+        };
+        let dates = dates.unwrap_or_default().iter().map(day).collect::<PyResult<_>>()?;
+        let (select, by) = (select.unwrap_or_default(), by.unwrap_or_default());
+        let asked = Compared { select, by, dates, cases, corpus };
+        let (base, head) = ((self.called(), self.pack.clone()), head.get());
+        let head = (head.called(), head.pack.clone());
+        off::compute(py, progress, move |_| what_if::diff((base.0, &base.1), (head.0, &head.1), asked))
+    }
+
     fn __reduce__<'py>(
         slf: &Bound<'py, Pack>,
     ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, pyo3::types::PyTuple>)> {
@@ -146,6 +332,14 @@ impl Pack {
 }
 
 impl Pack {
+    /// What documents call it: its folder, or its name.
+    fn called(&self) -> String {
+        match &self.files {
+            Some((root, _)) if !root.is_empty() => root.clone(),
+            _ => self.pack.parsed().manifest.name.clone(),
+        }
+    }
+
     fn of(py: Python<'_>, root: String, files: Files) -> PyResult<Pack> {
         let pack = py.detach(|| logis::Pack::from_files(&root, files.clone()));
         let pack = pack.map_err(|error| raised(py, error))?;

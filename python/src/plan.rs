@@ -6,11 +6,14 @@ use std::sync::{Arc, OnceLock};
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use logis::data::{Absent, BatchReader, Code, Issue, ReadOutcome};
+use logis::answers::Explanations;
+use logis::data::{Absent, BatchReader, Code, Ids, Issue, ReadOutcome};
 use logis::dated::DatedPlan;
-use logis::evaluate::Outcome;
+use logis::diagnostic::nearest;
+use logis::evaluate::{DecisionColumn, Decisions as Outcomes, Outcome, RowError};
 use logis::explain::{Shown, about, show};
 use logis::granted::granted;
+use logis::invariants::Invariants;
 use logis::pack::schema::{EntityId, Origin};
 use logis::parts::{DecidedPart, PartDecider, PartError, PartSink, Rules};
 use logis::value::Date;
@@ -19,14 +22,16 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
+use rayon::prelude::*;
+use serde_json::Value as Json;
 
-use crate::decisions::{Decisions, Told};
+use crate::decisions::{Decided, Decisions, Told};
 use crate::documents;
 use crate::errors::{Failure, raised, said, warn};
-use crate::off;
+use crate::off::{self, Progress};
 use crate::pack::{Pack, day};
 use crate::records;
-use crate::tables::{self, Given};
+use crate::tables::Source;
 
 /// Rules of one entity as of a date: what decides. Made by `Pack.plan`; threads may share it, and it may be pickled.
 #[pyclass(frozen, module = "logis_regles")]
@@ -196,23 +201,16 @@ impl Plan {
         keep_going: bool,
         progress: Option<&Bound<'_, PyAny>>,
         tables: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Decisions> {
-        let given = self.given(data, tables)?;
+    ) -> PyResult<Py<Decisions>> {
+        let source = Source::of(data, tables, self.inner.table())?;
         let inner = self.inner.clone();
         let asked = Asked { states, reserves, strict, keep_going };
-        let decisions = off::compute(py, progress, move |progress| {
-            progress.tell(0, Some(given.len()));
-            let count = given.len();
-            let package = tables::package(&inner.pack.parsed().schema, given)?;
-            if progress.stopped() {
-                return Err(said("interrompu"));
-            }
-            let answer = inner.decide(&package, &asked)?;
-            progress.tell(count, Some(count));
-            Ok(answer)
+        let decided = off::compute(py, progress, move |progress| match source {
+            Source::Records(records) => inner.decide_records(&records, &asked, progress),
+            source => inner.decide(source, &asked, progress),
         })?;
-        decisions.warn(py)?;
-        Ok(decisions)
+        decided.told.warn(py)?;
+        decided.object(py)
     }
 
     /// Decides one record.
@@ -240,15 +238,88 @@ impl Plan {
         documents::decision(py, &decision)
     }
 
+    /// Says why each rule is decided as it is, and what would turn each refusal: the nearest value of each single input,
+    /// and the nearest dates.
+    ///
+    /// Args:
+    ///     data: A record, as `decide` takes it; with `id`, tables or a folder as `evaluate` takes them.
+    ///     id: The identifier of the row of the tables.
+    ///     tables: With `id`: tables by their names.
+    ///
+    /// Returns:
+    ///     Explanations: By rule, its explanation: `print(explanations)` shows the texts.
+    ///
+    /// Example:
+    ///     >>> from logis_regles import Pack
+    ///     >>> plan = Pack().plan("2017-06-30", ["eligible_plus"])
+    ///     >>> why = plan.explain({
+    ///     ...     "commune": "21231", "rfr_n2": 20124, "rfr_n1": 20124, "revenus_12_mois": 22000,
+    ///     ...     "personnes": [{"lien": "demandeur", "date_naissance": "1980-02-01", "a_charge": False,
+    ///     ...                    "handicap": False}],
+    ///     ... })
+    ///     >>> why["eligible_plus"].outcome.value
+    ///     False
+    ///     >>> [(change.field, change.to) for change in why["eligible_plus"].changes][-1]
+    ///     ('rfr_n2', 20123)
+    #[pyo3(signature = (data=None, /, *, id=None, **tables))]
+    fn explain<'py>(
+        &self,
+        py: Python<'py>,
+        data: Option<&Bound<'py, PyAny>>,
+        id: Option<String>,
+        tables: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let inner = self.inner.clone();
+        let explained = match (data, id) {
+            (Some(record), None) if tables.is_none() => {
+                let record = records::json(record)?;
+                off::compute(py, None, move |_| Ok(inner.decider()?.explanations(&record)?))?
+            }
+            (data, Some(id)) => {
+                let source = Source::of(data, tables, self.inner.table())?;
+                off::compute(py, None, move |_| inner.explain_row(source, &id))?
+            }
+            _ => {
+                return Err(PyTypeError::new_err(
+                    "explain: attendu un enregistrement, ou des tables et `id`",
+                ));
+            }
+        };
+        documents::explanations(py, explained)
+    }
+
+    /// What would turn each refusal of one record: by rule, the nearest value of each single input, one change each.
+    ///
+    /// Args:
+    ///     record: As `decide` takes it.
+    ///
+    /// Returns:
+    ///     dict[str, list[Change]]: By refused rule.
+    fn counterfactual<'py>(
+        &self,
+        py: Python<'py>,
+        record: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let explained = self.explain(py, Some(record), None, None)?;
+        let changes = PyDict::new(py);
+        for item in explained.call_method0(intern!(py, "items"))?.try_iter()? {
+            let (rule, one): (Bound<'py, PyAny>, Bound<'py, PyAny>) = item?.extract()?;
+            if one.getattr(intern!(py, "refused"))?.is_truthy()? {
+                changes.set_item(rule, one.getattr(intern!(py, "changes"))?)?;
+            }
+        }
+        Ok(changes)
+    }
+
     /// The columns of what `evaluate` gives for this plan, without rows.
     ///
     /// Args:
     ///     states: With the states of the outcomes.
     #[pyo3(signature = (*, states=false))]
-    fn schema(&self, py: Python<'_>, states: bool) -> PyResult<Decisions> {
+    fn schema(&self, py: Python<'_>, states: bool) -> PyResult<Py<Decisions>> {
         let columns = self.inner.columns().map_err(|failure| failure.raised(py))?.clone();
         let columns = if states { columns.with_states() } else { columns };
-        Ok(Decisions::new(RecordBatch::new_empty(columns.schema()), Told::default()))
+        Decided { batch: RecordBatch::new_empty(columns.schema()), told: Told::default() }.object(py)
     }
 
     #[classmethod]
@@ -324,36 +395,6 @@ impl Plan {
         let plan = self.inner.plan();
         plan.map_or_else(Vec::new, |plan| plan.warnings.iter().chain(&plan.notes).cloned().collect())
     }
-
-    /// The tables of a call by their names.
-    fn given(
-        &self,
-        data: Option<&Bound<'_, PyAny>>,
-        tables: Option<&Bound<'_, PyDict>>,
-    ) -> PyResult<Vec<(String, Given)>> {
-        let mut given = Vec::new();
-        let mut take = |dict: &Bound<'_, PyDict>| -> PyResult<()> {
-            for (name, frame) in dict {
-                given.push((name.extract()?, Given::of(&frame)?));
-            }
-            Ok(())
-        };
-        if let Some(tables) = tables {
-            take(tables)?;
-        }
-        match data.map(|data| (data, data.cast::<PyDict>())) {
-            Some((_, Ok(dict))) => take(dict)?,
-            Some((frame, Err(_))) => {
-                let table = self.inner.table().unwrap_or_default();
-                given.push((table.to_string(), Given::of(frame)?));
-            }
-            None => {}
-        }
-        if given.is_empty() {
-            return Err(PyTypeError::new_err("evaluate: aucune table n'est donnée"));
-        }
-        Ok(given)
-    }
 }
 
 /// What a call asks besides its tables.
@@ -366,11 +407,20 @@ struct Asked {
 
 impl Inner {
     /// Decides the tables of a package.
-    fn decide(&self, package: &BTreeMap<String, RecordBatch>, asked: &Asked) -> Result<Decisions, Failure> {
-        let parsed = self.pack.parsed();
-        let tables: Vec<(&str, &RecordBatch)> =
-            package.iter().map(|(name, batch)| (name.as_str(), batch)).collect();
-        let read = self.reader().read(&parsed.schema, &tables, asked.strict);
+    fn decide(
+        &self,
+        source: Source,
+        asked: &Asked,
+        progress: &Progress<Decided>,
+    ) -> Result<Decided, Failure> {
+        progress.tell(0, None);
+        let read =
+            source.read(&self.pack, self.decider.needs().clone(), Some(self.reader()), asked.strict)?;
+        let rows = read.dataset.tables.get(self.decider.entity()).map_or(0, |table| table.rows());
+        progress.tell(0, Some(rows));
+        if progress.stopped() {
+            return Err(said("interrompu"));
+        }
         let mut decider = self.decider.clone();
         let mut sink = Sink { inner: self, asked, found: Found::default(), decided: None };
         let read: Result<ReadOutcome, Failure> = Ok(read);
@@ -379,8 +429,111 @@ impl Inner {
             Err(PartError::Reader(failure) | PartError::Sink(failure)) => return Err(failure),
             Err(PartError::Rules(error)) => return Err(Failure::from(error)),
         }
-        sink.decided.ok_or_else(|| said("aucune ligne à décider"))
+        let decided = sink.decided.ok_or_else(|| said("aucune ligne à décider"))?;
+        progress.tell(rows, Some(rows));
+        Ok(decided)
     }
+
+    /// Explains one row of tables.
+    fn explain_row(&self, source: Source, id: &str) -> Result<Explanations, Failure> {
+        let plan = self.plan().ok_or_else(|| said("une explication se demande à une date: `date`"))?;
+        let mut read = source.read(&self.pack, self.decider.needs().clone(), None, false)?;
+        let invariants = Invariants::new(&plan.parsed, plan.date, &self.decider.needs().entities);
+        invariants.hold(&mut read.dataset, &mut read.issues, &mut read.dropped);
+        let errors: Vec<Issue> = read.issues.into_iter().filter(Issue::is_error).collect();
+        if !errors.is_empty() {
+            return Err(Failure::from(DataError::from(errors)));
+        }
+        let ids = read.dataset.tables.get(plan.entity).map(|table| &table.ids);
+        let Some(row) = ids.and_then(|ids| ids.place(id)) else {
+            let near = ids.and_then(|ids| nearest(id, ids.texts()).map(str::to_string));
+            let near = near.map_or_else(String::new, |near| format!(" ; vouliez-vous dire « {near} » ?"));
+            return Err(said(format!("« {id} » n'est l'identifiant d'aucune ligne{near}")));
+        };
+        Ok(Explanations::of(plan, &read.dataset, u64::from(row), id))
+    }
+
+    /// Decides records one by one, on all threads.
+    fn decide_records(
+        &self,
+        records: &[Json],
+        asked: &Asked,
+        progress: &Progress<Decided>,
+    ) -> Result<Decided, Failure> {
+        let decider = self.decider()?;
+        let plan = decider.plan();
+        let key = plan.parsed.schema.entities.get(plan.entity).map_or("", |entity| entity.key.as_str());
+        let (mut ids, mut outcomes): (Vec<Arc<str>>, Vec<Vec<Outcome>>) =
+            (Vec::new(), vec![Vec::new(); plan.selected.len()]);
+        let mut told = Told::default();
+        let mut dropped = 0;
+        for (at, part) in records.chunks(RECORDS).enumerate() {
+            progress.tell(at * RECORDS, Some(records.len()));
+            if progress.stopped() {
+                return Err(said("interrompu"));
+            }
+            let decided: Vec<_> = part.par_iter().map(|record| decider.decide(record)).collect();
+            for ((number, record), decision) in (at * RECORDS + 1..).zip(part).zip(decided) {
+                let id = record.get(key).and_then(Json::as_str);
+                let id: Arc<str> = id.map_or_else(|| number.to_string().into(), Arc::from);
+                let placed = |mut issue: Issue| {
+                    issue.line = u64::try_from(number).ok();
+                    issue.id = Some(id.clone());
+                    issue
+                };
+                match decision {
+                    Ok(decision) => {
+                        told.issues.extend(decision.warnings().iter().cloned().map(placed));
+                        for (column, (_, outcome)) in outcomes.iter_mut().zip(decision.iter()) {
+                            column.push(outcome.clone());
+                        }
+                        ids.push(id);
+                    }
+                    Err(error) => {
+                        dropped += 1;
+                        told.issues.extend(error.issues.into_iter().map(placed));
+                    }
+                }
+            }
+        }
+        let errors: Vec<Issue> = told.issues.iter().filter(|issue| issue.is_error()).cloned().collect();
+        if dropped > 0 && (!asked.keep_going || ids.is_empty()) {
+            return Err(Failure::from(DataError::from(errors)));
+        }
+        if dropped > 0 {
+            told.dropped.insert(self.table().unwrap_or_default().to_string(), dropped);
+        }
+        let ids: Ids = ids.into_iter().collect();
+        let names = plan.selected.iter().map(|(name, _)| name.clone()).collect();
+        let columns = outcomes.into_iter().map(DecisionColumn::new).collect();
+        let decisions = Outcomes { names, columns };
+        let all = self.columns()?.clone();
+        let all = if asked.states { all.with_states() } else { all };
+        let batch = all.batch(plan, &decisions, &ids);
+        let batch = batch.map_err(|error| Failure::Arrow(error.to_string()))?;
+        if asked.reserves {
+            return Err(said("`reserves`: attendu des tables, et non une liste d'enregistrements"));
+        }
+        told.errors = failed(plan, &decisions, &ids);
+        progress.tell(records.len(), Some(records.len()));
+        Ok(Decided { batch, told })
+    }
+}
+
+/// Records that are decided together.
+const RECORDS: usize = 1024;
+
+/// The outcomes in error of single records.
+fn failed(plan: &logis::Plan, decisions: &Outcomes, ids: &Ids) -> Vec<Issue> {
+    let entity = plan.parsed.schema.entities.get(plan.entity).map_or("", |entity| entity.name.as_str());
+    let one = |(row, rule, error): (usize, &str, &RowError)| {
+        let id = ids.text(row).unwrap_or_default();
+        let message = format!("`{rule}` sans résultat: {}", error.error);
+        let mut issue = Issue::error(Code::Result, &format!("{entity} {id}"), message);
+        issue.id = Some(Arc::from(id));
+        issue
+    };
+    decisions.row_errors().map(one).collect()
 }
 
 /// What was found while reading.
@@ -395,7 +548,7 @@ struct Sink<'a> {
     inner: &'a Inner,
     asked: &'a Asked,
     found: Found,
-    decided: Option<Decisions>,
+    decided: Option<Decided>,
 }
 
 impl PartSink for &mut Sink<'_> {
@@ -452,7 +605,7 @@ impl PartSink for &mut Sink<'_> {
                 }
             },
         };
-        self.decided = Some(Decisions::new(batch, told));
+        self.decided = Some(Decided { batch, told });
         Ok(())
     }
 }

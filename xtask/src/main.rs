@@ -7,6 +7,7 @@ mod c_library;
 mod contract;
 mod figures;
 mod packages;
+mod python;
 mod steps;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ cargo xtask TASK
   check      layout, lints, documentation, figures of the pages: what needs no test
   test       all tests
   fuzz       all tests, their random cases drawn anew and ten times as many: cargo xtask fuzz [SEED]
+  python     the module for Python, built and tested in fresh environments on the Pythons of this machine
   bench      the benchmarks, or one: cargo xtask bench workload; --small runs all once on tiny inputs, peers too
   features   checks logis-data and what decides with each of their features alone, and with none; the command with its service
   c-library  builds the C library into a folder, as lib/ and include/: cargo xtask c-library FOLDER [PROFILE]
@@ -28,7 +30,7 @@ cargo xtask TASK
   book       builds docs/ as a book into target/book (needs mdbook)
   msrv       checks the workspace with the oldest toolchain that it promises (needs rustup)
   deny       licences, sources, doubled versions and advisories of the dependencies (needs cargo-deny)
-  ci         check, features, test and bench --small: what .ci/run runs
+  ci         check, features, test, python and bench --small: what .ci/run runs
 ";
 
 /// The root of the repository.
@@ -62,9 +64,11 @@ fn main() -> ExitCode {
         ["book"] => steps::book(),
         ["msrv"] => steps::msrv(),
         ["deny"] => steps::deny(),
+        ["python"] => python::test(),
         ["ci"] => steps::check()
             .and_then(|()| packages::features())
             .and_then(|()| steps::test(&[]))
+            .and_then(|()| python::test())
             .and_then(|()| benches::small()),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");

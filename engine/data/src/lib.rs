@@ -158,7 +158,7 @@ pub use write_csv::to_csv;
 #[cfg(feature = "json")]
 pub use write_json::{to_json, to_ndjson};
 #[cfg(feature = "parquet")]
-pub use write_parquet::{batch_to_parquet, to_parquet};
+pub use write_parquet::{batch_to_parquet, to_batch, to_parquet};
 
 /// The hash of this build of the crate.
 pub const BUILD: &str = env!("LOGIS_BUILD");

@@ -15,6 +15,14 @@ use logis_language::value::{Date, Exact, Type, Value, days_between, format_numbe
 /// Booleans, Decimal128 with the decimals that the column needs and 18 digits (38 if they are needed), Date32, Utf8; an
 /// unknown is null.
 pub fn to_parquet(result: &Output) -> Result<Vec<u8>, WriteError> {
+    batch_to_parquet(&to_batch(result)?)
+}
+
+/// A result as a batch, its columns as [`to_parquet`] has them.
+///
+/// # Errors
+/// Columns of different lengths.
+pub fn to_batch(result: &Output) -> Result<RecordBatch, WriteError> {
     let wrong = |e: &dyn Told| WriteError::Parquet(e.told());
     let mut fields = Vec::new();
     let mut arrays: Vec<ArrayRef> = Vec::new();
@@ -23,8 +31,7 @@ pub fn to_parquet(result: &Output) -> Result<Vec<u8>, WriteError> {
         fields.push(Field::new(&column.name, array.data_type().clone(), true));
         arrays.push(array);
     }
-    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| wrong(&e))?;
-    batch_to_parquet(&batch)
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).map_err(|e| wrong(&e))
 }
 
 /// One batch as a Parquet file.

@@ -11,11 +11,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use logis::compare::{Acceptance, Comparison, Expected, Report, Structure, draft};
+use logis::compare::{
+    Acceptance, Comparison, Expected, Report, Structure, compared, counted_by, draft, note_left_out,
+};
 use logis::data::visible;
 use logis::value::Date;
 
-use self::asked::{counted_by, left_out, names};
+use self::asked::dates;
 use self::corpora::{boundaries, package, receipts};
 use crate::args::{ReadingArgs, date};
 use crate::{End, input, output, revision};
@@ -110,8 +112,8 @@ pub fn run(args: &DiffArgs) -> Result<End> {
     let head = revision::pack(&args.head)?;
     let expected = args.accept.as_deref().map(accepted).transpose()?;
     let structure = Structure::new(base.parsed(), head.parsed());
-    let names = names(args, &base, &head);
-    let by = counted_by(args, &head, expected.as_ref());
+    let names = compared(&args.select, &base, &head);
+    let by = counted_by(&args.by, &head, expected.as_ref());
     let (names, by): (Vec<&str>, Vec<&str>) =
         (names.iter().map(String::as_str).collect(), by.iter().map(String::as_str).collect());
     let mut comparison = Comparison::new(&base, &head, &names, &by).map_err(|error| anyhow!(error))?;
@@ -133,7 +135,8 @@ pub fn run(args: &DiffArgs) -> Result<End> {
     if args.boundaries {
         boundaries(&mut comparison, args, &structure)?;
     }
-    let nothing_decided = left_out(&mut comparison, args, &structure)?;
+    let days = dates(args, &structure, &[])?;
+    let nothing_decided = note_left_out(&mut comparison, &days, &args.select);
     let report = comparison.report();
     let acceptance = expected.map(|expected| expected.check(&report.differences));
     let withheld = match args.with_rows {

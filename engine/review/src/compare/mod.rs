@@ -6,6 +6,7 @@
 //! others are compared block by block; only rows that differ are traced, and only one of each kind is
 //! explained. [`Expected`] holds the result against a file of accepted differences.
 
+mod asked;
 mod found;
 mod kept;
 
@@ -14,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use align::Align;
+pub use asked::{compared, counted_by, note_left_out};
 use distinct::Distinct;
 pub use distinct::{ByRows, Changed, Counts, KindRows, RuleRows, Summary};
 pub use expected::{Acceptance, Accepted, Expected, Unaccepted, Unmet, draft};
