@@ -13,6 +13,7 @@ mod pack;
 mod plan;
 mod records;
 mod rows;
+mod rules;
 mod tables;
 mod what_if;
 

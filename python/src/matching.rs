@@ -17,6 +17,7 @@ use crate::documents;
 use crate::errors::{Failure, said};
 use crate::records;
 use crate::rows::Rows;
+use crate::rules::Rules;
 use crate::tables::Source;
 
 /// How a problem is posed.
@@ -28,7 +29,8 @@ pub struct Asked {
 }
 
 /// Reads the data of a problem and poses it; with what was found on the way.
-pub fn pose(pack: &logis::Pack, source: Source, asked: &Asked) -> Result<(Posing, Told), Failure> {
+pub fn pose(rules: &Rules, source: Source, asked: &Asked) -> Result<(Posing, Told), Failure> {
+    let pack = &rules.pack;
     let planned = posing::plan(pack, asked.date, &asked.options)?;
     let mut needs = Needs::default();
     let mut remarks: Vec<String> = Vec::new();
@@ -41,7 +43,7 @@ pub fn pose(pack: &logis::Pack, source: Source, asked: &Asked) -> Result<(Posing
         }
     }
     let parsed = pack.parsed();
-    let mut read = source.read(pack, needs.clone(), None, asked.strict)?;
+    let mut read = source.read(rules, &needs.clone().strictly(asked.strict), None)?;
     let invariants = Invariants::new(parsed, asked.date, &needs.entities);
     invariants.hold(&mut read.dataset, &mut read.issues, &mut read.dropped);
     let errors: Vec<Issue> = read.issues.iter().filter(|issue| issue.is_error()).cloned().collect();
@@ -200,11 +202,11 @@ pub struct Candidates {
 }
 
 /// The candidates of a problem.
-pub fn candidates(pack: &logis::Pack, source: Source, asked: Asked) -> Result<Candidates, Failure> {
+pub fn candidates(rules: &Rules, source: Source, asked: Asked) -> Result<Candidates, Failure> {
     let mut asked = asked;
     // Nothing is matched: the quotas are not needed.
     asked.options.no_quotas = true;
-    let (posing, told) = pose(pack, source, &asked)?;
+    let (posing, told) = pose(rules, source, &asked)?;
     Ok(Candidates { rows: Rows::of(&posing.rows("candidatures", |_, _| true))?, told })
 }
 

@@ -14,6 +14,7 @@ use crate::matching::{self, Allocation, Asked};
 use crate::off;
 use crate::plan::Plan;
 use crate::rows::Rows;
+use crate::rules::Rules;
 use crate::tables::Source;
 use crate::what_if::{self, Compared, Diff, ScenarioReport};
 
@@ -32,7 +33,7 @@ use crate::what_if::{self, Compared, Diff, ScenarioReport};
 ///     True
 #[pyclass(frozen, module = "logis_regles")]
 pub struct Pack {
-    pub pack: logis::Pack,
+    pub rules: Rules,
     /// The files of a pack of a folder, so that it can go to other processes; `None` for the national one.
     files: Option<(String, Files)>,
 }
@@ -46,7 +47,7 @@ impl Pack {
     #[pyo3(signature = (folder=None))]
     fn new(py: Python<'_>, folder: Option<PathBuf>) -> PyResult<Pack> {
         let Some(folder) = folder else {
-            return Ok(Pack { pack: py.detach(logis::Pack::national), files: None });
+            return Ok(Pack { rules: py.detach(Rules::national), files: None });
         };
         let files = py.detach(|| logis::Pack::files(&folder)).map_err(|error| raised(py, error))?;
         Pack::of(py, folder.to_string_lossy().into_owned(), files)
@@ -66,20 +67,20 @@ impl Pack {
     /// The name of the rule book.
     #[getter]
     fn name(&self) -> &str {
-        &self.pack.parsed().manifest.name
+        &self.rules.pack.parsed().manifest.name
     }
 
     /// The rules that are decided when none is named.
     #[getter]
     fn results(&self) -> Vec<&str> {
-        self.pack.results()
+        self.rules.pack.results()
     }
 
     /// The groups of rules that `plan` takes by one name: their rules, by name of the group.
     #[getter]
     fn groups<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let groups = PyDict::new(py);
-        for (name, rules) in &self.pack.parsed().manifest.groups {
+        for (name, rules) in &self.rules.pack.parsed().manifest.groups {
             groups.set_item(name, rules.iter().map(|(rule, _)| rule.as_str()).collect::<Vec<_>>())?;
         }
         Ok(groups)
@@ -88,7 +89,7 @@ impl Pack {
     /// The names of all rules.
     #[getter]
     fn rules(&self) -> Vec<&str> {
-        let rules = self.pack.parsed().rules.iter();
+        let rules = self.rules.pack.parsed().rules.iter();
         rules
             .filter(|rule| rule.texts.iter().any(|text| !text.helper))
             .map(|rule| rule.name.as_str())
@@ -157,7 +158,7 @@ impl Pack {
         let source = Source::of(data, tables, None)?;
         let options = matching::options(select, None, true, max_candidates);
         let asked = Asked { date: day(date)?, options, strict, keep_going };
-        let pack = self.pack.clone();
+        let pack = self.rules.clone();
         let found = off::compute(py, progress, move |_| matching::candidates(&pack, source, asked))?;
         found.told.warn(py)?;
         Ok(found.rows)
@@ -200,7 +201,7 @@ impl Pack {
         let near = near.map(matching::report).transpose()?;
         let options = matching::options(select, hard, no_quotas, max_candidates);
         let asked = Asked { date: day(date)?, options, strict, keep_going };
-        let pack = self.pack.clone();
+        let pack = self.rules.clone();
         let allocation = off::compute(py, progress, move |_| {
             let (posing, told) = matching::pose(&pack, source, &asked)?;
             Ok(Allocation { inner: Arc::new(posing.solve(near.as_ref())?), told })
@@ -241,7 +242,7 @@ impl Pack {
         let source = Source::of(data, tables, None)?;
         let options = matching::options(select, hard, no_quotas, max_candidates);
         let asked = Asked { date: day(date)?, options, strict, keep_going };
-        let pack = self.pack.clone();
+        let pack = self.rules.clone();
         let allocation = off::compute(py, progress, move |_| {
             let (posing, told) = matching::pose(&pack, source, &asked)?;
             Ok(Allocation { inner: Arc::new(posing.verify(&report)?), told })
@@ -305,8 +306,8 @@ impl Pack {
         let dates = dates.unwrap_or_default().iter().map(day).collect::<PyResult<_>>()?;
         let (select, by) = (select.unwrap_or_default(), by.unwrap_or_default());
         let asked = Compared { select, by, dates, cases, corpus };
-        let (base, head) = ((self.called(), self.pack.clone()), head.get());
-        let head = (head.called(), head.pack.clone());
+        let (base, head) = ((self.called(), self.rules.clone()), head.get());
+        let head = (head.called(), head.rules.clone());
         off::compute(py, progress, move |_| what_if::diff((base.0, &base.1), (head.0, &head.1), asked))
     }
 
@@ -327,7 +328,11 @@ impl Pack {
     }
 
     fn __repr__(&self) -> String {
-        format!("<Pack {} ({} règles)>", self.pack.parsed().manifest.name, self.pack.parsed().rules.len())
+        format!(
+            "<Pack {} ({} règles)>",
+            self.rules.pack.parsed().manifest.name,
+            self.rules.pack.parsed().rules.len()
+        )
     }
 }
 
@@ -336,7 +341,7 @@ impl Pack {
     fn called(&self) -> String {
         match &self.files {
             Some((root, _)) if !root.is_empty() => root.clone(),
-            _ => self.pack.parsed().manifest.name.clone(),
+            _ => self.rules.pack.parsed().manifest.name.clone(),
         }
     }
 
@@ -352,7 +357,7 @@ impl Pack {
                 warn(py, &issue.to_string())?;
             }
         }
-        Ok(Pack { pack, files: Some((root, files)) })
+        Ok(Pack { rules: Rules::new(pack), files: Some((root, files)) })
     }
 }
 

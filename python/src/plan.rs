@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use logis::answers::Explanations;
-use logis::data::{Absent, BatchReader, Code, Ids, Issue, ReadOutcome};
+use logis::data::{Absent, Code, Ids, Issue, ReadOutcome};
 use logis::dated::DatedPlan;
 use logis::diagnostic::nearest;
 use logis::evaluate::{DecisionColumn, Decisions as Outcomes, Outcome, RowError};
@@ -15,7 +15,7 @@ use logis::explain::{Shown, about, show};
 use logis::granted::granted;
 use logis::invariants::Invariants;
 use logis::pack::schema::{EntityId, Origin};
-use logis::parts::{DecidedPart, PartDecider, PartError, PartSink, Rules};
+use logis::parts::{self, DecidedPart, PartDecider, PartError, PartSink};
 use logis::value::Date;
 use logis::{DataError, Decider, LeftOpen, OutcomeColumns};
 use pyo3::exceptions::PyTypeError;
@@ -31,6 +31,7 @@ use crate::errors::{Failure, raised, said, warn};
 use crate::off::{self, Progress};
 use crate::pack::{Pack, day};
 use crate::records;
+use crate::rules::Rules;
 use crate::tables::Source;
 
 /// Rules of one entity as of a date: what decides. Made by `Pack.plan`; threads may share it, and it may be pickled.
@@ -46,12 +47,11 @@ pub struct Plan {
 
 /// What a plan computes with, whatever thread it is in.
 pub struct Inner {
-    pub pack: logis::Pack,
+    pub rules: Rules,
     /// Decides; each call has a copy of its own.
     decider: PartDecider,
     /// Decides single records; none where each has its own date.
     one: OnceLock<Decider>,
-    reader: OnceLock<BatchReader>,
     columns: OnceLock<OutcomeColumns>,
 }
 
@@ -59,8 +59,8 @@ impl Inner {
     /// The plan, if there is one for all rows.
     pub fn plan(&self) -> Option<&Arc<logis::Plan>> {
         match self.decider.rules() {
-            Rules::AsOf(plan) => Some(plan),
-            Rules::AsOfField(_) => None,
+            parts::Rules::AsOf(plan) => Some(plan),
+            parts::Rules::AsOfField(_) => None,
         }
     }
 
@@ -68,15 +68,6 @@ impl Inner {
     pub fn decider(&self) -> Result<&Decider, Failure> {
         let plan = self.plan().ok_or_else(|| said("un enregistrement seul se décide à une date: `date`"))?;
         Ok(self.one.get_or_init(|| Decider::new(plan.clone())))
-    }
-
-    /// What reads batches.
-    fn reader(&self) -> &BatchReader {
-        self.reader.get_or_init(|| {
-            let parsed = self.pack.parsed();
-            let (needs, fields) = (self.decider.needs().clone(), self.decider.fields());
-            BatchReader::new(&parsed.schema, &parsed.references, needs, fields.as_ref())
-        })
     }
 
     /// The columns of what is decided as of one date.
@@ -90,17 +81,17 @@ impl Inner {
 
     /// The table whose rows are decided, if rows are those of a table.
     pub fn table(&self) -> Option<&str> {
-        match &self.pack.parsed().schema.entities.get(self.decider.entity())?.origin {
+        match &self.rules.pack.parsed().schema.entities.get(self.decider.entity())?.origin {
             Origin::Data { table } => Some(table),
             _ => None,
         }
     }
 
     /// The names that are decided.
-    fn rules(&self) -> Vec<String> {
+    fn names(&self) -> Vec<String> {
         match self.decider.rules() {
-            Rules::AsOf(plan) => plan.selected.iter().map(|(name, _)| name.clone()).collect(),
-            Rules::AsOfField(dated) => dated.names().to_vec(),
+            parts::Rules::AsOf(plan) => plan.selected.iter().map(|(name, _)| name.clone()).collect(),
+            parts::Rules::AsOfField(dated) => dated.names().to_vec(),
         }
     }
 }
@@ -110,7 +101,7 @@ impl Plan {
     /// The rules that are decided, in their order.
     #[getter]
     fn rules(&self) -> Vec<String> {
-        self.inner.rules()
+        self.inner.names()
     }
 
     /// The date as of which all is decided, `AAAA-MM-JJ`; None if each row has its own.
@@ -140,7 +131,7 @@ impl Plan {
     ///     ['demande_id', 'commune']
     #[getter]
     fn columns<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let parsed = self.inner.pack.parsed();
+        let parsed = self.inner.rules.pack.parsed();
         let tables = PyDict::new(py);
         for (table, columns) in self.inner.decider.needs().columns(&parsed.schema) {
             tables.set_item(table, columns)?;
@@ -347,7 +338,7 @@ impl Plan {
             (Some(date), _) => date.to_string(),
             (None, field) => field.clone().unwrap_or_default(),
         };
-        format!("<Plan {date}: {}>", self.inner.rules().join(", "))
+        format!("<Plan {date}: {}>", self.inner.names().join(", "))
     }
 }
 
@@ -360,32 +351,26 @@ impl Plan {
         as_of_field: Option<String>,
     ) -> PyResult<Plan> {
         let py = pack.py();
-        let own = pack.get().pack.clone();
+        let own = pack.get().rules.clone();
         let names: Vec<String> = match &asked {
             Some(names) => {
                 let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
-                own.expand(&names).into_iter().map(str::to_string).collect()
+                own.pack.expand(&names).into_iter().map(str::to_string).collect()
             }
-            None => own.results().into_iter().map(str::to_string).collect(),
+            None => own.pack.results().into_iter().map(str::to_string).collect(),
         };
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let decider = match (date, &as_of_field) {
             (Some(date), None) => {
-                let plan = py.detach(|| own.plan(date, &names)).map_err(|error| raised(py, error))?;
+                let plan = py.detach(|| own.pack.plan(date, &names)).map_err(|error| raised(py, error))?;
                 py.detach(|| PartDecider::new(plan))
             }
             (None, Some(field)) => {
-                PartDecider::new(DatedPlan::of(&own, field, &names).map_err(|error| raised(py, error))?)
+                PartDecider::new(DatedPlan::of(&own.pack, field, &names).map_err(|error| raised(py, error))?)
             }
             _ => return Err(PyTypeError::new_err("plan: attendu `date`, ou `as_of_field`, et non les deux")),
         };
-        let inner = Inner {
-            pack: own,
-            decider,
-            one: OnceLock::new(),
-            reader: OnceLock::new(),
-            columns: OnceLock::new(),
-        };
+        let inner = Inner { rules: own, decider, one: OnceLock::new(), columns: OnceLock::new() };
         let pack = pack.clone().unbind();
         Ok(Plan { inner: Arc::new(inner), pack, date, asked, as_of_field })
     }
@@ -414,8 +399,8 @@ impl Inner {
         progress: &Progress<Decided>,
     ) -> Result<Decided, Failure> {
         progress.tell(0, None);
-        let read =
-            source.read(&self.pack, self.decider.needs().clone(), Some(self.reader()), asked.strict)?;
+        let needs = self.decider.needs().clone().strictly(asked.strict);
+        let read = source.read(&self.rules, &needs, self.decider.fields().as_ref())?;
         let rows = read.dataset.tables.get(self.decider.entity()).map_or(0, |table| table.rows());
         progress.tell(0, Some(rows));
         if progress.stopped() {
@@ -437,7 +422,7 @@ impl Inner {
     /// Explains one row of tables.
     fn explain_row(&self, source: Source, id: &str) -> Result<Explanations, Failure> {
         let plan = self.plan().ok_or_else(|| said("une explication se demande à une date: `date`"))?;
-        let mut read = source.read(&self.pack, self.decider.needs().clone(), None, false)?;
+        let mut read = source.read(&self.rules, self.decider.needs(), None)?;
         let invariants = Invariants::new(&plan.parsed, plan.date, &self.decider.needs().entities);
         invariants.hold(&mut read.dataset, &mut read.issues, &mut read.dropped);
         let errors: Vec<Issue> = read.issues.into_iter().filter(Issue::is_error).collect();
@@ -568,7 +553,7 @@ impl PartSink for &mut Sink<'_> {
     }
 
     fn decided(&mut self, part: &DecidedPart, decider: &PartDecider) -> Result<(), Failure> {
-        let schema = &self.inner.pack.parsed().schema;
+        let schema = &self.inner.rules.pack.parsed().schema;
         let arrow = |error: arrow_schema::ArrowError| Failure::Arrow(error.to_string());
         let mut batch = match (self.inner.plan(), &part.plan) {
             (Some(plan), _) => {

@@ -1,6 +1,6 @@
 //! Data of a call: frames as batches of Arrow, dictionaries of columns, records, or a folder of files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,8 +8,9 @@ use arrow_array::ffi_stream::RecordBatchStreamReader;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchReader, StringArray};
 use arrow_pyarrow::FromPyArrow;
 use arrow_schema::{DataType, Field, Schema as ArrowSchema};
-use logis::data::{BatchReader, InputFile, Needs, ReadOutcome, joined, read, unnest};
+use logis::data::{InputFile, Needs, ReadOutcome, joined, unnest};
 use logis::diagnostic::foreign;
+use logis::pack::schema::FieldId;
 use logis::pack::schema::Schema;
 use logis::{DataError, Error};
 use pyo3::exceptions::{PyImportError, PyTypeError};
@@ -20,6 +21,7 @@ use serde_json::Value as Json;
 
 use crate::errors::{Failure, said};
 use crate::records;
+use crate::rules::Rules;
 
 /// What a call is given.
 pub enum Source {
@@ -82,27 +84,22 @@ impl Source {
         Ok(Source::Tables(given))
     }
 
-    /// Reads it for these needs; `reader` has the tables of the pack for them already.
+    /// Reads it for these needs; of data only the cells of the fields of `only` are kept, if given.
     pub fn read(
         self,
-        pack: &logis::Pack,
-        needs: Needs,
-        reader: Option<&BatchReader>,
-        strict: bool,
+        pack: &Rules,
+        needs: &Needs,
+        only: Option<&BTreeSet<FieldId>>,
     ) -> Result<ReadOutcome, Failure> {
-        let parsed = pack.parsed();
-        let (schema, references) = (&parsed.schema, &parsed.references);
+        let (schema, own) = (&pack.pack.parsed().schema, pack.tables());
         match self {
             Source::Tables(given) => {
                 let package = package(schema, given)?;
                 let tables: Vec<(&str, &RecordBatch)> =
                     package.iter().map(|(name, batch)| (name.as_str(), batch)).collect();
-                Ok(match reader {
-                    Some(reader) => reader.read(schema, &tables, strict),
-                    None => BatchReader::new(schema, references, needs, None).read(schema, &tables, strict),
-                })
+                Ok(own.read_batches(schema, &tables, needs, only))
             }
-            Source::Files(path) => Ok(read(schema, references, files(&path)?, &needs.strictly(strict))),
+            Source::Files(path) => Ok(own.read_files(schema, files(&path)?, needs, only)),
             Source::Records(_) => Err(said(
                 "une liste d'enregistrements ne se lit pas ici ; attendu: des tables par leur nom, ou un dossier",
             )),
@@ -197,12 +194,12 @@ pub fn whole(given: Vec<(String, Given)>) -> Result<BTreeMap<String, RecordBatch
 
 /// Reads tables by their names.
 pub fn read_tables(
-    pack: &logis::Pack,
+    pack: &Rules,
     tables: &BTreeMap<String, RecordBatch>,
     needs: &Needs,
 ) -> Result<ReadOutcome, Failure> {
     let given = tables.iter().map(|(name, batch)| (name.clone(), Given::Batch(batch.clone())));
-    Source::Tables(given.collect()).read(pack, needs.clone(), None, false)
+    Source::Tables(given.collect()).read(pack, needs, None)
 }
 
 /// The tables of a package by their names: each read whole, and what its rows hold taken apart.

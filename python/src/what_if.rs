@@ -5,7 +5,7 @@ use std::path::Path;
 
 use logis::Pack;
 use logis::compare::{Comparison, Pair, Report, Structure, compared, counted_by, note_left_out};
-use logis::data::{self, Dataset, InputFile, Issue, Needs, ReadOutcome, read};
+use logis::data::{self, Dataset, InputFile, Issue, Needs, ReadOutcome};
 use logis::invariants::Invariants;
 use logis::pack::schema::Origin;
 use logis::scenario::report::{self, report};
@@ -20,6 +20,7 @@ use crate::documents;
 use crate::errors::{Failure, said};
 use crate::off::Progress;
 use crate::rows::Rows;
+use crate::rules::Rules;
 use crate::tables::{Source, files};
 
 /// What a scenario says: its sheets as tables, and the document that `logis simulate` writes.
@@ -197,10 +198,11 @@ pub struct Compared {
 
 /// Compares two packs, called `base` and `head` in the answer.
 pub fn diff(
-    (base_name, base): (String, &Pack),
-    (head_name, head): (String, &Pack),
+    (base_name, old): (String, &Rules),
+    (head_name, new): (String, &Rules),
     asked: Compared,
 ) -> Result<Diff, Failure> {
+    let (base, head) = (&old.pack, &new.pack);
     let structure = Structure::new(base.parsed(), head.parsed());
     let names = compared(&asked.select, base, head);
     let by = counted_by(&asked.by, head, None);
@@ -208,11 +210,11 @@ pub fn diff(
         (names.iter().map(String::as_str).collect(), by.iter().map(String::as_str).collect());
     let mut comparison = Comparison::new(base, head, &names, &by).map_err(said)?;
     if asked.cases {
-        let references = |pack: &Pack| {
-            let parsed = pack.parsed();
-            read(&parsed.schema, &parsed.references, Vec::new(), &Needs::default()).dataset
+        let references = |rules: &Rules| {
+            let schema = &rules.pack.parsed().schema;
+            rules.tables().read_files(schema, Vec::new(), &Needs::default(), None).dataset
         };
-        comparison.cases("cas", (&references(base), &references(head)), !asked.select.is_empty())?;
+        comparison.cases("cas", (&references(old), &references(new)), !asked.select.is_empty())?;
     }
     let mut days: BTreeSet<Date> = asked.dates.iter().copied().collect();
     if days.is_empty() {
@@ -226,7 +228,7 @@ pub fn diff(
         if days.is_empty() {
             return Err(said("rien ne dit à quelle date décider ; attendu: `dates`"));
         }
-        corpus.compare(&mut comparison, &days, asked.select.is_empty())?;
+        corpus.compare(&mut comparison, (old, new), &days, asked.select.is_empty())?;
     }
     let nothing_decided = note_left_out(&mut comparison, &days, &asked.select);
     let report = comparison.report();
@@ -261,11 +263,11 @@ impl Corpus {
         }
     }
 
-    fn read(&self, pack: &Pack, needs: &Needs) -> Result<ReadOutcome, Failure> {
-        let parsed = pack.parsed();
+    fn read(&self, rules: &Rules, needs: &Needs) -> Result<ReadOutcome, Failure> {
+        let schema = &rules.pack.parsed().schema;
         match self {
-            Corpus::Files(_, files) => Ok(read(&parsed.schema, &parsed.references, files.clone(), needs)),
-            Corpus::Tables(tables) => crate::tables::read_tables(pack, tables, needs),
+            Corpus::Files(_, files) => Ok(rules.tables().read_files(schema, files.clone(), needs, None)),
+            Corpus::Tables(tables) => crate::tables::read_tables(rules, tables, needs),
         }
     }
 
@@ -273,6 +275,7 @@ impl Corpus {
     fn compare(
         &self,
         comparison: &mut Comparison<'_>,
+        (base, head): (&Rules, &Rules),
         days: &BTreeSet<Date>,
         any_table: bool,
     ) -> Result<(), Failure> {
@@ -280,8 +283,7 @@ impl Corpus {
         for day in days {
             pairs.extend(comparison.pairs(*day));
         }
-        let (base, head) = (comparison.base, comparison.head);
-        let schema = &head.parsed().schema;
+        let schema = &head.pack.parsed().schema;
         let of_pair =
             |entity: usize| matches!(schema.entities.get(entity).map(|e| &e.origin), Some(Origin::Pair(..)));
         if any_table {
@@ -294,10 +296,10 @@ impl Corpus {
             }
             Needs { any_table, ..all }
         };
-        let dataset = |pack: &Pack, needs: Needs| -> Result<Dataset, Failure> {
-            let mut read = self.read(pack, &needs)?;
+        let dataset = |rules: &Rules, needs: Needs| -> Result<Dataset, Failure> {
+            let mut read = self.read(rules, &needs)?;
             for day in days {
-                let invariants = Invariants::new(pack.parsed(), *day, &needs.entities);
+                let invariants = Invariants::new(rules.pack.parsed(), *day, &needs.entities);
                 invariants.hold(&mut read.dataset, &mut read.issues, &mut read.dropped);
             }
             let errors: Vec<Issue> = read.issues.into_iter().filter(Issue::is_error).collect();

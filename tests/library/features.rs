@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 /// Readers and writers of files, and Arrow: each behind a feature of `logis-data`.
-const BEHIND: [(&str, &[&str]); 4] = [
+const BEHIND: [(&str, &[&str]); 5] = [
     ("arrow", &["arrow-array", "arrow-buffer", "arrow-schema"]),
     ("csv", &["encoding_rs"]),
+    ("nested", &["arrow-array", "arrow-buffer", "arrow-schema", "arrow-select"]),
     ("parquet", &["arrow-array", "arrow-buffer", "arrow-schema", "arrow-select", "parquet"]),
     ("xlsx", &["calamine", "rust_xlsxwriter", "zip", "quick-xml", "cfb", "encoding_rs"]),
 ];

@@ -3,7 +3,7 @@
 use crate::steps::cargo;
 
 /// The features of `logis-data`, each of which must compile without the others.
-const FORMS: [&str; 5] = ["arrow", "csv", "json", "parquet", "xlsx"];
+const FORMS: [&str; 6] = ["arrow", "csv", "json", "nested", "parquet", "xlsx"];
 
 /// Each form of data alone, and what decides and allocates with none; the tests of `logis-data` without a form hold
 /// what is said of a file that is not read.

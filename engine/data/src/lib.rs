@@ -63,6 +63,8 @@ mod numbers;
 mod output;
 #[cfg(any(feature = "csv", feature = "xlsx", feature = "parquet"))]
 mod outside;
+#[cfg(feature = "arrow")]
+mod pack_tables;
 mod package;
 #[cfg(feature = "parquet")]
 mod parquet_choice;
@@ -125,13 +127,15 @@ pub use mapping_draft::draft_mapping;
 #[cfg(feature = "nested")]
 pub use nested::{joined, unnest};
 pub use output::{Output, OutputColumn, Reading, WriteError};
+#[cfg(feature = "arrow")]
+pub use pack_tables::PackTables;
 #[cfg(feature = "parquet")]
 pub use package::NotInOrder;
 pub use package::sort as sort_issues;
 pub use package::{Absent, InputFile, ReadOutcome};
 pub use read::{about, read};
 #[cfg(feature = "arrow")]
-pub use read_batches::{BatchReader, read_batches};
+pub use read_batches::read_batches;
 pub use read_values::{ValueTable, read_values};
 #[cfg(feature = "xlsx")]
 pub use reading_book::to_reading_workbook;

@@ -6,6 +6,7 @@
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 #[cfg(all(feature = "csv", feature = "parquet"))]
 use super::arrow_table;
@@ -47,7 +48,7 @@ pub fn read(schema: &Schema, references: &[Reference], files: Vec<InputFile>, ne
 }
 
 /// Makes warnings of what is wrong with files of which nothing is needed.
-fn spare(schema: &Schema, tables: &BTreeMap<&str, RawTable>, needs: &Needs, issues: &mut [Issue]) {
+pub(super) fn spare(schema: &Schema, tables: &BTreeMap<&str, RawTable>, needs: &Needs, issues: &mut [Issue]) {
     for (id, entity) in schema.entities.iter().enumerate().filter(|(id, _)| !needs.entities.contains(id)) {
         let Origin::Data { table } = &entity.origin else { continue };
         let _ = id;
@@ -122,11 +123,12 @@ pub(super) struct Assembled {
 
 /// The tables that every part of a package has whole, those of the pack among them, typed and linked once for all
 /// parts.
+#[derive(Clone)]
 pub(super) struct Known {
-    books: Codebooks,
+    books: Arc<Codebooks>,
     /// The fields whose cells are kept, if not all are.
     only: Option<BTreeSet<FieldId>>,
-    drafts: BTreeMap<EntityId, Draft>,
+    drafts: Arc<BTreeMap<EntityId, Draft>>,
 }
 
 // Packages come in parts only where streams or batches are read.
@@ -167,8 +169,8 @@ impl Known {
             draft.followed = true;
             (id, draft)
         };
-        let drafts = drafts.map(followed).collect();
-        Some(Known { books, only: None, drafts })
+        let drafts = Arc::new(drafts.map(followed).collect());
+        Some(Known { books: Arc::new(books), only: None, drafts })
     }
 }
 
