@@ -33,7 +33,7 @@ pub fn test() -> Result<(), String> {
         eprintln!("xtask: {said}: the module for Python is not tested");
         return Ok(());
     };
-    let home = root().join("target/python");
+    let home = root().canonicalize().map_err(|error| error.to_string())?.join("target/python");
     if home.is_dir() {
         fs::remove_dir_all(&home).map_err(|error| format!("{}: {error}", home.display()))?;
     }
