@@ -144,6 +144,63 @@ fn what_belongs_to_members_is_left_out_or_read_whole() {
     assert!(stream.is_none());
 }
 
+/// An employer has persons of many requests: a rule that counts them is decided on the whole alone, and no reader of
+/// parts opens for it.
+#[test]
+fn what_is_counted_across_parts_is_read_whole() {
+    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
+    let schema = "[demande]\ntable = \"demandes\"\nkey = \"demande_id\"\nfields.rang = { type = \"integer\" }\n\
+                  [personne]\ntable = \"personnes\"\nkey = \"personne_id\"\nfields.present = { type = \"boolean\" }\n\
+                  belongs_to.demande = { column = \"demande_id\", required = true }\n\
+                  belongs_to.employeur = { column = \"employeur_id\" }\n\
+                  [employeur]\ntable = \"employeurs\"\nkey = \"employeur_id\"\nfields.siege = { type = \"text\" }";
+    let rule = |entity: &str, of: &str| format!("//! entité: {entity}\n/// source: art. 1\nfn {of}");
+    let files = vec![
+        file("schema.toml", schema),
+        file("a.rhai", &rule("employeur", "effectif(present) { nombre(present) }")),
+        file("b.rhai", &rule("personne", "chez_un_grand(effectif) { effectif >= 3 }")),
+        file("c.rhai", &rule("demande", "un_chez_un_grand(chez_un_grand) { un(chez_un_grand) }")),
+    ];
+    let pack = Pack::from_files("", files).unwrap();
+    let texts = |name: &str, cells: [&str; 4]| OutputColumn {
+        name: name.to_string(),
+        cells: cells.iter().map(|cell| Some(Value::text(cell))).collect(),
+        kind: Type::Text(None),
+    };
+    let ids = ["D1", "D2", "D3", "D4"];
+    let output = |name: &str, columns| Output { name: name.to_string(), columns };
+    let requests = output("demandes", vec![texts("demande_id", ids)]);
+    let persons = output(
+        "personnes",
+        vec![
+            texts("personne_id", ["P1", "P2", "P3", "P4"]),
+            texts("demande_id", ids),
+            texts("employeur_id", ["E1", "E1", "E2", "E1"]),
+            texts("present", ["oui"; 4]),
+        ],
+    );
+    let employers = InputFile { name: "employeurs.csv".into(), bytes: b"employeur_id\nE1\nE2\n".to_vec() };
+    let plan = pack.plan(parse_date("2017-06-30").unwrap(), &["un_chez_un_grand"]).unwrap();
+    let whole = whole(&pack, &requests, &persons, vec![employers.clone()], &plan.needs());
+    let decided = outcomes(&plan, &whole.dataset);
+    assert_eq!(
+        decided.iter().map(|(_, o)| o[0].as_str()).collect::<Vec<_>>(),
+        ["true", "true", "false", "true"]
+    );
+    let streamed = || {
+        [("demandes.parquet", &requests), ("personnes.parquet", &persons)].map(|(name, table)| {
+            StreamedFile::open(name, bytes::Bytes::from(to_parquet(table).unwrap())).unwrap()
+        })
+    };
+    let schema = &pack.parsed().schema;
+    let open =
+        |needs| Stream::open(schema, &[], plan.entity, streamed().into(), vec![employers.clone()], needs, 2);
+    let (needs, none) = (plan.needs(), Needs::default());
+    assert!(open(&needs).is_none());
+    // Without the rule that counts there is nothing against parts.
+    assert!(open(&none).is_some());
+}
+
 /// The package read whole.
 fn whole(
     pack: &Pack,

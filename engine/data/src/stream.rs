@@ -71,8 +71,8 @@ impl<'p> Stream<'p> {
     /// it has, and `others` the rest. Parts have `rows` rows of `main`.
     ///
     /// `None` if there is no streamed file for `main`, or for one of its members' tables there is a
-    /// file among `others`, or `others` has a table that is needed and belongs to a streamed one: the
-    /// package is then to be read whole.
+    /// file among `others`, or `others` has a table that is needed and belongs to a streamed one, or rows are not
+    /// decided by themselves ([`Needs::by_parts`]): the package is then to be read whole.
     pub fn open(
         schema: &'p Schema,
         references: &[Reference],
@@ -97,6 +97,9 @@ impl<'p> Stream<'p> {
         rows: usize,
         only: Option<&BTreeSet<FieldId>>,
     ) -> Option<Stream<'p>> {
+        if !needs.by_parts(schema, main) {
+            return None;
+        }
         // Files of others are read whole, where a mapping can give them their names.
         if others.iter().any(|f| f.name == super::mapping::MAPPING_FILE) {
             return None;

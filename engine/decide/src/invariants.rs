@@ -90,6 +90,11 @@ impl Invariants {
         self.parts.iter().flat_map(|part| part.plan.fields()).collect()
     }
 
+    /// The relations whose other way they follow: see [`Plan::members`].
+    pub fn members(&self) -> BTreeSet<(EntityId, usize)> {
+        self.parts.iter().flat_map(|part| part.plan.members()).collect()
+    }
+
     /// Is there nothing to hold?
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()

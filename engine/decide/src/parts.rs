@@ -207,8 +207,9 @@ impl PartDecider {
         let rules = rules.into();
         let (needs, invariants) = match &rules {
             Rules::AsOf(plan) => {
-                let needs = plan.needs();
+                let mut needs = plan.needs();
                 let invariants = Invariants::new(&plan.parsed, plan.date, &needs.entities);
+                needs.members.extend(invariants.members());
                 (needs, invariants)
             }
             Rules::AsOfField(dated) => (dated.needs(), Invariants::default()),

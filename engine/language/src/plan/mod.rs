@@ -323,6 +323,16 @@ impl Plan {
             .collect()
     }
 
+    /// The relations whose other way the plan follows: entity whose rows it lists, and number of the relation among its
+    /// own.
+    pub fn members(&self) -> BTreeSet<(EntityId, usize)> {
+        let listed = self.nodes.iter().filter_map(|n| match n.op {
+            Op::Members(child, relation, _) => Some((child, relation)),
+            _ => None,
+        });
+        listed.collect()
+    }
+
     /// The entities whose rows the plan reads, the decided one and the sides of pairs included.
     pub fn entities(&self) -> BTreeSet<EntityId> {
         let mut entities: BTreeSet<EntityId> =

@@ -22,6 +22,8 @@ pub struct Needs {
     pub decided: BTreeSet<EntityId>,
     /// Relations that the rules follow: entity, and number of the relation among its own.
     pub relations: BTreeSet<(EntityId, usize)>,
+    /// Of these relations those whose other way the rules follow: they list the rows that belong to one.
+    pub members: BTreeSet<(EntityId, usize)>,
     /// Those of the fields whose columns may be absent even if `strict`: an empty cell of theirs is a value, or they
     /// are read only where such a cell holds another value than that. So a package of before a field was added
     /// stays whole.
@@ -41,6 +43,7 @@ impl Needs {
         self.entities.extend(other.entities);
         self.decided.extend(other.decided);
         self.relations.extend(other.relations);
+        self.members.extend(other.members);
         self.strict |= other.strict;
         self.any_table |= other.any_table;
     }
@@ -78,6 +81,30 @@ impl Needs {
         tables
     }
 
+    /// Is a row of `main` decided by itself, by what belongs to it, and by rows that are the same for every row? Then
+    /// some rows of `main`, with what belongs to them, are decided as among all others. It is not so where a rule lists
+    /// what belongs to something else (the persons of an employer, who belong to many requests), or where a row
+    /// belongs to two rows that may be of two parts.
+    pub fn by_parts(&self, schema: &Schema, main: EntityId) -> bool {
+        let below = schema.below(main);
+        let inside = |child: EntityId, relation: usize| {
+            let target = schema.entities.get(child)?.belongs_to.get(relation)?.target;
+            Some(below.contains(&target))
+        };
+        let lists_others = |&(child, relation): &(EntityId, usize)| {
+            below.contains(&child) && inside(child, relation) == Some(false)
+        };
+        let of_two = |child: &EntityId| {
+            let Some(entity) = schema.entities.get(*child) else { return false };
+            let followed = entity.belongs_to.iter().enumerate().filter(|(number, relation)| {
+                below.contains(&relation.target)
+                    && (relation.required || self.relations.contains(&(*child, *number)))
+            });
+            followed.count() > usize::from(*child != main)
+        };
+        !self.members.iter().any(lists_others) && !below.iter().any(of_two)
+    }
+
     /// These needs; all tables and all columns that are not spared must be there if `strict`.
     pub fn strictly(self, strict: bool) -> Needs {
         Needs { strict: self.strict || strict, ..self }
@@ -99,6 +126,14 @@ impl Plan {
         let known: BTreeMap<FieldId, Value> = fields.iter().filter_map(empty).collect();
         let (read, _) = self.given(&known).inputs(self.selected.iter().map(|(_, node)| *node));
         let spared = &fields - &read;
-        Needs { fields, entities, decided, relations: self.relations(), spared, ..Needs::default() }
+        Needs {
+            fields,
+            entities,
+            decided,
+            relations: self.relations(),
+            members: self.members(),
+            spared,
+            ..Needs::default()
+        }
     }
 }

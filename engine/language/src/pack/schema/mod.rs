@@ -4,6 +4,7 @@ mod entities;
 mod fields;
 mod listed;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(super) use entities::read;
@@ -234,6 +235,21 @@ impl Schema {
         let mut all = entity.fields.iter().filter_map(|&f| self.fields.get(f)).filter(|f| f.column == column);
         let first = all.clone().next();
         all.find(|f| f.kind != FieldKind::Text).or(first)
+    }
+
+    /// An entity with those whose rows belong to its rows, and to those in turn.
+    pub fn below(&self, main: EntityId) -> BTreeSet<EntityId> {
+        let mut below = BTreeSet::from([main]);
+        let next = |below: &BTreeSet<EntityId>| {
+            let of = |(_, entity): &(EntityId, &Entity)| {
+                entity.belongs_to.iter().any(|r| below.contains(&r.target))
+            };
+            self.entities.iter().enumerate().filter(|(id, _)| !below.contains(id)).find(of).map(|(id, _)| id)
+        };
+        while let Some(id) = next(&below) {
+            below.insert(id);
+        }
+        below
     }
 
     /// The entities that rows of `child` belong to directly: relations, and the two sides of a pair.
