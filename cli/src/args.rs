@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use logis::data::{NoShare, Share};
 use logis::value::{Date, parse_date};
 
 /// Which rules.
@@ -96,6 +97,11 @@ pub struct ProblemArgs {
     /// Quotas à tenir absolument, séparés par des virgules, ou `all`: s'ils ne peuvent l'être, dit ce qui manque
     #[arg(long, value_name = "QUOTA,QUOTA", value_delimiter = ',')]
     pub hard: Vec<String>,
+}
+
+/// A part of the command line.
+pub fn share(text: &str) -> Result<Share, String> {
+    text.parse().map_err(|error: NoShare| error.to_string())
 }
 
 /// A date of the command line.

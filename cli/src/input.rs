@@ -15,7 +15,7 @@ use logis::{LoadError, Pack};
 
 use crate::args::{DataArgs, ReadingArgs, RulesArgs};
 use crate::package;
-pub use crate::told::{Told, left_rows_out, report};
+pub use crate::told::{Told, left_rows_out, name_part, of_part, report};
 
 /// The pack that was asked for, with its warnings on the standard error.
 pub fn pack(args: &RulesArgs) -> Result<Pack> {
@@ -222,10 +222,10 @@ pub fn dataset_for(
 /// What is to be known of a plan, on the standard error.
 pub fn say_warnings(plan: &Plan) {
     for warning in &plan.warnings {
-        eprintln!("avertissement: {warning}");
+        eprintln!("avertissement{}: {warning}", of_part());
     }
     for note in &plan.notes {
-        eprintln!("note: {note}");
+        eprintln!("note{}: {note}", of_part());
     }
 }
 

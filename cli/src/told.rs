@@ -2,6 +2,7 @@
 //! that were left out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, bail};
@@ -13,6 +14,18 @@ use logis::{LeftOpen, Pack};
 use crate::args::ReadingArgs;
 use crate::output;
 
+static PART: OnceLock<String> = OnceLock::new();
+
+/// Says in every message from now on of which part of the rows it is.
+pub fn name_part(share: &data::Share) {
+    let _ = PART.set(format!(" (partie {share})"));
+}
+
+/// Behind the level of a message: of which part of the rows it is, if a part is all that is decided.
+pub fn of_part() -> &'static str {
+    PART.get().map_or("", String::as_str)
+}
+
 /// What was found while reading, of all parts.
 #[derive(Debug, Default)]
 pub struct Told {
@@ -21,9 +34,17 @@ pub struct Told {
     dropped: BTreeMap<EntityId, usize>,
     /// By entity: the rows that are left.
     rows: BTreeMap<EntityId, usize>,
+    /// Are there rows that were not looked at? Then that none is left says nothing of the whole.
+    pub of_some: bool,
 }
 
 impl Told {
+    /// Notes how many rows a package had of which only some are decided here: that none of these is left says nothing
+    /// of the whole.
+    pub fn whole(&mut self, dataset: &Dataset) {
+        self.part(Vec::new(), Vec::new(), BTreeMap::new(), dataset);
+    }
+
     /// Adds what was found in one part.
     pub fn part(
         &mut self,
@@ -64,28 +85,32 @@ pub fn report(pack: &Pack, told: &Told, needs: &Needs, plans: &[&Plan], args: &R
     let errors = issues.iter().filter(|i| i.is_error()).count();
     for kind in data::by_kind(&issues) {
         let level = if kind.first.is_error() { "erreur" } else { "avertissement" };
-        eprintln!("{level}: {kind}");
+        eprintln!("{level}{}: {kind}", of_part());
     }
     if !told.absent.is_empty() {
         let absent = LeftOpen::of(&pack.parsed().schema, &told.absent, plans);
         if !absent.is_empty() {
             let demand = if absent.unknown.is_empty() { "" } else { " ; pour les exiger: --strict" };
-            eprintln!("avertissement: {absent}{demand}");
+            eprintln!("avertissement{}: {absent}{demand}", of_part());
         }
     }
     if let Some(path) = &args.rejects {
         output::bytes_to(&data::to_csv(&data::rejects(&issues))?, Some(path), false)?;
     }
     if errors > 0 && !args.keep_going {
-        bail!("{errors} erreur(s) dans les données; pour continuer avec les lignes justes: --keep-going");
+        bail!(
+            "{errors} erreur(s) dans les données{}; pour continuer avec les lignes justes: --keep-going",
+            of_part()
+        );
     }
     let schema = &pack.parsed().schema;
     let table = |id: &EntityId| match schema.entities.get(*id).map(|e| &e.origin) {
         Some(Origin::Data { table }) => table.clone(),
         _ => String::new(),
     };
-    let emptied =
-        |id: &&EntityId| told.dropped.contains_key(id) && told.rows.get(id).copied().unwrap_or(0) == 0;
+    let emptied = |id: &&EntityId| {
+        !told.of_some && told.dropped.contains_key(id) && told.rows.get(id).copied().unwrap_or(0) == 0
+    };
     if let Some(id) = needs.decided.iter().find(emptied) {
         bail!("{errors} erreur(s) dans les données: il ne reste aucune ligne de `{}`", table(id));
     }
@@ -94,7 +119,7 @@ pub fn report(pack: &Pack, told: &Told, needs: &Needs, plans: &[&Plan], args: &R
         let dropped: Vec<String> =
             told.dropped.iter().map(|(id, rows)| format!("{rows} ligne(s) de `{}`", table(id))).collect();
         let dropped = if dropped.is_empty() { "aucune ligne".to_string() } else { dropped.join(", ") };
-        eprintln!("{errors} erreur(s): écartées, avec ce qui en dépend: {dropped}");
+        eprintln!("{errors} erreur(s){}: écartées, avec ce qui en dépend: {dropped}", of_part());
     }
     Ok(())
 }

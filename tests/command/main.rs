@@ -21,6 +21,7 @@ mod matching_commands;
 mod mutation;
 mod pack_features;
 mod packages;
+mod part;
 mod reading;
 mod readme;
 mod report_page;

@@ -7,14 +7,14 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use logis::Pack;
-use logis::data::{self, InputFile, NotInOrder, ReadOutcome, Stream};
+use logis::data::{self, InputFile, NotInOrder, ReadOutcome, Share, Stream};
 use logis::dated::DatedPlan;
 use logis::graph::Target;
 use logis::parts::{self, PartDecider, PartError};
 
 use super::eval_output::{Results, Stopped};
 use super::given;
-use crate::args::{DataArgs, Format, OutputArgs, RulesArgs};
+use crate::args::{DataArgs, Format, OutputArgs, RulesArgs, share};
 use crate::{End, input, output};
 
 /// `logis eval`
@@ -32,6 +32,9 @@ pub struct EvalArgs {
     /// Champ qui donne à chaque ligne sa propre date de décision
     #[arg(long, value_name = "CHAMP", conflicts_with = "as_of")]
     pub(super) as_of_field: Option<String>,
+    /// Décide la partie I de N seulement, en CSV, NDJSON ou Parquet: mises bout à bout, les N parties sont le tout
+    #[arg(long, value_name = "I/N", value_parser = share)]
+    pub(super) part: Option<Share>,
     /// Moteur: le plan, ou l'interpréteur de Rhai pour le contrôler
     #[arg(long, value_name = "MOTEUR", value_enum, default_value = "plan")]
     engine: Engine,
@@ -67,6 +70,14 @@ pub fn run(args: &EvalArgs) -> Result<End> {
     };
     let names: Vec<&str> = selected.iter().map(String::as_str).collect();
     let form = output::format(&args.output)?;
+    if let Some(share) = &args.part {
+        if !matches!(form, Format::Csv | Format::Ndjson | Format::Parquet) {
+            bail!(
+                "--part s'écrit en csv, en ndjson ou en parquet: d'autres formes ne se mettent pas bout à bout"
+            );
+        }
+        input::name_part(share);
+    }
     if args.record.is_some() && args.engine == Engine::Reference {
         bail!("--record garde les décisions du plan: sans --engine reference");
     }
@@ -87,6 +98,8 @@ pub fn run(args: &EvalArgs) -> Result<End> {
         && of_pairs.is_none()
         && args.data.mapping.is_none()
         && !args.reserves
+        // Rows of several dates may have to be read whole, which one part alone would not know of the others.
+        && !(args.part.is_some() && args.as_of_field.is_some())
         && matches!(form, Format::Parquet | Format::Csv);
     let decider = match by_parts {
         true => decide_parts(args, &pack, &names, form)?,
@@ -100,12 +113,22 @@ pub fn run(args: &EvalArgs) -> Result<End> {
             (decider_of(args, &pack, &names, &files)?, files)
         }
     };
-    let read = {
+    let needs = decider.needs().clone().strictly(args.data.reading.strict);
+    let schema = &pack.parsed().schema;
+    if args.part.is_some() && !needs.by_parts(schema, decider.entity()) {
+        bail!(
+            "--part: une règle demandée compte des lignes qui appartiennent à d'autres parties (les personnes d'un \
+             employeur, par exemple); attendu: sans --part"
+        );
+    }
+    let mut read = {
         let _busy = crate::text::busy("lecture des données");
-        let needs = decider.needs().clone().strictly(args.data.reading.strict);
-        data::read(&pack.parsed().schema, &pack.parsed().references, files, &needs)
+        data::read(schema, &pack.parsed().references, files, &needs)
     };
-    let results = Results::whole(args, &pack, form)?;
+    let mut results = Results::whole(args, &pack, form)?;
+    if let Some(share) = &args.part {
+        results.only(share, decider.entity(), &mut read.dataset);
+    }
     match decide(&mut decider, std::iter::once(Ok(read)), results)? {
         true => Ok(End::Fine),
         false => bail!("le paquet de données n'a pas pu être lu en entier"),
@@ -135,13 +158,39 @@ fn decide_parts(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> R
     let (schema, references) = (&pack.parsed().schema, &pack.parsed().references);
     // A receipt keeps what a decision could read, which is more.
     let fields = decider.fields().filter(|_| args.record.is_none());
-    let reader =
-        Stream::open_for(schema, references, entity, streamed, parts.others, &needs, PART, fields.as_ref());
-    let done = match reader {
-        Some(reader) => decide(&mut decider, reader, Results::by_parts(args, pack, form)?)?,
-        None => false,
+    let Some(share) = args.part else {
+        let reader = Stream::open_for(
+            schema,
+            references,
+            entity,
+            streamed,
+            parts.others,
+            &needs,
+            PART,
+            fields.as_ref(),
+        );
+        let done = match reader {
+            Some(reader) => decide(&mut decider, reader, Results::by_parts(args, pack, form)?)?,
+            None => false,
+        };
+        return Ok(if done { Undecided::Done } else { Undecided::Decider(Box::new(decider)) });
     };
-    Ok(if done { Undecided::Done } else { Undecided::Decider(Box::new(decider)) })
+    drop(streamed);
+    // Each part finds out by itself, and all alike, whether the package can be read part by part.
+    let others = parts.others.clone();
+    let files = || parts.open().ok().flatten();
+    let only = fields.as_ref();
+    let reader = Stream::open_share(schema, references, entity, &files, others, &needs, PART, only, share);
+    let done = match reader {
+        Ok(None) => return Ok(Undecided::Decider(Box::new(decider))),
+        Ok(Some(reader)) => decide(&mut decider, reader, Results::by_parts(args, pack, form)?)?,
+        Err(NotInOrder) => false,
+    };
+    if !done {
+        // Read whole, its rows would not be those that the other parts leave to it.
+        bail!("la partie {share} n'a pas pu être lue par elle-même; pour savoir pourquoi: sans --part");
+    }
+    Ok(Undecided::Done)
 }
 
 /// The rules that decide: as of the date of the run, or of the field that holds each row's.

@@ -4,9 +4,12 @@ use std::mem::take;
 
 use anyhow::Result;
 use logis::Pack;
-use logis::data::{BatchWriter, Output, OutputColumn, ReadOutcome, RecordBatch, batch_to_parquet};
+use logis::data::{
+    BatchWriter, Dataset, Output, OutputColumn, ReadOutcome, RecordBatch, Share, batch_to_parquet,
+};
 use logis::evaluate::{Decisions, Outcome};
 use logis::explain::{Shown, about, show};
+use logis::pack::schema::EntityId;
 use logis::parts::{DecidedPart, PartDecider, PartSink, Rules};
 use logis::plan::Plan;
 use logis::value::{Type, Value};
@@ -71,15 +74,24 @@ impl<'a> Results<'a> {
         let sink = Sink::new(args.output.output.as_deref(), form == Format::Parquet)?;
         let writer = match form {
             Format::Parquet => BatchWriter::parquet(sink.writer()?),
-            _ => BatchWriter::csv(sink.writer()?),
+            _ if has_headers(args) => BatchWriter::csv(sink.writer()?),
+            _ => BatchWriter::csv_rows(sink.writer()?),
         };
         Results::new(args, pack, form, To::Parts(Box::new(Batches { sink, writer, columns: None })))
     }
 
     fn new(args: &'a EvalArgs, pack: &'a Pack, form: Format, to: To) -> Result<Results<'a>> {
         let recording = Recording::new(args.record.as_deref())?;
-        let (told, counted) = (input::Told::default(), reserves::Counted::new());
+        let (mut told, counted) = (input::Told::default(), reserves::Counted::new());
+        told.of_some = args.part.is_some() && matches!(to, To::Parts(_));
         Ok(Results { args, pack, form, to, recording, told, counted })
+    }
+
+    /// Leaves to others the rows that are not of this part.
+    pub fn only(&mut self, share: &Share, entity: EntityId, dataset: &mut Dataset) {
+        self.told.whole(dataset);
+        let all = dataset.tables.get(entity).map_or(0, |table| table.rows() as u64);
+        dataset.keep(&self.pack.parsed().schema, entity, share.rows(all));
     }
 
     /// Tells what parts have not told yet, and puts the files into their places; false, and no file, if there was
@@ -173,7 +185,7 @@ fn say_errors(part: &DecidedPart) {
         let dataset = &part.read.dataset;
         let about = about(plan, dataset, plan.entity, row as u64);
         if let Shown::Error(text) = show(plan, dataset, &Outcome::Error(error.clone())) {
-            eprintln!("avertissement: {about}: `{rule}` sans résultat: {text}");
+            eprintln!("avertissement{}: {about}: `{rule}` sans résultat: {text}", input::of_part());
         }
     }
 }
@@ -197,7 +209,12 @@ fn write(args: &EvalArgs, plan: &Plan, part: &DecidedPart, form: Format) -> Resu
     columns.extend(outcome_columns(plan, &part.decisions));
     columns.extend(args.reserves.then(|| reserves::column(part)));
     let name = entity.map_or_else(String::new, |e| e.name.clone());
-    output::write(&Output { name, columns }, &args.output)
+    output::write_part(&Output { name, columns }, &args.output, has_headers(args))
+}
+
+/// Does the result have its line of headers? Of several parts the first one has it, for all that follow on it.
+fn has_headers(args: &EvalArgs) -> bool {
+    args.part.is_none_or(|share| share.is_first())
 }
 
 /// The outcomes as columns; what is not decided is empty.

@@ -126,7 +126,8 @@ impl Recording {
     pub fn close(self) -> Result<()> {
         let Some((sink, mut writer)) = self.file else { return Ok(()) };
         if self.undated > 0 {
-            eprintln!("avertissement: {} ligne(s) sans `{}`: pas de reçu", self.undated, self.field);
+            let part = crate::input::of_part();
+            eprintln!("avertissement{part}: {} ligne(s) sans `{}`: pas de reçu", self.undated, self.field);
         }
         writer.write_all(self.sealer.close().as_bytes())?;
         writer.write_all(b"\n")?;

@@ -9,6 +9,8 @@ use logis::parts::DecidedPart;
 use logis::plan::Plan;
 use logis::value::{Type, Value};
 
+use crate::input::of_part;
+
 /// The name of the column.
 const COLUMN: &str = "reserves";
 
@@ -28,7 +30,8 @@ pub fn say(plans: &[Arc<Plan>], counted: &Counted, told: bool) {
     for one in granted(plans, counted) {
         let lines = if one.rows == 1 { "1 ligne".to_string() } else { format!("{} lignes", one.rows) };
         let hint = if told { "" } else { " (--reserves: ligne par ligne)" };
-        eprintln!("note: `{}`: accordé sous réserve sur {lines}{hint}: {}", one.rule, one.texts.join(" ; "));
+        let (part, texts) = (of_part(), one.texts.join(" ; "));
+        eprintln!("note{part}: `{}`: accordé sous réserve sur {lines}{hint}: {texts}", one.rule);
     }
 }
 

@@ -73,8 +73,14 @@ pub fn form<F: Copy>(asked: Option<F>, path: Option<&Path>, endings: &[(&str, F)
 
 /// Writes a result in the form that was asked.
 pub fn write(result: &Output, args: &OutputArgs) -> Result<()> {
+    write_part(result, args, true)
+}
+
+/// Writes a result, or of CSV a part that follows on another: without its line of headers.
+pub fn write_part(result: &Output, args: &OutputArgs, headers: bool) -> Result<()> {
     let format = format(args)?;
     let bytes = match format {
+        Format::Csv if !headers => data::to_csv_rows(result)?,
         Format::Table => text::table(result).into_bytes(),
         Format::Csv => data::to_csv(result)?,
         Format::Json => data::to_json(result)?,

@@ -1,6 +1,7 @@
 //! Files that are read part by part, each ahead of its parts on a thread of its own.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 #[cfg(feature = "csv")]
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -12,6 +13,7 @@ use arrow_schema::{DataType, Field as ArrowField, Schema as ArrowSchema};
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::ChunkReader;
 
 #[cfg(feature = "csv")]
@@ -34,6 +36,8 @@ const AHEAD: usize = 2;
 pub struct StreamedFile {
     pub(super) name: String,
     form: Form,
+    /// The rows that are read, if not all are.
+    between: Option<Range<u64>>,
 }
 
 /// The form of a file that is read part by part.
@@ -47,12 +51,27 @@ enum Form {
 }
 
 /// Opens a reader of some columns of a file.
-type Open = dyn FnOnce(&Choice) -> Result<ParquetRecordBatchReader, String> + Send;
+type Open = dyn FnOnce(&Choice, Option<Range<u64>>) -> Result<ParquetRecordBatchReader, String> + Send;
 
 impl StreamedFile {
     /// Lines of the file before its first row: the headers of a text.
     pub(super) fn lines_before(&self) -> u64 {
-        if matches!(self.form, Form::Parquet { .. }) { 0 } else { 1 }
+        let passed = self.between.as_ref().map_or(0, |rows| rows.start);
+        if matches!(self.form, Form::Parquet { .. }) { passed } else { 1 }
+    }
+
+    /// How many rows the file says that it has; `None` for a text, which does not say.
+    pub(super) fn rows(&self) -> Option<u64> {
+        match &self.form {
+            Form::Parquet { about, .. } => u64::try_from(about.metadata().file_metadata().num_rows()).ok(),
+            #[cfg(feature = "csv")]
+            Form::Csv(_) => None,
+        }
+    }
+
+    /// These rows of the file alone, if it is one of Parquet; a text is read from its start.
+    pub(super) fn between(self, rows: Range<u64>) -> StreamedFile {
+        StreamedFile { between: Some(rows), ..self }
     }
 
     /// Opens a file of that name (`demandes.parquet`).
@@ -62,25 +81,60 @@ impl StreamedFile {
     pub fn open(name: &str, file: impl ChunkReader + 'static) -> Result<StreamedFile, Box<Issue>> {
         let wrong = |said: String| Box::new(Issue::error(Code::Unreadable, name, said));
         let about = caught(|| parquet_file::about(&file)).and_then(|opened| opened).map_err(wrong)?.0;
-        let open = move |choice: &Choice| {
+        let open = move |choice: &Choice, between: Option<Range<u64>>| {
             let wanted = choice.wanted();
             // Of nested columns there are more than headers, and all are read.
             let read = |at: usize| wanted.get(at).copied().unwrap_or(true);
-            parquet_pages::check(&file, choice.about.metadata(), read)?;
-            ParquetRecordBatchReaderBuilder::new_with_metadata(file, choice.about.clone())
+            let groups = Groups::of(choice.about.metadata(), between);
+            let group = |number: usize| groups.numbers.contains(&number);
+            parquet_pages::check(&file, choice.about.metadata(), group, read)?;
+            let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, choice.about.clone())
                 .with_projection(choice.mask())
                 .with_batch_size(BATCH)
-                .build()
-                .map_err(|e| e.to_string())
+                .with_row_groups(groups.numbers.clone().collect());
+            if let Some((passed, rows)) = groups.rows {
+                reader = reader.with_offset(passed).with_limit(rows);
+            }
+            reader.build().map_err(|e| e.to_string())
         };
-        Ok(StreamedFile { name: name.to_string(), form: Form::Parquet { about, open: Box::new(open) } })
+        let form = Form::Parquet { about, open: Box::new(open) };
+        Ok(StreamedFile { name: name.to_string(), form, between: None })
     }
 
     /// Opens a CSV file of that name (`demandes.csv`). It is read part by part if it is UTF-8 with its headers on the
     /// first line and a line for each row.
     #[cfg(feature = "csv")]
     pub fn open_csv(name: &str, file: impl std::io::Read + Send + 'static) -> StreamedFile {
-        StreamedFile { name: name.to_string(), form: Form::Csv(Box::new(file)) }
+        StreamedFile { name: name.to_string(), form: Form::Csv(Box::new(file)), between: None }
+    }
+}
+
+/// The row groups that are read of a file.
+struct Groups {
+    numbers: Range<usize>,
+    /// Where not all of their rows are: how many are passed over first, and how many are read.
+    rows: Option<(usize, usize)>,
+}
+
+impl Groups {
+    /// Those in which rows of a range stand; all, without one.
+    fn of(about: &ParquetMetaData, between: Option<Range<u64>>) -> Groups {
+        let all = about.row_groups();
+        let Some(between) = between else { return Groups { numbers: 0..all.len(), rows: None } };
+        let (mut first, mut end, mut passed, mut at) = (0, 0, 0, 0_u64);
+        for (number, group) in all.iter().enumerate() {
+            let rows = u64::try_from(group.num_rows()).unwrap_or(0);
+            if at + rows <= between.start {
+                (first, passed) = (number + 1, at + rows);
+            }
+            if at < between.end {
+                end = number + 1;
+            }
+            at += rows;
+        }
+        let whole = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
+        let rows = (whole(between.start.saturating_sub(passed)), whole(between.end - between.start));
+        Groups { numbers: first..end.max(first), rows: Some(rows) }
     }
 }
 
@@ -105,7 +159,8 @@ impl Ahead {
         match file.form {
             Form::Parquet { about, open } => {
                 let choice = Choice::of(schema, entity, only, &about);
-                let mut reader = caught(|| open(&choice)).ok()?.ok()?;
+                let between = file.between.clone();
+                let mut reader = caught(|| open(&choice, between)).ok()?.ok()?;
                 let (schema, quiet) = (reader.schema(), vec![false; choice.headers.len()]);
                 let next = move || match caught(|| reader.next()) {
                     Ok(None) => Ok(None),

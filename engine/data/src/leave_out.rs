@@ -1,8 +1,10 @@
 //! A data set without some of its rows.
 
+use std::ops::Range;
+
 use super::link::take;
 use super::table::{Dataset, NO_ROW, Table};
-use logis_language::pack::schema::Schema;
+use logis_language::pack::schema::{EntityId, Schema};
 
 impl Dataset {
     /// Marks the rows that marked ones take along: those that must belong to them, and with a member of what must
@@ -20,6 +22,42 @@ impl Dataset {
             own.resize(table.rows(), false);
         }
         self.take_along(schema, &mut bad);
+        self.without(schema, &bad);
+        bad.iter().map(|own| own.iter().filter(|bad| **bad).count()).collect()
+    }
+
+    /// Keeps these rows of an entity, with what belongs to them and to that in turn. Nothing is said of the others: they
+    /// are not wrong, but another's to decide.
+    pub fn keep(&mut self, schema: &Schema, main: EntityId, rows: Range<u64>) {
+        let mut others: Vec<Vec<bool>> = self.tables.iter().map(|table| vec![false; table.rows()]).collect();
+        if let Some(own) = others.get_mut(main) {
+            (0..).zip(own).for_each(|(row, other)| *other = !rows.contains(&row));
+        }
+        let below = schema.below(main);
+        // What belongs to a row of another part goes with it; one step for each level of belonging.
+        for _ in 0..below.len() {
+            for &id in below.iter().filter(|id| **id != main) {
+                let Some((entity, table)) = schema.entities.get(id).zip(self.tables.get(id)) else {
+                    continue;
+                };
+                let mut gone: Vec<bool> = others.get(id).cloned().unwrap_or_default();
+                for (relation, links) in entity.belongs_to.iter().zip(&table.links) {
+                    let above = others.get(relation.target).filter(|_| below.contains(&relation.target));
+                    let above = above.map_or(&[][..], Vec::as_slice);
+                    for (gone, &parent) in gone.iter_mut().zip(links.iter()) {
+                        *gone |= above.get(parent as usize) == Some(&true);
+                    }
+                }
+                if let Some(own) = others.get_mut(id) {
+                    *own = gone;
+                }
+            }
+        }
+        self.without(schema, &others);
+    }
+
+    /// Takes the marked rows out, and nothing else.
+    fn without(&mut self, schema: &Schema, bad: &[Vec<bool>]) {
         let kept: Vec<Vec<u32>> = bad.iter().map(|own| places(own)).collect();
         let tables = std::mem::take(&mut self.tables);
         self.tables = tables
@@ -49,7 +87,6 @@ impl Dataset {
                 }
             })
             .collect();
-        bad.iter().map(|own| own.iter().filter(|bad| **bad).count()).collect()
     }
 
     /// Marks what a marked row takes along, one step; false if there is nothing more.

@@ -30,6 +30,8 @@ mod csv_file;
 #[cfg(all(feature = "csv", feature = "parquet"))]
 mod csv_marks;
 mod csv_rows;
+#[cfg(feature = "parquet")]
+mod cursor;
 mod day_cells;
 mod day_numbers;
 #[cfg(feature = "csv")]
@@ -81,6 +83,7 @@ mod read_values;
 mod reading_book;
 mod record;
 mod safe_text;
+mod share;
 mod short_codes;
 #[cfg(feature = "parquet")]
 mod stream;
@@ -141,6 +144,7 @@ pub use read_values::{ValueTable, read_values};
 pub use reading_book::to_reading_workbook;
 pub use record::Records;
 pub use safe_text::{from_csv_cell, to_csv_cell, visible, visible_cell};
+pub use share::{NoShare, Share};
 #[cfg(feature = "parquet")]
 pub use stream::Stream;
 pub use summary::{Kind, by_kind, rejects};
@@ -158,7 +162,7 @@ pub use write_batches::BatchWriter;
 #[cfg(feature = "xlsx")]
 pub use write_book::to_xlsx;
 #[cfg(feature = "csv")]
-pub use write_csv::to_csv;
+pub use write_csv::{to_csv, to_csv_rows};
 #[cfg(feature = "json")]
 pub use write_json::{to_json, to_ndjson};
 #[cfg(feature = "parquet")]

@@ -67,7 +67,7 @@ pub(super) fn open<R: ChunkReader + 'static>(
     file: R,
 ) -> Result<(ParquetRecordBatchReaderBuilder<R>, i64), String> {
     let (about, rows) = about(&file)?;
-    parquet_pages::check(&file, about.metadata(), |_| true)?;
+    parquet_pages::check(&file, about.metadata(), |_| true, |_| true)?;
     Ok((ParquetRecordBatchReaderBuilder::new_with_metadata(file, about), rows))
 }
 

@@ -10,13 +10,15 @@ const PAGE: i64 = 1 << 30;
 /// Bytes in which the header of a page is looked for: it holds statistics, with texts.
 const HEADERS: [u64; 3] = [512, 1 << 14, 1 << 20];
 
-/// Looks at the headers of all pages of the columns that are `read`, by their numbers.
+/// Looks at the headers of all pages of the row groups and columns that are `read`, by their numbers.
 pub(super) fn check(
     file: &impl ChunkReader,
     about: &ParquetMetaData,
+    groups: impl Fn(usize) -> bool,
     read: impl Fn(usize) -> bool,
 ) -> Result<(), String> {
-    for (number, group) in (1..).zip(about.row_groups()) {
+    for (at, group) in about.row_groups().iter().enumerate().filter(|(at, _)| groups(*at)) {
+        let number = at + 1;
         for (_, column) in group.columns().iter().enumerate().filter(|(at, _)| read(*at)) {
             check_column(file, column).map_err(|what| {
                 let name = column.column_path().string();

@@ -8,21 +8,18 @@
 //! [`NotInOrder`]: the package is then to be read whole.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
-use arrow_schema::{ArrowError, DataType, Field as ArrowField, Schema as ArrowSchema};
+use std::ops::Range;
 
 use super::ahead::{Ahead, StreamedFile};
+use super::cursor::Cursor;
 use super::files::raw_tables;
-use super::ids::Ids;
 use super::issue::Issue;
 use super::package::{InputFile, NotInOrder, ReadOutcome, sort};
-use super::raw::{Raw, RawTable};
+use super::raw::RawTable;
 use super::read::{Known, assemble, raw_references};
+use super::share::Share;
 use super::table::Dataset;
-use super::texts::{Seen, Texts};
-use super::{arrow_cell, arrow_column, arrow_table};
+use super::texts::Seen;
 use logis_language::pack::Reference;
 use logis_language::pack::schema::{EntityId, FieldId, Origin, Schema};
 use logis_language::plan::Needs;
@@ -42,28 +39,14 @@ pub struct Stream<'p> {
     known: Option<Known>,
     /// What was said while opening.
     opening: Vec<Issue>,
+    /// The rows of the decided entity that are given, if not all are: those before are passed over.
+    only: Option<Range<u64>>,
+    /// Rows of the decided entity given or passed over, where not all are given.
+    given: u64,
+    /// Has something been given? Who asks for no row is given a part without rows.
+    begun: bool,
     /// Is the last part read, or the reading ended by an error? What an iterator gives then is nothing.
     over: bool,
-}
-
-/// A file, where it has been read to.
-struct Cursor {
-    entity: EntityId,
-    /// The table's name in the schema.
-    table: String,
-    /// The file's name.
-    file: String,
-    ahead: Ahead,
-    /// The column that says which row of the decided entity a row belongs to; of the decided entity
-    /// itself, its key.
-    key: String,
-    /// The column of its own identifier.
-    id: String,
-    rest: Option<RecordBatch>,
-    /// Rows given so far.
-    line: u64,
-    /// Every identifier given.
-    seen: Seen,
 }
 
 impl<'p> Stream<'p> {
@@ -178,8 +161,89 @@ impl<'p> Stream<'p> {
             own,
             known,
             opening,
+            only: None,
+            given: 0,
+            begun: false,
             over: false,
         })
+    }
+
+    /// Opens a package for one of several processes that decide it: for some of the rows, with what belongs to them.
+    /// `files` opens those that are read part by part, as often as it is asked. All processes read all keys, so that each
+    /// finds by itself where its rows begin and end in every file, and that the whole is in order; of a Parquet file
+    /// nothing else is read of the rows of others.
+    ///
+    /// `None` if the package is to be read whole, which every process finds out alike: then each is to read it whole, and
+    /// to keep its rows ([`Dataset::keep`]).
+    ///
+    /// # Errors
+    /// [`NotInOrder`], as from [`Stream::next_part`]: the rows of this part could not be read, though the whole is in
+    /// order. What others do with theirs is not known then.
+    pub fn open_share(
+        schema: &'p Schema,
+        references: &[Reference],
+        main: EntityId,
+        files: &dyn Fn() -> Option<Vec<StreamedFile>>,
+        others: Vec<InputFile>,
+        needs: &Needs,
+        rows: usize,
+        only: Option<&BTreeSet<FieldId>>,
+        share: Share,
+    ) -> Result<Option<Stream<'p>>, NotInOrder> {
+        let open = |streamed: Vec<StreamedFile>, only: Option<&BTreeSet<FieldId>>| {
+            Stream::open_for(schema, references, main, streamed, others.clone(), needs, rows, only)
+        };
+        let Some(streamed) = files() else { return Ok(None) };
+        let opened = streamed.len();
+        let counted: BTreeMap<String, u64> =
+            streamed.iter().filter_map(|file| Some((file.name.clone(), file.rows()?))).collect();
+        let Some(mut keys) = open(streamed, Some(&BTreeSet::new())) else { return Ok(None) };
+        // Where a file does not say how many rows it has, all are read from their start.
+        let all = counted.get(&keys.main.file).copied().filter(|_| counted.len() == opened);
+        let Ok((rows, places)) = keys.find(share, all) else { return Ok(None) };
+        drop(keys);
+        let streamed = files().ok_or(NotInOrder)?;
+        let between = |file: StreamedFile| match places.get(&file.name) {
+            Some(place) if all.is_some() => file.between(place.clone()),
+            _ => file,
+        };
+        let streamed = streamed.into_iter().map(between).collect();
+        let mut stream = open(streamed, only).ok_or(NotInOrder)?;
+        // Files that begin where the part does are read to their end; of others the rows before are passed over.
+        stream.only = Some(if all.is_some() { 0..rows.end - rows.start } else { rows });
+        Ok(Some(stream))
+    }
+
+    /// Reads everything, and finds the rows of a part of the decided entity's, of which there are `all` if that is known
+    /// already: then also the rows of each file that come with them.
+    fn find(
+        &mut self,
+        share: Share,
+        all: Option<u64>,
+    ) -> Result<(Range<u64>, BTreeMap<String, Range<u64>>), NotInOrder> {
+        let cut = all.map(|all| share.rows(all));
+        let (mut places, mut given) = (BTreeMap::<String, Range<u64>>::new(), 0);
+        loop {
+            if let Some(cut) = &cut {
+                for cursor in self.members.iter().chain([&self.main]) {
+                    let place = places.entry(cursor.file.clone()).or_insert(0..u64::MAX);
+                    place.start = if given <= cut.start { cursor.line } else { place.start };
+                    place.end = if given <= cut.end { cursor.line } else { place.end };
+                }
+            }
+            let ends = cut.iter().flat_map(|cut| [cut.start, cut.end]).filter(|end| *end > given);
+            let next = ends.min().map_or(u64::MAX, |end| end - given);
+            let most = usize::try_from(next).unwrap_or(self.rows).min(self.rows);
+            match self.rows_and_members(most, &mut Vec::new())? {
+                Some((rows, _)) => given += rows as u64,
+                None => break,
+            }
+        }
+        self.end()?;
+        if all.is_some_and(|all| all != given) {
+            return Err(NotInOrder);
+        }
+        Ok((cut.unwrap_or_else(|| share.rows(given)), places))
     }
 
     /// Reads the next part: some rows of the decided entity, with what belongs to them; `None` after the last.
@@ -188,17 +252,66 @@ impl<'p> Stream<'p> {
     /// # Errors
     /// [`NotInOrder`], at the latest after the last part.
     pub fn next_part(&mut self) -> Result<Option<ReadOutcome>, NotInOrder> {
+        let begun = std::mem::replace(&mut self.begun, true);
+        let Some(only) = self.only.clone() else { return self.part(self.rows) };
+        if only.is_empty() {
+            // Whoever puts parts together finds one of no rows, with its columns.
+            return if begun { Ok(None) } else { self.nothing().map(Some) };
+        }
+        let most = |rows: usize, left: u64| usize::try_from(left).unwrap_or(rows).min(rows);
+        let mut given = self.given;
+        while given < only.start {
+            let before = most(self.rows, only.start - given);
+            match self.rows_and_members(before, &mut Vec::new())? {
+                Some((rows, _)) => given += rows as u64,
+                None => return Err(NotInOrder),
+            }
+        }
+        let most = most(self.rows, only.end.saturating_sub(given));
+        self.given = given + most as u64;
+        // The rows of others after these are not read: that they are in order was found before.
+        if most == 0 { Ok(None) } else { self.part(most) }
+    }
+
+    /// The next rows of the decided entity, at most so many, with what belongs to them; `None` after the last.
+    fn part(&mut self, most: usize) -> Result<Option<ReadOutcome>, NotInOrder> {
         let mut issues = std::mem::take(&mut self.opening);
-        let Some((main, ids)) = self.main.rows(self.rows, &mut issues)? else {
-            return self.end().map(|()| None);
-        };
+        match self.rows_and_members(most, &mut issues)? {
+            Some((_, tables)) => Ok(Some(self.assembled(&tables, issues))),
+            None => self.end().map(|()| None),
+        }
+    }
+
+    /// A part of no rows.
+    fn nothing(&mut self) -> Result<ReadOutcome, NotInOrder> {
+        let mut issues = std::mem::take(&mut self.opening);
+        let mut tables = BTreeMap::new();
+        for cursor in self.members.iter_mut().chain([&mut self.main]) {
+            tables.insert(cursor.entity, cursor.none(&mut issues)?);
+        }
+        Ok(self.assembled(&tables, issues))
+    }
+
+    /// The next rows of the decided entity, at most so many, and of the tables of its members: how many rows of it, and
+    /// the tables. `None` after the last.
+    fn rows_and_members(
+        &mut self,
+        most: usize,
+        issues: &mut Vec<Issue>,
+    ) -> Result<Option<(usize, BTreeMap<EntityId, RawTable>)>, NotInOrder> {
+        let Some((main, ids)) = self.main.rows(most, issues)? else { return Ok(None) };
         let next = self.main.next_key()?;
         let mut tables: BTreeMap<EntityId, RawTable> = BTreeMap::new();
         for cursor in &mut self.members {
-            let table = cursor.members(&ids, next.as_deref(), &mut issues)?;
+            let table = cursor.members(&ids, next.as_deref(), issues)?;
             tables.insert(cursor.entity, table);
         }
         tables.insert(self.main.entity, main);
+        Ok(Some((ids.len(), tables)))
+    }
+
+    /// Tables of a part, typed and linked.
+    fn assembled(&self, tables: &BTreeMap<EntityId, RawTable>, mut issues: Vec<Issue>) -> ReadOutcome {
         let raw = |id: EntityId, entity: &logis_language::pack::schema::Entity| match &entity.origin {
             Origin::Data { table } => tables.get(&id).or_else(|| self.whole.get(table.as_str())),
             Origin::Reference { .. } => self.own.get(&id),
@@ -207,7 +320,7 @@ impl<'p> Stream<'p> {
         let read = assemble(self.schema, raw, &self.tried, &self.needs, self.known.as_ref(), &mut issues);
         sort(&mut issues);
         let dataset = Dataset { tables: read.tables, ..Dataset::default() };
-        Ok(Some(ReadOutcome { dataset, issues, absent: read.absent, dropped: read.dropped }))
+        ReadOutcome { dataset, issues, absent: read.absent, dropped: read.dropped }
     }
 
     /// Nothing may be left, and no identifier may stand twice.
@@ -238,165 +351,4 @@ impl Iterator for Stream<'_> {
         self.over = !matches!(part, Ok(Some(_)));
         part.transpose()
     }
-}
-
-impl Cursor {
-    /// Makes sure that there are rows to give; false at the end of the file.
-    fn fill(&mut self) -> Result<bool, NotInOrder> {
-        while self.rest.as_ref().is_none_or(|b| b.num_rows() == 0) {
-            match self.ahead.batches.recv() {
-                Ok(batch) => self.rest = Some(batch?),
-                Err(_) => return Ok(false),
-            }
-        }
-        Ok(true)
-    }
-
-    /// The column of that name among those that are read.
-    fn place(&self, name: &str) -> Result<usize, NotInOrder> {
-        self.ahead.schema.fields().iter().position(|f| f.name() == name).ok_or(NotInOrder)
-    }
-
-    /// The next rows of the decided entity, at most so many, with their keys; `None` after the last.
-    fn rows(&mut self, most: usize, issues: &mut Vec<Issue>) -> Result<Option<(RawTable, Ids)>, NotInOrder> {
-        let key = self.place(&self.key)?;
-        let (mut parts, mut left) = (Vec::new(), most);
-        while left > 0 && self.fill()? {
-            let Some(batch) = self.rest.take() else { break };
-            let taken = left.min(batch.num_rows());
-            if taken < batch.num_rows() {
-                self.rest = Some(batch.slice(taken, batch.num_rows() - taken));
-            }
-            left -= taken;
-            parts.push(batch.slice(0, taken));
-        }
-        if parts.is_empty() {
-            return Ok(None);
-        }
-        let batch = self.joined(&parts)?;
-        let texts = texts(&batch, key);
-        (0..texts.len()).for_each(|row| self.seen.note(texts.get(row)));
-        let ids = Ids::of((0..texts.len()).map(|row| texts.get(row)));
-        Ok(Some((self.table(&batch, issues), ids)))
-    }
-
-    /// The key of the next row.
-    fn next_key(&mut self) -> Result<Option<String>, NotInOrder> {
-        let key = self.place(&self.key)?;
-        let there = self.fill()?;
-        let rest = self.rest.as_ref().filter(|_| there).and_then(|batch| batch.columns().get(key));
-        Ok(rest.map(|array| arrow_cell::cell(array, 0).shown()))
-    }
-
-    /// The next rows, as long as the key of each is one of these, or empty. `next` is the key that comes after these.
-    /// A table without rows left is there, and empty.
-    fn members(
-        &mut self,
-        keys: &Ids,
-        next: Option<&str>,
-        issues: &mut Vec<Issue>,
-    ) -> Result<RawTable, NotInOrder> {
-        let (key, id) = (self.place(&self.key)?, self.place(&self.id)?);
-        let mut parts = Vec::new();
-        // The last key that a row had: rows mostly have the same one, or the one that comes after it.
-        let mut at = 0;
-        let mut own = keys.text(at);
-        while self.fill()? {
-            let Some(batch) = self.rest.take() else { break };
-            let (texts, ids) = (texts(&batch, key), texts(&batch, id));
-            let mut rows = 0;
-            while rows < batch.num_rows() {
-                let text = texts.get(rows);
-                if own != Some(text) && !text.is_empty() {
-                    if keys.text(at + 1) == Some(text) {
-                        at += 1;
-                    } else if next == Some(text) {
-                        break;
-                    } else if let Some(place) = keys.place(text) {
-                        at = place as usize;
-                    } else {
-                        break;
-                    }
-                    own = keys.text(at);
-                }
-                self.seen.note(ids.get(rows));
-                rows += 1;
-            }
-            if rows < batch.num_rows() {
-                let rest = batch.slice(rows, batch.num_rows() - rows);
-                parts.push(batch.slice(0, rows));
-                self.rest = Some(rest);
-                break;
-            }
-            drop((texts, ids));
-            parts.push(batch);
-        }
-        let batch = self.joined(&parts)?;
-        Ok(self.table(&batch, issues))
-    }
-
-    fn joined(&self, parts: &[RecordBatch]) -> Result<RecordBatch, NotInOrder> {
-        match parts {
-            [one] => Ok(one.clone()),
-            [first, others @ ..] if others.iter().all(|part| part.schema_ref() == first.schema_ref()) => {
-                arrow_select::concat::concat_batches(first.schema_ref(), parts).map_err(|_| NotInOrder)
-            }
-            [] => Ok(RecordBatch::new_empty(Arc::clone(&self.ahead.schema))),
-            parts => mixed(parts).map_err(|_| NotInOrder),
-        }
-    }
-
-    /// Rows as a table.
-    fn table(&mut self, batch: &RecordBatch, issues: &mut Vec<Issue>) -> RawTable {
-        let quiet = |at: usize| {
-            let empty = batch.columns().get(at).is_some_and(|array| *array.data_type() == DataType::Null);
-            empty && self.ahead.quiet.get(at) == Some(&true)
-        };
-        let rows = batch.num_rows();
-        let table = match self.ahead.quiet.contains(&true) {
-            // Then the batch has the columns of all headers.
-            true => {
-                let kept: Vec<usize> = (0..batch.num_columns()).filter(|at| !quiet(*at)).collect();
-                let headers = self.ahead.headers.iter().enumerate();
-                let headers = headers.map(|(at, (header, _))| (header.clone(), !quiet(at)));
-                let kept = batch.project(&kept).unwrap_or_else(|_| RecordBatch::new_empty(batch.schema()));
-                arrow_table::sparse(&self.table, &self.file, headers, &kept, self.line, issues)
-            }
-            false => {
-                let headers = self.ahead.headers.iter().cloned();
-                arrow_table::sparse(&self.table, &self.file, headers, batch, self.line, issues)
-            }
-        };
-        self.line += rows as u64;
-        table
-    }
-}
-
-/// Batches of which a column is typed in some and texts in others, joined: as texts, then.
-fn mixed(parts: &[RecordBatch]) -> Result<RecordBatch, ArrowError> {
-    let first = parts.first().map(RecordBatch::schema).ok_or(ArrowError::DivideByZero)?;
-    let (mut fields, mut arrays): (Vec<ArrowField>, Vec<ArrayRef>) = (Vec::new(), Vec::new());
-    for (at, field) in first.fields().iter().enumerate() {
-        let own: Vec<&ArrayRef> = parts.iter().filter_map(|part| part.columns().get(at)).collect();
-        let same = own.iter().all(|array| array.data_type() == field.data_type());
-        let array = if same {
-            let own: Vec<&dyn Array> = own.iter().map(|array| array.as_ref()).collect();
-            arrow_select::concat::concat(&own)?
-        } else {
-            let cells = own.iter().flat_map(|array| (0..array.len()).map(|row| arrow_cell::cell(array, row)));
-            let text = |cell: Raw| (cell != Raw::Empty).then(|| cell.shown());
-            Arc::new(cells.map(text).collect::<StringArray>())
-        };
-        fields.push(ArrowField::new(field.name(), array.data_type().clone(), true));
-        arrays.push(array);
-    }
-    RecordBatch::try_new(Arc::new(ArrowSchema::new(fields)), arrays)
-}
-
-/// The texts of a column; cells of another type as they are shown.
-fn texts(batch: &RecordBatch, column: usize) -> Texts<'_> {
-    let Some(array) = batch.columns().get(column) else { return Texts::Each(Vec::new()) };
-    arrow_column::texts(array).unwrap_or_else(|| {
-        Texts::Owned((0..array.len()).map(|row| arrow_cell::cell(array, row).shown()).collect())
-    })
 }

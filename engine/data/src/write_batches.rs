@@ -22,7 +22,7 @@ enum Form<W: Write + Send> {
     #[cfg(feature = "parquet")]
     Parquet(Option<parquet::arrow::ArrowWriter<W>>),
     #[cfg(feature = "csv")]
-    Csv(Option<csv::Writer<W>>),
+    Csv { writer: Option<csv::Writer<W>>, headers: bool },
 }
 
 impl<W: Write + Send> BatchWriter<W> {
@@ -41,9 +41,20 @@ impl<W: Write + Send> BatchWriter<W> {
     /// CSV as of [`to_csv`](super::to_csv).
     #[cfg(feature = "csv")]
     pub fn csv(to: W) -> BatchWriter<W> {
+        BatchWriter::csv_with(to, true)
+    }
+
+    /// The same without the line of the headers: what follows on a part that has it.
+    #[cfg(feature = "csv")]
+    pub fn csv_rows(to: W) -> BatchWriter<W> {
+        BatchWriter::csv_with(to, false)
+    }
+
+    #[cfg(feature = "csv")]
+    fn csv_with(to: W, headers: bool) -> BatchWriter<W> {
         BatchWriter {
             to: Some(to),
-            form: Form::Csv(None),
+            form: Form::Csv { writer: None, headers },
             #[cfg(feature = "parquet")]
             group: None,
         }
@@ -72,13 +83,15 @@ impl<W: Write + Send> BatchWriter<W> {
                 writer.as_mut().map_or(Ok(()), |w| w.write(batch).map_err(wrong))
             }
             #[cfg(feature = "csv")]
-            Form::Csv(writer) => {
+            Form::Csv { writer, headers } => {
                 let wrong = |e: csv::Error| WriteError::Csv(e.told());
                 if let Some(to) = self.to.take() {
                     let mut new = csv::Writer::from_writer(to);
-                    let fields = batch.schema_ref().fields();
-                    new.write_record(fields.iter().map(|f| to_csv_cell(f.name()).into_owned()))
-                        .map_err(wrong)?;
+                    if *headers {
+                        let fields = batch.schema_ref().fields();
+                        new.write_record(fields.iter().map(|f| to_csv_cell(f.name()).into_owned()))
+                            .map_err(wrong)?;
+                    }
                     *writer = Some(new);
                 }
                 let Some(writer) = writer else { return Ok(()) };
@@ -106,7 +119,9 @@ impl<W: Write + Send> BatchWriter<W> {
                 to.flush().map_err(|e| WriteError::Parquet(e.told()))
             }
             #[cfg(feature = "csv")]
-            Form::Csv(Some(mut writer)) => writer.flush().map_err(|e| WriteError::Csv(e.told())),
+            Form::Csv { writer: Some(mut writer), .. } => {
+                writer.flush().map_err(|e| WriteError::Csv(e.told()))
+            }
             _ => Err(WriteError::Parquet("aucune ligne à écrire".to_string())),
         }
     }
