@@ -1,8 +1,9 @@
 //! The matching against brute force on small problems, and its checker against corrupted answers.
 
 use logis::matching::{
-    Bound, Condition, Duals, Level, MOST_POINTS, Matching, Pair, Prices, Problem, Proof, ProofError, Quota,
-    QuotaReached, one_member_less, reached, solve, solve_near, verify,
+    Apart, Bound, Condition, Duals, Level, MOST_POINTS, Matching, Pair, Prices, Problem, Proof, ProofError,
+    Quota, QuotaReached, Reached, Together, one_member_less, reached, solve, solve_apart, solve_near,
+    together, verify,
 };
 use proptest::prelude::*;
 
@@ -110,6 +111,70 @@ proptest! {
         let matching = solve(&problem);
         prop_assert_eq!(verify(&problem, &matching), Ok(()));
         prop_assert_eq!(levels(&problem, &matching.unit_of), brute_force(&problem, small.points.len(), &small.pairs));
+    }
+
+    /// Problems side by side, of which no pair joins two, solved apart: where it is said that nothing is left open, the
+    /// levels are those of the whole solved at once, which is itself the best of all answers (above); otherwise nothing of
+    /// the whole is beyond the bounds.
+    #[test]
+    fn parts_reach_what_the_whole_does_or_say_what_they_may_lack(
+        parts in prop_oneof![
+            proptest::collection::vec(small(0), 1..4),
+            proptest::collection::vec(small(1), 1..4),
+            proptest::collection::vec(small(2), 1..4),
+        ],
+        local in any::<bool>(),
+    ) {
+        let quotas = parts[0].quotas.clone();
+        let used = (0..quotas.len()).fold(0_u16, |all, q| all | 3 << (2 * q));
+        let mut whole = Small { points: Vec::new(), units: 0, pairs: Vec::new(), quotas: quotas.clone() };
+        let mut groups: Vec<Small> = Vec::new();
+        for (number, part) in parts.iter().enumerate() {
+            let mut own = Small { quotas: quotas.clone(), ..part.clone() };
+            for pair in &mut own.pairs {
+                // With `local`, quotas count pairs of the first problem alone.
+                pair.marks &= if local && number > 0 { 0 } else { used };
+                let (request, unit) = (pair.request + whole.points.len() as u32, pair.unit + whole.units);
+                whole.pairs.push(Pair { request, unit, ..*pair });
+            }
+            whole.points.extend(&own.points);
+            whole.units += own.units;
+            groups.push(own);
+        }
+        let problem = whole.problem();
+        let at_once = solve(&problem).reached;
+        let apart: Vec<Apart> = groups.iter().map(|own| solve_apart(&own.problem()).unwrap().apart).collect();
+        let Together { free, reached, gaps } = together(&quotas, &apart);
+        prop_assert_eq!(gaps.attributions, 0);
+        prop_assert_eq!(reached.attributions, at_once.attributions);
+        if gaps.none() {
+            prop_assert_eq!(&reached, &Reached { quotas: reached.quotas.clone(), ..at_once.clone() });
+            let lacks = |of: &Reached| of.quotas.iter().map(|quota| quota.shortfall).collect::<Vec<_>>();
+            prop_assert_eq!(lacks(&reached), lacks(&at_once));
+        }
+        prop_assert!(!local && !quotas.is_empty() || gaps.none());
+        prop_assert!(!free || reached.quotas.iter().all(|quota| quota.shortfall == 0));
+        prop_assert!(at_once.priority <= reached.priority.saturating_add(gaps.priority));
+        for ((own, gap), best) in reached.quotas.iter().zip(&gaps.quotas).zip(&at_once.quotas).take(1) {
+            prop_assert!(best.shortfall <= own.shortfall && own.shortfall - gap <= best.shortfall);
+        }
+        // The components are no coarser than the problems that were put side by side.
+        let components = problem.components();
+        let mut first = 0;
+        let mut seen = std::collections::BTreeSet::new();
+        for own in &groups {
+            let range = first..first + own.points.len();
+            let here: std::collections::BTreeSet<u32> = components.of_request[range.clone()].iter().flatten().copied().collect();
+            prop_assert!(here.is_disjoint(&seen));
+            seen.extend(here);
+            first = range.end;
+        }
+        for pair in &whole.pairs {
+            let (request, unit) = (pair.request as usize, pair.unit as usize);
+            prop_assert!(components.of_request[request].is_some());
+            prop_assert_eq!(components.of_request[request], components.of_unit[unit]);
+        }
+        prop_assert_eq!(components.pairs.iter().sum::<u64>(), whole.pairs.len() as u64);
     }
 
     /// The same with quotas, in strict order before points and fit.

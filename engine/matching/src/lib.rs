@@ -6,12 +6,13 @@
 //! without knowing how it was found.
 //!
 //! Files stand in one order, each using those before it only: `numbers`, `problem`, `answer`, `verify`,
-//! `solver`. Who only checks answers needs the first four.
+//! `solver`, `apart`. Who only checks answers needs the first four.
 //!
 //! # README
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod apart;
 mod numbers;
 mod problem;
 #[cfg(feature = "solver")]
@@ -21,8 +22,11 @@ mod verify;
 pub use answer::{
     Bound, Certificate, Condition, DEEPEST, Matching, Prices, Proof, QuotaReached, Reached, Split,
 };
+pub use apart::{Apart, Together, together};
+#[cfg(feature = "solver")]
+pub use apart::{SolvedApart, solve_apart};
 pub use numbers::{Cell, InnerUnit};
-pub use problem::{BEST_FIT, Fits, MOST_POINTS, MOST_QUOTAS, Pair, Problem, ProblemError, Quota};
+pub use problem::{BEST_FIT, Components, Fits, MOST_POINTS, MOST_QUOTAS, Pair, Problem, ProblemError, Quota};
 #[cfg(feature = "solver")]
 pub use solver::{Duals, one_member_less, solve, solve_near};
 pub use verify::{Gaps, Level, ProofError, gaps, reached, verify};

@@ -20,6 +20,7 @@ mod reached;
 mod weigh;
 
 use num_integer::Integer;
+use serde::{Deserialize, Serialize};
 
 pub use error::{Level, ProofError};
 pub(crate) use form::Shape;
@@ -33,7 +34,8 @@ use bound::Most;
 use considered::Answers;
 
 /// What the proofs leave open, level by level: nothing where the level is proved.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Gaps {
     /// Attributions that more might be.
     pub attributions: u64,
