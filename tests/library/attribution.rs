@@ -8,11 +8,12 @@ use std::fmt::Write as _;
 
 use crate::mutate_json::mutate;
 use logis::Pack;
+use logis::apart::{Group, JoinError, join};
 use logis::attribution::{
     Commission, Explainer, Flags, Instance, InstanceError, MatchingPlan, Posed, Reason, Report, Why, fairness,
 };
 use logis::data::{Dataset, InputFile, read};
-use logis::matching::{Matching, one_member_less, solve, solve_near, verify};
+use logis::matching::{Matching, Reached, one_member_less, solve, solve_near, verify};
 use logis::value::{Date, parse_date};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -209,6 +210,68 @@ impl Case {
         self.answers(open, &mut |unit_of| best = best.take().max(Some(self.worth(unit_of))));
         best.unwrap()
     }
+}
+
+/// The rows of a table whose identifiers are among these.
+fn chosen(table: &str, ids: &[String]) -> String {
+    let mut lines = table.lines();
+    let header = lines.next().unwrap();
+    let own = lines.filter(|line| ids.iter().any(|id| line.split(',').next() == Some(id)));
+    std::iter::once(header).chain(own).fold(String::new(), |text, line| text + line + "\n")
+}
+
+/// Groups that no candidate joins are posed on their own rows, solved apart and joined: what the whole reaches at once, or
+/// no less than is said. All attributions are possible in the whole.
+#[test]
+fn groups_solved_apart_are_joined_to_the_whole() {
+    let pack = pack();
+    let (mut several, mut proved, mut bounded) = (0, 0, 0);
+    for seed in 0..cases() {
+        for (day, most) in [("2005-01-01", 3), ("2012-01-01", 2), ("2018-01-01", 4)] {
+            let asked = || logis::posing::plan(&pack, date(day), &logis::Options::default()).unwrap();
+            let (requests, units) = draw(seed);
+            let pose = |requests: &str, units: &str| {
+                let asked = asked();
+                let dataset = load(&pack, &asked.0, requests, units);
+                logis::Posing::new(asked, dataset, None).unwrap()
+            };
+            let whole = pose(&requests, &units);
+            assert!(whole.by_parts());
+            let groups = whole.groups(most);
+            assert!(groups.len() <= most);
+            let own =
+                |group: &Group| pose(&chosen(&requests, &group.requests), &chosen(&units, &group.units));
+            let answers: Vec<_> = groups.iter().map(|group| own(group).apart().unwrap()).collect();
+            if answers.is_empty() {
+                assert!(matches!(join(&answers), Err(JoinError::Nothing)));
+                continue;
+            }
+            let joined = join(&answers).unwrap();
+            let mut unit_of = vec![None; whole.instance.requests.len()];
+            for (request, unit) in &joined.attributions {
+                let request = whole.instance.requests.find(&whole.dataset, request).unwrap();
+                unit_of[request as usize] = whole.instance.units.find(&whole.dataset, unit);
+            }
+            let (reached, gaps) = (&joined.together.reached, &joined.together.gaps);
+            assert_eq!(&logis::matching::reached(&whole.instance.problem, &unit_of).unwrap(), reached);
+            let at_once = solve(&whole.instance.problem).reached;
+            assert_eq!(at_once.attributions, reached.attributions);
+            assert!(at_once.priority <= reached.priority.saturating_add(gaps.priority));
+            several += usize::from(groups.len() > 1);
+            if gaps.none() {
+                proved += usize::from(groups.len() > 1);
+                assert_eq!((at_once.priority, at_once.fit), (reached.priority, reached.fit));
+                let lacks = |of: &Reached| of.quotas.iter().map(|q| q.shortfall).collect::<Vec<_>>();
+                assert_eq!(lacks(&at_once), lacks(reached));
+            } else {
+                bounded += 1;
+            }
+            if !joined.attributions.is_empty() {
+                assert!(matches!(join(&[answers.clone(), answers].concat()), Err(JoinError::Twice(_))));
+            }
+        }
+    }
+    assert!(several > 10 && proved > 5 && bounded > 0, "{several} {proved} {bounded}");
 }
 
 fn cases() -> u64 {

@@ -177,10 +177,9 @@ fn decide_parts(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> R
     };
     drop(streamed);
     // Each part finds out by itself, and all alike, whether the package can be read part by part.
-    let others = parts.others.clone();
-    let files = || parts.open().ok().flatten();
+    let files = || Some((parts.open().ok().flatten()?, parts.others.clone()));
     let only = fields.as_ref();
-    let reader = Stream::open_share(schema, references, entity, &files, others, &needs, PART, only, share);
+    let reader = Stream::open_share(schema, references, entity, &files, &needs, PART, only, share);
     let done = match reader {
         Ok(None) => return Ok(Undecided::Decider(Box::new(decider))),
         Ok(Some(reader)) => decide(&mut decider, reader, Results::by_parts(args, pack, form)?)?,

@@ -9,7 +9,7 @@ pub mod candidates;
 pub mod facade;
 
 pub use facade::{
-    Allocation, AllocationError, Bottleneck, Lack, Options, PLACES, Posing, Refuted, Sent, posing,
+    Allocation, AllocationError, Bottleneck, Lack, Options, PLACES, Posing, Refuted, Sent, apart, posing,
 };
 
 /// The hash of this build of the crate.

@@ -24,6 +24,12 @@ use logis_language::pack::Reference;
 use logis_language::pack::schema::{EntityId, FieldId, Origin, Schema};
 use logis_language::plan::Needs;
 
+/// By file: its rows that come with those of a part.
+type Places = BTreeMap<String, Range<u64>>;
+
+/// The tables of a part that are not whole in every part.
+type Tables = BTreeMap<EntityId, RawTable>;
+
 /// A package being read part by part.
 pub struct Stream<'p> {
     schema: &'p Schema,
@@ -169,7 +175,7 @@ impl<'p> Stream<'p> {
     }
 
     /// Opens a package for one of several processes that decide it: for some of the rows, with what belongs to them.
-    /// `files` opens those that are read part by part, as often as it is asked. All processes read all keys, so that each
+    /// `files` opens those that are read part by part, and gives the rest, as often as it is asked. All processes read all keys, so that each
     /// finds by itself where its rows begin and end in every file, and that the whole is in order; of a Parquet file
     /// nothing else is read of the rows of others.
     ///
@@ -183,32 +189,31 @@ impl<'p> Stream<'p> {
         schema: &'p Schema,
         references: &[Reference],
         main: EntityId,
-        files: &dyn Fn() -> Option<Vec<StreamedFile>>,
-        others: Vec<InputFile>,
+        files: &dyn Fn() -> Option<(Vec<StreamedFile>, Vec<InputFile>)>,
         needs: &Needs,
         rows: usize,
         only: Option<&BTreeSet<FieldId>>,
         share: Share,
     ) -> Result<Option<Stream<'p>>, NotInOrder> {
-        let open = |streamed: Vec<StreamedFile>, only: Option<&BTreeSet<FieldId>>| {
-            Stream::open_for(schema, references, main, streamed, others.clone(), needs, rows, only)
+        let open = |streamed: Vec<StreamedFile>, others, only: Option<&BTreeSet<FieldId>>| {
+            Stream::open_for(schema, references, main, streamed, others, needs, rows, only)
         };
-        let Some(streamed) = files() else { return Ok(None) };
+        let Some((streamed, others)) = files() else { return Ok(None) };
         let opened = streamed.len();
         let counted: BTreeMap<String, u64> =
             streamed.iter().filter_map(|file| Some((file.name.clone(), file.rows()?))).collect();
-        let Some(mut keys) = open(streamed, Some(&BTreeSet::new())) else { return Ok(None) };
+        let Some(mut keys) = open(streamed, others, Some(&BTreeSet::new())) else { return Ok(None) };
         // Where a file does not say how many rows it has, all are read from their start.
         let all = counted.get(&keys.main.file).copied().filter(|_| counted.len() == opened);
         let Ok((rows, places)) = keys.find(share, all) else { return Ok(None) };
         drop(keys);
-        let streamed = files().ok_or(NotInOrder)?;
+        let (streamed, others) = files().ok_or(NotInOrder)?;
         let between = |file: StreamedFile| match places.get(&file.name) {
             Some(place) if all.is_some() => file.between(place.clone()),
             _ => file,
         };
         let streamed = streamed.into_iter().map(between).collect();
-        let mut stream = open(streamed, only).ok_or(NotInOrder)?;
+        let mut stream = open(streamed, others, only).ok_or(NotInOrder)?;
         // Files that begin where the part does are read to their end; of others the rows before are passed over.
         stream.only = Some(if all.is_some() { 0..rows.end - rows.start } else { rows });
         Ok(Some(stream))
@@ -216,13 +221,9 @@ impl<'p> Stream<'p> {
 
     /// Reads everything, and finds the rows of a part of the decided entity's, of which there are `all` if that is known
     /// already: then also the rows of each file that come with them.
-    fn find(
-        &mut self,
-        share: Share,
-        all: Option<u64>,
-    ) -> Result<(Range<u64>, BTreeMap<String, Range<u64>>), NotInOrder> {
+    fn find(&mut self, share: Share, all: Option<u64>) -> Result<(Range<u64>, Places), NotInOrder> {
         let cut = all.map(|all| share.rows(all));
-        let (mut places, mut given) = (BTreeMap::<String, Range<u64>>::new(), 0);
+        let (mut places, mut given) = (Places::new(), 0);
         loop {
             if let Some(cut) = &cut {
                 for cursor in self.members.iter().chain([&self.main]) {
@@ -298,10 +299,10 @@ impl<'p> Stream<'p> {
         &mut self,
         most: usize,
         issues: &mut Vec<Issue>,
-    ) -> Result<Option<(usize, BTreeMap<EntityId, RawTable>)>, NotInOrder> {
+    ) -> Result<Option<(usize, Tables)>, NotInOrder> {
         let Some((main, ids)) = self.main.rows(most, issues)? else { return Ok(None) };
         let next = self.main.next_key()?;
-        let mut tables: BTreeMap<EntityId, RawTable> = BTreeMap::new();
+        let mut tables = Tables::new();
         for cursor in &mut self.members {
             let table = cursor.members(&ids, next.as_deref(), issues)?;
             tables.insert(cursor.entity, table);
@@ -311,7 +312,7 @@ impl<'p> Stream<'p> {
     }
 
     /// Tables of a part, typed and linked.
-    fn assembled(&self, tables: &BTreeMap<EntityId, RawTable>, mut issues: Vec<Issue>) -> ReadOutcome {
+    fn assembled(&self, tables: &Tables, mut issues: Vec<Issue>) -> ReadOutcome {
         let raw = |id: EntityId, entity: &logis_language::pack::schema::Entity| match &entity.origin {
             Origin::Data { table } => tables.get(&id).or_else(|| self.whole.get(table.as_str())),
             Origin::Reference { .. } => self.own.get(&id),

@@ -1,6 +1,7 @@
 //! The face of allocation: a problem as it is posed, and an allocation, which is its answer.
 
 mod answered;
+pub mod apart;
 mod error;
 mod lack;
 pub mod posing;
