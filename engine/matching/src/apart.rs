@@ -1,16 +1,4 @@
 //! Parts of a problem that are solved apart, by processes that know nothing of each other, and what they reach together.
-//!
-//! Parts that no suitable pair joins (whole [`Components`](super::Components)) are independent but for the quotas, which
-//! count attributions of all parts. What is proved of the whole:
-//!
-//! * **Attributions.** Quotas come after the number of those housed, so that the most is the sum of the most of each part.
-//! * **Every level, if each quota counts pairs of one part alone.** Levels add up over parts, and an order by levels is kept
-//!   by addition: the sum of the best is the best sum.
-//! * **Every level, if the answers that are best whatever the quotas meet every quota together.** No answer has more points
-//!   than these, nor a better fit with as many; and no quota lacks anything.
-//! * **Otherwise a bound.** Each part holds the quotas among its own attributions. A share rounded up in each part is no less
-//!   than rounded up once, so that quotas that are met in every part are met by the whole. The points are at most those of
-//!   the answers whatever the quotas; a shortfall can be no smaller than 0.
 
 use serde::{Deserialize, Serialize};
 
@@ -91,8 +79,19 @@ pub fn solve_apart(problem: &Problem) -> Result<SolvedApart, ProofError> {
     Ok(SolvedApart { held, free, apart })
 }
 
-/// What parts of a problem with these quotas reach together: see [`self`] for what is proved. Parts are whole components,
-/// each component in one of them.
+/// What parts of a problem with these quotas reach together.
+///
+/// Parts are whole [`Components`](super::Components), each in one of them: independent but for the quotas, which
+/// count attributions of all parts. What is proved of the whole:
+///
+/// * **Attributions.** Quotas come after the number of those housed, so that the most is the sum of the most of each part.
+/// * **Every level, if each quota counts pairs of one part alone.** Levels add up over parts, and an order by levels is kept
+///   by addition: the sum of the best is the best sum.
+/// * **Every level, if the answers that are best whatever the quotas meet every quota together.** No answer has more points
+///   than these, nor a better fit with as many; and no quota lacks anything.
+/// * **Otherwise a bound.** Each part holds the quotas among its own attributions. A share rounded up in each part is no less
+///   than rounded up once, so that quotas that are met in every part are met by the whole. The points are at most those of
+///   the answers whatever the quotas; a shortfall can be no smaller than 0.
 pub fn together(quotas: &[Quota], parts: &[Apart]) -> Together {
     let of_one =
         |quota: usize| parts.iter().filter(|part| part.counts.get(quota) == Some(&true)).count() <= 1;
