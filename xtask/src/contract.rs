@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::steps::{cargo, command, is_found, run};
 
 /// Requests drawn for each operation, besides those at the edges of its schema.
-const DRAWN: &str = "40";
+const DRAWN: &str = "20";
 
 /// Starts the service on a free port, with receipts, and holds it until all requests are drawn.
 pub fn hold() -> Result<(), String> {

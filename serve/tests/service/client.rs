@@ -31,18 +31,24 @@ impl Answer {
     }
 }
 
-/// A service of the national pack on a free port.
-pub fn service(change: impl FnOnce(&mut Options)) -> Running {
+/// On a free port, and with time enough for a machine that does much else.
+pub fn options() -> Options {
     let mut options = Options::default();
     options.address = SocketAddr::from(([127, 0, 0, 1], 0));
+    options.limits.time = Duration::from_secs(110);
+    options
+}
+
+/// A service of the national pack on a free port.
+pub fn service(change: impl FnOnce(&mut Options)) -> Running {
+    let mut options = options();
     change(&mut options);
     Server::bind(Pack::national(), options).unwrap().start()
 }
 
 /// Why a service does not start.
 pub fn refused(change: impl FnOnce(&mut Options)) -> String {
-    let mut options = Options::default();
-    options.address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut options = options();
     change(&mut options);
     Server::bind(Pack::national(), options).err().expect("a refusal").to_string()
 }

@@ -6,10 +6,10 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 
 use logis::Pack;
-use logis_serve::{Options, ReceiptsPlace, Server};
+use logis_serve::{ReceiptsPlace, Server};
 use serde_json::json;
 
-use crate::client::{Connection, get, post};
+use crate::client::{Connection, get, options, post};
 use crate::database::Database;
 use crate::households::households;
 
@@ -19,8 +19,7 @@ const RECEIPTS: &str = "LOGIS_TEST_RECEIPTS";
 #[test]
 #[ignore = "run by the tests below"]
 fn serves_until_it_is_ended() {
-    let mut options = Options::default();
-    options.address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut options = options();
     options.receipts = std::env::var(RECEIPTS).ok().map(|place| ReceiptsPlace::of(&place));
     let server = Server::bind(Pack::national(), options).unwrap();
     println!("listens {}", server.address());
