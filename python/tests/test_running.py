@@ -13,11 +13,16 @@ pytestmark = pytest.mark.filterwarnings("ignore::logis_regles.LogisWarning")
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
 def test_ctrl_c_is_heard(pack):
+    # A shell that starts the tests in the background has them ignore it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
     started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        for _ in range(1000):
-            pack.match("2015-12-31", DIJON)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            for _ in range(100):
+                pack.match("2015-12-31", DIJON)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert time.monotonic() - started < 1.3
 
 
