@@ -8,6 +8,7 @@ mod contract;
 mod figures;
 mod packages;
 mod python;
+mod spark;
 mod steps;
 
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ cargo xtask TASK
   features   checks logis-data and what decides with each of their features alone, and with none; the command with its service
   c-library  builds the C library into a folder, as lib/ and include/: cargo xtask c-library FOLDER [PROFILE]
   contract   requests drawn from the description of the service, sent to it, which must answer as it says (needs schemathesis)
+  spark      the module for Python on Spark, on a cluster of this machine (needs Python with venv, and Java 17 or 21)
   package    packs every crate and builds it from what is packed: dear, as everything is built
   figures    fills the marked figures of the pages from docs/figures.toml; --check only compares
   book       builds docs/ as a book into target/book (needs mdbook)
@@ -65,10 +67,12 @@ fn main() -> ExitCode {
         ["msrv"] => steps::msrv(),
         ["deny"] => steps::deny(),
         ["python"] => python::test(),
+        ["spark"] => spark::test(),
         ["ci"] => steps::check()
             .and_then(|()| packages::features())
             .and_then(|()| steps::test(&[]))
             .and_then(|()| python::test())
+            .and_then(|()| spark::test())
             .and_then(|()| benches::small()),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
