@@ -16,10 +16,9 @@ import warnings
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.dataset
 
 from logis_regles import LogisWarning, Pack
-from logis_regles.spark import decide
+from logis_regles.spark import _narrow, decide
 
 DATE = "2015-12-31"
 RULES = [
@@ -45,7 +44,7 @@ def processor():
     return sum(stats[pid][1] for pid in own if pid in stats) / TICK
 
 
-def measured(work, rows, times=3):
+def measured(work, rows, times=int(os.environ.get("LOGIS_TIMES", "3"))):
     """The median over a few runs, after one that warms."""
     work()
     seconds = []
@@ -72,12 +71,11 @@ def main(data):
     if not Path(nested).is_dir():
         spark.read.parquet(f"{data}/demandes.parquet").join(lists, "demande_id").write.parquet(nested)
     plan = Pack().plan(DATE, RULES)
-    needed = [name for name in [*plan.columns["demandes"], "personnes"]]
     df = spark.read.parquet(nested)
-    df = df.select(*[name for name in needed if name in df.columns])
     rows = df.count()
+    needed = _narrow(plan, "demandes", df)
 
-    batches = pyarrow.dataset.dataset(nested).to_table(columns=df.columns).to_batches(max_chunksize=10_000)
+    batches = needed.toArrow().to_batches(max_chunksize=10_000)
     os.environ["RAYON_NUM_THREADS"] = "1"
     alone = measured(lambda: [plan.evaluate(batch) for batch in batches], rows)
     print(f"{rows} requests; seconds of processor for a million:")
@@ -89,7 +87,7 @@ def main(data):
             yield pa.RecordBatch.from_arrays([ids, *[ids] * len(RULES)], ["demande_id", *RULES])
 
     schema = ", ".join(f"{name} string" for name in ["demande_id", *RULES])
-    empty = df.mapInArrow(nothing, schema)
+    empty = needed.mapInArrow(nothing, schema)
     added = measured(lambda: empty.write.format("noop").mode("overwrite").save(), rows)
     print(f"  the job with nothing decided: {added:.1f}")
     job = decide(df, DATE, RULES, check_ids=False)

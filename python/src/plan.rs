@@ -139,6 +139,20 @@ impl Plan {
         Ok(tables)
     }
 
+    /// Are some rows of a table, with what belongs to them, decided as among all others? Not where a rule counts what
+    /// belongs to something else: the persons of an employer.
+    ///
+    /// Args:
+    ///     table: The table of the rows.
+    fn by_parts(&self, py: Python<'_>, table: &str) -> PyResult<bool> {
+        let schema = &self.inner.pack.parsed().schema;
+        let is_it = |origin: &Origin| matches!(origin, Origin::Data { table: name } if name == table);
+        let Some(main) = schema.entities.iter().position(|entity| is_it(&entity.origin)) else {
+            return Err(said(format!("« {table} » n'est le nom d'aucune table")).raised(py));
+        };
+        Ok(self.inner.decider.needs().by_parts(schema, main))
+    }
+
     /// Decides tables.
     ///
     /// Tables are what has Arrow's `__arrow_c_stream__` or `__arrow_c_array__`: frames of Polars and pandas, tables and
