@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import time
 import warnings
@@ -14,6 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from conftest import DIJON, ROOT, command, households
+from conftest import table as rows
 
 from logis_regles import LogisError, LogisWarning, Pack
 
@@ -23,8 +24,6 @@ pa = pytest.importorskip("pyarrow")
 from logis_regles import spark as module  # noqa: E402
 from logis_regles.spark import Report, decide, decide_tables  # noqa: E402
 
-ROOT = Path(__file__).resolve().parents[2]
-DIJON = ROOT / "scenarios/grand-dijon-2015"
 PAGE = ROOT / "docs/src/fr/spark.md"
 DATE = "2015-12-31"
 RULES = [
@@ -82,15 +81,6 @@ def spark():
     session.stop()
 
 
-def command(*arguments):
-    program = Path(os.environ.get("LOGIS_COMMAND", ROOT / "target/debug/logis"))
-    if not program.is_file():
-        pytest.skip("the command is not built: cargo test --workspace --no-run")
-    done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def by_command(folder, rules):
     told = command("eval", "--data", folder, "--as-of", DATE, "--select", ",".join(rules), "--format", "csv")
     return {row["demande_id"]: row for row in csv.DictReader(io.StringIO(told))}
@@ -116,26 +106,11 @@ def table(spark, name):
     return spark.read.option("header", True).csv(str(DIJON / f"{name}.csv"))
 
 
-def rows(name):
-    with open(DIJON / f"{name}.csv", encoding="utf-8", newline="") as file:
-        return [{key: cell for key, cell in row.items() if cell} for row in csv.DictReader(file)]
-
-
 @pytest.fixture(scope="module")
 def nested(spark, tmp_path_factory):
     """The requests of Dijon with what belongs to them, as a frame of Spark."""
-    employers = {row["employeur_id"]: row for row in rows("employeurs")}
-    projects, persons = {}, {}
-    for row in rows("projets"):
-        projects.setdefault(row.pop("personne_id"), []).append(row)
-    for row in rows("personnes"):
-        if employer := row.pop("employeur_id", None):
-            row["employeur"] = employers[employer]
-        row["projets"] = projects.get(row["personne_id"], [])
-        persons.setdefault(row.pop("demande_id"), []).append(row)
     file = tmp_path_factory.mktemp("nested") / "demandes.ndjson"
-    records = ({**row, "personnes": persons[row["demande_id"]]} for row in rows("demandes"))
-    file.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    file.write_text("".join(json.dumps(record) + "\n" for record in households()), encoding="utf-8")
     return spark.read.json(str(file)).repartition(4).cache()
 
 
