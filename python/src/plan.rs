@@ -145,7 +145,7 @@ impl Plan {
     /// Args:
     ///     table: The table of the rows.
     fn by_parts(&self, py: Python<'_>, table: &str) -> PyResult<bool> {
-        let schema = &self.inner.pack.parsed().schema;
+        let schema = &self.inner.rules.pack.parsed().schema;
         let is_it = |origin: &Origin| matches!(origin, Origin::Data { table: name } if name == table);
         let Some(main) = schema.entities.iter().position(|entity| is_it(&entity.origin)) else {
             return Err(said(format!("« {table} » n'est le nom d'aucune table")).raised(py));

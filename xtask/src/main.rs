@@ -32,7 +32,7 @@ cargo xtask TASK
   book       builds docs/ as a book into target/book (needs mdbook)
   msrv       checks the workspace with the oldest toolchain that it promises (needs rustup)
   deny       licences, sources, doubled versions and advisories of the dependencies (needs cargo-deny)
-  ci         check, features, test, python and bench --small: what .ci/run runs
+  ci         check, features, test, python, spark and bench --small: what .ci/run runs
 ";
 
 /// The root of the repository.
