@@ -23,9 +23,9 @@ pub struct ExplainArgs {
     pub(super) rules: RulesArgs,
     #[command(flatten)]
     pub(super) data: DataArgs,
-    /// Identifiant de la ligne; pour une candidature, DEMANDE:LOGEMENT
-    #[arg(long, value_name = "IDENTIFIANT")]
-    pub(super) id: String,
+    /// Identifiant de la ligne; pour une candidature, DEMANDE:LOGEMENT. Se répète: en JSON, un document par ligne
+    #[arg(long, value_name = "IDENTIFIANT", required = true)]
+    pub(super) id: Vec<String>,
     /// Règle à expliquer, ou plusieurs séparées par des virgules
     #[arg(long, value_name = "RÈGLE,RÈGLE", value_delimiter = ',')]
     rule: Vec<String>,
@@ -65,7 +65,8 @@ pub fn run(args: &ExplainArgs) -> Result<End> {
         let plan = pack.plan(run.date, &selected)?;
         let parsed = pack.parsed();
         let found = data::read(&parsed.schema, &parsed.references, run.files.clone(), &plan.needs());
-        if found.dataset.tables.get(plan.entity).is_some_and(|t| t.row(&args.id).is_some()) {
+        if found.dataset.tables.get(plan.entity).is_some_and(|t| args.id.iter().all(|id| t.row(id).is_some()))
+        {
             let own: Vec<String> = selected.iter().map(ToString::to_string).collect();
             run.pack = pack;
             return tell(args, run, &own);
@@ -75,46 +76,57 @@ pub fn run(args: &ExplainArgs) -> Result<End> {
     tell(args, run, &own)
 }
 
-/// Explains the selected rules for the row.
+/// Explains the selected rules for each row.
 fn tell(args: &ExplainArgs, mut run: input::Run, selected: &[String]) -> Result<End> {
     let selected: Vec<&str> = selected.iter().map(String::as_str).collect();
     let plan = run.plan(&selected)?;
     let files = std::mem::take(&mut run.files);
     let dataset = input::dataset(&run.pack, files, &[&plan], &args.data.reading)?;
-    let row = row(&plan, &dataset, &args.id)?;
-    // With what would turn each refusal, and when the answer is another.
-    let explained = Explanations::of(&plan, &dataset, row, &args.id);
-    match args.format {
-        TextFormat::Json => output::print(&explained.document().pretty()?)?,
-        TextFormat::Text => {
-            let about = logis::explain::about(&plan, &dataset, plan.entity, row);
-            let on = if args.names { plan.date.to_string() } else { french_day(plan.date) };
-            let mut text = format!("{about}, décidé au {on}\n");
-            let words = Words::new(&plan);
-            for Explained { explanation, counterfactual: change, other_dates: dates } in
-                &explained.explanations
-            {
-                text.push('\n');
-                match args.names {
-                    true => {
-                        text.push_str(&to_text(explanation));
-                        let changes = change.to_text();
-                        if !changes.is_empty() {
-                            text.push_str("   Ce qui changerait la réponse, une seule donnée à la fois :\n");
-                            text.push_str(&changes);
-                        }
-                    }
-                    false => {
-                        text.push_str(&words.explanation(explanation));
-                        text.push_str(&change.to_words(&words));
-                    }
-                }
-                text.push_str(&other_days(dates, explanation, plan.date));
+    // All rows are found before anything is printed.
+    let rows: Vec<u64> = args.id.iter().map(|id| row(&plan, &dataset, id)).collect::<Result<_>>()?;
+    let words = Words::new(&plan);
+    for (at, (row, id)) in rows.into_iter().zip(&args.id).enumerate() {
+        // With what would turn each refusal, and when the answer is another.
+        let explained = Explanations::of(&plan, &dataset, row, id);
+        match args.format {
+            TextFormat::Json if args.id.len() > 1 => output::print(&(explained.document().line()? + "\n"))?,
+            TextFormat::Json => output::print(&explained.document().pretty()?)?,
+            TextFormat::Text => {
+                let about = logis::explain::about(&plan, &dataset, plan.entity, row);
+                let on = if args.names { plan.date.to_string() } else { french_day(plan.date) };
+                let before = if at == 0 { "" } else { "\n" };
+                output::print(&format!(
+                    "{before}{about}, décidé au {on}\n{}",
+                    text(args, &words, &explained, plan.date)
+                ))?;
             }
-            output::print(&text)?;
         }
     }
     Ok(End::Fine)
+}
+
+/// The explanations of a row in words, or with the names of the pack.
+fn text(args: &ExplainArgs, words: &Words<'_>, explained: &Explanations, date: Date) -> String {
+    let mut text = String::new();
+    for Explained { explanation, counterfactual: change, other_dates: dates } in &explained.explanations {
+        text.push('\n');
+        match args.names {
+            true => {
+                text.push_str(&to_text(explanation));
+                let changes = change.to_text();
+                if !changes.is_empty() {
+                    text.push_str("   Ce qui changerait la réponse, une seule donnée à la fois :\n");
+                    text.push_str(&changes);
+                }
+            }
+            false => {
+                text.push_str(&words.explanation(explanation));
+                text.push_str(&change.to_words(words));
+            }
+        }
+        text.push_str(&other_days(dates, explanation, date));
+    }
+    text
 }
 
 /// The nearest days with another answer, and what that supposes: incomes of a year are those of another year on a day

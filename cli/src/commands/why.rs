@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use logis::attribution::{Fails, Holder, HousedIn, Reason, ReasonCount, Why};
 use logis::exchange::Document;
 use serde::Serialize;
@@ -16,6 +16,9 @@ use crate::{End, input, output};
 /// Explains what a written result makes of a request or a unit. The result is verified first: what does
 /// not hold is not explained.
 pub fn run(args: &ExplainArgs, result: &Path) -> Result<End> {
+    let [id] = args.id.as_slice() else {
+        bail!("--match explique une demande ou un logement à la fois: attendu: un seul --id")
+    };
     let Some(report) = matching::read(result)? else { return Ok(End::FellShort) };
     let mut run = input::Run::new(&args.rules, &args.data)?;
     let posing = matching::pose(&mut run, &args.problem, &args.data.reading)?;
@@ -26,14 +29,14 @@ pub fn run(args: &ExplainArgs, result: &Path) -> Result<End> {
             return Ok(End::FellShort);
         }
     };
-    let why = allocation.explain(&args.id)?;
+    let why = allocation.explain(id)?;
     match args.format {
         TextFormat::Json => {
             let date = allocation.posing.plan.pairs.date.to_string();
-            let body = Body { id: &args.id, date, why: &why };
+            let body = Body { id, date, why: &why };
             output::print(&Document::new("attribution_reason", body).pretty()?)?;
         }
-        TextFormat::Text => output::print(&text(&args.id, &why))?,
+        TextFormat::Text => output::print(&text(id, &why))?,
     }
     Ok(End::Fine)
 }
