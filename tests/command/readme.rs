@@ -54,7 +54,8 @@ fn the_first_rule_is_laid_out_and_decides() {
                 let text = format!("{}\n", lines.join("\n"));
                 fs::write(folder.path().join("mes_regles").join(file), text).unwrap();
                 files += 1;
-            } else if language == "sh" {
+            // The lines that start a service are run by `served`.
+            } else if language == "sh" && !lines.iter().any(|line| line.starts_with("logis serve")) {
                 commands.extend(lines.into_iter().filter_map(|line| line.strip_prefix("logis ")));
             }
         }
