@@ -6,11 +6,9 @@ import json
 import os
 import re
 import shutil
-import sys
 import time
 import warnings
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from conftest import DIJON, ROOT, command, households
@@ -32,53 +30,6 @@ RULES = [
 ]
 
 pytestmark = pytest.mark.filterwarnings("ignore::logis_regles.LogisWarning", "ignore::FutureWarning")
-
-
-def started(master):
-    """A session of Spark whose executors are there; None if they do not come."""
-    from pyspark.sql import SparkSession
-
-    builder = SparkSession.builder.master(master).appName("logis")
-    settings = {
-        "spark.ui.enabled": "false",
-        "spark.sql.shuffle.partitions": "4",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
-        # Small batches, so that each task has several.
-        "spark.sql.execution.arrow.maxRecordsPerBatch": "100",
-        # A task that fails fails again: the words are those of the data.
-        "spark.task.maxFailures": "1",
-    }
-    for key, value in settings.items():
-        builder = builder.config(key, value)
-    if path := os.environ.get("PYTHONPATH"):
-        builder = builder.config("spark.executorEnv.PYTHONPATH", path)
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("OFF")
-    executors = 3 if master.startswith("local-cluster") else 1
-    until = time.monotonic() + 120
-    while session.sparkContext._jsc.sc().getExecutorMemoryStatus().size() < executors:
-        if time.monotonic() > until:
-            session.stop()
-            return None
-        time.sleep(0.2)
-    return session
-
-
-@pytest.fixture(scope="module")
-def spark():
-    import pyspark
-
-    os.environ.setdefault("SPARK_HOME", str(Path(pyspark.__file__).parent))
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    session = started("local-cluster[2,1,1024]")
-    if session is None:
-        assert "CI" not in os.environ, "no executors of their own could be started"
-        warnings.warn("no executors of their own could be started: threads of one process take their place", stacklevel=1)
-        session = started("local[2]")
-    yield session
-    session.stop()
 
 
 def by_command(folder, rules):

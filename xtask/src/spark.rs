@@ -44,8 +44,18 @@ pub fn test() -> Result<(), String> {
         }
     }
     pip(&own, &["install", "--force-reinstall", "--no-deps", "./python"])?;
-    let mut tests =
-        command(&own, &["-m", "pytest", "-q", "-p", "no:cacheprovider", "python/tests/test_spark.py"]);
+    let mut tests = command(
+        &own,
+        &[
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "python/tests/test_spark.py",
+            "python/tests/test_faces.py",
+        ],
+    );
     if let Some(java) = java.as_os_str().to_str().filter(|path| !path.is_empty()) {
         tests.env("JAVA_HOME", java);
     }
