@@ -31,6 +31,11 @@ def absent(what):
     pytest.skip(what)
 
 
+def parsed(text):
+    """A document as Python's own have it: numbers exact."""
+    return json.loads(text, parse_float=Decimal)
+
+
 @pytest.fixture(scope="module")
 def records():
     return households(100)
@@ -62,7 +67,7 @@ def documents(program, lines, environment=None):
             [program, *arguments], input=lines, capture_output=True, text=True, check=False, cwd=ROOT, env=environment
         )
         assert done.returncode == 0, done.stderr
-        found.append([json.loads(line) for line in done.stdout.splitlines()])
+        found.append([parsed(line) for line in done.stdout.splitlines()])
     return tuple(found)
 
 
@@ -111,9 +116,9 @@ def test_http(records, lines, expected):
                     absent(f"the service does not start: {service.stderr.read() if service.poll() is not None else ''}")
                 time.sleep(0.1)
         batch = ask(f"/v1/lots?date={DATE}&rules={','.join(RULES)}", "application/x-ndjson", lines)
-        decisions = [json.loads(line) for line in batch.splitlines()]
+        decisions = [parsed(line) for line in batch.splitlines()]
         explanations = [
-            json.loads(ask("/v1/explications", "application/json", json.dumps({"date": DATE, "rules": EXPLAINED, "record": record})))
+            parsed(ask("/v1/explications", "application/json", json.dumps({"date": DATE, "rules": EXPLAINED, "record": record})))
             for record in records
         ]
     finally:
@@ -147,7 +152,7 @@ def package(records, tmp_path_factory):
 
 def test_command(package, expected):
     decisions, explanations = expected
-    rows = json.loads(command("eval", "--data", package, "--as-of", DATE, "--select", ",".join(RULES), "--format", "json"))
+    rows = parsed(command("eval", "--data", package, "--as-of", DATE, "--select", ",".join(RULES), "--format", "json"))
     assert [row["demande_id"] for row in rows] == [decision["about"]["id"] for decision in decisions]
     for row, decision in zip(rows, decisions):
         for rule in RULES:
@@ -156,7 +161,7 @@ def test_command(package, expected):
             assert (row.get(rule) is None) == (outcome["state"] != "known")
     ids = [argument for decision in decisions for argument in ("--id", decision["about"]["id"])]
     told = command("explain", "--data", package, "--as-of", DATE, "--rule", ",".join(EXPLAINED), "--format", "json", *ids)
-    assert [json.loads(line) for line in told.splitlines()] == explanations
+    assert [parsed(line) for line in told.splitlines()] == explanations
 
 
 def test_spark(spark, lines, expected, tmp_path):
@@ -171,9 +176,7 @@ def test_spark(spark, lines, expected, tmp_path):
     for decision in decisions:
         row = found[decision["about"]["id"]]
         for rule, outcome in decision["outcomes"].items():
-            value = row[rule]
-            value = float(value) if isinstance(value, Decimal) else value
-            assert (value, row[f"{rule}.state"]) == (outcome.get("value"), outcome["state"]), (row["demande_id"], rule)
+            assert (row[rule], row[f"{rule}.state"]) == (outcome.get("value"), outcome["state"]), (row["demande_id"], rule)
 
     # Explanations are made on the executors by the module itself. A function within this one travels to them whole.
     date, rules = DATE, EXPLAINED
