@@ -59,21 +59,14 @@ fn documents() -> Map<String, Json> {
     parts.into_iter().map(|(name, schema)| (format!("logis.{name}"), schema)).collect()
 }
 
-/// The names that callers may give: of rules and groups, of parameters, of codes.
+/// The names that an address may end with: of rules, of parameters, of codes.
 fn names(service: &Service) -> Map<String, Json> {
     let parsed = service.pack.parsed();
     let one = |name: &str, names: Vec<&str>| (name.to_string(), json!({ "type": "string", "enum": names }));
-    let groups = parsed.manifest.groups.keys().map(String::as_str);
-    let all = parsed.rules.iter().map(|rule| rule.name.as_str()).chain(groups).collect();
     let rules = book::rules(parsed).map(|rule| rule.name.as_str()).collect();
     let parameters = parsed.parameters.iter().map(|parameter| parameter.path.as_str()).collect();
     let known = issue_code::all().iter().chain(codes::all()).map(|code| code.code).collect();
-    let all = [
-        one("name", all),
-        one("rule_name", rules),
-        one("parameter_path", parameters),
-        one("code_name", known),
-    ];
+    let all = [one("rule_name", rules), one("parameter_path", parameters), one("code_name", known)];
     all.into_iter().collect()
 }
 
@@ -139,7 +132,7 @@ fn own() -> Map<String, Json> {
         "properties": {
             "date": { "type": "string", "format": "date", "description": "Date de la décision ; sinon aujourd'hui." },
             "rules": {
-                "type": "array", "items": reference("name"),
+                "type": "array", "items": { "type": "string" },
                 "description": "Règles et groupes d'une même entité ; sinon les résultats du paquet.",
             },
             "record": reference("record"),
@@ -150,6 +143,11 @@ fn own() -> Map<String, Json> {
         "required": ["record"],
         "additionalProperties": false,
     });
+    // A receipt is kept of a decision, and of no explanation.
+    let mut explained = asked.clone();
+    if let Some(receipt) = explained.pointer_mut("/properties/receipt") {
+        *receipt = json!({ "const": false });
+    }
     let problem = json!({
         "type": "object",
         "properties": {
@@ -189,6 +187,7 @@ fn own() -> Map<String, Json> {
         ("parameters", parameters),
         ("code", code),
         ("asked", asked),
+        ("explained", explained),
         ("problem", problem),
     ];
     all.into_iter().map(|(name, schema)| (name.to_string(), schema)).collect()
@@ -209,7 +208,7 @@ fn paths() -> Json {
     let date = || query("date", json!({ "type": "string", "format": "date" }));
     let names = |name| query(name, json!({ "type": "string", "description": "Des noms entre virgules." }));
     let is = |name| query(name, json!({ "type": "boolean" }));
-    let most = query("max_candidates", json!({ "type": "integer", "minimum": 1 }));
+    let most = query("max_candidates", json!({ "type": "integer", "minimum": 1, "maximum": u32::MAX }));
     // What is no JSON has no type of JSON.
     let lines = json!({ "schema": { "description": "Un document par ligne." } });
     let table = json!({ "schema": { "description": "Une ligne par enregistrement, la première nomme les colonnes." } });
@@ -225,7 +224,7 @@ fn paths() -> Json {
     json!({
         "/v1/decisions": one("Décide un enregistrement", "asked", "logis.decision"),
         "/v1/explications": one(
-            "Explique les décisions d'un enregistrement, et ce qui les changerait", "asked", "logis.explanation"
+            "Explique les décisions d'un enregistrement, et ce qui les changerait", "explained", "logis.explanation"
         ),
         "/v1/lots": operation(
             "post", "Décide des enregistrements l'un après l'autre ; lire la réponse en envoyant",

@@ -10,6 +10,9 @@ use crate::steps::{cargo, command, is_found, run};
 /// Requests drawn for each operation, besides those at the edges of its schema.
 const DRAWN: &str = "20";
 
+/// Seconds after which nothing more is drawn.
+const SECONDS: &str = "600";
+
 /// Starts the service on a free port, with receipts, and holds it until all requests are drawn.
 pub fn hold() -> Result<(), String> {
     let st = std::env::var("LOGIS_SCHEMATHESIS").unwrap_or_else(|_| "schemathesis".to_string());
@@ -34,6 +37,7 @@ pub fn hold() -> Result<(), String> {
     }
     let description = format!("http://{listen}/openapi.json");
     let mut held = command(&st, &["--config-file", "serve/schemathesis.toml", "run", &description]);
+    held.args(["--max-time", SECONDS]);
     held.args([
         "--checks",
         "all",

@@ -6,6 +6,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
@@ -48,11 +49,17 @@ pub async fn decide(State(service): State<Arc<Service>>, request: Request) -> An
             Ok((decider, writer))
         })
         .await?;
-    let (to, parts) = channel(WAITING);
+    let (to, mut parts) = channel(WAITING);
     let body = request.into_body();
-    let work = Batch { service, decider, to };
+    let work = Batch { service, decider, to, begun: AtomicBool::new(false) };
     tokio::spawn(async move { work.run(body, Splitter::new(read), writer).await });
-    let mut response = Response::new(Body::new(Parts(parts)));
+    // What goes wrong before anything is sent is an answer of its own, and no batch that breaks off.
+    let first = match parts.recv().await {
+        Some(Err(broken)) => return Err(cause(broken)),
+        Some(Ok(bytes)) => Some(bytes),
+        None => None,
+    };
+    let mut response = Response::new(Body::new(Parts { first, rest: parts }));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(written.media()));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -62,8 +69,18 @@ pub async fn decide(State(service): State<Arc<Service>>, request: Request) -> An
 
 type Part = io::Result<Bytes>;
 
+/// The problem that breaks a batch off.
+fn cause(broken: io::Error) -> Problem {
+    let inner = broken.into_inner().and_then(|inner| inner.downcast::<Problem>().ok());
+    inner.map_or_else(Problem::failed, |problem| *problem)
+}
+
 /// The answer, part by part. An error breaks it off, so that nobody takes what came for all of it.
-pub struct Parts(pub Receiver<Part>);
+pub struct Parts {
+    /// The first part, where it was waited for.
+    pub first: Option<Bytes>,
+    pub rest: Receiver<Part>,
+}
 
 impl http_body::Body for Parts {
     type Data = Bytes;
@@ -73,7 +90,10 @@ impl http_body::Body for Parts {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        self.0.poll_recv(context).map(|part| part.map(|part| part.map(Frame::data)))
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(Frame::data(first))));
+        }
+        self.rest.poll_recv(context).map(|part| part.map(|part| part.map(Frame::data)))
     }
 }
 
@@ -81,6 +101,8 @@ struct Batch {
     service: Arc<Service>,
     decider: Arc<Decider>,
     to: Sender<Part>,
+    /// Is a part of the answer sent?
+    begun: AtomicBool,
 }
 
 /// Nobody reads the answer any more, or not in its time.
@@ -167,6 +189,7 @@ impl Batch {
         if bytes.is_empty() {
             return Ok(());
         }
+        self.begun.store(true, Ordering::Relaxed);
         let sent = self.to.send_timeout(Ok(bytes.into()), self.service.options.limits.time).await;
         sent.map_err(|_| Gone)
     }
@@ -177,10 +200,10 @@ impl Batch {
 
     /// Says why the answer ends here, where its form has a place for it, and breaks it off.
     async fn end(&self, form: Form, problem: Problem) -> Result<(), Gone> {
-        if form == Form::Lines {
+        if form == Form::Lines && self.begun.load(Ordering::Relaxed) {
             self.send(format!("{}\n", problem.document()).into_bytes()).await?;
         }
-        let broken = io::Error::other(problem.to_string());
+        let broken = io::Error::other(problem);
         self.to.send(Err(broken)).await.map_err(|_| Gone)
     }
 }

@@ -119,7 +119,7 @@ pub async fn all(State(service): State<Arc<Service>>, request: Request) -> Answe
             }
         }
     });
-    let mut response = Response::new(Body::new(Parts(parts)));
+    let mut response = Response::new(Body::new(Parts { first: None, rest: parts }));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

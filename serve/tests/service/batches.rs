@@ -171,16 +171,29 @@ fn batches_of_arrow_are_decided_with_their_persons() {
 fn a_batch_that_breaks_off_has_no_end() {
     let running = service(|options| options.limits.body = 10_000);
     let to = running.address();
-    let mut connection = Connection::open(to);
-    connection.send(
-        format!(
-            "POST /v1/lots HTTP/1.1\r\nHost: {to}\r\nContent-Type: {LINES}\r\nContent-Length: 20001\r\n\r\n"
-        )
-        .as_bytes(),
-    );
+    let first = "{\"personnes\": [{\"lien\": \"demandeur\"}]}\n";
+    let begin = |first: &str| {
+        let mut connection = Connection::open(to);
+        let length = first.len() + 20_001;
+        connection.send(
+            format!(
+                "POST /v1/lots?rules=commune_demande HTTP/1.1\r\nHost: {to}\r\nContent-Type: {LINES}\r\nContent-Length: {length}\r\n\r\n{first}"
+            )
+            .as_bytes(),
+        );
+        connection
+    };
+    // One record is larger than may be: after others the answer has no last part, before all others it is a problem.
+    let mut connection = begin(first);
+    assert!(connection.first_chunk().is_some());
     connection.send(&vec![b' '; 20_001]);
-    // One record is larger than may be: the answer has no last part.
-    assert!(connection.answer().is_none());
+    assert!(connection.rest().is_none());
+    let mut connection = begin("");
+    connection.send(&vec![b' '; 20_001]);
+    let refused = connection.answer().unwrap();
+    assert_eq!((refused.status, refused.header("content-type")), (413, Some("application/problem+json")));
+    let broken = batch(to, "", "text/csv", "*/*", b"{\"\\\"\": null}");
+    assert_eq!((broken.status, broken.header("content-type")), (400, Some("application/problem+json")));
     assert_eq!(batch(to, "", "text/plain", "*/*", b"").status, 415);
     assert_eq!(batch(to, "", LINES, "image/png", b"").status, 406);
     assert_eq!(batch(to, "&rules=eligible_plu", LINES, "*/*", b"").status, 422);
