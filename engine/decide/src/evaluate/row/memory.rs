@@ -61,13 +61,61 @@ impl<T> Memory<T> {
     }
 }
 
+/// Rows of a page of [`ByRow`].
+const PAGE: usize = 64;
+
+/// What was computed for rows, in pages that are set up when a row of theirs is: the few rows that columns leave over may
+/// stand anywhere among hundreds of thousands.
+pub(super) struct ByRow<T> {
+    pages: Vec<Option<Box<[Option<T>]>>>,
+}
+
+impl<T> Default for ByRow<T> {
+    fn default() -> ByRow<T> {
+        ByRow { pages: Vec::new() }
+    }
+}
+
+impl<T> ByRow<T> {
+    /// What is remembered of a row.
+    pub fn get(&self, row: usize) -> Option<&T> {
+        self.pages.get(row / PAGE)?.as_ref()?.get(row % PAGE)?.as_ref()
+    }
+
+    /// Remembers something of a row.
+    pub fn set(&mut self, row: usize, value: T) {
+        let page = row / PAGE;
+        if self.pages.len() <= page {
+            self.pages.resize_with(page + 1, || None);
+        }
+        let Some(slot) = self.pages.get_mut(page) else { return };
+        let page = slot.get_or_insert_with(|| std::iter::repeat_with(|| None).take(PAGE).collect());
+        if let Some(slot) = page.get_mut(row % PAGE) {
+            *slot = Some(value);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Memory;
+    use super::{ByRow, Memory};
     use proptest::prelude::*;
     use std::collections::HashMap;
 
     proptest! {
+        /// As a map remembers, wherever the rows stand.
+        #[test]
+        fn rows_are_remembered_as_in_a_map(rows in prop::collection::vec(0_usize..1_000, 0..40)) {
+            let (mut memory, mut map) = (ByRow::default(), HashMap::new());
+            for (at, row) in rows.into_iter().enumerate() {
+                memory.set(row, at);
+                map.insert(row, at);
+            }
+            for row in 0..1_100 {
+                prop_assert_eq!(memory.get(row), map.get(&row));
+            }
+        }
+
         /// As a map remembers.
         #[test]
         fn a_memory_is_a_map(steps in prop::collection::vec((0_usize..12, 0_u8..3), 0..60)) {

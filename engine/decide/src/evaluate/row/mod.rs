@@ -24,7 +24,7 @@ use logis_language::pack::schema::{FieldId, FieldKind};
 use logis_language::plan::builtins::ValueError;
 use logis_language::plan::ir::{NodeId, Op};
 use logis_language::value::Value;
-use memory::Memory;
+use memory::{ByRow, Memory};
 
 /// An error of one row: it has no outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -50,7 +50,7 @@ pub struct Evaluator<'c, 'd> {
     /// By node: the row it was last computed for, and the outcome.
     current: Memory<(u64, Result<Possible, RowError>)>,
     /// By shared node: the outcomes of all rows computed so far.
-    kept: Memory<Vec<Option<Result<Possible, RowError>>>>,
+    kept: Memory<ByRow<Result<Possible, RowError>>>,
     assumed: Assumed,
     /// The number of the set of assumptions in force; 0 where nothing is assumed. No two sets have one
     /// number, so that what was computed under another set is never taken.
@@ -135,7 +135,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         // Of a node read from many rows all rows are remembered, of any other its last row.
         let shared = self.context.is_shared(index);
         let remembered = match shared {
-            true => self.kept.get(index).and_then(|rows| rows.get(place)?.as_ref()),
+            true => self.kept.get(index).and_then(|rows| rows.get(place)),
             false => self.current.get(index).filter(|(at, _)| *at == row).map(|(_, d)| d),
         };
         if let Some(done) = remembered
@@ -150,13 +150,8 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         self.keep_under_assumptions(index, row, &done);
         let nodes = plan.nodes.len();
         if free && shared {
-            if let Some(rows) = self.kept.entry(index, nodes, Vec::new) {
-                if rows.len() <= place {
-                    rows.resize(place + 1, None);
-                }
-                if let Some(slot) = rows.get_mut(place) {
-                    *slot = Some(done.clone());
-                }
+            if let Some(rows) = self.kept.entry(index, nodes, ByRow::default) {
+                rows.set(place, done.clone());
             }
         } else if free {
             self.current.set(index, nodes, (row, done.clone()));
@@ -184,7 +179,7 @@ impl<'c, 'd> Evaluator<'c, 'd> {
     /// What was computed for a node before anything was assumed, if it is known.
     pub(super) fn known_before(&self, index: usize, row: u64) -> Option<&Value> {
         let done = match self.context.is_shared(index) {
-            true => self.kept.get(index)?.get(usize::try_from(row).ok()?)?.as_ref(),
+            true => self.kept.get(index)?.get(usize::try_from(row).ok()?),
             false => self.current.get(index).filter(|(at, _)| *at == row).map(|(_, done)| done),
         };
         done?.as_ref().ok()?.known()
