@@ -49,7 +49,9 @@ fn the_first_rule_is_laid_out_and_decides() {
         let mut files = 0;
         let mut commands = Vec::new();
         for (before, language, lines) in blocks(&page) {
-            let file = before.split('`').nth(1).filter(|_| before.starts_with('`'));
+            // A name between marks, and not the fence of the block before.
+            let named = before.starts_with('`') && !before.starts_with("```");
+            let file = before.split('`').nth(1).filter(|_| named);
             if let Some(file) = file {
                 let text = format!("{}\n", lines.join("\n"));
                 fs::write(folder.path().join("mes_regles").join(file), text).unwrap();
