@@ -7,7 +7,7 @@ use std::str::FromStr;
 /// The `number`-th of `of` parts, from 1. Parts follow each other, leave no row out, and differ by one row at most.
 ///
 /// ```
-/// use logis::data::Share;
+/// use logis_data::Share;
 ///
 /// let share = |text: &str| text.parse::<Share>();
 /// let parts: Result<Vec<_>, _> = (1..=3).map(|n| share(&format!("{n}/3")).map(|part| part.rows(10))).collect();

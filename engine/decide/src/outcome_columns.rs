@@ -26,7 +26,8 @@ const STATE: &str = ".state";
 /// let date = parse_date("2017-06-30").ok_or("a date")?;
 /// let plan = Pack::load("../../rules")?.plan(date, &["eligible_plus", "plafond_plus"])?;
 /// let columns = OutcomeColumns::of(&Decider::new(plan))?.with_states();
-/// let names: Vec<&str> = columns.schema().fields().iter().map(|field| field.name().as_str()).collect();
+/// let schema = columns.schema();
+/// let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
 /// assert_eq!(
 ///     names,
 ///     ["demande_id", "eligible_plus", "eligible_plus.state", "plafond_plus", "plafond_plus.state"]

@@ -17,10 +17,14 @@ use super::posing::{Options, Posing, plan};
 /// use logis::{Options, Pack, Sent, value::parse_date};
 ///
 /// let pack = Pack::load("../../rules")?;
-/// let tables = br#"{ "demandes": [{ "demande_id": "D1" }], "personnes": [], "logements": [] }"#;
+/// let tables = br#"{
+///     "demandes": [{ "demande_id": "D1" }],
+///     "personnes": [{ "personne_id": "P1", "demande_id": "D1", "lien": "demandeur" }],
+///     "logements": [{ "logement_id": "L1" }]
+/// }"#;
 /// let file = InputFile { name: "tables.json".to_string(), bytes: tables.to_vec() };
 /// let sent = Sent::new(&pack, parse_date("2017-06-30").ok_or("a date")?, file, &Options::default())?;
-/// assert_eq!(sent.posing.instance.candidates.len(), 0);
+/// assert_eq!(sent.posing.instance.candidates.len(), 0); // too little is known of both
 /// assert!(sent.absent.iter().any(|column| column == "demandes.rfr_n2"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
