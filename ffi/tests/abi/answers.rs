@@ -6,7 +6,7 @@ use std::ptr::{null, null_mut};
 use logis_ffi::*;
 use serde_json::{Value, json};
 
-use crate::households::households;
+use crate::households::{self, households};
 
 /// A text that the library gave, freed.
 fn taken(text: *mut c_char) -> Option<String> {
@@ -294,20 +294,7 @@ fn what_is_null_is_named() {
 
 /// The first rows of the demo, as tables.
 fn tables(requests: usize, units: usize) -> String {
-    let rows = |table: &str| -> Vec<Value> {
-        let files = logis_scenarios::folder("grand-dijon-2015");
-        let (_, bytes) = files.iter().find(|(name, _)| name == &format!("{table}.csv")).unwrap();
-        let mut reader = csv::Reader::from_reader(&bytes[..]);
-        let header = reader.headers().unwrap().clone();
-        let row = |row: csv::StringRecord| {
-            let cells = header.iter().zip(row.iter()).filter(|(_, cell)| !cell.is_empty());
-            cells
-                .map(|(name, cell)| (name.to_string(), json!(cell)))
-                .collect::<serde_json::Map<_, _>>()
-                .into()
-        };
-        reader.records().map(|one| row(one.unwrap())).collect()
-    };
+    let rows = |table| -> Vec<Value> { households::rows(table).into_iter().map(Value::Object).collect() };
     let demandes: Vec<Value> = rows("demandes").into_iter().take(requests).collect();
     let own = |row: &Value| demandes.iter().any(|one| one["demande_id"] == row["demande_id"]);
     let personnes: Vec<Value> = rows("personnes").into_iter().filter(own).collect();

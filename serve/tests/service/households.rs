@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 /// The rows of a table of the demo, without empty cells.
-fn rows(table: &str) -> Vec<Map<String, Value>> {
+pub fn rows(table: &str) -> Vec<Map<String, Value>> {
     let files = logis_scenarios::folder("grand-dijon-2015");
     let (_, bytes) = files.iter().find(|(name, _)| name == &format!("{table}.csv")).unwrap();
     let mut reader = csv::Reader::from_reader(&bytes[..]);
