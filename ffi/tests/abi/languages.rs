@@ -1,4 +1,4 @@
-//! Programs in C, Java and for Node decide the hundred households of the demo as the library does, byte for byte.
+//! Programs in C, C#, Java and for Node decide the hundred households of the demo as the library does, byte for byte.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -70,6 +70,32 @@ fn hold(explained: usize, program: impl Fn() -> Command) {
 fn c_decides_a_hundred_households_as_the_library() {
     let program = compiled("examples/decide.c", &[]);
     hold(100, || Command::new(&program));
+}
+
+/// The example for .NET, compiled by Mono's compiler; warnings are errors.
+fn csharp() -> Option<PathBuf> {
+    let program = installed().join("Decide.exe");
+    let ran = Command::new("mcs")
+        .args(["-warnaserror", "-warn:4"])
+        .arg(format!("-out:{}", program.display()))
+        .arg(here("examples/Decide.cs"))
+        .output()
+        .ok()?;
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+    Command::new("mono").arg("--version").output().ok().map(|_| program)
+}
+
+#[test]
+fn csharp_decides_a_hundred_households_as_the_library() {
+    let Some(program) = csharp() else {
+        eprintln!("no Mono (mcs, mono): the example for .NET is not run");
+        return;
+    };
+    hold(10, || {
+        let mut command = Command::new("mono");
+        command.env("LD_LIBRARY_PATH", installed().join("lib")).arg(&program);
+        command
+    });
 }
 
 /// A `java` of version 22 or newer: the one of `JAVA_HOME`, the one that is found by name, or one of this machine.
