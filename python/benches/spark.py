@@ -18,7 +18,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from logis_regles import LogisWarning, Pack
-from logis_regles.spark import _narrow, decide
+from logis_regles._spark_frames import narrow
+from logis_regles.spark import decide
 
 DATE = "2015-12-31"
 RULES = [
@@ -73,7 +74,7 @@ def main(data):
     plan = Pack().plan(DATE, RULES)
     df = spark.read.parquet(nested)
     rows = df.count()
-    needed = _narrow(plan, "demandes", df)
+    needed = narrow(plan, "demandes", df)
 
     batches = needed.toArrow().to_batches(max_chunksize=10_000)
     os.environ["RAYON_NUM_THREADS"] = "1"

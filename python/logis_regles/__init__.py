@@ -7,7 +7,7 @@
 """
 
 from ._documents import Change, Decision, Explained, Explanations, Outcome
-from ._logis import Allocation, Decisions, Diff, Pack, Plan, Rows, ScenarioReport
+from ._logis import Allocation, Decisions, Diff, Pack, Plan, Posing, Rows, ScenarioReport, join
 from ._told import Issue, LogisError, LogisWarning
 
 __all__ = [
@@ -24,6 +24,8 @@ __all__ = [
     "Outcome",
     "Pack",
     "Plan",
+    "Posing",
     "Rows",
     "ScenarioReport",
+    "join",
 ]

@@ -66,7 +66,7 @@ class Work:
                     f"logis-regles {version()} sur l'exécuteur, {self.version} sur le pilote ; attendu: la même version"
                 )
             # Spark counts one core a task: more would take those of its neighbours.
-            os.environ.setdefault("RAYON_NUM_THREADS", str(max(1, _task()[2])))
+            os.environ.setdefault("RAYON_NUM_THREADS", str(max(1, task()[2])))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", LogisWarning)
                 made = pickle.loads(self.sent)
@@ -79,7 +79,7 @@ class Work:
         own = tables[self.own]
         if not any(table.num_rows for table in tables.values()):
             return self.schema.empty_table()
-        job, partition, _ = _task()
+        job, partition, _ = task()
         where = f"partition {partition}, {batch}"
         found = Found()
         try:
@@ -114,8 +114,8 @@ class Work:
         """The decided rows and those that are wrong, in the order of the data, with what is wrong in words."""
         pa = pyarrow()
         key = column_of(plan, self.own)
-        given = _ids(tables[self.own], key)
-        done = [] if decided is None else _ids(decided, self.schema.names[0])
+        given = ids(tables[self.own], key)
+        done = [] if decided is None else ids(decided, self.schema.names[0])
         # What is decided is in the order of what was given.
         order: list[int] = []
         wrong: list[tuple[str | None, str]] = []
@@ -133,7 +133,7 @@ class Work:
         for name, table in tables.items():
             if name == self.own:
                 continue
-            for id in dict.fromkeys(id for id in _ids(table, key) if id not in known):
+            for id in dict.fromkeys(id for id in ids(table, key) if id not in known):
                 alone = {self.own: tables[self.own].slice(0, 0), name: _of(table, key, id)}
                 order.append(len(done) + len(wrong))
                 wrong.append((id, self.words(plan, alone, shared, id, issues)))
@@ -166,7 +166,7 @@ class Work:
         return "\n".join(among) or f"« {id} » dépend d'une ligne fautive du lot"
 
 
-def _task() -> tuple[str, int, int]:
+def task() -> tuple[str, int, int]:
     """The job that is run, the partition and the cores of the task."""
     from pyspark import TaskContext
 
@@ -176,14 +176,14 @@ def _task() -> tuple[str, int, int]:
     return (context.getLocalProperty("spark.sql.execution.id") or "", context.partitionId(), context.cpus())
 
 
-def _ids(table: Any, column: str) -> list[str | None]:
+def ids(table: Any, column: str) -> list[str | None]:
     cells = table.column(column).to_pylist()
     return [None if cell is None else str(cell).strip() for cell in cells]
 
 
 def _of(table: Any, column: str, id: str | None) -> Any:
     """The rows of one identifier."""
-    return table.filter(pyarrow().array([one == id for one in _ids(table, column)]))
+    return table.filter(pyarrow().array([one == id for one in ids(table, column)]))
 
 
 def column_of(plan: Plan, table: str) -> str:

@@ -2,7 +2,7 @@
 
 Two ways in: `decide` takes requests whose persons stand in them (`personnes`, an array of structures) and needs no
 shuffle; `decide_tables` takes two tables and brings together what belongs together. Both give a `DataFrame` with the
-columns and types of `Plan.evaluate`.
+columns and types of `Plan.evaluate`. `match` gives units to requests: what no candidate joins is solved apart.
 
 Needs pyspark 4.3 (`pip install logis-regles[spark]`), and this package on the executors, of the same version. The rule book
 travels with the plan, so that no executor reads a folder of the driver's; each Python process of an executor makes the
@@ -16,19 +16,24 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as day
 from typing import Any
 
-from ._logis import Pack, Plan
+from ._logis import Pack, Plan, Posing, join
+from ._spark_frames import LACKING, arrow, each_once, empty, functions, narrow, pack_of, session, text, with_persons
 from ._spark_found import Report
+from ._spark_match import LINKED, SOLVED, Asked, Matched, bounded, components, lines
 from ._spark_work import ERRORS, Work, column_of, pyarrow
 from ._told import LogisError, LogisWarning
 
-__all__ = ["Report", "decide", "decide_tables"]
+__all__ = ["Matched", "Report", "decide", "decide_tables", "match"]
 
-_OWN, _PERSONS = "demandes", "personnes"
+_OWN, _PERSONS, _UNITS = "demandes", "personnes", "logements"
+
+_PART, _GROUP, _REQUEST = "logis__part", "logis__group", "logis__request"
+"""Columns of a job that are none of the data."""
 
 
 def decide(
@@ -72,20 +77,20 @@ def decide(
     Warns:
         LogisWarning: Of columns that are not there; while the job runs of doubts in the data (see `report`).
     """
-    spark = _spark(df)
-    plan = _plan(_pack(pack), date, rules)
+    spark = session(df)
+    plan = _plan(pack_of(pack), date, rules)
     table = _table(plan)
     _by_itself(plan, table)
     output = _output(plan, {table: df}, states, reserves, errors, strict)
     if check_ids:
-        _each_once(plan, {table: df})
+        each_once(plan, {table: df})
     work = Work.of(plan, table, output.arrow, states, reserves, errors, report, spark)
 
     def batches(given):  # type: ignore[no-untyped-def]  # Spark reads annotations of its own.
         for number, batch in enumerate(given, start=1):
             yield from work({table: pyarrow().Table.from_batches([batch])}, f"lot {number}").to_batches()
 
-    return _narrow(plan, table, df).mapInArrow(batches, output.spark)
+    return narrow(plan, table, df).mapInArrow(batches, output.spark)
 
 
 def decide_tables(
@@ -119,8 +124,8 @@ def decide_tables(
 
     The other arguments, what is returned, raised and warned of: as of `decide`.
     """
-    spark = _spark(demandes)
-    plan = _plan(_pack(pack), date, rules)
+    spark = session(demandes)
+    plan = _plan(pack_of(pack), date, rules)
     needed = plan.columns
     if _OWN not in needed:
         raise LogisError(f"decide_tables: ces règles lisent {', '.join(needed)} ; attendu: `demandes` et `personnes`")
@@ -135,21 +140,162 @@ def decide_tables(
     for name, df in ((_OWN, demandes), (_PERSONS, personnes)):
         if key not in df.columns:
             raise LogisError(f"{name}: la colonne `{key}` manque")
-    shared = {name: _arrow(table) for name, table in tables.items()}
+    shared = {name: arrow(table) for name, table in tables.items()}
     frames = {_OWN: demandes, _PERSONS: personnes}
     output = _output(plan, {**frames, **shared}, states, reserves, errors, strict)
     if check_ids:
-        _each_once(plan, frames)
+        each_once(plan, frames)
     work = Work.of(plan, _OWN, output.arrow, states, reserves, errors, report, spark, shared)
     parts = parts or int(spark.conf.get("spark.sql.shuffle.partitions"))
 
     def group(left, right):  # type: ignore[no-untyped-def]  # Spark reads annotations of its own.
         return work({_OWN: left, _PERSONS: right}, "groupe")
 
-    functions = _functions()
-    part = functions.pmod(functions.xxhash64(_text(key)), functions.lit(parts))
-    grouped = [_narrow(plan, name, df).groupBy(part) for name, df in frames.items()]
+    sql = functions()
+    part = sql.pmod(sql.xxhash64(text(key)), sql.lit(parts))
+    grouped = [narrow(plan, name, df).groupBy(part) for name, df in frames.items()]
     return grouped[0].cogroup(grouped[1]).applyInArrow(group, output.spark)
+
+
+def match(
+    demandes: Any,
+    logements: Any,
+    date: str | day,
+    pack: Pack | str | os.PathLike[str] | None = None,
+    *,
+    personnes: Any = None,
+    no_quotas: bool = False,
+    max_candidates: int | None = None,
+    strict: bool = False,
+    check_ids: bool = True,
+    parts: int | None = None,
+    together: str | None = None,
+    **tables: Any,
+) -> Matched:
+    """Gives units to requests: the best allocation level by level, with what is proved of it. The job runs at once.
+
+    Requests are posed in `parts` parts with all units, to find which of them belong together. What no candidate joins is
+    then solved apart, in `parts` groups at most, each by one task. Without quotas, or if quotas are met whatever is done
+    for them or count in one group alone, the answer is as proved as that of `Pack.match`; otherwise `Matched.gaps` bounds
+    how much better an answer of the whole might be, and a warning says so.
+
+    Args:
+        demandes: One row for each request; persons in it as of `decide`, or in `personnes`.
+        logements: The units: a frame that `Pack.match` takes, or of Spark, which is then collected. Every task sees them
+            all.
+        date: The day as of which all is decided.
+        pack: The rule book, as of `decide`.
+        personnes: One row for each person, with `demande_id`, if they do not stand in `demandes`.
+        no_quotas: Leave out the quotas of the rule book.
+        max_candidates: The most units that a request keeps; what is proved then holds among them.
+        strict: Columns that the rules read must be there; otherwise their cells are unknown, and a warning says so.
+        check_ids: See first that each identifier is there once, as of `decide`.
+        parts: How many parts and how many groups at most; without it, as many as Spark shuffles into. A part and a group
+            must each fit in the memory of an executor's Python, with all units.
+        together: A column of `demandes`: requests that are alike in it are posed in one part (a département). It changes no
+            answer: parts then link fewer units, and tell the driver less.
+        tables: Small tables that every task sees whole, by name, as of `decide_tables`.
+
+    Raises:
+        LogisError: With what is wrong in the data: a row that is wrong stops the job.
+
+    Warns:
+        LogisWarning: Of columns that are not there, of doubts in the data, of what is not proved.
+    """
+    spark, rules = session(demandes), pack_of(pack)
+    shared = {name: arrow(table) for name, table in tables.items()} | {_UNITS: arrow(logements)}
+    options = {"no_quotas": no_quotas, "max_candidates": max_candidates}
+    frames = {_OWN: demandes} | ({} if personnes is None else {_PERSONS: personnes})
+    posing = _posed(rules, date, frames, shared, options, strict)
+    needed = posing.columns
+    key = needed[_OWN][0]
+    if check_ids:
+        each_once(posing, frames)
+    parts = parts or int(spark.conf.get("spark.sql.shuffle.partitions"))
+    sql = functions()
+    part = sql.pmod(sql.xxhash64(text(together or key)), sql.lit(parts))
+    nested = narrow(posing, _OWN, demandes.withColumn(_PART, part), also=(_PART,))
+    if personnes is not None:
+        nested = with_persons(nested, narrow(posing, _PERSONS, personnes), key, _PERSONS)
+    narrowed = {
+        name: table.select([column for column in table.column_names if column in needed[name]])
+        for name, table in shared.items()
+        if name in needed
+    }
+    asked = Asked.of(rules, str(date), options, posing, narrowed)
+
+    def link(number, rows):  # type: ignore[no-untyped-def]  # Spark reads annotations of its own.
+        return asked.linked(number[0].as_py(), rows.drop_columns([_PART]))
+
+    linked = nested.groupBy(_PART).applyInArrow(link, LINKED).persist()
+    try:
+        told = linked.where("told is not null").select("told").toLocalIterator()
+        whole, found, doubts = components(shared[_UNITS].num_rows, (bytes(row["told"]) for row in told))
+        numbers, groups = whole.groups(parts)
+        group_of = pyarrow().array(numbers, pyarrow().int32())
+
+        def solve(number, rows):  # type: ignore[no-untyped-def]
+            return asked.solved(number[0].as_py(), rows.drop_columns([_PART, _GROUP]), group_of)
+
+        own = spark.createDataFrame(list(enumerate(numbers)), "unit int, group int").where("group >= 0")
+        of_request = linked.where("request is not null").join(sql.broadcast(own), "unit")
+        of_request = of_request.select(sql.col("request").alias(_REQUEST), sql.col("group").alias(_GROUP))
+        grouped = nested.join(of_request, text(key) == sql.col(_REQUEST)).drop(_REQUEST)
+        solved = grouped.groupBy(_GROUP).applyInArrow(solve, SOLVED).collect() if groups else []
+    finally:
+        linked.unpersist()
+    if sorted(row["group"] for row in solved) != list(range(len(groups))):
+        raise LogisError("des groupes sont restés sans réponse: c'est une faute de Logis")
+    # A group that is posed by itself has the candidates that it had among all others.
+    if any(row["candidates"] != groups[row["group"]] for row in solved):
+        raise LogisError("un groupe posé seul n'a pas les candidatures qu'il a dans le tout: c'est une faute de Logis")
+    joined = join([row["answer"] for row in solved] or [posing.apart()])
+    warned = [*lines(found, doubts, max_candidates), *bounded(joined, len(groups))]
+    for line in warned:
+        warnings.warn(line, LogisWarning, stacklevel=2)
+    return Matched(joined, [key, needed[_UNITS][0]], groups, warned)
+
+
+def _posed(
+    rules: Pack,
+    date: str | day,
+    frames: Mapping[str, Any],
+    shared: Mapping[str, Any],
+    options: Mapping[str, Any],
+    strict: bool,
+) -> Posing:
+    """The problem of no requests and no units, which says what is wrong or not there in the columns."""
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    none = {name: to_arrow_schema(df.schema).empty_table() for name, df in frames.items()}
+    none |= {name: table.slice(0, 0) for name, table in shared.items()}
+    row = {name: pyarrow().Table.from_pylist([empty(table.schema)], table.schema) for name, table in none.items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LogisWarning)
+        _lacking(lambda: rules.pose(date, row, **options))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        posing = rules.pose(date, none, **options, strict=strict)
+    for one in told:
+        warnings.warn(str(one.message), one.category, stacklevel=3)
+    if posing.sides != (_OWN, _UNITS):
+        raise LogisError(f"match: ces règles donnent {' à '.join(posing.sides[::-1])} ; attendu: `logements` à `demandes`")
+    if not posing.by_parts:
+        raise LogisError(
+            "ces règles comptent ce qui appartient à autre chose qu'à une demande ou à un logement, et une partie n'en voit "
+            "qu'une part ; attendu: `Pack.match` sur le tout, ou `logis match`"
+        )
+    return posing
+
+
+def _lacking(decide: Callable[[], object]) -> None:
+    """Raises what a row of empty cells finds required and not there."""
+    try:
+        decide()
+    except LogisError as error:
+        lacking = [issue for issue in error.issues if issue.code.startswith(LACKING)]
+        if lacking:
+            raise LogisError("\n".join(issue.text for issue in lacking), lacking) from None
 
 
 @dataclass(frozen=True)
@@ -191,15 +337,10 @@ def _output(
         for name, df in frames.items()
     }
     # A row of empty cells finds what is required and not there.
-    row = {name: pa.Table.from_pylist([_empty(table.schema)], table.schema) for name, table in none.items()}
+    row = {name: pa.Table.from_pylist([empty(table.schema)], table.schema) for name, table in none.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LogisWarning)
-        try:
-            plan.evaluate(**row)
-        except LogisError as error:
-            lacking = [issue for issue in error.issues if issue.code.startswith(_LACKING)]
-            if lacking:
-                raise LogisError("\n".join(issue.text for issue in lacking), lacking) from None
+        _lacking(lambda: plan.evaluate(**row))
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         decided = plan.evaluate(**none, states=states, reserves=reserves, strict=strict)
@@ -214,130 +355,7 @@ def _output(
     return _Output(schema, from_arrow_schema(schema))
 
 
-_LACKING = ("D01", "D02")
-"""Codes of tables and columns that are not there."""
-
-
-def _empty(fields: Any) -> dict[str, Any]:
-    """A row of empty cells; where rows stand in it, one such row."""
-    return {one.name: _empty_cell(one.type) for one in fields}
-
-
-def _empty_cell(kind: Any) -> Any:
-    types = pyarrow().types
-    if types.is_struct(kind):
-        return _empty(list(kind))
-    return [_empty_cell(kind.value_type)] if types.is_list(kind) or types.is_large_list(kind) else None
-
-
-def _each_once(plan: Plan, frames: Mapping[str, Any]) -> None:
-    """Sees that each identifier is there once in its table."""
-    functions = _functions()
-    needed = plan.columns
-    all_ids: Any = None
-    for table, df in frames.items():
-        if df.isStreaming:
-            raise LogisError("un flux n'a pas de fin où voir qu'un identifiant est unique ; attendu: check_ids=False")
-        ids = [_named(table, df.select(_text(needed.get(table, df.columns)[0]).alias("id")))]
-        for one in df.schema.fields:
-            inner = getattr(getattr(one.dataType, "elementType", None), "names", [])
-            key = needed.get(one.name, [None])[0]
-            if key in inner:
-                rows = df.select(functions.explode(functions.col(one.name)).alias("row"))
-                ids.append(_named(one.name, rows.select(_text(f"row.{key}").alias("id"))))
-        for named in ids:
-            all_ids = named if all_ids is None else all_ids.unionAll(named)
-    many = all_ids.where("id is not null").groupBy("table", "id").count().where("count > 1")
-    found = many.orderBy("table", "id").limit(6).collect()
-    if found:
-        lines = [f"{row['table']}: « {row['id']} » est l'identifiant de {row['count']} lignes" for row in found[:5]]
-        raise LogisError("\n".join(lines + ["…"] * (len(found) > 5)) + " ; attendu: une ligne pour chaque identifiant")
-
-
-def _narrow(plan: Plan, table: str, df: Any) -> Any:
-    """The columns that the rules read, so that no others are read from files or go to Python."""
-    functions = _functions()
-    needed = plan.columns
-
-    def kept(of: str, name: str, kind: Any) -> bool:
-        # What stands in a row is read by names of its own.
-        return name in needed[of] or kind.typeName() in ("array", "struct")
-
-    columns = []
-    for one in df.schema.fields:
-        if not kept(table, one.name, one.dataType):
-            continue
-        column = functions.col(f"`{one.name}`")
-        inner = getattr(one.dataType, "elementType", None)
-        if one.name in needed and inner is not None and inner.typeName() == "struct":
-            fields = [field.name for field in inner.fields if kept(one.name, field.name, field.dataType)]
-            if fields and len(fields) < len(inner.fields):
-                column = _only(column, fields).alias(one.name)
-        columns.append(column)
-    return df.select(*columns)
-
-
-def _only(column: Any, fields: list[str]) -> Any:
-    """Of each structure of an array some fields; an array or a structure that is null stays so."""
-    functions = _functions()
-
-    def one(row: Any) -> Any:
-        some = functions.struct(*[row[name].alias(name) for name in fields])
-        return functions.when(row.isNotNull(), some)
-
-    return functions.transform(column, one)
-
-
-def _named(table: str, ids: Any) -> Any:
-    return ids.withColumn("table", _functions().lit(table))
-
-
-def _text(column: str) -> Any:
-    functions = _functions()
-    return functions.trim(functions.col(column).cast("string"))
-
-
 def _table(plan: Plan) -> str:
     """The table of what is decided: that whose identifier the result has."""
     key = plan.schema().columns[0]
     return next(table for table, columns in plan.columns.items() if columns[0] == key)
-
-
-def _pack(pack: Pack | str | os.PathLike[str] | None) -> Pack:
-    if isinstance(pack, Pack):
-        return pack
-    if pack is None:
-        return Pack()
-    if isinstance(pack, str) and not os.path.exists(pack):
-        own = Pack()
-        if pack == own.name:
-            return own
-        raise LogisError(f"« {pack} » n'est ni un dossier de ce poste, ni « {own.name} », que le paquet contient")
-    return Pack(os.fspath(pack))
-
-
-def _arrow(table: Any) -> Any:
-    if hasattr(table, "sparkSession"):
-        return table.toArrow()
-    return pyarrow().table(table)
-
-
-def _spark(df: Any) -> Any:
-    """The session of a frame."""
-    try:
-        import pyspark.sql
-    except ModuleNotFoundError:
-        raise ModuleNotFoundError("`pyspark` n'est pas installé: pip install logis-regles[spark]") from None
-    if not isinstance(df, pyspark.sql.DataFrame):
-        raise TypeError(f"« {type(df).__name__} » n'est pas une table de Spark ; attendu: pyspark.sql.DataFrame")
-    session = df.sparkSession
-    if not hasattr(session, "_jvm"):
-        raise LogisError("Spark Connect ne rend pas ce que les exécuteurs ont à dire ; attendu: une session classique")
-    return session
-
-
-def _functions() -> Any:
-    import pyspark.sql.functions
-
-    return pyspark.sql.functions
-

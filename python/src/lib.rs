@@ -1,16 +1,19 @@
 //! Logis for Python: `logis_regles._logis`, which the package `logis_regles` shows.
 //!
 //! [`pack`] and [`plan`] are what users hold; [`tables`] takes data frames through Arrow's capsules, [`records`] takes
-//! dictionaries; [`documents`] gives what the command writes as JSON; [`decisions`] is what comes out; [`errors`] makes exceptions and warnings; [`off`] computes with the
+//! dictionaries; [`documents`] gives what the command writes as JSON; [`decisions`] is what comes out; [`posing`] is a matching in parts, [`doubts`]
+//! what data leave in doubt of one; [`errors`] makes exceptions and warnings; [`off`] computes with the
 //! interpreter's lock released, so that other threads run and Ctrl-C is heard.
 
 mod decisions;
 mod documents;
+mod doubts;
 mod errors;
 mod matching;
 mod off;
 mod pack;
 mod plan;
+mod posing;
 mod records;
 mod rows;
 mod rules;
@@ -30,6 +33,8 @@ mod _logis {
     use crate::pack::Pack;
     #[pymodule_export]
     use crate::plan::Plan;
+    #[pymodule_export]
+    use crate::posing::{Posing, in_french, join};
     #[pymodule_export]
     use crate::rows::Rows;
     #[pymodule_export]

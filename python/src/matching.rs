@@ -14,6 +14,7 @@ use pyo3::prelude::*;
 
 use crate::decisions::Told;
 use crate::documents;
+use crate::doubts;
 use crate::errors::{Failure, said};
 use crate::records;
 use crate::rows::Rows;
@@ -58,32 +59,7 @@ pub fn pose(rules: &Rules, source: Source, asked: &Asked) -> Result<(Posing, Tol
     };
     let dropped = read.dropped.iter().map(|(id, rows)| (table(*id), *rows)).collect();
     let posing = Posing::new(planned, read.dataset, asked.options.max_candidates)?;
-    let candidates = &posing.instance.candidates;
-    let open: u64 = candidates.open.iter().map(|open| u64::from(*open)).sum();
-    if open > 0 {
-        remarks.push(format!("{open} couples restent ouverts faute de données: ils ne sont pas proposés"));
-    }
-    if candidates.errors > 0 {
-        remarks.push(format!("{} couples ont une erreur: ils ne sont pas proposés", candidates.errors));
-    }
-    if let Some(most) = posing.most.filter(|_| candidates.cut > 0) {
-        remarks.push(format!(
-            "{} candidatures écartées par max_candidates={most}: ce qui est prouvé ne l'est qu'entre celles qui restent",
-            candidates.cut
-        ));
-    }
-    if !posing.instance.open.priority.is_empty() {
-        remarks.push(format!(
-            "{} demandes n'ont pas de priorité connue et passent après les autres",
-            posing.instance.open.priority.len()
-        ));
-    }
-    if posing.instance.open.fit > 0 {
-        remarks.push(format!(
-            "{} candidatures n'ont pas d'adéquation connue: elle compte pour zéro",
-            posing.instance.open.fit
-        ));
-    }
+    remarks.extend(doubts::lines(&doubts::of(&posing), asked.options.max_candidates));
     let told = Told { issues: read.issues, absent, dropped, remarks, ..Told::default() };
     Ok((posing, told))
 }

@@ -13,6 +13,7 @@ use crate::errors::{raised, said, warn};
 use crate::matching::{self, Allocation, Asked};
 use crate::off;
 use crate::plan::Plan;
+use crate::posing::Posing;
 use crate::rows::Rows;
 use crate::rules::Rules;
 use crate::tables::Source;
@@ -208,6 +209,39 @@ impl Pack {
         })?;
         allocation.told.warn(py)?;
         Ok(allocation)
+    }
+
+    /// Poses a matching without solving it, to be divided and solved in parts, on one machine or on many.
+    ///
+    /// Args:
+    ///     date, data, no_quotas, max_candidates, strict, keep_going, progress, tables: As of `match`.
+    ///
+    /// Returns:
+    ///     Posing: `groups` divides it, `apart` solves it as one part, `join` brings the parts together.
+    #[pyo3(signature = (date, data=None, /, *, no_quotas=false, max_candidates=None, strict=false, keep_going=false, progress=None, **tables))]
+    #[expect(clippy::too_many_arguments, reason = "each is a word of Python's")]
+    fn pose(
+        &self,
+        py: Python<'_>,
+        date: &Bound<'_, PyAny>,
+        data: Option<&Bound<'_, PyAny>>,
+        no_quotas: bool,
+        max_candidates: Option<usize>,
+        strict: bool,
+        keep_going: bool,
+        progress: Option<&Bound<'_, PyAny>>,
+        tables: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Posing> {
+        let source = Source::of(data, tables, None)?;
+        let options = matching::options(None, None, no_quotas, max_candidates);
+        let asked = Asked { date: day(date)?, options, strict, keep_going };
+        let pack = self.rules.clone();
+        let posed = off::compute(py, progress, move |_| {
+            let (inner, told) = matching::pose(&pack, source, &asked)?;
+            Ok(Posing { inner, told })
+        })?;
+        posed.told.warn(py)?;
+        Ok(posed)
     }
 
     /// Holds a written result against the data: every claim of it is computed again, or named; what `logis verify` does.

@@ -53,6 +53,7 @@ pub fn test() -> Result<(), String> {
             "-p",
             "no:cacheprovider",
             "python/tests/test_spark.py",
+            "python/tests/test_spark_match.py",
             "python/tests/test_faces.py",
         ],
     );
