@@ -11,6 +11,7 @@ use logis::evaluate::{Decisions, Outcome};
 use logis::explain::{Shown, about, show};
 use logis::pack::schema::EntityId;
 use logis::parts::{DecidedPart, PartDecider, PartSink, Rules};
+use logis::places::Places;
 use logis::plan::Plan;
 use logis::value::{Type, Value};
 
@@ -45,6 +46,7 @@ pub struct Results<'a> {
     recording: Recording,
     told: input::Told,
     counted: reserves::Counted,
+    places: Places,
 }
 
 /// Where results go.
@@ -84,7 +86,7 @@ impl<'a> Results<'a> {
         let recording = Recording::new(args.record.as_deref())?;
         let (mut told, counted) = (input::Told::default(), reserves::Counted::new());
         told.of_some = args.part.is_some() && matches!(to, To::Parts(_));
-        Ok(Results { args, pack, form, to, recording, told, counted })
+        Ok(Results { args, pack, form, to, recording, told, counted, places: Places::default() })
     }
 
     /// Leaves to others the rows that are not of this part.
@@ -106,6 +108,9 @@ impl<'a> Results<'a> {
             batches.sink.close()?;
         }
         reserves::say(&decider.plans(), &self.counted, self.args.reserves);
+        if !self.places.is_empty() {
+            eprintln!("note{}: règles locales par ligne: {}", input::of_part(), self.places);
+        }
         self.recording.close()?;
         Ok(true)
     }
@@ -126,6 +131,9 @@ impl PartSink for &mut Results<'_> {
 
     fn decided(&mut self, part: &DecidedPart, decider: &PartDecider) -> Result<(), Stopped> {
         reserves::count(part, &mut self.counted);
+        if decider.plans().iter().any(|plan| plan.is_local()) {
+            self.places.add(self.pack.parsed(), &part.read.dataset, decider.entity());
+        }
         match &mut self.to {
             To::Whole => {
                 let Some(plan) = &part.plan else { return Err(undated(self.args).into()) };

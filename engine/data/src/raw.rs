@@ -11,6 +11,7 @@ use super::lines::Lines;
 use super::table::Column;
 use super::texts::Texts;
 use logis_language::pack::schema::Field;
+use logis_language::pack::territory::Derived;
 use logis_language::value::Date;
 
 /// What is said of a header that stands twice.
@@ -35,6 +36,26 @@ pub(super) struct RawTable {
     pub header_line: u64,
     /// How numbers stand for days, in a workbook.
     pub days: Option<DayNumbers>,
+}
+
+impl RawTable {
+    /// Adds columns whose cells follow from those of others.
+    pub fn derive(&mut self, derived: &[Derived]) {
+        for column in derived {
+            let by = column.by.iter().filter_map(|(of, values)| {
+                let at = self.headers.iter().position(|header| header == of)?;
+                Some((self.columns.get(at)?, values))
+            });
+            let by: Vec<_> = by.collect();
+            let cell = |row: usize| {
+                let value = by.iter().find_map(|(cells, values)| values.get(cells.get(row).plain()?));
+                value.map_or(Raw::Empty, |value| Raw::Text(value.as_ref().into()))
+            };
+            let cells = RawColumn::Cells((0..self.bad.len()).map(cell).collect());
+            self.headers.push(column.column.clone());
+            self.columns.push(cells);
+        }
+    }
 }
 
 /// The cells under one header.

@@ -93,8 +93,9 @@ pub(super) fn raw_references(
     let read = |r: &Reference| {
         let name = r.path.rsplit('/').next().unwrap_or(&r.path);
         let name = name.strip_suffix(".csv").unwrap_or(name);
-        let table = plainly(schema, r, name, issues)
+        let mut table = plainly(schema, r, name, issues)
             .or_else(|| csv_file::read(name, &r.path, &r.bytes, &[], issues))?;
+        table.derive(&r.derived);
         Some((r.entity, table))
     };
     references.iter().filter_map(read).collect()

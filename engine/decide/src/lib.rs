@@ -23,6 +23,7 @@ mod left_open;
 #[cfg(feature = "arrow")]
 mod outcome_columns;
 pub mod parts;
+pub mod places;
 pub mod receipt;
 pub mod reference;
 pub mod reserves;

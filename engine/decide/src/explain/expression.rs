@@ -32,7 +32,8 @@ fn write_node(plan: &Plan, node: NodeId, out: &mut String) {
     if out.len() > LONGEST {
         return;
     }
-    if let Some(expression) = plan.node(node) {
+    // A choice by territory is not written: the code asks for one value.
+    if let Some(expression) = plan.node(plan.national(node)) {
         deep(|| write_op(plan, &expression.op, out));
     }
 }
@@ -99,7 +100,7 @@ fn write_infix(plan: &Plan, a: NodeId, sign: &str, b: NodeId, out: &mut String) 
 /// Appends an operand, in parentheses if it has a sign of its own: which sign binds more is never left
 /// to the reader.
 fn write_operand(plan: &Plan, node: NodeId, out: &mut String) {
-    let compound = plan.node(node).is_some_and(|n| {
+    let compound = plan.node(plan.national(node)).is_some_and(|n| {
         matches!(n.op, Op::Arithmetic(..) | Op::Compare(..) | Op::And(..) | Op::Or(..) | Op::If(..))
     });
     if compound {

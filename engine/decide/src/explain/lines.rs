@@ -139,7 +139,7 @@ impl Phrases<'_> {
 
     /// A missing cell by its label: `Revenu fiscal de référence (demande D0042)`.
     pub(super) fn missing(&self, cell: &super::Missing) -> String {
-        use super::Missing::{Field, Parameter, Relation, Rule, Words};
+        use super::Missing::{Field, Local, Parameter, Relation, Rule, Words};
         match cell {
             Field { field, entity, id, reason } => {
                 let reason =
@@ -152,6 +152,7 @@ impl Phrases<'_> {
             Parameter { parameter, date } => {
                 format!("« {} », sans valeur au {}", self.named(parameter), day_in_words(date))
             }
+            Local { parameter } => format!("« {} », qu'aucun territoire ne donne ici", self.named(parameter)),
             Rule { rule, why } => format!("« {} », qui {}", self.named(rule), self.prose(why)),
             Words { words } => self.prose(words),
         }

@@ -71,6 +71,11 @@ pub enum Missing {
         /// Identifier of the row.
         id: String,
     },
+    /// No cell of the data: no territory that the row is of gives a local parameter.
+    Local {
+        /// Its path.
+        parameter: String,
+    },
     /// No cell of the data: a parameter has no value on the date of the decision.
     Parameter {
         /// Path of the parameter.
@@ -104,6 +109,9 @@ impl fmt::Display for Missing {
             }
             Missing::Parameter { parameter, date } => {
                 write!(f, "paramètre `{parameter}`, sans valeur au {date}")
+            }
+            Missing::Local { parameter } => {
+                write!(f, "paramètre local `{parameter}`, qu'aucun territoire ne donne ici")
             }
             Missing::Rule { rule, why } => write!(f, "règle `{rule}`, qui {why}"),
             Missing::Words { words } => f.write_str(words),

@@ -105,7 +105,7 @@ impl<'p> Phrases<'p> {
 
     /// The name of a rule, a field or a parameter that a node is; `None` of another expression.
     fn name(&self, node: NodeId) -> Option<&'p str> {
-        match &self.plan.node(node)?.op {
+        match &self.plan.node(self.plan.national(node))?.op {
             Op::Rule(id, _) => self.parsed().rules.get(*id).map(|rule| rule.name.as_str()),
             Op::Field(id) => self.parsed().schema.fields.get(*id).map(|field| field.name.as_str()),
             Op::Param(id, _) => self.parsed().parameters.get(*id).map(|parameter| parameter.path.as_str()),

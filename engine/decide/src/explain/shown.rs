@@ -42,7 +42,13 @@ pub fn missing(plan: &Plan, dataset: &Dataset, missing: &MissingInput) -> Missin
                 let why = rule.outside(plan.date).map_or_else(String::new, |why| why.to_string());
                 return Missing::Rule { rule: rule.name.clone(), why };
             }
-            let parameter = plan.parsed.parameters.get(id).map_or("?", |p| p.path.as_str()).to_string();
+            let parameter = plan.parsed.parameters.get(id);
+            // A table without a value on any day is one that only territories give.
+            let local = parameter.is_some_and(|p| p.versions.is_empty());
+            let parameter = parameter.map_or("?", |p| p.path.as_str()).to_string();
+            if local {
+                return Missing::Local { parameter };
+            }
             return Missing::Parameter { parameter, date: plan.date.to_string() };
         }
         MissingCell::Field(_) | MissingCell::Relation(_) => {

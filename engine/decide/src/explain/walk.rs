@@ -19,6 +19,7 @@ use logis_language::graph::{RuleId, Step};
 use logis_language::pack::doubt::{self, Kind};
 use logis_language::pack::params::ParameterId;
 use logis_language::pack::schema::{EntityId, FieldId};
+use logis_language::plan::Choice;
 use logis_language::plan::ir::{Comparison, NodeId, Op};
 use logis_language::value::Value;
 
@@ -134,7 +135,10 @@ impl<'c, 'd> Explainer<'c, 'd> {
             Op::Compare(comparison, a, b) => self.comparison(node, *comparison, (*a, *b), row, into),
             Op::And(a, b) => self.connective(false, *a, *b, row, into),
             Op::Or(a, b) => self.connective(true, *a, *b, row, into),
-            Op::If(condition, a, b) => self.conditional(*condition, *a, *b, row, into),
+            Op::If(condition, a, b) => match self.context.plan.choice(node) {
+                Some(choice) => self.of_territory(choice, row, into),
+                None => self.conditional(*condition, *a, *b, row, into),
+            },
             Op::Param(id, keys) => self.parameter(node, *id, keys, row, into),
             // What is computed beside the value, only because Rhai computes it, decides nothing.
             Op::Strict(_, value) => self.walk(*value, row, into),
@@ -247,6 +251,25 @@ impl<'c, 'd> Explainer<'c, 'd> {
         }
         if !left {
             self.walk(b, row, into);
+        }
+    }
+
+    /// Of which territory the row is, and what holds there; nothing of what holds in others.
+    fn of_territory(&mut self, mut choice: Choice, row: u64, into: &mut Vec<Because>) {
+        let plan = self.context.plan;
+        loop {
+            self.walk(choice.territory, row, into);
+            let here = self.shown(choice.territory, row);
+            let Some(name) = choice.name(plan) else { return };
+            match here {
+                Shown::Value(value) if value == *name => return self.walk(choice.here, row, into),
+                Shown::Value(_) => {}
+                Shown::Unknown(_) | Shown::Error(_) => return,
+            }
+            match plan.choice(choice.elsewhere) {
+                Some(next) => choice = next,
+                None => return self.walk(choice.elsewhere, row, into),
+            }
         }
     }
 

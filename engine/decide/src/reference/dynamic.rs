@@ -56,7 +56,7 @@ pub(super) fn failure(error: ValueError) -> Box<EvalAltResult> {
 }
 
 /// The error of a computation that touched a missing input.
-fn unknown() -> Box<EvalAltResult> {
+pub(super) fn unknown() -> Box<EvalAltResult> {
     Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(Failed(None)), rhai::Position::NONE))
 }
 

@@ -8,12 +8,13 @@ mod dynamic;
 mod sandbox;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use rhai::{AST, Dynamic, Engine, Scope};
 
 use crate::evaluate::{DecisionColumn, Decisions, Outcome, RowError};
 use dynamic::{Failed, Fallible, copy_error, failure, from_dynamic, reason, to_dynamic, type_found};
+use sandbox::Here;
 use logis_data::{Dataset, Members, NO_ROW, column_of};
 use logis_language::diagnostic::{Diagnostics, PackError};
 use logis_language::graph::{Access, Link, RuleGraph, RuleId, Step, Target, text_at};
@@ -41,6 +42,10 @@ pub enum Answer {
 /// The interpreter with the rules in force on a date.
 pub struct Interpreter<'d> {
     engine: Engine,
+    /// Of the row whose rule runs.
+    here: Here,
+    /// By entity and level: the way from a row to its territory, if there is one.
+    places: Vec<Vec<Option<Link>>>,
     /// All functions in force on the date.
     ast: AST,
     /// By rule: what its parameters are wired to; `None` if it is not in force.
@@ -65,7 +70,13 @@ impl<'d> Interpreter<'d> {
             return Err(PackError { diagnostics: out.items, sources: parsed.sources.clone() });
         }
         let rules = graph.wiring.rules.iter().map(|w| w.as_ref().map(|w| w.links.clone())).collect();
-        let engine = sandbox::engine(parsed.clone(), plan.date);
+        let here = Here::default();
+        let engine = sandbox::engine(parsed.clone(), plan.date, here.clone());
+        let territories = &parsed.territories;
+        let ways = |entity| {
+            (0..territories.levels.len()).map(|level| territories.link(&parsed.schema, entity, level)).collect()
+        };
+        let places = (0..parsed.schema.entities.len()).map(ways).collect();
         let ast = merged(&engine, &parsed, plan.date);
         // By every relation, since it is plain: the plan groups only those that it follows.
         let mut members = HashMap::new();
@@ -76,7 +87,7 @@ impl<'d> Interpreter<'d> {
                 members.insert((child, relation), Members::new(links.map_or(&[], |l| l), rows));
             }
         }
-        Ok(Interpreter { engine, ast, rules, parsed: parsed.clone(), date: plan.date, dataset, members })
+        Ok(Interpreter { engine, here, places, ast, rules, parsed: parsed.clone(), date: plan.date, dataset, members })
     }
 
     /// Decides one rule for one row; each rule that it needs is run once for each row it concerns.
@@ -135,6 +146,7 @@ impl<'d> Interpreter<'d> {
         let name = self.parsed.rules.get(rule).map_or("", |r| r.name.as_str());
         let mut scope = Scope::new();
         let options = rhai::CallFnOptions::new().eval_ast(false);
+        self.stand_at(rule, row, done);
         let failed = args.iter().find_map(|a| a.clone().try_cast::<Failed>()?.0);
         let result = self.engine.call_fn_with_options::<Dynamic>(options, &mut scope, &self.ast, name, args);
         // `if failed …`: Rhai only says that it wanted a boolean.
@@ -151,6 +163,21 @@ impl<'d> Interpreter<'d> {
         };
         done.insert((rule, row), kept);
         result
+    }
+
+    /// Lets `param` know of which territories the row is whose rule runs next.
+    fn stand_at(&self, rule: RuleId, row: u64, done: &mut HashMap<(RuleId, u64), Fallible<Dynamic>>) {
+        let entity = self.parsed.rules.get(rule).map_or(0, |r| r.entity);
+        let links = self.places.get(entity).map_or(&[][..], Vec::as_slice);
+        let name = |link: &Option<Link>| {
+            let Some(link) = link else { return Some(Arc::from("")) };
+            match from_dynamic(&self.argument(link, row, done)) {
+                Some(Value::Text(name)) => Some(name),
+                _ => None,
+            }
+        };
+        let here = links.iter().map(name).collect();
+        *self.here.lock().unwrap_or_else(PoisonError::into_inner) = here;
     }
 
     /// The argument of a rule for a row: a value, [`Unknown`] or [`Failed`].

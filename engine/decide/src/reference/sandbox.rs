@@ -1,10 +1,10 @@
 //! The sandboxed interpreter: exact numbers in place of Rhai's own, the builtins of rules, `param`, and nothing else.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rhai::{Dynamic, Engine, ImmutableString};
 
-use super::dynamic::{Failed, Fallible, failure, given, number, to_dynamic};
+use super::dynamic::{Failed, Fallible, failure, given, number, to_dynamic, unknown};
 use logis_language::pack::Parsed;
 use logis_language::pack::params::Parameter;
 use logis_language::pack::script::parser;
@@ -12,7 +12,7 @@ use logis_language::plan::builtins::{BUILTINS, Builtin, ValueError, apply};
 use logis_language::value::{Date, Exact, Value, add, div, mul, sub};
 
 /// The sandboxed interpreter: our numbers, dates and builtins, and nothing else.
-pub(super) fn engine(parsed: Arc<Parsed>, date: Date) -> Engine {
+pub(super) fn engine(parsed: Arc<Parsed>, date: Date, here: Here) -> Engine {
     let mut engine = parser();
     engine.set_max_operations(1_000_000);
     engine.set_max_call_levels(32);
@@ -30,7 +30,7 @@ pub(super) fn engine(parsed: Arc<Parsed>, date: Date) -> Engine {
         engine.register_fn(name, one);
         engine.register_fn(name, move |a: Dynamic, b: Dynamic| list_call(builtin, &[a, b]));
     }
-    register_param(&mut engine, parsed, date);
+    register_param(&mut engine, parsed, date, here);
     engine
 }
 
@@ -92,14 +92,51 @@ fn register_operators(engine: &mut Engine) {
     });
 }
 
+/// By level of the pack's territories: that of the row whose rule runs, if it is known.
+pub(super) type Here = Arc<Mutex<Vec<Option<Arc<str>>>>>;
+
+fn cell(parameter: &Parameter, date: Date, keys: &[Value]) -> Fallible<Dynamic> {
+    let cell = parameter.at(date).and_then(|v| v.cells.get(keys));
+    cell.map(|c| to_dynamic(&c.value)).ok_or_else(|| failure(ValueError::NoCell))
+}
+
+/// Has a table each of these keys at its place, on any day?
+fn has_keys(parameter: &Parameter, keys: &[Value]) -> bool {
+    let known = |at: usize, key: &Value| {
+        parameter.versions.iter().flat_map(|v| v.cells.keys()).any(|known| known.get(at) == Some(key))
+    };
+    keys.iter().enumerate().all(|(at, key)| known(at, key))
+}
+
+fn others_have(parsed: &Parsed, parameter: &Parameter, keys: &[Value]) -> bool {
+    let local = parameter.local.iter().filter_map(|id| parsed.parameters.get(*id));
+    std::iter::once(parameter).chain(local).any(|table| has_keys(table, keys))
+}
+
 /// `param`, with up to three keys: Rhai finds functions by the number of their arguments.
-fn register_param(engine: &mut Engine, parsed: Arc<Parsed>, date: Date) {
+fn register_param(engine: &mut Engine, parsed: Arc<Parsed>, date: Date, here: Here) {
     // A key that is unknown makes the cell unknown; keys without a cell are an error of the row.
     let read = move |path: &str, keys: &[Dynamic]| -> Fallible<Dynamic> {
         let keys: Vec<Value> = keys.iter().map(given).collect::<Fallible<_>>()?;
         let parameter: Option<&Parameter> = parsed.parameter(path).and_then(|p| parsed.parameters.get(p));
-        let cell = parameter.and_then(|p| p.at(date)).and_then(|v| v.cells.get(&keys));
-        cell.map(|c| to_dynamic(&c.value)).ok_or_else(|| failure(ValueError::NoCell))
+        let Some(parameter) = parameter else { return Err(failure(ValueError::NoCell)) };
+        let here = here.lock().unwrap_or_else(PoisonError::into_inner);
+        // The finest territory that gives the table gives the cell.
+        for local in parameter.local.iter().rev().filter_map(|id| parsed.parameters.get(*id)) {
+            let of = local.territory.and_then(|t| parsed.territories.all.get(t));
+            // A key that rules write is one of some table; what this one lacks is left to the others.
+            let lacks = !has_keys(local, &keys) && others_have(&parsed, parameter, &keys);
+            let Some(of) = of.filter(|of| of.holds_on(date) && !lacks) else { continue };
+            match here.get(of.level) {
+                Some(Some(name)) if *name == of.name => return cell(local, date, &keys),
+                Some(Some(_)) | None => {}
+                Some(None) => return Err(unknown()),
+            }
+        }
+        if parameter.versions.is_empty() {
+            return Err(unknown());
+        }
+        cell(parameter, date, &keys)
     };
     let read = Arc::new(read);
     let r = read.clone();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::citation::{KnownText, KnownTexts};
+use super::territory::Settings;
 use super::toml_reader::{Reader, parse};
 use crate::diagnostic::texts::files::{self, what};
 use crate::diagnostic::{Diagnostics, FileId, Severity, Span, codes, texts};
@@ -25,6 +26,8 @@ pub struct Manifest {
     pub matching: Option<Matching>,
     /// What scenarios measure by that name nothing themselves.
     pub measures: Measures,
+    /// By what the rows of the pack are of territories.
+    pub territories: Option<Settings>,
     /// What the names of rules tell the documentation of the pack.
     pub documentation: Documentation,
     /// What the pack asks of each of its rules.
@@ -179,6 +182,10 @@ pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Manifest 
         };
         measures.finish(out);
     }
+    if let Some(table) = reader.table("territories", out) {
+        let span = reader.get("territories").map_or(0..0, toml::Spanned::span);
+        manifest.territories = territories(Reader::new(file, span, what::TERRITORIES, table), out);
+    }
     if let Some(table) = reader.table("doc", out) {
         let span = reader.get("doc").map_or(0..0, toml::Spanned::span);
         let mut doc = Reader::new(file, span, what::DOC, table);
@@ -222,6 +229,33 @@ pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Manifest 
     }
     reader.finish(out);
     manifest
+}
+
+/// Reads `[territories]`.
+fn territories(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Settings> {
+    let own = |text: (&str, Span)| (text.0.to_string(), text.1);
+    let table = reader.required_str("table", out).map(own);
+    let levels = reader.strings("levels", out).unwrap_or_default();
+    let through = match reader.table("through", out) {
+        None => BTreeMap::new(),
+        Some(sides) => {
+            let span = reader.get("through").map_or(0..0, toml::Spanned::span);
+            let side = Reader::new(reader.file, span, what::TERRITORIES, sides);
+            let mut through = BTreeMap::new();
+            for (entity, item) in sides.iter() {
+                match item.get_ref().as_str() {
+                    Some(name) => {
+                        let name = (name.to_string(), Span::new(reader.file, item.span()));
+                        through.insert(entity.get_ref().to_string(), name);
+                    }
+                    None => side.not_a_text(entity.get_ref(), item, out),
+                }
+            }
+            through
+        }
+    };
+    reader.finish(out);
+    Some(Settings { table: table?, levels, through })
 }
 
 /// Reads `[matching]`.

@@ -13,6 +13,7 @@ pub mod params;
 pub mod schema;
 pub mod script;
 pub mod slips;
+pub mod territory;
 pub mod toml_reader;
 
 use std::borrow::Cow;
@@ -27,6 +28,7 @@ use manifest::Manifest;
 use params::Parameter;
 use schema::{EntityId, Origin, Schema};
 use script::RuleText;
+use territory::{Derived, Territories};
 
 use crate::value::{Date, Type, add_days};
 
@@ -39,6 +41,8 @@ pub struct Reference {
     pub path: String,
     /// Its content.
     pub bytes: Bytes,
+    /// The columns that it has beside those of its file.
+    pub derived: Vec<Derived>,
 }
 
 /// The functions of one name, by date of effect.
@@ -67,6 +71,8 @@ pub struct Parsed {
     pub rules: Arc<Vec<RuleTexts>>,
     /// Parameters in alphabetical order of their paths.
     pub parameters: Vec<Parameter>,
+    /// What holds in one place only.
+    pub territories: Territories,
     /// Reference tables.
     pub references: Vec<Reference>,
     /// Its cases, which are read when they are first asked for: [`Parsed::cases`].
@@ -177,8 +183,14 @@ pub(crate) fn read(root: &str, files: Vec<(String, Bytes)>, out: &mut Diagnostic
             Schema::default()
         }
     };
+    let mut schema = schema;
+    let mut territories = territory::read_folders(manifest.territories.as_ref(), &schema, &sources, out);
+    if let Some(settings) = &manifest.territories {
+        territory::add_fields(&mut territories, &mut schema, &settings.table.1);
+    }
     let mut parsed = Parsed {
         manifest,
+        territories,
         rules: Arc::default(),
         parameters: Vec::new(),
         references: Vec::new(),
@@ -197,8 +209,19 @@ pub(crate) fn read(root: &str, files: Vec<(String, Bytes)>, out: &mut Diagnostic
             parsed.cases.add(file);
         } else if path.ends_with(".rhai") {
             read_rules(&mut parsed, file, &sources, out);
-        } else if !["pack.toml", "schema.toml", "mutants.toml"].contains(&path) {
+        } else if !["pack.toml", "schema.toml", "mutants.toml"].contains(&path)
+            && !path.ends_with(&format!("/{}", territory::MANIFEST))
+        {
+            let first = parsed.parameters.len();
             params::read(file, &source.text, &mut parsed.parameters, &mut parsed.unreadable, out);
+            let territory = parsed.territories.of_path(path);
+            let of = territory.and_then(|t| parsed.territories.all.get(t));
+            for parameter in parsed.parameters.iter_mut().skip(first) {
+                parameter.territory = territory;
+                if let Some(of) = of {
+                    parameter.path = territory::local_path(&parameter.path, of);
+                }
+            }
         }
     }
     if parsed.unreadable.iter().any(|n| n == "*") {
@@ -215,12 +238,26 @@ fn text_of(sources: &Sources, file: FileId) -> &str {
 fn read_references(parsed: &mut Parsed, tables: BTreeMap<String, Bytes>, out: &mut Diagnostics) {
     for (id, entity) in parsed.schema.entities.iter().enumerate() {
         let Origin::Reference { file } = &entity.origin else { continue };
-        let found = tables.iter().find(|(path, _)| path.rsplit('/').next() == Some(file.as_str()));
-        match found {
-            Some((path, bytes)) => {
-                parsed.references.push(Reference { entity: id, path: path.clone(), bytes: bytes.clone() })
-            }
-            None => {
+        let found = tables.iter().filter(|(path, _)| path.rsplit('/').next() == Some(file.as_str()));
+        let found: Vec<(&str, &Bytes)> = found.map(|(path, bytes)| (path.as_str(), bytes)).collect();
+        let of_territories = parsed.territories.table == Some(id);
+        let derived =
+            if of_territories { parsed.territories.derived(&parsed.schema) } else { Vec::new() };
+        match found.as_slice() {
+            [(path, bytes)] => parsed.references.push(Reference {
+                entity: id,
+                path: path.to_string(),
+                bytes: Bytes::clone(bytes),
+                derived,
+            }),
+            // Each territory has its own rows of one table.
+            [_, _, ..] => match territory::one_table(&found) {
+                Ok((path, bytes)) => parsed.references.push(Reference { entity: id, path, bytes, derived }),
+                Err((path, other)) => {
+                    out.push(texts::files::other_columns(path, other, entity.span.clone()));
+                }
+            },
+            [] => {
                 let known = tables.keys().filter_map(|p| p.rsplit('/').next());
                 out.push(texts::files::no_reference(file, known, entity.span.clone()));
             }
@@ -271,6 +308,7 @@ fn finish(parsed: &mut Parsed, out: &mut Diagnostics) {
         }
     }
     parsed.parameters.sort_by(|a, b| a.path.cmp(&b.path));
+    territory::join_local(&parsed.territories, &mut parsed.parameters, out);
     for pair in parsed.parameters.windows(2) {
         if let [a, b] = pair
             && a.path == b.path
@@ -306,6 +344,7 @@ pub fn changes(parsed: &Parsed) -> BTreeSet<Date> {
         starts.extend(days.from);
         starts.extend(days.until.and_then(|last| add_days(last, 1)));
     }
+    starts.extend(parsed.territories.changes());
     for version in parsed.parameters.iter().flat_map(|p| &p.versions) {
         starts.insert(version.from);
         starts.extend(version.until.and_then(|last| add_days(last, 1)));

@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::slips;
+use super::territory::TerritoryId;
 use super::toml_reader::{Reader, parse, scalar};
 use crate::diagnostic::texts::files::{toml_kind, what};
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span, texts};
@@ -33,6 +34,11 @@ pub struct Parameter {
     pub versions: Vec<ParameterVersion>,
     /// Type of its values.
     pub value_type: Type,
+    /// Of a table that a territory gives: which.
+    pub territory: Option<TerritoryId>,
+    /// The tables that territories give in place of this one, from the widest territory to the finest: where the
+    /// row is of one of them, its table holds.
+    pub local: Vec<ParameterId>,
     /// Where it is declared.
     pub span: Span,
 }
@@ -152,7 +158,7 @@ pub(super) fn read(
     find(file, "", root.get_ref(), into, unreadable, out);
 }
 
-/// A table with `values` is a parameter; any other is a folder of tables.
+/// A table with `values`, or that says that it is `local`, is a parameter; any other is a folder of tables.
 fn find(
     file: FileId,
     path: &str,
@@ -166,7 +172,7 @@ fn find(
             if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
         let span = Span::new(file, key.span());
         match value.get_ref() {
-            DeValue::Table(inner) if inner.contains_key("values") => {
+            DeValue::Table(inner) if inner.contains_key("values") || inner.contains_key("local") => {
                 match read_parameter(file, &path, span, inner, out) {
                     Some(parameter) => into.push(parameter),
                     None => unreadable.push(path),
@@ -209,6 +215,10 @@ fn read_parameter(
         read.finish(out);
         Some(Verified { on: on?, by: by?.0.to_string() })
     });
+    let declared = match reader.bool("local", out) {
+        true => reader.required_str("type", out).and_then(|(name, at)| declared_type(name, at, out)),
+        false => None,
+    };
     let mut versions = Vec::new();
     if let Some(values) = reader.get("values") {
         match values.get_ref().as_array() {
@@ -231,7 +241,7 @@ fn read_parameter(
     }
     texts_that_are_values(path, unit.as_deref(), &mut versions, out);
     let mut types = versions.iter().flat_map(|v| v.cells.values());
-    let value_type = types.next().map(|c| c.value.value_type())?;
+    let value_type = types.next().map(|c| c.value.value_type()).or(declared)?;
     for cell in types {
         if !cell.value.value_type().matches(&value_type) {
             let found = cell.value.value_type();
@@ -240,7 +250,22 @@ fn read_parameter(
     }
     check_same_keys(path, &versions, out);
     let path = path.to_string();
-    Some(Parameter { path, label, unit, by, yearly, verified, versions, value_type, span })
+    let (territory, local) = (None, Vec::new());
+    Some(Parameter { path, label, unit, by, yearly, verified, versions, value_type, territory, local, span })
+}
+
+/// The type that a table says its values have: one that territories give values has none to show it.
+fn declared_type(name: &str, at: Span, out: &mut Diagnostics) -> Option<Type> {
+    Some(match name {
+        "number" => Type::Number,
+        "boolean" => Type::Bool,
+        "date" => Type::Date,
+        "text" => Type::Text(None),
+        other => {
+            out.push(texts::territories::unknown_type(other, at));
+            return None;
+        }
+    })
 }
 
 /// A text such as `"30 %"` or `"20000,50"` in a cell: an error where the parameter has a unit or another cell
@@ -324,18 +349,10 @@ fn read_version(
     }
     let until = reader.date("until", out);
     let doubt = reader.string("doute", out);
-    // One source, or a list of several.
-    let sources = match reader.get("source").map(|item| (item, item.get_ref().as_array())) {
-        Some((_, Some(_))) => reader.tables("source", out),
-        Some((item, None)) => {
-            reader.table("source", out).map(|table| (item.span(), table)).into_iter().collect()
-        }
-        None => Vec::new(),
-    };
     if !table.contains_key("source") {
         out.push(texts::schema::unsourced(path, span.clone()));
     }
-    let mut sources = sources.into_iter().map(|(at, table)| read_source(file, path, at, table, out));
+    let mut sources = read_sources(file, path, &mut reader, out).into_iter();
     let source = sources.next().unwrap_or_default();
     let more_sources = sources.collect();
     let mut cells = BTreeMap::new();
@@ -351,6 +368,23 @@ fn read_version(
         }
     }
     Some(ParameterVersion { from: from?, until, source, more_sources, doubt, cells, span })
+}
+
+/// The sources of a table: one, or a list of several.
+pub(super) fn read_sources(
+    file: FileId,
+    of: &str,
+    reader: &mut Reader<'_, '_>,
+    out: &mut Diagnostics,
+) -> Vec<Source> {
+    let sources = match reader.get("source").map(|item| (item, item.get_ref().as_array())) {
+        Some((_, Some(_))) => reader.tables("source", out),
+        Some((item, None)) => {
+            reader.table("source", out).map(|table| (item.span(), table)).into_iter().collect()
+        }
+        None => Vec::new(),
+    };
+    sources.into_iter().map(|(at, table)| read_source(file, of, at, table, out)).collect()
 }
 
 fn read_source(

@@ -61,6 +61,11 @@ impl<'t, 'i> Reader<'t, 'i> {
         }
     }
 
+    /// Tells that the value of a key that is not known beforehand is no text.
+    pub(crate) fn not_a_text(&self, key: &str, item: &Spanned<DeValue<'i>>, out: &mut Diagnostics) {
+        out.push(self.wrong(item, key, form::TEXT));
+    }
+
     /// A text; another type is told.
     pub fn string(&mut self, key: &'static str, out: &mut Diagnostics) -> Option<String> {
         self.str(key, out).map(|(text, _)| text.to_string())

@@ -6,6 +6,7 @@ mod every_text;
 mod given;
 mod hoist;
 pub mod ir;
+mod local;
 mod lower;
 mod matching;
 mod needs;
@@ -24,6 +25,7 @@ use crate::value::{Date, Type, Value};
 use builtins::Builtin;
 pub(crate) use every_text::check_all;
 pub use given::Given;
+pub use local::Choice;
 use ir::{Node, NodeId, Op};
 use lower::Lowering;
 pub(crate) use matching::{check_invariants, check_matching, check_shares};
@@ -236,7 +238,8 @@ impl Plan {
         }
         let (nodes, places) = (lowering.nodes, lowering.places);
         let warnings = bind_parameters(parsed, date, &nodes, &selected);
-        let notes = not_in_force(parsed, date, &nodes, &selected);
+        let mut notes = not_in_force(parsed, date, &nodes, &selected);
+        notes.extend(local::note(parsed, &nodes, &selected));
         if selected.len() < roots.len() && !out.has_errors() {
             out.push(texts::names::asked_unplannable());
         }
@@ -384,7 +387,9 @@ fn bind_parameters(
             let tables = unverified.entry((verified.on, &verified.by)).or_default();
             tables.insert(&parameter.path);
         }
-        if parameter.at(date).is_none() {
+        if parameter.versions.is_empty() {
+            // Only territories give it: a note says which.
+        } else if parameter.at(date).is_none() {
             lacking.insert(format!(
                 "paramètre `{}`: aucune valeur au {date} ({}); reste inconnu ce qui en a besoin: {}",
                 parameter.path,
@@ -472,6 +477,10 @@ const NAMES: usize = 6;
 
 /// The selected names that a parameter may leave open.
 fn needing(id: ParameterId, nodes: &[Node], selected: &[(String, NodeId)]) -> String {
+    first_of(&names_needing(id, nodes, selected))
+}
+
+fn names_needing(id: ParameterId, nodes: &[Node], selected: &[(String, NodeId)]) -> Vec<String> {
     // By node: does its value need the parameter? Inputs come first, so one pass is enough.
     let mut needs: Vec<bool> = Vec::with_capacity(nodes.len());
     for node in nodes {
@@ -480,12 +489,8 @@ fn needing(id: ParameterId, nodes: &[Node], selected: &[(String, NodeId)]) -> St
         // A cell reads its parameter by itself; everything else only through an input.
         needs.push(own || inputs.into_iter().any(|i| needs.get(i as usize) == Some(&true)));
     }
-    let names: Vec<String> = selected
-        .iter()
-        .filter(|(_, node)| needs.get(*node as usize) == Some(&true))
-        .map(|(name, _)| format!("`{name}`"))
-        .collect();
-    first_of(&names)
+    let needing = selected.iter().filter(|(_, node)| needs.get(*node as usize) == Some(&true));
+    needing.map(|(name, _)| format!("`{name}`")).collect()
 }
 
 /// The first of many names, and how many more there are.

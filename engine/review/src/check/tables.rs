@@ -14,6 +14,9 @@ pub(super) fn findings(parsed: &Parsed, seen: &Seen, into: &mut Vec<Diagnostic>)
     let asked = parsed.manifest.asked.tables_since.map(|first| (first, last_day(parsed)));
     for (id, parameter) in parsed.parameters.iter().enumerate() {
         time(parameter, into);
+        // What is local is asked of no territory: without it, that is unknown.
+        let local = parameter.territory.is_some() || parameter.versions.is_empty();
+        let asked = asked.filter(|_| !local);
         let missing = asked.map_or_else(Vec::new, |days| missing(parameter, days));
         if !missing.is_empty() {
             into.push(texts::incomplete(&parameter.path, &missing, parameter.span.clone()));

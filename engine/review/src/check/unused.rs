@@ -8,6 +8,7 @@ use logis_language::diagnostic::texts::findings as texts;
 use logis_language::graph::Target;
 use logis_language::pack::Parsed;
 use logis_language::pack::schema::{Field, Origin};
+use logis_language::pack::territory::national_path;
 
 /// The findings on all that nobody uses.
 pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
@@ -27,7 +28,7 @@ pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
             calls.extend(used.calls.into_iter().filter(|c| *c != rule.name));
         }
     }
-    for parameter in parsed.parameters.iter().filter(|p| !tables.contains(&p.path)) {
+    for parameter in parsed.parameters.iter().filter(|p| !tables.contains(national_path(&p.path))) {
         into.push(texts::unread_parameter(&parameter.path, parameter.span.clone()));
     }
     // What a reference table of the pack says of its rows is asked of nobody.
@@ -36,7 +37,8 @@ pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
         entity.is_some_and(|e| !matches!(e.origin, Origin::Reference { .. }))
     };
     let fields = parsed.schema.fields.iter().filter(is_asked);
-    for field in fields.filter(|f| !names.contains(f.name.as_str())) {
+    // A field that names a territory is read by every choice of a local value.
+    for field in fields.filter(|f| !f.territory && !names.contains(f.name.as_str())) {
         into.push(texts::unread_field(&field.name, field.span.clone()));
     }
     for rule in parsed.rules.iter() {

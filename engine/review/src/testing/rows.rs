@@ -133,6 +133,7 @@ pub(super) fn build(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mu
                 }
             }
         }
+        place(parsed, references, id, cases, own, &mut columns, &mut links);
         let fields = entity.fields.iter().filter_map(|&f| schema.fields.get(f));
         // Of pairs, only those of a case with itself are decided.
         let pair = matches!(entity.origin, Origin::Pair(..));
@@ -161,6 +162,54 @@ pub(super) fn build(plan: &Plan, references: &Dataset, cases: &[&Case], out: &mu
     }
     let case_of = rows.into_iter().map(|own| own.into_iter().map(|(number, _)| number).collect()).collect();
     Built { dataset, case_of, given: given.into_iter().collect() }
+}
+
+/// A case that stands in the folder of a territory is decided there: a row that says nothing of where it is belongs to
+/// the first row of the table of that territory, and a field that names a territory names it.
+fn place(
+    parsed: &Parsed,
+    references: &Dataset,
+    id: EntityId,
+    cases: &[&Case],
+    own: &[(usize, &InputRow)],
+    columns: &mut [Vec<Option<Value>>],
+    links: &mut [Vec<u32>],
+) {
+    let territories = &parsed.territories;
+    let Some(entity) = parsed.schema.entities.get(id) else { return };
+    for (row, (number, inputs)) in own.iter().enumerate() {
+        let of = cases.get(*number).and_then(|case| territories.of_file(&parsed.sources, case.span.file));
+        let Some(of) = of.and_then(|of| territories.all.get(of)) else { continue };
+        let here = Value::Text(of.name.clone());
+        for (column, field) in columns.iter_mut().zip(&entity.fields) {
+            let own_level = territories.levels.get(of.level).and_then(|level| level.field);
+            let names = territories.named.contains(field)
+                || own_level == Some(*field)
+                || territories.field == Some(*field);
+            let name = parsed.schema.fields.get(*field).map_or("", |f| f.name.as_str());
+            if let Some(slot) = column.get_mut(row).filter(|_| names && !inputs.contains_key(name)) {
+                *slot = Some(here.clone());
+            }
+        }
+        let Some(table) = territories.table else { continue };
+        for (relation, links) in entity.belongs_to.iter().zip(links.iter_mut()) {
+            if relation.target == table
+                && !inputs.contains_key(&relation.column)
+                && let Some(slot) = links.get_mut(row).filter(|slot| **slot == NO_ROW)
+            {
+                *slot = first_of(parsed, references, table, &here).unwrap_or(NO_ROW);
+            }
+        }
+    }
+}
+
+/// The first row of the table of territories that is of one.
+fn first_of(parsed: &Parsed, references: &Dataset, table: EntityId, territory: &Value) -> Option<u32> {
+    let place = parsed.schema.entities.get(table)?.fields.iter().position(|f| Some(*f) == parsed.territories.field)?;
+    let rows = references.tables.get(table)?;
+    let column = rows.columns.get(place)?.as_ref()?;
+    let row = (0..rows.rows()).find(|row| column.get(*row).as_ref() == Some(territory))?;
+    u32::try_from(row).ok()
 }
 
 /// What a name in a row of a case stands for.

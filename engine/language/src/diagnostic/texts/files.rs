@@ -13,6 +13,8 @@ pub mod what {
     pub(crate) const GROUPS: &str = "`[groups]`";
     /// Its table `[measures]`.
     pub const MEASURES: &str = "`[measures]`";
+    /// Its table `[territories]`.
+    pub(crate) const TERRITORIES: &str = "`[territories]`";
     /// Its table `[doc]`.
     pub(crate) const DOC: &str = "`[doc]`";
     /// Its table `[check]`.
@@ -64,6 +66,11 @@ pub mod what {
     /// What is said of the verification of a parameter.
     pub(crate) fn verified_of(path: &str) -> String {
         format!("`verified` de `{path}`")
+    }
+
+    /// A territory.
+    pub(crate) fn territory(name: &str) -> String {
+        format!("territoire `{name}`")
     }
 
     /// The source of a dated value.
@@ -196,6 +203,12 @@ pub(crate) fn in_force_twice(span: Span) -> Diagnostic {
 pub(crate) fn in_force_of_helper(name: &str, span: Span) -> Diagnostic {
     let label = "le mettre sur la règle qui l'appelle";
     at("L0037", format!("`{name}` est une fonction, et ne décide rien seule"), span, label)
+}
+
+/// L0032: two files of one reference table with other headers.
+pub(crate) fn other_columns(path: &str, first: &str, span: Span) -> Diagnostic {
+    let message = format!("`{path}` n'a pas les en-têtes de `{first}`, qui est de la même table");
+    at("L0032", message, span, "chaque fichier d'une table a les mêmes colonnes, dans le même ordre")
 }
 
 /// L0031: a folder without `schema.toml`. `root` is empty where the files were given one by one.

@@ -16,6 +16,7 @@ pub mod matching;
 pub mod names;
 pub mod rules;
 pub mod schema;
+pub mod territories;
 
 use super::{Diagnostic, Severity, Span, codes, nearest};
 use crate::value::Type;

@@ -9,6 +9,7 @@ use super::listed::read_synonyms;
 use super::{EntityId, Field, FieldKind, Schema};
 use crate::diagnostic::texts::files::what;
 use crate::diagnostic::{Diagnostics, Span, texts};
+use crate::pack::territory::NONE;
 use crate::pack::toml_reader::{Reader, scalar};
 use crate::value::{Exact, Value};
 
@@ -27,7 +28,11 @@ pub(super) fn read_field(
     let values = reader.strings("values", out);
     let decimals = reader.int("decimals", out).and_then(|d| u32::try_from(d).ok()).unwrap_or(2).min(9);
     // A list of values is a type of its own, and needs no other.
-    let kind = if let Some(values) = values {
+    let territory = reader.bool("territory", out);
+    let kind = if territory {
+        // Its values are the territories of the pack, which are read later.
+        Some(FieldKind::Enum([Arc::from(NONE)].into()))
+    } else if let Some(values) = values {
         reader.str("type", out);
         Some(FieldKind::Enum(values.into_iter().map(|(v, _)| Arc::from(v)).collect()))
     } else {
@@ -108,6 +113,7 @@ pub(super) fn read_field(
         of,
         unlisted,
         exhaustive,
+        territory,
         as_written: false,
         label,
         unit,

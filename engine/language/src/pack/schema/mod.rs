@@ -136,6 +136,8 @@ pub struct Field {
     pub unlisted: Option<String>,
     /// Of a closed list: why an empty cell is one of the listed values and nothing else.
     pub exhaustive: Option<String>,
+    /// Does it name the territory that the row is of? Its values are then those of the pack.
+    pub territory: bool,
     /// Does another field say what the column holds, so that this one takes each cell as the text it is?
     /// See [`Schema::field_of_column`].
     pub as_written: bool,

@@ -5,8 +5,9 @@ use rhai::{Expr, FnCallExpr, Position};
 use super::{Env, Lowering, Place};
 use crate::diagnostic::{Span, texts};
 use crate::pack::params::{Parameter, ParameterId, show_keys};
-use crate::plan::ir::{NodeId, Op};
-use crate::value::Value;
+use crate::pack::territory::TerritoryId;
+use crate::plan::ir::{Comparison, NodeId, Op};
+use crate::value::{Type, Value};
 
 impl<'p> Lowering<'_, 'p, '_> {
     /// The node of a cell.
@@ -38,7 +39,66 @@ impl<'p> Lowering<'_, 'p, '_> {
             self.key_value(parameter, at, key)?;
         }
         let ty = parameter.value_type.clone();
-        Some(self.node(Op::Param(id, keys), place.entity, ty, path_span))
+        let national = self.node(Op::Param(id, keys.clone()), place.entity, ty, path_span.clone());
+        self.local_param(parameter, national, &keys, place, &path_span)
+    }
+
+    /// The cell that the territory of the row gives in place of the national one, by a choice for each territory that
+    /// gives one: the finest decides.
+    fn local_param(
+        &mut self,
+        parameter: &'p Parameter,
+        national: NodeId,
+        keys: &[NodeId],
+        place: Place,
+        span: &Span,
+    ) -> Option<NodeId> {
+        let parsed = self.wiring.parsed;
+        let mut chosen = national;
+        for &id in &parameter.local {
+            let Some(local) = parsed.parameters.get(id) else { continue };
+            let Some((territory, of)) = local.territory.and_then(|t| Some((t, parsed.territories.all.get(t)?)))
+            else {
+                continue;
+            };
+            // What it does not give is left to the others, and to the national table.
+            let given = (0..).zip(keys).all(|(at, key)| self.has_key(local, at, *key));
+            if !of.holds_on(self.wiring.date) || !given {
+                continue;
+            }
+            let here = self.in_territory(territory, place, span)?;
+            let ty = local.value_type.clone();
+            let value = self.node(Op::Param(id, keys.to_vec()), place.entity, ty.clone(), span.clone());
+            chosen = self.node(Op::If(here, value, chosen), place.entity, ty, span.clone());
+        }
+        Some(chosen)
+    }
+
+    /// Is the row of this territory? Reports an entity whose rows do not say.
+    pub(super) fn in_territory(
+        &mut self,
+        territory: TerritoryId,
+        place: Place,
+        span: &Span,
+    ) -> Option<NodeId> {
+        let parsed = self.wiring.parsed;
+        let of = parsed.territories.all.get(territory)?;
+        let Some(link) = parsed.territories.link(&parsed.schema, place.entity, of.level) else {
+            let entity = parsed.schema.entities.get(place.entity).map_or("?", |e| e.name.as_str());
+            self.out.push(texts::territories::no_way(entity, span.clone()));
+            return None;
+        };
+        let own = self.link(&link, place.entity, span)?;
+        let name = Value::Text(of.name.clone());
+        let ty = name.value_type();
+        let name = self.node(Op::Const(name), place.entity, ty, span.clone());
+        Some(self.node(Op::Compare(Comparison::Equal, own, name), place.entity, Type::Bool, span.clone()))
+    }
+
+    /// Has a table this key at this place? A key that is not a constant is looked for when rows are decided.
+    fn has_key(&self, parameter: &Parameter, at: usize, key: NodeId) -> bool {
+        let Some(Op::Const(value)) = self.op(key) else { return true };
+        parameter.versions.iter().flat_map(|v| v.cells.keys()).any(|keys| keys.get(at) == Some(value))
     }
 
     /// The parameter of a path. One whose file could not be read was reported with the file.
@@ -52,11 +112,20 @@ impl<'p> Lowering<'_, 'p, '_> {
         found
     }
 
+    /// The keys at one place of a table, and of those that territories give in its place.
+    fn keys_at(&self, parameter: &'p Parameter, at: usize) -> Vec<&'p Value> {
+        let parsed = self.wiring.parsed;
+        let local = parameter.local.iter().filter_map(|id| parsed.parameters.get(*id));
+        let versions = std::iter::once(parameter).chain(local).flat_map(|p| &p.versions);
+        versions.flat_map(|v| v.cells.keys()).filter_map(|k| k.get(at)).collect()
+    }
+
     /// Reports a key of another type than that of the table's keys at this place.
-    fn key_type(&mut self, parameter: &Parameter, at: usize, key: NodeId) -> Option<()> {
+    fn key_type(&mut self, parameter: &'p Parameter, at: usize, key: NodeId) -> Option<()> {
         let ty = self.ty(key);
         // One cell is enough: all keys at one place of a table were read as one type.
-        let mut cells = parameter.versions.iter().flat_map(|v| v.cells.keys()).filter_map(|k| k.get(at));
+        let cells = self.keys_at(parameter, at);
+        let mut cells = cells.into_iter();
         let Some(expected) = cells.next().filter(|expected| !expected.value_type().matches(&ty)) else {
             return Some(());
         };
@@ -67,10 +136,11 @@ impl<'p> Lowering<'_, 'p, '_> {
     }
 
     /// Reports a constant key that no version of the table has.
-    fn key_value(&mut self, parameter: &Parameter, at: usize, key: NodeId) -> Option<()> {
-        let keys = || parameter.versions.iter().flat_map(|v| v.cells.keys()).filter_map(|k| k.get(at));
+    fn key_value(&mut self, parameter: &'p Parameter, at: usize, key: NodeId) -> Option<()> {
+        let keys = || self.keys_at(parameter, at).into_iter();
         let Some(Op::Const(value)) = self.op(key) else { return Some(()) };
-        if keys().any(|known| known == value) {
+        // A table that no territory gives yet has none.
+        if keys().next().is_none() || keys().any(|known| known == value) {
             return Some(());
         }
         let (text, span) = (value.to_string(), self.span_of(key));

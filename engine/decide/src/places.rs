@@ -1,0 +1,99 @@
+//! How many rows each territory decided, and how many no territory: what is said beside local results.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use logis_data::{Dataset, NO_ROW, column_of};
+use logis_language::graph::{Access, Link, Step, Target};
+use logis_language::pack::Parsed;
+use logis_language::pack::schema::EntityId;
+use logis_language::pack::territory::NONE;
+use logis_language::value::Value;
+
+/// Rows by the territory whose local rules hold for them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// By territory: how many rows.
+    pub of: BTreeMap<Arc<str>, u64>,
+    /// Rows that no territory of the pack holds.
+    pub nowhere: u64,
+    /// Rows that do not say where they are.
+    pub unknown: u64,
+}
+
+impl Places {
+    /// Adds the rows of an entity. Rows of an entity that leads to no territory are not counted.
+    ///
+    /// ```
+    /// use logis::{Pack, data::{InputFile, Needs, read}, places::Places};
+    /// let pack = Pack::load("../../rules")?;
+    /// let parsed = pack.parsed();
+    /// let text = "demande_id,commune,date_demande\nD1,21231,2020-01-01\nD2,31555,2020-01-01\nD3,97411,2020-01-01\n";
+    /// let files = vec![InputFile::new("demandes.csv", text)];
+    /// let read = read(&parsed.schema, &parsed.references, files, &Needs::default());
+    /// let mut places = Places::default();
+    /// places.add(parsed, &read.dataset, parsed.schema.entity("demande").ok_or("an entity")?);
+    /// assert_eq!(places.to_string(), "dijon 1 ligne, toulouse 1 ligne, sans territoire 1 ligne");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn add(&mut self, parsed: &Parsed, dataset: &Dataset, entity: EntityId) {
+        let territories = &parsed.territories;
+        // From the finest level to the widest: the first that holds a row is whose rules come first.
+        let levels = (0..territories.levels.len()).rev();
+        let links: Vec<Link> =
+            levels.filter_map(|level| territories.link(&parsed.schema, entity, level)).collect();
+        if links.is_empty() {
+            return;
+        }
+        let rows = dataset.tables.get(entity).map_or(0, logis_data::Table::rows);
+        for row in 0..rows {
+            let mut unknown = false;
+            let found = links.iter().find_map(|link| match value(parsed, dataset, link, row) {
+                Some(Value::Text(name)) if name.as_ref() != NONE => Some(name),
+                Some(_) => None,
+                None => {
+                    unknown = true;
+                    None
+                }
+            });
+            match found {
+                Some(name) => *self.of.entry(name).or_default() += 1,
+                None if unknown => self.unknown += 1,
+                None => self.nowhere += 1,
+            }
+        }
+    }
+
+    /// Is there nothing to say?
+    pub fn is_empty(&self) -> bool {
+        *self == Places::default()
+    }
+}
+
+fn value(parsed: &Parsed, dataset: &Dataset, link: &Link, row: usize) -> Option<Value> {
+    let Target::Field(field) = link.target else { return None };
+    let mut row = row;
+    let steps = match &link.access {
+        Access::Up(steps) => steps.as_slice(),
+        _ => &[],
+    };
+    for step in steps {
+        let Step::BelongsTo(entity, relation) = *step else { return None };
+        let parent = *dataset.tables.get(entity)?.links.get(relation)?.get(row)?;
+        row = (parent != NO_ROW).then(|| usize::try_from(parent).ok()).flatten()?;
+    }
+    column_of(dataset, &parsed.schema, field)?.get(row)
+}
+
+impl fmt::Display for Places {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = self.of.iter().map(|(name, rows)| (name.as_ref(), *rows));
+        let others = [("sans territoire", self.nowhere), ("sans commune connue", self.unknown)];
+        let all = of.chain(others).filter(|(_, rows)| *rows > 0);
+        let all: Vec<String> = all
+            .map(|(name, rows)| format!("{name} {rows} ligne{}", if rows > 1 { "s" } else { "" }))
+            .collect();
+        f.write_str(&all.join(", "))
+    }
+}
