@@ -165,7 +165,14 @@ fn sources() -> Vec<TableSource> {
     let (mut tables, mut found) = (Vec::new(), Vec::new());
     folders().iter().for_each(|folder| files(folder, ".toml", &mut tables));
     for path in tables.iter().filter(|path| !path.to_str().unwrap().ends_with(".cas.toml")) {
+        let first = found.len();
         walk("", &fs::read_to_string(path).unwrap().parse().unwrap(), &mut found);
+        // A table of a territory is called by both.
+        let folder = path.parent().unwrap();
+        if folder.join("territoire.toml").is_file() {
+            let territory = folder.file_name().unwrap().to_str().unwrap();
+            found.iter_mut().skip(first).for_each(|source| source.0 = format!("{}@{territory}", source.0));
+        }
     }
     assert!(found.len() > 300, "{}", found.len());
     found

@@ -1,26 +1,167 @@
-//! A territory is data: another one is a folder beside the national rules, and no line of Rust.
+//! A territory is data: a folder beside the national rules, found from the commune of each row, and no line of Rust.
+
+use std::collections::BTreeMap;
 
 use crate::support::{files, root};
-use logis::Pack;
-use logis::data::{Needs, read};
-use logis::testing;
+use logis::data::{Dataset, InputFile, Needs, read};
+use logis::plan::Plan;
+use logis::value::{Value, parse_date};
+use logis::{Pack, evaluate, reference, testing};
 
-/// The national rules with Toulouse in the place of Dijon: the pack loads, its cases hold, and those of
-/// the national rules hold too.
-#[test]
-fn another_territory_needs_no_code() {
-    let root = root();
+/// The pack with the folders of these territories alone.
+fn pack_of(territories: &[&str]) -> Pack {
     let mut all = Vec::new();
-    files(&root.join("rules"), "", &mut all);
-    all.retain(|(path, _)| !path.starts_with("territoires/"));
-    assert!(!all.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains("param(\"dijon")));
-    files(&root.join("tests/territories/toulouse"), "territoires/toulouse/", &mut all);
-    let pack = Pack::from_files("", all).unwrap();
-    let parsed = pack.parsed();
-    let references = read(&parsed.schema, &parsed.references, Vec::new(), &Needs::default());
-    assert!(references.issues.is_empty());
-    let results = testing::run(&pack, &references.dataset, "").unwrap();
-    let failed: Vec<_> = results.iter().filter(|r| !r.failures.is_empty()).map(|r| &r.name).collect();
-    assert!(failed.is_empty(), "{failed:?}");
-    assert!(testing::run(&pack, &references.dataset, "toulouse").unwrap().len() >= 3);
+    files(&root().join("rules"), "", &mut all);
+    let kept = |path: &str| match path.strip_prefix("territoires/") {
+        Some(inside) => territories.iter().any(|name| inside.starts_with(&format!("{name}/"))),
+        None => true,
+    };
+    all.retain(|(path, _)| kept(path));
+    Pack::from_files("", all).unwrap()
+}
+
+/// What a rule says of requests, each of a commune and filed on a day, by both engines.
+fn decided(pack: &Pack, requests: &[(&str, &str)], day: &str, rule: &str) -> Vec<Option<Value>> {
+    let plan = pack.plan(parse_date(day).unwrap(), &[rule]).unwrap();
+    let rows = requests.iter().enumerate().map(|(n, (commune, filed))| format!("D{n},{commune},{filed}\n"));
+    let rows: String = rows.collect();
+    let data = data_of(pack, &plan, &format!("demande_id,commune,date_demande\n{rows}"));
+    let decisions = evaluate::evaluate(&plan, &data);
+    // The interpreter is slow, and plain: it sees one row of each hundred.
+    for (row, oracle) in reference_rows(&plan, &data, 100) {
+        assert_eq!(decisions.columns[0].value(row), oracle, "{:?}", requests[row]);
+    }
+    (0..requests.len()).map(|row| decisions.columns[0].value(row)).collect()
+}
+
+fn reference_rows(plan: &Plan, data: &Dataset, each: usize) -> Vec<(usize, Option<Value>)> {
+    let interpreter = reference::Interpreter::new(plan, data).unwrap();
+    let rows = data.tables[plan.entity].rows();
+    let rows = (0..rows).step_by(if rows > each { each } else { 1 });
+    rows.map(|row| match interpreter.decide_name(&plan.selected[0].0, row as u64) {
+        reference::Answer::Known(value) => (row, Some(value)),
+        reference::Answer::Unknown => (row, None),
+        reference::Answer::Error(error) => panic!("{error}"),
+    })
+    .collect()
+}
+
+fn data_of(pack: &Pack, plan: &Plan, table: &str) -> Dataset {
+    let files = vec![InputFile { name: "demandes.csv".into(), bytes: table.to_string().into() }];
+    let read = read(&pack.parsed().schema, &pack.parsed().references, files, &plan.needs());
+    assert!(read.issues.iter().all(|issue| !issue.is_error()), "{:?}", read.issues);
+    read.dataset
+}
+
+/// By commune, its EPCI: the table as text, which the test reads by itself.
+fn epci() -> BTreeMap<String, String> {
+    let text = std::fs::read_to_string(root().join("rules/referentiels/communes.csv")).unwrap();
+    let cells = |line: &str| line.split(',').map(str::to_string).collect::<Vec<_>>();
+    text.lines().skip(1).map(cells).map(|cells| (cells[0].clone(), cells[4].clone())).collect()
+}
+
+/// In one run over all communes of France, a request of thirty months has waited for long in Dijon (24 months), not in
+/// Toulouse (36), and nobody knows elsewhere, La Réunion among it.
+#[test]
+fn each_commune_is_decided_by_the_rules_of_its_own_territory() {
+    let pack = Pack::national();
+    let epci = epci();
+    let communes: Vec<&str> = epci.keys().map(String::as_str).collect();
+    assert!(communes.len() > 35_000);
+    let requests: Vec<_> = communes.iter().map(|commune| (*commune, "2021-12-30")).collect();
+    let long = decided(&pack, &requests, "2024-06-30", "delai_anormalement_long");
+    let mut found = BTreeMap::new();
+    for (commune, long) in communes.iter().zip(long) {
+        let own = match epci[*commune].as_str() {
+            "242100410" => Some(Value::Bool(true)),
+            "243100518" => Some(Value::Bool(false)),
+            _ => None,
+        };
+        // Other territories of the pack may say; of what none of them holds nobody knows.
+        let codes = pack.parsed().territories.all.iter().flat_map(|t| &t.codes);
+        if own.is_some() || !codes.map(|(code, _)| code).any(|code| *code == epci[*commune]) {
+            assert_eq!(long, own, "{commune}");
+        }
+        *found.entry(long).or_insert(0) += 1;
+    }
+    assert!(found[&Some(Value::Bool(true))] >= 24 && found[&Some(Value::Bool(false))] >= 37, "{found:?}");
+    assert!(epci.contains_key("97411"));
+}
+
+/// What territories side by side say of a row is what a pack with the folder of its own territory alone says.
+#[test]
+fn side_by_side_is_as_each_alone() {
+    let all = Pack::national();
+    let filed = ["2019-01-15", "2022-06-30", "2022-07-01", "2024-05-02"];
+    for (territory, commune) in [("dijon", "21231"), ("toulouse", "31555")] {
+        let alone = pack_of(&[territory]);
+        let requests: Vec<_> = filed.iter().flat_map(|day| [(commune, *day), ("48095", *day)]).collect();
+        for rule in ["delai_anormalement_long", "cotation_anciennete"] {
+            let found = decided(&alone, &requests, "2024-07-30", rule);
+            assert_eq!(decided(&all, &requests, "2024-07-30", rule), found, "{territory} {rule}");
+            assert!(found.chunks(2).all(|pair| pair[0].is_some() && pair[1].is_none()), "{found:?}");
+        }
+    }
+}
+
+/// The national rules need no territory: without any they load, and their cases hold; with one, its own too.
+#[test]
+fn national_rules_decide_without_any_territory() {
+    for territories in [&[][..], &["toulouse"]] {
+        let pack = pack_of(territories);
+        let parsed = pack.parsed();
+        let references = read(&parsed.schema, &parsed.references, Vec::new(), &Needs::default());
+        assert!(references.issues.is_empty());
+        // Of the other the national cases are those of the first.
+        let wanted = territories.first().map_or("", |name| name);
+        let results = testing::run(&pack, &references.dataset, wanted).unwrap();
+        let failed: Vec<_> = results.iter().filter(|r| !r.failures.is_empty()).map(|r| &r.name).collect();
+        assert!(failed.is_empty() && results.len() >= 3, "{failed:?}");
+    }
+}
+
+/// The finest territory that gives a value gives it; what it lacks comes from the wider one, then from the nation; before
+/// its first day and after its last it gives nothing. Both engines agree.
+#[test]
+fn the_finest_territory_that_gives_a_value_gives_it() {
+    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
+    let table = |path: &str, value: u32| {
+        format!("[{path}]\n[[{path}.values]]\nfrom = 2000-01-01\nsource = {{ title = \"t\" }}\nvalue = {value}\n")
+    };
+    let place = |level: &str, code: &str, more: &str| {
+        format!("name = \"x\"\n{level} = [\"{code}\"]\nsource = {{ title = \"t\" }}\n{more}")
+    };
+    let pack = Pack::from_files("", vec![
+        file("pack.toml", "[territories]\ntable = \"commune\"\nlevels = [\"departement\", \"epci\"]\n"),
+        file("schema.toml", "[demande]\ntable = \"demandes\"\nkey = \"demande_id\"\n\
+            [demande.belongs_to.commune]\ncolumn = \"commune\"\n[demande.fields.date_demande]\ntype = \"text\"\n\
+            [commune]\nsource = \"communes.csv\"\nkey = \"commune\"\n"),
+        file("communes.csv", "commune,epci,departement\nA,e1,d1\nB,e2,d1\nC,e3,d2\n"),
+        file("national.toml", &table("a", 1)),
+        file("local.toml", "[b]\nlocal = true\ntype = \"number\"\n"),
+        file("t/fin/territoire.toml", &place("epci", "e1", "from = 2010-01-01\nuntil = 2019-12-31\n")),
+        file("t/fin/v.toml", &table("a", 3)),
+        file("t/large/territoire.toml", &place("departement", "d1", "")),
+        file("t/large/v.toml", &format!("{}{}", table("a", 2), table("b", 2))),
+        file("r.rhai", "//! entité: demande\nfn x() { param(\"a\") }\nfn y() { param(\"b\") }\n"),
+    ])
+    .unwrap();
+    let of = |day: &str, rule: &str| {
+        let numbers = decided(&pack, &["A", "B", "C", ""].map(|commune| (commune, "x")), day, rule);
+        numbers.iter().map(|n| n.as_ref().map(Value::to_string)).collect::<Vec<_>>().join_known()
+    };
+    assert_eq!(of("2015-06-30", "x"), "3 2 1 ?");
+    assert_eq!(of("2020-01-01", "x"), "2 2 1 ?");
+    assert_eq!(of("2009-12-31", "x"), "2 2 1 ?");
+    assert_eq!(of("2015-06-30", "y"), "2 2 ? ?");
+}
+
+trait JoinKnown {
+    fn join_known(&self) -> String;
+}
+
+impl JoinKnown for Vec<Option<String>> {
+    fn join_known(&self) -> String {
+        self.iter().map(|n| n.as_deref().unwrap_or("?")).collect::<Vec<_>>().join(" ")
+    }
 }

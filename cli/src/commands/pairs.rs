@@ -3,7 +3,8 @@
 use anyhow::{Result, anyhow};
 use logis::attribution::{Flags, MatchingPlan, Report, UnderReserve};
 use logis::data::{Table, visible_cell};
-use logis::pack::schema::EntityId;
+use logis::pack::schema::{EntityId, Origin};
+use logis::places::Places;
 use logis::plan::Plan;
 use logis::{Allocation, AllocationError, Options, Posing};
 
@@ -99,8 +100,25 @@ pub fn say_reserves(reserves: &[UnderReserve], [one, many]: [&str; 2]) {
 /// What is counted of an answer: its attributions.
 pub const ATTRIBUTIONS: [&str; 2] = ["attribution", "attributions"];
 
+/// How many requests and units have local rules, and of which territories.
+fn say_places(loaded: &Posing) {
+    let parsed = &loaded.plan.pairs.parsed;
+    let sides = match parsed.schema.entities.get(loaded.plan.pairs.entity).map(|e| &e.origin) {
+        Some(Origin::Pair(request, unit)) => [*request, *unit],
+        _ => return,
+    };
+    let local = [loaded.plan.priority.as_ref().is_some_and(|plan| plan.is_local()), loaded.plan.pairs.is_local()];
+    for (entity, _) in sides.into_iter().zip(local).filter(|(_, local)| *local) {
+        let mut places = Places::default();
+        places.add(parsed, &loaded.dataset, entity);
+        let name = parsed.schema.entities.get(entity).map_or("", |e| e.name.as_str());
+        eprintln!("note: règles locales par {name}: {places}");
+    }
+}
+
 /// What is to be known of the candidates, on the standard error.
 pub fn say(loaded: &Posing) {
+    say_places(loaded);
     let (found, open) = (&loaded.instance.candidates, &loaded.instance.open);
     eprintln!(
         "{} candidatures recevables sur {} couples ({} regardés, les autres manquent à une condition)",

@@ -5,6 +5,7 @@
 //! and cycles. It is done as of a date, since the text of a rule may change.
 
 mod draw;
+mod places;
 mod wire;
 
 use std::collections::{BTreeSet, HashMap};

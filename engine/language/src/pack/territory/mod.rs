@@ -16,7 +16,6 @@ use bytes::Bytes;
 use super::params::{Parameter, ParameterId};
 use super::schema::{Entity, EntityId, Field, FieldId, FieldKind, Schema};
 use crate::diagnostic::{Diagnostics, FileId, Sources, Span, texts};
-use crate::graph::{Access, Link, Target, reach};
 use crate::value::{Date, add_days};
 pub(super) use manifest::read_folders;
 
@@ -134,39 +133,6 @@ impl Territories {
         self.all.iter().flat_map(|t| t.from.into_iter().chain(t.until.and_then(|last| add_days(last, 1))))
     }
 
-    /// How a row of an entity says which territory of a level it is of: the field, and the way to it. `None` if it does
-    /// not.
-    ///
-    /// A pair says so by the side that the pack names; what leads to the table by no way says so by a field that names a
-    /// territory itself.
-    pub fn link(&self, schema: &Schema, entity: EntityId, level: usize) -> Option<Link> {
-        self.link_to(schema, entity, self.levels.get(level)?.field?)
-    }
-
-    /// How a row of an entity says which is the finest territory that it is of.
-    pub fn finest(&self, schema: &Schema, entity: EntityId) -> Option<Link> {
-        self.link_to(schema, entity, self.field?)
-    }
-
-    fn link_to(&self, schema: &Schema, entity: EntityId, field: FieldId) -> Option<Link> {
-        let to_table = match self.through.get(&entity) {
-            None => reach(schema, entity, self.table?).ok(),
-            Some(side) => {
-                let first = reach(schema, entity, *side).ok();
-                first.zip(reach(schema, *side, self.table?).ok()).and_then(|(a, b)| joined(a, b))
-            }
-        };
-        let upwards = |access: &Access| matches!(access, Access::Own | Access::Up(_));
-        if let Some(access) = to_table.filter(upwards) {
-            return Some(Link { target: Target::Field(field), access });
-        }
-        self.named.iter().find_map(|named| {
-            let home = schema.fields.get(*named)?.entity;
-            let access = reach(schema, entity, home).ok().filter(upwards)?;
-            Some(Link { target: Target::Field(*named), access })
-        })
-    }
-
     /// Is it one of the fields that say which territory a row is of?
     pub fn is_of(&self, field: FieldId) -> bool {
         self.field == Some(field)
@@ -196,18 +162,6 @@ impl Territories {
         let of_level = self.all.iter().filter(|t| t.level == level);
         let codes = of_level.flat_map(|t| t.codes.iter().map(|(code, _)| (code.clone(), t.name.clone())));
         Arc::new(codes.collect())
-    }
-}
-
-/// One way after the other, if both lead upwards.
-fn joined(first: Access, then: Access) -> Option<Access> {
-    match (first, then) {
-        (Access::Own, way) | (way, Access::Own) => Some(way),
-        (Access::Up(mut steps), Access::Up(more)) => {
-            steps.extend(more);
-            Some(Access::Up(steps))
-        }
-        _ => None,
     }
 }
 
