@@ -126,7 +126,9 @@ fn national_rules_decide_without_any_territory() {
 fn the_finest_territory_that_gives_a_value_gives_it() {
     let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
     let table = |path: &str, value: u32| {
-        format!("[{path}]\n[[{path}.values]]\nfrom = 2000-01-01\nsource = {{ title = \"t\" }}\nvalue = {value}\n")
+        format!(
+            "[{path}]\n[[{path}.values]]\nfrom = 2000-01-01\nsource = {{ title = \"t\" }}\nvalue = {value}\n"
+        )
     };
     let place = |level: &str, code: &str, more: &str| {
         format!("name = \"x\"\n{level} = [\"{code}\"]\nsource = {{ title = \"t\" }}\n{more}")
@@ -141,9 +143,11 @@ fn the_finest_territory_that_gives_a_value_gives_it() {
         file("local.toml", "[b]\nlocal = true\ntype = \"number\"\n"),
         file("t/fin/territoire.toml", &place("epci", "e1", "from = 2010-01-01\nuntil = 2019-12-31\n")),
         file("t/fin/v.toml", &table("a", 3)),
+        file("t/fin/r.rhai", "//! entité: demande\nfn z(x) { aide(x) }\nprivate fn aide(n) { n * param(\"a\") }\n"),
+        file("t/large/r.rhai", "//! entité: demande\nfn z(y) { y + 10 }\nfn w(z) { aide(z) }\nprivate fn aide(n) { 100 * n }\n"),
         file("t/large/territoire.toml", &place("departement", "d1", "")),
         file("t/large/v.toml", &format!("{}{}", table("a", 2), table("b", 2))),
-        file("r.rhai", "//! entité: demande\nfn x() { param(\"a\") }\nfn y() { param(\"b\") }\n"),
+        file("r.rhai", "//! entité: demande\nfn x() { param(\"a\") }\nfn y() { param(\"b\") }\nfn z(x) { 0 - x }\nfn v(z) { z + 1 }\n"),
     ])
     .unwrap();
     let of = |day: &str, rule: &str| {
@@ -154,6 +158,14 @@ fn the_finest_territory_that_gives_a_value_gives_it() {
     assert_eq!(of("2020-01-01", "x"), "2 2 1 ?");
     assert_eq!(of("2009-12-31", "x"), "2 2 1 ?");
     assert_eq!(of("2015-06-30", "y"), "2 2 ? ?");
+    // A rule too: x × a in the finest (3 × 3), y + 10 in the wider one, and the national one. Who reads it reads that of
+    // its row; a rule of one territory is unknown elsewhere.
+    assert_eq!(of("2015-06-30", "z"), "9 12 -1 ?");
+    assert_eq!(of("2020-01-01", "z"), "12 12 -1 ?");
+    assert_eq!(of("2015-06-30", "v"), "10 13 0 ?");
+    assert_eq!(of("2015-06-30", "w"), "900 1200 ? ?");
+    let replaced = logis::check::check(&pack).into_iter().filter(|found| found.code == "L0523").count();
+    assert_eq!(replaced, 2);
 }
 
 trait JoinKnown {

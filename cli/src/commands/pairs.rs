@@ -107,7 +107,8 @@ fn say_places(loaded: &Posing) {
         Some(Origin::Pair(request, unit)) => [*request, *unit],
         _ => return,
     };
-    let local = [loaded.plan.priority.as_ref().is_some_and(|plan| plan.is_local()), loaded.plan.pairs.is_local()];
+    let local =
+        [loaded.plan.priority.as_ref().is_some_and(|plan| plan.is_local()), loaded.plan.pairs.is_local()];
     for (entity, _) in sides.into_iter().zip(local).filter(|(_, local)| *local) {
         let mut places = Places::default();
         places.add(parsed, &loaded.dataset, entity);

@@ -143,7 +143,7 @@ pub fn rule_lines(parsed: &Parsed, rule: RuleId, date: Date) -> BTreeSet<String>
         // The first token is the rule's own name. Another that names a helper may be a local name that
         // hides it: then the hash holds a helper too many, never one too few.
         let helper = |name: &str| {
-            let id = parsed.rule(name)?;
+            let id = parsed.territories.called(parsed, text.span.file, name)?;
             text_at(&parsed.rules.get(id)?.texts, date)?.helper.then_some(id)
         };
         left.extend(tokens.iter().skip(1).filter_map(|token| helper(token)));

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crate::diagnostic::{Diagnostic, Diagnostics, Issue, Issues, PackError, texts};
 use crate::pack::params::Parameter;
 use crate::pack::schema::EntityId;
+use crate::pack::territory::{TerritoryId, national_path};
 use crate::pack::{self, Parsed};
 use crate::plan::{Plan, check_all, check_shares};
 use crate::value::Date;
@@ -273,9 +274,13 @@ impl Pack {
             Ok(files) => files,
             Err(error) => return error.diagnostics,
         };
+        // Of a rule that a territory gives, its own cases count.
+        let mut local: BTreeMap<(Option<TerritoryId>, &str), usize> = BTreeMap::new();
         for case in files.iter().flat_map(|file| &file.cases) {
+            let territory = parsed.territories.of_file(&parsed.sources, case.span.file);
             for (rule, ..) in &case.expected {
                 *cases.entry(rule).or_default() += 1;
+                *local.entry((territory, rule)).or_default() += 1;
             }
         }
         for rule in parsed.rules.iter() {
@@ -286,7 +291,11 @@ impl Pack {
                 }
             }
             // Helpers decide nothing by themselves, and no case can expect them.
-            let has = cases.get(rule.name.as_str()).copied().unwrap_or(0);
+            let has = match rule.territory {
+                None => cases.get(rule.name.as_str()),
+                Some(_) => local.get(&(rule.territory, national_path(&rule.name))),
+            };
+            let has = has.copied().unwrap_or(0);
             let Some(first) = rule.texts.iter().find(decides) else { continue };
             if has < asked.cases_per_rule {
                 let (asks, at) = (asked.cases_per_rule, first.span.clone());

@@ -39,7 +39,10 @@ pub fn missing(plan: &Plan, dataset: &Dataset, missing: &MissingInput) -> Missin
     let RowName { entity, id, .. } = match missing.what {
         MissingCell::Parameter(id) => {
             if let Some(rule) = plan.parsed.rule_behind(id) {
-                let why = rule.outside(plan.date).map_or_else(String::new, |why| why.to_string());
+                let why = match rule.outside(plan.date) {
+                    Some(why) => why.to_string(),
+                    None => "n'est donnée par aucun territoire ici".to_string(),
+                };
                 return Missing::Rule { rule: rule.name.clone(), why };
             }
             let parameter = plan.parsed.parameters.get(id);

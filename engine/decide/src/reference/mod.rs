@@ -13,16 +13,17 @@ use std::sync::{Arc, PoisonError};
 use rhai::{AST, Dynamic, Engine, Scope};
 
 use crate::evaluate::{DecisionColumn, Decisions, Outcome, RowError};
-use dynamic::{Failed, Fallible, copy_error, failure, from_dynamic, reason, to_dynamic, type_found};
-use sandbox::Here;
+use dynamic::{Failed, Fallible, copy_error, failure, from_dynamic, reason, to_dynamic, type_found, unknown};
 use logis_data::{Dataset, Members, NO_ROW, column_of};
 use logis_language::diagnostic::{Diagnostics, PackError};
-use logis_language::graph::{Access, Link, RuleGraph, RuleId, Step, Target, text_at};
+use logis_language::graph::{Access, Link, RuleGraph, RuleId, Step, Target, local_on, text_at};
 use logis_language::pack::Parsed;
 use logis_language::pack::schema::{EntityId, Field, Origin};
+use logis_language::pack::territory::{Territory, TerritoryId, local_path, national_path};
 use logis_language::plan::Plan;
 use logis_language::plan::builtins::ValueError;
 use logis_language::value::{Date, Type, Value};
+use sandbox::Here;
 
 /// A missing input, as scripts see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +47,8 @@ pub struct Interpreter<'d> {
     here: Here,
     /// By entity and level: the way from a row to its territory, if there is one.
     places: Vec<Vec<Option<Link>>>,
-    /// All functions in force on the date.
-    ast: AST,
+    /// All functions in force on the date; then, by territory, those that its code sees.
+    asts: Vec<AST>,
     /// By rule: what its parameters are wired to; `None` if it is not in force.
     rules: Vec<Option<Arc<[Link]>>>,
     parsed: Arc<Parsed>,
@@ -74,10 +75,14 @@ impl<'d> Interpreter<'d> {
         let engine = sandbox::engine(parsed.clone(), plan.date, here.clone());
         let territories = &parsed.territories;
         let ways = |entity| {
-            (0..territories.levels.len()).map(|level| territories.link(&parsed.schema, entity, level)).collect()
+            (0..territories.levels.len())
+                .map(|level| territories.link(&parsed.schema, entity, level))
+                .collect()
         };
         let places = (0..parsed.schema.entities.len()).map(ways).collect();
-        let ast = merged(&engine, &parsed, plan.date);
+        let of = (0..parsed.territories.all.len()).map(Some);
+        let asts = std::iter::once(None).chain(of);
+        let asts = asts.map(|territory| merged(&engine, &parsed, plan.date, territory)).collect();
         // By every relation, since it is plain: the plan groups only those that it follows.
         let mut members = HashMap::new();
         for (child, entity) in parsed.schema.entities.iter().enumerate() {
@@ -87,7 +92,17 @@ impl<'d> Interpreter<'d> {
                 members.insert((child, relation), Members::new(links.map_or(&[], |l| l), rows));
             }
         }
-        Ok(Interpreter { engine, here, places, ast, rules, parsed: parsed.clone(), date: plan.date, dataset, members })
+        Ok(Interpreter {
+            engine,
+            here,
+            places,
+            asts,
+            rules,
+            parsed: parsed.clone(),
+            date: plan.date,
+            dataset,
+            members,
+        })
     }
 
     /// Decides one rule for one row; each rule that it needs is run once for each row it concerns.
@@ -136,6 +151,22 @@ impl<'d> Interpreter<'d> {
                 Type::Date | Type::Text(_) | Type::List(_) => Dynamic::from(Unknown),
             });
         }
+        // A territory may give a rule in place of this one: the finest does.
+        if let Some(own) = self.parsed.rules.get(rule).filter(|r| r.nowhere || !r.local.is_empty()) {
+            let here = self.here_of(own.entity, row, done);
+            for local in local_on(&self.parsed, own, self.date).into_iter().rev() {
+                let of =
+                    self.parsed.rules.get(local).and_then(|r| self.parsed.territories.all.get(r.territory?));
+                match of.and_then(|of| Some((of, here.get(of.level)?))) {
+                    Some((of, Some(name))) if *name == of.name => return self.run(local, row, done),
+                    Some((_, None)) => return Err(unknown()),
+                    _ => {}
+                }
+            }
+            if own.nowhere {
+                return Err(unknown());
+            }
+        }
         // First the arguments, each a field or the outcome of another rule; then the script.
         let Some(Some(links)) = self.rules.get(rule) else { return Err(failure(ValueError::Type)) };
         let mut args = Vec::with_capacity(links.len());
@@ -143,12 +174,14 @@ impl<'d> Interpreter<'d> {
             args.push(self.argument(link, row, done));
         }
         // An argument that fails fails only what uses it; calls are strict, so it is passed as such.
-        let name = self.parsed.rules.get(rule).map_or("", |r| r.name.as_str());
+        let name = self.parsed.rules.get(rule).map_or("", |r| national_path(&r.name));
+        let territory = self.parsed.rules.get(rule).and_then(|r| r.territory);
+        let Some(ast) = self.asts.get(territory.map_or(0, |t| t + 1)) else { return Err(unknown()) };
         let mut scope = Scope::new();
         let options = rhai::CallFnOptions::new().eval_ast(false);
         self.stand_at(rule, row, done);
         let failed = args.iter().find_map(|a| a.clone().try_cast::<Failed>()?.0);
-        let result = self.engine.call_fn_with_options::<Dynamic>(options, &mut scope, &self.ast, name, args);
+        let result = self.engine.call_fn_with_options::<Dynamic>(options, &mut scope, ast, name, args);
         // `if failed …`: Rhai only says that it wanted a boolean.
         let result = match (result, failed) {
             (Err(error), Some(failed)) if type_found(&error).is_some_and(|t| t.contains("Failed")) => {
@@ -168,6 +201,17 @@ impl<'d> Interpreter<'d> {
     /// Lets `param` know of which territories the row is whose rule runs next.
     fn stand_at(&self, rule: RuleId, row: u64, done: &mut HashMap<(RuleId, u64), Fallible<Dynamic>>) {
         let entity = self.parsed.rules.get(rule).map_or(0, |r| r.entity);
+        let here = self.here_of(entity, row, done);
+        *self.here.lock().unwrap_or_else(PoisonError::into_inner) = here;
+    }
+
+    /// By level, the territory of a row, if it is known.
+    fn here_of(
+        &self,
+        entity: EntityId,
+        row: u64,
+        done: &mut HashMap<(RuleId, u64), Fallible<Dynamic>>,
+    ) -> Vec<Option<Arc<str>>> {
         let links = self.places.get(entity).map_or(&[][..], Vec::as_slice);
         let name = |link: &Option<Link>| {
             let Some(link) = link else { return Some(Arc::from("")) };
@@ -176,8 +220,7 @@ impl<'d> Interpreter<'d> {
                 _ => None,
             }
         };
-        let here = links.iter().map(name).collect();
-        *self.here.lock().unwrap_or_else(PoisonError::into_inner) = here;
+        links.iter().map(name).collect()
     }
 
     /// The argument of a rule for a row: a value, [`Unknown`] or [`Failed`].
@@ -257,18 +300,31 @@ impl<'d> Interpreter<'d> {
     }
 }
 
-/// All functions in force on `date`, in one tree.
-fn merged(engine: &Engine, parsed: &Parsed, date: Date) -> AST {
+/// All functions in force on `date`, in one tree: those of all places, and those of one territory in their place.
+fn merged(engine: &Engine, parsed: &Parsed, date: Date, territory: Option<TerritoryId>) -> AST {
     let mut all = AST::empty();
     for (file, source) in parsed.sources.files().iter().enumerate() {
         if !source.path.ends_with(".rhai") {
             continue;
         }
+        let of = parsed.territories.of_file(&parsed.sources, file);
+        if of.is_some() && of != territory {
+            continue;
+        }
+        let of = of.and_then(|of| parsed.territories.all.get(of));
         // Parsed before without error.
         let Ok(mut ast) = engine.compile(source.text.as_ref()) else { continue };
         ast.retain_functions(|_, _, name, _| {
-            let texts = parsed.rule(name).and_then(|r| parsed.rules.get(r)).map_or(&[][..], |r| &r.texts);
-            text_at(texts, date).is_some_and(|t| t.span.file == file)
+            let texts = |name: &str| {
+                parsed.rule(name).and_then(|r| parsed.rules.get(r)).map_or(&[][..], |r| &r.texts)
+            };
+            let in_force = |name: &str| text_at(texts(name), date);
+            let local = |of: &Territory| local_path(name, of);
+            match (of, territory.and_then(|t| parsed.territories.all.get(t))) {
+                (Some(of), _) => in_force(&local(of)).is_some_and(|t| t.span.file == file),
+                (None, Some(here)) if in_force(&local(here)).is_some() => false,
+                _ => in_force(name).is_some_and(|t| t.span.file == file),
+            }
         });
         all = all.merge(&ast);
     }

@@ -16,10 +16,10 @@ use petgraph::algo::{tarjan_scc, toposort};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::diagnostic::{Diagnostics, Span, texts};
-use crate::pack::Parsed;
 use crate::pack::schema::{EntityId, FieldId};
 use crate::pack::script::RuleText;
 pub use crate::pack::script::text_at;
+use crate::pack::{Parsed, RuleTexts};
 use crate::value::Date;
 pub use wire::reach;
 pub(crate) use wire::{check_name, wire_text};
@@ -117,6 +117,8 @@ pub struct Wired<'p> {
     pub text: &'p RuleText,
     /// By parameter of the text: what it is wired to. Nothing if the rule is not in force: it needs nothing.
     pub links: Arc<[Link]>,
+    /// The rules that territories give in its place on the date, from the widest to the finest.
+    pub local: Vec<RuleId>,
     /// Is the date outside of the days that the rule says it is in force?
     pub outside: bool,
 }
@@ -138,8 +140,13 @@ impl<'p> RuleGraph<'p> {
             // A rule outside of its days still needs a text: its place, its type and its unit are asked for.
             let text = if outside { rule.text_near(date) } else { text_at(&rule.texts, date) };
             let wired = text.filter(|t| !t.helper).and_then(|text| {
-                let links = if outside { Arc::default() } else { wire_text(parsed, rule, text, dated, out)? };
-                Some(Wired { text, links, outside })
+                // What is not in force, or holds nowhere but in territories, needs nothing.
+                let links = match outside || rule.nowhere {
+                    true => Arc::default(),
+                    false => wire_text(parsed, rule, text, dated, out)?,
+                };
+                let local = if outside { Vec::new() } else { local_on(parsed, rule, date) };
+                Some(Wired { text, links, local, outside })
             });
             if wired.is_some() {
                 nodes.insert(id, graph.add_node(id));
@@ -152,6 +159,11 @@ impl<'p> RuleGraph<'p> {
                 if let Target::Rule(needed) = link.target
                     && let (Some(&from), Some(&to)) = (nodes.get(&needed), nodes.get(&id))
                 {
+                    graph.update_edge(from, to, ());
+                }
+            }
+            for needed in wired.iter().flat_map(|w| &w.local) {
+                if let (Some(&from), Some(&to)) = (nodes.get(needed), nodes.get(&id)) {
                     graph.update_edge(from, to, ());
                 }
             }
@@ -208,6 +220,16 @@ impl<'p> RuleGraph<'p> {
         }
         self.order.iter().copied().filter(|r| wanted.contains(r)).collect()
     }
+}
+
+/// The rules that territories in force on a date give in place of one, if they have a text.
+pub fn local_on(parsed: &Parsed, rule: &RuleTexts, date: Date) -> Vec<RuleId> {
+    let holds = |id: &RuleId| {
+        let local = parsed.rules.get(*id);
+        let of = local.and_then(|local| parsed.territories.all.get(local.territory?));
+        of.is_some_and(|of| of.holds_on(date)) && local.is_some_and(|l| text_at(&l.texts, date).is_some())
+    };
+    rule.local.iter().copied().filter(holds).collect()
 }
 
 /// Reports one cycle of each strongly connected component, with the way round it.

@@ -28,7 +28,7 @@ use manifest::Manifest;
 use params::Parameter;
 use schema::{EntityId, Origin, Schema};
 use script::RuleText;
-use territory::{Derived, Territories};
+use territory::{Derived, Territories, TerritoryId};
 
 use crate::value::{Date, Type, add_days};
 
@@ -54,6 +54,13 @@ pub struct RuleTexts {
     pub entity: EntityId,
     /// Its texts: the one without date first, then by date.
     pub texts: Vec<RuleText>,
+    /// Of a rule that a territory gives, in place of one of the same name or beside it: which. Its name is then
+    /// `rule@territory`.
+    pub territory: Option<TerritoryId>,
+    /// The rules that territories give in place of this one, from the widest territory to the finest.
+    pub local: Vec<usize>,
+    /// Do only territories give it? Its texts are then one of theirs, for its place and its words.
+    pub nowhere: bool,
     /// Type of its outcomes, which is the same of all its texts; set when the pack is checked, of a rule without error.
     pub kind: Option<Type>,
 }
@@ -241,8 +248,7 @@ fn read_references(parsed: &mut Parsed, tables: BTreeMap<String, Bytes>, out: &m
         let found = tables.iter().filter(|(path, _)| path.rsplit('/').next() == Some(file.as_str()));
         let found: Vec<(&str, &Bytes)> = found.map(|(path, bytes)| (path.as_str(), bytes)).collect();
         let of_territories = parsed.territories.table == Some(id);
-        let derived =
-            if of_territories { parsed.territories.derived(&parsed.schema) } else { Vec::new() };
+        let derived = if of_territories { parsed.territories.derived(&parsed.schema) } else { Vec::new() };
         match found.as_slice() {
             [(path, bytes)] => parsed.references.push(Reference {
                 entity: id,
@@ -273,9 +279,12 @@ fn read_rules(parsed: &mut Parsed, file: FileId, sources: &Sources, out: &mut Di
         out.push(texts::names::no_entity(&name, known, span));
         return;
     };
+    let territory = parsed.territories.of_file(sources, file);
+    let of = territory.and_then(|t| parsed.territories.all.get(t));
     for text in rules.functions {
+        let name = of.map_or_else(|| text.name.clone(), |of| territory::local_path(&text.name, of));
         let rules = Arc::make_mut(&mut parsed.rules);
-        match rules.iter_mut().find(|r| r.name == text.name) {
+        match rules.iter_mut().find(|r| r.name == name) {
             Some(rule) => {
                 let twin = rule.texts.iter().find(|t| t.from == text.from || t.helper != text.helper);
                 // Within one file this was already said.
@@ -289,7 +298,8 @@ fn read_rules(parsed: &mut Parsed, file: FileId, sources: &Sources, out: &mut Di
                 }
             }
             None => {
-                rules.push(RuleTexts { name: text.name.clone(), entity, texts: vec![text], kind: None });
+                let (texts, local) = (vec![text], Vec::new());
+                rules.push(RuleTexts { name, entity, texts, territory, local, nowhere: false, kind: None });
             }
         }
     }
@@ -298,7 +308,7 @@ fn read_rules(parsed: &mut Parsed, file: FileId, sources: &Sources, out: &mut Di
 /// Sorts, and reports the names that mean two things.
 fn finish(parsed: &mut Parsed, out: &mut Diagnostics) {
     let rules = Arc::make_mut(&mut parsed.rules);
-    rules.sort_by(|a, b| a.name.cmp(&b.name));
+    territory::join_local_rules(&parsed.territories, rules, out);
     for rule in rules {
         rule.texts.sort_by_key(|t| t.from);
         days_in_force(rule, out);

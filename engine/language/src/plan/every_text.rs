@@ -110,9 +110,11 @@ impl Texts {
             for text in &rule.texts {
                 let wired = match text.helper {
                     true => None,
+                    false if rule.nowhere => Some(Arc::default()),
                     false => Some(wire_text(parsed, rule, text, None, out)?),
                 };
-                let mut read = called(parsed, text);
+                let mut read = if rule.nowhere { BTreeSet::new() } else { called(parsed, text) };
+                read.extend(rule.local.iter().copied());
                 read.extend(wired.iter().flat_map(|links| links.iter()).filter_map(|l| match l.target {
                     Target::Rule(rule) => Some(rule),
                     _ => None,
@@ -135,7 +137,8 @@ impl Texts {
         let rules = parsed.rules.iter().zip(&self.links).map(|(rule, links)| {
             let number = number_at(&rule.texts, day)?;
             let (text, links) = (rule.texts.get(number)?, links.get(number)?.clone()?);
-            Some(Wired { text, links, outside: false })
+            let local = rule.local.iter().copied().filter(|id| has_text(parsed, *id, day)).collect();
+            Some(Wired { text, links, local, outside: false })
         });
         Wiring { parsed, date: day, dated: false, rules: rules.collect() }
     }
@@ -151,6 +154,11 @@ fn number_at(texts: &[RuleText], day: Date) -> State {
     texts.iter().rposition(|t| t.from.is_none_or(|from| from <= day))
 }
 
+/// Has a rule a text on a day? While a pack is checked its territories are there on all days.
+fn has_text(parsed: &Parsed, rule: RuleId, day: Date) -> bool {
+    parsed.rules.get(rule).is_some_and(|rule| number_at(&rule.texts, day).is_some())
+}
+
 /// The rules and functions of the pack that a text calls by name.
 fn called(parsed: &Parsed, text: &RuleText) -> BTreeSet<RuleId> {
     let mut called = BTreeSet::new();
@@ -161,7 +169,7 @@ fn called(parsed: &Parsed, text: &RuleText) -> BTreeSet<RuleId> {
                 _ => return true,
             };
             // Operators are calls too, of names that no rule has.
-            called.extend(parsed.rule(&call.name));
+            called.extend(parsed.territories.called(parsed, text.span.file, &call.name));
             true
         });
     }

@@ -64,6 +64,7 @@ fn choice(parsed: &Parsed, nodes: &[Node], node: NodeId) -> Option<Choice> {
     let local = matches!(op(leaf), Some(Op::Field(field)) if parsed.territories.is_of(*field));
     let value = |node: NodeId| match op(node) {
         Some(Op::Param(id, _)) => parsed.parameters.get(*id).is_some_and(|p| p.territory.is_some()),
+        Some(Op::Rule(id, _)) => parsed.rules.get(*id).is_some_and(|r| r.territory.is_some()),
         _ => false,
     };
     let (territory, name, here, elsewhere) = (*territory, *name, *here, *elsewhere);
@@ -75,7 +76,13 @@ pub(super) fn note(parsed: &Parsed, nodes: &[Node], selected: &[(String, NodeId)
     let mut givers: BTreeSet<TerritoryId> = BTreeSet::new();
     let mut nowhere: BTreeMap<ParameterId, &str> = BTreeMap::new();
     for node in nodes {
+        if let Op::Rule(id, _) = node.op {
+            givers.extend(parsed.rules.get(id).and_then(|rule| rule.territory));
+        }
         let Op::Param(id, _) = node.op else { continue };
+        if parsed.rule_behind(id).is_some_and(|rule| rule.nowhere) {
+            nowhere.insert(id, "");
+        }
         let Some(parameter) = parsed.parameters.get(id) else { continue };
         givers.extend(parameter.territory);
         if parameter.versions.is_empty() {
@@ -85,14 +92,17 @@ pub(super) fn note(parsed: &Parsed, nodes: &[Node], selected: &[(String, NodeId)
     if givers.is_empty() && nowhere.is_empty() {
         return None;
     }
-    let givers = givers.iter().filter_map(|t| parsed.territories.all.get(*t)).map(|t| format!("`{}`", t.name));
+    let givers =
+        givers.iter().filter_map(|t| parsed.territories.all.get(*t)).map(|t| format!("`{}`", t.name));
     let givers: Vec<String> = givers.collect();
     let open: BTreeSet<String> =
         nowhere.keys().flat_map(|id| super::names_needing(*id, nodes, selected)).collect();
     let open: Vec<String> = open.into_iter().collect();
     let of = match givers.as_slice() {
         [] => "règles locales: aucun territoire n'en donne".to_string(),
-        givers => format!("règles locales: celles du territoire de chaque ligne ({})", super::first_of(givers)),
+        givers => {
+            format!("règles locales: celles du territoire de chaque ligne ({})", super::first_of(givers))
+        }
     };
     match open.as_slice() {
         [] => Some(format!("{of}; ailleurs, les nationales")),

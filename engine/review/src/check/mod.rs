@@ -8,6 +8,7 @@ mod conditions;
 mod domain;
 mod lists;
 mod literals;
+mod local;
 mod monotone;
 mod sources;
 mod syntax;
@@ -50,6 +51,7 @@ pub fn check(pack: &Pack) -> Vec<Diagnostic> {
     unused::findings(parsed, &mut found);
     literals::findings(parsed, &mut found);
     sources::findings(parsed, &mut found);
+    local::findings(parsed, &mut found);
     let seen = over_time(parsed, &mut found);
     conditions::findings(&seen, &parsed.sources, &mut found);
     tables::findings(parsed, &seen, &mut found);

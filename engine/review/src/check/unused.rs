@@ -43,7 +43,12 @@ pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
     }
     for rule in parsed.rules.iter() {
         let Some(first) = rule.texts.first() else { continue };
-        let called = calls.contains(&rule.name);
+        // A rule that stands in place of another is read as that one.
+        let name = national_path(&rule.name);
+        if rule.territory.is_some() && !rule.texts.iter().all(|t| t.helper) {
+            continue;
+        }
+        let called = calls.contains(name);
         if rule.texts.iter().all(|t| t.helper) {
             if !called {
                 into.push(texts::uncalled(&rule.name, first.span.clone()));

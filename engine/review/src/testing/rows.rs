@@ -205,7 +205,13 @@ fn place(
 
 /// The first row of the table of territories that is of one.
 fn first_of(parsed: &Parsed, references: &Dataset, table: EntityId, territory: &Value) -> Option<u32> {
-    let place = parsed.schema.entities.get(table)?.fields.iter().position(|f| Some(*f) == parsed.territories.field)?;
+    let place = parsed
+        .schema
+        .entities
+        .get(table)?
+        .fields
+        .iter()
+        .position(|f| Some(*f) == parsed.territories.field)?;
     let rows = references.tables.get(table)?;
     let column = rows.columns.get(place)?.as_ref()?;
     let row = (0..rows.rows()).find(|row| column.get(*row).as_ref() == Some(territory))?;

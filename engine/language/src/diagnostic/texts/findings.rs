@@ -258,3 +258,21 @@ pub fn unproved(rule: &str, name: &str, span: Span, lost: Span) -> Diagnostic {
     at("L0542", message, span, "ni preuve, ni contre-exemple aux seuils")
         .with_label(lost, "la preuve ne suit pas ceci")
 }
+
+/// L0523: a rule that a territory gives in place of the national one.
+pub fn replaced(rule: &str, territory: &str, local: Span, national: Span) -> Diagnostic {
+    let message = format!("le territoire `{territory}` remplace la règle `{rule}`");
+    at("L0523", message, local, "celle du territoire").with_label(national, "celle qu'elle remplace")
+}
+
+/// L0524: tables that a territory does not give. `missing` are they, each with the rules that read it.
+pub fn not_given(territory: &str, missing: &[(&str, Vec<&str>)], span: Span) -> Diagnostic {
+    let count = super::count(missing.len(), "table");
+    let said = missing.iter().map(|(path, rules)| {
+        let rules: Vec<String> = rules.iter().map(|rule| format!("`{rule}`")).collect();
+        format!("`{path}`, que lit {}", rules.join(", "))
+    });
+    let message = format!("le territoire `{territory}` ne donne pas {count} que des règles lisent");
+    let note = said.collect::<Vec<_>>().join(" ; ");
+    at("L0524", message, span, "ce qui en a besoin est inconnu pour ses lignes").with_note(note)
+}

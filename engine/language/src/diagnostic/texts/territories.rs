@@ -12,7 +12,12 @@ pub(crate) fn no_territories(span: Span) -> Diagnostic {
 /// L0038: `table` of `[territories]` that is no reference table.
 pub(crate) fn not_a_table(entity: &str, span: Span) -> Diagnostic {
     let message = format!("`{entity}` n'est pas une table de référence");
-    at("L0038", message, span, "attendu: une entité qui a une `source`, dont chaque ligne est d'un territoire")
+    at(
+        "L0038",
+        message,
+        span,
+        "attendu: une entité qui a une `source`, dont chaque ligne est d'un territoire",
+    )
 }
 
 /// L0038: a manifest that says where nothing comes from.
@@ -37,7 +42,12 @@ pub(crate) fn nowhere(name: &str, columns: &[&str], span: Span) -> Diagnostic {
 
 /// L0038: a manifest whose last day is before its first.
 pub(crate) fn backwards(name: &str, span: Span) -> Diagnostic {
-    at("L0038", format!("le territoire `{name}` finit avant d'avoir commencé"), span, "`until` est avant `from`")
+    at(
+        "L0038",
+        format!("le territoire `{name}` finit avant d'avoir commencé"),
+        span,
+        "`until` est avant `from`",
+    )
 }
 
 /// L0038: a folder whose name cannot be that of a territory.
@@ -55,6 +65,12 @@ pub(crate) fn held_twice(code: &str, (one, other): (&str, &str), span: Span, fir
 /// L0114: a local table of another form than the one that it stands in for.
 pub(crate) fn differs(path: &str, local: Span, known: Span) -> Diagnostic {
     let message = format!("`{path}` n'a pas partout la même unité, les mêmes clés et le même type");
+    at("L0114", message, local, "celle du territoire").with_label(known, "celle qu'elle remplace")
+}
+
+/// L0114: a local rule whose outcome is of another type than that of the rule that it stands in for.
+pub(crate) fn rule_differs(rule: &str, local: Span, known: Span) -> Diagnostic {
+    let message = format!("`{rule}` ne donne pas partout un résultat du même type");
     at("L0114", message, local, "celle du territoire").with_label(known, "celle qu'elle remplace")
 }
 

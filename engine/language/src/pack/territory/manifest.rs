@@ -25,7 +25,11 @@ pub(in crate::pack) fn read_folders(
         return Territories::default();
     };
     let mut found = Territories {
-        levels: settings.levels.iter().map(|(column, _)| Level { column: column.clone(), field: None }).collect(),
+        levels: settings
+            .levels
+            .iter()
+            .map(|(column, _)| Level { column: column.clone(), field: None })
+            .collect(),
         ..Territories::default()
     };
     let names = || schema.entities.iter().map(|e| e.name.as_str());
@@ -37,7 +41,8 @@ pub(in crate::pack) fn read_folders(
         id
     };
     found.table = entity(&settings.table, out);
-    let is_table = |id: usize| matches!(schema.entities.get(id).map(|e| &e.origin), Some(Origin::Reference { .. }));
+    let is_table =
+        |id: usize| matches!(schema.entities.get(id).map(|e| &e.origin), Some(Origin::Reference { .. }));
     if let Some(table) = found.table.filter(|id| !is_table(*id)) {
         found.table = None;
         let name = schema.entities.get(table).map_or("?", |e| e.name.as_str());
@@ -93,8 +98,11 @@ fn read(
     let mut held = None;
     for (key, at, item) in reader.rest() {
         let Some(level) = levels.iter().position(|level| level.column == key) else {
-            let known: Vec<&str> =
-                levels.iter().map(|level| level.column.as_str()).chain(reader.known().map(|k| -> &str { k })).collect();
+            let known: Vec<&str> = levels
+                .iter()
+                .map(|level| level.column.as_str())
+                .chain(reader.known().map(|k| -> &str { k }))
+                .collect();
             out.push(texts::files::unknown_key(&reader.what, key, known, Span::new(file, at)));
             continue;
         };

@@ -15,6 +15,8 @@ use bytes::Bytes;
 
 use super::params::{Parameter, ParameterId};
 use super::schema::{Entity, EntityId, Field, FieldId, FieldKind, Schema};
+use super::script::RuleText;
+use super::{Parsed, RuleTexts};
 use crate::diagnostic::{Diagnostics, FileId, Sources, Span, texts};
 use crate::value::{Date, add_days};
 pub(super) use manifest::read_folders;
@@ -128,6 +130,12 @@ impl Territories {
         self.of_path(&sources.get(file)?.path)
     }
 
+    /// The function of that name that code in a file means: one of the file's territory before one of all.
+    pub(crate) fn called(&self, parsed: &Parsed, file: FileId, name: &str) -> Option<usize> {
+        let of = self.of_file(&parsed.sources, file).and_then(|t| self.all.get(t));
+        of.and_then(|of| parsed.rule(&local_path(name, of))).or_else(|| parsed.rule(name))
+    }
+
     /// The days from which other territories are in force.
     pub fn changes(&self) -> impl Iterator<Item = Date> + '_ {
         self.all.iter().flat_map(|t| t.from.into_iter().chain(t.until.and_then(|last| add_days(last, 1))))
@@ -235,6 +243,47 @@ fn add(
     id
 }
 
+/// Joins the rules that territories give to those of the same name, and sorts all by name. A rule that only territories
+/// give gets one of its name, which is unknown where none of them does. A helper is of one territory or of all.
+pub(super) fn join_local_rules(territories: &Territories, rules: &mut Vec<RuleTexts>, out: &mut Diagnostics) {
+    let mut asked: Vec<RuleTexts> = Vec::new();
+    for local in rules.iter().filter(|r| r.territory.is_some()) {
+        let name = national_path(&local.name);
+        let is_helper = |rule: &RuleTexts| rule.texts.iter().all(|t| t.helper);
+        let Some(first) = local.texts.first() else { continue };
+        let known = rules.iter().chain(&asked).find(|r| r.name == name);
+        match known {
+            None if is_helper(local) => {}
+            None => {
+                let texts = vec![RuleText { from: None, ..first.clone() }];
+                let (name, entity) = (name.to_string(), local.entity);
+                let (territory, local) = (None, Vec::new());
+                asked.push(RuleTexts { name, entity, texts, territory, local, nowhere: true, kind: None });
+            }
+            Some(known) => {
+                let other = known.texts.first().map(|t| t.span.clone()).unwrap_or_default();
+                if is_helper(local) || is_helper(known) {
+                    out.push(texts::names::declared_twice(name, first.span.clone(), other));
+                } else if known.entity != local.entity {
+                    out.push(texts::names::of_two_entities(name, first.span.clone(), other));
+                }
+            }
+        }
+    }
+    rules.extend(asked);
+    rules.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut local: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
+    for (id, rule) in rules.iter().enumerate().filter(|(_, r)| r.texts.iter().any(|t| !t.helper)) {
+        let Some(territory) = rule.territory.and_then(|t| territories.all.get(t)) else { continue };
+        local.entry(national_path(&rule.name).to_string()).or_default().push((territory.level, id));
+    }
+    for rule in rules.iter_mut().filter(|r| r.territory.is_none()) {
+        let mut of_name = local.remove(&rule.name).unwrap_or_default();
+        of_name.sort_unstable();
+        rule.local = of_name.into_iter().map(|(_, id)| id).collect();
+    }
+}
+
 /// The files of one reference table as one: the rows of all under the headers of the first.
 ///
 /// # Errors
@@ -287,7 +336,9 @@ pub(super) fn join_local(territories: &Territories, parameters: &mut Vec<Paramet
             });
             continue;
         };
-        if (&known.unit, &known.by) != (&local.unit, &local.by) || !known.value_type.matches(&local.value_type) {
+        if (&known.unit, &known.by) != (&local.unit, &local.by)
+            || !known.value_type.matches(&local.value_type)
+        {
             out.push(texts::territories::differs(path, local.span.clone(), known.span.clone()));
         }
     }

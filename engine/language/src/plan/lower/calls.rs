@@ -58,7 +58,8 @@ impl Lowering<'_, '_, '_> {
         let name = call.name.as_str();
         let span = self.span(position, place);
         let parsed = self.wiring.parsed;
-        let Some(rule) = parsed.rule(name).and_then(|r| parsed.rules.get(r)) else {
+        let called = parsed.territories.called(parsed, place.file, name);
+        let Some(rule) = called.and_then(|r| parsed.rules.get(r)) else {
             self.unknown_function(name, span);
             return None;
         };

@@ -22,8 +22,8 @@ use std::collections::HashMap;
 
 use super::ir::{Node, NodeId, Op};
 use super::{Apart, Places};
-use crate::diagnostic::{Diagnostics, FileId, Span};
-use crate::graph::{RuleId, Wiring};
+use crate::diagnostic::{Diagnostics, FileId, Span, texts};
+use crate::graph::{RuleId, Wired, Wiring};
 use crate::pack::RuleTexts;
 use crate::pack::schema::EntityId;
 use nodes::Traits;
@@ -114,6 +114,9 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
         if wired.outside {
             return self.absent(id, rule, wired.text.span.clone());
         }
+        if rule.nowhere {
+            return self.local_rule(id, rule, wired, None);
+        }
         let place = Place { entity: rule.entity, file: wired.text.span.file };
         // Every parameter is linked before giving up, so that all that is wrong is reported at once.
         let mut env = Env::new();
@@ -128,8 +131,47 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             return None;
         }
         let body = self.function_body(wired.text, env, place)?;
-        let ty = self.nodes.get(body as usize)?.ty.clone();
-        Some(self.node(Op::Rule(id, body), rule.entity, ty, wired.text.span.clone()))
+        self.local_rule(id, rule, wired, Some(body))
+    }
+
+    /// The outcome node of a rule: its body, or the outcome of the rule that the territory of the row gives in its place.
+    /// Without a body it is unknown where no territory gives it.
+    fn local_rule(
+        &mut self,
+        id: RuleId,
+        rule: &RuleTexts,
+        wired: &Wired<'_>,
+        body: Option<NodeId>,
+    ) -> Option<NodeId> {
+        let parsed = self.wiring.parsed;
+        let (place, span) = (Place { entity: rule.entity, file: wired.text.span.file }, &wired.text.span);
+        // Every local rule has an outcome node by now; one with an error was reported.
+        let local: Option<Vec<(RuleId, NodeId)>> =
+            wired.local.iter().map(|local| Some((*local, *self.rules.get(local)?.as_ref()?))).collect();
+        let local = local?;
+        let mut chosen = match (body, local.first()) {
+            (Some(body), _) => body,
+            // Read as a parameter beyond all, which has no value on any day.
+            (None, first) => {
+                let ty = match first {
+                    Some((_, first)) => self.ty(*first),
+                    None => rule.kind.clone()?,
+                };
+                self.node(Op::Param(parsed.parameters.len() + id, Vec::new()), rule.entity, ty, span.clone())
+            }
+        };
+        let ty = self.ty(chosen);
+        for (local, node) in local {
+            let own = parsed.rules.get(local)?;
+            if !self.ty(node).matches(&ty) {
+                let at = own.texts.first().map(|t| t.span.clone()).unwrap_or_default();
+                self.out.push(texts::territories::rule_differs(&rule.name, at, span.clone()));
+                return None;
+            }
+            let here = self.in_territory(own.territory?, place, span)?;
+            chosen = self.node(Op::If(here, node, chosen), rule.entity, ty.clone(), span.clone());
+        }
+        Some(self.node(Op::Rule(id, chosen), rule.entity, ty, span.clone()))
     }
 
     /// The outcome node of a rule that is not in force: false, 0, or a value that is never known.

@@ -57,7 +57,8 @@ impl<'p> Lowering<'_, 'p, '_> {
         let mut chosen = national;
         for &id in &parameter.local {
             let Some(local) = parsed.parameters.get(id) else { continue };
-            let Some((territory, of)) = local.territory.and_then(|t| Some((t, parsed.territories.all.get(t)?)))
+            let Some((territory, of)) =
+                local.territory.and_then(|t| Some((t, parsed.territories.all.get(t)?)))
             else {
                 continue;
             };
