@@ -12,6 +12,10 @@ pub struct RulesArgs {
     /// Dossier du paquet de règles (sinon, celui qui est embarqué)
     #[arg(long, value_name = "DOSSIER")]
     pub rules: Option<PathBuf>,
+    /// Territoires dont les règles locales valent, séparés par des virgules: `dijon,orne` pour ceux-là seuls,
+    /// `!dijon` pour tous les autres, `aucun` pour aucun (sinon, tous)
+    #[arg(long, value_name = "TERRITOIRE", value_delimiter = ',')]
+    pub territory: Vec<String>,
 }
 
 /// Which data.

@@ -33,7 +33,7 @@ pub fn asked(rules: &RulesArgs, words: &[Option<&String>]) -> Result<Asked> {
     if let Some(more) = words.next() {
         bail!("« {more} » est de trop; attendu: un dossier de règles (contenant schema.toml), puis un texte");
     }
-    Ok(Asked { rules: RulesArgs { rules: folder }, filter })
+    Ok(Asked { rules: RulesArgs { rules: folder, territory: Vec::new() }, filter })
 }
 
 /// Is a word a folder that holds a pack, or what is left of one?

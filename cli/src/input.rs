@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use logis::data::{self, Dataset, InputFile, Needs, StreamedFile};
-use logis::diagnostic::{self, PackError};
+use logis::diagnostic::{self, PackError, texts};
 use logis::invariants::Invariants;
 use logis::pack::schema::Origin;
+use logis::pack::territory::NONE;
 use logis::plan::Plan;
 use logis::value::Date;
 use logis::{LoadError, Pack};
@@ -19,16 +20,39 @@ pub use crate::told::{Told, left_rows_out, name_part, of_part, report};
 
 /// The pack that was asked for, with its warnings on the standard error.
 pub fn pack(args: &RulesArgs) -> Result<Pack> {
-    warned(match &args.rules {
+    let pack = match &args.rules {
         Some(folder) => Pack::to_decide(existing(folder)?)?,
         None => Pack::national(),
-    })
+    };
+    warned(of_territories(pack, &args.territory)?)
 }
 
 /// The pack that was asked for, its cases read: for commands that look at them, which tell what is wrong in them
 /// with what is wrong elsewhere.
 pub fn pack_with_cases(args: &RulesArgs) -> Result<Pack> {
     warned(quiet_pack(args)?)
+}
+
+/// The pack with the local rules of the territories that are asked for.
+fn of_territories(pack: Pack, asked: &[String]) -> Result<Pack> {
+    let known = &pack.parsed().territories;
+    for name in asked.iter().map(|name| name.trim_start_matches('!')).filter(|name| *name != NONE) {
+        if known.find(name).is_none() {
+            let names: Vec<&str> = known.all.iter().map(|t| t.name.as_ref()).collect();
+            let near = texts::did_you_mean(name, names.iter().copied());
+            bail!("le territoire `{name}` n'existe pas; ce paquet a: {} {near}", names.join(", "));
+        }
+    }
+    if asked.is_empty() {
+        return Ok(pack);
+    }
+    // Names alone are the only ones; with a `!` they are the ones left out.
+    let (without, only): (Vec<&String>, Vec<&String>) = asked.iter().partition(|name| name.starts_with('!'));
+    let kept = |name: &str| {
+        let named = only.is_empty() || only.iter().any(|own| *own == name);
+        named && !without.iter().any(|other| other.strip_prefix('!') == Some(name))
+    };
+    Ok(pack.with_territories(kept))
 }
 
 /// The pack, once its warnings are told.
@@ -49,10 +73,11 @@ fn existing(folder: &Path) -> Result<&Path> {
 
 /// The pack that was asked for, its cases read; its warnings are not told.
 pub fn quiet_pack(args: &RulesArgs) -> Result<Pack> {
-    Ok(match &args.rules {
+    let pack = match &args.rules {
         Some(folder) => Pack::load(existing(folder)?)?,
         None => Pack::national(),
-    })
+    };
+    of_territories(pack, &args.territory)
 }
 
 /// The problems of a pack, if they are why it did not load.

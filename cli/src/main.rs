@@ -75,6 +75,8 @@ enum Command {
     Boundaries(commands::boundaries::BoundariesArgs),
     /// Vérifie et teste à nouveau à chaque enregistrement d'un fichier du paquet
     Watch(commands::watch::WatchArgs),
+    /// Ébauche un territoire dans un paquet de règles
+    New(commands::new::NewArgs),
     /// Met en forme les tables, les cas et les scripts d'un paquet
     Fmt(commands::fmt::FmtArgs),
     /// Compare deux versions des règles: qui gagne, qui perd, et d'où cela vient
@@ -191,6 +193,7 @@ fn run(command: Command) -> anyhow::Result<End> {
         Command::Mutate(args) => commands::mutate::run(&args),
         Command::Boundaries(args) => commands::boundaries::run(&args),
         Command::Watch(args) => commands::watch::run(&args),
+        Command::New(args) => commands::new::run(&args),
         Command::Fmt(args) => commands::fmt::run(&args),
         Command::Diff(args) => commands::diff::run(&args),
         Command::Simulate(args) => commands::simulate::run(&args),

@@ -33,6 +33,7 @@ mod reserves_of_matching;
 mod served;
 mod simulate;
 mod support;
+mod territory;
 mod tools;
 mod trust;
 mod writing;

@@ -68,7 +68,8 @@ pub fn run(args: &CheckArgs) -> Result<End> {
     if args.rules.rules.is_some() && args.folder.is_some() {
         bail!("le dossier de règles est donné deux fois: --rules, ou un mot");
     }
-    let given = RulesArgs { rules: args.rules.rules.clone().or_else(|| args.folder.clone()) };
+    let folder = args.rules.rules.clone().or_else(|| args.folder.clone());
+    let given = RulesArgs { rules: folder, territory: args.rules.territory.clone() };
     let rules = asked::asked(&given, &[])?.rules;
     let pack = match (input::quiet_pack(&rules), args.format) {
         (Ok(pack), _) => pack,

@@ -22,7 +22,7 @@ const PRODUCTS: [&str; 3] = ["PLAI", "PLUS", "PLS"];
 
 /// Decides the requests, matches them to the reserved units, explains a refusal, and sums up.
 pub fn run() -> Result<End> {
-    let pack = input::pack(&RulesArgs { rules: None })?;
+    let pack = input::pack(&RulesArgs { rules: None, territory: Vec::new() })?;
     let files: Vec<_> = embedded::grand_dijon()
         .into_iter()
         .map(|(name, bytes)| logis::data::InputFile { name, bytes })

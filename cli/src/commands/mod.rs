@@ -22,6 +22,7 @@ pub mod junit;
 pub mod matching;
 pub mod mcp;
 pub mod mutate;
+pub mod new;
 pub mod pairs;
 pub mod receipt_file;
 pub mod record;

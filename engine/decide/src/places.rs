@@ -50,7 +50,10 @@ impl Places {
         for row in 0..rows {
             let mut unknown = false;
             let found = links.iter().find_map(|link| match value(parsed, dataset, link, row) {
-                Some(Value::Text(name)) if name.as_ref() != NONE => Some(name),
+                Some(Value::Text(name)) if name.as_ref() != NONE => {
+                    let of = territories.find(&name).and_then(|t| territories.all.get(t));
+                    of.is_none_or(|of| !of.left_out).then_some(name)
+                }
                 Some(_) => None,
                 None => {
                     unknown = true;

@@ -202,6 +202,26 @@ impl Pack {
         Some(Pack { parsed: Arc::new(parsed), warnings: self.warnings.clone(), plans: Arc::default() })
     }
 
+    /// A copy of the pack in which only these territories give local rules: of the others rows are decided as where
+    /// there is none.
+    ///
+    /// ```
+    /// let pack = logis::Pack::load("../../rules")?;
+    /// let date = logis::value::parse_date("2024-06-30").ok_or("a date")?;
+    /// let orne = pack.with_territories(|name| name == "orne");
+    /// let notes = orne.plan(date, &["delai_anormalement_long"])?.notes.join(" ");
+    /// assert!(notes.contains("`orne`") && !notes.contains("`dijon`"), "{notes}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_territories(&self, keep: impl Fn(&str) -> bool) -> Pack {
+        let mut parsed = (*self.parsed).clone();
+        for territory in &mut parsed.territories.all {
+            territory.left_out = !keep(&territory.name);
+        }
+        Pack { parsed: Arc::new(parsed), warnings: self.warnings.clone(), plans: Arc::default() }
+    }
+
     fn with(&self, parsed: Parsed, check: fn(&Parsed, &mut Diagnostics)) -> Result<Pack, PackError> {
         let mut out = Diagnostics::default();
         check(&parsed, &mut out);

@@ -134,6 +134,7 @@ fn read(
         from,
         until,
         sources,
+        left_out: false,
         doubt,
         span: reader.span(),
     })

@@ -65,6 +65,8 @@ pub struct Territory {
     pub until: Option<Date>,
     /// Where it is written.
     pub sources: Vec<Source>,
+    /// Was it left out by whoever reads the pack? Then it gives nothing on any day.
+    pub left_out: bool,
     /// Why what its manifest says may be wrong.
     pub doubt: Option<String>,
     /// Its manifest.
@@ -72,9 +74,11 @@ pub struct Territory {
 }
 
 impl Territory {
-    /// Is it one on this day?
+    /// Does what it gives hold on this day?
     pub fn holds_on(&self, date: Date) -> bool {
-        self.from.is_none_or(|from| from <= date) && self.until.is_none_or(|until| date <= until)
+        !self.left_out
+            && self.from.is_none_or(|from| from <= date)
+            && self.until.is_none_or(|until| date <= until)
     }
 }
 

@@ -1,0 +1,151 @@
+//! `logis new territory`: the folder of a territory, with the questions that its texts answer.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use logis::Pack;
+use logis::pack::Parsed;
+use logis::pack::params::Parameter;
+use logis::value::{Type, Value};
+
+use crate::{End, output};
+
+/// `logis new`
+#[derive(clap::Args)]
+pub struct NewArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// Ébauche un territoire: son dossier, et les questions auxquelles ses textes répondent
+    Territory(TerritoryArgs),
+}
+
+/// `logis new territory`
+#[derive(clap::Args)]
+pub struct TerritoryArgs {
+    /// Nom du territoire, qui est celui de son dossier: minuscules, chiffres et `_`
+    #[arg(value_name = "NOM")]
+    name: String,
+    /// Dossier du paquet de règles
+    #[arg(long, value_name = "DOSSIER")]
+    rules: PathBuf,
+    /// Où il est: une colonne de `levels` et ses codes, comme `epci=242100410`
+    #[arg(long, value_name = "COLONNE=CODE,CODE")]
+    at: Option<String>,
+}
+
+/// Writes the folder; nothing, if there is one of that name.
+pub fn run(args: &NewArgs) -> Result<End> {
+    let What::Territory(args) = &args.what;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if args.name.is_empty() || !args.name.chars().all(plain) || args.name == "aucun" {
+        bail!("`{}` ne peut être le nom d'un territoire; attendu: minuscules, chiffres et `_`", args.name);
+    }
+    let pack = Pack::to_decide(&args.rules)?;
+    let parsed = pack.parsed();
+    let levels: Vec<&str> = parsed.territories.levels.iter().map(|level| level.column.as_str()).collect();
+    if levels.is_empty() {
+        bail!("ce paquet n'a pas de territoires; attendu: `[territories]` dans `pack.toml`");
+    }
+    let folder = args.rules.join("territoires").join(&args.name);
+    if folder.exists() || parsed.territories.find(&args.name).is_some() {
+        bail!("le territoire `{}` existe déjà: rien n'est écrit", args.name);
+    }
+    let place = match args.at.as_deref().map(|at| at.split_once('=').unwrap_or((at, ""))) {
+        None => None,
+        Some((column, codes)) if levels.contains(&column) && !codes.is_empty() => Some((column, codes)),
+        Some((column, _)) => {
+            bail!(
+                "`--at {column}`: attendu une colonne parmi {} et ses codes, comme `epci=242100410`",
+                levels.join(", ")
+            )
+        }
+    };
+    std::fs::create_dir_all(&folder)?;
+    let (manifest, tables) = (folder.join("territoire.toml"), folder.join("a_remplir.toml"));
+    output::file(&manifest, manifest_of(&args.name, &levels, place).as_bytes())?;
+    output::file(&tables, tables_of(parsed).as_bytes())?;
+    println!("{}: où il est, depuis quand, d'où cela vient", manifest.display());
+    println!("{}: ce qu'il peut donner, à remplir", tables.display());
+    println!(
+        "ensuite: logis check --rules {} dit ce qui manque, et ce qui en reste inconnu",
+        args.rules.display()
+    );
+    Ok(End::Fine)
+}
+
+fn manifest_of(name: &str, levels: &[&str], place: Option<(&str, &str)>) -> String {
+    let column = place.map_or_else(|| levels.last().copied().unwrap_or("commune"), |(column, _)| column);
+    let codes =
+        place.map_or("", |(_, codes)| codes).split(',').map(str::trim).filter(|code| !code.is_empty());
+    let codes: Vec<String> = codes.map(|code| format!("\"{code}\"")).collect();
+    format!(
+        "# Le territoire `{name}`. Les questions auxquelles ce fichier répond :\n\
+         # - Où est-il ? Des codes d'une seule colonne : {}.\n\
+         # - Depuis quel jour, et jusqu'à quel jour, ses règles valent-elles (`from`, `until`), si ce n'est toujours ?\n\
+         # - Où est-ce écrit (`source`), et qu'est-ce qui peut être faux (`doute`) ?\n\
+         name   = \"{name}\"\n\
+         {column} = [{}]\n\
+         source = {{ title = \"à remplir\" }}\n",
+        levels.join(", "),
+        codes.join(", ")
+    )
+}
+
+/// Every table that only territories give, as comments: what is filled in has its marks taken away.
+fn tables_of(parsed: &Parsed) -> String {
+    let mut text = "# Ce que le territoire peut donner. Chaque table est en commentaire : ôter les `#` de ce que ses textes disent,\n\
+                    # et laisser le reste, qui est inconnu pour ses lignes. De chaque valeur : qui la fixe, par quel texte, depuis\n\
+                    # quel jour, et qu'est-ce qui peut en être faux (`doute`) ? Ne rien inventer.\n"
+        .to_string();
+    for table in parsed.parameters.iter().filter(|p| p.territory.is_none() && p.versions.is_empty()) {
+        let path = &table.path;
+        let _ = writeln!(text, "\n#[{path}]\n#label = \"{}\"", table.label);
+        if let Some(unit) = &table.unit {
+            let _ = writeln!(text, "#unit  = \"{unit}\"");
+        }
+        if !table.by.is_empty() {
+            let _ = writeln!(text, "#by    = [\"{}\"]", table.by.join("\", \""));
+        }
+        let _ = writeln!(text, "#\n#[[{path}.values]]\n#from   = 2024-01-01");
+        let _ = writeln!(text, "#source = {{ title = \"…\", url = \"https://…\" }}");
+        for key in keys_of(parsed, table) {
+            let _ = writeln!(text, "#{key} = {}", example(&table.value_type));
+        }
+    }
+    text
+}
+
+/// The keys of a table's cells, as another territory writes them; `value` of a table without keys.
+fn keys_of(parsed: &Parsed, table: &Parameter) -> Vec<String> {
+    if table.by.is_empty() {
+        return vec!["value".to_string()];
+    }
+    let other = table.local.iter().find_map(|id| parsed.parameters.get(*id));
+    let cells = other.and_then(|other| other.versions.last()).map(|version| version.cells.keys());
+    let mut keys: Vec<String> =
+        cells.into_iter().flatten().filter_map(|keys| keys.first()).map(key).collect();
+    keys.dedup();
+    keys
+}
+
+fn key(value: &Value) -> String {
+    let text = value.to_string();
+    match text.chars().all(|c| c.is_ascii_alphabetic() || c == '_') {
+        true => text,
+        false => format!("\"{text}\""),
+    }
+}
+
+fn example(ty: &Type) -> &'static str {
+    match ty {
+        Type::Bool => "false",
+        Type::Date => "2024-01-01",
+        Type::Text(_) | Type::List(_) => "\"…\"",
+        Type::Number => "0",
+    }
+}
