@@ -182,6 +182,7 @@ fn schema_for(path: &Path) -> &'static str {
         "pack.toml" => "pack.schema.json",
         "schema.toml" => "schema.schema.json",
         "mutants.toml" => "mutants.schema.json",
+        "territoire.toml" => "territoire.schema.json",
         name if name.ends_with(".cas.toml") => "cas.schema.json",
         _ => "parametres.schema.json",
     }
@@ -215,7 +216,7 @@ fn the_files_of_a_pack_fit_the_schemas_for_editors() {
             assert!(misfit(&as_json(text), &schema, &schema, "").is_some(), "{name}: {text}");
         }
         let taplo = fs::read_to_string(out.path().join(".taplo.toml")).unwrap();
-        assert_eq!(taplo.parse::<toml::Table>().unwrap()["rule"].as_array().unwrap().len(), 5);
+        assert_eq!(taplo.parse::<toml::Table>().unwrap()["rule"].as_array().unwrap().len(), 6);
     }
 }
 

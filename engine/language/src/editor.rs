@@ -18,6 +18,7 @@ pub fn schemas(parsed: &Parsed) -> Vec<(&'static str, Vec<&'static str>, Json)> 
         ("pack.schema.json", vec!["pack.toml"], manifest(parsed)),
         ("parametres.schema.json", vec!["**/*.toml"], parameters()),
         ("schema.schema.json", vec!["schema.toml"], schema()),
+        ("territoire.schema.json", vec!["**/territoire.toml"], territory(parsed)),
     ]
 }
 
@@ -27,7 +28,7 @@ pub fn taplo(parsed: &Parsed) -> String {
     for (file, about, _) in schemas(parsed) {
         let quoted: Vec<String> = about.iter().map(|a| format!("\"{a}\"")).collect();
         let others = if file == "parametres.schema.json" {
-            "exclude = [\"**/*.cas.toml\", \"Cargo.toml\", \"pack.toml\", \"schema.toml\", \"mutants.toml\", \".taplo.toml\"]\n"
+            "exclude = [\"**/*.cas.toml\", \"Cargo.toml\", \"pack.toml\", \"schema.toml\", \"mutants.toml\", \"**/territoire.toml\", \".taplo.toml\"]\n"
         } else {
             ""
         };
@@ -232,6 +233,20 @@ fn manifest(parsed: &Parsed) -> Json {
         ("waiting", one("Règle de la demande : son ancienneté, en mois")),
         ("product", one("Par quoi les réservations sont comptées")),
     ]);
+    let territories = properties([
+        (
+            "table",
+            said("La table de référence dont chaque ligne est d'un territoire", json!({ "enum": entities })),
+        ),
+        ("levels", texts("Ses colonnes par lesquelles une ligne l'est, de la plus large à la plus fine")),
+        (
+            "through",
+            said(
+                "Par où passe une entité qui y mène de plusieurs façons",
+                object(Map::new(), &[], json!({ "enum": entities })),
+            ),
+        ),
+    ]);
     let starts = |what| said(what, json!({ "type": "array", "items": { "type": "string" } }));
     let doc = properties([
         ("rights", starts("Début du nom des règles qui disent qui a droit à une aide")),
@@ -251,11 +266,26 @@ fn manifest(parsed: &Parsed) -> Json {
         ("groups", said("Règles demandées ensemble", object(Map::new(), &[], list))),
         ("matching", object(matching, &[], json!(true))),
         ("measures", object(measures, &[], json!(true))),
+        ("territories", object(territories, &["table", "levels"], json!(false))),
         ("doc", object(doc, &[], json!(true))),
         ("sources", said("Textes nommés sans identifiant", object(Map::new(), &[], text_of_sources))),
         ("check", object(check, &[], json!(true))),
     ]);
     document("Manifeste d'un paquet de règles Logis", object(all, &[], json!(true)))
+}
+
+fn territory(parsed: &Parsed) -> Json {
+    let mut all = properties([
+        ("name", text("Nom pour les personnes")),
+        ("from", day("Premier jour où c'en est un")),
+        ("until", day("Dernier jour")),
+        ("source", said("Où cela est écrit", json!({ "type": ["object", "array"] }))),
+        ("doute", text("Pourquoi cela peut être faux")),
+    ]);
+    for level in &parsed.territories.levels {
+        all.insert(level.column.clone(), texts("Où il est, par les codes de cette colonne"));
+    }
+    document("Territoire d'un paquet de règles Logis", object(all, &["name", "source"], json!(false)))
 }
 
 fn parameters() -> Json {
@@ -288,7 +318,13 @@ fn parameters() -> Json {
         ("renewed", said("La loi la renouvelle chaque année", json!({ "const": "yearly" }))),
         ("values", json!({ "type": "array", "items": { "$ref": "#/$defs/version" } })),
     ]);
-    let any = json!({ "anyOf": [{ "$ref": "#/$defs/parameter" }, { "$ref": "#/$defs/folder" }] });
+    let mut declared = parameter.clone();
+    declared.extend(properties([
+        ("local", said("Seuls des territoires la donnent", json!({ "const": true }))),
+        ("type", said("Type des valeurs", json!({ "enum": ["number", "boolean", "date", "text"] }))),
+    ]));
+    let any = ["parameter", "declared", "folder"].map(|name| json!({ "$ref": format!("#/$defs/{name}") }));
+    let any = json!({ "anyOf": any });
     document(
         "Tables de paramètres d'un paquet de règles Logis",
         json!({
@@ -296,6 +332,7 @@ fn parameters() -> Json {
             "additionalProperties": any,
             "$defs": {
                 "parameter": object(parameter, &["values"], json!(false)),
+                "declared": object(declared, &["local", "type"], json!(false)),
                 "version": object(version, &["from", "source"], json!({ "$ref": "#/$defs/cell" })),
                 "cell": { "anyOf": [
                     { "type": ["number", "boolean", "string"] },
@@ -335,6 +372,7 @@ fn schema() -> Json {
             "empty",
             text("Ce qu'est une cellule vide, connue : `none` (texte, codes) ou une des valeurs de la liste"),
         ),
+        ("territory", said("Nomme-t-il le territoire de la ligne ?", yes())),
         ("unlisted", text("Pourquoi une cellule vide est hors de la liste")),
         ("exhaustive", text("Pourquoi une cellule vide est une des valeurs de la liste, et rien d'autre")),
         ("column", text("Nom de la colonne, s'il diffère")),
