@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rhai::{Dynamic, Engine, ImmutableString};
 
-use super::dynamic::{Failed, Fallible, failure, given, number, to_dynamic, unknown};
+use super::Unknown;
+use super::dynamic::{Failed, Fallible, failure, given, number, to_dynamic};
 use logis_language::pack::Parsed;
 use logis_language::pack::params::Parameter;
 use logis_language::pack::script::parser;
@@ -130,11 +131,11 @@ fn register_param(engine: &mut Engine, parsed: Arc<Parsed>, date: Date, here: He
             match here.get(of.level) {
                 Some(Some(name)) if *name == of.name => return cell(local, date, &keys),
                 Some(Some(_)) | None => {}
-                Some(None) => return Err(unknown()),
+                Some(None) => return Ok(Dynamic::from(Unknown)),
             }
         }
         if parameter.versions.is_empty() {
-            return Err(unknown());
+            return Ok(Dynamic::from(Unknown));
         }
         cell(parameter, date, &keys)
     };
