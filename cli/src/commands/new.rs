@@ -69,12 +69,14 @@ pub fn run(args: &NewArgs) -> Result<End> {
     let (manifest, tables) = (folder.join("territoire.toml"), folder.join("a_remplir.toml"));
     output::file(&manifest, manifest_of(&args.name, &levels, place).as_bytes())?;
     output::file(&tables, tables_of(parsed).as_bytes())?;
-    println!("{}: où il est, depuis quand, d'où cela vient", manifest.display());
-    println!("{}: ce qu'il peut donner, à remplir", tables.display());
-    println!(
-        "ensuite: logis check --rules {} dit ce qui manque, et ce qui en reste inconnu",
+    let told = format!(
+        "{}: où il est, depuis quand, d'où cela vient\n{}: ce qu'il peut donner, à remplir\n\
+         ensuite: logis check --rules {} dit ce qui manque, et ce qui en reste inconnu\n",
+        manifest.display(),
+        tables.display(),
         args.rules.display()
     );
+    output::text_to(&told, None)?;
     Ok(End::Fine)
 }
 

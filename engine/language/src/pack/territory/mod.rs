@@ -108,6 +108,9 @@ pub struct Territories {
     pub named: Vec<FieldId>,
 }
 
+/// What the values of a column become.
+pub type Becomes = Arc<BTreeMap<String, Arc<str>>>;
+
 /// A column that a reference table gets beside those of its file.
 #[derive(Clone, Debug)]
 pub struct Derived {
@@ -115,7 +118,7 @@ pub struct Derived {
     pub column: String,
     /// Columns of the file with what their values become; the first that has one decides, and without one the cell
     /// is empty.
-    pub by: Vec<(String, Arc<BTreeMap<String, Arc<str>>>)>,
+    pub by: Vec<(String, Becomes)>,
 }
 
 impl Territories {
@@ -170,7 +173,7 @@ impl Territories {
         found
     }
 
-    fn by_code(&self, level: usize) -> Arc<BTreeMap<String, Arc<str>>> {
+    fn by_code(&self, level: usize) -> Becomes {
         let of_level = self.all.iter().filter(|t| t.level == level);
         let codes = of_level.flat_map(|t| t.codes.iter().map(|(code, _)| (code.clone(), t.name.clone())));
         Arc::new(codes.collect())
