@@ -41,7 +41,8 @@ pub struct ReadingArgs {
     /// Écarte les lignes fautives et continue avec les autres; finit alors avec le code 1
     #[arg(long)]
     pub keep_going: bool,
-    /// Refuse les données auxquelles manque une colonne dont une décision a besoin (sinon, elle est inconnue)
+    /// Refuse les données auxquelles manque une colonne dont une décision a besoin (sinon, elle est inconnue), et contrôle
+    /// aussi les colonnes dont rien ne dépend
     #[arg(long)]
     pub strict: bool,
     /// Écrit dans ce fichier CSV chaque faute des données: fichier, ligne, colonne, valeur, raison

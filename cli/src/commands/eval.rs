@@ -156,8 +156,8 @@ fn decide_parts(args: &EvalArgs, pack: &Pack, names: &[&str], form: Format) -> R
     let Some(streamed) = parts.open()? else { return Ok(Undecided::Decider(Box::new(decider))) };
     let needs = decider.needs().clone().strictly(args.data.reading.strict);
     let (schema, references) = (&pack.parsed().schema, &pack.parsed().references);
-    // A receipt keeps what a decision could read, which is more.
-    let fields = decider.fields().filter(|_| args.record.is_none());
+    // A receipt keeps what a decision could read, which is more; whoever reads strictly wants all cells looked at.
+    let fields = decider.fields().filter(|_| args.record.is_none() && !args.data.reading.strict);
     let Some(share) = args.part else {
         let reader = Stream::open_for(
             schema,

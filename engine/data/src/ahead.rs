@@ -17,7 +17,7 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::ChunkReader;
 
 #[cfg(feature = "csv")]
-use super::csv_batches::CsvBatches;
+use super::csv_batches::{Asked, CsvBatches};
 use super::issue::Issue;
 use super::issue_code::Code;
 use super::net::caught;
@@ -25,6 +25,7 @@ use super::package::NotInOrder;
 use super::parquet_choice::Choice;
 use super::{parquet_file, parquet_pages};
 use logis_language::pack::schema::{EntityId, FieldId, Schema};
+use logis_language::plan::Needs;
 
 /// Rows that are read from a file at once.
 const BATCH: usize = 1 << 15;
@@ -143,22 +144,26 @@ pub(super) struct Ahead {
     pub schema: SchemaRef,
     /// Every header of the file, and whether its column is read.
     pub headers: Vec<(String, bool)>,
+    /// The headers of columns that nothing asks for, and of which nothing says that their cells are right.
+    pub unchecked: Vec<String>,
     /// By column: is it left out where a batch has nothing in it?
     pub quiet: Vec<bool>,
     pub batches: Receiver<Result<RecordBatch, NotInOrder>>,
 }
 
 impl Ahead {
-    /// Starts to read a table of the schema; `None` if the file does not read so far, or there are no threads.
+    /// Starts to read a table of the schema, with the column `key` in any case; `None` if the file does not read so far, or there are no threads.
     pub fn start(
         schema: &Schema,
         entity: EntityId,
         only: Option<&BTreeSet<FieldId>>,
+        needs: &Needs,
+        key: &str,
         file: StreamedFile,
     ) -> Option<Ahead> {
         match file.form {
             Form::Parquet { about, open } => {
-                let choice = Choice::of(schema, entity, only, &about);
+                let choice = Choice::of(schema, entity, only, needs, key, &about);
                 let between = file.between.clone();
                 let mut reader = caught(|| open(&choice, between)).ok()?.ok()?;
                 let (schema, quiet) = (reader.schema(), vec![false; choice.headers.len()]);
@@ -168,16 +173,17 @@ impl Ahead {
                     // A file that breaks off is for the whole reading, which says so.
                     Ok(Some(Err(_))) | Err(_) => Err(NotInOrder),
                 };
-                Ahead::on_a_thread(schema, choice.headers, quiet, next)
+                Ahead::on_a_thread(schema, choice.headers, choice.unchecked, quiet, next)
             }
             #[cfg(feature = "csv")]
             Form::Csv(source) => {
-                let mut batches = CsvBatches::open(schema, entity, only, &file.name, source)?;
+                let mut batches = CsvBatches::open(schema, entity, only.map(|fields| Asked { fields, needs, key }), &file.name, source)?;
                 let quiet = batches.quiet();
                 let field = |header: &String| ArrowField::new(header, DataType::Null, true);
                 let schema = ArrowSchema::new(batches.headers.iter().map(field).collect::<Vec<_>>());
                 let headers = batches.headers.iter().map(|header| (header.clone(), true)).collect();
-                Ahead::on_a_thread(Arc::new(schema), headers, quiet, move || batches.next_batch())
+                let unchecked = std::mem::take(&mut batches.unchecked);
+                Ahead::on_a_thread(Arc::new(schema), headers, unchecked, quiet, move || batches.next_batch())
             }
         }
     }
@@ -185,6 +191,7 @@ impl Ahead {
     fn on_a_thread(
         schema: SchemaRef,
         headers: Vec<(String, bool)>,
+        unchecked: Vec<String>,
         quiet: Vec<bool>,
         mut next: impl FnMut() -> Result<Option<RecordBatch>, NotInOrder> + Send + 'static,
     ) -> Option<Ahead> {
@@ -198,6 +205,6 @@ impl Ahead {
             }
         };
         std::thread::Builder::new().name("lecture".to_string()).spawn(read).ok()?;
-        Some(Ahead { schema, headers, quiet, batches })
+        Some(Ahead { schema, headers, unchecked, quiet, batches })
     }
 }

@@ -20,9 +20,19 @@ use super::safe_text::from_csv_cell;
 use super::texts::trimmed;
 use super::{names, titles};
 use logis_language::pack::schema::{EntityId, FieldId, Schema};
+use logis_language::plan::Needs;
 
 /// Bytes of a file that are read at once.
 const BLOCK: usize = 1 << 21;
+
+/// What is asked for of a file.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub fields: &'a BTreeSet<FieldId>,
+    pub needs: &'a Needs,
+    /// A column that is read in any case.
+    pub key: &'a str,
+}
 
 /// A CSV file that is read block by block.
 pub(super) struct CsvBatches {
@@ -34,6 +44,8 @@ pub(super) struct CsvBatches {
     over: bool,
     separator: u8,
     pub headers: Vec<String>,
+    /// The headers of columns that nothing asks for: their cells are not looked at.
+    pub unchecked: Vec<String>,
     forms: Vec<Form>,
     /// Of characters beyond ASCII: is there one, and one that French text has?
     beyond: (bool, bool),
@@ -44,12 +56,12 @@ pub(super) struct CsvBatches {
 }
 
 impl CsvBatches {
-    /// Opens a file for a table of the schema. With `only`, cells of other fields are looked at and not kept. `None` if
-    /// it is to be read whole.
+    /// Opens a file for a table of the schema. With `only`, the columns of other fields are passed over, and so are those of
+    /// relations that are not needed but for the column `key`. `None` if it is to be read whole.
     pub fn open(
         schema: &Schema,
         id: EntityId,
-        only: Option<&BTreeSet<FieldId>>,
+        only: Option<Asked<'_>>,
         file: &str,
         source: Box<dyn Read + Send>,
     ) -> Option<CsvBatches> {
@@ -61,6 +73,7 @@ impl CsvBatches {
             over: false,
             separator: b',',
             headers: Vec::new(),
+            unchecked: Vec::new(),
             forms: Vec::new(),
             beyond: (false, false),
             blank: false,
@@ -85,17 +98,23 @@ impl CsvBatches {
             let Some(slot) = places.get(declared.column.as_str()).and_then(|at| forms.get_mut(*at)) else {
                 continue;
             };
-            let checked = only.is_some_and(|only| !only.contains(&field)) && !declared.required;
-            let form = Form::of(declared, checked);
+            if only.is_some_and(|asked| !asked.fields.contains(&field)) {
+                continue;
+            }
+            let form = Form::of(declared);
             *slot = match (&*slot, form) {
                 (Form::Skipped, form) => form,
                 // Two fields of one column.
                 _ => Form::Few,
             };
         }
-        let keys = entity.belongs_to.iter().map(|r| r.column.as_str());
-        for at in keys.filter_map(|column| places.get(column)) {
-            *forms.get_mut(*at)? = Form::Few;
+        for (number, relation) in entity.belongs_to.iter().enumerate() {
+            let asked = only.is_none_or(|asked| {
+                relation.column == asked.key || asked.needs.of_relation(id, number, relation)
+            });
+            if let Some(at) = places.get(relation.column.as_str()).filter(|_| asked) {
+                *forms.get_mut(*at)? = Form::Few;
+            }
         }
         *forms.get_mut(*places.get(entity.key.as_str())?)? = Form::Texts;
         // Names of the rows of a table of the pack, which may be no field.
@@ -105,6 +124,10 @@ impl CsvBatches {
         {
             *form = Form::Texts;
         }
+        let expected: BTreeSet<usize> = places.values().copied().collect();
+        let passed = forms.iter().enumerate().filter(|(_, form)| matches!(form, Form::Skipped));
+        let passed = passed.filter(|(at, _)| expected.contains(at)).map(|(at, _)| at);
+        new.unchecked = passed.filter_map(|at| header.get(at)).cloned().collect();
         new.switches = vec![(false, false); forms.len()];
         (new.headers, new.forms) = (header, forms);
         Some(new)
@@ -126,7 +149,7 @@ impl CsvBatches {
 
     /// Which columns may be left out of a batch: nothing of them is kept.
     pub fn quiet(&self) -> Vec<bool> {
-        let quiet = |form: &Form| matches!(form, Form::Skipped | Form::Cells { checked: true, .. });
+        let quiet = |form: &Form| matches!(form, Form::Skipped);
         self.forms.iter().map(quiet).collect()
     }
 

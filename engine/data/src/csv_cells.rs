@@ -28,11 +28,7 @@ pub(super) enum Form {
     Texts,
     /// Texts that mostly do not.
     Few,
-    Cells {
-        kind: Kind,
-        /// Is it only asked whether they fit?
-        checked: bool,
-    },
+    Cells(Kind),
 }
 
 #[derive(Clone, Debug)]
@@ -43,7 +39,7 @@ pub(super) enum Kind {
 }
 
 impl Form {
-    pub fn of(field: &Field, checked: bool) -> Form {
+    pub fn of(field: &Field) -> Form {
         let kind = match &field.kind {
             FieldKind::Text if field.as_written => return Form::Texts,
             FieldKind::Text | FieldKind::Enum(_) => return Form::Few,
@@ -55,7 +51,7 @@ impl Form {
                 None => return Form::Texts,
             },
         };
-        Form::Cells { kind, checked }
+        Form::Cells(kind)
     }
 }
 
@@ -64,7 +60,7 @@ pub(super) enum Builder<'t> {
     Skipped,
     Texts(Vec<&'t str>),
     Few { codes: Vec<Option<i32>>, texts: Vec<&'t str>, numbers: HashMap<&'t str, i32>, last: (&'t str, i32) },
-    Cells { cells: Cells, known: Known, odd: bool, checked: bool },
+    Cells { cells: Cells, known: Known, odd: bool },
 }
 
 /// The cells of a typed column.
@@ -122,13 +118,13 @@ impl<'t> Builder<'t> {
                 let (codes, texts, numbers) = (Vec::new(), Vec::new(), HashMap::default());
                 Builder::Few { codes, texts, numbers, last: ("", -1) }
             }
-            Form::Cells { kind, checked } => {
+            Form::Cells(kind) => {
                 let cells = match kind {
                     Kind::Boolean => Cells::Boolean { values: Vec::new(), switch: (false, false) },
                     Kind::Date => Cells::Date(Vec::new()),
                     Kind::Number(of) => Cells::Number { units: Vec::new(), whole: true, of: *of },
                 };
-                Builder::Cells { cells, known: Known::default(), odd: false, checked: *checked }
+                Builder::Cells { cells, known: Known::default(), odd: false }
             }
         }
     }
@@ -151,18 +147,12 @@ impl<'t> Builder<'t> {
                 }
                 codes.push(Some(last.1));
             }
-            Builder::Cells { cells, known, odd, checked } => {
+            Builder::Cells { cells, known, odd } => {
+                known.push(!cell.is_empty());
                 if cell.is_empty() {
-                    if !*checked {
-                        known.push(false);
-                        cells.push_empty();
-                    }
-                } else if cells.push(cell, *checked) {
-                    if !*checked {
-                        known.push(true);
-                    }
+                    cells.push_empty();
                 } else {
-                    *odd = true;
+                    *odd |= !cells.push(cell);
                 }
             }
         }
@@ -174,7 +164,7 @@ impl<'t> Builder<'t> {
 
     pub fn finish(self, rows: usize) -> Result<ArrayRef, ArrowError> {
         Ok(match self {
-            Builder::Skipped | Builder::Cells { checked: true, .. } => Arc::new(NullArray::new(rows)),
+            Builder::Skipped => Arc::new(NullArray::new(rows)),
             Builder::Texts(texts) => {
                 let text = |text: &'t str| (!text.is_empty()).then_some(text);
                 Arc::new(texts.into_iter().map(text).collect::<StringArray>())
@@ -217,7 +207,7 @@ impl Cells {
     }
 
     /// Adds a cell that is not empty; false if it is not written plainly.
-    fn push(&mut self, cell: &str, checked: bool) -> bool {
+    fn push(&mut self, cell: &str) -> bool {
         match self {
             Cells::Boolean { values, switch } => {
                 let value = match cell {
@@ -229,25 +219,18 @@ impl Cells {
                         lists::boolean(other)
                     }
                 };
-                if !checked {
-                    values.push(value.unwrap_or(false));
-                }
+                values.push(value.unwrap_or(false));
                 value.is_some()
             }
             Cells::Date(days) => {
                 let day = day(cell);
-                if !checked {
-                    days.push(day.unwrap_or(0));
-                }
+                days.push(day.unwrap_or(0));
                 day.is_some()
             }
             Cells::Number { units, whole, of } => {
                 let number = of.units(cell);
-                if !checked {
-                    let number = number.unwrap_or(0);
-                    units.push(number);
-                    *whole &= of.one == 1 || number % of.one == 0;
-                }
+                units.push(number.unwrap_or(0));
+                *whole &= of.one == 1 || number.is_none_or(|number| number % of.one == 0);
                 number.is_some()
             }
         }

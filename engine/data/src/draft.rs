@@ -59,8 +59,7 @@ pub(super) struct About<'a> {
 impl About<'_> {
     /// Must a relation of an entity be there?
     pub(crate) fn needs_relation(&self, id: EntityId, number: usize, relation: &BelongsTo) -> bool {
-        let own = relation.required && self.needs.entities.contains(&id);
-        own || self.needs.relations.contains(&(id, number))
+        self.needs.of_relation(id, number, relation)
     }
 
     /// Is the target of a relation a table of the pack?
@@ -175,6 +174,7 @@ impl Draft {
                 }
             }
             let cells = at.and_then(|at| raw.columns.get(at)).cloned();
+            let cells = cells.filter(|cells| !matches!(cells, RawColumn::Unread(_)));
             if let Some(slot) = draft.keys.get_mut(number) {
                 *slot = cells.map(|cells| (relation.column.clone(), cells));
             }

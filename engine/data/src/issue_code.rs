@@ -64,6 +64,8 @@ codes! {
     HeadersBelow = "D0204",
     /// Cells have no header above them.
     NoHeader = "D0205",
+    /// Columns that nothing asks for are not read, and nobody looked at their cells.
+    Unchecked = "D0206",
     /// A row has more or fewer cells than there are headers.
     RowWidth = "D0301",
     /// A quotation mark is missing or one too many.

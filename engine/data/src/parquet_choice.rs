@@ -1,6 +1,6 @@
-//! Which columns of a Parquet file are read part by part: those that are asked for, and those of which a cell could be
-//! wrong. Of the others the file itself says that there is nothing to say: their type is that of the field, and the
-//! statistics of their row groups lie within its bounds.
+//! Which columns of a Parquet file are read part by part: those that are asked for. Of some of the others the file itself says
+//! that there is nothing to say: their type is that of the field, and the statistics of their row groups lie within
+//! its bounds. The rest is unchecked, which whoever reads is told.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use parquet::file::statistics::Statistics;
 use super::arrow_column::DAYS;
 use super::names;
 use logis_language::pack::schema::{BelongsTo, EntityId, Field, FieldId, FieldKind, Origin, Schema};
+use logis_language::plan::Needs;
 use logis_language::value::{Exact, mul, power_of_ten};
 
 /// The columns of a file that are read.
@@ -22,6 +23,8 @@ use logis_language::value::{Exact, mul, power_of_ten};
 pub(super) struct Choice {
     /// Every header of the file, and whether its column is read.
     pub headers: Vec<(String, bool)>,
+    /// The headers of columns that are not read though a cell of them could be wrong.
+    pub unchecked: Vec<String>,
     /// What the file says of itself; texts that it holds as numbers into a dictionary are read as such.
     pub about: ArrowReaderMetadata,
 }
@@ -30,15 +33,18 @@ impl Choice {
     /// All columns, as the file has them.
     pub fn all(about: &ArrowReaderMetadata) -> Choice {
         let fields = about.schema().fields();
-        Choice { headers: fields.iter().map(|f| (f.name().clone(), true)).collect(), about: about.clone() }
+        let headers = fields.iter().map(|f| (f.name().clone(), true)).collect();
+        Choice { headers, unchecked: Vec::new(), about: about.clone() }
     }
 
-    /// The columns of a table of the schema: see [`self`]. With `only`, those of other fields are left out where
-    /// nothing could be said of them.
+    /// The columns of a table of the schema: see [`self`]. With `only`, those of other fields are left out, and so are
+    /// those of relations that are not needed; the column `key` is read in any case.
     pub fn of(
         schema: &Schema,
         id: EntityId,
         only: Option<&BTreeSet<FieldId>>,
+        needs: &Needs,
+        key: &str,
         about: &ArrowReaderMetadata,
     ) -> Choice {
         let mut choice = Choice::all(about);
@@ -48,19 +54,29 @@ impl Choice {
         let headers: Vec<String> = fields.iter().map(|f| f.name().clone()).collect();
         let places = names::places(schema, entity, &headers).at;
         if let Some(only) = only {
-            let mut read: BTreeSet<usize> = BTreeSet::new();
-            let keys = entity.belongs_to.iter().map(|r| r.column.as_str());
-            read.extend(keys.chain([entity.key.as_str()]).filter_map(|c| places.get(c)));
+            let mut read: BTreeSet<usize> = places.get(entity.key.as_str()).copied().into_iter().collect();
+            // What a file does not say of a column that nothing asks for.
+            let mut open: BTreeSet<usize> = BTreeSet::new();
+            for (number, relation) in entity.belongs_to.iter().enumerate() {
+                let Some(&at) = places.get(relation.column.as_str()) else { continue };
+                let asked = relation.column == key || needs.of_relation(id, number, relation);
+                if asked { &mut read } else { &mut open }.insert(at);
+            }
             for (field, declared) in entity.fields.iter().filter_map(|f| Some((*f, schema.fields.get(*f)?))) {
                 let Some(&at) = places.get(declared.column.as_str()) else { continue };
                 let Some(column) = fields.get(at) else { continue };
                 let chunks = about.metadata().row_groups().iter().map(|group| group.columns().get(at));
-                if only.contains(&field) || !faultless(declared, column, chunks) {
+                if only.contains(&field) {
                     read.insert(at);
+                } else if !faultless(declared, column, chunks) {
+                    open.insert(at);
                 }
             }
-            for (at, (_, wanted)) in choice.headers.iter_mut().enumerate() {
+            for (at, (header, wanted)) in choice.headers.iter_mut().enumerate() {
                 *wanted = read.contains(&at);
+                if !*wanted && open.contains(&at) {
+                    choice.unchecked.push(header.clone());
+                }
             }
         }
         // Identifiers differ: a dictionary of them has about as many texts as rows.

@@ -14,6 +14,7 @@ use super::ahead::{Ahead, StreamedFile};
 use super::cursor::Cursor;
 use super::files::raw_tables;
 use super::issue::Issue;
+use super::issue_code::Code;
 use super::package::{InputFile, NotInOrder, ReadOutcome, sort};
 use super::raw::RawTable;
 use super::read::{Known, assemble, raw_references};
@@ -23,6 +24,9 @@ use super::texts::Seen;
 use logis_language::pack::Reference;
 use logis_language::pack::schema::{EntityId, FieldId, Origin, Schema};
 use logis_language::plan::Needs;
+
+/// How many columns that nobody looked at are named.
+const NAMED: usize = 5;
 
 /// By file: its rows that come with those of a part.
 type Places = BTreeMap<String, Range<u64>>;
@@ -74,8 +78,8 @@ impl<'p> Stream<'p> {
         Stream::open_for(schema, references, main, streamed, others, needs, rows, None)
     }
 
-    /// The same for a use that asks for no field but `only`: of the columns of others those are not read of whose cells
-    /// the files themselves say that none is wrong.
+    /// The same for a use that asks for no field but `only`: the columns of others are not read, nor looked at; those of
+    /// which the files do not say that no cell is wrong are named in a warning of the first part.
     pub fn open_for(
         schema: &'p Schema,
         references: &[Reference],
@@ -151,7 +155,8 @@ impl<'p> Stream<'p> {
         for (entity, (table, file, key, id)) in files {
             let (name, seen) = (file.name.clone(), Seen::default());
             let line = file.lines_before();
-            let ahead = Ahead::start(schema, entity, only, file)?;
+            let ahead = Ahead::start(schema, entity, only, needs, &key, file)?;
+            opening.extend(unchecked(&name, &ahead.unchecked));
             let cursor = Cursor { entity, table, file: name, ahead, key, id, rest: None, line, seen };
             cursors.insert(entity, cursor);
         }
@@ -338,6 +343,18 @@ impl<'p> Stream<'p> {
         }
         Ok(())
     }
+}
+
+/// Says which columns of a file nothing asks for, so that nobody looked at their cells.
+fn unchecked(file: &str, headers: &[String]) -> Option<Issue> {
+    let named: Vec<String> = headers.iter().take(NAMED).map(|header| format!("`{header}`")).collect();
+    let more = if headers.len() > NAMED { "…" } else { "" };
+    let message = format!(
+        "{} colonne(s) ni lue(s) ni contrôlée(s), car rien de demandé n'en dépend: {}{more} (--strict les contrôle)",
+        headers.len(),
+        named.join(", ")
+    );
+    (!headers.is_empty()).then(|| Issue::warning(Code::Unchecked, file, message))
 }
 
 /// The parts, as [`Stream::next_part`] reads them.

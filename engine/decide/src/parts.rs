@@ -63,7 +63,7 @@ use crate::dated::{DatedPlan, Made, Periods};
 use crate::evaluate::Decisions;
 use crate::invariants::Invariants;
 use crate::reference;
-use crate::reserves::{self, Reserved};
+use crate::reserves::{Reserved, Watching};
 use logis_data::{Ids, Needs, ReadOutcome};
 use logis_language::diagnostic::PackError;
 use logis_language::pack::schema::{EntityId, FieldId};
@@ -199,6 +199,8 @@ pub struct PartDecider {
     invariants: Invariants,
     /// Of rules as of the date of each row.
     made: Made,
+    /// What is found once of each plan that decided.
+    watching: Vec<(Arc<Plan>, Watching)>,
 }
 
 impl PartDecider {
@@ -214,7 +216,7 @@ impl PartDecider {
             }
             Rules::AsOfField(dated) => (dated.needs(), Invariants::default()),
         };
-        PartDecider { rules, engine: Engine::Plan, needs, invariants, made: Made::default() }
+        PartDecider { rules, engine: Engine::Plan, needs, invariants, made: Made::default(), watching: Vec::new() }
     }
 
     /// Decides by this engine.
@@ -305,8 +307,17 @@ impl PartDecider {
     /// Decides a part.
     fn part(&mut self, read: ReadOutcome) -> Result<DecidedPart, PackError> {
         let engine = self.engine;
-        let decide = |plan: &Arc<Plan>| match engine {
-            Engine::Plan => Ok(reserves::evaluate(plan, &read.dataset)),
+        let watching = &mut self.watching;
+        let mut decide = |plan: &Arc<Plan>| match engine {
+            Engine::Plan => {
+                let known = watching.iter().position(|(own, _)| Arc::ptr_eq(own, plan));
+                let at = known.unwrap_or_else(|| {
+                    watching.push((plan.clone(), Watching::of(plan)));
+                    watching.len() - 1
+                });
+                let by = watching.get(at).map_or_else(|| Watching::of(plan), |(_, by)| by.clone());
+                Ok(by.evaluate(plan, &read.dataset))
+            }
             Engine::Interpreter => Ok((reference::evaluate(plan, &read.dataset)?, Reserved::new())),
         };
         let (decisions, reserved, plan, periods) = match &self.rules {

@@ -75,15 +75,25 @@ impl Decisions {
 }
 
 impl DecisionColumn {
+    /// Which rows are decided: by columns, or row by row; `None` if all are, as Arrow keeps no bitmap then.
+    fn nulls(&self, odd: &[(usize, Value)]) -> Option<NullBuffer> {
+        let mut known: Vec<bool> = match &self.certain {
+            None => vec![false; self.rows],
+            Some(certain) if certain.full.left.is_empty() => return None,
+            Some(certain) => certain.full.left.iter().map(|&l| l == 0).collect(),
+        };
+        for (row, _) in odd {
+            if let Some(known) = known.get_mut(*row) {
+                *known = true;
+            }
+        }
+        let nulls = NullBuffer::from(known);
+        (nulls.null_count() > 0).then_some(nulls)
+    }
+
     /// The outcomes as an array; `ty` is the type of the rule, `number` the digits of numbers and how many of them are
     /// decimals, if given.
     fn to_array(&self, ty: &Type, number: Option<(u8, u32)>) -> Result<ArrayRef, ArrowError> {
-        // Which rows are decided: by columns, then (below) row by row.
-        let mut known: Vec<bool> = match &self.certain {
-            None => vec![false; self.rows],
-            Some(certain) if certain.full.left.is_empty() => vec![true; self.rows],
-            Some(certain) => certain.full.left.iter().map(|&l| l == 0).collect(),
-        };
         let odd: Vec<(usize, Value)> = match &self.by_plan {
             // The plans may count in different units: each value is taken by itself.
             Some(_) => (0..self.rows).filter_map(|row| Some((row, self.value(row)?))).collect(),
@@ -93,18 +103,17 @@ impl DecisionColumn {
                 known.collect()
             }
         };
-        for (row, _) in &odd {
-            if let Some(known) = known.get_mut(*row) {
-                *known = true;
-            }
-        }
-        // Arrow keeps no null bitmap where nothing is null.
-        let nulls = NullBuffer::from(known);
-        let nulls = (nulls.null_count() > 0).then_some(nulls);
+        let nulls = self.nulls(&odd);
         let certain = self.certain.as_ref();
         let array = certain.map(|c| &c.full.array);
         Ok(match ty {
             Type::Bool => {
+                if let (Some(Array::Bool(values)), []) = (array, odd.as_slice()) {
+                    let bits = BooleanBuffer::collect_bool(values.len(), |row| {
+                        values.get(row).is_some_and(|&value| value != 0)
+                    });
+                    return Ok(Arc::new(BooleanArray::new(bits, nulls)));
+                }
                 let mut bits: Vec<bool> = match array {
                     Some(Array::Bool(values)) => values.iter().map(|&b| b != 0).collect(),
                     _ => vec![false; self.rows],

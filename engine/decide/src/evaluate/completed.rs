@@ -61,8 +61,9 @@ fn fill(field: &Field, column: Option<&Column>, rows: usize, filling: Filling) -
         }
         (FieldKind::Date, cells) => {
             let day = match filling {
-                Filling::High => Date::constant(2999, 12, 31),
-                Filling::Low => Date::constant(1800, 1, 1),
+                // Not farther than most dates of people, so that what follows from the column is found by day.
+                Filling::High => Date::constant(2040, 12, 31),
+                Filling::Low => Date::constant(1910, 1, 1),
             };
             let with = i32::try_from(days_between(Date::constant(1970, 1, 1), day)).ok()?;
             let own = match cells {

@@ -225,7 +225,12 @@ pub fn outcome(evaluator: &mut Evaluator<'_, '_>, node: NodeId, row: u64) -> Out
 ///
 /// Errors of single rows are outcomes: see [`Decisions::row_errors`].
 pub fn evaluate(plan: &Plan, dataset: &Dataset) -> Decisions {
-    let context = Context::new(plan, dataset);
+    evaluate_by(plan, &Arc::new(Layout::of(plan)), dataset)
+}
+
+/// The same by the layout of that plan: for many data sets.
+pub fn evaluate_by(plan: &Plan, layout: &Arc<Layout>, dataset: &Dataset) -> Decisions {
+    let context = Context::with(plan, layout.clone(), dataset);
     let rows = usize::try_from(context.rows()).unwrap_or(usize::MAX);
     let certain = columns::evaluate(&context);
     let columns =
@@ -259,7 +264,7 @@ pub(crate) fn surely_false(plan: &Plan, layout: &Arc<Layout>, dataset: &Dataset)
     let left = |certain: &Option<Certain>| certain.as_ref().map_or(rows, |c| c.left_over().count());
     let many: Vec<bool> = certain.iter().map(|certain| left(certain) > FEW).collect();
     // What is true of one filling of the missing cells is not false of all.
-    let filled = true_when_filled(plan, dataset, &many);
+    let filled = true_when_filled(plan, layout, dataset, &many);
     let of_rule = |(number, ((_, node), certain)): (usize, (&(String, NodeId), Option<Certain>))| {
         if completed::of_no_row(plan, dataset, *node) {
             let mut evaluator = Evaluator::new(&context);
@@ -290,7 +295,12 @@ pub(crate) fn surely_false(plan: &Plan, layout: &Arc<Layout>, dataset: &Dataset)
 
 /// The outcomes of some selected rules on the data with their missing cells filled in, one way after the other; `None`
 /// for the other rules.
-fn true_when_filled(plan: &Plan, dataset: &Dataset, rules: &[bool]) -> Vec<Vec<Option<Certain>>> {
+fn true_when_filled(
+    plan: &Plan,
+    layout: &Arc<Layout>,
+    dataset: &Dataset,
+    rules: &[bool],
+) -> Vec<Vec<Option<Certain>>> {
     use completed::{Filling, completed};
     let chosen = || plan.selected.iter().zip(rules).filter(|(_, wanted)| **wanted);
     if chosen().next().is_none() {
@@ -299,7 +309,7 @@ fn true_when_filled(plan: &Plan, dataset: &Dataset, rules: &[bool]) -> Vec<Vec<O
     let part = Plan { selected: chosen().map(|(rule, _)| rule.clone()).collect(), ..plan.clone() };
     let filled = [Filling::High, Filling::Low].into_iter().filter_map(|way| completed(&part, dataset, way));
     let outcomes = |dataset: Dataset| {
-        let mut found = columns::evaluate(&Context::new(&part, &dataset)).into_iter();
+        let mut found = columns::evaluate(&Context::with(&part, layout.clone(), &dataset)).into_iter();
         rules.iter().map(|wanted| if *wanted { found.next().flatten() } else { None }).collect()
     };
     filled.map(outcomes).collect()

@@ -4,9 +4,10 @@
 //! those of the walk over one row.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{reserved, touched};
-use crate::evaluate::{self, DecisionColumn, Decisions, Outcome};
+use crate::evaluate::{self, DecisionColumn, Decisions, Layout, Outcome};
 use logis_data::Dataset;
 use logis_language::graph::RuleId;
 use logis_language::pack::script::Sense;
@@ -16,6 +17,7 @@ use logis_language::plan::ir::{Comparison, Node, NodeId, Op};
 use logis_language::value::{Type, Value};
 
 /// A plan that decides, beside what was selected, which of those outcomes rest on reserves.
+#[derive(Clone, Debug)]
 pub struct Watched {
     /// The plan: what was selected, then one boolean for each selected rule that may rest on reserves.
     pub plan: Plan,
@@ -30,12 +32,33 @@ pub type Reserved = Vec<(usize, Vec<usize>)>;
 /// Decides the rows of a data set as [`evaluate`](crate::evaluate::evaluate) does, and says which outcomes are granted
 /// under reserves.
 pub fn evaluate(plan: &Plan, dataset: &Dataset) -> (Decisions, Reserved) {
-    match watch(plan) {
-        None => (evaluate::evaluate(plan, dataset), Vec::new()),
-        Some(watched) => {
-            let mut decisions = evaluate::evaluate(&watched.plan, dataset);
-            let reserved = watched.split(&mut decisions);
-            (decisions, reserved)
+    Watching::of(plan).evaluate(plan, dataset)
+}
+
+/// What [`evaluate()`] finds of a plan alone, for many data sets.
+#[derive(Clone, Debug)]
+pub struct Watching {
+    watched: Option<Arc<Watched>>,
+    layout: Arc<Layout>,
+}
+
+impl Watching {
+    /// That of a plan.
+    pub fn of(plan: &Plan) -> Watching {
+        let watched = watch(plan).map(Arc::new);
+        let layout = Arc::new(Layout::of(watched.as_ref().map_or(plan, |watched| &watched.plan)));
+        Watching { watched, layout }
+    }
+
+    /// Decides the rows of a data set by the plan that this is of: see [`evaluate()`].
+    pub fn evaluate(&self, plan: &Plan, dataset: &Dataset) -> (Decisions, Reserved) {
+        match &self.watched {
+            None => (evaluate::evaluate_by(plan, &self.layout, dataset), Vec::new()),
+            Some(watched) => {
+                let mut decisions = evaluate::evaluate_by(&watched.plan, &self.layout, dataset);
+                let reserved = watched.split(&mut decisions);
+                (decisions, reserved)
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ mod columns;
 use std::collections::{BTreeSet, HashMap};
 
 use crate::evaluate::{Context, Evaluator, Outcome, outcome};
-pub use columns::{Reserved, Watched, by_outcome, by_rule, evaluate, watch};
+pub use columns::{Reserved, Watched, Watching, by_outcome, by_rule, evaluate, watch};
 use logis_language::deep::deep;
 use logis_language::graph::RuleId;
 use logis_language::pack::Parsed;

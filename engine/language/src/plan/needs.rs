@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
-use crate::pack::schema::{EntityId, FieldId, Origin, Schema};
+use crate::pack::schema::{BelongsTo, EntityId, FieldId, Origin, Schema};
 use crate::value::Value;
 
 /// What a command needs of a data package: the columns of these fields, and these tables with the
@@ -46,6 +46,12 @@ impl Needs {
         self.members.extend(other.members);
         self.strict |= other.strict;
         self.any_table |= other.any_table;
+    }
+
+    /// Must it be known to which row of another each row belongs by a relation, number `number` of an entity's own?
+    pub fn of_relation(&self, entity: EntityId, number: usize, relation: &BelongsTo) -> bool {
+        let own = relation.required && self.entities.contains(&entity);
+        own || self.relations.contains(&(entity, number))
     }
 
     /// By table of data, the columns that are read: the identifier, what says where a row belongs, the fields.

@@ -23,6 +23,7 @@ use rayon::prelude::*;
 
 use super::row::Context;
 use block::{Block, Part, PartArray};
+pub(super) use compile::DayTables;
 pub(crate) use listed::{Listed, Worker};
 use logis_language::plan::ir::NodeId;
 use logis_language::value::{Date, Exact, Value, add_days};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::columns::DayTables;
 use super::super::possible::{MissingCell, MissingInput, Possible};
 use super::doubted::Doubted;
 use logis_data::{Column, Dataset, Members, NO_ROW};
@@ -12,7 +13,7 @@ use logis_language::plan::ir::{NodeId, Op};
 use logis_language::value::Value;
 
 /// What a plan alone says of the data that it reads. Whoever binds one plan to many data sets finds it once.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Layout {
     /// The nodes that read a field: the field, its entity, its place among the columns of the entity.
     readers: Vec<(NodeId, FieldId, EntityId, usize)>,
@@ -21,6 +22,8 @@ pub struct Layout {
     /// By node: is it read from rows of another entity, many of which may lead to one of its rows? Then
     /// its outcome is remembered for every row, and not only for the last.
     shared: Vec<bool>,
+    /// What follows from one date, by day, as it was found for data before.
+    pub(in super::super) days: DayTables,
 }
 
 impl Layout {
@@ -49,7 +52,7 @@ impl Layout {
                 *slot = !matches!(plan.node(inner).map(|n| &n.op), Some(Op::Field(_)));
             }
         }
-        Layout { readers, takers, shared }
+        Layout { readers, takers, shared, days: DayTables::default() }
     }
 }
 
@@ -115,6 +118,11 @@ impl<'d> Context<'d> {
             supposed_date: None,
             doubted: Doubted::default(),
         }
+    }
+
+    /// What follows from one date, as it was found for other data; `None` where a case gives what the plan would decide.
+    pub(in super::super) fn day_tables(&self) -> Option<&DayTables> {
+        self.given.is_empty().then_some(&self.layout.days)
     }
 
     /// Is a node read from rows of another entity? See [`Layout::shared`].

@@ -6,7 +6,8 @@
 //! date column alone is evaluated over all days from the column's first to its last, by the kernels that would
 //! evaluate it over the rows; its rows then look their values up by their days.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::block::{Block, Part};
 use super::super::passes::Pass;
@@ -22,6 +23,47 @@ use logis_language::plan::ir::NodeId;
 const DATES: u32 = 20;
 const SIMPLE: u32 = 1;
 const LOOK_UP: u32 = 3;
+
+/// Columns of other parts of the same data begin and end on other days: their tables are of ranges that begin and end at
+/// multiples of this many days, so that most are of one range, and made once.
+const STEP: i32 = 1024;
+
+/// The tables that were made for a plan, by node and range of days. What follows from one date depends on the plan and the
+/// days alone.
+#[derive(Debug, Default)]
+pub(in super::super::super) struct DayTables(Mutex<HashMap<(NodeId, i32, usize), Option<Table>>>);
+
+/// The values of a node by day, and between which counts they lie.
+#[derive(Clone, Debug)]
+struct Table {
+    values: Array,
+    bounds: (i128, i128),
+}
+
+impl DayTables {
+    /// The table of a node over a range of days, made by `make` unless it is there; none, if `make` gave none.
+    fn get(&self, of: (NodeId, i32, usize), make: impl FnOnce() -> Option<Table>) -> Option<Table> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&of).cloned();
+        known.unwrap_or_else(|| {
+            // Another thread may make the same meanwhile: it is equal.
+            let table = make();
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(of, table.clone());
+            table
+        })
+    }
+}
+
+impl Table {
+    fn of(values: Array) -> Table {
+        let bounds = match &values {
+            Array::Number(values) => {
+                values.iter().fold((0, 0), |(low, high): (i64, i64), &n| (low.min(n), high.max(n)))
+            }
+            _ => (0, 0),
+        };
+        Table { values, bounds: (i128::from(bounds.0), i128::from(bounds.1)) }
+    }
+}
 
 /// The nodes that follow from one date column each.
 pub(super) struct Days<'c> {
@@ -69,15 +111,19 @@ impl Compiler<'_> {
             return self.days.of.push(None);
         }
         let found = match self.days(id, &compiled.instruction) {
-            Some(column) => Some(column),
-            None => self
-                .follows(compiled)
-                .and_then(|follows| Some((follows, self.over(id, compiled, follows.days)?))),
+            Some((follows, values)) => Some((follows, Table::of(values))),
+            None => self.follows(compiled).and_then(|follows| {
+                let make = || self.over(id, compiled, follows.days).map(Table::of);
+                let table = match self.context.day_tables() {
+                    Some(tables) => tables.get((id, follows.first, follows.days), make),
+                    None => make(),
+                };
+                Some((follows, table?))
+            }),
         };
-        let Some((follows, values)) = found else { return self.days.of.push(None) };
-        if let Array::Number(values) = &values {
-            let bounds = values.iter().fold((0, 0), |(low, high): (i64, i64), &n| (low.min(n), high.max(n)));
-            compiled.bounds = (i128::from(bounds.0), i128::from(bounds.1));
+        let Some((follows, Table { values, bounds })) = found else { return self.days.of.push(None) };
+        if let Array::Number(_) = &values {
+            compiled.bounds = bounds;
             self.days.program.replace(id, compiled.clone());
         }
         self.days.program.keep(id, Full { array: values.clone(), left: Shared::default() });
@@ -96,8 +142,14 @@ impl Compiler<'_> {
         let column = self.context.column(id)?;
         let Cells::Date(days) = column.cells() else { return None };
         let (first, last) = column.extremes()?;
-        let span = usize::try_from(last - first).ok().filter(|span| *span < days.len())?;
-        let (first, last) = (i32::try_from(first).ok()?, i32::try_from(last).ok()?);
+        usize::try_from(last - first).ok().filter(|span| *span < days.len())?;
+        let (mut first, mut last) = (i32::try_from(first).ok()?, i32::try_from(last).ok()?);
+        // What is one part of many has many rows: the days that are added cost it little.
+        let wide = first.div_euclid(STEP) * STEP..(last.div_euclid(STEP) + 1).saturating_mul(STEP);
+        if usize::try_from(wide.end - wide.start).is_ok_and(|span| span < days.len()) {
+            (first, last) = (wide.start, wide.end - 1);
+        }
+        let span = usize::try_from(last - first).ok()?;
         Some((Follows { source: id, first, days: span + 1, cost: 0 }, Array::Date((first..=last).collect())))
     }
 

@@ -19,6 +19,7 @@ use num_integer::Integer;
 use super::super::row::Context;
 use super::passes::passes;
 use super::program::{CodesColumn, Compiled, Factors, Full, Instruction, Program, Repr};
+pub(in super::super) use by_day::DayTables;
 use by_day::Days;
 use logis_language::pack::schema::EntityId;
 use logis_language::plan::ir::{NodeId, Op};
