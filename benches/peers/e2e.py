@@ -2,13 +2,14 @@
 
     logis generate --territory auvergne-rhone-alpes --output FOLDER
     pip install polars duckdb pyarrow
-    python benches/peers/e2e.py LOGIS FOLDER [--csv] [--rounds N] [--check]
+    python benches/peers/e2e.py LOGIS FOLDER [--csv] [--rounds N] [--check] [--ratios]
 
 LOGIS is the command; FOLDER holds a package that `logis generate --territory` wrote, as Parquet, as of 31 December 2024.
 Read are requests, persons and the pack's communes; written is one file of outcomes. `--csv` writes the package as CSV
 first (not timed) and reads and writes CSV: DuckDB is given the types of all columns. Printed are, of the best of N
 rounds, wall seconds, processor seconds of all threads, and peak memory. A difference of an outcome ends the run with an
-error. `--check` compares only, one round, and prints no times.
+error. `--check` compares only, one round, and prints no times. `--ratios` prints a last line of JSON: wall and processor
+time of Logis over those of the better peer.
 """
 
 import argparse
@@ -38,6 +39,7 @@ arguments.add_argument("folder", type=Path)
 arguments.add_argument("--csv", action="store_true")
 arguments.add_argument("--rounds", type=int, default=2)
 arguments.add_argument("--check", action="store_true")
+arguments.add_argument("--ratios", action="store_true")
 asked = arguments.parse_args()
 KIND = "csv" if asked.csv else "parquet"
 
@@ -222,6 +224,9 @@ def main():
             ratio = "" if name != "logis" else f"  against the better peer: wall {wall / best[0]:.2f}, processor {processor / best[1]:.2f}"
             peak = "" if memory is None else f"  {memory:5.2f} GB"
             print(f"{name:7} wall {wall:6.2f} s  processor {processor:6.2f} s{peak}{ratio}")
+        if asked.ratios:
+            wall, processor, _ = found["logis"]
+            print(json.dumps({"wall": wall / best[0], "processor": processor / best[1]}))
 
 
 os.environ.setdefault("PYTHONWARNINGS", "ignore")

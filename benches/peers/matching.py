@@ -288,6 +288,7 @@ QUOTAS = {"HiGHS MIP, level by level": (highs_mip, 10**6, "highspy")}
 LIMIT = 300.0
 # The example program, built by Cargo.
 PROGRAM = ROOT / "target/release/examples/instance"
+RATIOS = False
 
 
 def one(folder, peer, rounds):
@@ -415,6 +416,9 @@ def compare(folder, name, rounds, peers, lemon, quotas):
     best = total(results["Logis"]) if "failed" not in results["Logis"] else None
     rows = [["", "build s", "solve s", "both s", "× ours", "MB", "attributions / points / fit"]]
     table(rows + [line(solver, result, best) for solver, result in results.items()])
+    others = [total(result) for solver, result in results.items() if "Logis" not in solver and "failed" not in result]
+    if RATIOS and best and others:
+        print(json.dumps({name: best / min(others)}))
     for solver, result in results.items():
         for quota in result.get("quotas", []):
             print(f"  {solver}: {quota['name']}: {quota['members']} of {quota['base']}, lacking {quota['shortfall']}")
@@ -436,7 +440,7 @@ def compare(folder, name, rounds, peers, lemon, quotas):
 
 
 def main():
-    global LIMIT, PROGRAM
+    global LIMIT, PROGRAM, RATIOS
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("names", nargs="*", help="instances of the folder; all, if none is named")
@@ -445,9 +449,10 @@ def main():
     parser.add_argument("--quotas", action="store_true", help="with the three quotas, against HiGHS' MIP")
     parser.add_argument("--program", type=Path, default=PROGRAM, help="the example program `instance`")
     parser.add_argument("--only", nargs="*", help="peers whose name contains one of these")
+    parser.add_argument("--ratios", action="store_true", help="lines of JSON: our time over the best of the others'")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_intermixed_args()
-    LIMIT, PROGRAM = given.limit, given.program
+    LIMIT, PROGRAM, RATIOS = given.limit, given.program, given.ratios
     if given.one:
         return one(given.folder / given.one[0], given.one[1], given.rounds)
     wanted = lambda peer: given.only is None or any(o.lower() in peer.lower() for o in given.only)  # noqa: E731

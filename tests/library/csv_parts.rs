@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::Cursor;
 
-use logis::data::{Dataset, InputFile, Needs, ReadOutcome, Stream, StreamedFile, read};
+use logis::data::{Code, Dataset, InputFile, Needs, ReadOutcome, Stream, StreamedFile, read};
 use logis::evaluate::evaluate;
 use logis::pack::Reference;
 use logis::parts::PartDecider;
@@ -90,17 +90,32 @@ fn put(text: &str, row: usize, column: &str, cell: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Both ways of reading, compared, with all columns and with those that are asked for.
+/// Both ways of reading, compared, with all columns and with those that are asked for: then nothing is said of the others but
+/// that nobody looked at them.
 fn compare(demandes: &str, personnes: &str) -> BTreeSet<String> {
     let pack = pack();
     let (plan, decider) = decider(&pack);
     let whole = whole(&pack, demandes, personnes, decider.needs());
+    let schema = &pack.parsed().schema;
+    let mut asked: BTreeSet<String> =
+        decider.fields().unwrap().into_iter().map(|field| schema.fields[field].column.clone()).collect();
+    asked.extend(decider.needs().columns(schema).into_values().flatten());
+    let mut of_asked = whole.clone();
+    of_asked.issues.retain(|issue| issue.column.as_ref().is_none_or(|column| asked.contains(column)));
     for (rows, only) in [(100_000, false), (100, true), (7, true)] {
         let parts =
             parts(&pack, &decider, demandes.as_bytes(), personnes.as_bytes(), rows, only).expect("parts");
+        let mut parts = parts;
+        let all = |parts: &[ReadOutcome]| parts.iter().map(|part| part.issues.len()).sum::<usize>();
+        let before = all(&parts);
+        for part in &mut parts {
+            part.issues.retain(|issue| issue.code != Code::Unchecked.as_str());
+        }
+        // Once of each of the two files.
+        assert_eq!(before - all(&parts), if only { 2 } else { 0 });
         let found: Vec<_> = parts.iter().flat_map(|part| outcomes(&plan, &part.dataset)).collect();
         assert_eq!(found, outcomes(&plan, &whole.dataset), "{rows} rows a part");
-        assert_eq!(said(&parts), said([&whole]), "{rows} rows a part");
+        assert_eq!(said(&parts), said([if only { &of_asked } else { &whole }]), "{rows} rows a part");
     }
     said([&whole])
 }

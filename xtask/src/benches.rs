@@ -19,6 +19,15 @@ pub fn small() -> Result<(), String> {
     zen(&folder)
 }
 
+/// Today's ratios beside those that are kept: see `benches/guard.py`.
+pub fn guard(rest: &[&str]) -> Result<(), String> {
+    cargo(&["build", "--release", "--package", "logis-cli"])?;
+    let python = python(&[]).ok_or("no Python")?;
+    let mut guard = command(&python, &["benches/guard.py"]);
+    guard.args(rest);
+    run(guard)
+}
+
 /// Polars and DuckDB decide the workload.
 fn peers_of_the_workload(folder: &Path) -> Result<(), String> {
     let Some(python) = python(&["polars", "duckdb", "pyarrow"]) else { return Ok(()) };
@@ -79,8 +88,9 @@ fn zen(folder: &Path) -> Result<(), String> {
 /// The Python that has these packages: that of `LOGIS_PYTHON`, or `python3`.
 fn python(packages: &[&str]) -> Option<String> {
     let python = std::env::var("LOGIS_PYTHON").unwrap_or_else(|_| "python3".to_string());
-    let imports = format!("import {}", packages.join(", "));
-    if is_found(&python, &["-c", &imports]) {
+    let imports = format!("import sys, {}", packages.join(", "));
+    let imports = imports.trim_end_matches([',', ' ']);
+    if is_found(&python, &["-c", imports]) {
         return Some(python);
     }
     let packages = packages.join(" ");

@@ -23,6 +23,7 @@ cargo xtask TASK
   fuzz       all tests, their random cases drawn anew and ten times as many: cargo xtask fuzz [SEED]
   python     the module for Python, built and tested in fresh environments on the Pythons of this machine
   bench      the benchmarks, or one: cargo xtask bench workload; --small runs all once on tiny inputs, peers too
+  bench-guard  compares today's speed with the ratios of benches/ratios.toml; --keep writes today's there
   features   checks logis-data and what decides with each of their features alone, and with none; the command with its service
   c-library  builds the C library into a folder, as lib/ and include/: cargo xtask c-library FOLDER [PROFILE]
   contract   requests drawn from the description of the service, sent to it, which must answer as it says (needs schemathesis)
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         ["fuzz", seed] => steps::fuzz(seed),
         ["bench", "--small"] => benches::small(),
         ["bench", rest @ ..] => steps::bench(rest),
+        ["bench-guard", rest @ ..] => benches::guard(rest),
         ["features"] => packages::features(),
         ["c-library", folder] => c_library::install(folder, "release"),
         ["c-library", folder, profile] => c_library::install(folder, profile),

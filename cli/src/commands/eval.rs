@@ -123,7 +123,8 @@ pub fn run(args: &EvalArgs) -> Result<End> {
     }
     let mut read = {
         let _busy = crate::text::busy("lecture des données");
-        data::read(schema, &pack.parsed().references, files, &needs)
+        let fields = decider.fields().filter(|_| args.record.is_none());
+        data::read_for(schema, &pack.parsed().references, files, &needs, fields.as_ref())
     };
     let mut results = Results::whole(args, &pack, form)?;
     if let Some(share) = &args.part {

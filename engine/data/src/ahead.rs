@@ -24,6 +24,8 @@ use super::net::caught;
 use super::package::NotInOrder;
 use super::parquet_choice::Choice;
 use super::{parquet_file, parquet_pages};
+#[cfg(feature = "csv")]
+use logis_language::pack::schema::BelongsTo;
 use logis_language::pack::schema::{EntityId, FieldId, Schema};
 use logis_language::plan::Needs;
 
@@ -177,7 +179,11 @@ impl Ahead {
             }
             #[cfg(feature = "csv")]
             Form::Csv(source) => {
-                let mut batches = CsvBatches::open(schema, entity, only.map(|fields| Asked { fields, needs, key }), &file.name, source)?;
+                let follows = |number: usize, relation: &BelongsTo| {
+                    relation.column == key || needs.of_relation(entity, number, relation)
+                };
+                let asked = only.map(|fields| Asked { fields, follows: &follows });
+                let mut batches = CsvBatches::open(schema, entity, asked, &file.name, source)?;
                 let quiet = batches.quiet();
                 let field = |header: &String| ArrowField::new(header, DataType::Null, true);
                 let schema = ArrowSchema::new(batches.headers.iter().map(field).collect::<Vec<_>>());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
-use super::hash;
+use super::ids::Ids;
 use super::issue::{Fault, meant};
 use super::issue_code::Code;
 use super::raw::{RawColumn, RawTable};
@@ -17,14 +17,15 @@ use logis_language::pack::schema::{Entity, EntityId, OTHERS, Origin, Schema};
 pub(super) struct Codebook {
     /// What messages call a row: `commune`.
     entity: String,
-    codes: hash::HashMap<Arc<str>, usize>,
+    /// By row: its code.
+    codes: Ids,
     /// The codes once more, if all are as long and short.
-    short: Option<ShortCodes>,
+    short: OnceLock<Option<ShortCodes>>,
     /// Can a list of codes be taken for nothing else? Each code begins with a digit and has none of the signs that part
     /// a list; no name has a digit, or it has more letters side by side than any code.
     plain: OnceLock<bool>,
-    /// By row: its code and its name, if the table has names.
-    names: Vec<(Arc<str>, Box<str>)>,
+    /// By row: its name, if the table has names.
+    names: Ids,
     by_name: OnceLock<HashMap<String, Vec<Arc<str>>>>,
 }
 
@@ -56,20 +57,15 @@ pub(super) fn codebooks<'r>(
             |name: &str| table.headers.iter().position(|h| h == name).and_then(|at| table.columns.get(at));
         let Some(keys) = column(&entity.key) else { continue };
         let names = entity.names.as_deref().and_then(column);
+        // The row that stands for all others has no code.
         let keys = texts(keys);
-        let rows: Vec<(usize, Arc<str>)> = (0..table.lines.len())
-            .map(|row| (row, Arc::from(keys.get(row))))
-            .filter(|(_, code)| **code != *OTHERS)
-            .collect();
-        let codes: hash::HashMap<Arc<str>, usize> =
-            rows.iter().map(|(row, code)| (code.clone(), *row)).collect();
-        let names: Vec<(Arc<str>, Box<str>)> = names.map_or_else(Vec::new, |names| {
+        let rows = || (0..table.lines.len()).filter(|row| keys.get(*row) != OTHERS);
+        let codes = Ids::of(rows().map(|row| keys.get(row)));
+        let names = names.map_or_else(Ids::default, |names| {
             let names = texts(names);
-            rows.iter().map(|(row, code)| (code.clone(), names.get(*row).into())).collect()
+            Ids::of(rows().map(|row| names.get(row)))
         });
-        let entity = entity.name.clone();
-        let short = ShortCodes::of(codes.keys().map(AsRef::as_ref));
-        all.insert(id, Codebook { entity, codes, short, names, ..Codebook::default() });
+        all.insert(id, Codebook { entity: entity.name.clone(), codes, names, ..Codebook::default() });
     }
     all
 }
@@ -84,28 +80,29 @@ fn texts(cells: &RawColumn) -> Texts<'_> {
 impl Codebook {
     /// Is it a code as it stands?
     pub fn has(&self, text: &str) -> bool {
-        match self.short.as_ref().and_then(|short| short.has(text)) {
+        let short = self.short.get_or_init(|| ShortCodes::of(self.codes.texts()));
+        match short.as_ref().and_then(|short| short.has(text)) {
             Some(is_there) => is_there,
-            None => self.codes.contains_key(text),
+            None => self.codes.place(text).is_some(),
         }
     }
 
     /// May the parts of a list (see [`parts`]) that are codes as they stand be taken for what the list says?
     pub fn plain(&self) -> bool {
         *self.plain.get_or_init(|| {
-            let whole = |code: &Arc<str>| {
+            let whole = |code: &str| {
                 code.starts_with(|c: char| c.is_ascii_digit()) && parts(code).next() == Some(code)
             };
-            let most = self.codes.keys().map(|code| letters(code)).max().unwrap_or(0);
+            let most = self.codes.texts().map(letters).max().unwrap_or(0);
             let other = |name: &str| !name.contains(|c: char| c.is_numeric()) || letters(name) > most;
-            self.codes.keys().all(whole) && self.names.iter().all(|(_, name)| other(name))
+            self.codes.texts().all(whole) && self.names.texts().all(other)
         })
     }
 
     /// What a text stands for: a code, or a name that only one has. `hints` is how many more unknown
     /// texts are compared with all names.
     pub fn find(&self, text: &str, hints: &mut usize) -> Meant {
-        let code = |text: &str| self.codes.get_key_value(text).map(|(code, _)| code.clone());
+        let code = |text: &str| self.codes.place(text).map(|_| Arc::from(text));
         if let Some(code) = code(text).or_else(|| code(&text.to_uppercase())) {
             return Meant::Code(code);
         }
@@ -122,8 +119,8 @@ impl Codebook {
         }
         let by_name = self.by_name.get_or_init(|| {
             let mut all: HashMap<String, Vec<Arc<str>>> = HashMap::new();
-            for (code, name) in &self.names {
-                all.entry(plain_name(name)).or_default().push(code.clone());
+            for (code, name) in self.codes.texts().zip(self.names.texts()) {
+                all.entry(plain_name(name)).or_default().push(Arc::from(code));
             }
             all
         });
@@ -143,10 +140,10 @@ impl Codebook {
             None
         } else if text.chars().any(char::is_alphabetic) {
             *hints -= 1;
-            nearest(text, self.names.iter().map(|(_, name)| name.as_ref()))
+            nearest(text, self.names.texts())
         } else if self.codes.len() <= 5_000 {
             *hints -= 1;
-            let mut codes: Vec<&str> = self.codes.keys().map(AsRef::as_ref).collect();
+            let mut codes: Vec<&str> = self.codes.texts().collect();
             codes.sort_unstable();
             nearest(text, codes)
         } else {

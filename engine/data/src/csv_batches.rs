@@ -19,8 +19,7 @@ use super::package::NotInOrder;
 use super::safe_text::from_csv_cell;
 use super::texts::trimmed;
 use super::{names, titles};
-use logis_language::pack::schema::{EntityId, FieldId, Schema};
-use logis_language::plan::Needs;
+use logis_language::pack::schema::{BelongsTo, EntityId, FieldId, Schema};
 
 /// Bytes of a file that are read at once.
 const BLOCK: usize = 1 << 21;
@@ -29,9 +28,8 @@ const BLOCK: usize = 1 << 21;
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub fields: &'a BTreeSet<FieldId>,
-    pub needs: &'a Needs,
-    /// A column that is read in any case.
-    pub key: &'a str,
+    /// Is a relation followed, by its number among those of the entity?
+    pub follows: &'a dyn Fn(usize, &BelongsTo) -> bool,
 }
 
 /// A CSV file that is read block by block.
@@ -57,7 +55,7 @@ pub(super) struct CsvBatches {
 
 impl CsvBatches {
     /// Opens a file for a table of the schema. With `only`, the columns of other fields are passed over, and so are those of
-    /// relations that are not needed but for the column `key`. `None` if it is to be read whole.
+    /// relations that are not followed. `None` if it is to be read whole.
     pub fn open(
         schema: &Schema,
         id: EntityId,
@@ -109,9 +107,7 @@ impl CsvBatches {
             };
         }
         for (number, relation) in entity.belongs_to.iter().enumerate() {
-            let asked = only.is_none_or(|asked| {
-                relation.column == asked.key || asked.needs.of_relation(id, number, relation)
-            });
+            let asked = only.is_none_or(|asked| (asked.follows)(number, relation));
             if let Some(at) = places.get(relation.column.as_str()).filter(|_| asked) {
                 *forms.get_mut(*at)? = Form::Few;
             }
@@ -133,18 +129,32 @@ impl CsvBatches {
         Some(new)
     }
 
-    /// The whole of a file that is read so, every row in one batch; `None` if it is to be read otherwise.
-    pub fn whole(schema: &Schema, id: EntityId, file: &str, bytes: &Bytes) -> Option<RecordBatch> {
-        let mut all = CsvBatches::open(schema, id, None, file, Box::new(Cursor::new(bytes.clone())))?;
+    /// The whole of a file that is read so, every row in one batch: the columns that are asked for, and every header with
+    /// whether its column is one of these; `None` if it is to be read otherwise.
+    pub fn whole(
+        schema: &Schema,
+        id: EntityId,
+        only: Option<Asked<'_>>,
+        file: &str,
+        bytes: &Bytes,
+    ) -> Option<(Vec<(String, bool)>, RecordBatch)> {
+        let mut all = CsvBatches::open(schema, id, only, file, Box::new(Cursor::new(bytes.clone())))?;
         let mut batches = Vec::new();
         while let Some(batch) = all.next_batch().ok()? {
             batches.push(batch);
         }
+        let headers = all.headers.into_iter();
+        let headers: Vec<(String, bool)> =
+            headers.map(|h| (h.clone(), !all.unchecked.contains(&h))).collect();
+        let kept: Vec<usize> =
+            (0..headers.len()).filter(|at| headers.get(*at).is_some_and(|h| h.1)).collect();
         // A column may be typed in one batch and a text in another.
         let schema = batches.first()?.schema();
         let alike = batches.iter().all(|batch| batch.schema() == schema);
         let whole = alike.then(|| arrow_select::concat::concat_batches(&schema, &batches).ok())??;
-        (!whole.columns().iter().any(|array| *array.data_type() == DataType::Null)).then_some(whole)
+        let whole = whole.project(&kept).ok()?;
+        let typed = !whole.columns().iter().any(|array| *array.data_type() == DataType::Null);
+        typed.then_some((headers, whole))
     }
 
     /// Which columns may be left out of a batch: nothing of them is kept.

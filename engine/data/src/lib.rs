@@ -136,7 +136,7 @@ pub use pack_tables::PackTables;
 pub use package::NotInOrder;
 pub use package::sort as sort_issues;
 pub use package::{Absent, InputFile, ReadOutcome};
-pub use read::{about, read};
+pub use read::{about, read, read_for};
 #[cfg(feature = "arrow")]
 pub use read_batches::read_batches;
 pub use read_values::{ValueTable, read_values};

@@ -29,7 +29,7 @@ impl PackTables {
     /// Types the tables of a pack.
     pub fn new(schema: &Schema, references: &[Reference]) -> PackTables {
         let mut opening = Vec::new();
-        let own = raw_references(schema, references, &mut opening);
+        let own = raw_references(schema, references, None, &mut opening);
         let of_pack = own.iter().map(|(id, table)| (*id, table)).collect();
         let data = |entity: &Entity| matches!(entity.origin, Origin::Data { .. });
         let data = schema.entities.iter().enumerate().filter(|(_, e)| data(e)).map(|(id, _)| id).collect();

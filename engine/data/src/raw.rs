@@ -39,22 +39,26 @@ pub(super) struct RawTable {
 }
 
 impl RawTable {
-    /// Adds columns whose cells follow from those of others.
-    pub fn derive(&mut self, derived: &[Derived]) {
-        for column in derived {
-            let by = column.by.iter().filter_map(|(of, values)| {
-                let at = self.headers.iter().position(|header| header == of)?;
-                Some((self.columns.get(at)?, values))
-            });
-            let by: Vec<_> = by.collect();
-            let cell = |row: usize| {
-                let value = by.iter().find_map(|(cells, values)| values.get(cells.get(row).plain()?));
-                value.map_or(Raw::Empty, |value| Raw::Text(value.as_ref().into()))
-            };
-            let cells = RawColumn::Cells((0..self.bad.len()).map(cell).collect());
-            self.headers.push(column.column.clone());
-            self.columns.push(cells);
-        }
+    /// Adds a column whose cells follow from those of others.
+    pub fn derive(&mut self, column: &Derived) {
+        let by = column.by.iter().filter_map(|(of, values)| {
+            let at = self.headers.iter().position(|header| header == of)?;
+            Some((self.columns.get(at)?, values))
+        });
+        let by: Vec<_> = by.collect();
+        let cell = |row: usize| {
+            let value = by.iter().find_map(|(cells, values)| values.get(cells.get(row).plain()?));
+            value.map_or(Raw::Empty, |value| Raw::Text(value.as_ref().into()))
+        };
+        let cells = RawColumn::Cells((0..self.bad.len()).map(cell).collect());
+        self.headers.push(column.column.clone());
+        self.columns.push(cells);
+    }
+
+    /// Adds such a column without its cells: nothing asks for them.
+    pub fn leave_out(&mut self, column: &Derived) {
+        self.headers.push(column.column.clone());
+        self.columns.push(RawColumn::Unread(self.bad.len()));
     }
 }
 

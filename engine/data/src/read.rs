@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::arrow_table;
 use super::codes::{Codebooks, codebooks};
 #[cfg(all(feature = "csv", feature = "parquet"))]
-use super::csv_batches::CsvBatches;
+use super::csv_batches::{Asked, CsvBatches};
 use super::csv_file;
 use super::draft::{self, Draft};
 use super::files::raw_tables;
@@ -20,21 +20,34 @@ use super::issue::{Issue, meant};
 use super::issue_code::Code;
 use super::link::{keep_good, link};
 use super::package::{Absent, InputFile, ReadOutcome, sort};
-use super::raw::RawTable;
+use super::raw::{RawColumn, RawTable};
 use super::table::{About, Dataset, Table};
 use logis_language::diagnostic::{Severity, fold, foreign, nearest};
 use logis_language::pack::Reference;
 use logis_language::pack::schema::{Entity, EntityId, FieldId, Origin, Schema};
+use logis_language::pack::territory::Derived;
 use logis_language::plan::Needs;
 use logis_language::value::parse_date;
 
 /// Reads a data package from its files and the reference tables of the pack.
 pub fn read(schema: &Schema, references: &[Reference], files: Vec<InputFile>, needs: &Needs) -> ReadOutcome {
+    read_for(schema, references, files, needs, None)
+}
+
+/// The same for a use that asks for no field but `only`, if given: of the reference tables, which have tens of thousands of rows,
+/// the columns of others are left in their files. Those of data are all read.
+pub fn read_for(
+    schema: &Schema,
+    references: &[Reference],
+    files: Vec<InputFile>,
+    needs: &Needs,
+    only: Option<&BTreeSet<FieldId>>,
+) -> ReadOutcome {
     let mut issues = Vec::new();
     let (about, about_issues) = about(&files);
     issues.extend(about_issues);
     let (tables, tried) = raw_tables(schema, files, &mut issues);
-    let own = raw_references(schema, references, &mut issues);
+    let own = raw_references(schema, references, only, &mut issues);
     let raw = |id: EntityId, entity: &Entity| match &entity.origin {
         Origin::Data { table } => tables.get(table.as_str()),
         Origin::Reference { .. } => own.get(&id),
@@ -72,7 +85,7 @@ pub(super) fn read_raw<N: Borrow<str> + Ord>(
     needs: &Needs,
     mut issues: Vec<Issue>,
 ) -> ReadOutcome {
-    let own = raw_references(schema, references, &mut issues);
+    let own = raw_references(schema, references, None, &mut issues);
     let raw = |id: EntityId, entity: &Entity| match &entity.origin {
         Origin::Data { table } => given.get(table.as_str()),
         Origin::Reference { .. } => own.get(&id),
@@ -84,18 +97,44 @@ pub(super) fn read_raw<N: Borrow<str> + Ord>(
     ReadOutcome { dataset, issues, absent: read.absent, dropped: read.dropped }
 }
 
-/// The reference tables of a pack, by entity.
+/// The reference tables of a pack, by entity; with `only`, columns of other fields are left out.
 pub(super) fn raw_references(
     schema: &Schema,
     references: &[Reference],
+    only: Option<&BTreeSet<FieldId>>,
     issues: &mut Vec<Issue>,
 ) -> BTreeMap<EntityId, RawTable> {
     let read = |r: &Reference| {
         let name = r.path.rsplit('/').next().unwrap_or(&r.path);
         let name = name.strip_suffix(".csv").unwrap_or(name);
-        let mut table = plainly(schema, r, name, issues)
+        let fields = schema.entities.get(r.entity).map_or(&[][..], |entity| &entity.fields);
+        let fields_of = |column: &str| {
+            let own = move |field: &FieldId| schema.fields.get(*field).is_some_and(|f| f.column == column);
+            fields.iter().copied().filter(own)
+        };
+        // A column that follows from others needs them.
+        let asked = |derived: &&Derived| {
+            only.is_none_or(|only| fields_of(&derived.column).any(|field| only.contains(&field)))
+        };
+        let asked: Vec<&Derived> = r.derived.iter().filter(asked).collect();
+        let by = || asked.iter().flat_map(|derived| &derived.by).map(|(column, _)| column.as_str());
+        let fields = only.map(|only| only.iter().copied().chain(by().flat_map(fields_of)).collect());
+        let is_read = |table: &RawTable| {
+            let unread = |column: &str| {
+                let at = table.headers.iter().position(|header| header == column);
+                matches!(at.and_then(|at| table.columns.get(at)), Some(RawColumn::Unread(_)))
+            };
+            !by().any(unread)
+        };
+        let mut table = plainly(schema, r, name, fields.as_ref(), issues)
+            .filter(is_read)
             .or_else(|| csv_file::read(name, &r.path, &r.bytes, &[], issues))?;
-        table.derive(&r.derived);
+        for derived in &r.derived {
+            match asked.iter().any(|asked| asked.column == derived.column) {
+                true => table.derive(derived),
+                false => table.leave_out(derived),
+            }
+        }
         Some((r.entity, table))
     };
     references.iter().filter_map(read).collect()
@@ -104,14 +143,27 @@ pub(super) fn raw_references(
 /// A reference table that is written plainly, by columns: they have tens of thousands of rows, and are read before
 /// anything is decided. `None` if it is to be read cell by cell.
 #[cfg(all(feature = "csv", feature = "parquet"))]
-fn plainly(schema: &Schema, of: &Reference, name: &str, issues: &mut Vec<Issue>) -> Option<RawTable> {
-    let batch = CsvBatches::whole(schema, of.entity, &format!("{name}.csv"), &of.bytes)?;
+fn plainly(
+    schema: &Schema,
+    of: &Reference,
+    name: &str,
+    only: Option<&BTreeSet<FieldId>>,
+    issues: &mut Vec<Issue>,
+) -> Option<RawTable> {
+    let only = only.map(|fields| Asked { fields, follows: &|_, _| true });
+    let (headers, batch) = CsvBatches::whole(schema, of.entity, only, &format!("{name}.csv"), &of.bytes)?;
     // Before the first row there are the headers.
-    Some(arrow_table::table(name, &of.path, &batch, 1, issues))
+    Some(arrow_table::sparse(name, &of.path, headers, &batch, 1, issues))
 }
 
 #[cfg(not(all(feature = "csv", feature = "parquet")))]
-fn plainly(_: &Schema, _: &Reference, _: &str, _: &mut Vec<Issue>) -> Option<RawTable> {
+fn plainly(
+    _: &Schema,
+    _: &Reference,
+    _: &str,
+    _: Option<&BTreeSet<FieldId>>,
+    _: &mut Vec<Issue>,
+) -> Option<RawTable> {
     None
 }
 

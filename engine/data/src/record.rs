@@ -72,7 +72,7 @@ fn keys(schema: &Schema, id: EntityId, entity: &Entity) -> HashMap<Box<str>, Key
 impl Records {
     /// Reads the reference tables of a pack.
     pub fn new(schema: &Schema, references: &[Reference]) -> Records {
-        let raw = raw_references(schema, references, &mut Vec::new());
+        let raw = raw_references(schema, references, None, &mut Vec::new());
         let books = codebooks(schema, |id, _| raw.get(&id));
         let references = read(schema, references, Vec::new(), &Needs::default()).dataset.tables;
         let index = |table: &Table| table.ids.iter().cloned().zip(0_u32..).collect();

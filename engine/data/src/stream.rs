@@ -137,7 +137,7 @@ impl<'p> Stream<'p> {
                 return None;
             }
         }
-        let own = raw_references(schema, references, &mut opening);
+        let own = raw_references(schema, references, only, &mut opening);
         let of_pack: BTreeMap<EntityId, &RawTable> = own.iter().map(|(id, table)| (*id, table)).collect();
         let of_data = schema.entities.iter().enumerate().filter_map(|(id, entity)| match &entity.origin {
             Origin::Data { table } => Some((id, whole.get(table.as_str())?)),

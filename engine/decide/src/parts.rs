@@ -216,7 +216,14 @@ impl PartDecider {
             }
             Rules::AsOfField(dated) => (dated.needs(), Invariants::default()),
         };
-        PartDecider { rules, engine: Engine::Plan, needs, invariants, made: Made::default(), watching: Vec::new() }
+        PartDecider {
+            rules,
+            engine: Engine::Plan,
+            needs,
+            invariants,
+            made: Made::default(),
+            watching: Vec::new(),
+        }
     }
 
     /// Decides by this engine.
