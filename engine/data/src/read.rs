@@ -108,13 +108,13 @@ pub(super) fn raw_references(
         let name = r.path.rsplit('/').next().unwrap_or(&r.path);
         let name = name.strip_suffix(".csv").unwrap_or(name);
         let fields = schema.entities.get(r.entity).map_or(&[][..], |entity| &entity.fields);
-        let fields_of = |column: &str| {
-            let own = move |field: &FieldId| schema.fields.get(*field).is_some_and(|f| f.column == column);
-            fields.iter().copied().filter(own)
+        let fields_of = |column: &str| -> Vec<FieldId> {
+            let own = |field: &FieldId| schema.fields.get(*field).is_some_and(|f| f.column == column);
+            fields.iter().copied().filter(own).collect()
         };
         // A column that follows from others needs them.
         let asked = |derived: &&Derived| {
-            only.is_none_or(|only| fields_of(&derived.column).any(|field| only.contains(&field)))
+            only.is_none_or(|only| fields_of(&derived.column).iter().any(|field| only.contains(field)))
         };
         let asked: Vec<&Derived> = r.derived.iter().filter(asked).collect();
         let by = || asked.iter().flat_map(|derived| &derived.by).map(|(column, _)| column.as_str());
