@@ -72,7 +72,8 @@ pub(crate) fn decisions(plan: &Plan) -> Vec<Decision> {
     for (id, node) in (0..).zip(&plan.nodes) {
         // What an `if` asks, whatever it gives; and what a rule answers, if that is yes or no.
         match node.op {
-            Op::If(condition, ..) => {
+            // A choice by territory is not written: no case has to show it.
+            Op::If(condition, ..) if plan.choice(id).is_none() => {
                 let at = place(plan, id, 0, condition);
                 found.extend(decision(plan, condition, at, (id, None)));
             }
@@ -93,6 +94,7 @@ type Of = (NodeId, Option<bool>);
 /// `if`s.
 fn answers(plan: &Plan, node: NodeId, place: &Span, of: Of, found: &mut Vec<Decision>) {
     match plan.node(node).map(|n| (&n.op, &n.span)) {
+        Some((Op::If(..), _)) if plan.choice(node).is_some() => {}
         Some((Op::If(_, a, b), span)) => {
             answers(plan, *a, span, (node, Some(true)), found);
             answers(plan, *b, span, (node, Some(false)), found);

@@ -301,8 +301,10 @@ fn written(parsed: &Arc<Parsed>, lines: &Lines) -> Vec<Counting> {
     // A text stands in the plans of all days on which it holds; by place it is counted once.
     for day in text_days(parsed) {
         let plan = Plan::whole(parsed, day);
-        for node in &plan.nodes {
-            if let Op::If(condition, ..) = node.op {
+        for (id, node) in (0..).zip(&plan.nodes) {
+            if let Op::If(condition, ..) = node.op
+                && plan.choice(id).is_none()
+            {
                 for taken in [true, false] {
                     branches.entry((at(&node.span), taken)).or_insert_with(|| text_of(&plan, condition));
                 }
