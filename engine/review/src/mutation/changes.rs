@@ -200,6 +200,10 @@ fn differ(parameter: &Parameter, place: usize, a: &Value, b: &Value) -> bool {
 fn edits(written: &Written, id: NodeId, node: &Node) -> Vec<(Kind, Edit)> {
     let plan = &written.plan;
     let mut all = Vec::new();
+    // A choice by territory is not written: nobody slips there.
+    if plan.choice(id).is_some() {
+        return all;
+    }
     match &node.op {
         Op::Compare(op, ..) => {
             // The opposite comparison, and the one that takes or leaves the threshold.
