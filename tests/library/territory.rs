@@ -53,15 +53,15 @@ fn data_of(pack: &Pack, plan: &Plan, table: &str) -> Dataset {
     read.dataset
 }
 
-/// By commune, its EPCI: the table as text, which the test reads by itself.
-fn epci() -> BTreeMap<String, String> {
+/// By commune, its EPCI and its département: the table as text, which the test reads by itself.
+fn epci() -> BTreeMap<String, (String, String)> {
     let text = std::fs::read_to_string(root().join("rules/referentiels/communes.csv")).unwrap();
     let cells = |line: &str| line.split(',').map(str::to_string).collect::<Vec<_>>();
-    text.lines().skip(1).map(cells).map(|cells| (cells[0].clone(), cells[4].clone())).collect()
+    text.lines().skip(1).map(cells).map(|cells| (cells[0].clone(), (cells[4].clone(), cells[11].clone()))).collect()
 }
 
-/// In one run over all communes of France, a request of thirty months has waited for long in Dijon (24 months), not in
-/// Toulouse (36), and nobody knows elsewhere, La Réunion among it.
+/// In one run over all communes of France, a request of thirty months has waited for long in Dijon (24 months) and in the Orne (13),
+/// not in Toulouse (36), and nobody knows elsewhere, La Réunion among it.
 #[test]
 fn each_commune_is_decided_by_the_rules_of_its_own_territory() {
     let pack = Pack::national();
@@ -72,14 +72,15 @@ fn each_commune_is_decided_by_the_rules_of_its_own_territory() {
     let long = decided(&pack, &requests, "2024-06-30", "delai_anormalement_long");
     let mut found = BTreeMap::new();
     for (commune, long) in communes.iter().zip(long) {
-        let own = match epci[*commune].as_str() {
-            "242100410" => Some(Value::Bool(true)),
-            "243100518" => Some(Value::Bool(false)),
+        let (epci, departement) = &epci[*commune];
+        let own = match (epci.as_str(), departement.as_str()) {
+            ("242100410", _) | (_, "61") => Some(Value::Bool(true)),
+            ("243100518", _) => Some(Value::Bool(false)),
             _ => None,
         };
         // Other territories of the pack may say; of what none of them holds nobody knows.
         let codes = pack.parsed().territories.all.iter().flat_map(|t| &t.codes);
-        if own.is_some() || !codes.map(|(code, _)| code).any(|code| *code == epci[*commune]) {
+        if own.is_some() || !codes.map(|(code, _)| code).any(|code| code == epci || code == departement) {
             assert_eq!(long, own, "{commune}");
         }
         *found.entry(long).or_insert(0) += 1;
