@@ -204,7 +204,8 @@ fn targets_are_reached_missed_or_not_simulated() {
     let pack = Pack::load(format!("{ROOT}/rules")).unwrap();
     let parameter = |path: &str| {
         let parsed = pack.parsed();
-        let version = parsed.parameters[parsed.parameter(&format!("{path}@dijon")).unwrap()].versions.last().unwrap();
+        let version =
+            parsed.parameters[parsed.parameter(&format!("{path}@dijon")).unwrap()].versions.last().unwrap();
         version.cells[&Vec::new()].value.to_string()
     };
     for (reference, path) in [

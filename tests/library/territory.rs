@@ -57,7 +57,11 @@ fn data_of(pack: &Pack, plan: &Plan, table: &str) -> Dataset {
 fn epci() -> BTreeMap<String, (String, String)> {
     let text = std::fs::read_to_string(root().join("rules/referentiels/communes.csv")).unwrap();
     let cells = |line: &str| line.split(',').map(str::to_string).collect::<Vec<_>>();
-    text.lines().skip(1).map(cells).map(|cells| (cells[0].clone(), (cells[4].clone(), cells[11].clone()))).collect()
+    text.lines()
+        .skip(1)
+        .map(cells)
+        .map(|cells| (cells[0].clone(), (cells[4].clone(), cells[11].clone())))
+        .collect()
 }
 
 /// In one run over all communes of France, a request of thirty months has waited for long in Dijon (24 months) and in the Orne (13),
