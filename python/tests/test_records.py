@@ -125,7 +125,7 @@ def test_examples_of_the_docstrings():
     """Every example runs and gives what it says."""
     parser, runner = doctest.DocTestParser(), doctest.DocTestRunner()
     documented = [logis_regles, *(getattr(logis_regles, name) for name in logis_regles.__all__)]
-    members = [(f"{one.__name__}.{name}", member) for one in documented[1:] for name, member in vars(one).items()]
+    members = [(f"{one.__name__}.{name}", member) for one in documented[1:] for name, member in getattr(one, "__dict__", {}).items()]
     examples = 0
     for name, one in [(one.__name__, one) for one in documented] + members:
         text = getattr(one, "__doc__", None)
@@ -140,6 +140,6 @@ def test_every_public_name_is_documented():
     for name in logis_regles.__all__:
         one = getattr(logis_regles, name)
         assert one.__doc__, name
-        for member, value in vars(one).items():
+        for member, value in getattr(one, "__dict__", {}).items():
             if not member.startswith("_") and callable(value):
                 assert value.__doc__, f"{name}.{member}"
