@@ -99,9 +99,21 @@ pub struct ProblemArgs {
     /// Sans les quotas du paquet de règles
     #[arg(long, conflicts_with = "hard")]
     pub no_quotas: bool,
-    /// Quotas à tenir absolument, séparés par des virgules, ou `all`: s'ils ne peuvent l'être, dit ce qui manque
+    /// Quotas qui passent avant le nombre d'attributions, séparés par des virgules, ou `all`; dit ce qu'ils coûtent
     #[arg(long, value_name = "QUOTA,QUOTA", value_delimiter = ',')]
     pub hard: Vec<String>,
+    /// Tire au sort, avec cette graine, l'ordre des demandes que ni les points ni le paquet ne départagent
+    #[arg(long, value_name = "GRAINE")]
+    pub seed: Option<u64>,
+    /// Attributions déjà décidées: CSV dont les colonnes sont les identifiants des deux côtés
+    #[arg(long, value_name = "FICHIER")]
+    pub fix: Option<PathBuf>,
+    /// Couples à ne pas former, refus compris: CSV de même
+    #[arg(long, value_name = "FICHIER")]
+    pub forbid: Option<PathBuf>,
+    /// Points de priorité à céder au plus pour déplacer le moins de demandes, avec --near
+    #[arg(long, value_name = "POINTS")]
+    pub keep: Option<u64>,
 }
 
 /// A part of the command line.

@@ -114,8 +114,11 @@ fn a_result_has_what_other_solvers_compare() {
         ),
         (&json!("modestes"), &json!(2), &json!(3), &json!("1/2"), &json!("2/3"), &json!(0))
     );
-    // One modest household less asked for, and D2 would come in place of D4: 80 - 10 points.
-    assert_eq!(quota["price"], json!(70));
+    // One modest household less asked for, and D2 would come in place of D4: 80 - 10 points; it is told if asked.
+    assert_eq!(quota.get("price"), None);
+    let priced = place.stdout("match", &["--format", "json", "--prices"]);
+    let priced: Value = serde_json::from_str(&priced).unwrap();
+    assert_eq!(priced["quotas"][0]["price"], json!(70));
     let text = place.stdout("match", &["--format", "csv", "--select", "points,adequation,taille"]);
     assert!(text.starts_with("demande_id,logement_id,points,adequation,taille\nD1,"), "{text}");
     assert!(!text.contains("D2,"));
@@ -192,7 +195,7 @@ fn a_corrupted_result_is_refused() {
     });
     refuse(day, "annonce la part visée 1/4, attendu : 1/2", &|r| r["quotas"][0]["target"] = json!("1/4"));
     refuse(day, "annonce la part atteinte 3/3", &|r| r["quotas"][0]["achieved"] = json!("3/3"));
-    refuse(day, "annonce le prix", &|r| r["quotas"][0]["price"] = json!(71));
+    refuse(day, "annonce le prix", &|r| r["quotas"][0]["price"] = json!(100_000));
     refuse(day, "modestes", &|r| {
         r["quotas"][0]["members"] = json!(1);
         r["quotas"][0]["achieved"] = json!("1/3");
@@ -407,20 +410,39 @@ fn null_proof(level: &str) -> Value {
 }
 
 #[test]
-fn a_hard_quota_that_cannot_be_met_says_what_lacks() {
+fn a_hard_quota_comes_before_the_number_of_attributions() {
     let place = Place::new();
     assert_eq!(place.run("match", &["--hard", "all", "--format", "csv"]).status.code(), Some(0));
     // Only D4 is modest and can be housed.
     place.write("donnees/demandes.csv", &REQUESTS.replace("D3,1,20,true", "D3,1,20,false"));
+    // Half of two attributions, and not of three: one household less is housed, which is told.
+    let output = place.run("match", &["--hard", "modestes", "--format", "json", "--output", "r.json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let text = said(&output);
+    assert!(text.contains("quotas à tenir (modestes): tenus, en logeant 2 demandes au lieu de 3"), "{text}");
+    assert!(text.contains("à lui seul, modestes ne peut être tenu en en logeant 3"), "{text}");
+    assert!(text.contains("il manquerait au moins 1 membres à modestes"), "{text}");
+    let result: Value = serde_json::from_slice(&fs::read(place.0.path().join("r.json")).unwrap()).unwrap();
+    let levels: Vec<&str> =
+        result["levels"].as_array().unwrap().iter().filter_map(|level| level["name"].as_str()).collect();
+    assert_eq!(levels, ["shortfall:modestes", "attributions", "priority", "fit"]);
+    assert_eq!((&result["levels"][0]["value"], &result["levels"][1]["value"]), (&json!(0), &json!(2)));
+    // D1 has the most points of the others.
+    let verified = place.run("verify", &["--match", "r.json", "--hard", "modestes"]);
+    assert_eq!(verified.status.code(), Some(0), "{}", said(&verified));
+    let text = String::from_utf8_lossy(&verified.stdout).into_owned();
+    assert!(text.contains("dont modestes avant le nombre d'attributions"), "{text}");
+    let refused = place.run("verify", &["--match", "r.json"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let why = place.stdout("explain", &["--match", "r.json", "--hard", "modestes", "--id", "D2"]);
+    assert!(why.contains("le quota modestes serait moins bien tenu"), "{why}");
+    // Nobody is modest: only an answer that houses nobody meets the quota, and nothing is written.
+    place.write("donnees/demandes.csv", &REQUESTS.replace("true", "false"));
     let output = place.run("match", &["--hard", "modestes", "--format", "csv", "--output", "r.csv"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(!place.0.path().join("r.csv").exists());
-    assert!(
-        said(&output).contains("il en faut 2 à des membres, et il y en a 1 au plus"),
-        "{}",
-        said(&output)
-    );
-    assert!(said(&output).contains("1 demandes: D4"), "{}", said(&output));
+    let text = said(&output);
+    assert!(text.contains("il en faut 2 à des membres, et il y en a 0 au plus"), "{text}");
     let output = place.run("match", &["--hard", "modeste"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("vouliez-vous dire `modestes` ?"), "{}", said(&output));
@@ -528,12 +550,107 @@ fn the_commission_has_lists_and_hears_refusals() {
     let output = place.run("commission", &["--refusals", "refus.csv", "--format", "csv"]);
     assert_eq!(String::from_utf8_lossy(&output.stdout), text);
     assert!(said(&output).contains("refus.csv:2: `D5` n'est pas candidate"), "{}", said(&output));
-    place.write("refus.csv", "demande_id,logement_id\nD7,L1\n");
-    let output = place.run("commission", &["--refusals", "refus.csv"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("refus.csv:2: `D7` ou `L1`"), "{}", said(&output));
+    // Who has left the data since is history: it is told, and the rest stands.
+    place.write("refus.csv", "demande_id,logement_id\nD7,L1\nD1,L9\n");
+    let output = place.run("commission", &["--refusals", "refus.csv", "--format", "csv"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), text);
+    assert!(
+        said(&output).contains("refus.csv:2: `D7` n'est pas, ou n'est plus, une demande"),
+        "{}",
+        said(&output)
+    );
+    assert!(
+        said(&output).contains("refus.csv:3: `L9` n'est pas, ou n'est plus, un logement"),
+        "{}",
+        said(&output)
+    );
+    // Lists that were notified are followed: another request, of most points, stands in none of them.
+    place.write("listes.csv", &text);
+    place.write("donnees/demandes.csv", &(REQUESTS.to_string() + "D6,1,1000,true\n"));
+    assert_eq!(lists(&["--lists", "listes.csv"]), text);
+    assert!(lists(&[]).contains(",1,D6,1000,"));
+    // A unit that is new gets a list, of those who stand nowhere.
+    place.write("donnees/logements.csv", &(UNITS.to_string() + "L4,2,false\n"));
+    let more = lists(&["--lists", "listes.csv"]);
+    assert!(more.starts_with(&text) && more.contains("\nL4,1,D6,1000,"), "{more}");
     place.write("refus.csv", "demande,logement_id\nD1,L1\n");
     let output = place.run("commission", &["--refusals", "refus.csv"]);
     assert!(said(&output).contains("attendu: une ligne d'en-tête avec `demande_id` et `logement_id`"));
     assert!(Path::new(place.0.path()).exists());
+}
+
+/// What is decided stands in the answer, what is ruled out does not; whoever verifies poses both.
+#[test]
+fn decisions_are_kept_and_ruled_out_pairs_are_not_made() {
+    let place = Place::new();
+    place.write("fixes.csv", "logement_id;demande_id\nL1;D2\n");
+    place.write("interdits.csv", "demande_id,logement_id\nD4,L2\nD9,L1\n");
+    let args = ["--fix", "fixes.csv", "--forbid", "interdits.csv"];
+    let output = place.run("match", &[&args[..], &["--format", "json", "-o", "r.json"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("interdits.csv:3: `D9` n'est pas, ou n'est plus, une demande"));
+    let result: Value = serde_json::from_slice(&fs::read(place.0.path().join("r.json")).unwrap()).unwrap();
+    let pairs: Vec<(&str, &str)> = result["attributions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["demande_id"].as_str().unwrap(), row["logement_id"].as_str().unwrap()))
+        .collect();
+    // D2 is in L1; half of three are modest, so D3 and D4 have the others: D4 cannot have L2.
+    assert_eq!(pairs, [("D2", "L1"), ("D3", "L2"), ("D4", "L3")]);
+    let verify = |args: &[&str]| place.run("verify", &[&["--match", "r.json"], args].concat()).status.code();
+    assert_eq!((verify(&args), verify(&[])), (Some(0), Some(1)));
+    for (file, words) in [
+        ("demande_id,logement_id\nD4,L1\n", "fixes.csv:2: le logement L1 ne convient pas à la demande D4"),
+        ("demande_id,logement_id\nD1,L1\nD1,L2\n", "`D1` y figure deux fois"),
+        ("demande_id,logement_id\nD4,L2\n", "à la fois fixé et interdit"),
+        (
+            "demande_id,logement_id\nD11,L1\n",
+            "fixes.csv:2: `D11` n'est l'identifiant d'aucune demande; vouliez-vous dire `D1` ?",
+        ),
+    ] {
+        place.write("fixes.csv", file);
+        let output = place.run("match", &args);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains(words), "{words}: {}", said(&output));
+    }
+}
+
+/// Alike requests are drawn by a seed that stands in the result; the reason names the lot. A pack that says how ties are
+/// ranked is followed first.
+#[test]
+fn ties_go_by_seniority_and_then_by_a_lot() {
+    let place = Place::new();
+    let alike: String = (1..=8).map(|n| format!("D{n},1,50,false,2016-01-0{n}\n")).collect();
+    place.write("donnees/demandes.csv", &format!("demande_id,besoin,points,modeste,depuis\n{alike}"));
+    let schema = SCHEMA.replace("modeste = {", "depuis = { type = \"date\" }\nmodeste = {");
+    place.write("regles/schema.toml", &schema);
+    let housed = |args: &[&str]| -> Vec<String> {
+        let text = place.stdout("match", &[&["--no-quotas", "--format", "csv"], args].concat());
+        text.lines().skip(1).map(|line| line.split(',').next().unwrap().to_string()).collect()
+    };
+    let draws: std::collections::BTreeSet<Vec<String>> =
+        (1..=12).map(|seed| housed(&["--seed", &seed.to_string()])).collect();
+    assert!(draws.len() > 6, "{draws:?}");
+    assert_eq!(housed(&["--seed", "7"]), housed(&["--seed", "7"]));
+    let output = place.run("match", &["--no-quotas", "--seed", "7", "--format", "json", "-o", "r.json"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let verify = |seed: &str| {
+        let args = ["--match", "r.json", "--no-quotas", "--seed", seed];
+        place.run("verify", &args).status.code()
+    };
+    assert_eq!((verify("7"), verify("8")), (Some(0), Some(1)));
+    let waits = (1..=8).map(|n| format!("D{n}")).find(|id| !housed(&["--seed", "7"]).contains(id)).unwrap();
+    let why = |args: &[&str]| {
+        place.stdout("explain", &[&["--match", "r.json", "--no-quotas", "--id", &waits], args].concat())
+    };
+    assert!(why(&["--seed", "7"]).contains("le tirage au sort place la détentrice d'abord"));
+    // The first to come are housed, whatever the seed.
+    let pack = PACK.replace("fit =", "tie = \"depuis\"\nfit =");
+    place.write("regles/pack.toml", &pack);
+    assert_eq!(housed(&["--seed", "7"]), ["D1", "D2", "D3"]);
+    assert_eq!(housed(&[]), ["D1", "D2", "D3"]);
+    place.write("regles/pack.toml", &PACK.replace("fit =", "tie = \"modeste\"\nfit ="));
+    let output = place.run("match", &["--no-quotas"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
 }

@@ -10,7 +10,8 @@ use crate::mutate_json::mutate;
 use logis::Pack;
 use logis::apart::{Group, JoinError, join};
 use logis::attribution::{
-    Commission, Explainer, Flags, Instance, InstanceError, MatchingPlan, Posed, Reason, Report, Why, fairness,
+    Commission, Explainer, Flags, Instance, InstanceError, MatchingPlan, Place, Posed, Reason, Report, Why,
+    fairness,
 };
 use logis::data::{Dataset, InputFile, read};
 use logis::matching::{Matching, Reached, one_member_less, solve, solve_near, verify};
@@ -24,7 +25,7 @@ table = "demandes"
 key = "demande_id"
 [demande.fields]
 besoin = { type = "integer", range = [0, 9] }
-points = { type = "integer", range = [0, 2000] }
+points = { type = "integer" }
 modeste = { type = "boolean" }
 [logement]
 table = "logements"
@@ -317,7 +318,7 @@ fn the_answer_is_the_best_and_its_reasons_are_true() {
                                 held += 1;
                             }
                             Reason::Priority => assert!(theirs > priorite),
-                            Reason::Fit | Reason::Identifier => assert_eq!(theirs, priorite),
+                            Reason::Fit | Reason::Equal => assert_eq!(theirs, priorite),
                             other => panic!("seed {seed}: {other:?}"),
                         }
                     }
@@ -393,7 +394,7 @@ fn a_changed_result_is_refused_or_true() {
                 let own = read.matching(plan, dataset, instance).ok().filter(|_| others.is_empty())?;
                 verify(&instance.problem, &own).ok()?;
                 read.check_columns(plan, dataset, instance, |_, _| {}).ok()?;
-                read.check_prices(&prices).ok()?;
+                read.check_prices(plan, (&own, 1), Some(&prices)).ok()?;
                 Some(own)
             };
             let Some(own) = accepted() else {
@@ -422,7 +423,7 @@ fn a_changed_result_is_refused_or_true() {
 #[test]
 fn lists_stay_feasible_whoever_refuses() {
     let pack = pack();
-    let (mut second, mut shared, mut refused) = (0, 0, 0);
+    let (mut second, mut shared, mut refused, mut untouched) = (0, 0, 0, 0);
     for seed in 0..cases() {
         for (day, free) in [("2018-01-01", false), ("2009-01-01", true)] {
             let case = case(&pack, seed, day);
@@ -461,12 +462,31 @@ fn lists_stay_feasible_whoever_refuses() {
             }
             // Every set of first candidates that may refuse, and their second ones too.
             for refusing in 0..1_u32 << units {
-                let refusals: BTreeSet<(u32, u32)> = (0..)
+                let refusals: Vec<(u32, u32)> = (0..)
                     .zip(&commission.lists)
                     .filter(|(unit, _)| refusing >> unit & 1 == 1)
                     .filter_map(|(unit, list)| Some((list.first()?.request, unit)))
                     .collect();
-                let after = commission.after(&case.instance, &case.matching, &refusals).unwrap();
+                let after = commission.after(&case.instance, &case.matching, &vec![3; units], &refusals);
+                for (unit, (before, now)) in (0..).zip(commission.lists.iter().zip(&after.commission.lists)) {
+                    // What is left of a list keeps its order, before all that came to it; who is struck has refused
+                    // it, or has another unit.
+                    let ids = |list: &[Place]| list.iter().map(|p| p.request).collect::<Vec<_>>();
+                    let (before, now) = (ids(before), ids(now));
+                    let holder = |r: &u32| after.unit_of[*r as usize] == Some(unit);
+                    let stays = |r: &&u32| {
+                        !refusals.contains(&(**r, unit))
+                            && after.unit_of[**r as usize].is_none_or(|u| u == unit)
+                    };
+                    let rest: Vec<u32> =
+                        before.iter().filter(stays).filter(|r| !holder(r)).copied().collect();
+                    let first: Vec<u32> = now.iter().filter(|r| holder(r)).copied().collect();
+                    assert!(now.starts_with(&[first, rest].concat()), "seed {seed}: {before:?} {now:?}");
+                    if before.iter().filter(stays).count() == before.len() {
+                        assert_eq!(before, now, "seed {seed}: nobody refused");
+                        untouched += 1;
+                    }
+                }
                 let given: Vec<u32> = after.unit_of.iter().flatten().copied().collect();
                 assert_eq!(given.iter().collect::<BTreeSet<_>>().len(), given.len());
                 for (request, unit) in (0..).zip(&case.matching.unit_of) {
@@ -486,7 +506,10 @@ fn lists_stay_feasible_whoever_refuses() {
             }
         }
     }
-    assert!(second > 50 && shared > 20 && refused > 200, "{second} {shared} {refused}");
+    assert!(
+        second > 50 && shared > 20 && refused > 200 && untouched > 200,
+        "{second} {shared} {refused} {untouched}"
+    );
 }
 
 /// A share without a value on the date is not in force; what is missing does not count as a member; what
@@ -508,10 +531,10 @@ fn dates_and_missing_inputs() {
     assert_eq!(instance.pair(0, 0).unwrap().1, 1);
     assert_eq!(instance.pair(1, 0).unwrap().1, 3);
     assert_eq!(instance.pair(1, 1).unwrap().1, 1);
-    let requests = "demande_id,besoin,points,modeste\nD1,1,1001,true\nD2,1,1000,true\n";
+    let requests = "demande_id,besoin,points,modeste\nD1,1,16777217,true\nD2,1,16777216,true\n";
     let dataset = load(&pack, &plan, requests, "logement_id,taille,quartier\nL1,1,false\n");
     let wrong = Instance::new(&plan, &dataset, None).unwrap_err();
     assert!(
-        matches!(&wrong[..], [InstanceError::OutOfRange { what, value, .. }] if what == "D1" && value == "1001")
+        matches!(&wrong[..], [InstanceError::OutOfRange { what, value, .. }] if what == "D1" && value == "16777217")
     );
 }

@@ -9,6 +9,7 @@ mod candidates;
 mod ceilings;
 mod checker_alone;
 mod compare;
+mod conditions;
 mod counterfactual;
 mod csv_parts;
 mod dated;

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use logis::attribution::{Commission, Instance, Place};
 use logis::data::{self, Absent, Dataset, Output, OutputColumn};
 use logis::pack::schema::Schema;
 use logis::value::{Type, Value};
 use logis::{Options, PLACES, Plan, Posing};
 
+use super::pair_file::{self, Line};
 use super::pairs;
 use crate::args::{DataArgs, OutputArgs, RulesArgs, positive};
 use crate::{End, input, output};
@@ -26,9 +27,12 @@ pub struct CommissionArgs {
     /// Candidats par logement (sinon ce que dit la règle `presented` du paquet, sinon 3)
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = positive)]
     candidates: Option<usize>,
-    /// Refus à prendre en compte: CSV dont les colonnes sont les identifiants des deux côtés
+    /// Refus, dans leur ordre: CSV dont les colonnes sont les identifiants des deux côtés; le suivant de chaque liste est proposé
     #[arg(long, value_name = "FICHIER")]
     refusals: Option<PathBuf>,
+    /// Listes à suivre, écrites par cette commande: leurs rangs restent, seuls les logements nouveaux en reçoivent une
+    #[arg(long, value_name = "FICHIER")]
+    lists: Option<PathBuf>,
 }
 
 /// Writes one row for each place of each list.
@@ -42,37 +46,58 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
     };
     let others: Vec<_> = presented.iter().map(AsRef::as_ref).collect();
     let loaded = pairs::load(&mut run, plan, &others, None, &args.data.reading)?;
-    let mut allocation = pairs::solve(loaded, None)?;
-    let (places, open) = match (args.candidates, &presented) {
-        (None, Some(_)) => allocation.posing.places()?,
-        _ => (vec![args.candidates.unwrap_or(PLACES); allocation.posing.instance.units.len()], 0),
+    let places_of = |posing: &Posing| match (args.candidates, &presented) {
+        (None, Some(_)) => posing.places(),
+        _ => Ok((vec![args.candidates.unwrap_or(PLACES); posing.instance.units.len()], 0)),
     };
+    let (places, open) = places_of(&loaded)?;
     if open > 0 {
         eprintln!("{open} logements dont le nombre de candidats n'est pas connu: {PLACES} sont présentés");
     }
-    let mut commission = allocation.commission_of(&places)?;
+    let keys = pair_file::keys(run.pack.parsed());
+    let (loaded, matching, mut commission) = match &args.lists {
+        Some(path) => {
+            let lists = lists(path, &keys, &loaded)?;
+            let (commission, matching) = Commission::following(&loaded.instance, lists, &places)?;
+            (loaded, matching, commission)
+        }
+        None => {
+            let allocation = pairs::solve(loaded, None)?;
+            let commission = allocation.commission_of(&places)?;
+            (allocation.posing, allocation.matching, commission)
+        }
+    };
     if let Some(path) = &args.refusals {
-        let schema = &run.pack.parsed().schema;
-        let refusals = refusals(path, schema, &allocation.posing)?;
-        let after = commission.after(&allocation.posing.instance, &allocation.matching, &refusals)?;
-        let loaded = &allocation.posing;
+        let lines = pair_file::read(path, &keys, &[])?;
+        let Posing { instance, dataset, .. } = &loaded;
+        let find = |line: &Line| {
+            let (request, unit) = &line.pair;
+            Some((instance.requests.find(dataset, request)?, instance.units.find(dataset, unit)?))
+        };
+        let idle =
+            |line: &Line| find(line).is_none_or(|(request, unit)| instance.pair(request, unit).is_none());
+        // What was refused and is not in the data any more is history: it is told, and changes nothing.
+        pair_file::say_without_effect(path, &lines, &loaded, idle);
+        let refusals: Vec<(u32, u32)> = lines.iter().filter_map(find).collect();
+        let after = commission.after(instance, &matching, &places, &refusals);
         let id = |request: Option<u32>| {
-            request.map_or("personne", |request| loaded.instance.requests.id(&loaded.dataset, request))
+            request.map_or("personne", |request| instance.requests.id(dataset, request))
         };
         for (unit, before, now) in &after.changes {
             eprintln!(
                 "{}: refusé par {}, proposé à {}",
-                data::visible_cell(loaded.instance.units.id(&loaded.dataset, *unit)),
+                data::visible_cell(instance.units.id(dataset, *unit)),
                 data::visible_cell(id(*before)),
                 data::visible_cell(id(*now))
             );
         }
-        eprintln!("{} logements changent de main; tous les autres restent", after.changes.len());
-        allocation.matching.unit_of = after.unit_of;
-        allocation.posing.instance = allocation.posing.instance.without(&refusals)?;
-        commission = allocation.commission_of(&places)?;
+        eprintln!(
+            "{} logements changent de main; les autres places des listes restent, et ce qui est épuisé est complété à la fin",
+            after.changes.len()
+        );
+        commission = after.commission;
     }
-    let loaded = &allocation.posing;
+    let loaded = &loaded;
     output::write(
         &table(&run.pack.parsed().schema, &loaded.dataset, &loaded.instance, &commission),
         &args.output,
@@ -113,61 +138,47 @@ fn has_columns(run: &input::Run, plan: &Plan) -> bool {
     true
 }
 
-/// Reads pairs of a request and a unit; all that is wrong at once.
-fn refusals(path: &Path, schema: &Schema, loaded: &Posing) -> Result<BTreeSet<(u32, u32)>> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
-    let instance = &loaded.instance;
-    let keys = [instance.requests.entity, instance.units.entity]
-        .map(|entity| schema.entities.get(entity).map_or("", |e| e.key.as_str()));
-    let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
-    let header: Vec<&str> = lines.next().map(|(_, line)| cells(line)).unwrap_or_default();
-    let Some(places) =
-        keys.iter().map(|key| header.iter().position(|h| h == key)).collect::<Option<Vec<_>>>()
-    else {
-        bail!(
-            "{}:1: attendu: une ligne d'en-tête avec `{}` et `{}`",
-            path.display(),
-            keys.first().unwrap_or(&""),
-            keys.last().unwrap_or(&"")
-        );
-    };
-    let (mut found, mut wrong) = (BTreeSet::new(), Vec::new());
-    for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
-        let cells = cells(line);
-        let of = |at: usize| places.get(at).and_then(|place| cells.get(*place)).copied().unwrap_or("");
-        let pair =
-            (instance.requests.find(&loaded.dataset, of(0)), instance.units.find(&loaded.dataset, of(1)));
-        match pair {
-            (Some(request), Some(unit)) => {
-                if instance.pair(request, unit).is_none() {
-                    eprintln!(
-                        "avertissement: {}:{}: `{}` n'est pas candidate au logement `{}`: ce refus ne change rien",
-                        path.display(),
-                        number + 1,
-                        of(0),
-                        of(1)
-                    );
-                }
-                found.insert((request, unit));
-            }
-            _ => wrong.push(format!(
-                "{}:{}: `{}` ou `{}` n'est l'identifiant d'aucune ligne",
-                path.display(),
-                number + 1,
-                of(0),
-                of(1)
-            )),
+/// The lists of a file that this command wrote: by unit, its places in order. Who is not in the data any more is left out,
+/// which is told.
+fn lists(path: &Path, keys: &[String; 2], loaded: &Posing) -> Result<Vec<Vec<Place>>> {
+    let Posing { instance, dataset, .. } = loaded;
+    let mut ranked: Vec<Vec<(usize, Place)>> = vec![Vec::new(); instance.units.len()];
+    let (mut requests_gone, mut units_gone, mut unsuitable) = (BTreeSet::new(), BTreeSet::new(), 0);
+    for Line { number, pair: (request, unit), more } in pair_file::read(path, keys, &["rang", "partage"])? {
+        let [rank, shared] = more.as_slice() else { continue };
+        let Ok(rank) = rank.parse() else {
+            bail!("{}:{number}: `rang`: « {rank} » ; attendu: un entier d'au moins 1", path.display());
+        };
+        let Some(unit) = instance.units.find(dataset, &unit) else {
+            units_gone.insert(unit);
+            continue;
+        };
+        let Some(request) = instance.requests.find(dataset, &request) else {
+            requests_gone.insert(request);
+            continue;
+        };
+        if instance.pair(request, unit).is_none() {
+            unsuitable += 1;
+            continue;
+        }
+        if let Some(list) = ranked.get_mut(unit as usize) {
+            list.push((rank, Place { request, shared: shared == "true" }));
         }
     }
-    if !wrong.is_empty() {
-        bail!("{}", wrong.join("\n"));
+    for (count, what) in [
+        (requests_gone.len(), "demandes des listes suivies ne sont plus dans les données"),
+        (units_gone.len(), "logements des listes suivies ne sont plus dans les données"),
+        (unsuitable, "places des listes suivies ne sont plus celles d'une candidature recevable"),
+    ] {
+        if count > 0 {
+            eprintln!("{count} {what}: elles en sortent, sans que les autres changent de rang");
+        }
     }
-    Ok(found)
-}
-
-fn cells(line: &str) -> Vec<&str> {
-    line.split([',', ';', '\t']).map(|cell| cell.trim().trim_matches('"')).collect()
+    let in_order = |mut list: Vec<(usize, Place)>| {
+        list.sort();
+        list.into_iter().map(|(_, place)| place).collect()
+    };
+    Ok(ranked.into_iter().map(in_order).collect())
 }
 
 fn table(schema: &Schema, dataset: &Dataset, instance: &Instance, commission: &Commission) -> Output {
@@ -191,7 +202,7 @@ fn table(schema: &Schema, dataset: &Dataset, instance: &Instance, commission: &C
             Value::text(instance.requests.id(dataset, place.request))
         }),
         column("priorite".to_string(), Type::Number, &|(.., place)| {
-            number(instance.problem.points(place.request) as usize)
+            number(instance.points(place.request) as usize)
         }),
         column("adequation".to_string(), Type::Number, &|(unit, _, place)| {
             number(instance.pair(place.request, *unit).map_or(0, |(fit, _)| fit).into())

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
 use logis::Options;
-use logis::attribution::{Fairness, Reason, UnderReserve, fairness};
+use logis::attribution::{Envy, Fairness, OrderReached, Reason, UnderReserve, fairness};
 use logis::exchange::Document;
 use logis::explain::plain;
 
@@ -93,6 +93,16 @@ fn text(report: &Fairness) -> String {
         }
         out.push('\n');
     }
+    out.push_str(&orders(&report.orders));
+    if !report.housed_envies.is_empty() {
+        let _ = writeln!(
+            out,
+            "{} demandes logées le seraient mieux dans un logement qu'une demande de moindre priorité occupe (envie fondée), dont :",
+            report.housed_envies.len()
+        );
+        report.housed_envies.iter().take(NAMED / 4).for_each(|envy| told(envy, &mut out));
+        out.push('\n');
+    }
     if report.envies.is_empty() {
         out.push_str("Aucune demande n'attend un logement qui lui convient et qu'une demande de moindre priorité occupe.\n");
         return out;
@@ -102,24 +112,59 @@ fn text(report: &Fairness) -> String {
         "{} demandes attendent un logement qui leur convient et qu'une demande de moindre priorité occupe :",
         report.envies.len()
     );
-    for envy in report.envies.iter().take(NAMED) {
-        let why = match &envy.reason {
-            Reason::Quota(name) => format!("quota {name}"),
-            other => super::why::sentence(other),
-        };
-        let _ = writeln!(
-            out,
-            "   {} ({} points) : {} est à {} ({} points), {why}{}",
-            envy.request,
-            envy.priority,
-            envy.unit,
-            envy.holder,
-            envy.holder_priority,
-            if envy.units > 1 { format!(" ; {} logements en tout", envy.units) } else { String::new() }
-        );
-    }
+    report.envies.iter().take(NAMED).for_each(|envy| told(envy, &mut out));
     if report.envies.len() > NAMED {
         let _ = writeln!(out, "   … et {} autres (toutes avec --format json)", report.envies.len() - NAMED);
     }
     out
+}
+
+/// One who envies, and why the holder keeps the unit.
+fn told(envy: &Envy, out: &mut String) {
+    let why = match &envy.reason {
+        Reason::Quota(name) => format!("quota {name}"),
+        other => super::why::sentence(other),
+    };
+    let _ = writeln!(
+        out,
+        "   {} ({} points) : {} est à {} ({} points), {why}{}",
+        envy.request,
+        envy.priority,
+        envy.unit,
+        envy.holder,
+        envy.holder_priority,
+        if envy.units > 1 { format!(" ; {} logements en tout", envy.units) } else { String::new() }
+    );
+}
+
+/// What each order of the levels reaches, side by side.
+fn orders(orders: &[OrderReached]) -> String {
+    let mut table = empty(&[
+        "Ordre",
+        "Attributions",
+        "Points",
+        "Adéquation",
+        "Envies fondées: logées",
+        "en attente",
+        "Manque aux quotas",
+    ]);
+    for one in orders {
+        let name = match one.order {
+            "by_points" => "par points, chacune son mieux",
+            _ => "nombre, quotas, points, puis adéquation",
+        };
+        let lacking = one.shortfalls.iter().map(|lack| format!("{} {}", lack.quota, lack.shortfall));
+        let number = |n: u64| count(usize::try_from(n).unwrap_or(usize::MAX));
+        table.add_row([
+            name.to_string(),
+            number(one.attributions),
+            number(one.priority),
+            number(one.fit),
+            count(one.housed_envying),
+            count(one.waiting_envying),
+            lacking.collect::<Vec<_>>().join(", "),
+        ]);
+    }
+    align_numbers(&mut table);
+    format!("{table}\n\n")
 }

@@ -2,15 +2,18 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use logis::attribution::{Before, QuotaInForce, ReadError, Report, SHORTFALL};
+use logis::attribution::{Before, MatchingPlan, QuotaInForce, ReadError, Report, SHORTFALL};
 use logis::exchange::FORMAT;
 use logis::matching::{Gaps, Matching};
-use logis::{Allocation, AllocationError, Bottleneck, Lack, Options, Posing, Refuted};
+use logis::{Allocation, AllocationError, Bottleneck, Conditions, Kept, Lack, Options, Posing, Refuted};
 
+use super::frontier;
+use super::pair_file::{self, Line};
 use super::pairs;
-use crate::args::{DataArgs, Format, OutputArgs, ProblemArgs, ReadingArgs, RulesArgs};
+use crate::args::{DataArgs, Format, OutputArgs, ProblemArgs, ReadingArgs, RulesArgs, positive};
 use crate::text::{align_numbers, count, empty, percent};
 use crate::{End, input, output};
 
@@ -25,9 +28,18 @@ pub struct MatchArgs {
     pub output: OutputArgs,
     #[command(flatten)]
     problem: ProblemArgs,
-    /// Résultat précédent (`logis match --format json`): repart de lui, et ne déplace que qui doit l'être
+    /// Résultat précédent (`logis match --format json`): repart de lui, et remet à leur place ceux que rien n'en éloigne
     #[arg(long, value_name = "FICHIER")]
     near: Option<PathBuf>,
+    /// Écrit, au lieu des attributions, ce que coûte ce quota: attributions, points et adéquation selon ce qu'il lui manque
+    #[arg(long, value_name = "QUOTA", conflicts_with_all = ["near", "no_quotas", "prices", "time_limit", "select"])]
+    frontier: Option<String>,
+    /// Calcule le prix de chaque quota en points, ce qui résout le problème une fois de plus par quota
+    #[arg(long)]
+    prices: bool,
+    /// Durée de la recherche au plus, en secondes: ce qui n'est pas prouvé alors est dit, et dépend de la machine
+    #[arg(long, value_name = "SECONDES", allow_negative_numbers = true, value_parser = positive)]
+    time_limit: Option<usize>,
 }
 
 /// `logis verify`
@@ -40,6 +52,9 @@ pub struct VerifyArgs {
     /// Le résultat à vérifier, écrit par `logis match --format json`
     #[arg(long = "match", value_name = "FICHIER")]
     result: PathBuf,
+    /// Recalcule aussi les prix des quotas, ce qui demande le solveur
+    #[arg(long)]
+    prices: bool,
     #[command(flatten, next_help_heading = "Le problème, à poser comme à `logis match`")]
     problem: ProblemArgs,
 }
@@ -54,7 +69,12 @@ pub fn run(args: &MatchArgs) -> Result<End> {
         }
         None => None,
     };
-    let posing = pose(&mut run, &args.problem, &args.data.reading)?;
+    let mut posing = pose(&mut run, &args.problem, &args.data.reading)?;
+    posing.prices = args.prices;
+    posing.time_limit = args.time_limit.map(|seconds| Duration::from_secs(seconds as u64));
+    if let Some(quota) = &args.frontier {
+        return frontier::write(&posing, quota, &args.output);
+    }
     let near = near.as_ref().map(|(path, report)| (*path, report));
     let allocation = match pairs::solve(posing, near.map(|(_, report)| report)) {
         Ok(allocation) => allocation,
@@ -85,6 +105,14 @@ pub fn run(args: &MatchArgs) -> Result<End> {
     pairs::say(loaded);
     pairs::say_reserves(allocation.reserves(), pairs::ATTRIBUTIONS);
     eprint!("{}", summary(&allocation));
+    if let Some(conditions) = &allocation.conditions {
+        eprint!("{}", conditions_text(conditions, allocation.reached().attributions));
+    }
+    if let Some(Kept { given_up, kept, kept_by_best, .. }) = &allocation.kept {
+        eprintln!(
+            "{kept} attributions inchangées, au lieu de {kept_by_best} au mieux des points, pour {given_up} points cédés"
+        );
+    }
     if let Some(before) = &allocation.before {
         eprint!("{}", moved(before, &allocation.matching));
     }
@@ -97,8 +125,38 @@ pub fn pose(run: &mut input::Run, args: &ProblemArgs, reading: &ReadingArgs) -> 
     options.select.clone_from(&args.select);
     options.hard.clone_from(&args.hard);
     options.no_quotas = args.no_quotas;
+    options.seed = args.seed;
+    options.keep = args.keep;
+    let keys = pair_file::keys(run.pack.parsed());
+    let lines = |path: &Option<PathBuf>| -> Result<Vec<Line>> {
+        path.as_ref().map_or_else(|| Ok(Vec::new()), |path| pair_file::read(path, &keys, &[]))
+    };
+    let fixed = lines(&args.fix)?;
+    let forbidden = lines(&args.forbid)?;
+    options.fixed = pair_file::pairs(&fixed);
+    options.forbidden = pair_file::pairs(&forbidden);
     let asked = pairs::plan(run, &options)?;
-    pairs::load(run, asked, &[], args.max_candidates, reading)
+    let posing = pairs::load(run, asked, &[], args.max_candidates, reading).map_err(|error| {
+        match (error.downcast_ref(), &args.fix) {
+            (Some(AllocationError::NotDecided(wrong)), Some(path)) => {
+                pair_file::not_decided(path, &fixed, wrong)
+            }
+            _ => error,
+        }
+    })?;
+    if let Some(path) = &args.forbid {
+        pair_file::say_without_effect(path, &forbidden, &posing, |line| posing.idle.contains(&line.pair));
+    }
+    Ok(posing)
+}
+
+/// Which quotas come before the number of attributions.
+fn first(plan: &MatchingPlan) -> String {
+    let hard = plan.quotas.iter().filter(|quota| quota.hard).map(|quota| quota.quota.name.as_str());
+    match hard.collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => none,
+        hard => format!(", dont {hard} avant le nombre d'attributions"),
+    }
 }
 
 /// Among what a result that holds is best.
@@ -108,7 +166,9 @@ fn among(posing: &Posing) -> String {
     let share =
         |q: &QuotaInForce| format!("{} ({}/{})", q.quota.name, q.quota.numerator, q.quota.denominator);
     let quotas = match (plan.quotas.is_empty(), flags.no_quotas) {
-        (false, _) => format!("quotas {}", plan.quotas.iter().map(share).collect::<Vec<_>>().join(", ")),
+        (false, _) => {
+            format!("quotas {}{}", plan.quotas.iter().map(share).collect::<Vec<_>>().join(", "), first(plan))
+        }
         (true, true) => "sans les quotas du paquet de règles".to_string(),
         (true, false) => "aucun quota n'étant en vigueur".to_string(),
     };
@@ -154,7 +214,7 @@ fn moved(before: &Before, matching: &Matching) -> String {
 /// A quota that must be met and is not, and why.
 fn unmet_text(lack: &Lack) -> String {
     let mut text = format!(
-        "quota {}: ne peut être tenu sans loger moins de demandes: {} attributions comptent, il en faut {} à des membres, et il y en a {} au plus\n",
+        "quota {}: à tenir, et ne peut l'être qu'en ne logeant personne, ou contre ce qui est fixé: en logeant le plus possible, {} attributions comptent, il en faut {} à des membres, et il y en a {} au plus\n",
         lack.quota, lack.base, lack.target, lack.members
     );
     match &lack.why {
@@ -176,10 +236,38 @@ fn unmet_text(lack: &Lack) -> String {
     text
 }
 
+/// What hard quotas cost in attributions, and the least that would lack without them.
+fn conditions_text(conditions: &Conditions, reached: u64) -> String {
+    let Conditions { quotas, most, conflict, lacking, .. } = conditions;
+    let mut text = format!(
+        "quotas à tenir ({}): tenus, en logeant {reached} demandes au lieu de {most}\n",
+        quotas.join(", ")
+    );
+    let _ = match conflict.as_slice() {
+        [one] => writeln!(text, "   à lui seul, {one} ne peut être tenu en en logeant {most}"),
+        several => writeln!(
+            text,
+            "   {} ne peuvent être tenus ensemble en en logeant {most}; sans l'un d'eux, quel qu'il soit, les autres le peuvent",
+            several.join(", ")
+        ),
+    };
+    for lack in lacking {
+        let _ = writeln!(
+            text,
+            "   en en logeant {most}, il manquerait au moins {} membres à {}, les quotas d'avant étant tenus au mieux ({} sur {} demandés)",
+            lack.target.saturating_sub(lack.members),
+            lack.quota,
+            lack.members,
+            lack.target
+        );
+    }
+    text
+}
+
 /// Levels and quotas as people read them.
 pub fn summary(allocation: &Allocation) -> String {
     let Allocation { posing: loaded, matching, gaps, .. } = allocation;
-    let reached = &matching.reached;
+    let reached = &allocation.reached();
     let mut text = format!(
         "{} attributions, {} points de priorité, {} points d'adéquation; {}\n",
         reached.attributions,
@@ -187,11 +275,19 @@ pub fn summary(allocation: &Allocation) -> String {
         reached.fit,
         proved(loaded, gaps)
     );
+    if loaded.most.is_some() && loaded.instance.candidates.cut > 0 {
+        // No answer houses more than there are units, nor more than wait.
+        let left = |all: usize| (all as u64).saturating_sub(reached.attributions);
+        let more = left(loaded.instance.units.len()).min(left(loaded.instance.requests.len()));
+        let _ =
+            writeln!(text, "   sans --max-candidates, {more} attributions de plus sont possibles, au plus");
+    }
     if loaded.plan.quotas.is_empty() {
         return text;
     }
-    let without = allocation.without_quotas().reached;
-    text.push_str(&quotas(loaded, matching, allocation.prices()));
+    let without = allocation.without_quotas();
+    let prices = loaded.prices.then(|| allocation.prices());
+    text.push_str(&quotas(loaded, matching, prices));
     let points = without.priority.saturating_sub(reached.priority);
     // Fits compare between answers of as many points only.
     let cost = match (points, without.fit.saturating_sub(reached.fit)) {
@@ -209,6 +305,15 @@ pub fn summary(allocation: &Allocation) -> String {
 
 /// What is proved of an answer.
 fn proved(loaded: &Posing, gaps: &Gaps) -> String {
+    if let Some(keep) = loaded.flags.keep {
+        // Points were given up on purpose, and the fit comes after them.
+        let quotas = gaps.quotas.iter().all(|gap| *gap == 0);
+        if gaps.attributions == 0 && quotas && gaps.fit > 0 {
+            return format!(
+                "attributions et quotas prouvés, points à moins de {keep} du mieux, adéquation non prouvée (--keep)"
+            );
+        }
+    }
     let quotas = loaded.plan.quotas.iter().map(|q| q.quota.name.as_str()).zip(gaps.quotas.iter().copied());
     let levels = [("attributions", gaps.attributions)].into_iter().chain(quotas);
     let open: Vec<String> = levels
@@ -217,29 +322,48 @@ fn proved(loaded: &Posing, gaps: &Gaps) -> String {
         .map(|(level, gap)| format!("{level}: {gap}"))
         .collect();
     match open.is_empty() {
-        true => "chaque niveau est prouvé et la preuve vérifiée".to_string(),
+        true => match loaded.most {
+            None => "chaque niveau est prouvé et la preuve vérifiée".to_string(),
+            Some(most) => format!(
+                "chaque niveau est prouvé et la preuve vérifiée, entre les seules candidatures gardées par --max-candidates {most}"
+            ),
+        },
         false => format!("ce que la preuve laisse encore ouvert: {}", open.join(", ")),
     }
 }
 
 /// The quotas as a table.
-fn quotas(loaded: &Posing, matching: &Matching, prices: &[u64]) -> String {
-    let mut table =
-        empty(&["Quota", "Part visée", "Part atteinte", "Attributions", "Membres", "Manque", "Prix"]);
+fn quotas(loaded: &Posing, matching: &Matching, prices: Option<&[u64]>) -> String {
+    let columns = ["Quota", "Part visée", "Part atteinte", "Attributions", "Membres", "Manque"];
+    let mut table = match prices {
+        Some(_) => empty(&[&columns[..], &["Prix"]].concat()),
+        None => empty(&columns),
+    };
     for (at, (quota, reached)) in loaded.plan.quotas.iter().zip(&matching.reached.quotas).enumerate() {
         let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-        table.add_row([
+        let mut row = vec![
             quota.label.clone(),
             percent(quota.quota.numerator as usize, quota.quota.denominator as usize),
             percent(number(reached.members), number(reached.base)),
             count(number(reached.base)),
             count(number(reached.members)),
             count(number(reached.shortfall)),
-            count(number(prices.get(at).copied().unwrap_or(0))),
-        ]);
+        ];
+        if let Some(prices) = prices {
+            // Where hard quotas cost attributions, points do not make up for them.
+            row.push(prices.get(at).map_or_else(|| "-".to_string(), |price| count(number(*price))));
+        }
+        table.add_row(row);
     }
     align_numbers(&mut table);
-    format!("{table}\nPrix: points de priorité qu'apporterait, en tout, un membre de moins demandé.\n")
+    match prices {
+        Some(_) => {
+            format!(
+                "{table}\nPrix: points de priorité qu'apporterait, en tout, un membre de moins demandé.\n"
+            )
+        }
+        None => format!("{table}\n"),
+    }
 }
 
 /// Reads a written result; one that says what is no result's to say, or whose certificate has not the form of
@@ -266,7 +390,8 @@ pub fn read(path: &Path) -> Result<Option<Report>> {
 pub fn check(args: &VerifyArgs) -> Result<End> {
     let Some(report) = read(&args.result)? else { return Ok(End::FellShort) };
     let mut run = input::Run::new(&args.rules, &args.data)?;
-    let posing = pose(&mut run, &args.problem, &args.data.reading)?;
+    let mut posing = pose(&mut run, &args.problem, &args.data.reading)?;
+    posing.prices = args.prices;
     let allocation = match posing.verify(&report) {
         Ok(allocation) => allocation,
         Err(refuted) => {
@@ -275,9 +400,15 @@ pub fn check(args: &VerifyArgs) -> Result<End> {
         }
     };
     output::print(&format!(
-        "Le résultat tient: {} attributions; {}, aucune autre répartition ne fait mieux, niveau par niveau.\n",
+        "Le résultat tient: {} attributions; {}, {}.\n",
         allocation.reached().attributions,
-        among(&allocation.posing)
+        among(&allocation.posing),
+        match args.problem.keep {
+            None => "aucune autre répartition ne fait mieux, niveau par niveau".to_string(),
+            Some(keep) => format!(
+                "aucune autre répartition ne loge plus, ne tient mieux les quotas, ni n'a plus de {keep} points de priorité de plus"
+            ),
+        }
     ))?;
     for level in &report.levels {
         output::print(&format!("   {}: {}\n", level_name(&level.name), level.value))?;
@@ -285,6 +416,11 @@ pub fn check(args: &VerifyArgs) -> Result<End> {
     if report.certificate.problem.is_none() {
         output::print(
             "Il ne nomme ni les règles, ni les paramètres, ni les données dont il est fait: il tient sur ceux d'ici.\n",
+        )?;
+    }
+    if report.tells_prices() && !args.prices {
+        output::print(
+            "Les prix des quotas ne sont tenus que contre leur borne, sans le solveur; --prices les recalcule.\n",
         )?;
     }
     pairs::say(&allocation.posing);
@@ -296,6 +432,7 @@ pub fn check(args: &VerifyArgs) -> Result<End> {
 fn level_name(name: &str) -> String {
     match name {
         "priority" => "priorite".to_string(),
+        "tie" => "departage".to_string(),
         "fit" => "adequation".to_string(),
         other => other.strip_prefix(SHORTFALL).map_or(other.to_string(), |quota| format!("manque:{quota}")),
     }

@@ -155,7 +155,11 @@ pub fn sentence(reason: &Reason) -> String {
         Reason::Quota(name) => format!("le quota {name} serait moins bien tenu"),
         Reason::Priority => "la détentrice a plus de points".to_string(),
         Reason::Fit => "à points égaux, l'adéquation serait moindre".to_string(),
-        Reason::Identifier => "à égalité de tout, l'ordre des identifiants décide".to_string(),
+        Reason::Seniority => {
+            "à points égaux, la détentrice passe d'abord par la règle de départage".to_string()
+        }
+        Reason::Lottery => "à égalité, le tirage au sort place la détentrice d'abord".to_string(),
+        Reason::Equal => "à égalité de tout: aucune règle ne les départage".to_string(),
         Reason::NotProved => "l'échange paraît meilleur : ce niveau n'a pas été prouvé".to_string(),
     }
 }

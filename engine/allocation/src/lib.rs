@@ -9,7 +9,8 @@ pub mod candidates;
 pub mod facade;
 
 pub use facade::{
-    Allocation, AllocationError, Bottleneck, Lack, Options, PLACES, Posing, Refuted, Sent, apart, posing,
+    Allocation, AllocationError, Bottleneck, Conditions, FrontierPoint, Kept, Lack, Options, PLACES, Posing,
+    Refuted, Sent, apart, posing,
 };
 
 /// The hash of this build of the crate.

@@ -218,7 +218,14 @@ fn manifest(parsed: &Parsed) -> Json {
     let matching = properties([
         ("candidature", said("L'entité des couples", json!({ "enum": pairs }))),
         ("suitable", said("Règle du couple : ce logement peut-il être proposé ?", json!({ "enum": rules }))),
-        ("priority", said("Règle de la demande, de 0 à 1000 : qui passe d'abord", json!({ "enum": rules }))),
+        (
+            "priority",
+            said("Règle de la demande, de 0 à 16 777 216 : qui passe d'abord", json!({ "enum": rules })),
+        ),
+        (
+            "tie",
+            said("Nombre ou date de la demande : qui passe d'abord à points égaux", json!({ "enum": names })),
+        ),
         (
             "fit",
             said("Règle du couple, de 0 à 1000 : combien le logement convient", json!({ "enum": rules })),

@@ -230,4 +230,7 @@ pub enum Condition {
     BaseAtMost(usize),
     /// As many points.
     Priority,
+    /// As good a fit: within the solver only, in no certificate.
+    #[serde(skip)]
+    Fit,
 }

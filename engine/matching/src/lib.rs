@@ -6,11 +6,12 @@
 //! without knowing how it was found.
 //!
 //! Files stand in one order, each using those before it only: `numbers`, `problem`, `answer`, `verify`,
-//! `solver`, `apart`. Who only checks answers needs the first four.
+//! `ahead`, `solver`, `apart`. Who only checks answers needs the first five.
 //!
 //! # README
 #![doc = include_str!("../README.md")]
 
+mod ahead;
 mod answer;
 mod apart;
 mod numbers;
@@ -19,6 +20,7 @@ mod problem;
 mod solver;
 mod verify;
 
+pub use ahead::Ahead;
 pub use answer::{
     Bound, Certificate, Condition, DEEPEST, Matching, Prices, Proof, QuotaReached, Reached, Split,
 };
@@ -28,8 +30,8 @@ pub use apart::{SolvedApart, solve_apart};
 pub use numbers::{Cell, InnerUnit};
 pub use problem::{BEST_FIT, Components, Fits, MOST_POINTS, MOST_QUOTAS, Pair, Problem, ProblemError, Quota};
 #[cfg(feature = "solver")]
-pub use solver::{Duals, one_member_less, solve, solve_near};
-pub use verify::{Gaps, Level, ProofError, gaps, reached, verify};
+pub use solver::{Duals, one_member_less, solve, solve_near, solve_near_until, solve_until};
+pub use verify::{Gaps, Level, ProofError, all_proved, gaps, reached, verify};
 
 /// The hash of this build of the crate, to which results that are kept are bound.
 #[cfg(feature = "solver")]

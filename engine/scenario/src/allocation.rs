@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use logis_allocation::attribution::{Instance, InstanceError, MatchingPlan};
 use logis_allocation::candidates::Candidates;
-use logis_allocation::posing::{answer, prices};
-use logis_matching::{Gaps, Matching, ProofError};
+use logis_allocation::posing::{Answered, answer_in_order, prices};
+use logis_matching::{Gaps, Matching};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -14,9 +14,9 @@ pub enum AllocationError {
     /// What the rules give is no problem: the first of what is wrong.
     #[error("{0}")]
     Instance(InstanceError),
-    /// The proof does not hold: a fault of the engine.
+    /// The proof does not hold: a fault of the engine; or hard quotas leave no place for the number of attributions.
     #[error(transparent)]
-    Proof(#[from] ProofError),
+    Solved(Box<logis_allocation::AllocationError>),
 }
 
 /// The answer, by row.
@@ -37,8 +37,14 @@ impl Allocation {
         let quotas = plan.quotas.iter().map(|q| q.quota.clone()).collect();
         let problem = instance.problem.with_shares(quotas);
         let problem = problem.map_err(|error| AllocationError::Instance(error.into()))?;
-        let (matching, gaps) = answer(&problem, None)?;
-        let quota_prices = prices(&problem, &matching);
+        let Answered { mut matching, gaps, by_count } = answer_in_order(plan, &problem, &[], None, None)
+            .map_err(|error| AllocationError::Solved(Box::new(error)))?;
+        // Where hard quotas cost attributions, points do not make up for them.
+        let quota_prices = match by_count {
+            None => prices(&problem, &matching, instance.weight_of_point()),
+            Some(_) => Vec::new(),
+        };
+        matching.reached = instance.in_points(&matching).0;
         let mut unit_of = vec![None; instance.requests.len()];
         for (number, unit) in (0_u32..).zip(&matching.unit_of) {
             if let (Some(slot), Some(unit)) = (unit_of.get_mut(instance.requests.row(number) as usize), unit)
@@ -81,6 +87,6 @@ impl Allocation {
                 *slot = prices.get(cell.index()).copied().unwrap_or(0);
             }
         }
-        (by_row, scale)
+        (by_row, scale.saturating_mul(i64::try_from(self.instance.weight_of_point()).unwrap_or(i64::MAX)))
     }
 }

@@ -11,6 +11,9 @@
 //!
 //! Where too few requests are left, a list is completed by requests that stand elsewhere: such a place
 //! is *shared*, and promises nothing.
+//!
+//! Ranks are notified decisions: what comes after follows the lists that there are. A refusal strikes one request from one
+//! list, the next of that list gets the unit, and what is used up is filled at its end; all other places stay.
 
 use std::collections::BTreeSet;
 
@@ -40,6 +43,8 @@ pub struct AfterRefusals {
     pub unit_of: Vec<Option<u32>>,
     /// Units that change hands: who had it, and who has it now.
     pub changes: Vec<(u32, Option<u32>, Option<u32>)>,
+    /// The lists as they are now.
+    pub commission: Commission,
 }
 
 impl Commission {
@@ -54,33 +59,47 @@ impl Commission {
     ) -> Result<Commission, ProblemError> {
         let mut lists: Vec<Vec<Place>> = vec![Vec::new(); instance.units.len()];
         let mut named = vec![false; instance.requests.len()];
-        let most = places.iter().copied().max().unwrap_or(0);
-        let mut unit_of = matching.unit_of.clone();
-        // Rank by rank. The first place of each list is the answer itself; each further one is the best
-        // answer of those who stand on no list yet, for the units whose lists are still short.
-        for rank in 0..most {
-            let mut any = false;
-            for (request, unit) in (0_u32..).zip(&unit_of) {
-                let Some(unit) = *unit else { continue };
-                let asked = places.get(unit as usize).copied().unwrap_or(0);
-                if let (Some(list), Some(named)) =
-                    (lists.get_mut(unit as usize).filter(|_| asked > rank), named.get_mut(request as usize))
-                {
-                    list.push(Place { request, shared: false });
-                    *named = true;
-                    any = true;
-                }
-            }
-            if !any || rank + 1 == most {
-                break;
-            }
-            let wanted = |unit: u32| places.get(unit as usize).is_some_and(|asked| *asked > rank + 1);
-            let free = |request: u32| named.get(request as usize) == Some(&false);
-            unit_of = solve(&instance.part(|request, unit| free(request) && wanted(unit))?).unit_of;
-        }
+        let unit_of = matching.unit_of.clone();
+        ranks(instance, &mut lists, &mut named, places, unit_of)?;
         let mut commission = Commission { lists };
         commission.complete(instance, matching, places);
         Ok(commission)
+    }
+
+    /// Follows lists of before, which stay as they are; units without one (empty) get theirs among the requests that stand
+    /// nowhere. The first of each list has the unit.
+    ///
+    /// # Errors
+    /// None that the instance has not had.
+    pub fn following(
+        instance: &Instance,
+        lists: Vec<Vec<Place>>,
+        places: &[usize],
+    ) -> Result<(Commission, Matching), ProblemError> {
+        let mut named = vec![false; instance.requests.len()];
+        for place in lists.iter().flatten() {
+            if let Some(slot) = named.get_mut(place.request as usize) {
+                *slot = true;
+            }
+        }
+        let new = |unit: u32| lists.get(unit as usize).is_some_and(Vec::is_empty);
+        let free = |request: u32| named.get(request as usize) == Some(&false);
+        let first = solve(&instance.part(|request, unit| free(request) && new(unit))?).unit_of;
+        let places: Vec<usize> =
+            (0_u32..).zip(places).map(|(unit, asked)| if new(unit) { *asked } else { 0 }).collect();
+        let mut matching = Matching { unit_of: first.clone(), ..Matching::default() };
+        for (unit, list) in (0_u32..).zip(&lists) {
+            let slot = list.first().and_then(|place| matching.unit_of.get_mut(place.request as usize));
+            if let Some(slot @ None) = slot {
+                *slot = Some(unit);
+            }
+        }
+        let mut lists = lists;
+        ranks(instance, &mut lists, &mut named, &places, first)?;
+        let mut commission = Commission { lists };
+        commission.complete(instance, &matching, &places);
+        matching.reached = logis_matching::reached(&instance.problem, &matching.unit_of).unwrap_or_default();
+        Ok((commission, matching))
     }
 
     /// Fills the lists that are too short with requests that stand elsewhere and have no unit.
@@ -110,62 +129,196 @@ impl Commission {
         }
     }
 
-    /// What becomes of the attributions when these pairs of request and unit are refused.
+    /// What becomes of lists and attributions when these pairs of request and unit are refused, in this order.
     ///
-    /// A unit that is refused goes to the first of its list who has no unit and has not refused it;
-    /// who refuses has none. What is not refused stays. Where own places are used up, the units that are
-    /// left go to those who wait by the best answer there is.
-    ///
-    /// # Errors
-    /// None that the instance has not had.
+    /// A unit that is refused goes to the first of its list who has no unit; who refuses has none. What is not refused
+    /// stays: no other place of any list moves. A list that is shorter for it is filled at its end, by requests that stand
+    /// nowhere or, if there are none, by others that wait (shared).
     pub fn after(
         &self,
         instance: &Instance,
         matching: &Matching,
-        refusals: &BTreeSet<(u32, u32)>,
-    ) -> Result<AfterRefusals, ProblemError> {
+        places: &[usize],
+        refusals: &[(u32, u32)],
+    ) -> AfterRefusals {
+        let mut state = Refusing::new(instance, &self.lists, &matching.unit_of);
         let before = matching.request_of(instance.units.len());
-        let mut unit_of = matching.unit_of.clone();
-        let mut refused = Vec::new();
-        for (request, unit) in (0_u32..).zip(&mut unit_of) {
-            if let Some(own) = *unit
-                && refusals.contains(&(request, own))
-            {
-                refused.push(own);
-                *unit = None;
-            }
+        for &(request, unit) in refusals {
+            state.refuse(request, unit, places);
         }
-        let mut left = Vec::new();
-        // Unit after unit, in their order: who takes one is no longer free for the next. Shared places are
-        // passed over, as they promise nothing: the matching below decides among all who wait.
-        for &unit in &refused {
-            let list = self.lists.get(unit as usize).map_or(&[][..], |l| l);
-            let next = list.iter().filter(|place| !place.shared).map(|place| place.request).find(|request| {
-                !refusals.contains(&(*request, unit)) && unit_of.get(*request as usize) == Some(&None)
-            });
-            match next.and_then(|request| unit_of.get_mut(request as usize)) {
-                Some(slot) => *slot = Some(unit),
-                None => left.push(unit),
-            }
-        }
-        // What no list could give is matched anew among those who wait, without what was refused.
-        if !left.is_empty() {
-            let waits = |request: u32| unit_of.get(request as usize) == Some(&None);
-            let part = instance.part(|request, unit| {
-                left.contains(&unit) && waits(request) && !refusals.contains(&(request, unit))
-            })?;
-            for (slot, unit) in unit_of.iter_mut().zip(solve(&part).unit_of) {
-                *slot = slot.or(unit);
-            }
-        }
+        state.finish(places);
         let mut now: Vec<Option<u32>> = vec![None; instance.units.len()];
-        for (request, unit) in (0_u32..).zip(&unit_of) {
+        for (request, unit) in (0_u32..).zip(&state.unit_of) {
             if let Some(slot) = unit.and_then(|unit| now.get_mut(unit as usize)) {
                 *slot = Some(request);
             }
         }
         let changes = (0_u32..).zip(before.into_iter().zip(now));
         let changes = changes.filter(|(_, (a, b))| a != b).map(|(unit, (a, b))| (unit, a, b)).collect();
-        Ok(AfterRefusals { unit_of, changes })
+        AfterRefusals { unit_of: state.unit_of, changes, commission: Commission { lists: state.lists } }
     }
+}
+
+/// Lists and attributions while refusals come in.
+struct Refusing<'i> {
+    instance: &'i Instance,
+    /// By unit: the requests that it suits.
+    suits: Vec<Vec<u32>>,
+    lists: Vec<Vec<Place>>,
+    unit_of: Vec<Option<u32>>,
+    refused: BTreeSet<(u32, u32)>,
+    /// By request: in how many lists it stands, and in how many of them at an own place.
+    stands: Vec<(u32, u32)>,
+    /// Units that nobody could take without a promise to another unit.
+    left: Vec<u32>,
+}
+
+impl<'i> Refusing<'i> {
+    fn new(instance: &'i Instance, lists: &[Vec<Place>], unit_of: &[Option<u32>]) -> Refusing<'i> {
+        let mut stands = vec![(0, 0); instance.requests.len()];
+        for place in lists.iter().flatten() {
+            if let Some((all, own)) = stands.get_mut(place.request as usize) {
+                (*all, *own) = (*all + 1, *own + u32::from(!place.shared));
+            }
+        }
+        let (suits, refused, left) = (instance.requests_by_unit(), BTreeSet::new(), Vec::new());
+        Refusing { instance, suits, lists: lists.to_vec(), unit_of: unit_of.to_vec(), refused, stands, left }
+    }
+
+    fn refuse(&mut self, request: u32, unit: u32, places: &[usize]) {
+        if self.instance.pair(request, unit).is_none() || !self.refused.insert((request, unit)) {
+            return;
+        }
+        self.strike(request, unit);
+        if let Some(own) = self.unit_of.get_mut(request as usize).filter(|own| **own == Some(unit)) {
+            *own = None;
+            // The next of the list; a shared place promises nothing, but who stands there may have no other.
+            let list = self.list(unit);
+            let waiting = || list.iter().filter(|place| self.waits(place.request));
+            let free = |place: &&Place| self.stands.get(place.request as usize).is_some_and(|s| s.1 == 0);
+            let next = waiting().find(|place| !place.shared).or_else(|| waiting().find(free));
+            let nowhere = || self.best(unit).filter(|place| !place.shared);
+            match next.copied().or_else(nowhere) {
+                Some(next) => self.give(next.request, unit, places),
+                None => self.left.push(unit),
+            }
+        }
+        self.fill(unit, places);
+    }
+
+    /// What nobody could take without a promise to another unit goes to whoever of its list, or else of those it suits,
+    /// waits still.
+    fn finish(&mut self, places: &[usize]) {
+        for unit in std::mem::take(&mut self.left) {
+            let waits = |place: &&Place| self.waits(place.request);
+            let next = self.list(unit).iter().find(waits).copied().or_else(|| self.best(unit));
+            if let Some(next) = next {
+                self.give(next.request, unit, places);
+                self.fill(unit, places);
+            }
+        }
+    }
+
+    fn list(&self, unit: u32) -> &[Place] {
+        self.lists.get(unit as usize).map_or(&[][..], |list| list)
+    }
+
+    fn waits(&self, request: u32) -> bool {
+        self.unit_of.get(request as usize) == Some(&None)
+    }
+
+    /// Gives a unit: the request is the first of its list, and stands in no other.
+    fn give(&mut self, request: u32, unit: u32, places: &[usize]) {
+        if let Some(slot) = self.unit_of.get_mut(request as usize) {
+            *slot = Some(unit);
+        }
+        self.strike(request, unit);
+        self.put(0, unit, Place { request, shared: false });
+        if self.stands.get(request as usize).is_none_or(|stands| stands.0 < 2) {
+            return;
+        }
+        let stands = |list: &Vec<Place>| list.iter().any(|place| place.request == request);
+        let others = (0_u32..).zip(&self.lists).filter(|(other, list)| *other != unit && stands(list));
+        for other in others.map(|(other, _)| other).collect::<Vec<_>>() {
+            self.strike(request, other);
+            self.fill(other, places);
+        }
+    }
+
+    fn put(&mut self, at: usize, unit: u32, place: Place) {
+        if let Some(list) = self.lists.get_mut(unit as usize) {
+            list.insert(at.min(list.len()), place);
+            if let Some((all, own)) = self.stands.get_mut(place.request as usize) {
+                (*all, *own) = (*all + 1, *own + u32::from(!place.shared));
+            }
+        }
+    }
+
+    fn strike(&mut self, request: u32, unit: u32) {
+        let at = self.list(unit).iter().position(|place| place.request == request);
+        if let (Some(at), Some(list)) = (at, self.lists.get_mut(unit as usize)) {
+            let place = list.remove(at);
+            if let Some((all, own)) = self.stands.get_mut(request as usize) {
+                (*all, *own) = (*all - 1, *own - u32::from(!place.shared));
+            }
+        }
+    }
+
+    /// Fills a list at its end.
+    fn fill(&mut self, unit: u32, places: &[usize]) {
+        let asked = places.get(unit as usize).copied().unwrap_or(0);
+        while self.list(unit).len() < asked {
+            let Some(place) = self.best(unit) else { return };
+            self.put(usize::MAX, unit, place);
+        }
+    }
+
+    /// Of the requests that wait, have not refused a unit and do not stand in its list: the one that the matching
+    /// would choose, of those who stand nowhere first.
+    fn best(&self, unit: u32) -> Option<Place> {
+        let own: BTreeSet<u32> = self.list(unit).iter().map(|place| place.request).collect();
+        let waiting = self.suits.get(unit as usize)?.iter().copied().filter(|request| {
+            self.waits(*request) && !self.refused.contains(&(*request, unit)) && !own.contains(request)
+        });
+        let place =
+            |request| Place { request, shared: self.stands.get(request as usize).is_some_and(|s| s.0 > 0) };
+        waiting.map(place).min_by_key(|place| {
+            let fit = self.instance.pair(place.request, unit).map_or(0, |(fit, _)| fit);
+            let points = self.instance.problem.points(place.request);
+            (place.shared, std::cmp::Reverse((points, fit)), place.request)
+        })
+    }
+}
+
+/// Rank by rank: the first place of each list is `unit_of`; each further one is the best answer of those who stand on no
+/// list yet, for the units whose lists are still short.
+fn ranks(
+    instance: &Instance,
+    lists: &mut [Vec<Place>],
+    named: &mut [bool],
+    places: &[usize],
+    mut unit_of: Vec<Option<u32>>,
+) -> Result<(), ProblemError> {
+    let most = places.iter().copied().max().unwrap_or(0);
+    for rank in 0..most {
+        let mut any = false;
+        for (request, unit) in (0_u32..).zip(&unit_of) {
+            let Some(unit) = *unit else { continue };
+            let asked = places.get(unit as usize).copied().unwrap_or(0);
+            if let (Some(list), Some(named)) =
+                (lists.get_mut(unit as usize).filter(|_| asked > rank), named.get_mut(request as usize))
+            {
+                list.push(Place { request, shared: false });
+                *named = true;
+                any = true;
+            }
+        }
+        if !any || rank + 1 == most {
+            break;
+        }
+        let wanted = |unit: u32| places.get(unit as usize).is_some_and(|asked| *asked > rank + 1);
+        let free = |request: u32| named.get(request as usize) == Some(&false);
+        unit_of = solve(&instance.part(|request, unit| free(request) && wanted(unit))?).unit_of;
+    }
+    Ok(())
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::by_points::{OrderReached, Shortfall, by_points, envied};
 use super::instance::Instance;
 use super::reserves::{UnderReserve, of_pairs, of_rows};
 use super::rules::MatchingPlan;
@@ -23,6 +24,11 @@ pub struct Fairness {
     pub groups: Vec<Groups>,
     /// Those who wait while a unit that suits them is held by a request of fewer points.
     pub envies: Vec<Envy>,
+    /// Those who are housed while a unit that fits them better is held by a request of fewer points, and of these units the
+    /// one that fits best.
+    pub housed_envies: Vec<Envy>,
+    /// What this order of the levels reaches, and what the order of points does.
+    pub orders: Vec<OrderReached>,
     /// Under which reserves the attributions stand.
     pub reserves: Vec<UnderReserve>,
 }
@@ -53,14 +59,14 @@ pub struct Line {
     pub mean_waiting_priority: u32,
 }
 
-/// A request that waits, and a holder of a unit that suits it who has fewer points.
+/// A request, and a holder of fewer points of a unit that suits it and, if it is housed, fits it better than its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Envy {
-    /// Who waits.
+    /// Who envies.
     pub request: String,
     /// Its points.
     pub priority: u32,
-    /// The unit, of those it envies that whose holder has fewest points.
+    /// The unit: of those it envies that whose holder has fewest points; if it is housed, that which fits best.
     pub unit: String,
     /// Who holds it.
     pub holder: String,
@@ -94,7 +100,7 @@ pub fn fairness(
         }
         let lines = by_value.into_iter().map(|((_, value), own)| {
             let waiting: Vec<u32> = own.iter().copied().filter(|r| !housed(*r)).collect();
-            let points: u64 = waiting.iter().map(|r| u64::from(instance.problem.points(*r))).sum();
+            let points: u64 = waiting.iter().map(|r| u64::from(instance.points(*r))).sum();
             Line {
                 // Of many requests at once, the missing cells are not told.
                 outcome: value.map_or(Shown::Unknown(Vec::new()), Shown::Value),
@@ -111,13 +117,13 @@ pub fn fairness(
     let request_of = matching.request_of(instance.units.len());
     let mut envies = Vec::new();
     for request in requests().filter(|r| !housed(*r)) {
-        let points = instance.problem.points(request);
+        let points = instance.points(request);
         let envied: Vec<(u32, u32, u32)> = instance
             .units_of(request)
             .into_iter()
             .filter_map(|unit| {
                 let holder = request_of.get(unit as usize).copied().flatten()?;
-                Some((instance.problem.points(holder), unit, holder))
+                Some((instance.points(holder), unit, holder))
             })
             .filter(|(own, ..)| *own < points)
             .collect();
@@ -134,11 +140,67 @@ pub fn fairness(
             });
         }
     }
+    let unit_of = &matching.unit_of;
+    let housed_envies = envied(instance, unit_of).into_iter().zip(0_u32..).filter(|(_, r)| housed(*r));
+    let mut housed_envies: Vec<Envy> = housed_envies
+        .filter_map(|(units, request)| {
+            let fit = |unit: u32| instance.pair(request, unit).map_or(0, |(fit, _)| fit);
+            let &(unit, holder) =
+                units.iter().min_by_key(|(unit, _)| (std::cmp::Reverse(fit(*unit)), *unit))?;
+            Some(Envy {
+                request: instance.requests.id(dataset, request).to_string(),
+                priority: instance.points(request),
+                unit: instance.units.id(dataset, unit).to_string(),
+                holder: instance.requests.id(dataset, holder).to_string(),
+                holder_priority: instance.points(holder),
+                units: units.len(),
+                reason: explainer.reason(request, unit, Some(holder)),
+            })
+        })
+        .collect();
+    housed_envies.sort_by(|a, b| (b.priority, &a.request).cmp(&(a.priority, &b.request)));
+    let orders = [("points_then_fit", unit_of.clone()), ("by_points", by_points(instance))];
+    let orders = orders.into_iter().filter_map(|(order, unit_of)| reached_by(plan, instance, order, unit_of));
+    let orders = orders.collect();
     envies.sort_by(|a, b| (b.priority, &a.request).cmp(&(a.priority, &b.request)));
     let housed: Vec<(u32, u32)> = (0_u32..)
         .zip(&matching.unit_of)
         .filter_map(|(request, unit)| Some((instance.requests.row(request), instance.units.row((*unit)?))))
         .collect();
     let reserves = of_pairs(plan, dataset, &housed, true);
-    Fairness { groups, envies, reserves }
+    Fairness { groups, envies, housed_envies, orders, reserves }
+}
+
+/// What an answer reaches in an order of the levels, and who envies whom in it.
+fn reached_by(
+    plan: &MatchingPlan,
+    instance: &Instance,
+    order: &'static str,
+    unit_of: Vec<Option<u32>>,
+) -> Option<OrderReached> {
+    let reached = logis_matching::reached(&instance.problem, &unit_of).ok()?;
+    let envying = envied(instance, &unit_of);
+    let count = |housed: bool| {
+        envying
+            .iter()
+            .zip(&unit_of)
+            .filter(|(units, own)| !units.is_empty() && own.is_some() == housed)
+            .count()
+    };
+    let (housed_envying, waiting_envying) = (count(true), count(false));
+    let matching = Matching { unit_of, reached, ..Matching::default() };
+    let (reached, _) = instance.in_points(&matching);
+    let names = plan.quotas.iter().map(|quota| quota.quota.name.clone());
+    Some(OrderReached {
+        order,
+        attributions: reached.attributions,
+        priority: reached.priority,
+        fit: reached.fit,
+        shortfalls: names
+            .zip(&reached.quotas)
+            .map(|(quota, reached)| Shortfall { quota, shortfall: reached.shortfall })
+            .collect(),
+        housed_envying,
+        waiting_envying,
+    })
 }

@@ -5,15 +5,18 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::rules::MatchingPlan;
+use super::ties::Ties;
 use crate::candidates::{Candidates, Most, Options, candidates, sides};
 use logis_data::Dataset;
 use logis_decide::evaluate::{DecisionColumn, evaluate};
 use logis_language::pack::schema::EntityId;
 use logis_language::value::Value;
-use logis_matching::{BEST_FIT, Cell, InnerUnit, Pair, Problem, ProblemError, Quota};
+use logis_matching::{
+    BEST_FIT, Cell, InnerUnit, MOST_POINTS, Matching, Pair, Problem, ProblemError, Quota, Reached,
+};
 
 /// The highest priority that a rule may give.
-pub const MOST_PRIORITY: u32 = 1000;
+pub const MOST_PRIORITY: u32 = 1 << 24;
 
 /// A matching of some data: its candidates and its problem.
 #[derive(Clone, Debug)]
@@ -30,6 +33,8 @@ pub struct Instance {
     pub open: Open,
     /// By number of the unit: its number inside the problem, and its cell.
     inside: Vec<(InnerUnit, Cell)>,
+    /// The pack's points, and what comes after them.
+    ties: Ties,
 }
 
 /// The rows of an entity, numbered in the order of their identifiers.
@@ -68,6 +73,16 @@ pub enum InstanceError {
         value: String,
         /// The most that it may give.
         most: u32,
+    },
+    /// Requests of as many points cannot be ranked beside so many points.
+    #[error(
+        "le départage des demandes à égalité de points (`tie`, tirage au sort) passe la limite: {highest} points de priorité au plus, {factor} places par point; attendu: un produit d'au plus {MOST_POINTS}"
+    )]
+    Ties {
+        /// The most points of a request.
+        highest: u32,
+        /// What a point would have to weigh.
+        factor: u64,
     },
     /// The problem is none.
     #[error(transparent)]
@@ -201,22 +216,54 @@ impl Instance {
         found.outcomes.truncate(plan.asked);
         let quotas: Vec<Quota> = plan.quotas.iter().map(|q| q.quota.clone()).collect();
         let count = u32::try_from(units.len()).unwrap_or(u32::MAX);
-        let problem = Problem::from_pairs(points, count, pairs, quotas).map_err(|e| vec![e.into()])?;
-        Ok(Instance::with(found, problem, requests, units, open))
+        let given = units.len().min(requests.len()) as u64;
+        let ties = Ties::new(plan, dataset, &requests, points, (given, !quotas.is_empty()));
+        let ties = ties.map_err(|e| vec![e])?;
+        let problem = Problem::from_pairs(ties.weighed(), count, pairs, quotas);
+        let problem = problem.map_err(|e| vec![e.into()])?;
+        Ok(Instance::with(found, problem, (requests, units), open, ties))
     }
 
     fn with(
         candidates: Candidates,
         problem: Problem,
-        requests: Numbers,
-        units: Numbers,
+        (requests, units): (Numbers, Numbers),
         open: Open,
+        ties: Ties,
     ) -> Instance {
         // The problem numbers units cell by cell; where each number of the caller went is looked up once.
         let cells = problem.cell_of_units();
         let with_cell = |unit: InnerUnit| Some((unit, *cells.get(unit.index())?));
         let inside = problem.numbers_inside().into_iter().filter_map(with_cell).collect();
-        Instance { candidates, problem, requests, units, open, inside }
+        Instance { candidates, problem, requests, units, open, inside, ties }
+    }
+
+    /// The pack's points of a request. The problem's own weigh the rank among requests of as many points besides.
+    pub fn points(&self, request: u32) -> u32 {
+        self.ties.points(request)
+    }
+
+    /// The rank of a request among those of as many points: more comes first.
+    pub fn rank(&self, request: u32) -> u32 {
+        self.ties.rank(request)
+    }
+
+    /// Does the pack's rule for ties tell two requests apart?
+    pub(super) fn seniority_differs(&self, a: u32, b: u32) -> bool {
+        self.ties.seniority_differs(a, b)
+    }
+
+    /// What a point of the pack weighs in the problem.
+    pub fn weight_of_point(&self) -> u64 {
+        self.ties.factor()
+    }
+
+    /// What an answer reaches in the pack's points, and the ranks of those housed, summed.
+    pub fn in_points(&self, matching: &Matching) -> (Reached, u64) {
+        let housed = || (0_u32..).zip(&matching.unit_of).filter(|(_, unit)| unit.is_some());
+        let sum = |of: &dyn Fn(u32) -> u32| housed().map(|(request, _)| u64::from(of(request))).sum();
+        let priority = sum(&|request| self.points(request));
+        (Reached { priority, ..matching.reached.clone() }, sum(&|request| self.rank(request)))
     }
 
     /// The fit and the marks of a pair of numbers, if it is suitable.
@@ -256,7 +303,8 @@ impl Instance {
         let rows = pairs.iter().map(|(request, unit)| (self.requests.row(*request), self.units.row(*unit)));
         let candidates = self.candidates.without(&rows.collect());
         let (requests, units) = (self.requests.clone(), self.units.clone());
-        Ok(Instance::with(candidates, problem, requests, units, self.open.clone()))
+        let (open, ties) = (self.open.clone(), self.ties.clone());
+        Ok(Instance::with(candidates, problem, (requests, units), open, ties))
     }
 
     /// The problem of the pairs that are kept, with the same numbers.

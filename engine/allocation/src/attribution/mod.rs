@@ -5,7 +5,9 @@
 //! read again, [`Explainer`] says why, [`Commission`] makes lists for those who decide, and [`fairness`]
 //! tells who waits.
 
+mod by_points;
 mod commission;
+mod decided;
 mod fairness;
 mod instance;
 mod posed;
@@ -13,13 +15,17 @@ mod read;
 mod report;
 pub(crate) mod reserves;
 mod rules;
+mod ties;
 mod why;
 
+pub use by_points::{OrderReached, Shortfall, by_points};
 pub use commission::{AfterRefusals, Commission, Place};
+pub use decided::NotDecided;
 pub use fairness::{Envy, Fairness, Groups, Line, fairness};
 pub use instance::{Instance, InstanceError, MOST_PRIORITY, Numbers, Open};
 pub use posed::{Counted, Flags, Posed};
 pub use read::ReadError;
+pub(crate) use report::is_ahead;
 pub use report::{Before, LevelReport, QuotaReport, Report, ReportError, SHORTFALL, Signed};
 pub use reserves::UnderReserve;
 pub use rules::NO_MATCHING;

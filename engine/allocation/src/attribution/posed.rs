@@ -41,6 +41,18 @@ pub struct Posed {
     pub select: Vec<String>,
     /// The quotas that had to be met.
     pub hard: Vec<String>,
+    /// The seed of the lottery among requests that nothing else ranks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Pairs that were decided: identifiers of request and unit, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixed: Vec<(String, String)>,
+    /// Pairs that were ruled out: likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forbidden: Vec<(String, String)>,
+    /// Points that might be given up to move fewer from where they were before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep: Option<u64>,
 }
 
 /// What a quota counts.
@@ -64,6 +76,14 @@ pub struct Flags {
     pub select: Vec<String>,
     /// Quotas that must be met.
     pub hard: Vec<String>,
+    /// The seed of the lottery among requests that nothing else ranks.
+    pub seed: Option<u64>,
+    /// Pairs that are decided: identifiers of request and unit, sorted.
+    pub fixed: Vec<(String, String)>,
+    /// Pairs that are ruled out: likewise.
+    pub forbidden: Vec<(String, String)>,
+    /// Points that may be given up to move fewer from where they were before.
+    pub keep: Option<u64>,
 }
 
 impl Posed {
@@ -102,6 +122,10 @@ impl Posed {
                 let (name, members, share) = (&quota.name.0, &quota.members.0, &quota.share.0);
                 format!("quota {name}: base {base}, members {members}, share {share}")
             }));
+            // What was not there at first is said only where it is, so that hashes of before stay.
+            let tie = matching.tie.as_ref().map(|(name, _)| format!("ties by {name}"));
+            let hard = matching.quotas.iter().filter(|quota| quota.hard);
+            rules.extend(tie.into_iter().chain(hard.map(|quota| format!("quota {}: hard", quota.name.0))));
         }
         let mut parameters: BTreeSet<String> =
             plans.iter().map(|plan| fingerprint::parameters(plan)).collect();
@@ -122,6 +146,10 @@ impl Posed {
             quotas: plan.quotas.iter().filter_map(|own| counted(&own.quota.name)).collect(),
             select: flags.select,
             hard: flags.hard,
+            seed: flags.seed,
+            fixed: flags.fixed,
+            forbidden: flags.forbidden,
+            keep: flags.keep,
         })
     }
 
@@ -137,6 +165,17 @@ impl Posed {
         };
         let yes = |yes: bool| if yes { "oui" } else { "non" }.to_string();
         compare("--no-quotas", yes(self.no_quotas), yes(expected.no_quotas));
+        let seed =
+            |of: &Posed| of.seed.map_or_else(|| "sans tirage au sort".to_string(), |seed| seed.to_string());
+        compare("--seed", seed(self), seed(expected));
+        let keep = |of: &Posed| of.keep.map_or_else(|| "non".to_string(), |points| points.to_string());
+        compare("--keep", keep(self), keep(expected));
+        let pairs = |of: &[(String, String)]| match of.is_empty() {
+            true => "aucun".to_string(),
+            false => of.iter().map(|(a, b)| format!("{a}:{b}")).collect::<Vec<_>>().join(", "),
+        };
+        compare("--fix", pairs(&self.fixed), pairs(&expected.fixed));
+        compare("--forbid", pairs(&self.forbidden), pairs(&expected.forbidden));
         for own in &self.quotas {
             let Some(other) = expected.quotas.iter().find(|other| other.name == own.name) else { continue };
             let base = |of: &Counted| of.base.clone().unwrap_or_else(|| "toutes".to_string());

@@ -20,6 +20,10 @@ pub struct MatchingPlan {
     pub asked: usize,
     /// On requests: the priority.
     pub priority: Option<Plan>,
+    /// On requests: who comes first of those with as many points.
+    pub tie: Option<Plan>,
+    /// The seed of the lottery among requests that nothing else ranks, if there is one.
+    pub seed: Option<u64>,
     /// The quotas in force, in strict order.
     pub quotas: Vec<QuotaInForce>,
     /// The quotas that the pack has and that are not in force on the date.
@@ -33,6 +37,8 @@ pub struct MatchingPlan {
 pub struct QuotaInForce {
     /// Its name and its share.
     pub quota: Quota,
+    /// Does it come before the number of attributions?
+    pub hard: bool,
     /// What people call it.
     pub label: String,
     /// Where the share comes from.
@@ -79,6 +85,7 @@ impl MatchingPlan {
             match share(parsed, quota, date) {
                 Some((numerator, denominator, source, doubt)) => quotas.push(QuotaInForce {
                     quota: Quota { name: quota.name.0.clone(), numerator, denominator },
+                    hard: quota.hard,
                     label: quota.label.clone(),
                     source,
                     doubt,
@@ -99,12 +106,23 @@ impl MatchingPlan {
         logis_language::plan::conditions::check_blocks(&pairs, &declared.blocks)?;
         let priority = declared.priority.as_ref().map(|(name, _)| Plan::new(parsed, date, &[name]));
         let priority = priority.transpose()?;
-        Ok(MatchingPlan { pairs, asked: asked.len(), priority, quotas, not_in_force, fit })
+        let tie = declared.tie.as_ref().map(|(name, _)| Plan::new(parsed, date, &[name])).transpose()?;
+        Ok(MatchingPlan { pairs, asked: asked.len(), priority, tie, seed: None, quotas, not_in_force, fit })
     }
 
     /// The plans whose data the matching needs.
     pub fn plans(&self) -> impl Iterator<Item = &Plan> {
-        std::iter::once(&self.pairs).chain(&self.priority)
+        std::iter::once(&self.pairs).chain(&self.priority).chain(&self.tie)
+    }
+
+    /// Are requests of as many points ranked?
+    pub fn ranks_ties(&self) -> bool {
+        self.tie.is_some() || self.seed.is_some()
+    }
+
+    /// The quotas that come before the number of attributions, by place.
+    pub fn ahead(&self) -> Vec<usize> {
+        (0..self.quotas.len()).filter(|at| self.quotas.get(*at).is_some_and(|q| q.hard)).collect()
     }
 
     /// This plan with the parameters of another pack: see [`Plan::with_values`]. Plans that read none of the
@@ -112,7 +130,8 @@ impl MatchingPlan {
     #[must_use]
     pub fn with_values(&self, parsed: &Arc<Parsed>, differ: &BTreeSet<ParameterId>) -> MatchingPlan {
         let mut own = self.clone();
-        for plan in std::iter::once(&mut own.pairs).chain(&mut own.priority).filter(|p| p.reads(differ)) {
+        let plans = std::iter::once(&mut own.pairs).chain(&mut own.priority).chain(&mut own.tie);
+        for plan in plans.filter(|p| p.reads(differ)) {
             plan.parsed = parsed.clone();
         }
         let declared = parsed.manifest.matching.iter().flat_map(|m| &m.quotas);

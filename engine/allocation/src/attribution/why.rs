@@ -2,8 +2,8 @@
 //!
 //! In a best answer, to give a unit to a request in place of its holder makes some level worse. Where the
 //! points are fewer, or equal and the fit worse, that is the reason; where they would be better, it is
-//! the quota that would be less well met. Where nothing is worse, the two are equal and the identifiers
-//! decide.
+//! the quota that would be less well met. Where points are equal, seniority or the lot may decide; where nothing is
+//! worse, no rule tells the two apart.
 
 use std::cmp::Ordering;
 
@@ -135,8 +135,12 @@ pub enum Reason {
     Priority,
     /// A worse fit.
     Fit,
-    /// Nothing is worse: the identifiers decide.
-    Identifier,
+    /// As many points, and less seniority by the pack's rule for it.
+    Seniority,
+    /// As many points and as long a wait: the lot decided.
+    Lottery,
+    /// Nothing is worse: no rule tells the two apart.
+    Equal,
     /// It would be better: this level was not proved to the end.
     NotProved,
 }
@@ -180,7 +184,7 @@ impl<'e> Explainer<'e> {
     /// Why a request (by number) is housed as it is, or is not.
     pub fn request(&self, request: u32) -> Why {
         let units = self.instance.units_of(request);
-        let priority = self.instance.problem.points(request);
+        let priority = self.instance.points(request);
         let own = self.matching.unit_of.get(request as usize).copied().flatten();
         if let Some(own) = own {
             let fit = self.fit(request, own);
@@ -231,7 +235,7 @@ impl<'e> Explainer<'e> {
             let next = next.and_then(|request| u32::try_from(request).ok());
             return Why::Given {
                 request: self.request_id(holder),
-                priority: self.instance.problem.points(holder),
+                priority: self.instance.points(holder),
                 fit: self.fit(holder, unit),
                 suitable: requests.len(),
                 otherwise: next.map(|request| self.request_id(request)),
@@ -275,7 +279,7 @@ impl<'e> Explainer<'e> {
             unit: self.unit_id(unit),
             fit: self.fit(request, unit),
             request: holder.map(|h| self.request_id(h)),
-            priority: holder.map_or(0, |h| self.instance.problem.points(h)),
+            priority: holder.map_or(0, |h| self.instance.points(h)),
             holder_fit: holder.map_or(0, |h| self.fit(h, unit)),
             reason: self.reason(request, unit, holder),
         }
@@ -298,7 +302,15 @@ impl<'e> Explainer<'e> {
             return Reason::Attributions;
         }
         let mut worse = None;
-        for (at, (quota, reached)) in self.plan.quotas.iter().zip(&self.matching.reached.quotas).enumerate() {
+        // Those that come before the count first, as in the levels.
+        let ahead = self.plan.ahead();
+        let others = (0..self.plan.quotas.len()).filter(|at| !ahead.contains(at));
+        for at in ahead.iter().copied().chain(others) {
+            let (Some(quota), Some(reached)) =
+                (self.plan.quotas.get(at), self.matching.reached.quotas.get(at))
+            else {
+                continue;
+            };
             // How many of these pairs carry a mark: bit 2 × quota counts in the base, the bit after it is a
             // member.
             let count = |pairs: &[(u32, u32)], bit: usize| -> u64 {
@@ -326,7 +338,9 @@ impl<'e> Explainer<'e> {
             pairs.iter().map(|&(request, unit)| u64::from(of(request, unit))).sum()
         };
         let compare = |of: &dyn Fn(u32, u32) -> u32| sum(&after, of).cmp(&sum(&before, of));
-        let points = compare(&|request, _| self.instance.problem.points(request));
+        // Among requests of as many points the rank counts before the fit.
+        let points = compare(&|request, _| self.instance.points(request));
+        let ranks = compare(&|request, _| self.instance.rank(request));
         let fits = compare(&|request, unit| self.fit(request, unit).into());
         let more = after.len() > before.len();
         // A quota holds back only what would be better without it.
@@ -334,8 +348,15 @@ impl<'e> Explainer<'e> {
             // Points count before fit, as in the levels of the matching.
             _ if more => worse.unwrap_or(Reason::NotProved),
             (Ordering::Less, _) => Reason::Priority,
+            (Ordering::Equal, _) if ranks == Ordering::Less => {
+                match holder.is_some_and(|holder| self.instance.seniority_differs(request, holder)) {
+                    true => Reason::Seniority,
+                    false => Reason::Lottery,
+                }
+            }
+            (Ordering::Equal, _) if ranks == Ordering::Greater => worse.unwrap_or(Reason::NotProved),
             (Ordering::Equal, Ordering::Less) => Reason::Fit,
-            (Ordering::Equal, Ordering::Equal) => Reason::Identifier,
+            (Ordering::Equal, Ordering::Equal) => Reason::Equal,
             _ => worse.unwrap_or(Reason::NotProved),
         }
     }

@@ -10,7 +10,9 @@ use logis_language::plan::{Needs, Plan};
 use logis_language::value::{Date, Value};
 use logis_matching::{Gaps, Matching, ProblemError, Reached, solve};
 
+use super::conditions::Conditions;
 use super::error::AllocationError;
+use super::keep::Kept;
 use super::lack::Lack;
 use super::posing::{Options, Posing, plan};
 use crate::attribution::{Before, Commission, Explainer, Report, UnderReserve, Why, reserves};
@@ -66,11 +68,22 @@ pub struct Allocation {
     reserves: OnceLock<Vec<UnderReserve>>,
     /// The result of before as seen from these data, if the answer is near one.
     pub before: Option<Before>,
+    /// What hard quotas cost in attributions, where they do.
+    pub conditions: Option<Conditions>,
+    /// What moving fewer cost, where points could be given up for it.
+    pub kept: Option<Kept>,
 }
 
 impl Allocation {
-    pub(crate) fn new(posing: Posing, matching: Matching, gaps: Gaps, before: Option<Before>) -> Allocation {
-        Allocation { posing, matching, gaps, prices: OnceLock::new(), reserves: OnceLock::new(), before }
+    pub(crate) fn new(
+        posing: Posing,
+        matching: Matching,
+        gaps: Gaps,
+        before: Option<Before>,
+        conditions: Option<Conditions>,
+    ) -> Allocation {
+        let (prices, reserves) = (OnceLock::new(), OnceLock::new());
+        Allocation { posing, matching, gaps, prices, reserves, before, conditions, kept: None }
     }
 
     /// Poses the problem of a pack on tables as of a date, solves it level by level and checks the proof.
@@ -87,7 +100,9 @@ impl Allocation {
         tables: &(impl Tables + ?Sized),
         options: Options,
     ) -> Result<Allocation, AllocationError> {
-        Posing::of(pack, date, tables, &options)?.solve(options.near.as_ref())
+        let mut posing = Posing::of(pack, date, tables, &options)?;
+        (posing.prices, posing.time_limit) = (options.prices, options.time_limit);
+        posing.solve(options.near.as_ref())
     }
 
     /// The identifiers of who gets what, request and unit, in the order of the requests' identifiers.
@@ -99,9 +114,9 @@ impl Allocation {
         })
     }
 
-    /// What each level and quota reaches.
-    pub fn reached(&self) -> &Reached {
-        &self.matching.reached
+    /// What each level and quota reaches, in the points of the pack.
+    pub fn reached(&self) -> Reached {
+        self.posing.instance.in_points(&self.matching).0
     }
 
     /// By quota: the points of priority, in all, that one member less asked for would bring. Each is a problem solved
@@ -154,9 +169,11 @@ impl Allocation {
         Commission::new(&self.posing.instance, &self.matching, places)
     }
 
-    /// The best answer of the same problem without its quotas: what they cost is the difference.
-    pub fn without_quotas(&self) -> Matching {
-        solve(&self.posing.instance.problem.without_quotas())
+    /// What the best answer of the same problem without its quotas reaches, in the points of the pack: what they cost
+    /// is the difference.
+    pub fn without_quotas(&self) -> Reached {
+        let instance = &self.posing.instance;
+        instance.in_points(&solve(&instance.problem.without_quotas())).0
     }
 
     /// The result as it is written, with the proof: [`Posing::verify`] reads it again.
@@ -166,7 +183,8 @@ impl Allocation {
     pub fn report(&self) -> Result<Report, AllocationError> {
         let Posing { plan, dataset, instance, most, .. } = &self.posing;
         let posed = (*most, Some(self.posing.posed()?));
-        let answer = (&self.matching, self.prices());
+        let prices = if self.posing.prices { self.prices() } else { &[] };
+        let answer = (&self.matching, prices);
         let columns = |row: usize, own: &mut _| self.posing.columns(row, false, own);
         let report = Report::new(plan, dataset, instance, answer, posed, columns);
         Ok(Report { reserves: Some(self.reserves().to_vec()), ..report })

@@ -119,7 +119,12 @@ impl Posing {
     /// # Errors
     /// A proof does not hold: a fault of the engine.
     pub fn apart(&self) -> Result<ApartAnswer, AllocationError> {
-        let solved = solve_apart(&self.instance.problem)?;
+        if let Some(hard) = self.plan.quotas.iter().find(|quota| quota.hard) {
+            return Err(AllocationError::HardApart(hard.quota.name.clone()));
+        }
+        // Ranks among requests of as many points are those of one part: points of several parts add up, they do not.
+        let points = (0_u32..).take(self.instance.requests.len()).map(|r| self.instance.points(r)).collect();
+        let solved = solve_apart(&self.instance.problem.with_points(points)?)?;
         let named = |unit_of: &[Option<u32>]| {
             let (requests, units) = (&self.instance.requests, &self.instance.units);
             let pair = |(request, unit): (u32, &Option<u32>)| {

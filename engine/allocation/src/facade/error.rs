@@ -5,7 +5,7 @@ use logis_language::diagnostic::{Issue, Issues, PackError};
 use logis_matching::{ProblemError, ProofError};
 
 use super::lack::Lack;
-use crate::attribution::{InstanceError, ReportError};
+use crate::attribution::{InstanceError, NotDecided, ReportError};
 
 /// Why there is no allocation. Those with a list have all that is wrong in it.
 #[derive(Debug, thiserror::Error)]
@@ -37,9 +37,18 @@ pub enum AllocationError {
     /// The result of before is none.
     #[error(transparent)]
     Before(ReportError),
-    /// Quotas that must be met cannot be, unless fewer are housed.
-    #[error("{} quotas ne peuvent être tenus sans loger moins de demandes", .0.len())]
+    /// Quotas that must be met cannot be, unless nobody is housed, or against what is decided.
+    #[error("{} quotas à tenir ne peuvent l'être qu'en ne logeant personne, ou contre ce qui est fixé", .0.len())]
     Unmet(Vec<Lack>),
+    /// Pairs that are said to be decided and cannot be: each with why.
+    #[error("{}", .0.iter().map(|(_, why)| why.to_string()).collect::<Vec<_>>().join("\n"))]
+    NotDecided(Vec<((String, String), NotDecided)>),
+    /// Fewer cannot be moved for points.
+    #[error("--keep: {0}")]
+    Keep(&'static str),
+    /// A quota before the number of attributions is one of the whole: parts cannot hold it.
+    #[error("le quota `{0}` passe avant le nombre d'attributions: il ne se tient pas partie par partie")]
+    HardApart(String),
     /// No request or unit has this identifier, with the nearest that one has.
     #[error("`{id}` n'est l'identifiant d'aucune demande ni d'aucun logement{}", hint(nearest))]
     UnknownId {
@@ -63,6 +72,7 @@ impl Issues for AllocationError {
             AllocationError::Data(error) => error.issues(),
             AllocationError::Instance(errors) => errors.iter().map(|error| Issue::of(error)).collect(),
             AllocationError::Unmet(lacks) => lacks.iter().map(Lack::issue).collect(),
+            AllocationError::NotDecided(pairs) => pairs.iter().map(|(_, why)| Issue::of(why)).collect(),
             other => vec![Issue::of(other)],
         }
     }

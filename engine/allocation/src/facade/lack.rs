@@ -5,7 +5,7 @@ use logis_matching::{Matching, Prices, Proof, solve};
 
 use super::Posing;
 
-/// A quota that must be met and is not.
+/// A quota that is not met.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Lack {
@@ -25,7 +25,7 @@ impl Lack {
     pub(super) fn issue(&self) -> Issue {
         let Lack { quota, base, target, members, .. } = self;
         let message = format!(
-            "quota {quota}: ne peut être tenu sans loger moins de demandes: {base} attributions comptent, il en faut {target} à des membres, et il y en a {members} au plus"
+            "quota {quota}: à tenir, et ne peut l'être qu'en ne logeant personne, ou contre ce qui est fixé: en logeant le plus possible, {base} attributions comptent, il en faut {target} à des membres, et il y en a {members} au plus"
         );
         Issue::error("", "", message)
     }

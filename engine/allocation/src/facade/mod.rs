@@ -2,7 +2,10 @@
 
 mod answered;
 pub mod apart;
+mod conditions;
 mod error;
+mod frontier;
+mod keep;
 mod lack;
 pub mod posing;
 mod rows;
@@ -10,7 +13,10 @@ mod sent;
 mod verified;
 
 pub use answered::{Allocation, PLACES};
+pub use conditions::Conditions;
 pub use error::AllocationError;
+pub use frontier::FrontierPoint;
+pub use keep::Kept;
 pub use lack::{Bottleneck, Lack};
 pub use posing::{Options, Posing};
 pub use sent::Sent;

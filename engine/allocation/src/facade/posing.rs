@@ -1,18 +1,22 @@
 //! The problem of an allocation as the rules, the data, the date and what is asked pose it.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use logis_data::Dataset;
 use logis_language::Pack;
 use logis_language::diagnostic::{PackError, nearest};
 use logis_language::exchange;
 use logis_language::value::{Date, Value};
-use logis_matching::{Gaps, Matching, Problem, ProofError, gaps, one_member_less, solve, solve_near};
+use logis_matching::{
+    Ahead, Gaps, Matching, Problem, ProofError, gaps, one_member_less, solve, solve_near_until, solve_until,
+};
 use serde_json::{Map, Value as Json};
 
 use super::Allocation;
+use super::conditions::met;
 use super::error::AllocationError;
-use crate::attribution::{Before, Flags, Instance, MatchingPlan, Posed, Report};
+use crate::attribution::{Before, Flags, Instance, MatchingPlan, NotDecided, Posed, Report, is_ahead};
 
 /// What is asked of an allocation besides its rules, its data and its date. The default asks for nothing more:
 /// the quotas of the pack as levels, all candidates, no columns.
@@ -29,13 +33,27 @@ pub struct Options {
     pub select: Vec<String>,
     /// Leave out the quotas of the pack.
     pub no_quotas: bool,
-    /// Names of quotas that must be met, or there is no answer; `all` names every quota in force.
+    /// Names of quotas that must be met, whatever it costs in attributions, besides those that the pack says; `all`
+    /// names every quota in force.
     pub hard: Vec<String>,
+    /// The seed of a lottery among requests that points and the pack's rule for ties do not rank.
+    pub seed: Option<u64>,
+    /// Pairs that are decided: identifiers of request and unit.
+    pub fixed: Vec<(String, String)>,
+    /// Pairs that are ruled out: likewise.
+    pub forbidden: Vec<(String, String)>,
     /// The most units that a request keeps, those that fit best. What is proved then holds among the
     /// candidates that are kept.
     pub max_candidates: Option<usize>,
-    /// A result of before: the answer is as good as any, and moves only whom it must.
+    /// A result of before: the answer is as good as any, and begins there.
     pub near: Option<Report>,
+    /// Points that may be given up to move fewer from where they are in `near`.
+    pub keep: Option<u64>,
+    /// Say what each quota costs in points: each is a problem solved again.
+    pub prices: bool,
+    /// How long the search may take. What is not proved by then is left with the gap that is open; the answer may
+    /// depend on the machine.
+    pub time_limit: Option<Duration>,
 }
 
 /// The problem of an allocation, not yet solved: what [`Allocation::of`] solves, and what a written result is
@@ -52,6 +70,12 @@ pub struct Posing {
     pub most: Option<usize>,
     /// What was asked for, names checked.
     pub flags: Flags,
+    /// Say what each quota costs in points.
+    pub prices: bool,
+    /// How long the search may take.
+    pub time_limit: Option<Duration>,
+    /// Pairs that are ruled out and were no candidates: they change nothing.
+    pub idle: BTreeSet<(String, String)>,
 }
 
 /// Plans the matching of a pack as of a date: what must be read, before there are data.
@@ -65,13 +89,34 @@ pub fn plan(pack: &Pack, date: Date, options: &Options) -> Result<(MatchingPlan,
     }
     let select: Vec<&str> = options.select.iter().map(|name| name.trim()).collect();
     let mut plan = MatchingPlan::new(parsed, date, &select)?;
-    let hard = hard(&options.hard, &plan)?;
+    let mut hard = hard(&options.hard, &plan)?;
+    for quota in &mut plan.quotas {
+        quota.hard |= hard.contains(&quota.quota.name);
+    }
     if options.no_quotas {
         plan = plan.with_quotas(|_| false);
         plan.not_in_force.clear();
+        hard.clear();
     }
+    plan.seed = options.seed;
+    let pairs = |of: &[(String, String)]| {
+        let pair = |(request, unit): &(String, String)| (request.trim().to_string(), unit.trim().to_string());
+        of.iter().map(pair).collect::<BTreeSet<_>>().into_iter().collect()
+    };
+    let (fixed, forbidden) = (pairs(&options.fixed), pairs(&options.forbidden));
     let select = select.iter().map(ToString::to_string).collect();
-    Ok((plan, Flags { no_quotas: options.no_quotas, select, hard }))
+    Ok((
+        plan,
+        Flags {
+            no_quotas: options.no_quotas,
+            select,
+            hard,
+            seed: options.seed,
+            fixed,
+            forbidden,
+            keep: options.keep,
+        },
+    ))
 }
 
 /// The quotas that must be met, in the order of the pack.
@@ -101,14 +146,25 @@ impl Posing {
     /// `dataset` has what the plans need.
     ///
     /// # Errors
-    /// Priorities and fits that are no whole numbers in their range.
+    /// Priorities and fits that are no whole numbers in their range; pairs that cannot be decided so.
     pub fn new(
         (plan, flags): (MatchingPlan, Flags),
         dataset: Dataset,
         most: Option<usize>,
     ) -> Result<Posing, AllocationError> {
         let instance = Instance::new(&plan, &dataset, most).map_err(AllocationError::Instance)?;
-        Ok(Posing { plan, dataset, instance, most, flags })
+        let find = |(request, unit): &(String, String)| {
+            Some((instance.requests.find(&dataset, request)?, instance.units.find(&dataset, unit)?))
+        };
+        let candidate =
+            |ids: &(String, String)| find(ids).is_some_and(|(r, u)| instance.pair(r, u).is_some());
+        let idle = flags.forbidden.iter().filter(|ids| !candidate(ids)).cloned().collect();
+        let instance = instance.decided(&dataset, &flags.fixed, &flags.forbidden).map_err(|wrong| {
+            let pair =
+                |(at, why): (usize, NotDecided)| (flags.fixed.get(at).cloned().unwrap_or_default(), why);
+            AllocationError::NotDecided(wrong.into_iter().map(pair).collect())
+        })?;
+        Ok(Posing { plan, dataset, instance, most, flags, prices: false, time_limit: None, idle })
     }
 
     /// The best answer, level by level, its proof checked; of all such answers one near a result of before.
@@ -118,20 +174,58 @@ impl Posing {
     pub fn solve(self, near: Option<&Report>) -> Result<Allocation, AllocationError> {
         let before = near.map(|report| report.before(&self.plan, &self.dataset, &self.instance));
         let before = before.transpose().map_err(AllocationError::Before)?;
-        let problem = &self.instance.problem;
-        let (matching, gaps) = answer(problem, before.as_ref())?;
-        // A quota comes after the number of those housed: if it lacks members, no answer that houses as many
-        // has them.
-        let unmet = self.lacking(&matching, |name| self.flags.hard.contains(name));
-        if !unmet.is_empty() {
-            return Err(AllocationError::Unmet(unmet));
+        let until = self.time_limit.and_then(|limit| Instant::now().checked_add(limit));
+        if self.flags.keep.is_some() && before.is_none() {
+            return Err(AllocationError::Keep("il faut un résultat précédent (--near)"));
         }
-        Ok(Allocation::new(self, matching, gaps, before))
+        let problem = &self.instance.problem;
+        let Answered { matching, gaps, by_count } =
+            answer_in_order(&self.plan, problem, &self.always(), before.as_ref(), until)?;
+        let Some(by_count) = by_count else {
+            return self.kept(matching, gaps, before);
+        };
+        if self.flags.keep.is_some() {
+            return Err(AllocationError::Keep(
+                "des quotas à tenir coûtent des attributions, que des points ne rachètent pas",
+            ));
+        }
+        if !met(&self.plan, &matching) || matching.reached.attributions == 0 {
+            return Err(AllocationError::Unmet(self.lacking(&by_count, |name| self.is_hard(name))));
+        }
+        let cost = matching.reached.attributions < by_count.reached.attributions;
+        let conditions = cost.then(|| self.conditions(&by_count));
+        Ok(Allocation::new(self, matching, gaps, before, conditions))
     }
 
-    /// By quota: the points of priority, in all, that one member less asked for would bring.
+    /// The allocation of the best answer or, if points may be given up, of one in which fewer move.
+    fn kept(
+        self,
+        matching: Matching,
+        gaps: Gaps,
+        before: Option<Before>,
+    ) -> Result<Allocation, AllocationError> {
+        let (Some(allowed), Some(had)) = (self.flags.keep, &before) else {
+            return Ok(Allocation::new(self, matching, gaps, before, None));
+        };
+        let (matching, kept) = self.keep(&matching, &had.unit_of, allowed)?;
+        let gaps = self.gaps(&matching)?;
+        let mut allocation = Allocation::new(self, matching, gaps, before, None);
+        allocation.kept = Some(kept);
+        Ok(allocation)
+    }
+
+    /// Does a quota come before the number of attributions?
+    pub(crate) fn is_hard(&self, name: &String) -> bool {
+        self.plan.quotas.iter().any(|quota| quota.hard && quota.quota.name == *name)
+    }
+
+    /// By quota: the points of priority, in all, that one member less asked for would bring; nothing where hard
+    /// quotas cost attributions, which points do not make up for.
     pub fn prices(&self, matching: &Matching) -> Vec<u64> {
-        prices(&self.instance.problem, matching)
+        match is_ahead(&self.plan, &matching.certificate) {
+            true => Vec::new(),
+            false => prices(&self.instance.problem, matching, self.instance.weight_of_point()),
+        }
     }
 
     /// By what the problem was posed, to be written beside a result.
@@ -155,22 +249,67 @@ impl Posing {
 }
 
 /// The best answer of a problem, level by level, and what its proof, which is checked, leaves open; of all such
-/// answers one near that of before.
+/// answers one near that of before. What is not proved when the clock comes to `until` is left open.
 ///
 /// # Errors
 /// The proof does not hold: a fault of the engine.
-pub fn answer(problem: &Problem, near: Option<&Before>) -> Result<(Matching, Gaps), ProofError> {
-    let matching = match near {
-        Some(before) => solve_near(problem, &before.unit_of, before.duals.as_ref()),
-        None => solve(problem),
+pub fn answer(
+    problem: &Problem,
+    near: Option<&Before>,
+    until: Option<Instant>,
+) -> Result<(Matching, Gaps), ProofError> {
+    let matching = match (near, until) {
+        (Some(before), _) => solve_near_until(problem, &before.unit_of, before.duals.as_ref(), until),
+        (None, Some(until)) => solve_until(problem, until),
+        (None, None) => solve(problem),
     };
     let gaps = gaps(problem, &matching)?;
     Ok((matching, gaps))
 }
 
-/// By quota: the points of priority, in all, that one member less asked for would bring.
-pub fn prices(problem: &Problem, matching: &Matching) -> Vec<u64> {
-    (0..problem.quotas().len()).map(|quota| one_member_less(problem, matching, quota)).collect()
+/// An answer in the order of the levels that the plan says.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// The answer.
+    pub matching: Matching,
+    /// What its proof, which is checked, leaves open.
+    pub gaps: Gaps,
+    /// Where hard quotas come before the number of attributions and are not met by as many as can be: the best answer
+    /// by number.
+    pub by_count: Option<Matching>,
+}
+
+/// The best answer of a problem with the hard quotas of the plan before the number of attributions; units that are
+/// `always` given are not left empty for them.
+///
+/// # Errors
+/// The proof does not hold: a fault of the engine; there is no place for the number among the quotas.
+pub fn answer_in_order(
+    plan: &MatchingPlan,
+    problem: &Problem,
+    always: &[bool],
+    near: Option<&Before>,
+    until: Option<Instant>,
+) -> Result<Answered, AllocationError> {
+    let (matching, gaps) = answer(problem, near, until)?;
+    // Where as many as can be are housed and all hard quotas are met, nothing is better in the other order either.
+    if met(plan, &matching) {
+        return Ok(Answered { matching, gaps, by_count: None });
+    }
+    let ahead = Ahead::new(problem, &plan.ahead(), always)?;
+    let (first, _) = answer(ahead.wider(), near, until)?;
+    let first = ahead.narrow(problem, first)?;
+    let gaps = ahead.gaps(problem, &first)?;
+    Ok(Answered { matching: first, gaps, by_count: Some(matching) })
+}
+
+/// By quota: the points of priority, in all, that one member less asked for would bring; a point weighs `factor` in
+/// the problem.
+pub fn prices(problem: &Problem, matching: &Matching, factor: u64) -> Vec<u64> {
+    let now = matching.reached.priority;
+    let points = |weighed: u64| weighed / factor.max(1);
+    let price = |quota| points(now.saturating_add(one_member_less(problem, matching, quota))) - points(now);
+    (0..problem.quotas().len()).map(price).collect()
 }
 
 /// A value as results held it before `logis/1`: whole numbers as numbers, other numbers as fractions in a text.

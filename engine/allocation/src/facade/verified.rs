@@ -1,7 +1,7 @@
 //! Holds a written result against the problem that it is said to answer.
 
 use logis_language::diagnostic::{Issue, Issues};
-use logis_matching::{Gaps, Level, Matching, ProofError, gaps, verify};
+use logis_matching::{Gaps, Level, Matching, ProofError};
 
 use super::{Allocation, Posing};
 use crate::attribution::{Report, ReportError};
@@ -35,7 +35,7 @@ impl Posing {
             return Err(Refuted { why: others.iter().map(ToString::to_string).collect() });
         }
         let (matching, gaps) = self.checked(report).map_err(|why| Refuted { why: vec![why] })?;
-        let allocation = Allocation::new(self, matching, gaps, None);
+        let allocation = Allocation::new(self, matching, gaps, None, None);
         let held = report.check_reserves(allocation.reserves());
         held.map_err(|error| Refuted { why: vec![error.to_string()] })?;
         Ok(allocation)
@@ -45,7 +45,7 @@ impl Posing {
         let Posing { plan, dataset, instance, .. } = self;
         let text = |error: ReportError| error.to_string();
         let matching = report.matching(plan, dataset, instance).map_err(text)?;
-        verify(&instance.problem, &matching).map_err(|error| self.sentence(&error))?;
+        self.verified(&matching).map_err(|error| self.sentence(&error))?;
         // Then each claim for itself: answer and proof, columns, prices, quotas that had to be met.
         let claimed = report.certificate.problem.as_ref();
         report
@@ -59,8 +59,11 @@ impl Posing {
         if !select.is_empty() {
             return Err(text(ReportError::Unchecked(select)));
         }
-        report.check_prices(&self.prices(&matching)).map_err(text)?;
-        let hard = self.flags.hard.iter().chain(claimed.into_iter().flat_map(|posed| &posed.hard));
+        let computed = self.prices.then(|| self.prices(&matching));
+        let factor = instance.weight_of_point();
+        report.check_prices(plan, (&matching, factor), computed.as_deref()).map_err(text)?;
+        let conditions = plan.quotas.iter().filter(|quota| quota.hard).map(|quota| &quota.quota.name);
+        let hard = conditions.chain(claimed.into_iter().flat_map(|posed| &posed.hard));
         for name in hard {
             let at = plan.quotas.iter().position(|q| q.quota.name == *name);
             match at.and_then(|at| matching.reached.quotas.get(at)) {
@@ -71,7 +74,7 @@ impl Posing {
                 None => return Err(format!("quota {name}: doit être tenu, et n'est pas en vigueur ici")),
             }
         }
-        let gaps = gaps(&instance.problem, &matching).map_err(|error| self.sentence(&error))?;
+        let gaps = self.gaps(&matching).map_err(|error| self.sentence(&error))?;
         Ok((matching, gaps))
     }
 

@@ -115,8 +115,11 @@ pub struct Matching {
     pub candidature: Named,
     /// Boolean rule of the pair: may this unit be proposed to this request?
     pub suitable: Named,
-    /// Integer rule of the request, 0 to 1000: how much it comes first. Without one, all are equal.
+    /// Integer rule of the request, 0 to 2²⁴: how much it comes first. Without one, all are equal.
     pub priority: Option<Named>,
+    /// Rule or field of the request, a number or a date: who comes first of those with as many points, the higher number
+    /// or the earlier day.
+    pub tie: Option<Named>,
     /// Integer rule of the pair, 0 to 1000: how well the unit fits the request. Without one, all fit
     /// equally.
     pub fit: Option<Named>,
@@ -145,6 +148,8 @@ pub struct Quota {
     /// The parameter that holds the share, between 0 and 1. On a date without a value the quota is not
     /// in force.
     pub share: Named,
+    /// Does it come before the number of attributions?
+    pub hard: bool,
 }
 
 /// Reads `pack.toml`.
@@ -264,6 +269,7 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
     let candidature = reader.required_str("candidature", out).map(own);
     let suitable = reader.required_str("suitable", out).map(own);
     let priority = reader.str("priority", out).map(own);
+    let tie = reader.str("tie", out).map(own);
     let fit = reader.str("fit", out).map(own);
     let blocks = reader.strings("blocks", out).unwrap_or_default();
     let presented = reader.str("presented", out).map(own);
@@ -278,10 +284,11 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
         let base = quota.str("base", out).map(own);
         let members = quota.required_str("members", out).map(own);
         let share = quota.required_str("share", out).map(own);
+        let hard = quota.bool("hard", out);
         quota.finish(out);
         if let (Some(name), Some(members), Some(share)) = (name, members, share) {
             let label = label.unwrap_or_else(|| name.0.clone());
-            quotas.push(Quota { name, label, base, members, share });
+            quotas.push(Quota { name, label, base, members, share, hard });
         }
     }
     reader.finish(out);
@@ -289,6 +296,7 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
         candidature: candidature?,
         suitable: suitable?,
         priority,
+        tie,
         fit,
         blocks,
         presented,

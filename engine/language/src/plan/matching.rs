@@ -22,6 +22,7 @@ pub(crate) fn check_matching(parsed: &Parsed, out: &mut Diagnostics) {
     let (boolean, number) = (Type::Bool, Type::Number);
     types.check(&matching.suitable, &[pair], &boolean, out);
     matching.priority.iter().for_each(|named| types.check(named, &[first], &number, out));
+    matching.tie.iter().for_each(|named| types.check_tie(named, first, out));
     matching.fit.iter().for_each(|named| types.check(named, &[pair], &number, out));
     matching.blocks.iter().for_each(|named| types.check(named, &[pair], &boolean, out));
     matching.presented.iter().for_each(|named| types.check(named, &[second], &number, out));
@@ -84,6 +85,20 @@ struct Types<'p> {
 }
 
 impl<'p> Types<'p> {
+    /// Reports what ranks requests of as many points and is neither a number nor a date of the request.
+    fn check_tie(&self, named: &Named, request: EntityId, out: &mut Diagnostics) {
+        let date = match Target::find(self.parsed, &named.0) {
+            Some((Target::Rule(rule), _)) => self.parsed.rules.get(rule).and_then(|r| r.kind.clone()),
+            Some((Target::Field(field), _)) => self.parsed.schema.fields.get(field).map(|f| f.value_type()),
+            _ => None,
+        };
+        let kind = match date.filter(|found| found.matches(&Type::Date)) {
+            Some(date) => date,
+            None => Type::Number,
+        };
+        self.check(named, &[request], &kind, out);
+    }
+
     /// Reports a name that is no rule or field of one of these entities, or of another type.
     fn check(&self, (name, span): &Named, entities: &[EntityId], ty: &Type, out: &mut Diagnostics) {
         let Some((target, entity)) = Target::find(self.parsed, name) else {

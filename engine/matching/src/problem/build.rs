@@ -104,7 +104,7 @@ impl Problem {
         // Requests after the last one with a pair have no slots.
         starts.resize(points.len() + 1, open.len());
         let fits = Arc::new(Stored { first: first_fit, starts: fit_starts, fits });
-        Ok(Problem { points, firsts, starts, open, marks, fits, quotas, names })
+        Ok(Problem { points, firsts, starts, open, marks, fits, quotas, allowed: Vec::new(), names })
     }
 
     /// From cells: `firsts` has the first unit of each and the number of units at the end (the caller's
@@ -151,7 +151,17 @@ impl Problem {
             *marks &= used;
         }
         let open = open.into_iter().map(Cell).collect();
-        Ok(Problem { points, firsts, starts, open, marks, fits, quotas, names: (0..units).collect() })
+        Ok(Problem {
+            points,
+            firsts,
+            starts,
+            open,
+            marks,
+            fits,
+            quotas,
+            allowed: Vec::new(),
+            names: (0..units).collect(),
+        })
     }
 }
 

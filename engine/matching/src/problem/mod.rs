@@ -1,7 +1,7 @@
 //! The problem: requests, units in cells, who suits what and how well, and the quotas.
 //!
 //! `parts` says what a problem is made of and what can be wrong with it, `cells` which units are alike,
-//! `posed` holds the tables that solver and checker read, `build` makes them from pairs or from cells, `components` says
+//! `posed` holds the tables that solver and checker read, `build` makes them from pairs or from cells, `vacant` lets units stay empty, `components` says
 //! which of them have nothing to do with each other.
 
 mod build;
@@ -10,6 +10,7 @@ mod cells;
 mod components;
 mod parts;
 mod posed;
+mod vacant;
 
 pub use components::Components;
 pub use parts::{BEST_FIT, Fits, MOST_POINTS, MOST_QUOTAS, Pair, ProblemError, Quota};

@@ -32,6 +32,8 @@ pub struct Problem {
     pub(crate) fits: Arc<dyn Fits>,
     /// In strict order: the first is met as well as possible before the second is looked at.
     pub(crate) quotas: Vec<Quota>,
+    /// By quota: how many members may lack before that is a shortfall. Empty where none may of any.
+    pub(super) allowed: Vec<u64>,
     /// By inner number of the unit: the caller's number. A permutation.
     pub(super) names: Vec<u32>,
 }
@@ -53,7 +55,40 @@ impl Problem {
     /// This problem without its quotas.
     #[must_use]
     pub fn without_quotas(&self) -> Problem {
-        Problem { quotas: Vec::new(), marks: Vec::new(), ..self.clone() }
+        Problem { quotas: Vec::new(), allowed: Vec::new(), marks: Vec::new(), ..self.clone() }
+    }
+
+    /// This problem where so many members of a quota may lack before that is a shortfall.
+    #[must_use]
+    pub fn allowing(&self, quota: usize, lacking: u64) -> Problem {
+        let mut allowed: Vec<u64> = (0..self.quotas.len()).map(|q| self.allowed(q)).collect();
+        if let Some(slot) = allowed.get_mut(quota) {
+            *slot = lacking;
+        }
+        Problem { allowed, ..self.clone() }
+    }
+
+    /// How many members of a quota may lack before that is a shortfall.
+    pub fn allowed(&self, quota: usize) -> u64 {
+        self.allowed.get(quota).copied().unwrap_or(0)
+    }
+
+    /// How many members a base of a quota asks for, less those that may lack.
+    pub fn target(&self, quota: usize, base: u64) -> u64 {
+        let target = self.quotas.get(quota).map_or(0, |quota| quota.target(base));
+        target.saturating_sub(self.allowed(quota))
+    }
+
+    /// This problem with other points.
+    ///
+    /// # Errors
+    /// [`ProblemError::Shape`] for another number of requests, [`ProblemError::Points`] for points beyond the limit.
+    pub fn with_points(&self, points: Vec<u32>) -> Result<Problem, ProblemError> {
+        check(&points, &[])?;
+        if points.len() != self.points.len() {
+            return Err(ProblemError::Shape("un autre nombre de demandes que celui du problème"));
+        }
+        Ok(Problem { points, ..self.clone() })
     }
 
     /// This problem with other shares for its quotas.

@@ -6,6 +6,7 @@
 )]
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use rayon::prelude::*;
 
@@ -63,15 +64,17 @@ pub(super) fn solve(
     housed: &Housed,
     attributions: Proof,
     near: Option<&Near>,
+    until: Option<Instant>,
 ) -> Option<Balanced> {
-    let mut run = Run::new(problem, housed, near);
+    let mut run = Run::new(problem, housed, near, until);
     let bases = run.ranges()?;
     // The quotas, in order.
     let mut proofs = Vec::new();
     for (q, quota) in problem.quotas.iter().enumerate() {
         let found = run.level(Aim::Quota(q))?;
         let shortfall = (-found.worth).max(0) as u64;
-        run.shortfalls[q] = Some(shortfall.div_ceil(u64::from(quota.denominator)));
+        let lacking = shortfall.div_ceil(u64::from(quota.denominator));
+        run.shortfalls[q] = Some(lacking.saturating_sub(problem.allowed(q)));
         proofs.push(found.proof);
     }
     let Found { worth, proof: priority, first, .. } = run.level(Aim::Priority)?;
@@ -93,7 +96,9 @@ pub(super) fn solve(
     let last = run.on(&units, Aim::Fit, others, warm);
     let prices = dual.map(|dual| dual.prices(last.housed));
     let forest = Forest::new(&units.capacity, &units.arcs, &start);
-    let Found { used, proof: fit, .. } = search::solve(&last, forest, prices.as_deref(), Some(start))?;
+    let known = start.clone();
+    let Found { used, worth: fits, proof: fit, .. } =
+        search::solve(&last, forest, prices.as_deref(), Some(known))?;
     let mut at = vec![InnerUnit::NONE; problem.requests()];
     for (&request, &arc) in units.requests.iter().zip(&used) {
         if arc != NONE {
@@ -104,6 +109,11 @@ pub(super) fn solve(
         && let Some(Bound { prices: Prices::Units(prices), .. }) = fit.bounds().first()
     {
         stay_among(&units, &used, prices, had, &mut at);
+    }
+    if near.is_some() {
+        let mut others = last.others.clone();
+        others.push(Asked { condition: Condition::Fit, at_least: true, least: fits });
+        keep(run.on(&units, Aim::Kept, others, BTreeMap::new()), had, &mut at);
     }
     let unit_of = at.into_iter().map(|unit| (unit != InnerUnit::NONE).then_some(unit)).collect();
     let certificate = Certificate { attributions, bases, quotas: proofs, priority, room, fit };
@@ -119,7 +129,7 @@ pub(super) fn points_with_one_less(
     quota: usize,
 ) -> Option<u64> {
     let housed = house(problem, &near.cells);
-    let mut run = Run::new(problem, &housed, Some(near));
+    let mut run = Run::new(problem, &housed, Some(near), None);
     run.ranges()?;
     run.shortfalls =
         shortfalls.iter().enumerate().map(|(q, &own)| Some(own + u64::from(q == quota))).collect();
@@ -159,6 +169,28 @@ fn stay_among(graph: &Graph, used: &[u32], prices: &[i64], had: &[InnerUnit], at
     }
 }
 
+/// Of all answers that reach as much at every level, takes one in which most are where they were, or the best of them that
+/// the search finds. `at` has by request its unit, and `level` the conditions.
+fn keep(mut level: Level<'_>, had: &[InnerUnit], at: &mut [InnerUnit]) {
+    let graph = level.graph;
+    let request = |row: u32| graph.requests[row as usize] as usize;
+    level.kept = graph.arcs.iter().map(|arc| arc.column == had[request(arc.row)].into()).collect();
+    // Whoever had a unit that is still possible could stay there: more there cannot be.
+    level.enough = level.kept.iter().filter(|kept| **kept).count() as i64;
+    let mut used = vec![NONE; graph.requests.len()];
+    for (number, arc) in (0_u32..).zip(&graph.arcs) {
+        if arc.column == at[request(arc.row)].into() {
+            used[arc.row as usize] = number;
+        }
+    }
+    let forest = Forest::new(&graph.capacity, &graph.arcs, &used);
+    let Some(found) = search::solve(&level, forest, None, Some(used)) else { return };
+    for (&request, &arc) in graph.requests.iter().zip(&found.used) {
+        at[request as usize] =
+            if arc == NONE { InnerUnit::NONE } else { graph.arcs[arc as usize].column.unit() };
+    }
+}
+
 /// The levels so far.
 struct Run<'p> {
     problem: &'p Problem,
@@ -175,12 +207,19 @@ struct Run<'p> {
     /// prove it, by cell.
     most_points: (&'p [Cell], Vec<i64>),
     near: Option<&'p Near>,
+    /// When the search gives up.
+    until: Option<Instant>,
     /// The active requests facing the cells, if nobody became active since.
     cells: Option<(Graph, Forest)>,
 }
 
 impl<'p> Run<'p> {
-    fn new(problem: &'p Problem, housed: &'p Housed, near: Option<&'p Near>) -> Run<'p> {
+    fn new(
+        problem: &'p Problem,
+        housed: &'p Housed,
+        near: Option<&'p Near>,
+        until: Option<Instant>,
+    ) -> Run<'p> {
         let attributions = housed.cell_of.iter().filter(|c| **c != Cell::NONE).count() as i64;
         let prices = prices(problem, housed);
         let margin = i64::from(problem.points.iter().copied().max().unwrap_or(0)) / MARGIN;
@@ -213,6 +252,7 @@ impl<'p> Run<'p> {
             bases: vec![(0, attributions as u64); problem.quotas.len()],
             most_points: (&housed.cell_of, by_level),
             near,
+            until,
             cells: None,
         }
     }
@@ -269,8 +309,15 @@ impl<'p> Run<'p> {
             bases: self.bases.clone(),
             others,
             warm,
-            enough: if matches!(aim, Aim::Quota(_)) { 0 } else { i64::MAX },
+            enough: match aim {
+                Aim::Quota(q) => {
+                    -(self.problem.allowed(q) as i64) * i64::from(self.problem.quotas[q].denominator)
+                }
+                _ => i64::MAX,
+            },
             sides: (WORK / graph.arcs.len().max(1)).clamp(SIDES.0, SIDES.1),
+            until: self.until,
+            kept: Vec::new(),
         }
     }
 
@@ -378,8 +425,11 @@ fn known(problem: &Problem, run: &Run<'_>, room: &Bound, left: i64) -> Vec<Asked
     for &(condition, weight) in &room.multipliers {
         let shortfall = |q: usize| run.shortfalls[q].unwrap_or(0) as i64;
         let least = match condition {
-            Condition::Quota(q) => -shortfall(q) * i64::from(problem.quotas[q].denominator),
-            Condition::Members(q) => problem.quotas[q].target(run.bases[q].0) as i64 - shortfall(q),
+            Condition::Quota(q) => {
+                let lacking = shortfall(q) + problem.allowed(q) as i64;
+                -lacking * i64::from(problem.quotas[q].denominator)
+            }
+            Condition::Members(q) => problem.target(q, run.bases[q].0) as i64 - shortfall(q),
             _ => continue,
         };
         if weight > 0 {

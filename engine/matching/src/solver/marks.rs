@@ -23,7 +23,7 @@ pub(super) fn counts(problem: &Problem, condition: Condition, marks: u16) -> i64
         Condition::Members(q) => member(q),
         Condition::BaseAtLeast(q) => base(q),
         Condition::BaseAtMost(q) => -base(q),
-        Condition::Priority => 0,
+        Condition::Priority | Condition::Fit => 0,
     }
 }
 

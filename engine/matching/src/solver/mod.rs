@@ -24,6 +24,6 @@ mod solve;
 mod start;
 mod stay;
 
-pub use near::{one_member_less, solve_near};
-pub use solve::solve;
+pub use near::{one_member_less, solve_near, solve_near_until};
+pub use solve::{solve, solve_until};
 pub use start::Duals;

@@ -5,9 +5,11 @@
     reason = "numbers of the problem, which its constructors check, and of answers to it"
 )]
 
+use std::time::Instant;
+
 use super::super::answer::{Condition, Matching};
 use super::super::numbers::{Cell, InnerUnit};
-use super::super::problem::{Problem, Quota};
+use super::super::problem::Problem;
 use super::super::verify::reached;
 use super::columns::NONE;
 use super::levels::points_with_one_less;
@@ -67,10 +69,20 @@ pub fn one_member_less(problem: &Problem, matching: &Matching, quota: usize) -> 
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn solve_near(problem: &Problem, previous: &[Option<u32>], duals: Option<&Duals>) -> Matching {
+    solve_near_until(problem, previous, duals, None)
+}
+
+/// As [`solve_near`]; what is not proved when the clock comes to `until` is left with the gap that is open.
+pub fn solve_near_until(
+    problem: &Problem,
+    previous: &[Option<u32>],
+    duals: Option<&Duals>,
+    until: Option<Instant>,
+) -> Matching {
     let cell_of = problem.cell_of_units();
     let inside = problem.numbers_inside();
     let near = Near::new(problem, previous, duals);
-    let mut matching = solve_from(problem, Some(&near));
+    let mut matching = solve_from(problem, Some(&near), until);
     let mut had = near.had;
     let number = |unit: &Option<u32>| unit.map_or(InnerUnit::NONE, |unit| inside[unit as usize]);
     let now: Vec<InnerUnit> = matching.unit_of.iter().map(number).collect();
@@ -185,8 +197,8 @@ impl Back<'_> {
     /// The levels of an answer with these sums, in strict order; more is better.
     fn levels(&self, sums: &[i64]) -> Vec<i64> {
         let shortfall =
-            |(quota, own): (&Quota, &[i64])| (own[1] - quota.target(own[0].max(0) as u64) as i64).min(0);
-        let shortfalls = self.problem.quotas().iter().zip(sums[3..].chunks(2)).map(shortfall);
+            |(q, own): (usize, &[i64])| (own[1] - self.problem.target(q, own[0].max(0) as u64) as i64).min(0);
+        let shortfalls = sums[3..].chunks(2).enumerate().map(shortfall);
         [sums[0]].into_iter().chain(shortfalls).chain([sums[1], sums[2]]).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! The best answer to a problem, and its certificate.
 
+use std::time::Instant;
+
 use rayon::prelude::*;
 
 use super::super::answer::{Bound, Certificate, Condition, Matching, Prices, Proof};
@@ -16,16 +18,22 @@ use super::start::Near;
 ///
 /// The answer depends on the numbers of requests and units only, not on the number of threads.
 pub fn solve(problem: &Problem) -> Matching {
-    solve_from(problem, None)
+    solve_from(problem, None, None)
+}
+
+/// As [`solve`], or near an answer of before (see [`super::solve_near`]); what is not proved when the clock comes to
+/// `until` is left with the gap that is open. Where that happens, the answer depends on the machine.
+pub fn solve_until(problem: &Problem, until: Instant) -> Matching {
+    solve_from(problem, None, Some(until))
 }
 
 /// The best answer; the search begins at one that there was, if there was one.
-pub(super) fn solve_from(problem: &Problem, near: Option<&Near>) -> Matching {
+pub(super) fn solve_from(problem: &Problem, near: Option<&Near>, until: Option<Instant>) -> Matching {
     // Once among the threads that share the work, not at every step.
-    rayon::scope(|_| solve_here(problem, near))
+    rayon::scope(|_| solve_here(problem, near, until))
 }
 
-fn solve_here(problem: &Problem, near: Option<&Near>) -> Matching {
+fn solve_here(problem: &Problem, near: Option<&Near>, until: Option<Instant>) -> Matching {
     let housed = house(problem, near.map_or(&[], |near| &near.cells));
     // At a price of 1 for units of the cells that are full for good and of 0 for others, the bound is the
     // units of those cells and the requests that another cell is open to: the first are all given, and the
@@ -35,7 +43,7 @@ fn solve_here(problem: &Problem, near: Option<&Near>) -> Matching {
     let (unit_of, certificate) = if problem.quotas().is_empty() {
         without_quotas(problem, &housed, attributions, near)
     } else {
-        match levels::solve(problem, &housed, attributions.clone(), near) {
+        match levels::solve(problem, &housed, attributions.clone(), near, until) {
             Some(balanced) => (balanced.unit_of, balanced.certificate),
             // The most points without quotas then, of which the proof says nothing about the quotas.
             None => {

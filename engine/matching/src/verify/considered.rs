@@ -159,7 +159,7 @@ impl<'p> Answers<'p> {
             Condition::Attributions if level == Level::Attributions => return Err(LATER),
             Condition::Attributions => return Ok(self.reached.attributions.into()),
             Condition::Priority if level == Level::Fit => return Ok(self.reached.priority.into()),
-            Condition::Priority => return Err(LATER),
+            Condition::Priority | Condition::Fit => return Err(LATER),
             Condition::BaseAtLeast(q) | Condition::BaseAtMost(q) => (q, true),
             Condition::Quota(q) | Condition::Members(q) => match level {
                 Level::Attributions | Level::SmallestBase(_) | Level::LargestBase(_) => (q, false),
@@ -175,8 +175,10 @@ impl<'p> Answers<'p> {
         let shortfall = i128::from(reached.shortfall);
         // At least as many members as the smallest base asks for, less those that lack.
         Ok(match condition {
-            Condition::Quota(_) => -shortfall * i128::from(quota.denominator),
-            Condition::Members(_) => i128::from(quota.target(low)) - shortfall,
+            Condition::Quota(_) => {
+                -(shortfall + i128::from(self.problem.allowed(q))) * i128::from(quota.denominator)
+            }
+            Condition::Members(_) => i128::from(self.problem.target(q, low)) - shortfall,
             Condition::BaseAtMost(_) => -i128::from(high),
             _ => low.into(),
         })

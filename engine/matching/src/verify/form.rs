@@ -167,6 +167,8 @@ impl Shape {
         for (at, (condition, weight)) in multipliers.iter().enumerate() {
             let known = match *condition {
                 Condition::Attributions | Condition::Priority => true,
+                // The solver's own: no certificate has it.
+                Condition::Fit => false,
                 Condition::Quota(q)
                 | Condition::Members(q)
                 | Condition::BaseAtLeast(q)

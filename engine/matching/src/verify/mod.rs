@@ -26,9 +26,10 @@ pub use error::{Level, ProofError};
 pub(crate) use form::Shape;
 #[cfg(feature = "solver")]
 pub(crate) use form::well_formed;
+pub(crate) use reached::compare as same;
 pub use reached::reached;
 
-use super::answer::Matching;
+use super::answer::{Matching, Reached};
 use super::problem::Problem;
 use bound::Most;
 use considered::Answers;
@@ -61,7 +62,14 @@ impl Gaps {
 /// The first thing that is wrong.
 pub fn verify(problem: &Problem, matching: &Matching) -> Result<(), ProofError> {
     let gaps = gaps(problem, matching)?;
-    let reached = &matching.reached;
+    all_proved(&matching.reached, &gaps)
+}
+
+/// Do gaps leave nothing open of an answer that reaches this?
+///
+/// # Errors
+/// [`ProofError::NotProved`]: the first level that is open.
+pub fn all_proved(reached: &Reached, gaps: &Gaps) -> Result<(), ProofError> {
     let more = |level, reached: u64, gap| (level, reached, reached.saturating_add(gap), gap);
     let quotas = reached
         .quotas
@@ -112,7 +120,10 @@ fn gaps_here(problem: &Problem, matching: &Matching) -> Result<Gaps, ProofError>
         let (numerator, denominator) = (i128::from(quota.numerator), i128::from(quota.denominator));
         let value = denominator * i128::from(own.members) - numerator * i128::from(own.base);
         let least = match most(&mut answers, Level::Quota(q), proof, value)? {
-            Some(most) => u64::try_from(Integer::div_ceil(&-most, &denominator)).unwrap_or(0),
+            Some(most) => {
+                let lacking = Integer::div_ceil(&-most, &denominator) - i128::from(problem.allowed(q));
+                u64::try_from(lacking).unwrap_or(0)
+            }
             None => 0,
         };
         gaps.quotas.push(own.shortfall.saturating_sub(least));

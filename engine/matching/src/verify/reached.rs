@@ -42,8 +42,8 @@ pub fn reached(problem: &Problem, unit_of: &[Option<u32>]) -> Result<Reached, Pr
         }
     }
     // Targets need the whole base.
-    for (own, quota) in reached.quotas.iter_mut().zip(problem.quotas()) {
-        own.target = quota.target(own.base);
+    for (q, own) in reached.quotas.iter_mut().enumerate() {
+        own.target = problem.target(q, own.base);
         own.shortfall = own.target.saturating_sub(own.members);
     }
     Ok(reached)
@@ -56,7 +56,7 @@ fn marks(marks: u16, quota: usize) -> (bool, bool) {
 }
 
 /// Is what is claimed what was found?
-pub(super) fn compare(found: &Reached, claimed: &Reached) -> Result<(), ProofError> {
+pub(crate) fn compare(found: &Reached, claimed: &Reached) -> Result<(), ProofError> {
     let same = |level, found: u64, claimed: u64| {
         if found == claimed { Ok(()) } else { Err(ProofError::Claim { level, found, claimed }) }
     };

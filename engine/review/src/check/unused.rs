@@ -79,6 +79,7 @@ fn asked(parsed: &Parsed) -> BTreeSet<&str> {
             rules
                 .chain(&matching.blocks)
                 .chain(&matching.presented)
+                .chain(&matching.tie)
                 .chain(quotas)
                 .map(|(name, _)| name.as_str()),
         );

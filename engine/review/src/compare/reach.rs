@@ -17,7 +17,13 @@ pub fn outcomes(parsed: &Parsed) -> Vec<String> {
     if let Some(matching) = &manifest.matching {
         let quotas = matching.quotas.iter().flat_map(|q| q.base.iter().chain([&q.members]));
         let rules = [&matching.suitable].into_iter().chain(&matching.priority).chain(&matching.fit);
-        names.extend(rules.chain(&matching.presented).chain(quotas).map(|(name, _)| name.as_str()));
+        names.extend(
+            rules
+                .chain(&matching.presented)
+                .chain(&matching.tie)
+                .chain(quotas)
+                .map(|(name, _)| name.as_str()),
+        );
     }
     // Names that some rule reads; a rule that reads itself is an error elsewhere.
     let read: BTreeSet<&str> = parsed

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use logis_data::Dataset;
+use logis_matching::Matching;
 use serde_json::{Map, Value as Json};
 
 use super::made::{keys, row};
@@ -13,20 +14,41 @@ use crate::attribution::reserves::UnderReserve;
 use crate::attribution::rules::MatchingPlan;
 
 impl Report {
-    /// Are the prices of the quotas those that the result tells?
+    /// Are the prices of the quotas, where the result tells them, those that were computed? If none were, as that
+    /// takes the solver: are they no more than the multipliers of the certificate allow? A point weighs `factor` in the problem.
     ///
     /// # Errors
     /// The first that is not.
-    pub fn check_prices(&self, prices: &[u64]) -> Result<(), ReportError> {
-        for (own, expected) in self.quotas.iter().zip(prices) {
-            // Prices stand in the order of the quotas, which `differences` has compared.
-            if own.price != *expected {
-                let (name, found) = (own.name.clone(), own.price.to_string());
-                let expected = expected.to_string();
+    pub fn check_prices(
+        &self,
+        plan: &MatchingPlan,
+        (matching, factor): (&Matching, u64),
+        computed: Option<&[u64]>,
+    ) -> Result<(), ReportError> {
+        // Prices stand in the order of the quotas, which `differences` has compared.
+        for (at, (own, quota)) in self.quotas.iter().zip(&plan.quotas).enumerate() {
+            let Some(price) = own.price else { continue };
+            let expected = match computed {
+                Some(prices) => prices.get(at).filter(|expected| **expected != price).map(u64::to_string),
+                None => {
+                    let most = matching.certificate.quota_price(at, &quota.quota);
+                    let most = most.and_then(|(most, scale)| u64::try_from(most.checked_div(scale)?).ok());
+                    // Ranks weigh less than a point, which they may round up.
+                    let most = most.map(|most| most / factor + u64::from(factor > 1));
+                    most.filter(|most| price > *most).map(|most| format!("{most} au plus"))
+                }
+            };
+            if let Some(expected) = expected {
+                let (name, found) = (own.name.clone(), price.to_string());
                 return Err(ReportError::QuotaClaim { name, field: "le prix", found, expected });
             }
         }
         Ok(())
+    }
+
+    /// Does the result tell prices of quotas?
+    pub fn tells_prices(&self) -> bool {
+        self.quotas.iter().any(|quota| quota.price.is_some())
     }
 
     /// Are the reserves of the attributions those that the result tells, if it tells any?

@@ -5,14 +5,15 @@ use logis_language::exchange::FORMAT;
 use logis_matching::Matching;
 use serde_json::{Map, Value as Json};
 
-use super::{LevelReport, QuotaReport, Report, Signed, fraction, names};
+use super::{LevelReport, Of, QuotaReport, Report, Signed, fraction, is_ahead, level_name, levels};
 use crate::attribution::instance::Instance;
 use crate::attribution::posed::Posed;
 use crate::attribution::read::KIND;
 use crate::attribution::rules::MatchingPlan;
 
 impl Report {
-    /// The result of a matching; `prices` are those of the quotas; the problem was posed with `max_candidates` a request
+    /// The result of a matching, which reaches what it does in points of the problem; `prices` are those of the quotas, if
+    /// they were asked for; the problem was posed with `max_candidates` a request
     /// at most, and by what `posed` tells; `more` adds to an attribution what was asked
     /// for, by the place of its candidate in the outcomes.
     pub fn new(
@@ -30,12 +31,18 @@ impl Report {
             attributions.push(row(&keys, dataset, instance, (request, unit), &more));
         }
         // Levels in strict order: how many are housed, what each quota lacks, points, fit.
-        let reached = &matching.reached;
-        let shortfalls = reached.quotas.iter().map(|q| q.shortfall);
-        let values =
-            [reached.attributions].into_iter().chain(shortfalls).chain([reached.priority, reached.fit]);
-        let levels =
-            names(plan).into_iter().zip(values).map(|(name, value)| LevelReport { name, value }).collect();
+        let (reached, ranks) = instance.in_points(matching);
+        let level = |level: Of| LevelReport {
+            name: level_name(plan, level),
+            value: match level {
+                Of::Attributions => reached.attributions,
+                Of::Shortfall(at) => reached.quotas.get(at).map_or(0, |quota| quota.shortfall),
+                Of::Priority => reached.priority,
+                Of::Tie => ranks,
+                Of::Fit => reached.fit,
+            },
+        };
+        let levels = levels(plan, is_ahead(plan, &matching.certificate)).into_iter().map(level).collect();
         let quotas =
             plan.quotas.iter().zip(&reached.quotas).enumerate().map(|(at, (quota, reached))| QuotaReport {
                 name: quota.quota.name.clone(),
@@ -44,7 +51,7 @@ impl Report {
                 target: fraction(quota.quota.numerator, quota.quota.denominator),
                 achieved: fraction(reached.members, reached.base),
                 shortfall: reached.shortfall,
-                price: prices.get(at).copied().unwrap_or(0),
+                price: prices.get(at).copied(),
             });
         let quotas = quotas.collect();
         let (units, cells) = numbering(dataset, instance);

@@ -51,7 +51,8 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LevelReport {
-    /// `attributions`, `shortfall:QUOTA` (to be as small as can be), `priority`, `fit`. Before `logis/1`:
+    /// `attributions`, `shortfall:QUOTA` (to be as small as can be), `priority`, `tie` (ranks among requests of as many
+    /// points), `fit`. Before `logis/1`:
     /// `attributions`, `manque:QUOTA`, `priorite`, `adequation`.
     #[serde(deserialize_with = "level")]
     pub name: String,
@@ -76,8 +77,9 @@ pub struct QuotaReport {
     /// Attributions to members that lack.
     pub shortfall: u64,
     /// Points of priority, in all, that one member less asked for would bring: see
-    /// [`logis_matching::one_member_less`].
-    pub price: u64,
+    /// [`logis_matching::one_member_less`]. Only where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<u64>,
 }
 
 /// A certificate, and what the problem was that it certifies.
@@ -125,11 +127,44 @@ impl QuotaReport {
 /// Begins the name of the level of a quota.
 pub const SHORTFALL: &str = "shortfall:";
 
-/// The names of the levels, in order.
-pub(super) fn names(plan: &MatchingPlan) -> Vec<String> {
-    let quotas = plan.quotas.iter().map(|q| format!("{SHORTFALL}{}", q.quota.name));
-    let (first, last) = (["attributions"], ["priority", "fit"]);
-    first.map(String::from).into_iter().chain(quotas).chain(last.map(String::from)).collect()
+/// Is a certificate one of the problem in which hard quotas come before the number of attributions? Then it has a
+/// quota more, the number itself.
+pub(crate) fn is_ahead(plan: &MatchingPlan, proofs: &Certificate) -> bool {
+    proofs.quotas.len() > plan.quotas.len()
+}
+
+/// What the levels are, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Of {
+    Attributions,
+    /// The shortfall of this quota.
+    Shortfall(usize),
+    Priority,
+    /// The ranks of those housed among requests of as many points.
+    Tie,
+    Fit,
+}
+
+/// The levels, in order; the quotas that come before the number of attributions first, if they are `ahead`.
+pub(super) fn levels(plan: &MatchingPlan, ahead: bool) -> Vec<Of> {
+    let first = if ahead { plan.ahead() } else { Vec::new() };
+    let others = (0..plan.quotas.len()).filter(|at| !first.contains(at)).map(Of::Shortfall);
+    let before = first.iter().copied().map(Of::Shortfall).chain([Of::Attributions]);
+    let tie = plan.ranks_ties().then_some(Of::Tie);
+    before.chain(others).chain([Of::Priority]).chain(tie).chain([Of::Fit]).collect()
+}
+
+/// The name of a level.
+pub(super) fn level_name(plan: &MatchingPlan, level: Of) -> String {
+    match level {
+        Of::Attributions => "attributions".to_string(),
+        Of::Shortfall(at) => {
+            format!("{SHORTFALL}{}", plan.quotas.get(at).map_or("?", |q| q.quota.name.as_str()))
+        }
+        Of::Priority => "priority".to_string(),
+        Of::Tie => "tie".to_string(),
+        Of::Fit => "fit".to_string(),
+    }
 }
 
 pub(super) fn fraction(numerator: impl std::fmt::Display, denominator: impl std::fmt::Display) -> String {

@@ -7,7 +7,7 @@ use logis_matching::{Duals, Matching, QuotaReached, Reached};
 use serde_json::Value as Json;
 
 use super::made::{keys, numbering};
-use super::{Before, Report, ReportError, Signed, fraction, names};
+use super::{Before, Of, Report, ReportError, Signed, fraction, is_ahead, level_name, levels};
 use crate::attribution::instance::Instance;
 use crate::attribution::rules::MatchingPlan;
 
@@ -51,7 +51,7 @@ impl Report {
                 return Err(ReportError::Numbering("cells"));
             }
         }
-        Ok(Matching { unit_of, reached: self.reached(plan)?, certificate: proofs.clone() })
+        Ok(Matching { unit_of, reached: self.reached(plan, instance)?, certificate: proofs.clone() })
     }
 
     /// What the result says to other data: by request of theirs the unit that it has here, if both are
@@ -106,15 +106,21 @@ impl Report {
         Ok(before)
     }
 
-    /// What the result claims to reach.
-    fn reached(&self, plan: &MatchingPlan) -> Result<Reached, ReportError> {
-        let (found, expected): (Vec<&str>, Vec<String>) =
-            (self.levels.iter().map(|l| l.name.as_str()).collect(), names(plan));
+    /// What the result claims to reach, in points of the problem.
+    fn reached(&self, plan: &MatchingPlan, instance: &Instance) -> Result<Reached, ReportError> {
+        let levels = levels(plan, is_ahead(plan, &self.certificate.proofs));
+        let (found, expected): (Vec<&str>, Vec<String>) = (
+            self.levels.iter().map(|l| l.name.as_str()).collect(),
+            levels.iter().map(|level| level_name(plan, *level)).collect(),
+        );
         if found != expected {
             let (found, expected) = (found.join(", "), expected.join(", "));
             return Err(ReportError::Levels { found, expected });
         }
-        let value = |at: usize| self.levels.get(at).map_or(0, |level| level.value);
+        let value = |of: Of| {
+            let at = levels.iter().position(|level| *level == of);
+            at.and_then(|at| self.levels.get(at)).map_or(0, |level| level.value)
+        };
         let mut quotas = Vec::new();
         for (at, quota) in plan.quotas.iter().enumerate() {
             let Some(own) = self.quotas.get(at).filter(|own| own.name == quota.quota.name) else {
@@ -128,7 +134,7 @@ impl Report {
             let share = fraction(quota.quota.numerator, quota.quota.denominator);
             agree("la part visée", &own.target, share)?;
             agree("la part atteinte", &own.achieved, fraction(own.members, own.base))?;
-            agree("le manque", &own.shortfall.to_string(), value(at + 1).to_string())?;
+            agree("le manque", &own.shortfall.to_string(), value(Of::Shortfall(at)).to_string())?;
             quotas.push(QuotaReached {
                 base: own.base,
                 members: own.members,
@@ -139,7 +145,12 @@ impl Report {
         if let Some(more) = self.quotas.get(plan.quotas.len()) {
             return Err(ReportError::QuotaTooMany(more.name.clone()));
         }
-        let last = plan.quotas.len() + 1;
-        Ok(Reached { attributions: value(0), quotas, priority: value(last), fit: value(last + 1) })
+        let points = value(Of::Priority).saturating_mul(instance.weight_of_point());
+        Ok(Reached {
+            attributions: value(Of::Attributions),
+            quotas,
+            priority: points.saturating_add(value(Of::Tie)),
+            fit: value(Of::Fit),
+        })
     }
 }

@@ -7,6 +7,7 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use super::super::super::answer::{Bound, Condition, Prices};
 use super::super::super::problem::Problem;
@@ -33,6 +34,8 @@ pub(in super::super) enum Aim {
     Priority,
     /// Fit of the pairs.
     Fit,
+    /// Requests that have the unit that they had.
+    Kept,
 }
 
 /// A condition that the level puts on assignments: what the pairs count in it is at least `least` or, for one
@@ -81,12 +84,17 @@ pub(in super::super) struct Level<'p> {
     pub enough: i64,
     /// How many sides of splits may be looked at.
     pub sides: usize,
+    /// When the search gives up, whatever sides are left.
+    pub until: Option<Instant>,
+    /// By arc: does it leave its request where it was? Empty but for [`Aim::Kept`].
+    pub kept: Vec<bool>,
 }
 
 /// What pairs count in a condition: by kind of arc (see [`Graph::marks`]), and by point of the request.
 pub(super) struct Counted {
     by_kind: Vec<i64>,
     per_point: i64,
+    per_fit: i64,
 }
 
 impl Aim {
@@ -99,16 +107,22 @@ impl Aim {
                 if large { base } else { -base }
             }
             Aim::Priority => i64::from(points),
-            Aim::Fit => 0,
+            Aim::Fit | Aim::Kept => 0,
         }
     }
 }
 
 impl Level<'_> {
+    /// Has the time come to give up?
+    pub fn late(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
+    }
+
     /// What an arc is worth at this level.
     pub fn worth(&self, arc: usize) -> i64 {
         match self.aim {
             Aim::Fit => i64::from(self.graph.fits[arc]),
+            Aim::Kept => i64::from(self.kept[arc]),
             aim => aim.worth(self.problem, self.points(arc), self.marks(arc)),
         }
     }
@@ -127,7 +141,8 @@ impl Level<'_> {
         let sign = if asked.at_least { 1 } else { -1 };
         let of = |&marks: &u16| sign * counts(self.problem, asked.condition, marks);
         let per_point = if asked.condition == Condition::Priority { sign } else { 0 };
-        Counted { by_kind: self.graph.marks.iter().map(of).collect(), per_point }
+        let per_fit = if asked.condition == Condition::Fit { sign } else { 0 };
+        Counted { by_kind: self.graph.marks.iter().map(of).collect(), per_point, per_fit }
     }
 
     /// What an arc counts in a condition.
@@ -136,7 +151,11 @@ impl Level<'_> {
             0 => 0,
             sign => sign * i64::from(self.points(arc)),
         };
-        counted.by_kind[self.graph.kind[arc] as usize] + by_points
+        let by_fit = match counted.per_fit {
+            0 => 0,
+            sign => sign * i64::from(self.graph.fits[arc]),
+        };
+        counted.by_kind[self.graph.kind[arc] as usize] + by_points + by_fit
     }
 
     /// The conditions on one side.
@@ -149,9 +168,10 @@ impl Level<'_> {
                 let shortfall = shortfall as i64;
                 // With one base possible the share is a whole number of members, which `Members` says.
                 if low < high {
-                    push(Condition::Quota(q), -shortfall * i64::from(quota.denominator));
+                    let lacking = shortfall + self.problem.allowed(q) as i64;
+                    push(Condition::Quota(q), -lacking * i64::from(quota.denominator));
                 }
-                push(Condition::Members(q), quota.target(low) as i64 - shortfall);
+                push(Condition::Members(q), self.problem.target(q, low) as i64 - shortfall);
             }
             // What holds of all answers needs no weight.
             if low > self.bases[q].0 {
@@ -175,10 +195,11 @@ impl Level<'_> {
         let graph = self.graph;
         let restricted = !side.only.is_empty() || !side.never.is_empty();
         // All conditions at their multipliers together, so that an arc is looked up once.
-        let mut all = Counted { by_kind: vec![self.housed; graph.marks.len()], per_point: 0 };
+        let mut all = Counted { by_kind: vec![self.housed; graph.marks.len()], per_point: 0, per_fit: 0 };
         for (own, m) in asked.iter().zip(multipliers).filter(|(_, m)| **m != 0) {
             let counted = self.counted(own);
             all.per_point += m * counted.per_point;
+            all.per_fit += m * counted.per_fit;
             for (sum, count) in all.by_kind.iter_mut().zip(&counted.by_kind) {
                 *sum += m * count;
             }

@@ -106,8 +106,8 @@ impl Search<'_, '_> {
             return Proof::Nothing;
         }
         // Counted down over the whole level: what one side leaves the next may use.
-        self.sides = self.sides.saturating_sub(1);
         let level = self.level;
+        self.sides = if level.late() { 0 } else { self.sides.saturating_sub(1) };
         let asked = level.asked(side);
         let moved = match self.multipliers(&mut forest, side, &asked, warm) {
             Ok(moved) => moved,
@@ -205,7 +205,7 @@ impl Search<'_, '_> {
             cuts.push(cut);
             moved.assignments.push(used);
             let Some((low, at, _)) = &moved.lowest else { break };
-            if self.closed(*low) || self.done() || asked.is_empty() {
+            if self.closed(*low) || self.done() || asked.is_empty() || level.late() {
                 break;
             }
             let next;

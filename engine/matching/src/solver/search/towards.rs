@@ -71,6 +71,9 @@ impl Search<'_, '_> {
         let counted: Vec<Counted> = asked.iter().map(|own| level.counted(own)).collect();
         let mut cut = level.cut(&forest.used(), asked);
         for _ in 0..STEPS {
+            if level.late() {
+                return;
+            }
             let lacking: i64 = cut.beyond.iter().map(|b| (-b).max(0)).sum();
             if lacking == 0 {
                 self.keep(&forest.used(), &cut);

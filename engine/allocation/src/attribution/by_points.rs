@@ -1,0 +1,77 @@
+//! The other order: in the order of their points, each request takes the unit that fits it best of those left.
+//!
+//! What comes out is stable (nobody would fit better in a unit that a request of fewer points holds), and telling all
+//! units that one would take never costs anything. It counts neither attributions nor quotas, which is its price.
+
+use std::cmp::Reverse;
+
+use super::instance::Instance;
+
+/// By number of the request: the unit that it takes. Of requests of as many points the rank decides, then the number; of
+/// units that fit as well the number.
+pub fn by_points(instance: &Instance) -> Vec<Option<u32>> {
+    let count = instance.requests.len();
+    let mut order: Vec<u32> = (0_u32..).take(count).collect();
+    order.sort_by_key(|&request| (Reverse(instance.problem.points(request)), request));
+    let (mut unit_of, mut given) = (vec![None; count], vec![false; instance.units.len()]);
+    for request in order {
+        let free =
+            instance.units_of(request).into_iter().filter(|unit| given.get(*unit as usize) == Some(&false));
+        let fit = |unit: u32| instance.pair(request, unit).map_or(0, |(fit, _)| fit);
+        let best = free.min_by_key(|&unit| (Reverse(fit(unit)), unit));
+        if let Some(unit) = best
+            && let (Some(own), Some(given)) =
+                (unit_of.get_mut(request as usize), given.get_mut(unit as usize))
+        {
+            (*own, *given) = (Some(unit), true);
+        }
+    }
+    unit_of
+}
+
+/// What an order of the levels reaches.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct OrderReached {
+    /// `points_then_fit`: the levels of the matching; `by_points`: in the order of points, each its best.
+    pub order: &'static str,
+    /// How many are housed.
+    pub attributions: u64,
+    /// Points of the housed, summed.
+    pub priority: u64,
+    /// Fits of the attributions, summed.
+    pub fit: u64,
+    /// By quota in force: how many members lack.
+    pub shortfalls: Vec<Shortfall>,
+    /// How many are housed while a unit that fits them better is held by a request of fewer points.
+    pub housed_envying: usize,
+    /// How many wait while a unit that suits them is held by a request of fewer points.
+    pub waiting_envying: usize,
+}
+
+/// How many members a quota lacks.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Shortfall {
+    /// The quota.
+    pub quota: String,
+    /// How many.
+    pub shortfall: u64,
+}
+
+/// For each request: the units that fit it better than its own (any that suits it, if it waits) and that a request of
+/// fewer points holds, each with its holder: *justified envy*.
+pub(super) fn envied(instance: &Instance, unit_of: &[Option<u32>]) -> Vec<Vec<(u32, u32)>> {
+    let mut request_of = vec![None; instance.units.len()];
+    for (request, unit) in (0_u32..).zip(unit_of) {
+        if let Some(slot) = unit.and_then(|unit| request_of.get_mut(unit as usize)) {
+            *slot = Some(request);
+        }
+    }
+    let fit = |request: u32, unit: u32| instance.pair(request, unit).map_or(0, |(fit, _)| fit);
+    let of = |(request, own): (u32, &Option<u32>)| {
+        let better = |unit: &u32| own.is_none_or(|own| fit(request, *unit) > fit(request, own));
+        let holder = |unit: u32| Some((unit, request_of.get(unit as usize).copied().flatten()?));
+        let units = instance.units_of(request).into_iter().filter(better).filter_map(holder);
+        units.filter(|(_, holder)| instance.points(*holder) < instance.points(request)).collect()
+    };
+    (0_u32..).zip(unit_of).map(of).collect()
+}
