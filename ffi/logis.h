@@ -270,9 +270,9 @@ LogisStatus logis_candidates(const struct LogisPack *pack,
  * Gives each unit to the request that the rules put first: a document of the kind `matching`, with the proof that no
  * answer does better.
  *
- * `options` and `tables` are those of `logis_candidates`; `options` may hold `hard` (an array of quotas that must be
- * met, `all` for every one) and `no_quotas` (a boolean) too. `*document` and `*notes` are to be freed by
- * `logis_text_free`. `LOGIS_STATUS_NO`: quotas that must be met cannot be.
+ * `options` and `tables` are those of `logis_candidates`; `options` may hold `hard` (an array of quotas that come
+ * before the number of attributions, `all` for every one) and `no_quotas` (a boolean) too. `*document` and `*notes` are
+ * to be freed by `logis_text_free`. `LOGIS_STATUS_NO`: quotas of `hard` are met by housing nobody only.
  *
  * What the caller promises:
  * `pack` is a pack that is not freed during the call; `options` and `tables` point to as many bytes as their lengths

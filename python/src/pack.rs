@@ -171,7 +171,7 @@ impl Pack {
     ///     date: The day as of which all is decided.
     ///     data: Tables by their names, or a folder; or by name: `demandes=…, personnes=…, logements=…`.
     ///     select: Rules of the pair, the request or the unit whose outcomes stand beside each attribution.
-    ///     hard: Names of quotas that must be met, or there is no answer; `all` for every quota in force.
+    ///     hard: Names of quotas that come before the number of attributions; `all` for every quota in force.
     ///     no_quotas: Leave out the quotas of the rule book.
     ///     max_candidates: The most units that a request keeps; what is proved then holds among them.
     ///     near: A result of before: the answer is as good as any, and moves only whom it must.
@@ -180,7 +180,7 @@ impl Pack {
     ///     progress: Is called while it goes on.
     ///
     /// Raises:
-    ///     LogisError: All that is wrong with the data; quotas of `hard` that cannot be met.
+    ///     LogisError: All that is wrong with the data; quotas of `hard` that only an answer that houses nobody meets.
     #[pyo3(signature = (date, data=None, /, *, select=None, hard=None, no_quotas=false, max_candidates=None, near=None, strict=false, keep_going=false, progress=None, **tables))]
     #[expect(clippy::too_many_arguments, reason = "each is a word of Python's")]
     fn r#match(

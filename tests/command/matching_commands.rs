@@ -654,3 +654,50 @@ fn ties_go_by_seniority_and_then_by_a_lot() {
     let output = place.run("match", &["--no-quotas"]);
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
 }
+
+/// What a quota costs, shortfall by shortfall; a search without time says what it leaves open; moves are kept few.
+#[test]
+fn a_frontier_a_limit_and_few_moves() {
+    let place = Place::new();
+    let text = place.stdout("match", &["--frontier", "modestes", "--format", "csv"]);
+    // Two modest households of three: D3 and D4 beside D1; one that lacks: D2 in place of D4; both: likewise none is needed.
+    let rows: Vec<&str> = text.lines().collect();
+    assert_eq!(rows[0], "manque_admis,manque,attributions,priorite,adequation,prouve");
+    assert_eq!(rows[1], "0,0,3,120,2600,true");
+    assert!(rows[2].starts_with("1,1,3,190,"), "{text}");
+    assert_eq!(rows.len(), 3, "{text}");
+    let wrong = place.run("match", &["--frontier", "modeste"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(said(&wrong).contains("vouliez-vous dire `modestes` ?"), "{}", said(&wrong));
+    let limited = place.run("match", &["--time-limit", "60", "--format", "json", "-o", "r.json"]);
+    assert!(
+        limited.status.success() && said(&limited).contains("chaque niveau est prouvé"),
+        "{}",
+        said(&limited)
+    );
+    let alone = place.run("match", &["--keep", "5"]);
+    assert_eq!(alone.status.code(), Some(2));
+    assert!(said(&alone).contains("--near"), "{}", said(&alone));
+    // Another household with a little more points than D1 comes: within ten points it waits.
+    place.write("donnees/demandes.csv", &(REQUESTS.to_string() + "D6,1,95,false\n"));
+    let near = |args: &[&str]| {
+        let args = [&["--near", "r.json", "--format", "json", "-o", "s.json"], args].concat();
+        let output = place.run("match", &args);
+        assert!(output.status.success(), "{}", said(&output));
+        said(&output)
+    };
+    assert!(near(&[]).contains("2 attributions inchangées"));
+    let text = near(&["--keep", "10"]);
+    assert!(
+        text.contains("3 attributions inchangées, au lieu de 2 au mieux des points, pour 5 points cédés"),
+        "{text}"
+    );
+    let verify = |args: &[&str]| place.run("verify", &[&["--match", "s.json"], args].concat()).status.code();
+    assert_eq!(
+        (verify(&["--keep", "10"]), verify(&[]), verify(&["--keep", "9"])),
+        (Some(0), Some(1), Some(1))
+    );
+    let text = place.stdout("fairness", &["--wishes"]);
+    assert!(text.contains("en taisant les autres souhaits"), "{text}");
+    assert!(text.contains("par points, chacune son mieux"), "{text}");
+}

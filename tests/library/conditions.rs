@@ -1,7 +1,7 @@
 //! Quotas before the number of attributions, the fewest moves, ranks among equals, lists that stay: held against all answers
 //! there are, on small problems drawn at random.
 
-use logis::attribution::{Report, by_points};
+use logis::attribution::{Report, by_points, silences};
 use logis::data::{InputFile, Needs, read};
 use logis::matching::{Ahead, Duals, Pair, Problem, Quota, reached, solve, solve_near, verify};
 use logis::value::parse_date;
@@ -397,4 +397,112 @@ fn the_frontier_of_a_quota_is_that_of_all_answers() {
         }
     }
     assert!(several > 200, "{several}");
+}
+
+/// Within so many points of the best, most stay where they were: as many attributions, quotas met as well, and no answer
+/// within the points keeps more. The written result holds for whoever allows as many points, and for nobody else.
+#[test]
+fn within_so_many_points_most_stay() {
+    let pack = pack(PACK);
+    let mut rng = ChaCha8Rng::seed_from_u64(27);
+    let (mut more, mut refused) = (0, 0);
+    for _ in 0..250 {
+        let (count, units) = (rng.random_range(2..7), rng.random_range(1..5));
+        let rows: Vec<(u32, u32, bool)> = (0..count)
+            .map(|_| (rng.random_range(1..4), rng.random_range(0..9), rng.random_range(0..2) == 0))
+            .collect();
+        let sizes: Vec<u32> = (0..units).map(|_| rng.random_range(1..5)).collect();
+        // Before, the points were others: the last came first.
+        let table = |out: Option<usize>| {
+            let row = |(n, (size, points, modest)): (usize, &(u32, u32, bool))| {
+                let points = if out.is_none() { n as u32 } else { *points };
+                (Some(n) != out).then(|| format!("D{n},{size},{points},,{modest}\n"))
+            };
+            let rows: String = rows.iter().enumerate().filter_map(row).collect();
+            format!("demande_id,besoin,points,jours,modeste\n{rows}")
+        };
+        let sizes: String = sizes.iter().enumerate().map(|(n, size)| format!("L{n},{size}\n")).collect();
+        let units = format!("logement_id,taille\n{sizes}");
+        let before = pose(&pack, &Options::default(), &table(None), &units).solve(None).unwrap();
+        let before = before.report().unwrap();
+        let gone = table(Some(rng.random_range(0..count)));
+        let allowed = rng.random_range(0..8);
+        let mut options = Options::default();
+        options.keep = Some(allowed);
+        let posing = pose(&pack, &options, &gone, &units);
+        let best = pose(&pack, &Options::default(), &gone, &units).solve(None).unwrap();
+        let kept = posing.clone().solve(Some(&before)).unwrap();
+        let had = before.before(&posing.plan, &posing.dataset, &posing.instance).unwrap().unit_of;
+        let instance = &posing.instance;
+        let stay = |unit_of: &[Option<u32>]| {
+            unit_of.iter().zip(&had).filter(|(now, had)| now.is_some() && now == had).count()
+        };
+        let lacking = |reached: &logis::matching::Reached| -> Vec<u64> {
+            reached.quotas.iter().map(|quota| quota.shortfall).collect()
+        };
+        let pairs = (0..instance.requests.len() as u32)
+            .flat_map(|r| instance.units_of(r).into_iter().map(move |u| (r, u)))
+            .map(|(request, unit)| {
+                let (fit, marks) = instance.pair(request, unit).unwrap();
+                Pair { request, unit, fit, marks }
+            })
+            .collect();
+        let all = Drawn { problem: instance.problem.clone(), requests: instance.requests.len(), pairs };
+        let mut most = 0;
+        let goal = best.reached();
+        let points = |unit_of: &[Option<u32>]| -> u64 {
+            (0..)
+                .zip(unit_of)
+                .filter(|(_, unit)| unit.is_some())
+                .map(|(r, _)| u64::from(instance.points(r)))
+                .sum()
+        };
+        every(&all, &mut |unit_of| {
+            let own = reached(&instance.problem, unit_of).unwrap();
+            let as_good = own.attributions == goal.attributions && lacking(&own) == lacking(&goal);
+            if as_good && points(unit_of) + allowed >= goal.priority {
+                most = most.max(stay(unit_of));
+            }
+        });
+        let reached = kept.reached();
+        assert_eq!((reached.attributions, lacking(&reached)), (goal.attributions, lacking(&goal)));
+        assert!(reached.priority + allowed >= goal.priority);
+        assert_eq!(stay(&kept.matching.unit_of), most, "{allowed} {gone}{units}");
+        more += usize::from(reached.priority < goal.priority);
+        let report = kept.report().unwrap();
+        posing.clone().verify(&report).unwrap();
+        if reached.priority < goal.priority {
+            // Whoever allows fewer points than were given up is not convinced, whatever the result says of them.
+            let mut stricter = posing;
+            stricter.flags.keep = Some(goal.priority - reached.priority - 1);
+            let mut told = report.clone();
+            told.certificate.problem.as_mut().unwrap().keep = stricter.flags.keep;
+            refused += usize::from(stricter.verify(&told).is_err());
+        }
+    }
+    assert!(more > 15 && refused == more, "{more} {refused}");
+}
+
+/// Who tells fewer wishes than suit gets the better unit, where the levels count attributions first: the one of fewer points
+/// that only one unit suits keeps it.
+#[test]
+fn silence_pays_where_attributions_come_first() {
+    let rules = RULES.replace("900 - 100 * (taille - besoin)", "100 * taille");
+    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
+    let manifest = PACK.split("tie =").next().unwrap().to_string() + "fit = \"adequation\"\n";
+    let files = vec![file("schema.toml", SCHEMA), file("pack.toml", &manifest), file("r.rhai", &rules)];
+    let pack = Pack::from_files("", files).unwrap();
+    // Both units suit D1; only the larger one suits D2, which has fewer points and gets it.
+    let requests = "demande_id,besoin,points,jours,modeste\nD1,1,800,,true\nD2,3,300,,true\nD3,1,700,,true\n";
+    let units = "logement_id,taille\nL1,2\nL2,4\n";
+    let two = requests.lines().take(3).map(|line| format!("{line}\n")).collect::<String>();
+    let told = |requests: &str| {
+        let allocation = pose(&pack, &Options::default(), requests, units).solve(None).unwrap();
+        let posing = &allocation.posing;
+        let (asked, all) = silences(&posing.dataset, &posing.instance, &allocation.matching).unwrap();
+        (asked, all.into_iter().map(|one| (one.request, one.unit, one.instead)).collect::<Vec<_>>())
+    };
+    // If D1 strikes L1, two cannot be housed any more but by L2 and nobody in L1: the more points then decide.
+    let own = |a: &str, b: &str, c: &str| (a.to_string(), b.to_string(), c.to_string());
+    assert_eq!(told(&two), (1, vec![own("D1", "L1", "L2")]));
 }

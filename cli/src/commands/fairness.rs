@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
 use logis::Options;
-use logis::attribution::{Envy, Fairness, OrderReached, Reason, UnderReserve, fairness};
+use logis::attribution::{Envy, Fairness, OrderReached, Reason, Silence, UnderReserve, fairness, silences};
 use logis::exchange::Document;
 use logis::explain::plain;
 
@@ -23,9 +23,21 @@ pub struct FairnessArgs {
     /// Règles, champs ou groupes de la demande par lesquels compter (sinon le groupe `equite` du paquet)
     #[arg(long, value_name = "RÈGLE,RÈGLE", value_delimiter = ',')]
     by: Vec<String>,
+    /// Dit aussi qui gagnerait à taire ses souhaits: le problème est résolu une fois de plus par demande logée
+    #[arg(long)]
+    wishes: bool,
     /// Forme du rapport
     #[arg(long, value_enum, default_value = "text")]
     format: TextFormat,
+}
+
+/// The report, with who would gain by silence, if that was asked.
+#[derive(serde::Serialize)]
+struct Told<'r> {
+    #[serde(flatten)]
+    report: &'r Fairness,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    silences: Option<Vec<Silence>>,
 }
 
 /// How many of those who envy are named.
@@ -51,11 +63,26 @@ pub fn run(args: &FairnessArgs) -> Result<End> {
     let allocation = pairs::solve(loaded, None)?;
     let loaded = &allocation.posing;
     let report = fairness(&loaded.plan, &groups, &loaded.dataset, &loaded.instance, &allocation.matching);
+    let silences = match args.wishes {
+        true => {
+            let _busy = crate::text::busy("souhaits");
+            Some(silences(&loaded.dataset, &loaded.instance, &allocation.matching)?)
+        }
+        false => None,
+    };
     pairs::say(loaded);
     pairs::say_reserves(&report.reserves, pairs::ATTRIBUTIONS);
     match args.format {
-        TextFormat::Json => output::print(&Document::new("fairness", &report).pretty()?)?,
-        TextFormat::Text => output::print(&text(&report))?,
+        TextFormat::Json => {
+            let silences = silences.map(|(_, silences)| silences);
+            output::print(&Document::new("fairness", Told { report: &report, silences }).pretty()?)?;
+        }
+        TextFormat::Text => {
+            output::print(&text(&report))?;
+            if let Some((asked, silences)) = &silences {
+                output::print(&silent(*asked, silences))?;
+            }
+        }
     }
     Ok(End::Fine)
 }
@@ -167,4 +194,23 @@ fn orders(orders: &[OrderReached]) -> String {
     }
     align_numbers(&mut table);
     format!("{table}\n\n")
+}
+
+/// Who would gain by telling fewer wishes.
+fn silent(asked: usize, silences: &[Silence]) -> String {
+    let mut out = format!(
+        "\n{} des {} demandes logées auxquelles un autre logement conviendrait mieux en auraient un en taisant les autres souhaits{}\n",
+        count(silences.len()),
+        count(asked),
+        if silences.is_empty() { "." } else { " :" }
+    );
+    for one in silences.iter().take(NAMED) {
+        let Silence { request, unit, fit, instead, instead_fit } = one;
+        let _ =
+            writeln!(out, "   {request} : {instead} (adéquation {instead_fit}) au lieu de {unit} ({fit})");
+    }
+    if silences.len() > NAMED {
+        let _ = writeln!(out, "   … et {} autres (toutes avec --format json)", silences.len() - NAMED);
+    }
+    out
 }

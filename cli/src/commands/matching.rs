@@ -288,6 +288,10 @@ pub fn summary(allocation: &Allocation) -> String {
     let without = allocation.without_quotas();
     let prices = loaded.prices.then(|| allocation.prices());
     text.push_str(&quotas(loaded, matching, prices));
+    if allocation.kept.is_some() {
+        // What was given up to move fewer is no cost of the quotas.
+        return text;
+    }
     let points = without.priority.saturating_sub(reached.priority);
     // Fits compare between answers of as many points only.
     let cost = match (points, without.fit.saturating_sub(reached.fit)) {

@@ -154,7 +154,7 @@ pub fn sentence(reason: &Reason) -> String {
         Reason::Attributions => "la détentrice n'aurait plus de logement".to_string(),
         Reason::Quota(name) => format!("le quota {name} serait moins bien tenu"),
         Reason::Priority => "la détentrice a plus de points".to_string(),
-        Reason::Fit => "à points égaux, l'adéquation serait moindre".to_string(),
+        Reason::Fit => "l'adéquation serait moindre en tout".to_string(),
         Reason::Seniority => {
             "à points égaux, la détentrice passe d'abord par la règle de départage".to_string()
         }

@@ -14,7 +14,7 @@ use logis_decide::evaluate::evaluate;
 use logis_decide::explain::Shown;
 use logis_language::plan::Plan;
 use logis_language::value::Value;
-use logis_matching::Matching;
+use logis_matching::{Duals, Matching, ProblemError, solve_near};
 
 /// Who is housed and who waits, by what the requests are; and who waits though others with fewer points
 /// are housed.
@@ -169,6 +169,56 @@ pub fn fairness(
         .collect();
     let reserves = of_pairs(plan, dataset, &housed, true);
     Fairness { groups, envies, housed_envies, orders, reserves }
+}
+
+/// What a request would gain by telling fewer wishes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Silence {
+    /// The request.
+    pub request: String,
+    /// Its unit.
+    pub unit: String,
+    /// How well it fits.
+    pub fit: u16,
+    /// The unit that it would get if only those that fit it better suited it: found by solving again, from this answer.
+    pub instead: String,
+    /// How well that fits.
+    pub instead_fit: u16,
+}
+
+/// By request that is housed and of which some unit fits better: what it would get if only such units suited it, where it
+/// would be housed. Each is a problem solved again.
+///
+/// # Errors
+/// None that the instance has not had.
+pub fn silences(
+    dataset: &Dataset,
+    instance: &Instance,
+    matching: &Matching,
+) -> Result<(usize, Vec<Silence>), ProblemError> {
+    let fit = |request: u32, unit: u32| instance.pair(request, unit).map_or(0, |(fit, _)| fit);
+    let duals = Duals::of(&instance.problem, &matching.certificate);
+    let (mut asked, mut all) = (0, Vec::new());
+    for (request, own) in (0_u32..).zip(&matching.unit_of) {
+        let Some(own) = *own else { continue };
+        let wished = |unit: u32| fit(request, unit) > fit(request, own);
+        if !instance.units_of(request).into_iter().any(wished) {
+            continue;
+        }
+        asked += 1;
+        let told = instance.part(|other, unit| other != request || wished(unit))?;
+        let answer = solve_near(&told, &matching.unit_of, Some(&duals));
+        if let Some(instead) = answer.unit_of.get(request as usize).copied().flatten() {
+            all.push(Silence {
+                request: instance.requests.id(dataset, request).to_string(),
+                unit: instance.units.id(dataset, own).to_string(),
+                fit: fit(request, own),
+                instead: instance.units.id(dataset, instead).to_string(),
+                instead_fit: fit(request, instead),
+            });
+        }
+    }
+    Ok((asked, all))
 }
 
 /// What an answer reaches in an order of the levels, and who envies whom in it.

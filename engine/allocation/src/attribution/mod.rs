@@ -21,7 +21,7 @@ mod why;
 pub use by_points::{OrderReached, Shortfall, by_points};
 pub use commission::{AfterRefusals, Commission, Place};
 pub use decided::NotDecided;
-pub use fairness::{Envy, Fairness, Groups, Line, fairness};
+pub use fairness::{Envy, Fairness, Groups, Line, Silence, fairness, silences};
 pub use instance::{Instance, InstanceError, MOST_PRIORITY, Numbers, Open};
 pub use posed::{Counted, Flags, Posed};
 pub use read::ReadError;
