@@ -4,16 +4,17 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use logis::answers::{Explained, Explanations};
-use logis::counterfactual::OtherDates;
+use logis::brief;
 use logis::data::{self, Dataset};
 use logis::diagnostic::nearest;
-use logis::explain::{Because, Explanation, Words, to_text};
+use logis::explain::{Words, to_text};
+use logis::letter;
 use logis::pack::schema::Origin;
 use logis::plan::Plan;
-use logis::value::{Date, french_day, parse_date};
+use logis::value::{Date, french_day};
 
 use super::given;
-use crate::args::{DataArgs, ProblemArgs, RulesArgs, TextFormat};
+use crate::args::{DataArgs, ProblemArgs, RulesArgs};
 use crate::{End, input, output};
 
 /// `logis explain`
@@ -37,9 +38,23 @@ pub struct ExplainArgs {
     names: bool,
     /// Forme de l'explication
     #[arg(long, value_enum, default_value = "text")]
-    pub(super) format: TextFormat,
+    pub(super) format: Form,
+    /// En bref, huit lignes au plus par règle: la réponse, la comparaison qui a décidé, sa source, ce qui la changerait
+    #[arg(long, conflicts_with_all = ["names", "result", "format"])]
+    court: bool,
     #[command(flatten, next_help_heading = "Avec --match: le problème, à poser comme à `logis match`")]
     pub(super) problem: ProblemArgs,
+}
+
+/// Forms of an explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Form {
+    /// Texte
+    Text,
+    /// Lettre au ménage: ce qui a été demandé, la réponse, pourquoi, ce qui la changerait, ce qui manque
+    Lettre,
+    /// JSON
+    Json,
 }
 
 /// Prints the explanation of the asked rules (or of the pack's results) for one row.
@@ -90,9 +105,18 @@ fn tell(args: &ExplainArgs, mut run: input::Run, selected: &[String]) -> Result<
         // With what would turn each refusal, and when the answer is another.
         let explained = Explanations::of(&plan, &dataset, row, id);
         match args.format {
-            TextFormat::Json if args.id.len() > 1 => output::print(&(explained.document().line()? + "\n"))?,
-            TextFormat::Json => output::print(&explained.document().pretty()?)?,
-            TextFormat::Text => {
+            Form::Json if args.id.len() > 1 => output::print(&(explained.document().line()? + "\n"))?,
+            Form::Json => output::print(&explained.document().pretty()?)?,
+            Form::Lettre => {
+                // A letter for each household.
+                let before = if at == 0 { "" } else { "\n────────\n\n" };
+                output::print(&format!("{before}{}", letter::letter(&explained, &words)))?;
+            }
+            Form::Text if args.court => {
+                let before = if at == 0 { "" } else { "\n" };
+                output::print(&format!("{before}{}", brief::brief(&explained, &words)))?;
+            }
+            Form::Text => {
                 let about = logis::explain::about(&plan, &dataset, plan.entity, row);
                 let on = if args.names { plan.date.to_string() } else { french_day(plan.date) };
                 let before = if at == 0 { "" } else { "\n" };
@@ -125,43 +149,9 @@ fn text(args: &ExplainArgs, words: &Words<'_>, explained: &Explanations, date: D
                 text.push_str(&change.to_words(words));
             }
         }
-        text.push_str(&other_days(dates, explanation, date));
+        text.push_str(&dates.to_words(explanation, date));
     }
     text
-}
-
-/// The nearest days with another answer, and what that supposes: incomes of a year are those of another year on a day
-/// of another year.
-fn other_days(dates: &OtherDates, explanation: &Explanation, date: Date) -> String {
-    let mut lines = String::new();
-    for (when, other) in [("dès", &dates.after), ("encore", &dates.before)] {
-        let Some(other) = other else { continue };
-        let day = parse_date(&other.date);
-        let of_another_year = day.is_some_and(|day| day.year() != date.year()) && reads_yearly(explanation);
-        let supposed = match of_another_year {
-            true => {
-                "à revenus inchangés (ceux qui comptent ce jour-là sont d'une autre année, et sont à produire)"
-            }
-            false => "à données inchangées",
-        };
-        let answer = if other.outcome { "oui" } else { "non" };
-        let stale = if other.stale { " (barème peut-être périmé à cette date)" } else { "" };
-        let day = day.map_or_else(|| other.date.clone(), french_day);
-        lines.push_str(&format!("   La réponse serait « {answer} » {when} le {day}{stale}, {supposed}.\n"));
-    }
-    if lines.is_empty() { lines } else { format!("À une autre date :\n{lines}") }
-}
-
-/// Does an outcome rest on amounts of a year in the data?
-fn reads_yearly(explanation: &Explanation) -> bool {
-    let is_yearly = |unit: &Option<String>| unit.as_deref().is_some_and(|unit| unit.ends_with("/an"));
-    explanation.because.iter().any(|because| match because {
-        Because::Input { unit, .. } => is_yearly(unit),
-        // What the members have a year.
-        Because::Members { .. } => is_yearly(&explanation.unit),
-        Because::Rule(rule) => reads_yearly(rule),
-        _ => false,
-    })
 }
 
 /// The row of an identifier; of a pair, both identifiers with a colon between.

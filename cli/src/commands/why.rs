@@ -8,9 +8,8 @@ use logis::attribution::{Fails, Holder, HousedIn, Reason, ReasonCount, Why};
 use logis::exchange::Document;
 use serde::Serialize;
 
-use super::explain::ExplainArgs;
+use super::explain::{ExplainArgs, Form};
 use super::matching;
-use crate::args::TextFormat;
 use crate::{End, input, output};
 
 /// Explains what a written result makes of a request or a unit. The result is verified first: what does
@@ -19,6 +18,9 @@ pub fn run(args: &ExplainArgs, result: &Path) -> Result<End> {
     let [id] = args.id.as_slice() else {
         bail!("--match explique une demande ou un logement à la fois: attendu: un seul --id")
     };
+    if args.format == Form::Lettre {
+        bail!("--format lettre explique des règles: sans --match")
+    }
     let Some(report) = matching::read(result)? else { return Ok(End::FellShort) };
     let mut run = input::Run::new(&args.rules, &args.data)?;
     let posing = matching::pose(&mut run, &args.problem, &args.data.reading)?;
@@ -31,12 +33,12 @@ pub fn run(args: &ExplainArgs, result: &Path) -> Result<End> {
     };
     let why = allocation.explain(id)?;
     match args.format {
-        TextFormat::Json => {
+        Form::Json => {
             let date = allocation.posing.plan.pairs.date.to_string();
             let body = Body { id, date, why: &why };
             output::print(&Document::new("attribution_reason", body).pretty()?)?;
         }
-        TextFormat::Text => output::print(&text(id, &why))?,
+        Form::Text | Form::Lettre => output::print(&text(id, &why))?,
     }
     Ok(End::Fine)
 }

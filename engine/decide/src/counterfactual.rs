@@ -9,14 +9,14 @@ use serde::Serialize;
 
 use crate::evaluate::possible::{Missing, MissingCell, MissingInput, Possible, Range};
 use crate::evaluate::{Context, Evaluator};
-use crate::explain::{RowName, Words, row_name};
+use crate::explain::{Because, Explanation, RowName, Words, row_name};
 use logis_data::Dataset;
 use logis_language::exchange::typed;
 use logis_language::pack::changes;
 use logis_language::pack::schema::{Field, FieldId, FieldKind, Origin};
 use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};
-use logis_language::value::{Date, Exact, Value, add_days, day_number, power_of_ten};
+use logis_language::value::{Date, Exact, Value, add_days, day_number, french_day, parse_date, power_of_ten};
 
 /// Evaluations spent on one input before the search is given up.
 const BUDGET: usize = 4_000;
@@ -60,6 +60,16 @@ pub struct Counterfactual {
     pub open: Vec<String>,
 }
 
+impl Change {
+    /// `Revenu fiscal de référence (demande D0042) : 20 123 € par an au lieu de 25 000 € par an`; without the row if it
+    /// is `of`, of which all else speaks.
+    pub fn to_words(&self, words: &Words<'_>, of: Option<&RowName>) -> String {
+        let value = |value: &Value| words.value(value, self.unit.as_deref());
+        let about = if of == Some(&self.about) { String::new() } else { format!(" ({})", self.about) };
+        format!("{}{about} : {} au lieu de {}", words.label(&self.field), value(&self.to), value(&self.from))
+    }
+}
+
 impl Counterfactual {
     /// As French text, a line each; empty if nothing turns the decision.
     pub fn to_text(&self) -> String {
@@ -85,13 +95,7 @@ impl Counterfactual {
     pub fn to_words(&self, words: &Words<'_>) -> String {
         let mut out = String::new();
         for change in &self.changes {
-            let value = |value: &Value| words.value(value, change.unit.as_deref());
-            let (label, about) = (words.label(&change.field), &change.about);
-            out.push_str(&format!(
-                "   {label} ({about}) : {} au lieu de {}\n",
-                value(&change.to),
-                value(&change.from)
-            ));
+            out.push_str(&format!("   {}\n", change.to_words(words, None)));
         }
         if !self.open.is_empty() {
             out.push_str("   Pour d'autres données, la recherche a été abandonnée : trop de cas.\n");
@@ -342,6 +346,60 @@ pub struct OtherDate {
     /// The rules of that day lean on tables that the law has renewed since, or that may be.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub stale: bool,
+}
+
+impl OtherDates {
+    /// For whoever knows no names of the pack: a section with its title; empty if no day turns the decision.
+    pub fn to_words(&self, explanation: &Explanation, date: Date) -> String {
+        let lines: Vec<String> =
+            self.sentences(explanation, date).iter().map(|line| format!("   {line}\n")).collect();
+        if lines.is_empty() { String::new() } else { format!("À une autre date :\n{}", lines.concat()) }
+    }
+
+    /// `oui dès le 1er janvier 2023, à données inchangées`, for each of the nearest days with another answer.
+    pub fn brief(&self) -> Vec<String> {
+        let other = |(when, other): (&str, &Option<OtherDate>)| {
+            let other = other.as_ref()?;
+            let day = parse_date(&other.date).map_or_else(|| other.date.clone(), french_day);
+            Some(format!("{} {when} le {day}", if other.outcome { "oui" } else { "non" }))
+        };
+        [("dès", &self.after), ("encore", &self.before)].into_iter().filter_map(other).collect()
+    }
+
+    /// A sentence for each of the nearest days with another answer, and what that supposes: incomes of a year are those
+    /// of another year on a day of another year.
+    pub fn sentences(&self, explanation: &Explanation, date: Date) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (when, other) in [("dès", &self.after), ("encore", &self.before)] {
+            let Some(other) = other else { continue };
+            let day = parse_date(&other.date);
+            let of_another_year =
+                day.is_some_and(|day| day.year() != date.year()) && reads_yearly(explanation);
+            let supposed = match of_another_year {
+                true => {
+                    "à revenus inchangés (ceux qui comptent ce jour-là sont d'une autre année, et sont à produire)"
+                }
+                false => "à données inchangées",
+            };
+            let answer = if other.outcome { "oui" } else { "non" };
+            let stale = if other.stale { " (barème peut-être périmé à cette date)" } else { "" };
+            let day = day.map_or_else(|| other.date.clone(), french_day);
+            lines.push(format!("La réponse serait « {answer} » {when} le {day}{stale}, {supposed}."));
+        }
+        lines
+    }
+}
+
+/// Does an outcome rest on amounts of a year in the data?
+fn reads_yearly(explanation: &Explanation) -> bool {
+    let is_yearly = |unit: &Option<String>| unit.as_deref().is_some_and(|unit| unit.ends_with("/an"));
+    explanation.because.iter().any(|because| match because {
+        Because::Input { unit, .. } => is_yearly(unit),
+        // What the members have a year.
+        Because::Members { .. } => is_yearly(&explanation.unit),
+        Because::Rule(rule) => reads_yearly(rule),
+        _ => false,
+    })
 }
 
 /// The nearest days, before and after the plan's, on which a rule has another known boolean outcome

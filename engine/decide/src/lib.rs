@@ -12,6 +12,7 @@
 pub mod answers;
 #[cfg(feature = "arrow")]
 mod batches;
+pub mod brief;
 pub mod counterfactual;
 pub mod dated;
 pub mod decide;
@@ -20,6 +21,7 @@ pub mod explain;
 pub mod granted;
 pub mod invariants;
 mod left_open;
+pub mod letter;
 #[cfg(feature = "arrow")]
 mod outcome_columns;
 pub mod parts;

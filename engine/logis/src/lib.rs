@@ -12,8 +12,8 @@ pub use logis_allocation::{
 };
 pub use logis_data as data;
 pub use logis_decide::{
-    DataError, Decider, Decision, LeftOpen, Tables, answers, counterfactual, dated, decide, evaluate,
-    explain, granted, invariants, parts, places, receipt, reference, reserves, sample, tables,
+    DataError, Decider, Decision, LeftOpen, Tables, answers, brief, counterfactual, dated, decide, evaluate,
+    explain, granted, invariants, letter, parts, places, receipt, reference, reserves, sample, tables,
 };
 #[cfg(feature = "arrow")]
 pub use logis_decide::{Evaluate, OutcomeColumns};

@@ -100,6 +100,11 @@ fn unit_words(unit: &str, one: bool) -> String {
     out
 }
 
+/// A unit over a column: `EUR/an` is « € par an ».
+pub fn unit_in_words(unit: &str) -> String {
+    unit_words(unit.trim(), false)
+}
+
 /// The first word of a unit without its plural: `logements` is « logement », `mois` stays.
 fn singular(words: &str) -> String {
     let (first, rest) = words.split_at_checked(words.find(' ').unwrap_or(words.len())).unwrap_or((words, ""));

@@ -4,6 +4,7 @@
 //! values, the parameters with their date and legal reference, the inputs. Only what decided is
 //! shown: the branch taken, the side of an `&&` that failed.
 
+mod deciding;
 mod expression;
 mod french;
 mod lines;
@@ -20,7 +21,9 @@ mod words;
 use serde::Serialize;
 
 use crate::evaluate::Context;
+pub use deciding::{Deciding, Figure};
 pub use expression::text_of;
+pub use french::unit_in_words;
 use logis_data::Dataset;
 use logis_language::exchange::Written;
 use logis_language::plan::Plan;

@@ -20,7 +20,7 @@ pub fn to_words(explanation: &Explanation, plan: &Plan) -> String {
 
 /// Puts the explanations of a plan into words.
 pub struct Words<'p> {
-    phrases: Phrases<'p>,
+    pub(super) phrases: Phrases<'p>,
 }
 
 fn section(title: &str, lines: &[String], out: &mut String) {
@@ -153,6 +153,16 @@ impl<'p> Words<'p> {
         self.phrases.value(value, unit)
     }
 
+    /// What a rule, a field or a parameter is labelled, without details, if something labels it.
+    pub fn own_label(&self, name: &str) -> Option<String> {
+        self.phrases.label(name)
+    }
+
+    /// The unit of a rule, a field or a parameter.
+    pub fn unit(&self, name: &str) -> Option<&'p str> {
+        self.phrases.unit_of(name)
+    }
+
     /// What people call a rule, a field or a parameter, without details.
     pub fn label(&self, name: &str) -> String {
         self.phrases.named(name)
@@ -212,7 +222,7 @@ impl<'p> Words<'p> {
     }
 
     /// That a rule is not in force on the date, with its days.
-    fn not_in_force(&self, e: &Explanation, head: &str) -> String {
+    pub(super) fn not_in_force(&self, e: &Explanation, head: &str) -> String {
         let parsed = self.phrases.parsed();
         let days = parsed.rule(&e.rule).and_then(|id| parsed.rules.get(id)).and_then(|rule| rule.in_force());
         let date = self.phrases.plan.date;
@@ -273,7 +283,7 @@ impl<'p> Words<'p> {
     }
 
     /// A rule with its outcome, by its short label.
-    fn rule_line(&self, rule: &Explanation) -> String {
+    pub(super) fn rule_line(&self, rule: &Explanation) -> String {
         let label = if rule.label.is_empty() { self.phrases.named(&rule.rule) } else { rule.label.clone() };
         let reserved = if rule.reserves.is_empty() { "" } else { ", sous réserve" };
         let value = self.phrases.shown(&rule.outcome, self.phrases.unit_of(&rule.rule));
