@@ -59,6 +59,9 @@ pub struct OutputArgs {
     /// Fichier à écrire (sinon la sortie standard)
     #[arg(long, short, value_name = "FICHIER")]
     pub output: Option<PathBuf>,
+    /// Met en tête des colonnes les noms du paquet, et non leurs libellés (table, csv-fr, xlsx)
+    #[arg(long)]
+    pub names: bool,
 }
 
 /// Forms of a result.
@@ -68,6 +71,8 @@ pub enum Format {
     Table,
     /// CSV, UTF-8, virgules
     Csv,
+    /// CSV pour un tableur français: libellés, points-virgules, virgule décimale, oui et non
+    CsvFr,
     /// Tableau JSON d'objets
     Json,
     /// Un objet JSON par ligne
@@ -76,6 +81,13 @@ pub enum Format {
     Parquet,
     /// Classeur Excel
     Xlsx,
+}
+
+impl Format {
+    /// Is it read by people, by labels and in French? The others are for programs.
+    pub fn is_for_people(self) -> bool {
+        matches!(self, Format::Table | Format::CsvFr | Format::Xlsx)
+    }
 }
 
 /// Forms of an explanation.

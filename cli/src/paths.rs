@@ -40,7 +40,7 @@ fn usage(command: &str, argument: &str) -> Option<Use> {
         (_, "rules" | "data" | "file" | "files" | "result" | "near" | "refusals" | "corpus" | "accept") => {
             Use::Read
         }
-        (_, "population" | "mapping" | "pack" | "token_file") => Use::Read,
+        (_, "population" | "mapping" | "pack" | "token_file" | "fix" | "forbid" | "lists") => Use::Read,
         _ => return None,
     })
 }

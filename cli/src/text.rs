@@ -1,44 +1,58 @@
 //! Tables and numbers as people read them.
 
-use std::io::IsTerminal;
-
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, CellAlignment};
 use logis::data::{Output, visible_cell};
-use logis::value::Value;
+use logis::value::{Exact, Rounding, Value, format_number, round};
 
-/// A result as a table; an unknown is a question mark.
-pub fn table(result: &Output) -> String {
+use crate::grid::Grid;
+
+/// A result as a table; an empty cell is a dash. Numbers are French; the digits of the columns that `quantities` marks are
+/// in groups.
+pub fn table(result: &Output, quantities: &[bool]) -> String {
     let mut table = empty(&result.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>());
     let rows = result.columns.first().map_or(0, |c| c.cells.len());
     for row in 0..rows {
-        table.add_row(result.columns.iter().map(
-            |column| match column.cells.get(row).and_then(Option::as_ref) {
+        table.add_row(result.columns.iter().enumerate().map(|(at, column)| {
+            match column.cells.get(row).and_then(Option::as_ref) {
                 Some(Value::Bool(value)) => Cell::new(if *value { "oui" } else { "non" }),
-                Some(value @ Value::Number(_)) => Cell::new(value).set_alignment(CellAlignment::Right),
+                Some(Value::Number(value)) => {
+                    let quantity = quantities.get(at) == Some(&true);
+                    Cell::new(number(value, quantity)).set_alignment(CellAlignment::Right)
+                }
+                Some(Value::Date(day)) => {
+                    Cell::new(format!("{:02}/{:02}/{:04}", day.day(), day.month(), day.year()))
+                }
                 Some(value) => Cell::new(visible_cell(&value.to_string())),
-                None => Cell::new("?"),
-            },
-        ));
+                None => Cell::new("–"),
+            }
+        }));
     }
     format!("{table}\n")
 }
 
-const RULED: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
-
-/// An empty table with these headers. Outside a terminal its width depends on its content only.
-pub fn empty(headers: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(RULED).set_header(headers.iter().map(Cell::new));
-    if std::io::stdout().is_terminal() {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-    } else {
-        table.force_no_tty();
+/// `23 146,5`: a number in the French way, with all its digits. One without finite decimals is rounded, and says so.
+/// Numbers that are no quantities (years, ranks) are in groups from five digits on.
+pub fn number(value: &Exact, quantity: bool) -> String {
+    let text = format_number(value);
+    if text.contains('/') {
+        let rounded = round(value, 2, Rounding::Nearest).unwrap_or(*value);
+        return format!("≈\u{a0}{}", number(&rounded, quantity));
     }
-    table
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let whole = if quantity || whole.len() > 4 { groups(whole) } else { whole.to_string() };
+    let comma = if fraction.is_empty() { "" } else { "," };
+    format!("{sign}{whole}{comma}{fraction}")
+}
+
+/// An empty table with these headers. On a terminal it is laid out for its width; elsewhere its width depends on its
+/// content only.
+pub fn empty(headers: &[&str]) -> Grid {
+    Grid::new(headers)
 }
 
 /// Puts the numbers of all columns but the first to the right.
-pub fn align_numbers(table: &mut Table) {
+pub fn align_numbers(table: &mut Grid) {
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -75,7 +89,11 @@ pub fn percent(part: usize, whole: usize) -> String {
 
 /// `1 234`
 pub fn count(n: usize) -> String {
-    let digits = n.to_string();
+    groups(&n.to_string())
+}
+
+/// Digits in groups of three.
+fn groups(digits: &str) -> String {
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {

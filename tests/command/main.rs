@@ -25,6 +25,7 @@ mod mutation;
 mod pack_features;
 mod packages;
 mod part;
+mod people;
 mod reading;
 mod readme;
 mod report_page;

@@ -8,11 +8,12 @@ use logis::attribution::{Commission, Instance, Place};
 use logis::data::{self, Absent, Dataset, Output, OutputColumn};
 use logis::pack::schema::Schema;
 use logis::value::{Type, Value};
-use logis::{Options, PLACES, Plan, Posing};
+use logis::{Options, PLACES, Pack, Plan, Posing};
 
 use super::pair_file::{self, Line};
 use super::pairs;
 use crate::args::{DataArgs, OutputArgs, RulesArgs, positive};
+use crate::presented::Presented;
 use crate::{End, input, output};
 
 /// `logis commission`
@@ -27,6 +28,10 @@ pub struct CommissionArgs {
     /// Candidats par logement (sinon ce que dit la règle `presented` du paquet, sinon 3)
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = positive)]
     candidates: Option<usize>,
+    /// Règles, champs ou groupes de la candidature, de la demande ou du logement à montrer, séparés par des virgules (sinon
+    /// le groupe `commission` du paquet)
+    #[arg(long, value_name = "RÈGLE,RÈGLE", value_delimiter = ',')]
+    select: Vec<String>,
     /// Refus, dans leur ordre: CSV dont les colonnes sont les identifiants des deux côtés; le suivant de chaque liste est proposé
     #[arg(long, value_name = "FICHIER")]
     refusals: Option<PathBuf>,
@@ -35,10 +40,15 @@ pub struct CommissionArgs {
     lists: Option<PathBuf>,
 }
 
+/// The group of the pack that says what a commission is shown.
+const GROUP: &str = "commission";
+
 /// Writes one row for each place of each list.
 pub fn run(args: &CommissionArgs) -> Result<End> {
     let mut run = input::Run::new(&args.rules, &args.data)?;
-    let plan = pairs::plan(&run, &Options::default())?;
+    let mut options = Options::default();
+    options.select = shown(&run.pack, &args.select);
+    let plan = pairs::plan(&run, &options)?;
     let presented = run.pack.parsed().manifest.matching.as_ref().and_then(|m| m.presented.clone());
     let presented = match (args.candidates, presented) {
         (None, Some((name, _))) => Some(run.plan(&[&name])?).filter(|plan| has_columns(&run, plan)),
@@ -98,10 +108,9 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
         commission = after.commission;
     }
     let loaded = &loaded;
-    output::write(
-        &table(&run.pack.parsed().schema, &loaded.dataset, &loaded.instance, &commission),
-        &args.output,
-    )?;
+    let result = result(&run.pack, loaded, &commission)?;
+    let about = pairs::about(loaded, "Candidats par logement, pour la commission d'attribution");
+    output::write(&result.with_about(about), &args.output)?;
     let presented =
         (0_u32..).zip(&commission.lists).flat_map(|(unit, list)| list.iter().map(move |p| (p.request, unit)));
     pairs::say_reserves(&loaded.reserves_of(presented), ["candidat", "candidats"]);
@@ -120,6 +129,50 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
         );
     }
     Ok(End::Fine)
+}
+
+/// What is shown of each candidate beside its place: what is asked, or the group of the pack.
+fn shown(pack: &Pack, asked: &[String]) -> Vec<String> {
+    let asked: Vec<&str> = asked.iter().map(|name| name.trim()).collect();
+    let names = match asked.is_empty() {
+        true if pack.parsed().manifest.groups.contains_key(GROUP) => pack.expand(&[GROUP]),
+        _ => pack.expand(&asked),
+    };
+    names.into_iter().map(str::to_string).collect()
+}
+
+/// The lists, with what is shown of each candidate.
+fn result(pack: &Pack, loaded: &Posing, commission: &Commission) -> Result<Presented> {
+    let (instance, plan) = (&loaded.instance, &loaded.plan.pairs);
+    let mut rows = table(&pack.parsed().schema, &loaded.dataset, instance, commission);
+    // Who is in a list is a candidate: what was decided of the pair is at its place among the candidates.
+    let lists = (0_u32..).zip(&commission.lists);
+    let places: Vec<usize> = lists
+        .flat_map(|(unit, list)| {
+            let unit = instance.units.row(unit);
+            list.iter().map(move |place| {
+                let request = instance.requests.row(place.request) as usize;
+                let at = instance.candidates.of(request).binary_search(&unit).unwrap_or(usize::MAX);
+                instance.candidates.rows_of(request).start.saturating_add(at)
+            })
+        })
+        .collect();
+    let asked = plan.selected.iter().skip(1).take(loaded.plan.asked);
+    let decided: Vec<_> = asked
+        .zip(&instance.candidates.outcomes)
+        .map(|((name, node), outcomes)| (name, node, outcomes.rows_at(&places)))
+        .collect();
+    for (name, node, outcomes) in &decided {
+        rows.columns.push(OutputColumn {
+            name: (*name).clone(),
+            cells: (0..outcomes.len()).map(|row| outcomes.value(row)).collect(),
+            kind: plan.node(**node).map_or(Type::Bool, |node| node.ty.clone()),
+        });
+    }
+    let mut result = Presented::of(rows, &[plan]);
+    decided.iter().for_each(|(name, _, outcomes)| result.decided(name, outcomes));
+    result.name_codes(&[plan], || input::references(pack))?;
+    Ok(result)
 }
 
 /// Has the data what the rule reads? If not, that is said.

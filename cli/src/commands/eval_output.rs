@@ -8,20 +8,20 @@ use logis::data::{
     BatchWriter, Dataset, Output, OutputColumn, ReadOutcome, RecordBatch, Share, batch_to_parquet,
 };
 use logis::evaluate::{Decisions, Outcome};
-use logis::explain::{Shown, about, show};
+use logis::explain::{Shown, Words, about, show};
 use logis::pack::schema::EntityId;
 use logis::parts::{DecidedPart, PartDecider, PartSink, Rules};
 use logis::places::Places;
 use logis::plan::Plan;
-use logis::value::{Type, Value};
+use logis::value::{Type, Value, french_day};
 
 use super::eval::EvalArgs;
-use super::given;
 use super::record::Recording;
-use super::reserves;
+use super::{described, given, missing_inputs, reserves};
 use crate::args::Format;
-use crate::input;
 use crate::output::{self, Named, Sink};
+use crate::presented::Presented;
+use crate::{input, text};
 
 /// Why the road ends before its end.
 pub enum Stopped {
@@ -46,6 +46,7 @@ pub struct Results<'a> {
     recording: Recording,
     told: input::Told,
     counted: reserves::Counted,
+    open: missing_inputs::Counted,
     places: Places,
 }
 
@@ -86,7 +87,8 @@ impl<'a> Results<'a> {
         let recording = Recording::new(args.record.as_deref())?;
         let (mut told, counted) = (input::Told::default(), reserves::Counted::new());
         told.of_some = args.part.is_some() && matches!(to, To::Parts(_));
-        Ok(Results { args, pack, form, to, recording, told, counted, places: Places::default() })
+        let (open, places) = (missing_inputs::Counted::default(), Places::default());
+        Ok(Results { args, pack, form, to, recording, told, counted, open, places })
     }
 
     /// Leaves to others the rows that are not of this part.
@@ -108,6 +110,9 @@ impl<'a> Results<'a> {
             batches.sink.close()?;
         }
         reserves::say(&decider.plans(), &self.counted, self.args.reserves);
+        if let Some(line) = decider.plans().last().and_then(|plan| self.open.line(plan, false)) {
+            eprintln!("note{}: {line}", input::of_part());
+        }
         if !self.places.is_empty() {
             eprintln!("note{}: règles locales par ligne: {}", input::of_part(), self.places);
         }
@@ -131,6 +136,7 @@ impl PartSink for &mut Results<'_> {
 
     fn decided(&mut self, part: &DecidedPart, decider: &PartDecider) -> Result<(), Stopped> {
         reserves::count(part, &mut self.counted);
+        self.open.add(&part.decisions);
         if decider.plans().iter().any(|plan| plan.is_local()) {
             self.places.add(self.pack.parsed(), &part.read.dataset, decider.entity());
         }
@@ -139,7 +145,7 @@ impl PartSink for &mut Results<'_> {
                 let Some(plan) = &part.plan else { return Err(undated(self.args).into()) };
                 say_errors(part);
                 self.recording.part(self.pack, decider.rules(), part)?;
-                write(self.args, plan, part, self.form)?;
+                write(self, plan, part)?;
             }
             To::Parts(batches) => {
                 // Units of later rules that the columns of the file cannot hold, or no date in all of the rows.
@@ -199,10 +205,11 @@ fn say_errors(part: &DecidedPart) {
 }
 
 /// Writes the outcomes of all rows.
-fn write(args: &EvalArgs, plan: &Plan, part: &DecidedPart, form: Format) -> Result<()> {
+fn write(results: &Results<'_>, plan: &Plan, part: &DecidedPart) -> Result<()> {
+    let Results { args, pack, form, .. } = results;
     let entity = plan.parsed.schema.entities.get(plan.entity);
     let pair = entity.is_some_and(|e| e.pair_table.is_some());
-    if form == Format::Parquet && !pair && !args.reserves {
+    if *form == Format::Parquet && !pair && !args.reserves && !args.states {
         let batch = part.to_record_batch(None)?;
         return output::bytes_to(&batch_to_parquet(&batch)?, args.output.output.as_deref(), true);
     }
@@ -217,7 +224,41 @@ fn write(args: &EvalArgs, plan: &Plan, part: &DecidedPart, form: Format) -> Resu
     columns.extend(outcome_columns(plan, &part.decisions));
     columns.extend(args.reserves.then(|| reserves::column(part)));
     let name = entity.map_or_else(String::new, |e| e.name.clone());
-    output::write_part(&Output { name, columns }, &args.output, has_headers(args))
+    let result = Output { name, columns };
+    if !form.is_for_people() && !args.states {
+        return output::write_part(&result, &args.output, has_headers(args));
+    }
+    let mut result = Presented::of(result, &[plan]);
+    for (name, column) in part.decisions.names.iter().zip(&part.decisions.columns) {
+        result.decided(name, column);
+    }
+    if !form.is_for_people() {
+        return output::write_part(&result.with_states(), &args.output, has_headers(args));
+    }
+    result.name_codes(&[plan], || input::references(pack))?;
+    output::write(&result.with_about(about_result(results, plan, part)), &args.output)
+}
+
+/// What a workbook says of itself: what was decided, as of when, by which rules.
+fn about_result(results: &Results<'_>, plan: &Plan, part: &DecidedPart) -> Vec<String> {
+    let entity = plan.parsed.schema.entities.get(plan.entity);
+    let rows = text::count(part.ids().len());
+    let mut lines = vec![
+        "Décisions".to_string(),
+        format!("{rows} lignes : {}.", entity.map_or("", |entity| entity.label.as_str())),
+    ];
+    lines.push(match &results.args.as_of_field {
+        Some(field) => {
+            format!("Chaque ligne est décidée à sa propre date : {}.", Words::new(plan).label(field))
+        }
+        None => format!("Tout est décidé au {}.", french_day(plan.date)),
+    });
+    lines.extend(described::data(&part.read.dataset));
+    lines.extend(described::rules(plan));
+    lines.extend(results.open.line(plan, true).map(|line| format!("À compléter : {line}.")));
+    let plans = [part.plan.clone()].into_iter().flatten().collect::<Vec<_>>();
+    lines.extend(reserves::lines(&plans, &results.counted));
+    lines
 }
 
 /// Does the result have its line of headers? Of several parts the first one has it, for all that follow on it.

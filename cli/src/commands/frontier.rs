@@ -8,6 +8,7 @@ use logis::{FrontierPoint, Posing};
 
 use super::pairs;
 use crate::args::OutputArgs;
+use crate::presented::Presented;
 use crate::text::count;
 use crate::{End, output};
 
@@ -29,7 +30,9 @@ pub fn write(posing: &Posing, name: &str, args: &OutputArgs) -> Result<End> {
         let _busy = crate::text::busy("appariement");
         posing.frontier(at, MOST)?
     };
-    output::write(&rows(&points), args)?;
+    let about =
+        pairs::about(posing, &format!("Ce que coûte le quota {name}, membre après membre qui manque"));
+    output::write(&Presented::of(rows(&points), &[&posing.plan.pairs]).with_about(about), args)?;
     pairs::say(posing);
     eprintln!(
         "points de priorité selon les membres qui peuvent manquer à {name}, qui passe avant le nombre d'attributions:"

@@ -100,7 +100,7 @@ pub fn run(args: &GenerateArgs) -> Result<End> {
     folder.put(sinks.into_iter().flatten().collect())?;
     let mut shown = margins;
     shown.columns.retain(|column| column.name != "source");
-    output::print(&crate::text::table(&shown))?;
+    output::print(&crate::text::table(&shown, &[]))?;
     eprintln!(
         "{}: {} demandes, {} logements, graine {}; marges ajustées en {} tours\nécrit dans {}; les sources des marges sont dans calibration.csv, ce qui est supposé dans population.toml",
         population.title(),

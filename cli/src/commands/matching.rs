@@ -100,7 +100,12 @@ pub fn run(args: &MatchArgs) -> Result<End> {
             let own = allocation.matching.unit_of.get(requests.number(request) as usize);
             own == Some(&Some(units.number(unit)))
         };
-        output::write(&loaded.rows("attributions", given), &args.output)?;
+        let title = format!(
+            "Attributions : {}",
+            count(usize::try_from(allocation.matching.reached.attributions).unwrap_or(usize::MAX))
+        );
+        let rows = loaded.rows("attributions", given);
+        output::write(&pairs::presented(&run.pack, loaded, rows, &title, given)?, &args.output)?;
     }
     pairs::say(loaded);
     pairs::say_reserves(allocation.reserves(), pairs::ATTRIBUTIONS);

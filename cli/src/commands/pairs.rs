@@ -2,13 +2,17 @@
 
 use anyhow::{Result, anyhow};
 use logis::attribution::{Flags, MatchingPlan, Report, UnderReserve};
-use logis::data::{Table, visible_cell};
+use logis::data::{Output, Table, visible_cell};
 use logis::pack::schema::{EntityId, Origin};
 use logis::places::Places;
 use logis::plan::Plan;
-use logis::{Allocation, AllocationError, Options, Posing};
+use logis::value::french_day;
+use logis::{Allocation, AllocationError, Options, Pack, Posing};
 
+use super::described;
 use crate::args::{DataArgs, OutputArgs, ReadingArgs, RulesArgs, positive};
+use crate::presented::Presented;
+use crate::text::count;
 use crate::{End, input, output};
 
 /// `logis candidates`
@@ -79,10 +83,43 @@ pub fn candidates(args: &CandidatesArgs) -> Result<End> {
     // Nothing is matched here: the quotas are not needed.
     let asked = (plan.with_quotas(|_| false), flags);
     let loaded = load(&mut run, asked, &[], args.max_candidates, &args.data.reading)?;
-    output::write(&loaded.rows("candidatures", |_, _| true), &args.output)?;
+    let rows = loaded.rows("candidatures", |_, _| true);
+    let title = format!("Candidatures recevables : {} couples", count(loaded.instance.candidates.len()));
+    let result = presented(&run.pack, &loaded, rows, &title, |_, _| true)?;
+    output::write(&result, &args.output)?;
     say(&loaded);
     say_reserves(&loaded.reserves_of_candidates(), ["candidature", "candidatures"]);
     Ok(End::Fine)
+}
+
+/// Rows of candidates that `keep` chose, for people and programs; `title` is what a workbook is called.
+pub fn presented(
+    pack: &Pack,
+    loaded: &Posing,
+    rows: Output,
+    title: &str,
+    keep: impl Fn(u32, u32) -> bool,
+) -> Result<Presented> {
+    let plan = &loaded.plan.pairs;
+    let found = &loaded.instance.candidates;
+    let mut result = Presented::of(rows, &[plan]);
+    let kept = || found.iter().enumerate().filter(|(_, (request, unit))| keep(*request, *unit));
+    let kept: Vec<usize> = kept().map(|(at, _)| at).collect();
+    let asked = plan.selected.iter().skip(1).take(loaded.plan.asked);
+    for ((name, _), outcomes) in asked.zip(&found.outcomes) {
+        result.decided(name, &outcomes.rows_at(&kept));
+    }
+    result.name_codes(&[plan], || input::references(pack))?;
+    Ok(result.with_about(about(loaded, title)))
+}
+
+/// What a workbook of the matching says of itself.
+pub fn about(loaded: &Posing, title: &str) -> Vec<String> {
+    let plan = &loaded.plan.pairs;
+    let mut lines = vec![title.to_string(), format!("Tout est décidé au {}.", french_day(plan.date))];
+    lines.extend(described::data(&loaded.dataset));
+    lines.extend(described::rules(plan));
+    lines
 }
 
 /// Under which reserves an answer stands, on the standard error; `what` is what is counted, one and many.

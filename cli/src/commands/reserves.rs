@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use logis::data::OutputColumn;
-use logis::granted::granted;
+use logis::explain::Words;
+use logis::granted::{Granted, granted};
 use logis::parts::DecidedPart;
 use logis::plan::Plan;
 use logis::value::{Type, Value};
@@ -33,6 +34,16 @@ pub fn say(plans: &[Arc<Plan>], counted: &Counted, told: bool) {
         let (part, texts) = (of_part(), one.texts.join(" ; "));
         eprintln!("note{part}: `{}`: accordé sous réserve sur {lines}{hint}: {texts}", one.rule);
     }
+}
+
+/// For a workbook: on how many rows each rule granted under which reserves.
+pub fn lines(plans: &[Arc<Plan>], counted: &Counted) -> Vec<String> {
+    let line = |one: Granted| {
+        let label = plans.last().map_or_else(|| one.rule.clone(), |plan| Words::new(plan).label(&one.rule));
+        let rows = if one.rows == 1 { "1 ligne".to_string() } else { format!("{} lignes", one.rows) };
+        format!("Sous réserve, sur {rows}, « {label} » : {}", one.texts.join(" ; "))
+    };
+    granted(plans, counted).into_iter().map(line).collect()
 }
 
 /// The column: by row, each rule that grants under reserves, and which.

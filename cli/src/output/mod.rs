@@ -24,6 +24,7 @@ pub use sink::{Named, Sink};
 pub use target::Target;
 
 use crate::args::{Format, OutputArgs};
+use crate::presented::Presented;
 use crate::text;
 
 /// Endings of names, and the form that each means.
@@ -72,17 +73,27 @@ pub fn form<F: Copy>(asked: Option<F>, path: Option<&Path>, endings: &[(&str, F)
 }
 
 /// Writes a result in the form that was asked.
-pub fn write(result: &Output, args: &OutputArgs) -> Result<()> {
-    write_part(result, args, true)
+pub fn write(result: &Presented, args: &OutputArgs) -> Result<()> {
+    let format = format(args)?;
+    if !format.is_for_people() {
+        return write_part(&result.output, args, true);
+    }
+    let bytes = match format {
+        Format::CsvFr => data::to_csv_fr(&result.for_people(args.names))?,
+        Format::Xlsx => result.workbook(args.names)?,
+        _ => text::table(&result.for_people(args.names), &result.quantities()).into_bytes(),
+    };
+    bytes_to(&bytes, args.output.as_deref(), format == Format::Xlsx)
 }
 
-/// Writes a result, or of CSV a part that follows on another: without its line of headers.
+/// Writes rows for programs, or of CSV a part that follows on another: without its line of headers.
 pub fn write_part(result: &Output, args: &OutputArgs, headers: bool) -> Result<()> {
     let format = format(args)?;
     let bytes = match format {
         Format::Csv if !headers => data::to_csv_rows(result)?,
-        Format::Table => text::table(result).into_bytes(),
+        Format::Table => text::table(result, &[]).into_bytes(),
         Format::Csv => data::to_csv(result)?,
+        Format::CsvFr => data::to_csv_fr(result)?,
         Format::Json => data::to_json(result)?,
         Format::Ndjson => data::to_ndjson(result)?,
         Format::Parquet => data::to_parquet(result)?,

@@ -44,6 +44,8 @@ mod digits;
 mod draft;
 mod files;
 mod forms;
+#[cfg(feature = "csv")]
+mod french_csv;
 mod hash;
 mod ids;
 mod issue;
@@ -120,6 +122,8 @@ pub use buffers::{Bits, Shared};
 #[cfg(feature = "arrow")]
 pub use digits::decimal_digits;
 pub use files::STANDARD_INPUT;
+#[cfg(feature = "csv")]
+pub use french_csv::to_csv_fr;
 pub use ids::Ids;
 pub use issue::Issue;
 pub use issue_code::Code;
@@ -129,7 +133,7 @@ pub use mapping::MAPPING_FILE;
 pub use mapping_draft::draft_mapping;
 #[cfg(feature = "nested")]
 pub use nested::{joined, unnest};
-pub use output::{Output, OutputColumn, Reading, WriteError};
+pub use output::{Output, OutputColumn, PLAIN, Reading, WriteError};
 #[cfg(feature = "arrow")]
 pub use pack_tables::PackTables;
 #[cfg(feature = "parquet")]
@@ -141,7 +145,7 @@ pub use read::{about, read, read_for};
 pub use read_batches::read_batches;
 pub use read_values::{ValueTable, read_values};
 #[cfg(feature = "xlsx")]
-pub use reading_book::to_reading_workbook;
+pub use reading_book::{to_reading_workbook, to_result_workbook};
 pub use record::Records;
 pub use safe_text::{from_csv_cell, to_csv_cell, visible, visible_cell};
 pub use share::{NoShare, Share};

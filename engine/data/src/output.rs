@@ -45,6 +45,9 @@ impl Output {
     }
 }
 
+/// In place of decimals in a [`Reading`]: a number that is no quantity (a year, a rank), without groups of digits.
+pub const PLAIN: u32 = u32::MAX;
+
 /// A table to read.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
@@ -58,6 +61,7 @@ pub struct Reading {
     pub header: Vec<String>,
     /// Columns of differences: their numbers are shown with their sign.
     pub signed: Vec<bool>,
-    /// Rows: a value, and the decimals with which it is shown if it is a number.
+    /// Rows: a value, and the decimals with which it is shown if it is a number; with more than six ([`PLAIN`]) it is
+    /// shown as it is, without groups of digits.
     pub rows: Vec<Vec<(Option<Value>, u32)>>,
 }

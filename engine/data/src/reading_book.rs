@@ -22,6 +22,19 @@ struct Formats {
 /// # Errors
 /// A name that a workbook does not allow.
 pub fn to_reading_workbook(about: &[String], tables: &[Reading]) -> Result<Vec<u8>, WriteError> {
+    book_of(about, tables, true)
+}
+
+/// A workbook with a sheet for each table, and a last one of lines (`about`: the first is the title): what stands first
+/// is the result, for programs too.
+///
+/// # Errors
+/// A name that a workbook does not allow.
+pub fn to_result_workbook(tables: &[Reading], about: &[String]) -> Result<Vec<u8>, WriteError> {
+    book_of(about, tables, false)
+}
+
+fn book_of(about: &[String], tables: &[Reading], first: bool) -> Result<Vec<u8>, WriteError> {
     let mut book = workbook()?;
     let formats = Formats {
         header: Format::new()
@@ -34,9 +47,14 @@ pub fn to_reading_workbook(about: &[String], tables: &[Reading]) -> Result<Vec<u
         title: Format::new().set_bold().set_font_size(15),
         link: Format::new().set_font_color(Color::RGB(0x001F_5FA8)).set_align(FormatAlign::Top),
     };
-    contents(&mut book, about, tables, &formats)?;
+    if first {
+        contents(&mut book, about, tables, &formats)?;
+    }
     for table in tables {
         sheet(book.add_worksheet(), table, &formats)?;
+    }
+    if !first {
+        contents(&mut book, about, tables, &formats)?;
     }
     Ok(book.save_to_buffer()?)
 }
@@ -92,7 +110,8 @@ fn pattern(decimals: u32, signed: bool) -> String {
 
 fn sheet(sheet: &mut Worksheet, table: &Reading, formats: &Formats) -> Result<(), WriteError> {
     sheet.set_name(&table.name)?;
-    let day = Format::new().set_num_format("yyyy-mm-dd");
+    // A day as the reader's own settings write it.
+    let day = Format::new().set_num_format_index(14).set_align(FormatAlign::Top);
     // What is written at once takes a format each: few, made once.
     let numbers: Vec<[Format; 2]> = (0..=6)
         .map(|decimals| {
