@@ -482,6 +482,15 @@ fn lists_stay_feasible_whoever_refuses() {
                         before.iter().filter(stays).filter(|r| !holder(r)).copied().collect();
                     let first: Vec<u32> = now.iter().filter(|r| holder(r)).copied().collect();
                     assert!(now.starts_with(&[first, rest].concat()), "seed {seed}: {before:?} {now:?}");
+                    // A list that was struck from is short only if nobody else could stand in it.
+                    let could = (0..case.instance.requests.len() as u32).filter(|r| {
+                        case.instance.pair(*r, unit).is_some()
+                            && !now.contains(r)
+                            && !refusals.contains(&(*r, unit))
+                            && after.unit_of[*r as usize].is_none()
+                    });
+                    let struck = refusals.iter().any(|(_, refused)| *refused == unit);
+                    assert!(!struck || now.len() == 3 || could.count() == 0, "seed {seed}: {now:?}");
                     if before.iter().filter(stays).count() == before.len() {
                         assert_eq!(before, now, "seed {seed}: nobody refused");
                         untouched += 1;

@@ -1,7 +1,7 @@
 //! Quotas before the number of attributions, the fewest moves, ranks among equals, lists that stay: held against all answers
 //! there are, on small problems drawn at random.
 
-use logis::attribution::{Report, by_points, silences};
+use logis::attribution::{Reason, Report, Why, by_points, silences};
 use logis::data::{InputFile, Needs, read};
 use logis::matching::{Ahead, Duals, Pair, Problem, Quota, reached, solve, solve_near, verify};
 use logis::value::parse_date;
@@ -505,4 +505,77 @@ fn silence_pays_where_attributions_come_first() {
     // If D1 strikes L1, two cannot be housed any more but by L2 and nobody in L1: the more points then decide.
     let own = |a: &str, b: &str, c: &str| (a.to_string(), b.to_string(), c.to_string());
     assert_eq!(told(&two), (1, vec![own("D1", "L1", "L2")]));
+}
+
+/// A pack may choose the order of points: the result says it, holds only if each has what its turn gives, and its reasons
+/// name points or nothing.
+#[test]
+fn a_pack_may_choose_the_order_of_points() {
+    let levels = PACK.split("tie =").next().unwrap();
+    let manifest = format!("{levels}order = \"by-points\"\nfit = \"adequation\"\n");
+    let (chosen, other) = (pack(&manifest), pack(levels));
+    let mut rng = ChaCha8Rng::seed_from_u64(28);
+    let (mut refused, mut waiting) = (0, 0);
+    for _ in 0..60 {
+        let row = |n: u32, rng: &mut ChaCha8Rng| {
+            format!("D{n},{},{},,true\n", rng.random_range(1..4), rng.random_range(0..6))
+        };
+        let rows: String = (0..rng.random_range(2..8)).map(|n| row(n, &mut rng)).collect();
+        let sizes: String =
+            (0..rng.random_range(1..6)).map(|n| format!("L{n},{}\n", rng.random_range(1..5))).collect();
+        let requests = format!("demande_id,besoin,points,jours,modeste\n{rows}");
+        let units = format!("logement_id,taille\n{sizes}");
+        let posing = pose(&chosen, &Options::default(), &requests, &units);
+        let allocation = posing.clone().solve(None).unwrap();
+        assert_eq!(allocation.matching.unit_of, by_points(&posing.instance));
+        let report = allocation.report().unwrap();
+        posing.clone().verify(&report).unwrap();
+        assert!(pose(&other, &Options::default(), &requests, &units).verify(&report).is_err());
+        // One attribution less is another answer, and told as such.
+        let mut fewer = report.clone();
+        if fewer.attributions.pop().is_some() {
+            let why = posing.clone().verify(&fewer).unwrap_err();
+            refused += usize::from(!why.why.is_empty());
+        }
+        for request in 0..posing.instance.requests.len() as u32 {
+            let id = posing.instance.requests.id(&posing.dataset, request);
+            match allocation.explain(id).unwrap() {
+                Why::Outranked { holders, priority, .. } => {
+                    waiting += 1;
+                    for holder in holders {
+                        let expected = match holder.priority.cmp(&priority) {
+                            std::cmp::Ordering::Greater => Reason::Priority,
+                            _ => Reason::Equal,
+                        };
+                        assert_eq!(holder.reason, expected);
+                    }
+                }
+                Why::Housed { better_fitting, .. } => {
+                    let reasons = better_fitting.iter().map(|holder| &holder.reason);
+                    assert!(reasons.into_iter().all(|r| matches!(r, Reason::Priority | Reason::Equal)));
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(refused > 50 && waiting > 30, "{refused} {waiting}");
+    let wrong = levels.to_string() + "order = \"by-point\"\n";
+    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
+    let files = vec![file("schema.toml", SCHEMA), file("pack.toml", &wrong), file("r.rhai", RULES)];
+    assert!(Pack::from_files("", files).unwrap_err().to_string().contains("by-points"));
+}
+
+/// One point more counts before any seniority: a quota joins two choices, of which the second has less of the one and more of
+/// the other. L1 is for A or B, L2 for C or D; half of both must go to members, A and D, so that B and C do not go together.
+#[test]
+fn no_seniority_makes_up_for_a_point() {
+    let pack = pack(PACK);
+    let requests = "demande_id,besoin,points,jours,modeste\n\
+        A,1,5,0,true\nB,1,5,20,false\nC,5,9,0,false\nD,5,8,20,true\n\
+        E,9,5,10,false\nF,9,8,10,false\nG,9,8,5,false\n";
+    let units = "logement_id,taille\nL1,1\nL2,5\n";
+    let allocation = pose(&pack, &Options::default(), requests, units).solve(None).unwrap();
+    assert_eq!(allocation.attributions().collect::<Vec<_>>(), [("A", "L1"), ("C", "L2")]);
+    let ranks: Vec<u32> = (0..7).map(|request| allocation.posing.instance.rank(request)).collect();
+    assert_eq!(ranks, [0, 2, 0, 2, 1, 1, 0]);
 }

@@ -293,6 +293,10 @@ pub fn summary(allocation: &Allocation) -> String {
     let without = allocation.without_quotas();
     let prices = loaded.prices.then(|| allocation.prices());
     text.push_str(&quotas(loaded, matching, prices));
+    if loaded.instance.by_points {
+        text.push_str("L'ordre des points ne tient pas de quotas: le tableau dit ce qu'il leur en manque.\n");
+        return text;
+    }
     if allocation.kept.is_some() {
         // What was given up to move fewer is no cost of the quotas.
         return text;
@@ -314,6 +318,9 @@ pub fn summary(allocation: &Allocation) -> String {
 
 /// What is proved of an answer.
 fn proved(loaded: &Posing, gaps: &Gaps) -> String {
+    if loaded.instance.by_points {
+        return "chaque demande a, à son tour dans l'ordre des points, ce qui lui convient le mieux de ce qui reste".to_string();
+    }
     if let Some(keep) = loaded.flags.keep {
         // Points were given up on purpose, and the fit comes after them.
         let quotas = gaps.quotas.iter().all(|gap| *gap == 0);
@@ -413,6 +420,9 @@ pub fn check(args: &VerifyArgs) -> Result<End> {
         allocation.reached().attributions,
         among(&allocation.posing),
         match args.problem.keep {
+            _ if allocation.posing.instance.by_points => {
+                "chaque demande a, à son tour dans l'ordre des points, ce qui lui convient le mieux de ce qui reste".to_string()
+            }
             None => "aucune autre répartition ne fait mieux, niveau par niveau".to_string(),
             Some(keep) => format!(
                 "aucune autre répartition ne loge plus, ne tient mieux les quotas, ni n'a plus de {keep} points de priorité de plus"

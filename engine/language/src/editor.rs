@@ -223,6 +223,13 @@ fn manifest(parsed: &Parsed) -> Json {
             said("Règle de la demande, de 0 à 16 777 216 : qui passe d'abord", json!({ "enum": rules })),
         ),
         (
+            "order",
+            said(
+                "Points puis adéquation, ou chaque demande son mieux dans l'ordre des points",
+                json!({ "enum": ["fit-after-points", "by-points"] }),
+            ),
+        ),
+        (
             "tie",
             said("Nombre ou date de la demande : qui passe d'abord à points égaux", json!({ "enum": names })),
         ),

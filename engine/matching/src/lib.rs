@@ -31,7 +31,7 @@ pub use numbers::{Cell, InnerUnit};
 pub use problem::{BEST_FIT, Components, Fits, MOST_POINTS, MOST_QUOTAS, Pair, Problem, ProblemError, Quota};
 #[cfg(feature = "solver")]
 pub use solver::{Duals, one_member_less, solve, solve_near, solve_near_until, solve_until};
-pub use verify::{Gaps, Level, ProofError, all_proved, gaps, reached, verify};
+pub use verify::{Gaps, Level, ProofError, all_proved, gaps, reached, same, verify};
 
 /// The hash of this build of the crate, to which results that are kept are bound.
 #[cfg(feature = "solver")]

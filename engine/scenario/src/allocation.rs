@@ -5,7 +5,7 @@ use std::sync::Arc;
 use logis_allocation::attribution::{Instance, InstanceError, MatchingPlan};
 use logis_allocation::candidates::Candidates;
 use logis_allocation::posing::{Answered, answer_in_order, prices};
-use logis_matching::{Gaps, Matching};
+use logis_matching::{Gaps, Matching, reached};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -37,12 +37,24 @@ impl Allocation {
         let quotas = plan.quotas.iter().map(|q| q.quota.clone()).collect();
         let problem = instance.problem.with_shares(quotas);
         let problem = problem.map_err(|error| AllocationError::Instance(error.into()))?;
-        let Answered { mut matching, gaps, by_count } = answer_in_order(plan, &problem, &[], None, None)
-            .map_err(|error| AllocationError::Solved(Box::new(error)))?;
-        // Where hard quotas cost attributions, points do not make up for them.
-        let quota_prices = match by_count {
-            None => prices(&problem, &matching, instance.weight_of_point()),
-            Some(_) => Vec::new(),
+        let answered = match instance.by_points {
+            true => {
+                let matching = instance.in_order_of_points();
+                let reached = reached(&problem, &matching.unit_of).unwrap_or_default();
+                Ok(Answered {
+                    matching: Matching { reached, ..matching },
+                    gaps: Gaps::default(),
+                    by_count: None,
+                })
+            }
+            false => answer_in_order(plan, &problem, &[], None, None),
+        };
+        let Answered { mut matching, gaps, by_count } =
+            answered.map_err(|error| AllocationError::Solved(Box::new(error)))?;
+        // Where hard quotas cost attributions, and in the order of points, points do not make up for anything.
+        let quota_prices = match by_count.is_none() && !instance.by_points {
+            true => prices(&problem, &matching, instance.weight_of_point()),
+            false => Vec::new(),
         };
         matching.reached = instance.in_points(&matching).0;
         let mut unit_of = vec![None; instance.requests.len()];

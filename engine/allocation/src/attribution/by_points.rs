@@ -6,19 +6,25 @@
 use std::cmp::Reverse;
 
 use super::instance::Instance;
+use logis_matching::{Bound, Certificate, Matching, Prices, ProblemError, Proof, reached, solve};
 
 /// By number of the request: the unit that it takes. Of requests of as many points the rank decides, then the number; of
 /// units that fit as well the number.
 pub fn by_points(instance: &Instance) -> Vec<Option<u32>> {
+    by_points_of(instance, |_, _| true)
+}
+
+/// The same of the pairs that are kept.
+fn by_points_of(instance: &Instance, keep: impl Fn(u32, u32) -> bool) -> Vec<Option<u32>> {
     let count = instance.requests.len();
     let mut order: Vec<u32> = (0_u32..).take(count).collect();
     order.sort_by_key(|&request| (Reverse(instance.problem.points(request)), request));
     let (mut unit_of, mut given) = (vec![None; count], vec![false; instance.units.len()]);
     for request in order {
-        let free =
-            instance.units_of(request).into_iter().filter(|unit| given.get(*unit as usize) == Some(&false));
+        let free = |unit: &u32| given.get(*unit as usize) == Some(&false) && keep(request, *unit);
+        let units = instance.units_of(request).into_iter().filter(free);
         let fit = |unit: u32| instance.pair(request, unit).map_or(0, |(fit, _)| fit);
-        let best = free.min_by_key(|&unit| (Reverse(fit(unit)), unit));
+        let best = units.min_by_key(|&unit| (Reverse(fit(unit)), unit));
         if let Some(unit) = best
             && let (Some(own), Some(given)) =
                 (unit_of.get_mut(request as usize), given.get_mut(unit as usize))
@@ -27,6 +33,47 @@ pub fn by_points(instance: &Instance) -> Vec<Option<u32>> {
         }
     }
     unit_of
+}
+
+impl Instance {
+    /// The best answer of the pairs that are kept, in the order that the pack says.
+    ///
+    /// # Errors
+    /// None that this instance has not had.
+    pub(super) fn best_of(&self, keep: impl Fn(u32, u32) -> bool) -> Result<Vec<Option<u32>>, ProblemError> {
+        match self.by_points {
+            true => Ok(by_points_of(self, keep)),
+            false => Ok(solve(&self.part(keep)?).unit_of),
+        }
+    }
+
+    /// The answer in the order of points. Its certificate says nothing: whoever checks it takes the turns again.
+    pub fn in_order_of_points(&self) -> Matching {
+        let unit_of = by_points(self);
+        let reached = reached(&self.problem, &unit_of).unwrap_or_default();
+        let quotas = self.problem.quotas().len();
+        let room =
+            Bound { scale: 1, prices: Prices::Cells(vec![0; self.problem.cell_count()]), ..Bound::default() };
+        let certificate = Certificate {
+            attributions: Proof::Nothing,
+            bases: vec![[Proof::Nothing, Proof::Nothing]; quotas],
+            quotas: vec![Proof::Nothing; quotas],
+            priority: Proof::Nothing,
+            room,
+            fit: Proof::Nothing,
+        };
+        Matching { unit_of, reached, certificate }
+    }
+
+    /// Is this what comes out in the order of points? Otherwise the first request that should have another unit, and that.
+    pub(crate) fn turns(&self, matching: &Matching) -> Result<(), (u32, Option<u32>)> {
+        let turns = by_points(self);
+        let mut both = (0_u32..).zip(turns.iter().zip(&matching.unit_of));
+        match both.find(|(_, (own, found))| own != found) {
+            Some((request, (own, _))) => Err((request, *own)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What an order of the levels reaches.

@@ -18,7 +18,7 @@
 use std::collections::BTreeSet;
 
 use super::instance::Instance;
-use logis_matching::{Matching, ProblemError, solve};
+use logis_matching::{Matching, ProblemError};
 
 /// The lists of all units.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -84,7 +84,7 @@ impl Commission {
         }
         let new = |unit: u32| lists.get(unit as usize).is_some_and(Vec::is_empty);
         let free = |request: u32| named.get(request as usize) == Some(&false);
-        let first = solve(&instance.part(|request, unit| free(request) && new(unit))?).unit_of;
+        let first = instance.best_of(|request, unit| free(request) && new(unit))?;
         let places: Vec<usize> =
             (0_u32..).zip(places).map(|(unit, asked)| if new(unit) { *asked } else { 0 }).collect();
         let mut matching = Matching { unit_of: first.clone(), ..Matching::default() };
@@ -171,6 +171,8 @@ struct Refusing<'i> {
     stands: Vec<(u32, u32)>,
     /// Units that nobody could take without a promise to another unit.
     left: Vec<u32>,
+    /// Units from whose lists somebody was struck.
+    struck: BTreeSet<u32>,
 }
 
 impl<'i> Refusing<'i> {
@@ -182,7 +184,16 @@ impl<'i> Refusing<'i> {
             }
         }
         let (suits, refused, left) = (instance.requests_by_unit(), BTreeSet::new(), Vec::new());
-        Refusing { instance, suits, lists: lists.to_vec(), unit_of: unit_of.to_vec(), refused, stands, left }
+        Refusing {
+            instance,
+            suits,
+            lists: lists.to_vec(),
+            unit_of: unit_of.to_vec(),
+            refused,
+            stands,
+            left,
+            struck: BTreeSet::new(),
+        }
     }
 
     fn refuse(&mut self, request: u32, unit: u32, places: &[usize]) {
@@ -216,6 +227,10 @@ impl<'i> Refusing<'i> {
                 self.give(next.request, unit, places);
                 self.fill(unit, places);
             }
+        }
+        // Whoever refused waits, too, and may stand at the end of other lists that were struck from.
+        for unit in std::mem::take(&mut self.struck) {
+            self.fill(unit, places);
         }
     }
 
@@ -255,6 +270,7 @@ impl<'i> Refusing<'i> {
     }
 
     fn strike(&mut self, request: u32, unit: u32) {
+        self.struck.insert(unit);
         let at = self.list(unit).iter().position(|place| place.request == request);
         if let (Some(at), Some(list)) = (at, self.lists.get_mut(unit as usize)) {
             let place = list.remove(at);
@@ -318,7 +334,7 @@ fn ranks(
         }
         let wanted = |unit: u32| places.get(unit as usize).is_some_and(|asked| *asked > rank + 1);
         let free = |request: u32| named.get(request as usize) == Some(&false);
-        unit_of = solve(&instance.part(|request, unit| free(request) && wanted(unit))?).unit_of;
+        unit_of = instance.best_of(|request, unit| free(request) && wanted(unit))?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use logis_decide::evaluate::evaluate;
 use logis_decide::explain::Shown;
 use logis_language::plan::Plan;
 use logis_language::value::Value;
-use logis_matching::{Duals, Matching, ProblemError, solve_near};
+use logis_matching::{Duals, Matching, ProblemError, solve, solve_near};
 
 /// Who is housed and who waits, by what the requests are; and who waits though others with fewer points
 /// are housed.
@@ -159,7 +159,13 @@ pub fn fairness(
         })
         .collect();
     housed_envies.sort_by(|a, b| (b.priority, &a.request).cmp(&(a.priority, &b.request)));
-    let orders = [("points_then_fit", unit_of.clone()), ("by_points", by_points(instance))];
+    // Beside the answer, that in the other order.
+    let other = |by_points: bool| match by_points == instance.by_points {
+        true => unit_of.clone(),
+        false if by_points => self::by_points(instance),
+        false => solve(&instance.problem).unit_of,
+    };
+    let orders = [("points_then_fit", other(false)), ("by_points", other(true))];
     let orders = orders.into_iter().filter_map(|(order, unit_of)| reached_by(plan, instance, order, unit_of));
     let orders = orders.collect();
     envies.sort_by(|a, b| (b.priority, &a.request).cmp(&(a.priority, &b.request)));
@@ -206,9 +212,12 @@ pub fn silences(
             continue;
         }
         asked += 1;
-        let told = instance.part(|other, unit| other != request || wished(unit))?;
-        let answer = solve_near(&told, &matching.unit_of, Some(&duals));
-        if let Some(instead) = answer.unit_of.get(request as usize).copied().flatten() {
+        let told = |other, unit| other != request || wished(unit);
+        let answer = match instance.by_points {
+            true => instance.best_of(told)?,
+            false => solve_near(&instance.part(told)?, &matching.unit_of, Some(&duals)).unit_of,
+        };
+        if let Some(instead) = answer.get(request as usize).copied().flatten() {
             all.push(Silence {
                 request: instance.requests.id(dataset, request).to_string(),
                 unit: instance.units.id(dataset, own).to_string(),

@@ -35,6 +35,8 @@ pub struct Instance {
     inside: Vec<(InnerUnit, Cell)>,
     /// The pack's points, and what comes after them.
     ties: Ties,
+    /// In the order of their points, does each request take its best?
+    pub by_points: bool,
 }
 
 /// The rows of an entity, numbered in the order of their identifiers.
@@ -221,7 +223,8 @@ impl Instance {
         let ties = ties.map_err(|e| vec![e])?;
         let problem = Problem::from_pairs(ties.weighed(), count, pairs, quotas);
         let problem = problem.map_err(|e| vec![e.into()])?;
-        Ok(Instance::with(found, problem, (requests, units), open, ties))
+        let by_points = plan.by_points;
+        Ok(Instance { by_points, ..Instance::with(found, problem, (requests, units), open, ties) })
     }
 
     fn with(
@@ -235,7 +238,7 @@ impl Instance {
         let cells = problem.cell_of_units();
         let with_cell = |unit: InnerUnit| Some((unit, *cells.get(unit.index())?));
         let inside = problem.numbers_inside().into_iter().filter_map(with_cell).collect();
-        Instance { candidates, problem, requests, units, open, inside, ties }
+        Instance { candidates, problem, requests, units, open, inside, ties, by_points: false }
     }
 
     /// The pack's points of a request. The problem's own weigh the rank among requests of as many points besides.
@@ -304,7 +307,8 @@ impl Instance {
         let candidates = self.candidates.without(&rows.collect());
         let (requests, units) = (self.requests.clone(), self.units.clone());
         let (open, ties) = (self.open.clone(), self.ties.clone());
-        Ok(Instance::with(candidates, problem, (requests, units), open, ties))
+        let by_points = self.by_points;
+        Ok(Instance { by_points, ..Instance::with(candidates, problem, (requests, units), open, ties) })
     }
 
     /// The problem of the pairs that are kept, with the same numbers.

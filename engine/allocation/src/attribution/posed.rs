@@ -125,7 +125,10 @@ impl Posed {
             // What was not there at first is said only where it is, so that hashes of before stay.
             let tie = matching.tie.as_ref().map(|(name, _)| format!("ties by {name}"));
             let hard = matching.quotas.iter().filter(|quota| quota.hard);
-            rules.extend(tie.into_iter().chain(hard.map(|quota| format!("quota {}: hard", quota.name.0))));
+            let order = matching.by_points.then(|| "order by points".to_string());
+            rules.extend(
+                order.into_iter().chain(tie).chain(hard.map(|quota| format!("quota {}: hard", quota.name.0))),
+            );
         }
         let mut parameters: BTreeSet<String> =
             plans.iter().map(|plan| fingerprint::parameters(plan)).collect();

@@ -22,6 +22,8 @@ pub struct MatchingPlan {
     pub priority: Option<Plan>,
     /// On requests: who comes first of those with as many points.
     pub tie: Option<Plan>,
+    /// In the order of their points, does each request take its best?
+    pub by_points: bool,
     /// The seed of the lottery among requests that nothing else ranks, if there is one.
     pub seed: Option<u64>,
     /// The quotas in force, in strict order.
@@ -107,7 +109,17 @@ impl MatchingPlan {
         let priority = declared.priority.as_ref().map(|(name, _)| Plan::new(parsed, date, &[name]));
         let priority = priority.transpose()?;
         let tie = declared.tie.as_ref().map(|(name, _)| Plan::new(parsed, date, &[name])).transpose()?;
-        Ok(MatchingPlan { pairs, asked: asked.len(), priority, tie, seed: None, quotas, not_in_force, fit })
+        Ok(MatchingPlan {
+            pairs,
+            asked: asked.len(),
+            priority,
+            tie,
+            by_points: declared.by_points,
+            seed: None,
+            quotas,
+            not_in_force,
+            fit,
+        })
     }
 
     /// The plans whose data the matching needs.

@@ -15,7 +15,7 @@ use crate::candidates::{decide_pairs, demanded};
 use logis_data::Dataset;
 use logis_language::plan::Plan;
 use logis_language::value::Value;
-use logis_matching::{Duals, Matching, Problem, solve_near};
+use logis_matching::{Duals, Matching, solve_near};
 
 /// How many units or requests are named one by one.
 const NAMED: usize = 10;
@@ -193,8 +193,8 @@ impl<'e> Explainer<'e> {
             better.sort_by_key(|unit| (std::cmp::Reverse(self.fit(request, *unit)), *unit));
             // The unit is taken away and the problem solved again from this answer: what the request gets
             // then is where it would be otherwise.
-            let next = self.instance.part(|_, unit| unit != own).ok().map(|problem| self.near(&problem));
-            let next = next.and_then(|m| m.unit_of.get(request as usize).copied().flatten());
+            let next = self.without(|_, unit| unit != own);
+            let next = next.and_then(|unit_of| unit_of.get(request as usize).copied().flatten());
             return Why::Housed {
                 unit: self.unit_id(own),
                 priority,
@@ -230,8 +230,8 @@ impl<'e> Explainer<'e> {
         let requests: Vec<u32> = (0_u32..).take(self.instance.requests.len()).filter(suits).collect();
         if let Some(holder) = self.request_of.get(unit as usize).copied().flatten() {
             // Likewise, without the request that holds it.
-            let next = self.instance.part(|request, _| request != holder).ok().map(|p| self.near(&p));
-            let next = next.and_then(|m| m.unit_of.iter().position(|u| *u == Some(unit)));
+            let next = self.without(|request, _| request != holder);
+            let next = next.and_then(|unit_of| unit_of.iter().position(|u| *u == Some(unit)));
             let next = next.and_then(|request| u32::try_from(request).ok());
             return Why::Given {
                 request: self.request_id(holder),
@@ -254,10 +254,28 @@ impl<'e> Explainer<'e> {
         Why::AllHoused { suitable: requests.len(), housed }
     }
 
-    /// The best answer of a part of the problem, near this one.
-    fn near(&self, part: &Problem) -> Matching {
+    /// The best answer of the pairs that are kept, near this one.
+    fn without(&self, keep: impl Fn(u32, u32) -> bool) -> Option<Vec<Option<u32>>> {
+        if self.instance.by_points {
+            return self.instance.best_of(keep).ok();
+        }
         let duals = Duals::of(&self.instance.problem, &self.matching.certificate);
-        solve_near(part, &self.matching.unit_of, Some(&duals))
+        let part = self.instance.part(keep).ok()?;
+        Some(solve_near(&part, &self.matching.unit_of, Some(&duals)).unit_of)
+    }
+
+    /// What puts the holder of a unit before a request in the order of points.
+    fn turn(&self, request: u32, holder: u32) -> Reason {
+        let order = |of: &dyn Fn(u32) -> u32| of(holder).cmp(&of(request));
+        match (order(&|r| self.instance.points(r)), order(&|r| self.instance.rank(r))) {
+            (Ordering::Greater, _) => Reason::Priority,
+            (Ordering::Equal, Ordering::Greater) => match self.instance.seniority_differs(request, holder) {
+                true => Reason::Seniority,
+                false => Reason::Lottery,
+            },
+            (Ordering::Equal, Ordering::Equal) => Reason::Equal,
+            _ => Reason::NotProved,
+        }
     }
 
     fn fit(&self, request: u32, unit: u32) -> u16 {
@@ -288,6 +306,9 @@ impl<'e> Explainer<'e> {
     /// What is worse if a request takes the place of the holder of a unit: the holder
     /// takes the unit that the request leaves, where it suits, and has none otherwise.
     pub(super) fn reason(&self, request: u32, unit: u32, holder: Option<u32>) -> Reason {
+        if self.instance.by_points {
+            return holder.map_or(Reason::NotProved, |holder| self.turn(request, holder));
+        }
         let own = self.matching.unit_of.get(request as usize).copied().flatten();
         // What is given up, and what comes in its place.
         let mut before: Vec<(u32, u32)> = own.map(|unit| (request, unit)).into_iter().collect();

@@ -122,6 +122,9 @@ impl Posing {
         if let Some(hard) = self.plan.quotas.iter().find(|quota| quota.hard) {
             return Err(AllocationError::HardApart(hard.quota.name.clone()));
         }
+        if self.instance.by_points {
+            return Err(AllocationError::ByPointsApart);
+        }
         // Ranks among requests of as many points are those of one part: points of several parts add up, they do not.
         let points = (0_u32..).take(self.instance.requests.len()).map(|r| self.instance.points(r)).collect();
         let solved = solve_apart(&self.instance.problem.with_points(points)?)?;

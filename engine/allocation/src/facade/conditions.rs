@@ -41,6 +41,9 @@ impl Posing {
     /// What the proof of an answer leaves open, level by level, in the order in which it proves them.
     pub(crate) fn gaps(&self, matching: &Matching) -> Result<Gaps, ProofError> {
         let problem = &self.instance.problem;
+        if self.instance.by_points {
+            return Ok(Gaps::default());
+        }
         match is_ahead(&self.plan, &matching.certificate) {
             false => gaps(problem, matching),
             true => self.ahead().map_err(|_| too_many(matching))?.gaps(problem, matching),
@@ -50,6 +53,10 @@ impl Posing {
     /// Checks that an answer is possible and reaches what it says, and that its proof leaves nothing open.
     pub(crate) fn verified(&self, matching: &Matching) -> Result<(), ProofError> {
         let problem = &self.instance.problem;
+        if self.instance.by_points {
+            let found = logis_matching::reached(problem, &matching.unit_of)?;
+            return logis_matching::same(&found, &matching.reached);
+        }
         if let Some(allowed) = self.flags.keep {
             return self.verified_within(matching, allowed);
         }

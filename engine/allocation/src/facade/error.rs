@@ -46,6 +46,14 @@ pub enum AllocationError {
     /// Fewer cannot be moved for points.
     #[error("--keep: {0}")]
     Keep(&'static str),
+    /// The order of points is not solved by parts.
+    #[error("l'ordre des points (`order = \"by-points\"`) ne se résout pas partie par partie")]
+    ByPointsApart,
+    /// Quotas cannot be met in the order of points.
+    #[error(
+        "l'ordre du paquet est celui des points (`order = \"by-points\"`), où aucun quota n'est tenu: `{0}` ne peut l'être"
+    )]
+    ByPoints(String),
     /// A quota before the number of attributions is one of the whole: parts cannot hold it.
     #[error("le quota `{0}` passe avant le nombre d'attributions: il ne se tient pas partie par partie")]
     HardApart(String),

@@ -30,6 +30,10 @@ impl Posing {
     /// # Errors
     /// The proof of an answer does not hold: a fault of the engine; there is no place for one more level.
     pub fn frontier(&self, quota: usize, most: usize) -> Result<Vec<FrontierPoint>, AllocationError> {
+        if self.instance.by_points {
+            let name = self.plan.quotas.get(quota).map_or("?", |q| q.quota.name.as_str());
+            return Err(AllocationError::ByPoints(name.to_string()));
+        }
         let problem = &self.instance.problem;
         let lacking = |reached: &logis_matching::Reached| {
             let own = reached.quotas.get(quota).map_or((0, 0), |own| (own.base, own.members));

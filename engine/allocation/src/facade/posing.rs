@@ -174,6 +174,16 @@ impl Posing {
     pub fn solve(self, near: Option<&Report>) -> Result<Allocation, AllocationError> {
         let before = near.map(|report| report.before(&self.plan, &self.dataset, &self.instance));
         let before = before.transpose().map_err(AllocationError::Before)?;
+        if self.instance.by_points {
+            if let Some(hard) = self.plan.quotas.iter().find(|quota| quota.hard) {
+                return Err(AllocationError::ByPoints(hard.quota.name.clone()));
+            }
+            if self.flags.keep.is_some() {
+                return Err(AllocationError::Keep("l'ordre des points ne cède pas de points"));
+            }
+            let (matching, gaps) = (self.instance.in_order_of_points(), Gaps::default());
+            return Ok(Allocation::new(self, matching, gaps, before, None));
+        }
         let until = self.time_limit.and_then(|limit| Instant::now().checked_add(limit));
         if self.flags.keep.is_some() && before.is_none() {
             return Err(AllocationError::Keep("il faut un résultat précédent (--near)"));
@@ -222,7 +232,7 @@ impl Posing {
     /// By quota: the points of priority, in all, that one member less asked for would bring; nothing where hard
     /// quotas cost attributions, which points do not make up for.
     pub fn prices(&self, matching: &Matching) -> Vec<u64> {
-        match is_ahead(&self.plan, &matching.certificate) {
+        match is_ahead(&self.plan, &matching.certificate) || self.instance.by_points {
             true => Vec::new(),
             false => prices(&self.instance.problem, matching, self.instance.weight_of_point()),
         }

@@ -46,6 +46,13 @@ impl Posing {
         let text = |error: ReportError| error.to_string();
         let matching = report.matching(plan, dataset, instance).map_err(text)?;
         self.verified(&matching).map_err(|error| self.sentence(&error))?;
+        if instance.by_points
+            && let Err((request, unit)) = instance.turns(&matching)
+        {
+            let unit = unit.map_or("aucun logement", |unit| instance.units.id(dataset, unit));
+            let request = instance.requests.id(dataset, request);
+            return Err(format!("dans l'ordre des points, la demande {request} reçoit {unit}"));
+        }
         // Then each claim for itself: answer and proof, columns, prices, quotas that had to be met.
         let claimed = report.certificate.problem.as_ref();
         report

@@ -128,6 +128,8 @@ pub struct Matching {
     pub blocks: Vec<Named>,
     /// Integer rule of the unit: how many candidates the commission looks at.
     pub presented: Option<Named>,
+    /// In the order of their points, does each request take its best? Otherwise the levels: number, quotas, points, then fit.
+    pub by_points: bool,
     /// Shares of the attributions, the strictest first.
     pub quotas: Vec<Quota>,
 }
@@ -273,6 +275,14 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
     let fit = reader.str("fit", out).map(own);
     let blocks = reader.strings("blocks", out).unwrap_or_default();
     let presented = reader.str("presented", out).map(own);
+    let by_points = match reader.str("order", out) {
+        None | Some(("fit-after-points", _)) => false,
+        Some(("by-points", _)) => true,
+        Some((other, span)) => {
+            out.push(texts::matching::unknown_order(other, &ORDERS, span));
+            false
+        }
+    };
     let mut quotas = Vec::new();
     for (span, table) in reader.tables("quotas", out) {
         let mut quota = Reader::new(reader.file, span, what::A_QUOTA, table);
@@ -300,6 +310,7 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
         fit,
         blocks,
         presented,
+        by_points,
         quotas,
     })
 }
@@ -334,5 +345,8 @@ fn read_levels(
         into.insert(code.code, level);
     }
 }
+
+/// What the order of a matching may be.
+const ORDERS: [&str; 2] = ["fit-after-points", "by-points"];
 
 const LEVELS: [&str; 4] = ["off", "note", "warning", "error"];

@@ -26,7 +26,7 @@ pub use error::{Level, ProofError};
 pub(crate) use form::Shape;
 #[cfg(feature = "solver")]
 pub(crate) use form::well_formed;
-pub(crate) use reached::compare as same;
+pub use reached::compare as same;
 pub use reached::reached;
 
 use super::answer::{Matching, Reached};

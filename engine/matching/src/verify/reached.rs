@@ -56,7 +56,10 @@ fn marks(marks: u16, quota: usize) -> (bool, bool) {
 }
 
 /// Is what is claimed what was found?
-pub(crate) fn compare(found: &Reached, claimed: &Reached) -> Result<(), ProofError> {
+///
+/// # Errors
+/// The first level that is not.
+pub fn compare(found: &Reached, claimed: &Reached) -> Result<(), ProofError> {
     let same = |level, found: u64, claimed: u64| {
         if found == claimed { Ok(()) } else { Err(ProofError::Claim { level, found, claimed }) }
     };

@@ -39,6 +39,20 @@ fn share(message: String, quota: &str, (span, label): (Span, &str), named: Span)
     at("L0403", message, span, label).with_label(named, format!("la part du quota `{quota}`"))
 }
 
+/// L0402: an order that is none.
+pub(crate) fn unknown_order(written: &str, orders: &[&str], span: Span) -> Diagnostic {
+    let named: Vec<String> = orders.iter().map(|order| format!("`{order}`")).collect();
+    let named: Vec<&str> = named.iter().map(String::as_str).collect();
+    let hint = crate::diagnostic::nearest(written, orders.iter().copied());
+    let hint = hint.map_or_else(String::new, |near| format!("; vouliez-vous dire `{near}` ?"));
+    at(
+        "L0402",
+        format!("`{written}` n'est pas un ordre"),
+        span,
+        format!("attendu: {}{hint}", super::one_of(&named)),
+    )
+}
+
 /// L0404: a block that is named twice.
 pub(crate) fn block_twice(name: &str, here: Span, first: Span) -> Diagnostic {
     twice(format!("le bloc `{name}` est écrit deux fois"), here, first)
