@@ -62,6 +62,10 @@ pub struct OutputArgs {
     /// Met en tête des colonnes les noms du paquet, et non leurs libellés (table, csv-fr, xlsx)
     #[arg(long)]
     pub names: bool,
+    /// Ajoute à côté de chaque résultat une colonne qui dit s'il est connu, inconnu ou en erreur (les formes table, csv-fr et
+    /// xlsx le disent dans la case)
+    #[arg(long)]
+    pub states: bool,
 }
 
 /// Forms of a result.

@@ -37,8 +37,12 @@ struct Heading {
     /// What people call it.
     label: String,
     unit: Option<String>,
+    /// The texts of the law that its rule names.
+    texts: String,
     /// Is it the outcome of a rule? Then an empty cell is unknown.
     decided: bool,
+    /// Does it hold names beside codes, for people only?
+    beside: bool,
     /// Rows in error.
     failed: BTreeSet<usize>,
     /// The values of its closed list, as people write them.
@@ -47,8 +51,7 @@ struct Heading {
 
 /// A result, and what people are to be told of it.
 pub struct Presented {
-    /// As programs get it.
-    pub output: Output,
+    output: Output,
     headings: Vec<Heading>,
     /// What a workbook says of itself: a title, then lines.
     about: Vec<String>,
@@ -101,7 +104,7 @@ impl Presented {
             let name = format!("{}.nom", column.name);
             let new = OutputColumn { name, cells: cells.collect(), kind: Type::Text(None) };
             let label = self.headings.get(at - 1).map_or("", |heading| heading.label.as_str());
-            let heading = Heading { label: format!("{label} : nom"), ..Heading::default() };
+            let heading = Heading { label: format!("{label} : nom"), beside: true, ..Heading::default() };
             self.output.columns.insert(at, new);
             self.headings.insert(at, heading);
             at += 1;
@@ -109,12 +112,14 @@ impl Presented {
         Ok(())
     }
 
-    /// The rows with their state beside each outcome: `known`, `unknown` or `error`, in columns named after the rules.
-    pub fn with_states(&self) -> Output {
+    /// The rows as programs read them; with `states`, beside each outcome `known`, `unknown` or `error`, in columns named
+    /// after the rules.
+    pub fn for_programs(&self, states: bool) -> Output {
         let mut columns = Vec::new();
-        for (column, heading) in self.output.columns.iter().zip(&self.headings) {
+        let own = self.output.columns.iter().zip(&self.headings).filter(|(_, heading)| !heading.beside);
+        for (column, heading) in own {
             columns.push(column.clone());
-            if heading.decided {
+            if states && heading.decided {
                 let state = |(row, cell): (usize, &Option<Value>)| {
                     let state = match cell {
                         Some(_) => "known",
@@ -199,12 +204,12 @@ impl Presented {
             name: "Colonnes".to_string(),
             title: "Ce que sont les colonnes".to_string(),
             note: "Le nom est celui du paquet de règles, qu'emploient les autres formats".to_string(),
-            header: ["Colonne", "Nom", "Unité"].map(str::to_string).to_vec(),
+            header: ["Colonne", "Nom", "Unité", "Textes"].map(str::to_string).to_vec(),
             signed: Vec::new(),
             rows: told
                 .map(|((column, heading), shown)| {
                     let unit = heading.unit.as_deref().map(unit_in_words).unwrap_or_default();
-                    vec![text(&shown.name), text(&column.name), text(&unit)]
+                    vec![text(&shown.name), text(&column.name), text(&unit), text(&heading.texts)]
                 })
                 .collect(),
         };
@@ -266,10 +271,19 @@ fn heading(name: &str, plans: &[&Plan]) -> Heading {
         }
         let words = Words::new(plan);
         if let Some(label) = words.own_label(name) {
-            return Heading { label, unit: words.unit(name).map(str::to_string), ..Heading::default() };
+            let (unit, texts) = (words.unit(name).map(str::to_string), texts(plan, name));
+            return Heading { label, unit, texts, ..Heading::default() };
         }
     }
     Heading::default()
+}
+
+/// The texts of the law that a rule names on the date of the plan.
+fn texts(plan: &Plan, name: &str) -> String {
+    let parsed = &plan.parsed;
+    let rule = parsed.rule(name).and_then(|id| parsed.rules.get(id));
+    rule.and_then(|rule| rule.text_near(plan.date))
+        .map_or_else(String::new, |text| text.doc.sources.join(" ; "))
 }
 
 /// The entity of the pack's tables whose codes a selected column holds, if it has names.

@@ -57,7 +57,7 @@ fn unknown_and_error_are_told_apart() {
     let row = |id: &str| table.lines().find(|l| l.trim_start().starts_with(id)).unwrap().to_string();
     assert!(row("M2").contains("inconnu") && !row("M2").contains("erreur"), "{table}");
     assert!(row("M3").contains("erreur") && !row("M3").contains("inconnu"), "{table}");
-    assert!(said.contains("2 inconnus, dont 2 par `revenu` ; 1 erreur sur 8 résultats"), "{said}");
+    assert!(said.contains("8 résultats: 2 inconnus, dont 2 par `revenu` ; 1 erreur"), "{said}");
     let (_, csv, _) = failing_as(&folder, &["--format", "csv", "--states"]);
     assert_eq!(
         csv,
@@ -183,6 +183,8 @@ fn a_workbook_is_made_to_be_read() {
     let columns = book.worksheet_range("Colonnes").unwrap();
     let names: BTreeSet<String> = columns.rows().map(|row| row[1].to_string()).collect();
     assert!(names.contains("plafond_plus"), "{names:?}");
+    let texts: String = columns.rows().map(|row| row[3].to_string() + "\n").collect();
+    assert!(texts.contains("arrêté du 29 juillet 1987, annexe I"), "{texts}");
 }
 
 /// The template: what may be chosen, help in the comments, the form's columns before the others; filled, it is read.
@@ -329,4 +331,48 @@ fn no_figure_is_cut_on_a_terminal() {
             }
         }
     }
+}
+
+/// A commission sees of each candidate what the rules decide of the request and what the file says of the unit; what is
+/// shown can be chosen.
+#[test]
+fn a_commission_sees_who_the_candidates_are() {
+    let rows = |args: &[&str]| -> Vec<BTreeMap<String, String>> {
+        let ran = logis(args);
+        assert!(ran.status.success(), "{}", stderr(&ran));
+        let text = stdout(&ran);
+        let mut lines = text.lines().map(|line| line.split(',').map(str::to_string).collect::<Vec<_>>());
+        let header = lines.next().unwrap();
+        lines.map(|line| header.iter().cloned().zip(line).collect()).collect()
+    };
+    let told = ["--data", DIJON, "--as-of", "2017-06-30", "--format", "csv"];
+    let asked = "nombre_personnes,ressources,anciennete_demande,public_l441_1,public_ani";
+    let requests = rows(&[&["eval", "--select", asked][..], &told].concat());
+    let by_id: BTreeMap<&String, &BTreeMap<String, String>> =
+        requests.iter().map(|row| (&row["demande_id"], row)).collect();
+    let units = fs::read_to_string(root().join(DIJON).join("logements.csv")).unwrap();
+    let header: Vec<&str> = units.lines().next().unwrap().split(',').collect();
+    let place = |name: &str| header.iter().position(|column| *column == name).unwrap();
+    let size: BTreeMap<&str, &str> = units
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').collect::<Vec<_>>())
+        .map(|cells| (cells[place("logement_id")], cells[place("typologie")]))
+        .collect();
+    let lists = rows(&[&["commission"][..], &told].concat());
+    assert!(lists.len() > 300);
+    assert!(lists[0].keys().all(|name| !name.ends_with(".nom")), "programs get the columns of the pack");
+    for row in &lists {
+        let request = by_id[&row["demande_id"]];
+        for name in asked.split(',') {
+            assert_eq!(row[name], request[name], "{name} of {row:?}");
+        }
+        assert_eq!(row["typologie"], size[row["logement_id"].as_str()]);
+    }
+    let chosen = rows(&[&["commission", "--select", "typologie,ressources"][..], &told].concat());
+    assert_eq!(chosen.len(), lists.len());
+    let names: BTreeSet<&str> = chosen[0].keys().map(String::as_str).collect();
+    let own =
+        ["logement_id", "rang", "demande_id", "priorite", "adequation", "partage", "typologie", "ressources"];
+    assert_eq!(names, own.into());
 }

@@ -26,7 +26,8 @@ pub fn rules(plan: &Plan) -> Vec<String> {
         (title, "") => title.to_string(),
         (title, name) => format!("{title} ({name})"),
     };
-    let hash: String = of_pack(&plan.parsed).chars().take(SHOWN).collect();
+    let hash = of_pack(&plan.parsed);
+    let hash: String = hash.trim_start_matches("sha256:").chars().take(SHOWN).collect();
     let mut lines = vec![
         format!("Paquet de règles : {name}, empreinte {hash}."),
         format!("Calculé par logis {}.", env!("CARGO_PKG_VERSION")),

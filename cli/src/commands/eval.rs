@@ -41,10 +41,6 @@ pub struct EvalArgs {
     /// Ajoute une colonne `reserves`: ce sous réserve de quoi chaque résultat est accordé
     #[arg(long)]
     pub(super) reserves: bool,
-    /// Ajoute à côté de chaque résultat une colonne qui dit s'il est connu, inconnu ou en erreur (les formes table, csv-fr et
-    /// xlsx le disent dans la case)
-    #[arg(long)]
-    pub(super) states: bool,
     /// Garde un reçu de chaque décision dans ce fichier (JSON Lines): voir `logis replay`
     #[arg(long, value_name = "FICHIER")]
     pub(super) record: Option<PathBuf>,
@@ -102,7 +98,7 @@ pub fn run(args: &EvalArgs) -> Result<End> {
         && of_pairs.is_none()
         && args.data.mapping.is_none()
         && !args.reserves
-        && !args.states
+        && !args.output.states
         // Rows of several dates may have to be read whole, which one part alone would not know of the others.
         && !(args.part.is_some() && args.as_of_field.is_some())
         && matches!(form, Format::Parquet | Format::Csv);

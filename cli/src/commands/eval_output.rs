@@ -209,7 +209,7 @@ fn write(results: &Results<'_>, plan: &Plan, part: &DecidedPart) -> Result<()> {
     let Results { args, pack, form, .. } = results;
     let entity = plan.parsed.schema.entities.get(plan.entity);
     let pair = entity.is_some_and(|e| e.pair_table.is_some());
-    if *form == Format::Parquet && !pair && !args.reserves && !args.states {
+    if *form == Format::Parquet && !pair && !args.reserves && !args.output.states {
         let batch = part.to_record_batch(None)?;
         return output::bytes_to(&batch_to_parquet(&batch)?, args.output.output.as_deref(), true);
     }
@@ -225,7 +225,7 @@ fn write(results: &Results<'_>, plan: &Plan, part: &DecidedPart) -> Result<()> {
     columns.extend(args.reserves.then(|| reserves::column(part)));
     let name = entity.map_or_else(String::new, |e| e.name.clone());
     let result = Output { name, columns };
-    if !form.is_for_people() && !args.states {
+    if !form.is_for_people() && !args.output.states {
         return output::write_part(&result, &args.output, has_headers(args));
     }
     let mut result = Presented::of(result, &[plan]);
@@ -233,7 +233,7 @@ fn write(results: &Results<'_>, plan: &Plan, part: &DecidedPart) -> Result<()> {
         result.decided(name, column);
     }
     if !form.is_for_people() {
-        return output::write_part(&result.with_states(), &args.output, has_headers(args));
+        return output::write_part(&result.for_programs(true), &args.output, has_headers(args));
     }
     result.name_codes(&[plan], || input::references(pack))?;
     output::write(&result.with_about(about_result(results, plan, part)), &args.output)

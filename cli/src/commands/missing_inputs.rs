@@ -63,7 +63,7 @@ impl Counted {
             let s = if self.errors == 1 { "erreur" } else { "erreurs" };
             parts.push(format!("{} {s}", count(self.errors)));
         }
-        Some(format!("{} sur {} résultats", parts.join(" ; "), count(self.outcomes)))
+        Some(format!("{} résultats: {}", count(self.outcomes), parts.join(" ; ")))
     }
 
     fn inputs(&self, plan: &Plan, labels: bool) -> String {

@@ -76,7 +76,7 @@ pub fn form<F: Copy>(asked: Option<F>, path: Option<&Path>, endings: &[(&str, F)
 pub fn write(result: &Presented, args: &OutputArgs) -> Result<()> {
     let format = format(args)?;
     if !format.is_for_people() {
-        return write_part(&result.output, args, true);
+        return write_part(&result.for_programs(args.states), args, true);
     }
     let bytes = match format {
         Format::CsvFr => data::to_csv_fr(&result.for_people(args.names))?,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::evaluate::possible::{Missing, MissingCell, MissingInput, Possible, Range};
 use crate::evaluate::{Context, Evaluator};
-use crate::explain::{Because, Explanation, RowName, Words, row_name};
+use crate::explain::{Explanation, RowName, Words, row_name};
 use logis_data::Dataset;
 use logis_language::exchange::typed;
 use logis_language::pack::changes;
@@ -374,7 +374,7 @@ impl OtherDates {
             let Some(other) = other else { continue };
             let day = parse_date(&other.date);
             let of_another_year =
-                day.is_some_and(|day| day.year() != date.year()) && reads_yearly(explanation);
+                day.is_some_and(|day| day.year() != date.year()) && explanation.reads_yearly();
             let supposed = match of_another_year {
                 true => {
                     "à revenus inchangés (ceux qui comptent ce jour-là sont d'une autre année, et sont à produire)"
@@ -388,18 +388,6 @@ impl OtherDates {
         }
         lines
     }
-}
-
-/// Does an outcome rest on amounts of a year in the data?
-fn reads_yearly(explanation: &Explanation) -> bool {
-    let is_yearly = |unit: &Option<String>| unit.as_deref().is_some_and(|unit| unit.ends_with("/an"));
-    explanation.because.iter().any(|because| match because {
-        Because::Input { unit, .. } => is_yearly(unit),
-        // What the members have a year.
-        Because::Members { .. } => is_yearly(&explanation.unit),
-        Because::Rule(rule) => reads_yearly(rule),
-        _ => false,
-    })
 }
 
 /// The nearest days, before and after the plan's, on which a rule has another known boolean outcome

@@ -25,6 +25,18 @@ impl Explanation {
         found
     }
 
+    /// Does the outcome rest on amounts of a year in the data?
+    pub fn reads_yearly(&self) -> bool {
+        let is_yearly = |unit: &Option<String>| unit.as_deref().is_some_and(|unit| unit.ends_with("/an"));
+        self.because.iter().any(|because| match because {
+            Because::Input { unit, .. } => is_yearly(unit),
+            // What the members have a year.
+            Because::Members { .. } => is_yearly(&self.unit),
+            Because::Rule(rule) => rule.reads_yearly(),
+            _ => false,
+        })
+    }
+
     /// The names of all that the outcome rests on: rules, fields and parameters.
     pub fn reasons(&self) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();
