@@ -85,6 +85,11 @@ enum Command {
     Diff(commands::diff::DiffArgs),
     /// Calcule un scénario et ses variantes, et écrit un rapport (HTML, XLSX, JSON, CSV)
     Simulate(commands::simulate::SimulateArgs),
+    /// Dresse le bilan annuel de la convention d'un territoire (ou `logis bilan`): objectifs, réalisations, écarts
+    #[command(alias = "bilan")]
+    Review(commands::review::ReviewArgs),
+    /// Écrit les tables à échanger d'une convention, avec leur dictionnaire
+    Export(commands::export::ExportArgs),
     /// Répond par HTTP: décisions et explications pour des programmes, une page pour un ménage
     Serve(commands::serve::ServeArgs),
     /// Donne à un assistant des outils qui décident et expliquent (MCP, par l'entrée et la sortie standard)
@@ -167,6 +172,7 @@ fn check_ending(command: &Command) -> anyhow::Result<()> {
         Command::Match(args) => output::format(&args.output).map(drop),
         Command::Commission(args) => output::format(&args.output).map(drop),
         Command::Diff(args) => commands::diff::form(args).map(drop),
+        Command::Review(args) => commands::review::form(args).map(drop),
         Command::Graph(args) => commands::graph::form(args).map(drop),
         Command::Schema(args) => commands::schema::form(args).map(drop),
         Command::Doc(args) => commands::doc::form(args),
@@ -199,6 +205,8 @@ fn run(command: Command) -> anyhow::Result<End> {
         Command::Fmt(args) => commands::fmt::run(&args),
         Command::Diff(args) => commands::diff::run(&args),
         Command::Simulate(args) => commands::simulate::run(&args),
+        Command::Review(args) => commands::review::run(&args),
+        Command::Export(args) => commands::export::run(&args),
         Command::Serve(args) => commands::serve::run(&args),
         Command::Mcp(args) => commands::mcp::run(&args),
         Command::Doc(args) => commands::doc::run(&args),

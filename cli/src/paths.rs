@@ -31,7 +31,7 @@ enum Use {
 /// How an argument of a command is used, by its name; `None` if it is no path.
 fn usage(command: &str, argument: &str) -> Option<Use> {
     Some(match (command, argument) {
-        ("simulate" | "generate" | "boundaries", "output") | ("schema", "files") => Use::Folder,
+        ("simulate" | "generate" | "boundaries" | "export", "output") | ("schema", "files") => Use::Folder,
         (_, "output") => Use::Result,
         (_, "record" | "receipts" | "rewrite" | "junit" | "lcov" | "html" | "write_accepted" | "rejects") => {
             Use::File

@@ -109,7 +109,11 @@ pub fn simulate(
     };
     let draws = scenario.base.draws.iter().map(|(data, _)| files(&home.join(data)));
     let draws = draws.collect::<Result<_, _>>()?;
-    let simulation = Simulation::new(scenario, Inputs { root, rules, overlays, data, draws })?;
+    let reviewed = match &scenario.base.reviewed {
+        Some((folder, _)) => files(&home.join(folder))?,
+        None => Vec::new(),
+    };
+    let simulation = Simulation::new(scenario, Inputs { root, rules, overlays, data, draws, reviewed })?;
     let total = simulation.runs().len();
     let done = std::sync::atomic::AtomicUsize::new(0);
     progress.tell(0, Some(total));

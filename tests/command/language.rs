@@ -175,7 +175,7 @@ fn names(of: &str, is: impl Fn(&Path) -> bool) -> Vec<String> {
     names
 }
 
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 28] = [
     "demo",
     "eval",
     "replay",
@@ -194,6 +194,8 @@ const COMMANDS: [&str; 26] = [
     "fmt",
     "diff",
     "simulate",
+    "review",
+    "export",
     "serve",
     "mcp",
     "doc",

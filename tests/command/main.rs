@@ -30,6 +30,7 @@ mod reading;
 mod readme;
 mod report_page;
 mod reserves_of_matching;
+mod review;
 #[cfg(feature = "serve")]
 mod served;
 mod simulate;

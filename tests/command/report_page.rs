@@ -227,3 +227,38 @@ fn the_report_in_a_browser() {
         assert!(found.iter().any(|f| f.starts_with(check)), "{check}: {found:#?}");
     }
 }
+
+/// The review of an agreement is read at five widths, on white and on black, and on paper: nothing is wider than the
+/// page, no text is too pale for its ground, every link leads somewhere, and on paper no table is cut.
+#[test]
+fn the_review_is_read_at_every_width_and_on_paper() {
+    let Some(program) = chromium() else {
+        eprintln!("no Chromium: the page of the review is not looked at");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("bilan.html");
+    let data = format!("{ROOT}/scenarios/convention-dijon");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_logis"));
+    let output = command.args(["review", "--data", &data, "--output"]).arg(&page).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut browser = Browser::open(&program);
+    let mut wrong = Vec::new();
+    for width in [360, 768, 1024, 1400, 1920] {
+        for theme in ["light", "dark"] {
+            browser.show(&page, width, theme);
+            wrong.extend(browser.check("overflow()"));
+            wrong.extend(browser.check(&format!("contrast('{theme}, {width} px')")));
+        }
+        wrong.extend(browser.check("structure()"));
+    }
+    // A4 across, without its margins: 297 - 28 mm.
+    browser.show(&page, 1016, "light");
+    browser.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
+    let cut = "[...document.querySelectorAll('table')].filter((t) => t.checkVisibility() \
+               && t.getBoundingClientRect().right > document.documentElement.clientWidth + 1)\
+               .map((t) => 'papier: ' + t.closest('section').id)";
+    wrong.extend(serde_json::from_value::<Vec<String>>(browser.evaluate(cut)).unwrap());
+    wrong.extend(browser.said());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -35,8 +35,16 @@ fn compare(list: &str, table: &str) {
         parsed.rule(name).is_some()
             || parsed.parameter(name).is_some()
             || parsed.schema.field(name).is_some()
-            || ["aides", "bilan", "offre_innovante", "aides_versees", "logis match", "logis eval"]
-                .contains(&name)
+            || [
+                "aides",
+                "bilan",
+                "offre_innovante",
+                "aides_versees",
+                "logis match",
+                "logis eval",
+                "logis review",
+            ]
+            .contains(&name)
             || root().join("rules").join(name).exists()
             || root().join("rules/referentiels").join(name).exists()
             || root().join(name).exists()

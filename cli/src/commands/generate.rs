@@ -64,7 +64,8 @@ pub fn run(args: &GenerateArgs) -> Result<End> {
     let (name, text) = file(args, &carried, own)?;
     let model =
         Model::parse(&text).with_context(|| format!("{name}: ce fichier de population ne se lit pas"))?;
-    let folder = Folder::new(&args.output, &model.tables(), args.force)?;
+    let names: Vec<&str> = model.table_names().collect();
+    let folder = Folder::new(&args.output, &names, args.force)?;
     let options = Options { requests: args.demandes, units: args.logements, seed: args.seed };
     let busy = crate::text::busy("ajustement des marges");
     let population = match &args.territory {
@@ -87,6 +88,9 @@ pub fn run(args: &GenerateArgs) -> Result<End> {
     let [requests_table, persons, projects, employers_table, units_table] = model.tables();
     let mut sinks =
         vec![whole(&folder, employers_table, &employers, form)?, whole(&folder, units_table, &units, form)?];
+    for (name, batch) in population.other_tables()? {
+        sinks.push(whole(&folder, &name, &batch, form)?);
+    }
     let drawn = [requests_table, persons, projects];
     sinks.extend(requests(&folder, &population, drawn, form, &mut tally)?);
     let margins = margins(&population.calibration(&tally));

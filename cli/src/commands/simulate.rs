@@ -81,7 +81,8 @@ fn example(folder: &Path) -> String {
 /// All files and folders that the scenario reads.
 fn read_by(args: &SimulateArgs, scenario: &Scenario, home: &Path) -> Vec<PathBuf> {
     let base = &scenario.base;
-    let named = [&base.data, &base.population, &base.rules].into_iter().flatten().chain(&base.draws);
+    let named =
+        [&base.data, &base.population, &base.reviewed, &base.rules].into_iter().flatten().chain(&base.draws);
     let laid_over = scenario.variants.iter().filter_map(|v| v.rules.as_ref());
     let mut all: Vec<PathBuf> = named.chain(laid_over).map(|(name, _)| home.join(name)).collect();
     all.extend(args.rules.rules.clone());
@@ -130,8 +131,12 @@ fn inputs(args: &SimulateArgs, scenario: &Scenario, home: &Path) -> Result<Input
         }
         (None, None) => Vec::new(),
     };
+    let reviewed = match &scenario.base.reviewed {
+        Some((folder, _)) => input::files(&home.join(folder))?,
+        None => Vec::new(),
+    };
     let draws = scenario.base.draws.iter().map(|(data, _)| input::files(&home.join(data)));
-    Ok(Inputs { root, rules, overlays, data, draws: draws.collect::<Result<_>>()? })
+    Ok(Inputs { root, rules, overlays, data, draws: draws.collect::<Result<_>>()?, reviewed })
 }
 
 /// The results of all runs: those that the folder has, and the others done.

@@ -4,6 +4,8 @@
 //! a field or a rule of its entity, and expects rules. What they let pass is still checked when the pack
 //! is read; they are made from the pack, so write them again when its names change.
 
+mod agreement;
+
 use serde_json::{Map, Value as Json, json};
 
 use crate::diagnostic::codes;
@@ -13,6 +15,7 @@ use crate::pack::schema::{Entity, Field, FieldKind, Origin};
 /// The schemas, by the name of the file that holds each, with the files of a pack that it is about.
 pub fn schemas(parsed: &Parsed) -> Vec<(&'static str, Vec<&'static str>, Json)> {
     vec![
+        ("bilan.schema.json", vec!["**/bilan.toml"], agreement::schema(parsed)),
         ("cas.schema.json", vec!["**/*.cas.toml"], cases(parsed)),
         ("mutants.schema.json", vec!["mutants.toml"], mutants(parsed)),
         ("pack.schema.json", vec!["pack.toml"], manifest(parsed)),
@@ -28,7 +31,7 @@ pub fn taplo(parsed: &Parsed) -> String {
     for (file, about, _) in schemas(parsed) {
         let quoted: Vec<String> = about.iter().map(|a| format!("\"{a}\"")).collect();
         let others = if file == "parametres.schema.json" {
-            "exclude = [\"**/*.cas.toml\", \"Cargo.toml\", \"pack.toml\", \"schema.toml\", \"mutants.toml\", \"**/territoire.toml\", \".taplo.toml\"]\n"
+            "exclude = [\"**/*.cas.toml\", \"Cargo.toml\", \"pack.toml\", \"schema.toml\", \"mutants.toml\", \"**/territoire.toml\", \"**/bilan.toml\", \".taplo.toml\"]\n"
         } else {
             ""
         };

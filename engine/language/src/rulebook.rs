@@ -11,7 +11,7 @@ use crate::pack::params::Parameter;
 use crate::pack::schema::EntityId;
 use crate::pack::territory::{TerritoryId, national_path};
 use crate::pack::{self, Parsed};
-use crate::plan::{Plan, check_all, check_shares};
+use crate::plan::{Plan, check_agreements, check_all, check_shares};
 use crate::value::Date;
 
 /// A checked pack: what [`Pack::plan`] makes plans of.
@@ -147,6 +147,7 @@ impl Pack {
             }
         }
         check_manifest(&parsed, &mut out);
+        check_agreements(&parsed, &mut out);
         let parsed = Arc::new(parsed);
         // What must be planned for is looked at last, and only where all else is sound.
         if !out.has_errors() {

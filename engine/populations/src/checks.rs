@@ -1,11 +1,12 @@
 //! What the margins of a model must be, each by itself and together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use logis_language::value::parse_date;
 
+use crate::columns::{Fields, Kind};
 use crate::error::GenerateError;
-use crate::model::{ABC, Commune, Financement, Model};
+use crate::model::{ABC, Commune, Financement, Model, Place};
 
 impl Model {
     /// Holds the margins against each other; the first that makes no sense is named.
@@ -119,6 +120,38 @@ impl Model {
                 own.into_iter().filter(|n| !linked.iter().any(|l| l == n)).collect();
             if let Some(twice) = drawn.names().find(|name| !seen.insert(name.as_str())) {
                 return wrong(key, &format!("`{twice}`: cette colonne serait tirée deux fois"));
+            }
+        }
+        let own = names
+            .employeurs
+            .all()
+            .into_iter()
+            .chain(self.employeurs.centiemes_effectif.keys().map(String::as_str));
+        let mut seen: BTreeSet<&str> = own.collect();
+        if let Some(twice) = self.employeurs.champs.names().find(|name| !seen.insert(name.as_str())) {
+            return wrong("employeurs.champs", &format!("`{twice}`: cette colonne serait tirée deux fois"));
+        }
+        self.check_others()
+    }
+
+    /// Tables drawn apart: no name of another table, and each column of one kind in all blocks.
+    fn check_others(&self) -> Result<(), GenerateError> {
+        let mut kinds: BTreeMap<(&str, String), Kind> = BTreeMap::new();
+        for block in &self.autres_tables {
+            let table = block.table.as_str();
+            if self.tables().contains(&table) {
+                return wrong("autres_tables", &format!("`{table}` est déjà tirée avec les demandes"));
+            }
+            if block.lieu != Some(Place::Chaque) && block.nombre == 0 {
+                return wrong("autres_tables", &format!("{table}: attendu: `nombre`, non nul"));
+            }
+            for (column, kind) in Fields::new(&block.champs, self.day()).columns() {
+                if *kinds.entry((table, column.clone())).or_insert(kind) != kind {
+                    return wrong(
+                        "autres_tables",
+                        &format!("{table}: `{column}` est d'une sorte ici, d'une autre ailleurs"),
+                    );
+                }
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use arrow_schema::{DataType, Field, Schema};
 
 use crate::deck::Draw;
 use crate::model::Drawn;
-use logis_language::value::{Date, add_months, days_between};
+use logis_language::value::{Date, add_months, days_between, parse_date};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +99,18 @@ impl Rows {
         }
     }
 
+    /// Nothing.
+    pub fn none(&mut self) {
+        match self.next() {
+            Some(Builder::Text(builder)) => builder.append_null(),
+            Some(Builder::Bool(builder)) => builder.append_null(),
+            Some(Builder::Whole(builder)) => builder.append_null(),
+            Some(Builder::Cents(builder)) => builder.append_null(),
+            Some(Builder::Day(builder)) => builder.append_null(),
+            None => {}
+        }
+    }
+
     /// The table.
     pub fn finish(self) -> Result<RecordBatch, arrow_schema::ArrowError> {
         let arrays: Vec<ArrayRef> = self
@@ -175,6 +187,10 @@ impl Fields {
             let first = add_months(as_of, -months).unwrap_or(as_of);
             all.push((name.clone(), How::Days(day(first), day(as_of))));
         }
+        for (name, (first, last)) in &drawn.jours {
+            let at = |of: &toml::value::Datetime| parse_date(&of.to_string()).map_or(day(as_of), day);
+            all.push((name.clone(), How::Days(at(first), at(last))));
+        }
         all.extend(drawn.entre.iter().map(|(name, (low, high))| (name.clone(), How::Between(*low, *high))));
         for (name, weights) in &drawn.parmi {
             let choice = Choice {
@@ -207,25 +223,41 @@ impl Fields {
         })
     }
 
+    /// Is a column of that name among them?
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(own, _)| own == name)
+    }
+
+    /// Adds the cell of one column.
+    pub fn add_one(&self, name: &str, rows: &mut Rows, draw: &mut Draw) {
+        if let Some((_, how)) = self.0.iter().find(|(own, _)| own == name) {
+            how.add(false, rows, draw);
+        }
+    }
+
     /// Adds the cells of one row. In a passive row (a child's) what is drawn is `false` or missing.
     pub fn add(&self, passive: bool, rows: &mut Rows, draw: &mut Draw) {
-        for (_, how) in &self.0 {
-            match how {
-                How::AlwaysBool(value) => rows.bool(*value),
-                How::AlwaysText(value) => rows.text(Some(value)),
-                // Who has no work has none of what goes with it; no draw is taken for it.
-                How::Yes(_) if passive => rows.bool(false),
-                How::Yes(percent) => rows.bool(draw.percent(*percent)),
-                How::Days(..) if passive => rows.day(None),
-                How::Days(first, last) => {
-                    let day = draw.between((*first).into(), (*last).into());
-                    rows.day(i32::try_from(day).ok());
-                }
-                How::Between(..) if passive => rows.number(None),
-                How::Between(low, high) => rows.number(Some(draw.between(*low, *high))),
-                How::Among(_) if passive => rows.text(None),
-                How::Among(choice) => rows.text(choice.pick(draw)),
+        self.0.iter().for_each(|(_, how)| how.add(passive, rows, draw));
+    }
+}
+
+impl How {
+    fn add(&self, passive: bool, rows: &mut Rows, draw: &mut Draw) {
+        match self {
+            How::AlwaysBool(value) => rows.bool(*value),
+            How::AlwaysText(value) => rows.text(Some(value)),
+            // Who has no work has none of what goes with it; no draw is taken for it.
+            How::Yes(_) if passive => rows.bool(false),
+            How::Yes(percent) => rows.bool(draw.percent(*percent)),
+            How::Days(..) if passive => rows.day(None),
+            How::Days(first, last) => {
+                let day = draw.between((*first).into(), (*last).into());
+                rows.day(i32::try_from(day).ok());
             }
+            How::Between(..) if passive => rows.number(None),
+            How::Between(low, high) => rows.number(Some(draw.between(*low, *high))),
+            How::Among(_) if passive => rows.text(None),
+            How::Among(choice) => rows.text(choice.pick(draw)),
         }
     }
 }

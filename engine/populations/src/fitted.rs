@@ -22,6 +22,7 @@ pub(crate) enum Stream {
     Projects = 0x14,
     Employers = 0x15,
     Units = 0x16,
+    Others = 0x17,
 }
 
 /// How many rows, and by which seed.

@@ -17,6 +17,7 @@ pub mod ipf;
 mod model;
 mod names;
 mod numbers;
+mod others;
 mod places;
 mod population;
 mod rows;

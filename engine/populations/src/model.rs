@@ -53,6 +53,9 @@ pub struct Model {
     pub quartiers: Quartiers,
     pub colonnes: Columns,
     pub valeurs: Words,
+    /// Tables drawn apart from requests and units.
+    #[serde(default)]
+    pub autres_tables: Vec<Other>,
 }
 
 /// A published count.
@@ -248,6 +251,60 @@ pub struct Employeurs {
     pub nombre: Option<u64>,
     pub demandes_par_employeur: Option<u64>,
     pub public_pour_cent: i64,
+    /// By column: between how many and how many hundredths of the headcount.
+    #[serde(default)]
+    pub centiemes_effectif: BTreeMap<String, (i64, i64)>,
+    #[serde(default)]
+    pub champs: Drawn,
+}
+
+/// Rows alike of a table of its own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Other {
+    pub table: String,
+    pub source: String,
+    pub confidence: String,
+    /// The column of identifiers, and what they begin with; none of a table that has no identifiers.
+    #[serde(default)]
+    pub cle: String,
+    #[serde(default)]
+    pub prefixe: String,
+    #[serde(default)]
+    pub nombre: u64,
+    /// By which weights the commune of a row is drawn; none, if rows have no commune.
+    pub lieu: Option<Place>,
+    /// Columns that hold the identifier of a request or of a unit: that of the same number as the row.
+    #[serde(default)]
+    pub renvois: BTreeMap<String, Reference>,
+    /// Rows in a district, of the communes that have one.
+    #[serde(default)]
+    pub quartier_pour_cent: i64,
+    #[serde(default)]
+    pub champs: Drawn,
+}
+
+/// What a row refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reference {
+    /// A request.
+    Demandes,
+    /// A unit.
+    Logements,
+}
+
+/// Where the rows of a table are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// As the requests are.
+    Demandes,
+    /// As the units are.
+    Logements,
+    /// One row for each commune.
+    Chaque,
 }
 
 /// Fields drawn for each person and each request, independently of all else.
@@ -272,6 +329,8 @@ pub struct Drawn {
     pub oui_pour_cent: BTreeMap<String, i64>,
     /// A day of the last months; by field, how many months back at most.
     pub mois: BTreeMap<String, i64>,
+    /// A day between two, both included.
+    pub jours: BTreeMap<String, (toml::value::Datetime, toml::value::Datetime)>,
     /// A whole number between two, both included.
     pub entre: BTreeMap<String, (i64, i64)>,
     /// One of several texts, by weight.
@@ -282,7 +341,7 @@ impl Drawn {
     /// The columns that are drawn.
     pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
         let first = self.toujours.keys().chain(self.oui_pour_cent.keys()).chain(self.mois.keys());
-        first.chain(self.entre.keys()).chain(self.parmi.keys())
+        first.chain(self.jours.keys()).chain(self.entre.keys()).chain(self.parmi.keys())
     }
 }
 
@@ -411,6 +470,11 @@ impl Model {
             &names.employeurs.table,
             &names.logements.table,
         ]
+    }
+
+    /// The names of all its tables: those, and what is drawn apart from them.
+    pub fn table_names(&self) -> impl Iterator<Item = &str> {
+        self.tables().into_iter().chain(self.autres_tables.iter().map(|block| block.table.as_str()))
     }
 
     /// The day of the decision.

@@ -20,7 +20,7 @@ use crate::shuffle::{Deal, mix};
 use crate::table::Table;
 use crate::tally::Tally;
 use crate::territory::{Land, Territory};
-use crate::{rows, units};
+use crate::{others, rows, units};
 
 /// What to do about a model that lists no communes.
 const NO_COMMUNES: &str = "ce fichier de population vaut pour tout territoire; attendu: une section [communes], qui liste celles où tirer, ou un territoire (--territory)";
@@ -151,7 +151,8 @@ impl<'m> Population<'m> {
     /// # Errors
     /// As [`Population::part`].
     pub fn employers_table(&self) -> Result<RecordBatch, GenerateError> {
-        Ok(self.employers.table()?)
+        // The headcounts are drawn already, by the first of these streams.
+        Ok(self.employers.table(&mut self.stream(Stream::Employers, 1))?)
     }
 
     /// The table of units.
@@ -162,6 +163,14 @@ impl<'m> Population<'m> {
         let key = |salt: u64| mix(self.seed ^ mix(salt));
         let mut draw = self.stream(Stream::Units, 0);
         Ok(units::units(self.model, &self.places, self.units(), key, &mut draw)?)
+    }
+
+    /// The tables that the model draws apart from requests and units, by their names.
+    ///
+    /// # Errors
+    /// As [`Population::part`].
+    pub fn other_tables(&self) -> Result<Vec<(String, RecordBatch)>, GenerateError> {
+        Ok(others::tables(self.model, &self.places, self.seed, |block| self.stream(Stream::Others, block))?)
     }
 
     /// All tables in memory, by their names: each in one batch or several.
@@ -178,7 +187,9 @@ impl<'m> Population<'m> {
         })?;
         let employers = vec![self.employers_table()?];
         let all = [requests, persons, projects, employers, vec![self.units_table()?]];
-        Ok(self.model.tables().into_iter().map(str::to_string).zip(all).collect())
+        let own = self.model.tables().into_iter().map(str::to_string).zip(all);
+        let others = self.other_tables()?.into_iter().map(|(name, batch)| (name, vec![batch]));
+        Ok(own.chain(others).collect())
     }
 
     /// What `paquet.toml` says of the package.

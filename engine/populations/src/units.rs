@@ -3,7 +3,7 @@
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 
-use crate::columns::{Kind, Rows, named};
+use crate::columns::{Fields, Kind, Rows, named};
 use crate::deck::{Draw, quotas};
 use crate::model::{ABC, Model};
 use crate::places::Places;
@@ -109,13 +109,24 @@ impl<'m> Employers<'m> {
         format!("E{:0digits$}", employer + 1)
     }
 
-    pub fn table(&self) -> Result<RecordBatch, ArrowError> {
-        let mut rows = Rows::new(&named(self.model.colonnes.employeurs.all(), &EMPLOYERS), self.sums.len());
+    /// The table; what is drawn of an employer beside its headcount has a stream of its own.
+    pub fn table(&self, draw: &mut Draw) -> Result<RecordBatch, ArrowError> {
+        let own = &self.model.employeurs;
+        let fields = Fields::new(&own.champs, self.model.day());
+        let mut columns = named(self.model.colonnes.employeurs.all(), &EMPLOYERS);
+        columns.extend(own.centiemes_effectif.keys().map(|name| (name.clone(), Kind::Whole)));
+        columns.extend(fields.columns());
+        let mut rows = Rows::new(&columns, self.sums.len());
         let mut before = 0;
         for (number, (sum, sector)) in self.sums.iter().zip(&self.sectors).enumerate() {
             rows.text(Some(&self.id(number)));
             rows.number(i64::try_from(sum - before).ok());
             rows.text(Some(sector));
+            for (low, high) in own.centiemes_effectif.values() {
+                let headcount = i64::try_from(sum - before).unwrap_or(0);
+                rows.number(Some(headcount * draw.between(*low, *high) / 100));
+            }
+            fields.add(false, &mut rows, draw);
             before = *sum;
         }
         rows.finish()

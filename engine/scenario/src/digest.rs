@@ -57,6 +57,8 @@ pub(super) fn of_inputs(inputs: &Inputs) -> Vec<u8> {
     for package in std::iter::once(&inputs.data).chain(&inputs.draws) {
         files("data".into(), package.iter().map(|f| (f.name.as_str(), f.bytes.as_slice())).collect());
     }
+    let reviewed = &inputs.reviewed;
+    files("reviewed".into(), reviewed.iter().map(|f| (f.name.as_str(), f.bytes.as_slice())).collect());
     parts.0.finalize().to_vec()
 }
 

@@ -17,4 +17,6 @@ pub struct Inputs {
     pub data: Vec<InputFile>,
     /// The files of the packages of the seeds after the first, where each seed has its own.
     pub draws: Vec<Vec<InputFile>>,
+    /// The files of the package that is reviewed, if the scenario names one.
+    pub reviewed: Vec<InputFile>,
 }

@@ -6,6 +6,7 @@
 //!
 //! [`runs`]: Simulation::runs
 
+pub mod agreement;
 mod allocation;
 mod balance;
 mod decided;
@@ -23,6 +24,7 @@ mod rules;
 mod run;
 mod runs;
 mod shared;
+mod sheet;
 mod simulation;
 mod table;
 mod texts;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::agreement::{Reviewer, agreements};
 use super::allocation::Allocation;
 use super::balance::{self, Done};
 use super::decided::Decide;
@@ -17,7 +18,7 @@ use super::shared::{Ready, Shared};
 use super::table::Table;
 use super::years::State;
 use super::{digest, names, rules};
-use logis_data::{Dataset, Issue, TextTable, about, by_kind, text_tables};
+use logis_data::{Dataset, Issue, TextTable, about, by_kind, read_texts, text_tables};
 use logis_language::Pack;
 use logis_language::diagnostic::{PackError, Span};
 use logis_language::pack::params::ParameterId;
@@ -36,6 +37,8 @@ pub struct Simulation {
     runs: Vec<Run>,
     /// What of the territory has no data.
     absent: Vec<String>,
+    /// The tables of the package that is reviewed, if there is one.
+    reviewed: Vec<TextTable>,
     /// Of the rules, the data and the engine.
     digest: Vec<u8>,
     shared: Shared,
@@ -125,8 +128,11 @@ impl Simulation {
                 }
             }
         }
+        let (reviewed, issues) = text_tables(&pack.parsed().schema, inputs.reviewed);
+        said.extend(warnings_of(&scenario, issues)?);
         let absent = said;
-        Ok(Simulation { scenario, pack, overlaid, source, date, runs, absent, digest, shared: Shared::new() })
+        let shared = Shared::new();
+        Ok(Simulation { scenario, pack, overlaid, source, date, runs, absent, reviewed, digest, shared })
     }
 
     /// The scenario.
@@ -205,7 +211,8 @@ impl Simulation {
         let posed = decide.posed(&rules.planned.matching).map_err(failed)?;
         let allocation = Allocation::new(&rules.planned.matching, posed).map_err(failed)?;
         let all = run.point.is_none();
-        let measures = rules.planned.measure(rules.pack.parsed(), &decide, &allocation, all);
+        let mut measures = rules.planned.measure(rules.pack.parsed(), &decide, &allocation, all);
+        measures.tables.extend(self.review(run, &rules.pack, date)?);
         let mut warnings = warnings(run, &rules.planned, &allocation);
         warnings.extend(held.iter().cloned());
         Ok(self.result(run, date.to_string(), rows_taken, (measures.tables, measures.households), warnings))
@@ -259,12 +266,33 @@ impl Simulation {
             done.push(Done { date, flow, measures });
         }
         let dates: Vec<String> = years.dates.iter().map(ToString::to_string).collect();
+        let last = years.dates.last().copied().unwrap_or(first);
         let (mut tables, mut households) = balance::tables(done, &state.arrived);
         if run.point.is_some() {
             households.clear();
             tables.retain(|t| SWEPT.contains(&t.id.as_str()));
         }
+        tables.extend(self.review(run, &self.rules(run, last)?.pack, last)?);
         Ok(self.result(run, dates.join(", "), &rows_taken, (tables, households), told))
+    }
+
+    /// The figures of the agreements that the pack follows, on the package that is reviewed, as it is.
+    fn review(&self, run: &Run, pack: &Pack, date: Date) -> Result<Vec<Table>, ScenarioError> {
+        // Points of sweeps show the summary alone.
+        if self.reviewed.is_empty() || run.point.is_some() {
+            return Ok(Vec::new());
+        }
+        let review = |(_, agreement)| {
+            let reviewer = Reviewer::new(pack, agreement, date);
+            let parsed = pack.parsed();
+            let read = read_texts(&parsed.schema, &parsed.references, &self.reviewed, &reviewer.needs());
+            let errors: Vec<Issue> = read.issues.into_iter().filter(Issue::is_error).collect();
+            match errors.is_empty() {
+                true => Ok(reviewer.measures(&read.dataset)),
+                false => Err(ScenarioError::Data { run: run.id.clone(), issues: errors }),
+            }
+        };
+        agreements(pack).take(1).map(review).collect()
     }
 
     fn result(

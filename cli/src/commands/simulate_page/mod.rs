@@ -16,6 +16,9 @@ use tables::{Part, parts};
 /// The charting library, whole.
 const CHARTS: &str = include_str!("../../../assets/chartjs/chart.umd.min.js");
 
+/// The style that pages of reports share.
+pub(super) const STYLE: &str = include_str!("page.css");
+
 #[derive(Serialize)]
 struct Page<'r> {
     title: &'r str,
@@ -72,7 +75,7 @@ pub fn page(report: &Report, with_rows: bool) -> Result<String> {
         parts: parts(report, with_rows),
         // Inside a script element nothing may look like its end.
         data: serde_json::to_string(&data)?.replace('<', "\\u003c"),
-        style: include_str!("page.css"),
+        style: STYLE,
         script: include_str!("page.js"),
         library: CHARTS,
         version: env!("CARGO_PKG_VERSION"),
@@ -89,7 +92,7 @@ fn day(date: &str) -> String {
 }
 
 /// The spaces of French typography: none breaks a line before `:`, `;`, `?`, `!`, `%`, `€`, inside « » or in a number.
-fn french(text: &str) -> String {
+pub(super) fn french(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let near = |at: usize| letters.get(at).copied().unwrap_or(' ');
     let space = |at: usize| {

@@ -3,6 +3,7 @@
 //! Reading collects every problem of every file. What the names of a signature mean is settled one
 //! module further, where rules are wired.
 
+pub mod agreement;
 pub mod cases;
 pub mod citation;
 pub mod doubt;
@@ -80,6 +81,8 @@ pub struct Parsed {
     pub parameters: Vec<Parameter>,
     /// What holds in one place only.
     pub territories: Territories,
+    /// What the agreements of territories count, in the order of their files.
+    pub agreements: Vec<agreement::Agreement>,
     /// Reference tables.
     pub references: Vec<Reference>,
     /// Its cases, which are read when they are first asked for: [`Parsed::cases`].
@@ -200,6 +203,7 @@ pub(crate) fn read(root: &str, files: Vec<(String, Bytes)>, out: &mut Diagnostic
         territories,
         rules: Arc::default(),
         parameters: Vec::new(),
+        agreements: Vec::new(),
         references: Vec::new(),
         cases: Cases::default(),
         unseen: find("mutants.toml")
@@ -216,6 +220,8 @@ pub(crate) fn read(root: &str, files: Vec<(String, Bytes)>, out: &mut Diagnostic
             parsed.cases.add(file);
         } else if path.ends_with(".rhai") {
             read_rules(&mut parsed, file, &sources, out);
+        } else if let Some(territory) = agreement_of(&parsed, path) {
+            parsed.agreements.extend(agreement::read(file, &source.text, territory, out));
         } else if !["pack.toml", "schema.toml", "mutants.toml"].contains(&path)
             && !path.ends_with(&format!("/{}", territory::MANIFEST))
         {
@@ -236,6 +242,12 @@ pub(crate) fn read(root: &str, files: Vec<(String, Bytes)>, out: &mut Diagnostic
     }
     finish(&mut parsed, out);
     parsed
+}
+
+/// The territory whose agreement a file of that path is about, if it is about one.
+fn agreement_of(parsed: &Parsed, path: &str) -> Option<TerritoryId> {
+    let named = path.rsplit('/').next() == Some(agreement::FILE);
+    parsed.territories.of_path(path).filter(|_| named)
 }
 
 fn text_of(sources: &Sources, file: FileId) -> &str {

@@ -1,5 +1,6 @@
 //! The plan: selected rules, lowered to one expression graph and bound to a date.
 
+mod agreement;
 pub mod builtins;
 pub mod conditions;
 mod every_text;
@@ -22,6 +23,7 @@ use crate::pack::force::Outside;
 use crate::pack::params::{Parameter, ParameterId, ParameterVersion};
 use crate::pack::schema::{EntityId, FieldId, Origin};
 use crate::value::{Date, Type, Value};
+pub(crate) use agreement::check_agreements;
 use builtins::Builtin;
 pub(crate) use every_text::check_all;
 pub use given::Given;

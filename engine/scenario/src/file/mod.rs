@@ -89,6 +89,8 @@ pub struct Base {
     pub draws: Vec<Named>,
     /// Or the population file to draw one from.
     pub population: Option<Named>,
+    /// The data package whose operations, aids and attributions are reviewed, in each run as they are.
+    pub reviewed: Option<Named>,
     /// The folder of rules; without one, those of whoever runs the scenario.
     pub rules: Option<Named>,
     /// The date as of which all is decided; without one, that of the data.

@@ -129,6 +129,7 @@ fn base(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Base {
     if data.is_some() == population.is_some() {
         out.push(texts::data_or_population(reader.span()));
     }
+    let reviewed = reader.str("reviewed", out).map(own);
     let rules = reader.str("rules", out).map(own);
     let as_of = reader.date("as_of", out);
     let mut territory = Vec::new();
@@ -149,7 +150,7 @@ fn base(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Base {
         }
     };
     let rows = row_changes(&reader, out);
-    Base { data, draws, population, rules, as_of, territory, seeds, rows, max_added }
+    Base { data, draws, population, reviewed, rules, as_of, territory, seeds, rows, max_added }
 }
 
 /// `data = "package"` for all seeds, or `data = ["one", "two"]`: the package of the first seed, and those of the

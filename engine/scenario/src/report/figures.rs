@@ -1,8 +1,8 @@
 //! Figures from elsewhere and targets, beside the figures computed.
 
-use super::sheet::{exact, shortest};
 use super::{Cell, Repeated, Sheet};
 use crate::file::{Scenario, Wanted};
+use crate::sheet::{exact, shortest};
 use crate::table::{Table, scaled};
 use crate::texts;
 use logis_language::diagnostic::{PackError, Span};

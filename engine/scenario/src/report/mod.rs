@@ -7,7 +7,6 @@ mod changes;
 mod charts;
 mod figures;
 mod runs;
-mod sheet;
 mod sweeps;
 
 use serde::Serialize;
@@ -16,12 +15,12 @@ use super::file::{Count, RowChange, Scenario};
 use super::run::RunResult;
 use super::simulation::Simulation;
 use super::table::Table;
+pub use crate::sheet::{Cell, Sheet};
 pub use charts::{Chart, Series};
 use figures::{observed, targets};
 use logis_language::diagnostic::PackError;
 use logis_language::value::Exact;
 use runs::compare;
-pub use sheet::{Cell, Sheet};
 use sweeps::{intervals, sweeps};
 
 /// A report.

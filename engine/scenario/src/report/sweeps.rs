@@ -1,9 +1,9 @@
 //! Sweeps, and the spread of repetitions.
 
-use super::sheet::shortest;
 use super::{Cell, Repeated, Sheet, medians};
 use crate::file::How;
 use crate::run::RunResult;
+use crate::sheet::shortest;
 use crate::simulation::Simulation;
 use crate::table::Table;
 use logis_language::value::Value;

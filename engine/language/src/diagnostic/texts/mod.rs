@@ -9,6 +9,7 @@
 //! what was found there, what was expected or what to write; the remedy is an infinitive. Names and what is to be
 //! typed stand in backticks. Words that are keys of files (`off`, `amount`, `true`) are not translated.
 
+pub(crate) mod agreement;
 pub mod cases;
 pub mod files;
 pub mod findings;

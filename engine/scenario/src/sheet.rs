@@ -55,7 +55,7 @@ impl Cell {
         Cell::Number { value: i64::try_from(n).unwrap_or(i64::MAX), decimals: 0 }
     }
 
-    pub(super) fn number(value: Option<i64>, decimals: u32) -> Cell {
+    pub(crate) fn number(value: Option<i64>, decimals: u32) -> Cell {
         value.map_or(Cell::Empty, |value| Cell::Number { value, decimals })
     }
 
@@ -98,12 +98,12 @@ impl std::fmt::Display for Cell {
     }
 }
 
-pub(super) fn exact(value: i64, decimals: u32) -> Exact {
+pub(crate) fn exact(value: i64, decimals: u32) -> Exact {
     Exact::new(i128::from(value), 10_i128.checked_pow(decimals).unwrap_or(1))
 }
 
 impl Sheet {
-    pub(super) fn new(id: &str, title: &str, how: &str, source: &str) -> Sheet {
+    pub(crate) fn new(id: &str, title: &str, how: &str, source: &str) -> Sheet {
         let [id, title, how, source] = [id, title, how, source].map(str::to_string);
         Sheet { id, title, how, source, ..Sheet::default() }
     }
@@ -149,7 +149,7 @@ impl Sheet {
 }
 
 /// A number with no more decimals than it needs, four at most.
-pub(super) fn shortest(number: &Exact) -> Cell {
+pub(crate) fn shortest(number: &Exact) -> Cell {
     let decimals = (0..4).find(|d| (number * exact(10_i64.pow(*d), 0)).is_integer()).unwrap_or(4);
     Cell::number(scaled(number, decimals), decimals)
 }

@@ -1,0 +1,179 @@
+//! `logis review`: the yearly review of a territory's agreement.
+//!
+//! The agreement is that of the pack: `bilan.toml` of a territory says what is counted. One document, in the form that
+//! is asked.
+
+use anyhow::{Result, bail};
+use logis::Pack;
+use logis::data::{to_csv, to_reading_workbook};
+use logis::diagnostic::texts::did_you_mean;
+use logis::exchange::Document;
+use logis::pack::agreement::Agreement;
+use logis::scenario::agreement::{Review, Reviewer, agreements};
+use logis::scenario::report::{Cell, Sheet};
+use std::path::PathBuf;
+
+use super::review_page;
+use crate::args::{DataArgs, RulesArgs};
+use crate::text::empty;
+use crate::{End, input, output};
+
+/// `logis review`
+#[derive(clap::Args)]
+pub struct ReviewArgs {
+    #[command(flatten)]
+    rules: RulesArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Territoire dont la convention est suivie, si le paquet de règles en a plusieurs
+    #[arg(long, value_name = "TERRITOIRE")]
+    of: Option<String>,
+    /// Forme du bilan (sinon d'après le nom du fichier, sinon un tableau)
+    #[arg(long, value_enum)]
+    format: Option<ReviewFormat>,
+    /// Fichier à écrire (sinon la sortie standard)
+    #[arg(long, short, value_name = "FICHIER")]
+    output: Option<PathBuf>,
+}
+
+/// Forms of a review.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReviewFormat {
+    /// Tableau pour le terminal: objectifs, réalisations, écarts
+    Table,
+    /// Tous les chiffres, une ligne par indicateur, temps et lieu
+    Csv,
+    /// Tous les tableaux, pour des programmes
+    Json,
+    /// Classeur Excel, une feuille par tableau
+    Xlsx,
+    /// Une page à lire et à imprimer
+    Html,
+}
+
+/// Endings of names, and the form that each means.
+const ENDINGS: [(&str, ReviewFormat); 6] = [
+    ("txt", ReviewFormat::Table),
+    ("csv", ReviewFormat::Csv),
+    ("json", ReviewFormat::Json),
+    ("xlsx", ReviewFormat::Xlsx),
+    ("html", ReviewFormat::Html),
+    ("htm", ReviewFormat::Html),
+];
+
+/// The form that is asked.
+///
+/// # Errors
+/// An ending that means none.
+pub fn form(args: &ReviewArgs) -> Result<ReviewFormat> {
+    output::form(args.format, args.output.as_deref(), &ENDINGS, ReviewFormat::Table)
+}
+
+/// Reviews an agreement.
+pub fn run(args: &ReviewArgs) -> Result<End> {
+    let form = form(args)?;
+    let run = input::Run::new(&args.rules, &args.data)?;
+    let agreement = agreement(&run.pack, args.of.as_deref())?;
+    let reviewer = Reviewer::new(&run.pack, agreement, run.date);
+    let dataset = input::dataset_for(&run.pack, run.files, &reviewer.needs(), &[], &args.data.reading)?;
+    let review = {
+        let _busy = crate::text::busy("bilan");
+        reviewer.review(&dataset)
+    };
+    let to = args.output.as_deref();
+    match form {
+        ReviewFormat::Table => output::text_to(&text(&review), to)?,
+        ReviewFormat::Csv => {
+            let figures = review.sheets.iter().find(|s| s.id == "chiffres").cloned().unwrap_or_default();
+            output::bytes_to(&to_csv(&figures.to_output())?, to, false)?;
+        }
+        ReviewFormat::Json => {
+            output::bytes_to(Document::new("review", &review).pretty()?.as_bytes(), to, false)?;
+        }
+        ReviewFormat::Xlsx => {
+            let sheets: Vec<_> = review.sheets.iter().map(Sheet::to_reading).collect();
+            output::bytes_to(&to_reading_workbook(&about(&review), &sheets)?, to, true)?;
+        }
+        ReviewFormat::Html => output::bytes_to(review_page::page(&review)?.as_bytes(), to, false)?,
+    }
+    Ok(End::Fine)
+}
+
+/// The agreement that is asked for, or the only one.
+pub(super) fn agreement<'p>(pack: &'p Pack, asked: Option<&str>) -> Result<&'p Agreement> {
+    let known: Vec<&str> = agreements(pack).map(|(name, _)| name).collect();
+    let found = match asked {
+        Some(asked) => agreements(pack).find(|(name, _)| *name == asked),
+        None if known.len() == 1 => agreements(pack).next(),
+        None => None,
+    };
+    if let Some((_, agreement)) = found {
+        return Ok(agreement);
+    }
+    match (asked, known.is_empty()) {
+        (_, true) => bail!(
+            "ce paquet de règles n'a aucune convention à suivre; attendu: un fichier `bilan.toml` dans le dossier d'un \
+             territoire"
+        ),
+        (Some(asked), _) => bail!(
+            "`{asked}` n'a pas de `bilan.toml`; conventions de ce paquet: {} {}",
+            known.join(", "),
+            did_you_mean(asked, known.iter().copied())
+        ),
+        (None, _) => {
+            bail!("ce paquet de règles suit plusieurs conventions; attendu: --of {}", known.join(" ou "))
+        }
+    }
+}
+
+/// What the workbook says of itself.
+fn about(review: &Review) -> Vec<String> {
+    let mut lines = vec![review.title.clone(), format!("{}. {}", review.territory, review.text)];
+    lines.push(counted(review));
+    lines.extend(review.warnings.iter().map(|w| format!("À savoir : {w}.")));
+    lines.push(format!("Fait par logis review {}.", env!("CARGO_PKG_VERSION")));
+    lines
+}
+
+/// `12 oui, 3 non, …`
+fn counted(review: &Review) -> String {
+    let all: Vec<String> =
+        review.summary.iter().map(|one| format!("{} {}", one.count, one.verdict)).collect();
+    format!("Objectifs atteints : {}.", all.join(", "))
+}
+
+/// The short text: the balance, and what is to be known.
+fn text(review: &Review) -> String {
+    let mut out = format!("{}\n{}. {}\n{}\n\n", review.title, review.territory, review.text, counted(review));
+    if let Some(sheet) = review.sheets.iter().find(|s| s.id == "bilan") {
+        // Long texts are for the page and the workbook.
+        let shown: Vec<usize> = (0..sheet.header.len())
+            .filter(|at| {
+                sheet.header.get(*at).is_some_and(|h| h != "Explication" && h != "Source" && h != "Article")
+            })
+            .collect();
+        let header: Vec<&str> =
+            shown.iter().filter_map(|at| sheet.header.get(*at)).map(String::as_str).collect();
+        let mut table = empty(&header);
+        for row in &sheet.rows {
+            table.add_row(shown.iter().map(|at| match row.get(*at) {
+                Some(Cell::Empty) | None => String::new(),
+                Some(cell) => cell.to_string(),
+            }));
+        }
+        out.push_str(&format!("{table}\n"));
+    }
+    let unknown = review.sheets.iter().find(|s| s.id == "inconnus");
+    for row in unknown.iter().flat_map(|sheet| &sheet.rows).take(20) {
+        let cells: Vec<String> = row.iter().filter(|c| **c != Cell::Empty).map(ToString::to_string).collect();
+        out.push_str(&format!("\ninconnu: {}", cells.join(" · ")));
+    }
+    if let Some(more) = unknown.map(|sheet| sheet.rows.len().saturating_sub(20)).filter(|more| *more > 0) {
+        out.push_str(&format!("\n… et {more} autres (toutes avec --format xlsx, html ou json)"));
+    }
+    for warning in &review.warnings {
+        out.push_str(&format!("\nà savoir: {warning}"));
+    }
+    out.push('\n');
+    out
+}
