@@ -183,6 +183,7 @@ fn schema_for(path: &Path) -> &'static str {
         "schema.toml" => "schema.schema.json",
         "mutants.toml" => "mutants.schema.json",
         "territoire.toml" => "territoire.schema.json",
+        "bilan.toml" => "bilan.schema.json",
         name if name.ends_with(".cas.toml") => "cas.schema.json",
         _ => "parametres.schema.json",
     }
@@ -210,13 +211,17 @@ fn the_files_of_a_pack_fit_the_schemas_for_editors() {
             ("parametres.schema.json", "[p]\nunits = \"EUR\"\n[[p.values]]\nfrom = 2017-01-01\nvalue = 1\n"),
             ("schema.schema.json", "[m]\nkey = \"id\"\n[m.fields.a]\ntype = \"money\"\n"),
             ("pack.schema.json", "results = [\"eligble\"]\n"),
+            (
+                "bilan.schema.json",
+                "title = \"c\"\nfrom = 2017-01-01\nuntil = 2019-12-31\n[[indicator]]\nid = \"1\"\nlabel = \"l\"\nsom = \"x\"\n",
+            ),
             ("pack.schema.json", "[check.levels]\nL0501 = \"éteint\"\n"),
         ] {
             let schema = schema(name);
             assert!(misfit(&as_json(text), &schema, &schema, "").is_some(), "{name}: {text}");
         }
         let taplo = fs::read_to_string(out.path().join(".taplo.toml")).unwrap();
-        assert_eq!(taplo.parse::<toml::Table>().unwrap()["rule"].as_array().unwrap().len(), 6);
+        assert_eq!(taplo.parse::<toml::Table>().unwrap()["rule"].as_array().unwrap().len(), 7);
     }
 }
 
