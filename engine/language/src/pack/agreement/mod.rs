@@ -107,7 +107,7 @@ pub enum Measure {
         /// What is added up.
         terms: Vec<Term>,
         /// What the sum is divided by: then it is a share or a mean.
-        over: Option<Term>,
+        over: Option<Box<Term>>,
         /// The year to which the growth is counted, of a growth.
         growth: Option<i16>,
     },
@@ -162,7 +162,7 @@ pub enum Target {
     /// A parameter of the territory, or of all.
     Parameter(String, Span),
     /// Another sum over the same years.
-    Term(Term),
+    Term(Box<Term>),
     /// A figure that the text wants.
     Wanted(Exact),
     /// A figure that the text gives of the past: it is shown beside, and nothing is judged by it.
@@ -204,11 +204,11 @@ impl Indicator {
     /// All sums that it is made of.
     pub fn terms(&self) -> impl Iterator<Item = &Term> {
         let (terms, over) = match &self.measure {
-            Measure::Sums { terms, over, .. } => (terms.as_slice(), over.as_ref()),
+            Measure::Sums { terms, over, .. } => (terms.as_slice(), over.as_deref()),
             _ => (&[][..], None),
         };
         let target = match &self.target {
-            Some(Target::Term(term)) => Some(term),
+            Some(Target::Term(term)) => Some(term.as_ref()),
             _ => None,
         };
         terms.iter().chain(over).chain(target)

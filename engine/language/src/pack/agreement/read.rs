@@ -100,9 +100,11 @@ fn indicator(
     let alone = plus.is_none() && over.is_none() && growth.is_none();
     let measure = match (made, first) {
         (Some(made), None) if alone => Measure::Made(made),
-        (None, Some(first)) => {
-            Measure::Sums { terms: [first].into_iter().chain(plus).collect(), over, growth }
-        }
+        (None, Some(first)) => Measure::Sums {
+            terms: [first].into_iter().chain(plus).collect(),
+            over: over.map(Box::new),
+            growth,
+        },
         (None, None) if alone && note.is_some() => Measure::Words,
         _ => {
             out.push(texts::no_sum(&reader.what, span));
@@ -173,7 +175,7 @@ fn target(reader: &mut Reader<'_, '_>, sum: Option<Term>, out: &mut Diagnostics)
     };
     let wanted = of_key("wanted", Target::Wanted);
     let observed = of_key("observed", Target::Observed);
-    let mut all = [named, sum.map(Target::Term), wanted, observed].into_iter().flatten();
+    let mut all = [named, sum.map(|sum| Target::Term(Box::new(sum))), wanted, observed].into_iter().flatten();
     let first = all.next();
     if all.next().is_some() {
         out.push(texts::two_targets(&reader.what, reader.span()));
