@@ -161,3 +161,42 @@ fn the_results_of_a_plain_package_are_decided_by_columns() {
         }
     }
 }
+
+/// Where it is enough to know that an outcome is open, fillings of what is missing show it: each row has the outcome that
+/// deciding it alone gives, or is open as that says. Half of the requests are of no territory, so that figures are
+/// missing, and whole columns are.
+#[test]
+fn what_fillings_show_to_be_open_is_open() {
+    let pack = Pack::load("../../rules").unwrap();
+    let parsed = pack.parsed();
+    let mut data = dataset(&pack, &[], LAST_OF_MANY);
+    let request = parsed.schema.entity("demande").unwrap();
+    let commune = parsed.schema.entities[request]
+        .belongs_to
+        .iter()
+        .position(|relation| relation.column == "commune")
+        .unwrap();
+    let places = data.tables[parsed.schema.entities[request].belongs_to[commune].target].ids.clone();
+    // Brest, which no territory of the pack holds.
+    let brest = places.iter().position(|id| &**id == "29019").unwrap() as u32;
+    let links = &mut data.tables[request].links[commune];
+    *links = links.iter().enumerate().map(|(row, link)| if row % 2 == 0 { brest } else { *link }).collect();
+    let (mut open, mut known) = (0, 0);
+    for names in [
+        &["priorite", "cotation", "cotation_situation", "delai_anormalement_long", "public_l441_1"][..],
+        &["ressources", "categorie_menage", "eligible_plai", "public_ani", "premier_quartile"],
+    ] {
+        let plan = Plan::new(parsed, parse_date("2017-06-30").unwrap(), names).unwrap();
+        let (alone, fast) = (evaluate(&plan, &data), logis::evaluate::evaluate_settled(&plan, &data));
+        for (name, (alone, fast)) in names.iter().zip(alone.columns.iter().zip(&fast.columns)) {
+            for row in 0..alone.len() {
+                assert_eq!(alone.value(row), fast.value(row), "{name}, row {row}");
+                match fast.value(row) {
+                    Some(_) => known += 1,
+                    None => open += 1,
+                }
+            }
+        }
+    }
+    assert!(open > 100 && known > 300, "{open} open, {known} known");
+}

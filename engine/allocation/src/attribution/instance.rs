@@ -6,14 +6,17 @@ use std::collections::BTreeSet;
 
 use super::rules::MatchingPlan;
 use super::ties::Ties;
-use crate::candidates::{Candidates, Most, Options, candidates, sides};
+use crate::candidates::{Candidates, Found, Most, Options, candidates_by, sides};
 use logis_data::Dataset;
-use logis_decide::evaluate::{DecisionColumn, evaluate};
+use logis_decide::evaluate::{DecisionColumn, evaluate_settled};
 use logis_language::pack::schema::EntityId;
 use logis_language::value::Value;
 use logis_matching::{
     BEST_FIT, Cell, InnerUnit, MOST_POINTS, Matching, Pair, Problem, ProblemError, Quota, Reached,
 };
+
+/// How many errors are told of data that make no problem.
+const MOST_TOLD: usize = 20;
 
 /// The highest priority that a rule may give.
 pub const MOST_PRIORITY: u32 = 1 << 24;
@@ -158,71 +161,41 @@ impl Instance {
         most: Option<usize>,
     ) -> Result<Instance, Vec<InstanceError>> {
         let options = Options { most: most.map(|units| Most { units, by: plan.fit }) };
-        let mut found = candidates(&plan.pairs, dataset, &options);
         let (first, second) = sides(&plan.pairs).unwrap_or_default();
         let (requests, units) = (Numbers::new(dataset, first), Numbers::new(dataset, second));
-        let mut wrong = Vec::new();
+        let weigh = Weigh { plan, dataset, requests: &requests, units: &units };
+        let (found, weighed) = candidates_by(&plan.pairs, dataset, &options, |found| weigh.candidates(found));
         let mut open = Open { quotas: vec![0; plan.quotas.len()], ..Open::default() };
+        let mut wrong = Vec::new();
         let points = points(plan, dataset, &requests, &mut open, &mut wrong);
-        let fits = plan.fit.and_then(|fit| found.outcomes.get(fit));
-        let rule = |at: Option<usize>| {
-            at.and_then(|at| plan.pairs.selected.get(at + 1)).map_or("", |(name, _)| name.as_str())
-        };
-        let columns: Vec<(Option<&DecisionColumn>, Option<&DecisionColumn>)> = plan
-            .quotas
-            .iter()
-            .map(|q| (q.base.and_then(|base| found.outcomes.get(base)), found.outcomes.get(q.members)))
-            .collect();
-        let mut pairs = Vec::with_capacity(found.len());
-        for (row, (request, unit)) in found.iter().enumerate() {
-            let (request, unit) = (requests.number(request), units.number(unit));
-            // A fit that is not known counts as the worst, and is told.
-            let fit = match fits.map(|column| column.value(row)) {
-                None => 0,
-                Some(None) => {
-                    open.fit += 1;
-                    0
-                }
-                Some(Some(value)) => whole(&value, BEST_FIT.into()).unwrap_or_else(|| {
-                    wrong.push(InstanceError::OutOfRange {
-                        what: format!("{}:{}", requests.id(dataset, request), units.id(dataset, unit)),
-                        rule: rule(plan.fit).to_string(),
-                        value: value.to_string(),
-                        most: BEST_FIT.into(),
-                    });
-                    0
-                }),
-            };
-            // Two bits a quota: does the pair count in its base (bit 2 × quota), and is it a member (the bit
-            // after)? What is not known counts against the quota: in the base, and as no member.
-            let mut marks = 0;
-            for (at, ((base, members), open)) in columns.iter().zip(&mut open.quotas).enumerate() {
-                let base = base.map_or(Some(true), |column| truth(column, row));
-                if base == Some(false) {
-                    continue;
-                }
-                let member = members.and_then(|column| truth(column, row));
-                *open += u64::from(base.is_none() || member.is_none());
-                marks |= 1 << (2 * at);
-                if base.is_some() && member == Some(true) {
-                    marks |= 2 << (2 * at);
-                }
+        for one in &weighed {
+            open.fit += one.open.fit;
+            for (all, own) in open.quotas.iter_mut().zip(&one.open.quotas) {
+                *all += own;
             }
-            pairs.push(Pair { request, unit, fit: u16::try_from(fit).unwrap_or(0), marks });
+            wrong.extend(one.wrong.iter().take(MOST_TOLD.saturating_sub(wrong.len())).cloned());
         }
         if !wrong.is_empty() {
-            wrong.truncate(20);
+            wrong.truncate(MOST_TOLD);
             return Err(wrong);
         }
-        // What only the problem needed is not kept: there may be hundreds of millions of pairs.
-        found.outcomes.truncate(plan.asked);
+        let own = |request: u32, into: &mut Vec<Pair>| {
+            let row = requests.row(request) as usize;
+            let (piece, places) = found.place_of(row);
+            let Some(weighed) = weighed.get(piece) else { return };
+            for (unit, place) in found.of(row).iter().zip(places) {
+                let fit = weighed.fits.get(place).copied().unwrap_or(0);
+                let marks = weighed.marks.get(place).copied().unwrap_or(0);
+                into.push(Pair { request, unit: units.number(*unit), fit, marks });
+            }
+        };
         let quotas: Vec<Quota> = plan.quotas.iter().map(|q| q.quota.clone()).collect();
         let count = u32::try_from(units.len()).unwrap_or(u32::MAX);
         let given = units.len().min(requests.len()) as u64;
         let ties = Ties::new(plan, dataset, &requests, points, (given, !quotas.is_empty()));
         let ties = ties.map_err(|e| vec![e])?;
-        let problem = Problem::from_pairs(ties.weighed(), count, pairs, quotas);
-        let problem = problem.map_err(|e| vec![e.into()])?;
+        let problem = Problem::from_lists(ties.weighed(), count, own, quotas).map_err(|e| vec![e.into()])?;
+        drop(weighed);
         let by_points = plan.by_points;
         Ok(Instance { by_points, ..Instance::with(found, problem, (requests, units), open, ties) })
     }
@@ -316,19 +289,108 @@ impl Instance {
     /// # Errors
     /// None that this instance has not had.
     pub fn part(&self, keep: impl Fn(u32, u32) -> bool) -> Result<Problem, ProblemError> {
-        let mut pairs = Vec::new();
-        for request in (0_u32..).take(self.requests.len()) {
-            for unit in self.units_of(request) {
-                if keep(request, unit)
-                    && let Some((fit, marks)) = self.pair(request, unit)
-                {
-                    pairs.push(Pair { request, unit, fit, marks });
+        let own = |request: u32, into: &mut Vec<Pair>| {
+            let kept = self.units_of(request).into_iter().filter(|unit| keep(request, *unit));
+            into.extend(kept.filter_map(|unit| {
+                let (fit, marks) = self.pair(request, unit)?;
+                Some(Pair { request, unit, fit, marks })
+            }));
+        };
+        let points = (0_u32..).take(self.requests.len()).map(|r| self.problem.points(r)).collect();
+        let units = u32::try_from(self.units.len()).unwrap_or(u32::MAX);
+        Problem::from_lists(points, units, own, self.problem.quotas().to_vec())
+    }
+}
+
+/// What the problem needs of the candidates of some requests, in place of the outcomes that say it: there may be hundreds
+/// of millions of pairs.
+struct Weighed {
+    /// By candidate; none where the pack has no fit.
+    fits: Vec<u16>,
+    /// By candidate: as [`Pair::marks`]; none where there are no quotas.
+    marks: Vec<u16>,
+    open: Open,
+    /// The first fits that are none.
+    wrong: Vec<InstanceError>,
+}
+
+/// Reads the outcomes of candidates.
+struct Weigh<'w> {
+    plan: &'w MatchingPlan,
+    dataset: &'w Dataset,
+    requests: &'w Numbers,
+    units: &'w Numbers,
+}
+
+impl Weigh<'_> {
+    /// Reads what the problem needs of candidates, and keeps only what was asked for of their outcomes.
+    fn candidates(&self, found: &mut Found<'_>) -> Weighed {
+        let mut open = Open { quotas: vec![0; self.plan.quotas.len()], ..Open::default() };
+        let mut wrong = Vec::new();
+        let fits = self.plan.fit.and_then(|fit| found.outcomes.get(fit));
+        let fits = fits.map_or_else(Vec::new, |fits| self.fits(found, fits, &mut open, &mut wrong));
+        let mut marks = Vec::new();
+        if !self.plan.quotas.is_empty() {
+            marks.resize(found.len(), 0);
+        }
+        // Two bits a quota: does the pair count in its base (bit 2 × quota), and is it a member (the bit after)?
+        // What is not known counts against the quota: in the base, and as no member.
+        for (at, (quota, open)) in self.plan.quotas.iter().zip(&mut open.quotas).enumerate() {
+            let base = quota.base.and_then(|base| found.outcomes.get(base));
+            let members = found.outcomes.get(quota.members);
+            for (row, marks) in marks.iter_mut().enumerate() {
+                let base = base.map_or(Some(true), |column| column.truth(row));
+                if base == Some(false) {
+                    continue;
+                }
+                let member = members.and_then(|column| column.truth(row));
+                *open += u64::from(base.is_none() || member.is_none());
+                *marks |= 1 << (2 * at);
+                if base.is_some() && member == Some(true) {
+                    *marks |= 2 << (2 * at);
                 }
             }
         }
-        let points = (0_u32..).take(self.requests.len()).map(|r| self.problem.points(r)).collect();
-        let units = u32::try_from(self.units.len()).unwrap_or(u32::MAX);
-        Problem::from_pairs(points, units, pairs, self.problem.quotas().to_vec())
+        found.outcomes.truncate(self.plan.asked);
+        Weighed { fits, marks, open, wrong }
+    }
+
+    /// By candidate: its fit. One that is not known counts as the worst, and is told.
+    fn fits(
+        &self,
+        found: &Found<'_>,
+        fits: &DecisionColumn,
+        open: &mut Open,
+        wrong: &mut Vec<InstanceError>,
+    ) -> Vec<u16> {
+        let rule = self.plan.fit.and_then(|at| self.plan.pairs.selected.get(at + 1));
+        let fit = |row: usize| {
+            // Mostly the column has a whole number, and no value is made of it.
+            let whole_number = fits.whole(row).and_then(|n| u16::try_from(n).ok());
+            if let Some(fit) = whole_number.filter(|n| *n <= BEST_FIT) {
+                return fit;
+            }
+            let Some(value) = fits.value(row) else {
+                open.fit += 1;
+                return 0;
+            };
+            if let Some(fit) = whole(&value, BEST_FIT.into()) {
+                return u16::try_from(fit).unwrap_or(0);
+            }
+            if wrong.len() < MOST_TOLD {
+                let (request, unit) = found.pair(row);
+                let (request, unit) = (self.requests.number(request), self.units.number(unit));
+                let ids = (self.requests.id(self.dataset, request), self.units.id(self.dataset, unit));
+                wrong.push(InstanceError::OutOfRange {
+                    what: format!("{}:{}", ids.0, ids.1),
+                    rule: rule.map_or("", |(name, _)| name.as_str()).to_string(),
+                    value: value.to_string(),
+                    most: BEST_FIT.into(),
+                });
+            }
+            0
+        };
+        (0..found.len()).map(fit).collect()
     }
 }
 
@@ -341,7 +403,7 @@ fn points(
     wrong: &mut Vec<InstanceError>,
 ) -> Vec<u32> {
     let Some(priority) = &plan.priority else { return vec![0; requests.len()] };
-    let decided = evaluate(priority, dataset);
+    let decided = evaluate_settled(priority, dataset);
     let column = decided.columns.first();
     let mut points = Vec::with_capacity(requests.len());
     for &row in &requests.rows {
@@ -366,13 +428,6 @@ fn points(
 fn whole(value: &Value, most: u32) -> Option<u32> {
     match value {
         Value::Number(n) if n.is_integer() => u32::try_from(*n.numer()).ok().filter(|n| *n <= most),
-        _ => None,
-    }
-}
-
-fn truth(column: &DecisionColumn, row: usize) -> Option<bool> {
-    match column.value(row) {
-        Some(Value::Bool(value)) => Some(value),
         _ => None,
     }
 }

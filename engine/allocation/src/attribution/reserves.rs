@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::rules::MatchingPlan;
 use crate::candidates::decide_pairs;
 use logis_data::Dataset;
-use logis_decide::evaluate::{DecisionColumn, evaluate};
+use logis_decide::evaluate::{DecisionColumn, evaluate_settled};
 use logis_decide::reserves::{by_rule, texts};
 use logis_language::graph::RuleId;
 use logis_language::plan::Plan;
@@ -68,7 +68,7 @@ pub(crate) fn of_pairs(
             pairs.iter().map(|(request, _)| rows.get(*request as usize) == Some(&true)).collect()
         };
         let rows = dataset.tables.get(plan.entity).map_or(0, logis_data::Table::rows);
-        let found = by_rule(plan, &[0], None, rows, |plan| evaluate(plan, dataset).columns);
+        let found = by_rule(plan, &[0], None, rows, |plan| evaluate_settled(plan, dataset).columns);
         told.add(plan, found.into_iter().map(|(rule, rows)| (rule, of_request(rows))).collect());
     }
     told.list()
@@ -78,7 +78,7 @@ pub(crate) fn of_pairs(
 pub(crate) fn of_rows(plan: &Plan, at: usize, dataset: &Dataset) -> Vec<UnderReserve> {
     let rows = dataset.tables.get(plan.entity).map_or(0, logis_data::Table::rows);
     let mut told = Told::default();
-    told.add(plan, by_rule(plan, &[at], None, rows, |plan| evaluate(plan, dataset).columns));
+    told.add(plan, by_rule(plan, &[at], None, rows, |plan| evaluate_settled(plan, dataset).columns));
     told.list()
 }
 

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use logis_data::Dataset;
-use logis_decide::evaluate::{DecisionColumn, evaluate};
+use logis_decide::evaluate::{DecisionColumn, evaluate_settled};
 use logis_language::pack::schema::EntityId;
 use logis_language::plan::Plan;
 use logis_language::plan::conditions::{Condition, Form, Truth};
@@ -292,7 +292,7 @@ impl Values {
     fn of(plan: &Plan, dataset: &Dataset, entity: EntityId, nodes: impl Iterator<Item = NodeId>) -> Values {
         let nodes: BTreeSet<NodeId> = nodes.collect();
         let selected = nodes.iter().map(|node| (String::new(), *node)).collect();
-        let decided = evaluate(&Plan { entity, selected, ..plan.clone() }, dataset);
+        let decided = evaluate_settled(&Plan { entity, selected, ..plan.clone() }, dataset);
         let rows = dataset.tables.get(entity).map_or(0, logis_data::Table::rows);
         Values { rows, columns: nodes.into_iter().zip(decided.columns).collect() }
     }

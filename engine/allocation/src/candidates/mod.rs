@@ -19,7 +19,7 @@ use logis_language::plan::Plan;
 use logis_language::plan::conditions::conditions;
 use logis_language::plan::ir::Op;
 
-/// Requests that a thread takes at a time.
+/// Requests that a thread takes at a time: a piece.
 const REQUESTS: usize = 128;
 
 /// Pairs collected before they are decided together.
@@ -45,10 +45,11 @@ pub struct Most {
 /// The candidates of a data set, and the pairs that no rule could settle.
 #[derive(Clone, Debug, Default)]
 pub struct Candidates {
-    /// By request: where its units begin in `units`; then, where the last ones end.
+    /// By request: where its units begin among those of all; then, where the last ones end.
     offsets: Vec<usize>,
-    /// The units (rows), request by request, ascending for each.
-    units: Vec<u32>,
+    /// By piece of [`REQUESTS`] requests: the units (rows), request by request, ascending for each. Pieces stay as they
+    /// are found: there may be hundreds of millions of pairs, of which none is copied.
+    units: Vec<Vec<u32>>,
     /// The outcomes of what the plan selects after the suitability: a row for each candidate, by request
     /// and then by unit, in the order of their rows.
     pub outcomes: Vec<DecisionColumn>,
@@ -67,17 +68,26 @@ pub struct Candidates {
 impl Candidates {
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.units.len()
+        self.offsets.last().copied().unwrap_or(0)
     }
 
     /// Is there none?
     pub fn is_empty(&self) -> bool {
-        self.units.is_empty()
+        self.len() == 0
     }
 
     /// The units that suit a request, in the order of their rows.
     pub fn of(&self, request: usize) -> &[u32] {
-        self.units.get(self.rows_of(request)).unwrap_or(&[])
+        let (piece, own) = self.place_of(request);
+        self.units.get(piece).and_then(|units| units.get(own)).unwrap_or(&[])
+    }
+
+    /// The piece of a request, and its candidates within it.
+    pub(crate) fn place_of(&self, request: usize) -> (usize, std::ops::Range<usize>) {
+        let piece = request / REQUESTS;
+        let first = self.offsets.get(piece * REQUESTS).copied().unwrap_or(0);
+        let own = self.rows_of(request);
+        (piece, own.start.saturating_sub(first)..own.end.saturating_sub(first))
     }
 
     /// The places of a request's candidates in [`Candidates::outcomes`].
@@ -91,17 +101,23 @@ impl Candidates {
     /// A copy without these pairs (request, unit) of rows. The counts stay those of the whole search.
     #[must_use]
     pub fn without(&self, pairs: &BTreeSet<(u32, u32)>) -> Candidates {
-        let kept: Vec<usize> =
-            self.iter().enumerate().filter(|(_, pair)| !pairs.contains(pair)).map(|(row, _)| row).collect();
-        // A request's units end after as many as are kept before its former end.
-        let mut offsets = vec![0];
-        for request in 1..self.offsets.len() {
-            let end = self.offsets.get(request).copied().unwrap_or(0);
-            offsets.push(kept.partition_point(|row| *row < end));
+        let mut kept = Vec::new();
+        let (mut offsets, mut units) = (vec![0], Vec::new());
+        for (request, row) in (0..self.offsets.len().saturating_sub(1)).zip(0_u32..) {
+            let own = self.rows_of(request).zip(self.of(request));
+            let own = own.filter(|(_, unit)| !pairs.contains(&(row, **unit)));
+            if request % REQUESTS == 0 {
+                units.push(Vec::new());
+            }
+            for (place, unit) in own {
+                kept.push(place);
+                units.last_mut().into_iter().for_each(|units: &mut Vec<u32>| units.push(*unit));
+            }
+            offsets.push(kept.len());
         }
         Candidates {
             offsets,
-            units: kept.iter().filter_map(|&row| self.units.get(row).copied()).collect(),
+            units,
             outcomes: self.outcomes.iter().map(|column| column.rows_at(&kept)).collect(),
             open: self.open.clone(),
             ..*self
@@ -128,8 +144,52 @@ pub fn sides(plan: &Plan) -> Option<(EntityId, EntityId)> {
 /// All suitable pairs are found; a pair that is not looked at is not counted as open or in error. The
 /// result does not depend on the number of threads.
 pub fn candidates(plan: &Plan, dataset: &Dataset, options: &Options) -> Candidates {
+    candidates_by(plan, dataset, options, |_| ()).0
+}
+
+/// Some candidates as they are found: those of [`REQUESTS`] requests.
+pub(crate) struct Found<'f> {
+    /// The row of the first request.
+    start: usize,
+    /// By request: how many units.
+    counts: &'f [usize],
+    /// The units (rows), request by request.
+    units: &'f [u32],
+    /// By outcome, a row for each candidate. What is taken out of it is not kept.
+    pub outcomes: &'f mut Vec<DecisionColumn>,
+}
+
+impl Found<'_> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.units.len()
+    }
+
+    /// The rows of both sides of a candidate.
+    pub fn pair(&self, candidate: usize) -> (u32, u32) {
+        let (mut request, mut end) = (self.start, 0);
+        for count in self.counts {
+            end += count;
+            if candidate < end {
+                break;
+            }
+            request += 1;
+        }
+        let request = u32::try_from(request).unwrap_or(u32::MAX);
+        (request, self.units.get(candidate).copied().unwrap_or(u32::MAX))
+    }
+}
+
+/// The same, and what `digest` makes of the candidates of each piece of [`REQUESTS`] requests, on the thread that found
+/// them: of outcomes that it takes out, nothing is kept.
+pub(crate) fn candidates_by<T: Send>(
+    plan: &Plan,
+    dataset: &Dataset,
+    options: &Options,
+    digest: impl Fn(&mut Found<'_>) -> T + Sync,
+) -> (Candidates, Vec<T>) {
     let (Some((suitable, others)), Some(sides)) = (plan.selected.split_first(), sides(plan)) else {
-        return Candidates::default();
+        return (Candidates::default(), Vec::new());
     };
     // The suitability is decided for all pairs looked at, the other outcomes for the candidacies only.
     let (suitable, others) = (part(plan, std::slice::from_ref(suitable)), part(plan, others));
@@ -147,16 +207,20 @@ pub fn candidates(plan: &Plan, dataset: &Dataset, options: &Options) -> Candidat
     // Requests go to threads by fixed chunks, so that the result does not depend on their number.
     let search = Search { index: &index, options: *options, ids };
     let starts: Vec<usize> = (0..requests).step_by(REQUESTS).collect();
-    let chunks: Vec<Chunk> = starts
+    let (chunks, digests): (Vec<Chunk>, Vec<T>) = starts
         .into_par_iter()
         .map_init(
             || (suitable.worker(), others.worker()),
             |(suitable, others), start| {
-                search.chunk(start..(start + REQUESTS).min(requests), suitable, others)
+                let requests = start..(start + REQUESTS).min(requests);
+                let mut chunk = search.chunk(requests, suitable, others);
+                let Chunk { counts, units, outcomes, .. } = &mut chunk;
+                let digested = digest(&mut Found { start, counts, units, outcomes });
+                (chunk, digested)
             },
         )
-        .collect();
-    join(chunks, requests as u64 * units as u64)
+        .unzip();
+    (join(chunks, requests as u64 * units as u64), digests)
 }
 
 /// Decides the pairs `(first[i], second[i])` of rows: one column for each outcome that a plan on pairs
@@ -335,12 +399,11 @@ fn join(chunks: Vec<Chunk>, pairs: u64) -> Candidates {
     let mut all = Candidates { pairs, offsets: vec![0], ..Candidates::default() };
     // By outcome, the columns of all chunks.
     let mut outcomes: Vec<Vec<DecisionColumn>> = Vec::new();
-    all.units.reserve(chunks.iter().map(|c| c.units.len()).sum());
     for chunk in chunks {
         for count in chunk.counts {
             all.offsets.push(all.offsets.last().copied().unwrap_or(0) + count);
         }
-        all.units.extend(chunk.units);
+        all.units.push(chunk.units);
         all.open.extend(chunk.open);
         all.looked_at += chunk.looked_at;
         all.errors += chunk.errors;

@@ -1,22 +1,22 @@
-//! Data with its missing cells filled in, to show fast that an outcome is not false whatever they hold: it is true of
-//! one filling.
+//! Data with its missing cells filled in, and a plan with its missing figures, to show fast that an outcome is not false
+//! whatever they hold: it is true of one filling; or that it is open: it differs between two.
 
 use logis_data::{Bits, Cells, Column, Dataset};
 use logis_language::pack::schema::{Field, FieldKind};
 use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};
-use logis_language::value::{Date, Exact, days_between, mul, power_of_ten};
+use logis_language::value::{Date, Exact, Type, Value, days_between, mul, power_of_ten};
 
 /// With what missing cells are filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Filling {
-    /// Late days, large numbers, true.
+    /// Late days, large numbers, true, the last of a list.
     High,
-    /// Early days, small numbers, false.
+    /// Early days, small numbers, false, the first of a list.
     Low,
 }
 
-/// The data with those missing cells that a plan reads and that may hold any day, number or boolean filled in; what is
+/// The data with those missing cells that a plan reads and that may hold any day, number, boolean or value of a list filled in; what is
 /// missing of other kinds stays missing. `None` if there are none, or if the date of the decision is a cell.
 pub(super) fn completed(plan: &Plan, dataset: &Dataset, filling: Filling) -> Option<Dataset> {
     if plan.dated.is_some() {
@@ -42,6 +42,32 @@ pub(super) fn completed(plan: &Plan, dataset: &Dataset, filling: Filling) -> Opt
         }
     }
     filled
+}
+
+/// The plan with a value for each table that has none on its day, as those that only territories give have none elsewhere.
+/// `None` if there is none of such a type.
+pub(super) fn supposed(plan: &Plan, filling: Filling) -> Option<Plan> {
+    let value = |ty: &Type| match (ty, filling) {
+        (Type::Bool, filling) => Some(Value::Bool(filling == Filling::High)),
+        // No larger: it may be months that are added to a date.
+        (Type::Number, Filling::High) => Some(Value::Number(Exact::from_integer(1_000))),
+        (Type::Number, Filling::Low) => Some(Value::Number(Exact::from_integer(0))),
+        (Type::Date | Type::Text(_) | Type::List(_), _) => None,
+    };
+    let mut nodes = plan.nodes.clone();
+    let mut any = false;
+    for node in &mut nodes {
+        let Op::Param(id, _) = &node.op else { continue };
+        let lacks = |id: usize| plan.parsed.parameters.get(id).is_some_and(|own| own.at(plan.date).is_none());
+        if lacks(*id)
+            && plan.supposed.is_none()
+            && let Some(value) = value(&node.ty)
+        {
+            node.op = Op::Const(value);
+            any = true;
+        }
+    }
+    any.then(|| Plan { nodes, ..plan.clone() })
 }
 
 /// A column without missing cells.
@@ -86,6 +112,17 @@ fn fill(field: &Field, column: Option<&Column>, rows: usize, filling: Filling) -
                 _ => &[],
             };
             Cells::Number { units: put(own, known, i64::try_from(with).ok()?), decimals: *decimals }
+        }
+        (FieldKind::Enum(values), cells) => {
+            let own = match cells {
+                // Its numbers are those of the list.
+                Some(Cells::Text { codes, dictionary }) if dictionary.len() == values.len() => &**codes,
+                Some(_) => return None,
+                None => &[],
+            };
+            let last = u32::try_from(values.len().checked_sub(1)?).ok()?;
+            let with = if filling == Filling::High { last } else { 0 };
+            Cells::Text { codes: put(own, known, with), dictionary: values.clone() }
         }
         _ => return None,
     };

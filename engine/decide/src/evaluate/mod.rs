@@ -135,6 +135,24 @@ impl DecisionColumn {
         }
     }
 
+    /// The outcome of a row, if it is a boolean and decided.
+    pub fn truth(&self, row: usize) -> Option<bool> {
+        // Where no row is left over, the array answers without building an outcome.
+        match &self.certain {
+            Some(certain) if self.odd.is_empty() => certain.truth(row),
+            _ => match self.value(row) {
+                Some(Value::Bool(truth)) => Some(truth),
+                _ => None,
+            },
+        }
+    }
+
+    /// The outcome of a row where the column itself has it as a whole number. It may be one and be known otherwise:
+    /// [`DecisionColumn::value`] tells.
+    pub fn whole(&self, row: usize) -> Option<i64> {
+        self.certain.as_ref().filter(|_| self.odd.is_empty())?.whole(row)
+    }
+
     /// Is a row decided, and true?
     pub fn is_true(&self, row: usize) -> bool {
         // Where no row is left over, the array answers without building an outcome.
@@ -241,6 +259,40 @@ pub fn evaluate_by(plan: &Plan, layout: &Arc<Layout>, dataset: &Dataset) -> Deci
     }
 }
 
+/// [`evaluate`] where it is enough to know that an outcome is open: which cells would settle it may not be told
+/// ([`Outcome::Unknown`] without cells).
+///
+/// What is missing is filled in, in two ways, by columns: where the outcomes differ, the outcome is open, and is not looked
+/// into row by row, which costs a hundred times as much.
+pub fn evaluate_settled(plan: &Plan, dataset: &Dataset) -> Decisions {
+    use completed::{Filling, completed, supposed};
+    let context = Context::new(plan, dataset);
+    let rows = usize::try_from(context.rows()).unwrap_or(usize::MAX);
+    let certain = columns::evaluate(&context);
+    if plan.dated.is_some() || certain.iter().flatten().all(|c| c.left_over().next().is_none()) {
+        return evaluate(plan, dataset);
+    }
+    let filled = |(figures, cells): (Filling, Filling)| {
+        let (own_plan, own_data) = (supposed(plan, figures), completed(plan, dataset, cells));
+        let changed = own_plan.is_some() || own_data.is_some();
+        let (plan, dataset) = (own_plan.as_ref().unwrap_or(plan), own_data.as_ref().unwrap_or(dataset));
+        changed.then(|| columns::evaluate(&Context::new(plan, dataset)))
+    };
+    // Large numbers in cells may leave what columns hold: figures are varied with small ones, too.
+    let ways = [(Filling::Low, Filling::Low), (Filling::High, Filling::Low), (Filling::High, Filling::High)];
+    let filled: Vec<Vec<Option<Certain>>> = ways.into_iter().filter_map(filled).collect();
+    let columns = plan.selected.iter().zip(certain).enumerate().map(|(number, ((_, node), certain))| {
+        let shown: Vec<&Certain> = filled.iter().filter_map(|each| each.get(number)?.as_ref()).collect();
+        let open = |row: usize| {
+            let mut values = shown.iter().filter_map(|shown| shown.get(row));
+            values.next().is_some_and(|first| values.any(|other| other != first))
+        };
+        decided_but(&context, *node, certain, rows, open)
+    });
+    let columns = columns.collect();
+    Decisions { names: plan.selected.iter().map(|(name, _)| name.clone()).collect(), columns }
+}
+
 /// By selected rule, the rows in which it is false whatever the missing cells hold, as far as sets and
 /// ranges of possible values show it. What they leave open is not decided by cases, which costs as much
 /// as hundreds of decisions of a row.
@@ -323,12 +375,29 @@ pub fn certain(context: &Context<'_>) -> Vec<Option<Certain>> {
 
 /// A column of outcomes: certain ones as they are, rows left over decided one by one on all threads.
 fn decided(context: &Context<'_>, node: NodeId, certain: Option<Certain>, rows: usize) -> DecisionColumn {
+    decided_but(context, node, certain, rows, |_| false)
+}
+
+/// The same, but for rows left over whose outcome is open for certain.
+fn decided_but(
+    context: &Context<'_>,
+    node: NodeId,
+    certain: Option<Certain>,
+    rows: usize,
+    open: impl Fn(usize) -> bool + Sync,
+) -> DecisionColumn {
     let left: Vec<usize> = certain.as_ref().map_or_else(|| (0..rows).collect(), |c| c.left_over().collect());
     // Each thread has an evaluator, whose memory serves for neighbouring rows.
     let odd: Vec<(usize, Outcome)> = left
         .into_par_iter()
         .with_min_len(256)
-        .map_init(|| Evaluator::new(context), |evaluator, row| (row, outcome(evaluator, node, row as u64)))
+        .map_init(
+            || Evaluator::new(context),
+            |evaluator, row| match open(row) {
+                true => (row, Outcome::Unknown(Vec::new())),
+                false => (row, outcome(evaluator, node, row as u64)),
+            },
+        )
         .collect();
     DecisionColumn { rows, certain, odd: odd.into_iter().collect(), by_plan: None }
 }

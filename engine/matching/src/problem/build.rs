@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::super::numbers::Cell;
 use super::by_key::by_key;
-use super::cells::cells;
+use super::cells::Cells;
 use super::parts::{BEST_FIT, Fits, MOST_QUOTAS, Pair, ProblemError, Quota, check};
 use super::posed::Problem;
 
@@ -52,27 +52,76 @@ impl Problem {
         mut pairs: Vec<Pair>,
         quotas: Vec<Quota>,
     ) -> Result<Problem, ProblemError> {
+        let requests = points.len();
+        if let Some(Pair { request, unit, .. }) = pairs.iter().find(|p| p.request as usize >= requests) {
+            return Err(ProblemError::OutOfRange { request: *request, unit: *unit });
+        }
+        // Callers mostly give them in order; then nothing is copied.
+        if !pairs.is_sorted_by_key(|pair| pair.request) {
+            pairs = by_key(requests, pairs.iter().map(|pair| (pair.request, *pair))).1;
+        }
+        let mut starts = Vec::with_capacity(requests + 1);
+        for own in pairs.chunk_by(|a, b| a.request == b.request) {
+            let start = starts.last().copied().unwrap_or(0);
+            starts.resize(own[0].request as usize + 1, start);
+            starts.push(start + own.len());
+        }
+        let last = starts.last().copied().unwrap_or(0);
+        starts.resize(requests + 1, last);
+        let own = |request: u32, into: &mut Vec<Pair>| {
+            into.extend_from_slice(&pairs[starts[request as usize]..starts[request as usize + 1]]);
+        };
+        Problem::from_lists(points, units, own, quotas)
+    }
+
+    /// The same where `own` adds the pairs of a request, in any order, each time that it is asked: it is twice, so that
+    /// nothing is copied of hundreds of millions of pairs.
+    ///
+    /// # Errors
+    /// As [`Problem::from_pairs`].
+    ///
+    /// ```
+    /// # use logis_matching::{Pair, Problem};
+    /// let own = |request: u32, into: &mut Vec<Pair>| into.push(Pair { request, unit: 0, fit: 500, marks: 0 });
+    /// let problem = Problem::from_lists(vec![3, 7], 1, own, vec![])?;
+    /// assert_eq!((problem.requests(), problem.units()), (2, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_lists(
+        points: Vec<u32>,
+        units: u32,
+        own: impl Fn(u32, &mut Vec<Pair>),
+        quotas: Vec<Quota>,
+    ) -> Result<Problem, ProblemError> {
         check(&points, &quotas)?;
         // Bits of quotas that there are not would make cells differ that nothing tells apart.
         let used = used_marks(&quotas);
-        for pair in &mut pairs {
-            let Pair { request, unit, fit, .. } = *pair;
-            if request as usize >= points.len() || unit >= units {
-                return Err(ProblemError::OutOfRange { request, unit });
+        let requests = points.len() as u32;
+        let mut cells = Cells::new(units);
+        let (mut pairs, mut count) = (Vec::new(), 0);
+        for request in 0..requests {
+            pairs.clear();
+            own(request, &mut pairs);
+            count += pairs.len();
+            for pair in &mut pairs {
+                let Pair { request: of, unit, fit, .. } = *pair;
+                if of != request || unit >= units {
+                    return Err(ProblemError::OutOfRange { request: of, unit });
+                }
+                if fit > BEST_FIT {
+                    return Err(ProblemError::Fit { request, unit, fit });
+                }
+                pair.marks &= used;
             }
-            if fit > BEST_FIT {
-                return Err(ProblemError::Fit { request, unit, fit });
+            if !pairs.is_sorted_by_key(|pair| pair.unit) {
+                pairs.sort_unstable_by_key(|pair| pair.unit);
             }
-            pair.marks &= used;
+            if let Some(w) = pairs.windows(2).find(|w| w[0].unit == w[1].unit) {
+                return Err(ProblemError::Twice { request, unit: w[0].unit });
+            }
+            cells.refine(&pairs);
         }
-        // Callers mostly give them in order; then nothing is copied.
-        if !pairs.is_sorted_by_key(|pair| (pair.request, pair.unit)) {
-            pairs = by_request(points.len(), &pairs);
-        }
-        if let Some(w) = pairs.windows(2).find(|w| (w[0].request, w[0].unit) == (w[1].request, w[1].unit)) {
-            return Err(ProblemError::Twice { request: w[0].request, unit: w[0].unit });
-        }
-        let (cell_of, cell_count) = cells(units, &pairs);
+        let (cell_of, cell_count) = cells.numbered();
         // Sorting the units by their cell gives both numberings: the place in the list is the number inside,
         // what stands there the caller's.
         let (firsts, names) = by_key(cell_count, cell_of.iter().copied().zip(0..));
@@ -81,28 +130,28 @@ impl Problem {
             (Vec::with_capacity(points.len() + 1), Vec::new(), Vec::new());
         let mut fit_starts = Vec::new();
         let mut first_fit = vec![0; points.len()];
-        let mut fits = Vec::with_capacity(pairs.len());
-        for own in pairs.chunk_by_mut(|a, b| a.request == b.request) {
-            let request = own[0].request as usize;
-            starts.resize(request + 1, open.len());
-            first_fit[request] = fits.len();
+        let mut fits = Vec::with_capacity(count);
+        for request in 0..requests {
+            starts.push(open.len());
+            first_fit[request as usize] = fits.len();
+            pairs.clear();
+            own(request, &mut pairs);
             // In the order of cells and units, in which they mostly are already: sorting is the exception.
             let cell = |pair: &Pair| cell_of[pair.unit as usize];
-            if !own.is_sorted_by_key(cell) {
-                own.sort_unstable_by_key(|pair| (cell(pair), pair.unit));
+            if !pairs.is_sorted_by_key(|pair| (cell(pair), pair.unit)) {
+                pairs.sort_unstable_by_key(|pair| (cell(pair), pair.unit));
             }
             // One slot for all units of a cell: their marks are equal, or they would be two cells.
-            for alike in own.chunk_by(|a, b| cell(a) == cell(b)) {
+            for alike in pairs.chunk_by(|a, b| cell(a) == cell(b)) {
                 open.push(Cell(cell(&alike[0])));
-                fit_starts.push((fits.len() - first_fit[request]) as u32);
+                fit_starts.push((fits.len() - first_fit[request as usize]) as u32);
                 fits.extend(alike.iter().map(|pair| pair.fit));
                 if !quotas.is_empty() {
-                    marks.push(alike[0].marks);
+                    marks.push(alike[0].marks & used);
                 }
             }
         }
-        // Requests after the last one with a pair have no slots.
-        starts.resize(points.len() + 1, open.len());
+        starts.push(open.len());
         let fits = Arc::new(Stored { first: first_fit, starts: fit_starts, fits });
         Ok(Problem { points, firsts, starts, open, marks, fits, quotas, allowed: Vec::new(), names })
     }
@@ -163,15 +212,6 @@ impl Problem {
             names: (0..units).collect(),
         })
     }
-}
-
-/// The pairs in the order of their requests and units.
-fn by_request(requests: usize, pairs: &[Pair]) -> Vec<Pair> {
-    let (_, mut sorted) = by_key(requests, pairs.iter().map(|pair| (pair.request, *pair)));
-    for own in sorted.chunk_by_mut(|a, b| a.request == b.request) {
-        own.sort_unstable_by_key(|pair| pair.unit);
-    }
-    sorted
 }
 
 /// The bits of marks that mean something with these quotas: the lowest two a quota.

@@ -5,22 +5,38 @@
 //! pair is looked at once, and a second time where its request splits something, which happens less often
 //! than there are units.
 
-#![expect(clippy::indexing_slicing, reason = "measured loops over numbers that `Problem::from_pairs` checks")]
+#![expect(clippy::indexing_slicing, reason = "measured loops over numbers that `Problem::from_lists` checks")]
 
 use std::collections::HashMap;
 
 use super::parts::Pair;
 
-/// By unit its cell, and how many cells there are; they are numbered by their first unit. `pairs` are in the
-/// order of their requests, none twice.
-pub(super) fn cells(units: u32, pairs: &[Pair]) -> (Vec<u32>, usize) {
-    let mut class_of = vec![0_u32; units as usize];
-    let mut size = vec![units];
-    // Of the request at hand, by class: how many units of it the request may have, and the marks of the first.
-    // It is cleared by `touched` only, so that a request costs as much as it has pairs, whatever the classes.
-    let mut seen = vec![(0_u32, 0_u16)];
-    let mut touched: Vec<u32> = Vec::new();
-    for own in pairs.chunk_by(|a, b| a.request == b.request) {
+/// The classes of the units, as far as the requests so far tell them apart.
+pub(super) struct Cells {
+    /// By unit.
+    class_of: Vec<u32>,
+    /// By class: how many units.
+    size: Vec<u32>,
+    /// Of the request at hand, by class: how many units of it the request may have, and the marks of the first. It is
+    /// cleared by `touched` only, so that a request costs as much as it has pairs, whatever the classes.
+    seen: Vec<(u32, u16)>,
+    touched: Vec<u32>,
+}
+
+impl Cells {
+    /// All units are one class.
+    pub fn new(units: u32) -> Cells {
+        Cells {
+            class_of: vec![0; units as usize],
+            size: vec![units],
+            seen: vec![(0, 0)],
+            touched: Vec::new(),
+        }
+    }
+
+    /// Splits the classes by the pairs of one request, none twice.
+    pub fn refine(&mut self, own: &[Pair]) {
+        let Cells { class_of, size, seen, touched } = self;
         let mut alike = true;
         for pair in own {
             let class = class_of[pair.unit as usize];
@@ -34,26 +50,31 @@ pub(super) fn cells(units: u32, pairs: &[Pair]) -> (Vec<u32>, usize) {
         }
         // A request that may have a class as a whole, with one mark, tells nothing apart in it.
         if !alike || touched.iter().any(|&class| seen[class as usize].0 != size[class as usize]) {
-            split(own, &mut class_of, &mut size);
+            split(own, class_of, size);
             seen.resize(size.len(), (0, 0));
         }
         for class in touched.drain(..) {
             seen[class as usize].0 = 0;
         }
     }
-    // Classes that were split to nothing have no unit and so get no number; the others are numbered by their
-    // first unit, so that the numbering does not depend on the order in which they were split.
-    let mut number = vec![u32::MAX; size.len()];
-    let mut count = 0;
-    for class in &mut class_of {
-        let own = &mut number[*class as usize];
-        if *own == u32::MAX {
-            *own = count;
-            count += 1;
+
+    /// By unit its cell, and how many cells there are; they are numbered by their first unit.
+    pub fn numbered(self) -> (Vec<u32>, usize) {
+        let Cells { mut class_of, size, .. } = self;
+        // Classes that were split to nothing have no unit and so get no number; the others are numbered by their
+        // first unit, so that the numbering does not depend on the order in which they were split.
+        let mut number = vec![u32::MAX; size.len()];
+        let mut count = 0;
+        for class in &mut class_of {
+            let own = &mut number[*class as usize];
+            if *own == u32::MAX {
+                *own = count;
+                count += 1;
+            }
+            *class = *own;
         }
-        *class = *own;
+        (class_of, count as usize)
     }
-    (class_of, count as usize)
 }
 
 /// Puts the units of a request into classes of their own, by the class that they were in and their marks. A
@@ -94,7 +115,9 @@ mod tests {
                     *known.entry((0..6).map(|request| at(request, unit)).collect()).or_insert(next)
                 })
                 .collect();
-            prop_assert_eq!(cells(7, &pairs), (expected, known.len()));
+            let mut cells = Cells::new(7);
+            pairs.chunk_by(|a, b| a.request == b.request).for_each(|own| cells.refine(own));
+            prop_assert_eq!(cells.numbered(), (expected, known.len()));
         }
     }
 }

@@ -132,6 +132,18 @@ impl Certain {
         }
     }
 
+    /// The outcome of a row, if it is a number, counted in ones, and not left over.
+    pub fn whole(&self, row: usize) -> Option<i64> {
+        match &self.full.array {
+            Array::Number(units)
+                if self.denominator == 1 && self.full.left.get(row).is_none_or(|&left| left == 0) =>
+            {
+                units.get(row).copied()
+            }
+            _ => None,
+        }
+    }
+
     /// The rows in which it is false, if it is a boolean and no row is left over.
     pub fn all_false(&self) -> Option<Vec<usize>> {
         /// Rows that are looked at together: mostly it is false in none.
