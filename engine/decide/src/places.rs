@@ -46,24 +46,57 @@ impl Places {
         if links.is_empty() {
             return;
         }
+        // Rows are counted by the row of the table of places that they lead to, of which there are few: the territory is
+        // looked up once for each of those.
         let rows = dataset.tables.get(entity).map_or(0, logis_data::Table::rows);
-        for row in 0..rows {
-            let mut unknown = false;
-            let found = links.iter().find_map(|link| match value(parsed, dataset, link, row) {
-                Some(Value::Text(name)) if name.as_ref() != NONE => {
-                    let of = territories.find(&name).and_then(|t| territories.all.get(t));
-                    of.is_none_or(|of| !of.left_out).then_some(name)
+        let mut leads: BTreeMap<Vec<Option<usize>>, u64> = BTreeMap::new();
+        let paths: Vec<&[Step]> = links.iter().map(steps).collect();
+        match paths.iter().all(|path| path == paths.first().unwrap_or(path)) {
+            true => {
+                let mut counts: Vec<u64> = Vec::new();
+                let mut lost = 0;
+                let path = paths.first().copied().unwrap_or_default();
+                for row in 0..rows {
+                    let Some(to) = end(dataset, path, row) else {
+                        lost += 1;
+                        continue;
+                    };
+                    if counts.len() <= to {
+                        counts.resize(to + 1, 0);
+                    }
+                    counts.get_mut(to).into_iter().for_each(|count| *count += 1);
                 }
-                Some(_) => None,
-                None => {
-                    unknown = true;
-                    None
+                let counts = counts.into_iter().enumerate().map(|(to, count)| (Some(to), count));
+                for (to, count) in counts.chain([(None, lost)]).filter(|(_, count)| *count > 0) {
+                    leads.insert(vec![to; links.len()], count);
+                }
+            }
+            false => {
+                for row in 0..rows {
+                    let to = paths.iter().map(|path| end(dataset, path, row)).collect();
+                    *leads.entry(to).or_default() += 1;
+                }
+            }
+        }
+        for (to, count) in leads {
+            let mut unknown = false;
+            let found = links.iter().zip(to).find_map(|(link, row)| {
+                match row.and_then(|row| value(parsed, dataset, link, row)) {
+                    Some(Value::Text(name)) if name.as_ref() != NONE => {
+                        let of = territories.find(&name).and_then(|t| territories.all.get(t));
+                        of.is_none_or(|of| !of.left_out).then_some(name)
+                    }
+                    Some(_) => None,
+                    None => {
+                        unknown = true;
+                        None
+                    }
                 }
             });
             match found {
-                Some(name) => *self.of.entry(name).or_default() += 1,
-                None if unknown => self.unknown += 1,
-                None => self.nowhere += 1,
+                Some(name) => *self.of.entry(name).or_default() += count,
+                None if unknown => self.unknown += count,
+                None => self.nowhere += count,
             }
         }
     }
@@ -74,18 +107,28 @@ impl Places {
     }
 }
 
-fn value(parsed: &Parsed, dataset: &Dataset, link: &Link, row: usize) -> Option<Value> {
-    let Target::Field(field) = link.target else { return None };
-    let mut row = row;
-    let steps = match &link.access {
-        Access::Up(steps) => steps.as_slice(),
+/// The relations that a link follows, row by row.
+fn steps(link: &Link) -> &[Step] {
+    match &link.access {
+        Access::Up(steps) => steps,
         _ => &[],
-    };
-    for step in steps {
+    }
+}
+
+/// The row that relations lead to from a row; `None` where one is not known.
+fn end(dataset: &Dataset, path: &[Step], row: usize) -> Option<usize> {
+    let mut row = row;
+    for step in path {
         let Step::BelongsTo(entity, relation) = *step else { return None };
         let parent = *dataset.tables.get(entity)?.links.get(relation)?.get(row)?;
         row = (parent != NO_ROW).then(|| usize::try_from(parent).ok()).flatten()?;
     }
+    Some(row)
+}
+
+/// The value of a link in the row that it leads to.
+fn value(parsed: &Parsed, dataset: &Dataset, link: &Link, row: usize) -> Option<Value> {
+    let Target::Field(field) = link.target else { return None };
     column_of(dataset, &parsed.schema, field)?.get(row)
 }
 
