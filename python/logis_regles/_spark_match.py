@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-import os
 import pickle
 import warnings
 from array import array
@@ -21,7 +20,7 @@ from typing import Any
 
 from ._logis import Pack, Posing, doubts
 from ._spark_found import Found, Report
-from ._spark_work import ids, pyarrow, task, version
+from ._spark_work import ids, pyarrow, received, version
 from ._told import LogisError, LogisWarning
 
 LINKED = "request string, unit int, told binary"
@@ -29,9 +28,6 @@ LINKED = "request string, unit int, told binary"
 
 SOLVED = "group int, answer string, candidates bigint"
 """What a group tells: its answer."""
-
-POSED: dict[str, tuple[Pack, dict[str, Any]]] = {}
-"""By hash of what was sent: the rules and the tables that all see, made once in each process."""
 
 
 @dataclass
@@ -70,20 +66,7 @@ class Asked:
 
     def shared(self) -> tuple[Pack, dict[str, Any]]:
         """The rules and the tables of this process."""
-        made = POSED.get(self.hash)
-        if made is None:
-            if version() != self.version:
-                raise LogisError(
-                    f"logis-regles {version()} sur l'exécuteur, {self.version} sur le pilote ; attendu: la même version"
-                )
-            # Spark counts one core a task: more would take those of its neighbours.
-            os.environ.setdefault("RAYON_NUM_THREADS", str(max(1, task()[2])))
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", LogisWarning)
-                made = pickle.loads(self.sent)
-            # One matching after another in a process would else keep all their tables.
-            POSED.clear()
-            POSED[self.hash] = made
+        made: tuple[Pack, dict[str, Any]] = received(self.sent, self.hash, self.version)
         return made
 
     def pose(self, requests: Any, where: str, units: Any = None) -> Posing:

@@ -17,8 +17,35 @@ from ._told import Issue, LogisError, LogisWarning
 ERRORS = "erreurs"
 """The column of what is wrong in a row, where errors are asked as a column."""
 
-PLANS: dict[str, tuple[Plan, dict[str, Any]]] = {}
-"""By hash of what was sent: the plan and the tables that all see, made once in each process."""
+KEPT = 4
+"""So many works of a process keep their tables: two that take turns do not make them anew at each batch."""
+
+MADE: dict[str, Any] = {}
+"""By hash of what was sent: what was made of it in this process; of the last works alone, as it holds tables."""
+
+
+def received(sent: bytes, hash: str, sender: str) -> Any:
+    """What a driver of that version sent, made once in each process.
+
+    Raises:
+        LogisError: If the version of this package is another than the driver's.
+    """
+    made = MADE.get(hash)
+    if made is None:
+        if version() != sender:
+            raise LogisError(
+                f"logis-regles {version()} sur l'exécuteur, {sender} sur le pilote ; attendu: la même version"
+            )
+        # Spark counts one core a task: more would take those of its neighbours.
+        os.environ.setdefault("RAYON_NUM_THREADS", str(max(1, task()[2])))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", LogisWarning)
+            made = pickle.loads(sent)
+        # One work after another in a process would else keep all their tables.
+        while len(MADE) >= KEPT:
+            MADE.pop(next(iter(MADE)))
+        MADE[hash] = made
+    return made
 
 
 @dataclass(frozen=True)
@@ -59,18 +86,7 @@ class Work:
 
     def plan(self) -> tuple[Plan, dict[str, Any]]:
         """The plan of this process."""
-        made = PLANS.get(self.hash)
-        if made is None:
-            if version() != self.version:
-                raise LogisError(
-                    f"logis-regles {version()} sur l'exécuteur, {self.version} sur le pilote ; attendu: la même version"
-                )
-            # Spark counts one core a task: more would take those of its neighbours.
-            os.environ.setdefault("RAYON_NUM_THREADS", str(max(1, task()[2])))
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", LogisWarning)
-                made = pickle.loads(self.sent)
-            PLANS[self.hash] = made
+        made: tuple[Plan, dict[str, Any]] = received(self.sent, self.hash, self.version)
         return made
 
     def __call__(self, tables: dict[str, Any], batch: str) -> Any:

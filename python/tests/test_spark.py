@@ -278,9 +278,9 @@ def processes(spark):
     def asked(batches):
         for _ in batches:
             time.sleep(0.3)
-            from logis_regles._spark_work import PLANS
+            from logis_regles._spark_work import MADE
 
-            row = {"pid": [os.getpid()], "parent": [os.getppid()], "plans": [len(PLANS)]}
+            row = {"pid": [os.getpid()], "parent": [os.getppid()], "plans": [len(MADE)]}
             yield pa.RecordBatch.from_pydict(row)
 
     found = spark.range(8, numPartitions=8).mapInArrow(asked, "pid long, parent long, plans long").collect()
