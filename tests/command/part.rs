@@ -247,6 +247,29 @@ fn parts_of_what_must_be_read_whole_are_the_whole() {
     assert_eq!(parts, eval(&folder, "donnees", "csv", &["--keep-going"]).1);
 }
 
+/// A fault in a column that nothing asked reads is passed by with a warning that names the column; `--strict` reads it and
+/// finds the fault, and so does whoever asks for what reads it.
+#[test]
+fn columns_that_nobody_looked_at_are_named_and_read_when_asked() {
+    let folder = place("x");
+    let requests = folder.read("donnees/demandes.csv");
+    folder.write("donnees/demandes.csv", &requests.replace("D20,0,", "D20,beaucoup,"));
+    to_parquet(&folder, "groupes", 4);
+    let run = |select: &str, more: &[&str]| {
+        let asked =
+            ["eval", "--rules", "regles", "--as-of", "2017-06-30", "--select", select, "--format", "csv"];
+        folder.logis(&[&asked[..], &["--data", "groupes"], more].concat())
+    };
+    let (code, out, errors) = run("majeurs", &[]);
+    assert_eq!((code, out.lines().count()), (0, ROWS + 1), "{errors}");
+    assert!(errors.contains("D0206") && errors.contains("rang") && !errors.contains("beaucoup"), "{errors}");
+    for (select, more) in [("majeurs", &["--strict"][..]), ("majeurs,part", &[])] {
+        let (code, out, errors) = run(select, more);
+        assert_eq!((code, out.as_str()), (2, ""), "{errors}");
+        assert!(errors.contains("beaucoup") && errors.contains("rang"), "{errors}");
+    }
+}
+
 #[test]
 fn what_is_no_part_is_refused() {
     let folder = place("x");
