@@ -17,19 +17,10 @@ pub fn features() -> Result<(), String> {
     for krate in ["logis-matching", "logis-decide", "logis-allocation", "logis-review", "logis"] {
         check(krate, &[])?;
     }
-    // The command with its service, and with its tools for assistants: each has a part of `logis-serve` alone.
-    for feature in ["serve", "mcp"] {
-        cargo(&[
-            "clippy",
-            "--quiet",
-            "--package",
-            "logis-cli",
-            "--features",
-            feature,
-            "--",
-            "-D",
-            "warnings",
-        ])?;
+    // The command by itself, with its service, and with its tools for assistants: each has a part of `logis-serve` alone. Of
+    // the whole workspace, so that what all depend on is not built anew with the features of one.
+    for features in [&[][..], &["--features", "logis-cli/serve"], &["--features", "logis-cli/mcp"]] {
+        cargo(&[&["clippy", "--quiet", "--workspace"], features, &["--", "-D", "warnings"]].concat())?;
     }
     cargo(&["test", "--quiet", "--package", "logis-data", "--no-default-features", "--lib"])
 }

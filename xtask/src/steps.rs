@@ -11,8 +11,8 @@ const WHOLE: &str = "logis-cli/serve,logis-cli/mcp";
 pub fn check() -> Result<(), String> {
     cargo(&["fmt", "--all", "--check"])?;
     figures::check(&root())?;
-    cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
-    let mut doc = command("cargo", &["doc", "--workspace", "--no-deps"]);
+    cargo(&["clippy", "--workspace", "--all-targets", "--features", WHOLE, "--", "-D", "warnings"])?;
+    let mut doc = command("cargo", &["doc", "--workspace", "--no-deps", "--features", WHOLE]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     run(doc)
 }
