@@ -262,7 +262,10 @@ fn columns_that_nobody_looked_at_are_named_and_read_when_asked() {
     };
     let (code, out, errors) = run("majeurs", &[]);
     assert_eq!((code, out.lines().count()), (0, ROWS + 1), "{errors}");
-    assert!(errors.contains("D0206") && errors.contains("rang") && !errors.contains("beaucoup"), "{errors}");
+    assert!(
+        errors.contains("contrôlée") && errors.contains("`rang`") && !errors.contains("beaucoup"),
+        "{errors}"
+    );
     for (select, more) in [("majeurs", &["--strict"][..]), ("majeurs,part", &[])] {
         let (code, out, errors) = run(select, more);
         assert_eq!((code, out.as_str()), (2, ""), "{errors}");

@@ -484,7 +484,8 @@ fn an_absent_column_is_unknown_and_told() {
     assert_eq!(
         said.lines().collect::<Vec<_>>(),
         [
-            "avertissement: colonnes absentes, donc inconnues: demandes.csv: `revenus_12_mois`, `rfr_n1` ; colonnes absentes, lues comme vides: personnes.csv: `annee_rfr_n1`, `annee_rfr_n2`, `avis_imposition`, `garde`, `motif_ressources`, `revenus_12_mois`, `revenus_donnes`, `rfr_n2`, `titulaire` ; peuvent rester sans réponse: ressources, eligible_plai ; pour les exiger: --strict"
+            "avertissement: colonnes absentes, donc inconnues: demandes.csv: `revenus_12_mois`, `rfr_n1` ; colonnes absentes, lues comme vides: personnes.csv: `annee_rfr_n1`, `annee_rfr_n2`, `avis_imposition`, `garde`, `motif_ressources`, `revenus_12_mois`, `revenus_donnes`, `rfr_n2`, `titulaire` ; peuvent rester sans réponse: ressources, eligible_plai ; pour les exiger: --strict",
+            "note: 3 résultats: 1 inconnu, dont 1 par `revenus_12_mois`, 1 par `rfr_n1`"
         ]
     );
     let strict = eval(absent.path(), &["--strict", "--select", "ressources"]);
