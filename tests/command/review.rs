@@ -238,7 +238,7 @@ fn every_group_is_decided_on_the_example() {
     assert!(groups.len() > 15);
     for group in groups.keys() {
         // What the commission is shown is of both sides of a pair.
-        let decides = if group == "commission" { "candidates" } else { "eval" };
+        let decides = if group == "commission" { "commission" } else { "eval" };
         let decided = logis(&[decides, "--data", EXAMPLE, "--select", group, "--format", "csv"]);
         assert_eq!(decided.status.code(), Some(0), "{group}: {}", stderr(&decided));
         assert!(stdout(&decided).lines().count() > 1, "{group}");
