@@ -269,9 +269,7 @@ pub fn evaluate_settled(plan: &Plan, dataset: &Dataset) -> Decisions {
     let context = Context::new(plan, dataset);
     let rows = usize::try_from(context.rows()).unwrap_or(usize::MAX);
     let certain = columns::evaluate(&context);
-    if plan.dated.is_some() || certain.iter().flatten().all(|c| c.left_over().next().is_none()) {
-        return evaluate(plan, dataset);
-    }
+    let settled = certain.iter().flatten().all(|c| c.left_over().next().is_none());
     let filled = |(figures, cells): (Filling, Filling)| {
         let (own_plan, own_data) = (supposed(plan, figures), completed(plan, dataset, cells));
         let changed = own_plan.is_some() || own_data.is_some();
@@ -280,7 +278,8 @@ pub fn evaluate_settled(plan: &Plan, dataset: &Dataset) -> Decisions {
     };
     // Large numbers in cells may leave what columns hold: figures are varied with small ones, too.
     let ways = [(Filling::Low, Filling::Low), (Filling::High, Filling::Low), (Filling::High, Filling::High)];
-    let filled: Vec<Vec<Option<Certain>>> = ways.into_iter().filter_map(filled).collect();
+    let ways = ways.into_iter().filter(|_| plan.dated.is_none() && !settled);
+    let filled: Vec<Vec<Option<Certain>>> = ways.filter_map(filled).collect();
     let columns = plan.selected.iter().zip(certain).enumerate().map(|(number, ((_, node), certain))| {
         let shown: Vec<&Certain> = filled.iter().filter_map(|each| each.get(number)?.as_ref()).collect();
         let open = |row: usize| {
