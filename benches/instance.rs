@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 const USAGE: &str =
     "usage: instance write FOLDER NAME... | instance solve FOLDER NAME [--rounds N] [--quotas] [--pairs]
-NAME: dijon, d10k, d100k, d1m, france, alone or with -hard or -slack";
+NAME: dijon, d10k, d100k, d1m, france, alone or with -hard, -slack or -tied";
 
 /// All instances are drawn from it.
 const SEED: u64 = 1;

@@ -2,7 +2,7 @@
 //! and the three quotas.
 //!
 //! `cargo bench -p logis --bench matching`. `LOGIS_SIZES=dijon,d10k,d100k,d1m,france` says which
-//! instances (the first three, if it is not set; each also with `-hard` or `-slack`); `random` is 20 random
+//! instances (the first three, if it is not set; each also with `-hard`, `-slack` or `-tied`); `random` is 20 random
 //! problems of 40 requests and 20 units, with five quotas near a half that contradict each other. `read the
 //! pairs` computes every fit once and does
 //! nothing with it: the floor of whatever looks at all pairs. `one in 1,000 comes` solves from the answer

@@ -47,7 +47,10 @@ impl Instance {
         };
         let seniority = draw.deck(total, &months);
         let criteria = draw.deck(total, &CRITERIA);
-        let points = seniority.into_iter().zip(criteria).map(|(m, c)| to_u16(8 * m + 100 * c)).collect();
+        let has_points = |request: u32| request.is_multiple_of(shape.one_with_points_in.max(1));
+        let points = (0_u32..).zip(seniority.into_iter().zip(criteria));
+        let points =
+            points.map(|(r, (m, c))| if has_points(r) { to_u16(8 * m + 100 * c) } else { 0 }).collect();
         let mut marks = |percent: u8| -> Vec<bool> {
             let percent = u64::from(percent.min(100));
             draw.deck(total, &[100 - percent, percent]).into_iter().map(|class| class == 1).collect()

@@ -46,6 +46,8 @@ pub struct Shape {
     pub first_quartile: u8,
     /// Requests of a priority public, in percent.
     pub priority_publics: u8,
+    /// One request in this many has points; the others have none.
+    pub one_with_points_in: u32,
 }
 
 impl Shape {
@@ -53,8 +55,9 @@ impl Shape {
     pub const NAMES: [&str; 5] = ["dijon", "d10k", "d100k", "d1m", "france"];
 
     /// The shape of that name: one of [`Shape::NAMES`], alone or followed by `-hard` (few requests of
-    /// the first quartile and of the priority publics: quotas cannot all be met) or `-slack` (as many
-    /// requests as units: some units find nobody).
+    /// the first quartile and of the priority publics: quotas cannot all be met), `-slack` (as many
+    /// requests as units: some units find nobody) or `-tied` (one request in 50 has points, the others none: as where
+    /// points are local, and most places have none).
     pub fn named(name: &str) -> Option<Shape> {
         let (base, variant) = match name.split_once('-') {
             Some((base, variant)) => (base, Some(variant)),
@@ -68,14 +71,24 @@ impl Shape {
             "france" => (2_800_000, 100_000, 34_900, 1_729),
             _ => return None,
         };
-        let (requests, first_quartile, priority_publics) = match variant {
-            None => (requests, 25, 25),
-            Some("hard") => (requests, 3, 4),
-            Some("slack") => (units, 25, 25),
-            Some(_) => return None,
-        };
         let name = name.to_string();
-        Some(Shape { name, requests, units, communes, basins, first_quartile, priority_publics })
+        let usual = Shape {
+            name,
+            requests,
+            units,
+            communes,
+            basins,
+            first_quartile: 25,
+            priority_publics: 25,
+            one_with_points_in: 1,
+        };
+        match variant {
+            None => Some(usual),
+            Some("hard") => Some(Shape { first_quartile: 3, priority_publics: 4, ..usual }),
+            Some("slack") => Some(Shape { requests: units, ..usual }),
+            Some("tied") => Some(Shape { one_with_points_in: 50, ..usual }),
+            Some(_) => None,
+        }
     }
 }
 

@@ -54,6 +54,13 @@ fn margins_are_exact() {
     }
     let slack = instance("d10k-slack");
     assert_eq!((slack.requests(), slack.units()), (1000, 1000));
+    let (usual, tied) = (instance("d10k"), instance("d10k-tied"));
+    assert_eq!((tied.open, tied.base), (usual.open, usual.base));
+    assert!(
+        (0..)
+            .zip(tied.points.iter().zip(&usual.points))
+            .all(|(request, (&tied, &usual))| { tied == if request % 50 == 0 { usual } else { 0 } })
+    );
 }
 
 /// Criteria: 0.8 of 100 points in the mean. Months: one in 25 leaves each month, none is counted

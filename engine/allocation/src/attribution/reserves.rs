@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::rules::MatchingPlan;
 use crate::candidates::decide_pairs;
 use logis_data::Dataset;
-use logis_decide::evaluate::{DecisionColumn, evaluate_settled};
+use logis_decide::evaluate::{DecisionColumn, evaluate_settled, evaluate_settled_of};
 use logis_decide::reserves::{by_rule, texts};
 use logis_language::graph::RuleId;
 use logis_language::plan::Plan;
@@ -68,7 +68,15 @@ pub(crate) fn of_pairs(
             pairs.iter().map(|(request, _)| rows.get(*request as usize) == Some(&true)).collect()
         };
         let rows = dataset.tables.get(plan.entity).map_or(0, logis_data::Table::rows);
-        let found = by_rule(plan, &[0], None, rows, |plan| evaluate_settled(plan, dataset).columns);
+        let mut used = vec![false; rows];
+        for (request, _) in pairs {
+            if let Some(used) = used.get_mut(*request as usize) {
+                *used = true;
+            }
+        }
+        let asked = |row: usize| used.get(row) == Some(&true);
+        let found =
+            by_rule(plan, &[0], None, rows, |plan| evaluate_settled_of(plan, dataset, &asked).columns);
         told.add(plan, found.into_iter().map(|(rule, rows)| (rule, of_request(rows))).collect());
     }
     told.list()

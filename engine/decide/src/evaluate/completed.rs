@@ -51,7 +51,8 @@ pub(super) fn supposed(plan: &Plan, filling: Filling) -> Option<Plan> {
         (Type::Bool, filling) => Some(Value::Bool(filling == Filling::High)),
         // No larger: it may be months that are added to a date.
         (Type::Number, Filling::High) => Some(Value::Number(Exact::from_integer(1_000))),
-        (Type::Number, Filling::Low) => Some(Value::Number(Exact::from_integer(0))),
+        // Not nothing: it may be days by which is divided.
+        (Type::Number, Filling::Low) => Some(Value::Number(Exact::from_integer(1))),
         (Type::Date | Type::Text(_) | Type::List(_), _) => None,
     };
     let mut nodes = plan.nodes.clone();

@@ -265,6 +265,16 @@ pub fn evaluate_by(plan: &Plan, layout: &Arc<Layout>, dataset: &Dataset) -> Deci
 /// What is missing is filled in, in two ways, by columns: where the outcomes differ, the outcome is open, and is not looked
 /// into row by row, which costs a hundred times as much.
 pub fn evaluate_settled(plan: &Plan, dataset: &Dataset) -> Decisions {
+    evaluate_settled_of(plan, dataset, &|_| true)
+}
+
+/// [`evaluate_settled`] where only some rows are asked for: what columns leave over of others is not looked into, and said to
+/// be open.
+pub fn evaluate_settled_of(
+    plan: &Plan,
+    dataset: &Dataset,
+    asked: &(dyn Fn(usize) -> bool + Sync),
+) -> Decisions {
     use completed::{Filling, completed, supposed};
     let context = Context::new(plan, dataset);
     let rows = usize::try_from(context.rows()).unwrap_or(usize::MAX);
@@ -284,7 +294,7 @@ pub fn evaluate_settled(plan: &Plan, dataset: &Dataset) -> Decisions {
         let shown: Vec<&Certain> = filled.iter().filter_map(|each| each.get(number)?.as_ref()).collect();
         let open = |row: usize| {
             let mut values = shown.iter().filter_map(|shown| shown.get(row));
-            values.next().is_some_and(|first| values.any(|other| other != first))
+            !asked(row) || values.next().is_some_and(|first| values.any(|other| other != first))
         };
         decided_but(&context, *node, certain, rows, open)
     });

@@ -8,7 +8,7 @@
 use super::super::numbers::InnerUnit;
 use super::super::problem::Problem;
 use super::columns::Column;
-use super::fit::{Best, Rows, best};
+use super::fit::{Best, Crowded, Rows, best, crowded};
 use super::part::Part;
 use super::start::Near;
 use super::stay::{Choice, stay};
@@ -28,6 +28,11 @@ pub(super) struct Fitted {
 /// Assigns the requests of a part so that the sum of the fits is the largest. `prices` are by cell. `near` says
 /// where the search begins, if there was an answer before.
 pub(super) fn assign(problem: &Problem, part: &Part, prices: &[i64], near: Option<&Near>) -> Fitted {
+    if near.is_none()
+        && let Some(Crowded { pairs, prices }) = crowded(problem, part, prices)
+    {
+        return Fitted { pairs, prices };
+    }
     let (rows, units) = Rows::of_part(problem, part, prices);
     // By row: the column that the request had. Units ascend, as cells do.
     let had = |near: &Near| -> Vec<Column> {

@@ -5,11 +5,10 @@
     reason = "measured loops over numbers of the problem, which its constructors check"
 )]
 
-use super::super::answer::Bound;
 use super::super::numbers::{Cell, InnerUnit};
 use super::super::problem::Problem;
 use super::columns::{Column, NONE};
-use super::marks::{SCALE, by_marks};
+use super::sift::{Room, Sifted};
 use super::simplex::Arc;
 
 /// The assignments that a level chooses from: arcs of a bipartite graph.
@@ -67,16 +66,15 @@ impl Graph {
     /// request the cell, as one by units. `near` has by request the unit that it had, if any; nobody else had
     /// it. Who is in the cell of that unit begins there.
     ///
-    /// This is *reduced-cost fixing*: `room` bounds the points, and `left` is how far that is above the points
-    /// reached. A pair that loses more at its prices is in no answer with these points; a request or a unit that
-    /// is worth more is in all of them.
+    /// A pair that loses more than the room leaves is in no answer with these points; a request or a unit that is worth more
+    /// is in all of them. Requests that are not looked at are left out.
     pub fn of_units(
         problem: &Problem,
         at: &[Cell],
         near: &[InnerUnit],
-        (room, prices, left): (&Bound, &[i64], i64),
+        (room, sifted): (&Room<'_>, &Sifted),
     ) -> (Graph, Vec<u32>) {
-        let by_marks = by_marks(problem, &room.multipliers);
+        let (prices, left) = (room.prices, room.left);
         let mut graph = Graph {
             requests: Vec::new(),
             row_must: Vec::new(),
@@ -95,26 +93,16 @@ impl Graph {
         let mut places = Places::new(problem, at, near);
         let mut kinds = Kinds::new(problem);
         let mut start = Vec::new();
-        let mut gains: Vec<(usize, i64)> = Vec::new();
-        for (request, &home) in (0_u32..).zip(at) {
-            gains.clear();
-            let points = SCALE * i64::from(problem.points[request as usize]);
-            gains.extend(problem.slots_of(request).map(|slot| {
-                let gain =
-                    points + by_marks[problem.marks(slot) as usize] - prices[problem.open[slot].index()];
-                (slot, gain)
-            }));
-            // The most that the request can gain; 0 by staying idle.
-            let worth = gains.iter().map(|g| g.1).max().unwrap_or(0).max(0);
-            // What a pair loses against the best of its request, or against being idle.
-            gains.retain(|(_, gain)| worth - gain <= left);
+        let mut slots = Vec::new();
+        for (request, &home) in (0_u32..).zip(at).filter(|(request, _)| sifted.takes(*request)) {
+            let worth = room.slots_of(problem, request, &mut slots);
             // A request that loses more by any pair than the room is in no answer considered.
-            if gains.is_empty() {
+            if slots.is_empty() {
                 continue;
             }
             let row = graph.requests.len() as u32;
             let mut first = NONE;
-            for &(slot, _) in &gains {
+            for &slot in &slots {
                 let cell = problem.open[slot];
                 let range = problem.range(cell);
                 if cell == home {

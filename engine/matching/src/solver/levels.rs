@@ -14,11 +14,13 @@ use super::super::answer::{Bound, Certificate, Condition, Prices, Proof};
 use super::super::numbers::{Cell, InnerUnit};
 use super::super::problem::{BEST_FIT, Problem};
 use super::columns::NONE;
+use super::fit::CROWD;
 use super::forest::Forest;
 use super::graph::Graph;
 use super::housed::{Housed, by_points, house, house_in_order, prices, weight};
 use super::marks::{SCALE, by_marks};
 use super::search::{self, Aim, Asked, Found, Level, NEVER};
+use super::sift::{Room, Sifted};
 use super::start::Near;
 use super::stay::{Choice, stay};
 
@@ -84,7 +86,7 @@ pub(super) fn solve(
     // The last level: units, and only what the room allows.
     let Prices::Cells(prices) = &room.prices else { return None };
     let had = near.map_or(&[][..], |near| &near.had);
-    let (units, start) = Graph::of_units(problem, &run.at, had, (&room, prices, left));
+    let space = Room::new(problem, &room, prices, left);
     // Beside the conditions of the levels before: none may be exceeded by more than the room allows, and the
     // points stay as they are (unless the room is 0, when only pairs without a loss are left).
     let mut others = known(problem, &run, &room, left);
@@ -92,13 +94,21 @@ pub(super) fn solve(
         others.push(Asked { condition: Condition::Priority, at_least: true, least: worth });
     }
     let dual = near.and_then(|near| near.duals.as_ref()).map(|duals| &duals.fit);
-    let warm = dual.map(|dual| dual.multipliers.clone()).unwrap_or_default();
-    let last = run.on(&units, Aim::Fit, others, warm);
-    let prices = dual.map(|dual| dual.prices(last.housed));
-    let forest = Forest::new(&units.capacity, &units.arcs, &start);
-    let known = start.clone();
-    let Found { used, worth: fits, proof: fit, .. } =
-        search::solve(&last, forest, prices.as_deref(), Some(known))?;
+    let mut warm = dual.map(|dual| dual.multipliers.clone()).unwrap_or_default();
+    let mut sifted = Sifted::new(problem, &space, &run.at, had);
+    let (units, Found { used, worth: fits, proof: fit, .. }) = loop {
+        let (units, start) = Graph::of_units(problem, &run.at, had, (&space, &sifted));
+        let last = run.on(&units, Aim::Fit, others.clone(), warm);
+        let prices = dual.map(|dual| dual.prices(last.housed));
+        let forest = Forest::new(&units.capacity, &units.arcs, &start);
+        let found = search::solve(&last, forest, prices.as_deref(), Some(start))?;
+        let mut bounds = found.proof.bounds();
+        bounds.extend(found.first.as_ref().map(|(bound, _)| bound));
+        if !sifted.more(problem, &space, &bounds) {
+            break (units, found);
+        }
+        warm = found.first.map(|(bound, _)| bound.multipliers.into_iter().collect()).unwrap_or_default();
+    };
     let mut at = vec![InnerUnit::NONE; problem.requests()];
     for (&request, &arc) in units.requests.iter().zip(&used) {
         if arc != NONE {
@@ -111,7 +121,6 @@ pub(super) fn solve(
         stay_among(&units, &used, prices, had, &mut at);
     }
     if near.is_some() {
-        let mut others = last.others.clone();
         others.push(Asked { condition: Condition::Fit, at_least: true, least: fits });
         keep(run.on(&units, Aim::Kept, others, BTreeMap::new()), had, &mut at);
     }
@@ -232,12 +241,23 @@ impl<'p> Run<'p> {
                 house_in_order(problem, &order, &near.cells).cell_of
             }
         };
-        let active = (0..problem.requests() as u32).map(|request| {
-            let least = problem.cells_of(request).iter().map(|&c| prices[c.index()]).min();
-            // Active from the start: who is housed now, and who would be at prices a little lower.
-            at[request as usize] != Cell::NONE
-                || least.is_some_and(|least| weight(problem, request) + margin >= least)
-        });
+        // Active from the start: who is housed now, and who would be at prices a little lower; if these are many, those
+        // nearest to it.
+        let mut active: Vec<bool> = at.iter().map(|&cell| cell != Cell::NONE).collect();
+        let lack = |request: u32| {
+            let least = problem.cells_of(request).iter().map(|&c| prices[c.index()]).min()?;
+            let lack = least - weight(problem, request);
+            (lack <= margin).then_some((lack, request))
+        };
+        let mut almost: Vec<(i64, u32)> = (0..problem.requests() as u32).filter_map(lack).collect();
+        let many = CROWD * problem.units().max(ADDED);
+        if almost.len() > many {
+            almost.select_nth_unstable(many);
+            almost.truncate(many);
+        }
+        for (_, request) in almost {
+            active[request as usize] = true;
+        }
         // Weights are points and one for being housed; what being housed weighs here beyond is paid where
         // cells are full for good.
         let beyond = weight_of_housing(problem, attributions) - SCALE;
@@ -246,7 +266,7 @@ impl<'p> Run<'p> {
         Run {
             problem,
             attributions,
-            active: active.collect(),
+            active,
             at,
             shortfalls: vec![None; problem.quotas.len()],
             bases: vec![(0, attributions as u64); problem.quotas.len()],

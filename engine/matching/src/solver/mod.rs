@@ -3,7 +3,7 @@
 //! Files stand in one order, each using those before it only:
 //! `columns`, `marks`, `part`; `housed`, `face` (who is housed, and by which pairs); `fit`, `stay`, `simplex`,
 //! `multipliers`, `relink` (algorithms that know numbers only); `start` (an answer of before); `assign`,
-//! `graph`, `forest`; `search`, `levels` (problems with quotas); `solve`, `near`.
+//! `sift`, `graph`, `forest`; `search`, `levels` (problems with quotas); `solve`, `near`.
 
 mod assign;
 mod columns;
@@ -19,6 +19,7 @@ mod near;
 mod part;
 mod relink;
 mod search;
+mod sift;
 mod simplex;
 mod solve;
 mod start;

@@ -6,8 +6,10 @@
 //! along shortest paths (Dijkstra, with the prices as potentials: lengths are losses at the prices, which are
 //! never below 0), which makes the answer exact.
 //!
-//! `rows` is the problem, `state` an assignment in the making with the auction, `paths` what puts rows back.
+//! `rows` is the problem, `state` an assignment in the making with the auction, `paths` what puts rows back; `crowd` is
+//! for parts in which few units face many requests.
 
+mod crowd;
 mod paths;
 mod rows;
 mod state;
@@ -15,6 +17,7 @@ mod state;
 use super::columns::Column;
 use state::{STEPS, State};
 
+pub(super) use crowd::{CROWD, Crowded, crowded};
 pub(super) use rows::Rows;
 
 /// A best assignment of rows to columns.
@@ -29,6 +32,12 @@ pub(super) struct Best {
 /// The best assignment of rows to columns. If they are `paid`, all columns are given; if not, all rows have
 /// one. With `near`, one that was best before, only what changed is assigned anew.
 pub(super) fn best(rows: &Rows, paid: bool, near: Option<Best>) -> Best {
+    if paid
+        && near.is_none()
+        && let Some(best) = crowd::of_rows(rows)
+    {
+        return best;
+    }
     let mut state = State::new(rows);
     match near {
         Some(near) => state.begin(rows, near.column_of, near.prices, paid),
