@@ -20,6 +20,7 @@ mod explained;
 mod features;
 mod ipf;
 mod lecture;
+mod ledger;
 mod library;
 mod matching;
 mod mutate_json;

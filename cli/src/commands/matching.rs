@@ -11,8 +11,10 @@ use logis::matching::{Gaps, Matching};
 use logis::{Allocation, AllocationError, Bottleneck, Conditions, Kept, Lack, Options, Posing, Refuted};
 
 use super::frontier;
+use super::ledger;
 use super::pair_file::{self, Line};
 use super::pairs;
+use super::session;
 use crate::args::{DataArgs, Format, OutputArgs, ProblemArgs, ReadingArgs, RulesArgs, positive};
 use crate::text::{align_numbers, count, empty, percent};
 use crate::{End, input, output};
@@ -132,6 +134,8 @@ pub fn pose(run: &mut input::Run, args: &ProblemArgs, reading: &ReadingArgs) -> 
     options.no_quotas = args.no_quotas;
     options.seed = args.seed;
     options.keep = args.keep;
+    let ledger = ledger::opened(&args.ledger)?;
+    options.recorded = ledger.as_ref().map(session::of_matching);
     let keys = pair_file::keys(run.pack.parsed());
     let lines = |path: &Option<PathBuf>| -> Result<Vec<Line>> {
         path.as_ref().map_or_else(|| Ok(Vec::new()), |path| pair_file::read(path, &keys, &[]))
@@ -151,6 +155,9 @@ pub fn pose(run: &mut input::Run, args: &ProblemArgs, reading: &ReadingArgs) -> 
     })?;
     if let Some(path) = &args.forbid {
         pair_file::say_without_effect(path, &forbidden, &posing, |line| posing.idle.contains(&line.pair));
+    }
+    if let Some(ledger) = &ledger {
+        session::say(ledger, &posing);
     }
     Ok(posing)
 }
@@ -412,6 +419,7 @@ pub fn check(args: &VerifyArgs) -> Result<End> {
         Ok(allocation) => allocation,
         Err(refuted) => {
             does_not_hold(&refuted);
+            say_line(&args.problem, &report)?;
             return Ok(End::FellShort);
         }
     };
@@ -455,6 +463,18 @@ fn level_name(name: &str) -> String {
         "fit" => "adequation".to_string(),
         other => other.strip_prefix(SHORTFALL).map_or(other.to_string(), |quota| format!("manque:{quota}")),
     }
+}
+
+/// Says at which line the ledger was that a result follows, if it was at one.
+fn say_line(args: &ProblemArgs, report: &Report) -> Result<()> {
+    let head = report.certificate.problem.as_ref().and_then(|problem| problem.ledger.as_ref());
+    let (Some(path), Some(head)) = (&args.ledger.ledger, head) else { return Ok(()) };
+    let ledger = ledger::open(path)?;
+    if let Some(line) = ledger.lines().iter().find(|line| line.hash == *head) {
+        let number = line.number;
+        eprintln!("   il suit ce registre tel qu'il était après sa ligne {number}: --up-to {number}");
+    }
+    Ok(())
 }
 
 /// Says why a written result does not hold.
