@@ -3,7 +3,7 @@
 
 use logis::attribution::{Reason, Report, Why, by_points, silences};
 use logis::data::{InputFile, Needs, read};
-use logis::matching::{Ahead, Duals, Pair, Problem, Quota, reached, solve, solve_near, verify};
+use logis::matching::{Ahead, Already, Duals, Pair, Problem, Quota, reached, solve, solve_near, verify};
 use logis::value::parse_date;
 use logis::{Options, Pack, Posing, posing};
 use rand::{RngExt, SeedableRng};
@@ -38,7 +38,12 @@ fn drawn(rng: &mut ChaCha8Rng, quotas: usize) -> Drawn {
     let shares = [(1, 2), (2, 3), (1, 3), (3, 4), (1, 1)];
     let quota = |q: usize| {
         let (numerator, denominator) = shares[rng.random_range(0..shares.len())];
-        Quota { name: format!("q{q}"), numerator, denominator }
+        let mut quota = Quota::new(format!("q{q}"), numerator, denominator);
+        if rng.random_range(0..3) == 0 {
+            let base = rng.random_range(0..9);
+            quota.already = Already { base, members: rng.random_range(0..=base) };
+        }
+        quota
     };
     let quotas = (0..quotas).map(quota).collect();
     let problem = Problem::from_pairs(points, units as u32, pairs.clone(), quotas).unwrap();
@@ -119,7 +124,7 @@ fn quotas_come_before_the_number_of_attributions() {
 #[test]
 fn what_is_decided_is_given() {
     let pair = |request, unit, marks| Pair { request, unit, fit: 0, marks };
-    let all = Quota { name: "membres".into(), numerator: 1, denominator: 1 };
+    let all = Quota::new("membres", 1, 1);
     let pairs = vec![pair(0, 0, 0b01), pair(1, 1, 0b11)];
     let problem = Problem::from_pairs(vec![1, 1], 2, pairs, vec![all]).unwrap();
     let answer = |always: &[bool]| {
