@@ -214,6 +214,100 @@ fn drawn_weeks_follow_the_ledger_and_are_played_again() {
     assert!(leases > 10 && refills > 3, "{leases} {refills}");
 }
 
+/// Half of the year's leases go to the modest, and not half of each week's. One unit a week: alone, each asks for a modest
+/// household (half of one, rounded up). The first week D3 has it, the most points of the modest; with it one of one is
+/// modest, of two one is half: the second week D1 has the most points. Of three, two must be modest: one lacks again.
+/// A year later nothing counts any more.
+#[test]
+fn shares_are_counted_over_the_year() {
+    let folder = place();
+    folder.write("donnees/demandes.csv", "demande_id,besoin,points,modeste\nD1,1,90,false\nD2,1,80,false\nD3,1,20,true\nD4,1,10,true\nD5,1,70,false\n");
+    let mut units = "logement_id,taille,quartier\n".to_string();
+    let year = |err: &str| -> Vec<String> {
+        err.lines().filter(|line| line.contains("depuis le 1er janvier")).map(str::to_string).collect()
+    };
+    for (unit, day, expected, told) in [
+        ("L1", "2017-07-03", "D3", None),
+        ("L2", "2017-07-10", "D1", Some("1 sur 1")),
+        ("L3", "2017-07-17", "D4", Some("1 sur 2")),
+        ("L4", "2017-07-24", "D2", Some("2 sur 3")),
+    ] {
+        units.push_str(&format!("{unit},1,false\n"));
+        folder.write("donnees/logements.csv", &units);
+        let (code, lists, err) =
+            on(&folder, "commission", day, &["--append", "--format", "csv", "--candidates", "1"]);
+        assert_eq!(code, 0, "{err}");
+        let own: Vec<_> = rows(&lists).into_iter().map(|row| (row.0, row.2)).collect();
+        assert_eq!(own, [(unit.to_string(), expected.to_string())]);
+        let expected_words =
+            told.map(|told| format!("registre: quota modestes: {told} baux depuis le 1er janvier 2017"));
+        assert_eq!(year(&err), Vec::from_iter(expected_words), "{err}");
+        // The matching of the day: what is let is made in it and counts there, and not before.
+        let (code, out, err) = on(&folder, "match", day, &["--format", "json"]);
+        assert_eq!(code, 0, "{err}");
+        let read: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert!(read["quotas"][0].get("already").is_none() && year(&err).is_empty(), "{out}{err}");
+        assert_eq!(answer(&folder, &format!("{expected};{unit};bail;{day};\n")).0, 0);
+    }
+    let shown = folder.logis(&["ledger", "show", "--ledger", "r.db", "--format", "csv"]).1;
+    assert!(shown.contains(r#""{""quotas"":{""modestes"":true},""rang"":1}""#), "{shown}");
+    // The units that are let leave the data: their leases count before the problem. Three of five are to be modest, two are;
+    // nobody modest waits, so that one lacks.
+    folder.write("donnees/logements.csv", "logement_id,taille,quartier\nL5,1,false\n");
+    let (code, out, err) = on(&folder, "match", "2017-12-31", &["--format", "json", "-o", "m.json"]);
+    assert_eq!(code, 0, "{out}{err}");
+    let text = folder.read("m.json");
+    let read: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let quota = &read["quotas"][0];
+    assert_eq!(quota["already"], serde_json::json!({"members": 2, "base": 4}));
+    assert_eq!((&quota["base"], &quota["members"], &quota["shortfall"]), (&1.into(), &0.into(), &1.into()));
+    assert!(err.contains("2 sur 4"), "{err}");
+    let verify = |name: &str, day: &str| on(&folder, "verify", day, &["--match", name]);
+    assert_eq!(verify("m.json", "2017-12-31").0, 0);
+    folder.write("n.json", &text.replace("\"base\": 4", "\"base\": 3"));
+    let (code, _, err) = verify("n.json", "2017-12-31");
+    assert!(
+        code == 1 && err.contains("le quota `modestes` annonce ce qui compte déjà 2/3, attendu : 2/4"),
+        "{err}"
+    );
+    // In the year after, half of one is one, and nothing is left of the year before.
+    let (code, out, err) = on(&folder, "match", "2018-01-02", &["--format", "json"]);
+    assert_eq!(code, 0, "{err}");
+    let read: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert!(read["quotas"][0].get("already").is_none(), "{out}");
+    assert_eq!(read["attributions"][0]["demande_id"], "D5");
+}
+
+/// A session that follows no list is the one that there would be without a ledger, quotas that come before the number of
+/// attributions included (three quarters to the modest, of whom there are two for three units).
+#[test]
+fn the_first_session_is_the_commission_of_before() {
+    let folder = place();
+    folder.write("regles/part.toml", &SHARE.replace("0.5", "0.75"));
+    let mut all = Vec::new();
+    for pack in [PACK.to_string(), PACK.replace("share = \"part\"", "share = \"part\"\nhard = true")] {
+        folder.write("regles/pack.toml", &pack);
+        let _ = std::fs::remove_file(folder.path("r.db"));
+        let plain = [
+            "commission",
+            "--rules",
+            "regles",
+            "--data",
+            "donnees",
+            "--as-of",
+            "2017-07-03",
+            "--format",
+            "csv",
+        ];
+        let (code, plain, err) = folder.logis(&plain);
+        assert_eq!(code, 0, "{err}");
+        let (code, lists, err) = on(&folder, "commission", "2017-07-03", &["--append", "--format", "csv"]);
+        assert_eq!((code, &lists), (0, &plain), "{err}");
+        all.push(lists);
+    }
+    assert_ne!(all[0], all[1]);
+}
+
 /// L1 is for one, L2 and L3 for two. The first week: D1 is before D2 at L1 or elsewhere; what follows uses the lists as they are
 /// written.
 #[test]

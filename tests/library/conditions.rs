@@ -188,7 +188,7 @@ fn convient(besoin, taille) { taille >= besoin }
 fn adequation(besoin, taille) { 900 - 100 * (taille - besoin) }
 ";
 
-const PACK: &str = r#"
+pub const PACK: &str = r#"
 name = "essai"
 [matching]
 candidature = "candidature"
@@ -205,13 +205,13 @@ share = "part"
 const SHARE: &str =
     "[part]\n[[part.values]]\nfrom = 2010-01-01\nsource = { title = \"s\" }\nvalue = \"1/2\"\n";
 
-fn pack(manifest: &str) -> Pack {
+pub fn pack(manifest: &str) -> Pack {
     let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
     let files = [("schema.toml", SCHEMA), ("pack.toml", manifest), ("r.rhai", RULES), ("p.toml", SHARE)];
     Pack::from_files("", files.iter().map(|(name, text)| file(name, text)).collect()).unwrap()
 }
 
-fn pose(pack: &Pack, options: &Options, requests: &str, units: &str) -> Posing {
+pub fn pose(pack: &Pack, options: &Options, requests: &str, units: &str) -> Posing {
     let asked = posing::plan(pack, parse_date("2018-01-01").unwrap(), options).unwrap();
     let mut needs = Needs::default();
     asked.0.plans().for_each(|plan| needs.join(plan.needs()));

@@ -162,6 +162,17 @@ fn a_machine_that_stops_while_it_writes_leaves_the_ledger_of_before() {
     assert_eq!(Ledger::open(&path).unwrap().lines(), before.lines());
 }
 
+/// Stopped before the first lines are whole: there is no ledger yet, and it begins where it is asked to.
+#[test]
+fn a_machine_that_stops_at_the_first_lines_leaves_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.db");
+    fs::write(&path, "").unwrap();
+    assert!(matches!(Ledger::open(&path), Err(LedgerError::Missing)));
+    let made = written(&path);
+    assert_eq!(Ledger::open(&path).unwrap().lines(), made.lines());
+}
+
 /// Two who have read the same ledger do not both add to it.
 #[test]
 fn who_reads_before_another_writes_reads_again() {

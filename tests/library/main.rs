@@ -31,6 +31,7 @@ mod plan_against_interpreter;
 mod populations;
 mod proof;
 mod receipts;
+mod recorded;
 mod reserves;
 mod scenario;
 mod scenario_years;

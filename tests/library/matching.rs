@@ -97,7 +97,11 @@ fn small(quotas: usize) -> impl Strategy<Value = Small> {
         let fits = proptest::collection::vec(0_u16..5, requests * units);
         // Half of them count what was before, too.
         let before = prop_oneof![Just((0_u64, 0_u64)), (0_u64..9, 0_u64..9)];
-        let shares = proptest::collection::vec(((0_u32..5, 1_u32..5), before), quotas);
+        let share = ((0_u32..5, 1_u32..5), before).prop_map(|((a, b), (base, members))| Quota {
+            already: Already { base, members: members.min(base) },
+            ..Quota::new("", a.min(b), b)
+        });
+        let shares = proptest::collection::vec(share, quotas);
         (points, kinds, suits, fits, shares).prop_map(move |(points, kinds, suits, fits, shares)| {
             let mut pairs = Vec::new();
             for request in 0..requests {
@@ -109,10 +113,7 @@ fn small(quotas: usize) -> impl Strategy<Value = Small> {
                     }
                 }
             }
-            let quota = |(i, ((a, b), (base, members))): (usize, ((u32, u32), (u64, u64)))| Quota {
-                already: Already { base, members: members.min(base) },
-                ..Quota::new(format!("q{i}"), a.min(b), b)
-            };
+            let quota = |(i, quota): (usize, Quota)| Quota { name: format!("q{i}"), ..quota };
             let quotas = shares.into_iter().enumerate().map(quota).collect();
             Small { points, units: units as u32, pairs, quotas }
         })

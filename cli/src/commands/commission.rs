@@ -61,7 +61,7 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
     let mut options = Options::default();
     options.select = shown(&run.pack, &args.select);
     options.seed = args.seed;
-    options.recorded = followed.as_ref().map(Followed::recorded);
+    options.recorded = followed.as_ref().map(|followed| followed.recorded(run.date));
     let plan = pairs::plan(&run, &options)?;
     let presented = run.pack.parsed().manifest.matching.as_ref().and_then(|m| m.presented.clone());
     let presented = match (args.candidates, presented) {
@@ -81,7 +81,19 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
     let keys = pair_file::keys(run.pack.parsed());
     let (loaded, matching, mut commission) = match (&args.lists, &mut followed) {
         (_, Some(followed)) => {
-            let commission = followed.lists(&loaded, &mut places)?;
+            followed.prepare(&loaded, &mut places);
+            let (loaded, commission) = match followed.follows() {
+                true => {
+                    let commission = followed.lists(&loaded, &places)?;
+                    (loaded, commission)
+                }
+                false => {
+                    let allocation = pairs::solve(loaded, None)?;
+                    let commission = allocation.commission_of(&places)?;
+                    (allocation.posing, commission)
+                }
+            };
+            followed.number(&commission);
             (loaded, Matching::default(), commission)
         }
         (Some(path), None) => {

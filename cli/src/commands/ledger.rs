@@ -219,6 +219,13 @@ fn in_words(line: &Line) -> String {
     let word = |(key, value): (&String, &serde_json::Value)| match value {
         serde_json::Value::Bool(true) => key.clone(),
         serde_json::Value::String(text) => format!("{key} {}", shortened(text)),
+        serde_json::Value::Object(quotas) => {
+            let of = |(name, member): (&String, &serde_json::Value)| match member {
+                serde_json::Value::Bool(true) => format!("{name} (membre)"),
+                _ => name.clone(),
+            };
+            format!("{key}: {}", quotas.iter().map(of).collect::<Vec<_>>().join(", "))
+        }
         other => format!("{key} {other}"),
     };
     line.entry.details.iter().map(word).collect::<Vec<_>>().join(", ")

@@ -135,7 +135,7 @@ pub fn pose(run: &mut input::Run, args: &ProblemArgs, reading: &ReadingArgs) -> 
     options.seed = args.seed;
     options.keep = args.keep;
     let ledger = ledger::opened(&args.ledger)?;
-    options.recorded = ledger.as_ref().map(session::of_matching);
+    options.recorded = ledger.as_ref().map(|ledger| session::of_matching(ledger, run.date));
     let keys = pair_file::keys(run.pack.parsed());
     let lines = |path: &Option<PathBuf>| -> Result<Vec<Line>> {
         path.as_ref().map_or_else(|| Ok(Vec::new()), |path| pair_file::read(path, &keys, &[]))
@@ -226,8 +226,12 @@ fn moved(before: &Before, matching: &Matching) -> String {
 /// A quota that must be met and is not, and why.
 fn unmet_text(lack: &Lack) -> String {
     let mut text = format!(
-        "quota {}: à tenir, et ne peut l'être qu'en ne logeant personne, ou contre ce qui est fixé: en logeant le plus possible, {} attributions comptent, il en faut {} à des membres, et il y en a {} au plus\n",
-        lack.quota, lack.base, lack.target, lack.members
+        "quota {}: à tenir, et ne peut l'être qu'en ne logeant personne, ou contre ce qui est fixé: en logeant le plus possible, {} attributions comptent, il en faut {} à des membres, et il y en a {} au plus{}\n",
+        lack.quota,
+        lack.base,
+        lack.target,
+        lack.members,
+        lack.year()
     );
     match &lack.why {
         Bottleneck::Rows { most, requests, units } => {
@@ -358,10 +362,11 @@ fn proved(loaded: &Posing, gaps: &Gaps) -> String {
 /// The quotas as a table.
 fn quotas(loaded: &Posing, matching: &Matching, prices: Option<&[u64]>) -> String {
     let columns = ["Quota", "Part visée", "Part atteinte", "Attributions", "Membres", "Manque"];
-    let mut table = match prices {
-        Some(_) => empty(&[&columns[..], &["Prix"]].concat()),
-        None => empty(&columns),
-    };
+    // What counted before stands beside what this answer adds to it.
+    let year = loaded.plan.quotas.iter().any(|quota| quota.quota.already.base > 0);
+    let more = [("Avant, dans l'année", year), ("Prix", prices.is_some())];
+    let more: Vec<&str> = more.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect();
+    let mut table = empty(&[&columns[..], &more].concat());
     for (at, (quota, reached)) in loaded.plan.quotas.iter().zip(&matching.reached.quotas).enumerate() {
         let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
         let mut row = vec![
@@ -372,6 +377,10 @@ fn quotas(loaded: &Posing, matching: &Matching, prices: Option<&[u64]>) -> Strin
             count(number(reached.members)),
             count(number(reached.shortfall)),
         ];
+        if year {
+            let before = quota.quota.already;
+            row.push(format!("{} sur {}", count(number(before.members)), count(number(before.base))));
+        }
         if let Some(prices) = prices {
             // Where hard quotas cost attributions, points do not make up for them.
             row.push(prices.get(at).map_or_else(|| "-".to_string(), |price| count(number(*price))));

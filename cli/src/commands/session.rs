@@ -5,8 +5,11 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
 use logis::Posing;
-use logis::attribution::{Commission, Place, Recorded};
-use logis::ledger::{Entry, Kind, Ledger, LedgerError, Line};
+use logis::attribution::{Commission, CountedLease, Place, Recorded};
+use logis::ledger::{Entry, Kind, Lease, Ledger, LedgerError, Line};
+use logis::matching::Already;
+use logis::value::Date;
+use serde_json::{Map, Value as Json};
 
 use super::ledger;
 use crate::End;
@@ -18,19 +21,54 @@ fn owned<'i>(pairs: impl Iterator<Item = (&'i str, &'i str)>) -> Vec<(String, St
     pairs.map(|(request, unit)| (request.to_string(), unit.to_string())).collect()
 }
 
-/// What a ledger says of a matching: what is let, decided or firmly accepted is made.
-pub fn of_matching(ledger: &Ledger) -> Recorded {
+/// What a ledger says of a matching as of a day: what is let since the first day of the year, decided or firmly accepted is
+/// made; leases of other years are history.
+pub fn of_matching(ledger: &Ledger, day: Date) -> Recorded {
     let state = ledger.state();
+    let own: BTreeSet<&str> = state.leases_of(day.year()).map(|lease| lease.unit).collect();
+    let old: BTreeSet<&str> =
+        state.leases().map(|(_, unit)| unit).filter(|unit| !own.contains(unit)).collect();
+    let given = || state.given();
     Recorded {
         head: ledger.head(),
-        made: owned(state.given().chain(state.firm())),
-        out: Vec::new(),
+        made: owned(given().filter(|(_, unit)| !old.contains(unit)).chain(state.firm())),
+        out: owned(given().filter(|(_, unit)| old.contains(unit))),
         struck: owned(state.struck()),
+        counted: counted(ledger, day),
+    }
+}
+
+/// In which quotas the leases of the year count, as their sessions decided.
+fn counted(ledger: &Ledger, day: Date) -> Vec<CountedLease> {
+    let one = |lease: Lease<'_>| CountedLease {
+        pair: (lease.request.to_string(), lease.unit.to_string()),
+        quotas: lease.counts.into_iter().flatten().map(|(name, member)| (name.clone(), *member)).collect(),
+    };
+    ledger.state().leases_of(day.year()).map(one).collect()
+}
+
+/// Says what counts in the quotas before the problem.
+fn say_year(ledger: &Ledger, posing: &Posing) {
+    let day = posing.plan.pairs.date;
+    for quota in posing.plan.quotas.iter().map(|quota| &quota.quota).filter(|q| q.already.base > 0) {
+        let Already { base, members } = quota.already;
+        eprintln!(
+            "registre: quota {}: {members} sur {base} baux depuis le 1er janvier {}",
+            quota.name,
+            day.year()
+        );
+    }
+    let uncounted = ledger.state().leases_of(day.year()).filter(|lease| lease.counts.is_none()).count();
+    if uncounted > 0 && !posing.plan.quotas.is_empty() {
+        eprintln!(
+            "registre: baux de l'année dont aucune séance n'a dit les quotas, et qui ne comptent pas: {uncounted}"
+        );
     }
 }
 
 /// Says what of a ledger these data cannot have, and what is still open in it.
 pub fn say(ledger: &Ledger, posing: &Posing) {
+    say_year(ledger, posing);
     let unmade = posing.unmade.len();
     if unmade > 0 {
         eprintln!(
@@ -86,15 +124,15 @@ impl Followed {
     }
 
     /// What the ledger says of the problem: what is let or decided is out, what was refused is struck.
-    pub fn recorded(&self) -> Recorded {
+    pub fn recorded(&self, day: Date) -> Recorded {
         let state = self.ledger.state();
         let (out, struck) = (owned(state.given()), owned(state.struck()));
-        Recorded { head: self.ledger.head(), made: Vec::new(), out, struck }
+        let counted = counted(&self.ledger, day);
+        Recorded { head: self.ledger.head(), made: Vec::new(), out, struck, counted }
     }
 
-    /// The lists of these data: those that stand are followed, the others are made; `places` is how many candidates each is to
-    /// have.
-    pub fn lists(&mut self, loaded: &Posing, places: &mut [usize]) -> Result<Commission> {
+    /// Finds the places of these data that stand; `places` is how many candidates each unit is to have, none where it is given.
+    pub fn prepare(&mut self, loaded: &Posing, places: &mut [usize]) {
         let Posing { instance, dataset, .. } = loaded;
         let state = self.ledger.state();
         let (mut gone, mut unsuitable) = (BTreeSet::new(), 0);
@@ -132,13 +170,24 @@ impl Followed {
         for (places, _) in places.iter_mut().zip(&self.given).filter(|(_, given)| **given) {
             *places = 0;
         }
-        let (commission, _) = Commission::following(instance, self.lists.clone(), places)?;
-        // What comes new has the ranks after those that were notified.
+    }
+
+    /// Is there a list to follow? If not, the session is one without a ledger among those who are left.
+    pub fn follows(&self) -> bool {
+        self.lists.iter().any(|list| !list.is_empty())
+    }
+
+    /// The lists of these data: those that stand are followed, the others are made.
+    pub fn lists(&self, loaded: &Posing, places: &[usize]) -> Result<Commission> {
+        Ok(Commission::following(&loaded.instance, self.lists.clone(), places)?.0)
+    }
+
+    /// Numbers what comes new: its ranks are those after the ones that were notified.
+    pub fn number(&mut self, commission: &Commission) {
         for ((ranks, list), last) in self.ranks.iter_mut().zip(&commission.lists).zip(&self.last) {
             let more = list.len().saturating_sub(ranks.len());
             ranks.extend((last + 1..).take(more));
         }
-        Ok(commission)
     }
 
     /// The rank of a place of a list, by number of the unit.
@@ -162,6 +211,10 @@ impl Followed {
                 let request = instance.requests.id(dataset, place.request);
                 let offer = Entry::new(day, Kind::Offer, request, instance.units.id(dataset, unit));
                 let offer = offer.with("rang", self.rank(unit, at));
+                let offer = match plan.quotas.is_empty() {
+                    true => offer,
+                    false => offer.with("quotas", quotas(loaded, place.request, unit)),
+                };
                 offers.push(if place.shared { offer.with("partage", true) } else { offer });
             }
         }
@@ -190,6 +243,7 @@ impl Followed {
             count(self.given()),
             count(self.lists.iter().filter(|list| !list.is_empty()).count()),
         );
+        say_year(&self.ledger, loaded);
         if append {
             self.ledger.append(&entries).map_err(|error| match error {
                 // What comes after the first follows from it.
@@ -241,6 +295,13 @@ impl Followed {
         }
         others.join("; ")
     }
+}
+
+/// The quotas in whose base a pair counts, by name: is it a member?
+fn quotas(loaded: &Posing, request: u32, unit: u32) -> Map<String, Json> {
+    let marks = loaded.instance.pair(request, unit).map_or(0, |(_, marks)| marks);
+    let quotas = loaded.plan.quotas.iter().enumerate().filter(|(at, _)| marks >> (2 * at) & 1 == 1);
+    quotas.map(|(at, quota)| (quota.quota.name.clone(), (marks >> (2 * at + 1) & 1 == 1).into())).collect()
 }
 
 /// A session is of a day that is given.

@@ -32,8 +32,8 @@ CREATE TRIGGER registre_1_dans_l_ordre BEFORE INSERT ON lignes
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LedgerError {
-    /// There is no file.
-    #[error("ce registre n'existe pas")]
+    /// There is no file, or nothing in it: a machine may have stopped before the first lines were whole.
+    #[error("ce registre n'existe pas, ou rien n'y est encore inscrit")]
     Missing,
     /// What SQLite says.
     #[error("{0}")]
@@ -101,25 +101,28 @@ impl Ledger {
             return Err(LedgerError::Missing);
         }
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        if objects(&connection)?.is_empty() {
+            return Err(LedgerError::Missing);
+        }
         formed(&connection)?;
         let lines = lines(&connection)?;
         let state = state(&lines)?;
         Ok(Ledger { path: path.to_path_buf(), connection: Some(connection), lines, state })
     }
 
-    /// Opens a ledger; where there is no file, an empty one, which is made when something is added.
+    /// Opens a ledger; where there is none, an empty one, which is made when something is added.
     ///
     /// # Errors
     /// As [`Ledger::open`].
     pub fn open_or_new(path: &Path) -> Result<Ledger, LedgerError> {
-        match path.exists() {
-            true => Ledger::open(path),
-            false => Ok(Ledger {
+        match Ledger::open(path) {
+            Err(LedgerError::Missing) => Ok(Ledger {
                 path: path.to_path_buf(),
                 connection: None,
                 lines: Vec::new(),
                 state: State::default(),
             }),
+            other => other,
         }
     }
 

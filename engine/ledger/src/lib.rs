@@ -8,4 +8,4 @@ mod state;
 pub use contradiction::{Cell, Contradiction};
 pub use file::{Ledger, LedgerError};
 pub use line::{Entry, Kind, Line, origin};
-pub use state::{Offer, Session, State};
+pub use state::{Lease, Offer, Session, State};

@@ -36,6 +36,22 @@ pub struct Offer {
     pub accepted: Option<(Date, u64)>,
     /// The line of its refusal.
     pub refused: Option<u64>,
+    /// In which quotas the pair counted at its session, by name: is it a member, or in the base alone? `None` where the session
+    /// did not say.
+    pub counts: Option<BTreeMap<String, bool>>,
+}
+
+/// A signed lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease<'s> {
+    /// The request.
+    pub request: &'s str,
+    /// The unit.
+    pub unit: &'s str,
+    /// The day on which it was signed.
+    pub day: Date,
+    /// In which quotas it counts: see [`Offer::counts`].
+    pub counts: Option<&'s BTreeMap<String, bool>>,
 }
 
 /// By whom or what something is taken.
@@ -45,6 +61,7 @@ struct Taken {
     by: String,
     /// By a lease, or by a decision?
     lease: bool,
+    day: Date,
     line: u64,
 }
 
@@ -94,6 +111,17 @@ impl State {
     /// Signed leases: request and unit, by unit.
     pub fn leases(&self) -> impl Iterator<Item = (&str, &str)> {
         self.given.iter().filter(|(_, taken)| taken.lease).map(|(unit, taken)| (&*taken.by, &**unit))
+    }
+
+    /// Signed leases of a year, by unit.
+    pub fn leases_of(&self, year: i16) -> impl Iterator<Item = Lease<'_>> {
+        let of_year = move |taken: &Taken| taken.lease && taken.day.year() == year;
+        self.given.iter().filter(move |(_, taken)| of_year(taken)).map(|(unit, taken)| Lease {
+            request: &taken.by,
+            unit,
+            day: taken.day,
+            counts: self.offer_of(&taken.by, unit).ok().and_then(|offer| offer.counts.as_ref()),
+        })
     }
 
     /// What is let or decided: request and unit, by unit.
@@ -198,9 +226,13 @@ impl State {
             return Err(Contradiction::Twice { line: other.line });
         }
         let shared = entry.details.get("partage").and_then(serde_json::Value::as_bool).unwrap_or(false);
+        let counts = entry.details.get("quotas").and_then(serde_json::Value::as_object);
+        let counts = counts.map(|quotas| {
+            quotas.iter().map(|(name, member)| (name.clone(), member.as_bool().unwrap_or(false))).collect()
+        });
         let (request, day) = (request.clone(), *day);
         self.requests.insert(request.clone());
-        offers.push(Offer { request, rank, shared, day, line, accepted: None, refused: None });
+        offers.push(Offer { request, rank, shared, day, line, accepted: None, refused: None, counts });
         self.left -= 1;
         Ok(())
     }
@@ -261,12 +293,12 @@ impl State {
             self.not_elsewhere(request, unit)?;
             self.first(request, unit)?;
         }
-        self.take(request, unit, true, line);
+        self.take(request, unit, (true, *day, line));
         Ok(())
     }
 
     fn decision(&mut self, line: u64, entry: &Entry) -> Result<(), Contradiction> {
-        let Entry { request, unit, .. } = entry;
+        let Entry { day, request, unit, .. } = entry;
         if let Some(own) = self.given.get(unit).filter(|taken| taken.by == *request) {
             return Err(Contradiction::Twice { line: own.line });
         }
@@ -277,7 +309,7 @@ impl State {
         self.not_elsewhere(request, unit)?;
         // Ranks are notified: who stands in the list, and not only before, comes first.
         self.first(request, unit)?;
-        self.take(request, unit, false, line);
+        self.take(request, unit, (false, *day, line));
         Ok(())
     }
 
@@ -303,18 +335,18 @@ impl State {
         Ok(())
     }
 
-    fn take(&mut self, request: &str, unit: &str, lease: bool, line: u64) {
-        let taken = |by: &str| Taken { by: by.to_string(), lease, line };
+    fn take(&mut self, request: &str, unit: &str, (lease, day, line): (bool, Date, u64)) {
+        let taken = |by: &str| Taken { by: by.to_string(), lease, day, line };
         self.given.insert(unit.to_string(), taken(request));
         self.housed.insert(request.to_string(), taken(unit));
     }
 
     /// Neither side is given, and the pair is not ruled out.
     fn free(&self, request: &str, unit: &str) -> Result<(), Contradiction> {
-        if let Some(Taken { by, lease, line }) = self.given.get(unit) {
+        if let Some(Taken { by, lease, line, .. }) = self.given.get(unit) {
             return Err(Contradiction::Given { to: by.clone(), lease: *lease, line: *line });
         }
-        if let Some(Taken { by, lease, line }) = self.housed.get(request) {
+        if let Some(Taken { by, lease, line, .. }) = self.housed.get(request) {
             return Err(Contradiction::Housed { unit: by.clone(), lease: *lease, line: *line });
         }
         self.exclusion(request, unit).map_or(Ok(()), |line| Err(Contradiction::AfterExclusion { line }))

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::decided::NotDecided;
 use super::instance::Instance;
 use logis_data::Dataset;
-use logis_matching::ProblemError;
+use logis_matching::{Already, ProblemError};
 
 /// Identifiers of a request and a unit.
 type Ids = (String, String);
@@ -21,9 +21,33 @@ pub struct Recorded {
     pub out: Vec<Ids>,
     /// Pairs that are not to be made: refused, or ruled out.
     pub struck: Vec<Ids>,
+    /// Leases that count in the quotas of the year. What is made in the problem counts there, the others before it.
+    pub counted: Vec<CountedLease>,
+}
+
+/// A lease that counts in the quotas of the year.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CountedLease {
+    /// The request and the unit.
+    pub pair: Ids,
+    /// By the names of the quotas in whose base it is: is it a member?
+    pub quotas: Vec<(String, bool)>,
 }
 
 impl Recorded {
+    /// What counts in a quota before the problem, where these pairs are `unmade` in it.
+    pub(crate) fn already(&self, quota: &str, unmade: &[Ids]) -> Already {
+        let made = |pair: &Ids| self.made.contains(pair) && !unmade.contains(pair);
+        let mut already = Already::default();
+        for lease in self.counted.iter().filter(|lease| !made(&lease.pair)) {
+            for (_, member) in lease.quotas.iter().filter(|(name, _)| name == quota) {
+                already.base += 1;
+                already.members += u64::from(*member);
+            }
+        }
+        already
+    }
+
     /// Why a pair cannot be fixed beside what the ledger says.
     pub(crate) fn contradicts(&self, (request, unit): &Ids) -> Option<NotDecided> {
         let pair = || (request.clone(), unit.clone());

@@ -155,7 +155,7 @@ impl Posing {
     /// # Errors
     /// Priorities and fits that are no whole numbers in their range; pairs that cannot be decided so.
     pub fn new(
-        (plan, flags): (MatchingPlan, Flags),
+        (mut plan, flags): (MatchingPlan, Flags),
         dataset: Dataset,
         most: Option<usize>,
     ) -> Result<Posing, AllocationError> {
@@ -174,6 +174,11 @@ impl Posing {
                 return Err(AllocationError::NotDecided(wrong));
             }
             (instance, unmade) = instance.recorded(&dataset, recorded)?;
+            for quota in &mut plan.quotas {
+                quota.quota.already = recorded.already(&quota.quota.name, &unmade);
+            }
+            let shares = plan.quotas.iter().map(|quota| quota.quota.clone()).collect();
+            instance.problem = instance.problem.with_shares(shares)?;
         }
         let instance = instance.decided(&dataset, &flags.fixed, &flags.forbidden).map_err(|wrong| {
             let pair =
