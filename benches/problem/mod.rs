@@ -93,11 +93,7 @@ pub fn random(seed: u64) -> Problem {
         }
     }
     let points = (0..requests).map(|_| draw.random_range(0..100)).collect();
-    let quota = |name: usize| Quota {
-        name: name.to_string(),
-        numerator: draw.random_range(40..=60),
-        denominator: 100,
-    };
+    let quota = |name: usize| Quota::new(name.to_string(), draw.random_range(40..=60), 100);
     Problem::from_pairs(points, units, pairs, (0..5).map(quota).collect()).unwrap()
 }
 
@@ -108,11 +104,7 @@ pub fn points(instance: &Instance) -> Vec<u32> {
 
 /// The three quotas.
 pub fn quotas(instance: &Instance) -> Vec<Quota> {
-    let quota = |q: &crate::instances::Quota| Quota {
-        name: q.name.to_string(),
-        numerator: q.share.0,
-        denominator: q.share.1,
-    };
+    let quota = |q: &crate::instances::Quota| Quota::new(q.name, q.share.0, q.share.1);
     instance.quotas().iter().map(quota).collect()
 }
 

@@ -103,6 +103,17 @@ pub enum TextFormat {
     Json,
 }
 
+/// Which ledger.
+#[derive(Args)]
+pub struct LedgerArgs {
+    /// Registre à suivre: ce qui y est décidé, accepté, refusé ou notifié vaut
+    #[arg(long, value_name = "FICHIER")]
+    pub ledger: Option<PathBuf>,
+    /// Le registre tel qu'il était après cette ligne
+    #[arg(long, value_name = "LIGNE", requires = "ledger")]
+    pub up_to: Option<u64>,
+}
+
 /// What poses the problem of a matching, besides the rules, the data and the date.
 #[derive(Args)]
 pub struct ProblemArgs {
@@ -130,6 +141,8 @@ pub struct ProblemArgs {
     /// Points de priorité à céder au plus pour déplacer le moins de demandes, avec --near
     #[arg(long, value_name = "POINTS")]
     pub keep: Option<u64>,
+    #[command(flatten)]
+    pub ledger: LedgerArgs,
 }
 
 /// A part of the command line.

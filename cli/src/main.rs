@@ -63,6 +63,9 @@ enum Command {
     Verify(commands::matching::VerifyArgs),
     /// Dresse la liste des candidats de chaque logement pour la commission d'attribution
     Commission(commands::commission::CommissionArgs),
+    /// Tient le registre des propositions, des réponses et des baux
+    #[command(alias = "registre")]
+    Ledger(commands::ledger::LedgerCommand),
     /// Dit qui attend, et qui attend à cause d'un quota
     Fairness(commands::fairness::FairnessArgs),
     /// Vérifie un paquet de règles et signale tout ce qui ne va pas
@@ -160,6 +163,9 @@ fn read_line() -> anyhow::Result<Option<Command>> {
     if let Some((name, matches)) = matches.subcommand() {
         check_ending(&cli.command)?;
         paths::check(name, matches)?;
+        if let ("ledger", Some((inner, matches))) = (name, matches.subcommand()) {
+            paths::check(&format!("{name} {inner}"), matches)?;
+        }
     }
     Ok(Some(cli.command))
 }
@@ -171,6 +177,7 @@ fn check_ending(command: &Command) -> anyhow::Result<()> {
         Command::Candidates(args) => output::format(&args.output).map(drop),
         Command::Match(args) => output::format(&args.output).map(drop),
         Command::Commission(args) => output::format(&args.output).map(drop),
+        Command::Ledger(args) => commands::ledger::form(args),
         Command::Diff(args) => commands::diff::form(args).map(drop),
         Command::Review(args) => commands::review::form(args).map(drop),
         Command::Graph(args) => commands::graph::form(args).map(drop),
@@ -194,6 +201,7 @@ fn run(command: Command) -> anyhow::Result<End> {
         Command::Match(args) => commands::matching::run(&args),
         Command::Verify(args) => commands::matching::check(&args),
         Command::Commission(args) => commands::commission::run(&args),
+        Command::Ledger(args) => commands::ledger::run(&args),
         Command::Fairness(args) => commands::fairness::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Test(args) => commands::test::run(&args),

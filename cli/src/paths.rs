@@ -40,7 +40,11 @@ fn usage(command: &str, argument: &str) -> Option<Use> {
         (_, "rules" | "data" | "file" | "files" | "result" | "near" | "refusals" | "corpus" | "accept") => {
             Use::Read
         }
-        (_, "population" | "mapping" | "pack" | "token_file" | "fix" | "forbid" | "lists") => Use::Read,
+        (
+            _,
+            "population" | "mapping" | "pack" | "token_file" | "fix" | "forbid" | "lists" | "ledger"
+            | "answers",
+        ) => Use::Read,
         _ => return None,
     })
 }
@@ -187,7 +191,8 @@ pub fn check(command: &str, matches: &ArgMatches) -> Result<()> {
 
 /// Does the command write one result, to the standard output if no file is given?
 fn has_result_flag(command: &str) -> bool {
-    ["eval", "candidates", "match", "commission", "diff", "doc", "graph", "schema"].contains(&command)
+    ["eval", "candidates", "match", "commission", "diff", "doc", "graph", "schema", "ledger show"]
+        .contains(&command)
 }
 
 fn is_csv(matches: &ArgMatches) -> bool {
@@ -215,7 +220,8 @@ fn values(matches: &ArgMatches, id: &str) -> Vec<PathBuf> {
 /// An argument as the command line calls it.
 fn named(command: &str, id: &str) -> String {
     let cli = <crate::Cli as clap::CommandFactory>::command();
-    let found = cli.find_subcommand(command).and_then(|c| c.get_arguments().find(|a| a.get_id() == id));
+    let inner = command.split(' ').try_fold(&cli, |outer, name| outer.find_subcommand(name));
+    let found = inner.and_then(|c| c.get_arguments().find(|a| a.get_id() == id));
     match found.and_then(|argument| argument.get_long()) {
         Some(long) => format!("--{long}"),
         None => {
@@ -289,7 +295,8 @@ mod tests {
         let path = clap::value_parser!(PathBuf).type_id();
         let mut left = Vec::new();
         let mut seen = 0;
-        for command in crate::Cli::command().get_subcommands() {
+        let cli = crate::Cli::command();
+        for command in cli.get_subcommands().flat_map(|c| std::iter::once(c).chain(c.get_subcommands())) {
             for argument in command.get_arguments().filter(|a| a.get_value_parser().type_id() == path) {
                 seen += 1;
                 if usage(command.get_name(), argument.get_id().as_str()).is_none() {

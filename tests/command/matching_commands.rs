@@ -6,31 +6,32 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-const SCHEMA: &str = "\
+pub const SCHEMA: &str = "\
 [demande]\ntable = \"demandes\"\nkey = \"demande_id\"\n\
 [demande.fields]\nbesoin = { type = \"integer\" }\npoints = { type = \"integer\" }\nmodeste = { type = \"boolean\" }\n\
 [logement]\ntable = \"logements\"\nkey = \"logement_id\"\n\
 [logement.fields]\ntaille = { type = \"integer\" }\nquartier = { type = \"boolean\" }\n\
 [candidature]\npair = [\"demande\", \"logement\"]\n";
 
-const RULES: &str = "//! entité: candidature\n\n\
+pub const RULES: &str = "//! entité: candidature\n\n\
 /// Le logement est assez grand.\nfn assez_grand(besoin, taille) { taille >= besoin }\n\n\
 /// Le logement convient.\nfn convient(assez_grand) { assez_grand }\n\n\
 /// Adéquation.\nfn adequation(besoin, taille) { 900 - 100 * (taille - besoin) }\n";
 
-const PACK: &str = "name = \"essai\"\n\
+pub const PACK: &str = "name = \"essai\"\n\
 [matching]\ncandidature = \"candidature\"\nsuitable = \"convient\"\npriority = \"points\"\n\
 fit = \"adequation\"\nblocks = [\"assez_grand\"]\n\
 [[matching.quotas]]\nname = \"modestes\"\nlabel = \"Aux modestes\"\nmembers = \"modeste\"\nshare = \"part\"\n\
 [groups]\nequite = [\"modeste\"]\n";
 
-const SHARE: &str = "[part]\n[[part.values]]\nfrom = 2016-01-01\nsource = { title = \"s\" }\nvalue = 0.5\n";
+pub const SHARE: &str =
+    "[part]\n[[part.values]]\nfrom = 2016-01-01\nsource = { title = \"s\" }\nvalue = 0.5\n";
 
 /// Three units, all large enough for four requests; D5 needs more than there is. Half of the three
 /// attributions, rounded up, are two: D3 and D4 are the only modest ones, so D2 waits though it has more
 /// points than both.
-const REQUESTS: &str = "demande_id,besoin,points,modeste\nD1,1,90,false\nD2,1,80,false\nD3,1,20,true\nD4,2,10,true\nD5,9,99,true\n";
-const UNITS: &str = "logement_id,taille,quartier\nL1,1,false\nL2,2,false\nL3,2,true\n";
+pub const REQUESTS: &str = "demande_id,besoin,points,modeste\nD1,1,90,false\nD2,1,80,false\nD3,1,20,true\nD4,2,10,true\nD5,9,99,true\n";
+pub const UNITS: &str = "logement_id,taille,quartier\nL1,1,false\nL2,2,false\nL3,2,true\n";
 
 pub struct Place(tempfile::TempDir);
 

@@ -3,7 +3,7 @@
 
 use logis::attribution::{Reason, Report, Why, by_points, silences};
 use logis::data::{InputFile, Needs, read};
-use logis::matching::{Ahead, Duals, Pair, Problem, Quota, reached, solve, solve_near, verify};
+use logis::matching::{Ahead, Already, Duals, Pair, Problem, Quota, reached, solve, solve_near, verify};
 use logis::value::parse_date;
 use logis::{Options, Pack, Posing, posing};
 use rand::{RngExt, SeedableRng};
@@ -38,7 +38,12 @@ fn drawn(rng: &mut ChaCha8Rng, quotas: usize) -> Drawn {
     let shares = [(1, 2), (2, 3), (1, 3), (3, 4), (1, 1)];
     let quota = |q: usize| {
         let (numerator, denominator) = shares[rng.random_range(0..shares.len())];
-        Quota { name: format!("q{q}"), numerator, denominator }
+        let mut quota = Quota::new(format!("q{q}"), numerator, denominator);
+        if rng.random_range(0..3) == 0 {
+            let base = rng.random_range(0..9);
+            quota.already = Already { base, members: rng.random_range(0..=base) };
+        }
+        quota
     };
     let quotas = (0..quotas).map(quota).collect();
     let problem = Problem::from_pairs(points, units as u32, pairs.clone(), quotas).unwrap();
@@ -119,7 +124,7 @@ fn quotas_come_before_the_number_of_attributions() {
 #[test]
 fn what_is_decided_is_given() {
     let pair = |request, unit, marks| Pair { request, unit, fit: 0, marks };
-    let all = Quota { name: "membres".into(), numerator: 1, denominator: 1 };
+    let all = Quota::new("membres", 1, 1);
     let pairs = vec![pair(0, 0, 0b01), pair(1, 1, 0b11)];
     let problem = Problem::from_pairs(vec![1, 1], 2, pairs, vec![all]).unwrap();
     let answer = |always: &[bool]| {
@@ -183,7 +188,7 @@ fn convient(besoin, taille) { taille >= besoin }
 fn adequation(besoin, taille) { 900 - 100 * (taille - besoin) }
 ";
 
-const PACK: &str = r#"
+pub const PACK: &str = r#"
 name = "essai"
 [matching]
 candidature = "candidature"
@@ -200,13 +205,13 @@ share = "part"
 const SHARE: &str =
     "[part]\n[[part.values]]\nfrom = 2010-01-01\nsource = { title = \"s\" }\nvalue = \"1/2\"\n";
 
-fn pack(manifest: &str) -> Pack {
+pub fn pack(manifest: &str) -> Pack {
     let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
     let files = [("schema.toml", SCHEMA), ("pack.toml", manifest), ("r.rhai", RULES), ("p.toml", SHARE)];
     Pack::from_files("", files.iter().map(|(name, text)| file(name, text)).collect()).unwrap()
 }
 
-fn pose(pack: &Pack, options: &Options, requests: &str, units: &str) -> Posing {
+pub fn pose(pack: &Pack, options: &Options, requests: &str, units: &str) -> Posing {
     let asked = posing::plan(pack, parse_date("2018-01-01").unwrap(), options).unwrap();
     let mut needs = Needs::default();
     asked.0.plans().for_each(|plan| needs.join(plan.needs()));

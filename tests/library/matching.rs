@@ -1,9 +1,9 @@
 //! The matching against brute force on small problems, and its checker against corrupted answers.
 
 use logis::matching::{
-    Apart, Bound, Condition, Duals, Level, MOST_POINTS, Matching, Pair, Prices, Problem, Proof, ProofError,
-    Quota, QuotaReached, Reached, Together, gaps, one_member_less, reached, solve, solve_apart, solve_near,
-    together, verify,
+    Already, Apart, Bound, Condition, Duals, Level, MOST_ALREADY, MOST_POINTS, Matching, Pair, Prices,
+    Problem, ProblemError, Proof, ProofError, Quota, QuotaReached, Reached, Together, gaps, one_member_less,
+    reached, solve, solve_apart, solve_near, together, verify,
 };
 use proptest::prelude::*;
 
@@ -17,8 +17,25 @@ type Levels = (u64, Vec<i64>, u64, u64);
 
 fn levels(problem: &Problem, unit_of: &[Option<u32>]) -> Levels {
     let r = reached(problem, unit_of).unwrap();
-    let shortfalls = r.quotas.iter().map(|q| -(q.shortfall as i64)).collect();
+    let lacking = problem
+        .quotas()
+        .iter()
+        .zip(&r.quotas)
+        .map(|(quota, own)| slow_shortfall(quota, own.base, own.members));
+    let shortfalls: Vec<i64> = lacking.map(|lacking| -(lacking as i64)).collect();
+    assert!(r.quotas.iter().zip(&shortfalls).all(|(own, lacking)| own.shortfall as i64 == -lacking));
     (r.attributions, shortfalls, r.priority, r.fit)
+}
+
+/// How many members lack, counted up from none: so many more, with those that counted already, are the share of the base
+/// with what counted already.
+fn slow_shortfall(quota: &Quota, base: u64, members: u64) -> u64 {
+    let Already { base: before, members: had } = quota.already;
+    let enough = |lacking: &u64| {
+        (members + had + lacking) * u64::from(quota.denominator)
+            >= (base + before) * u64::from(quota.numerator)
+    };
+    (0..).find(enough).unwrap()
 }
 
 /// Every answer there is.
@@ -91,7 +108,13 @@ fn drawn(
         // By request and kind of unit: does it suit, and its marks.
         let suits = proptest::collection::vec((any::<bool>(), any::<u16>()), requests * 3);
         let fits = proptest::collection::vec(0_u16..5, requests * units);
-        let shares = proptest::collection::vec((0_u32..5, 1_u32..5), quotas);
+        // Half of them count what was before, too.
+        let before = prop_oneof![Just((0_u64, 0_u64)), (0_u64..9, 0_u64..9)];
+        let share = ((0_u32..5, 1_u32..5), before).prop_map(|((a, b), (base, members))| Quota {
+            already: Already { base, members: members.min(base) },
+            ..Quota::new("", a.min(b), b)
+        });
+        let shares = proptest::collection::vec(share, quotas);
         (points, kinds, suits, fits, shares).prop_map(move |(points, kinds, suits, fits, shares)| {
             let mut pairs = Vec::new();
             for request in 0..requests {
@@ -103,11 +126,7 @@ fn drawn(
                     }
                 }
             }
-            let quota = |(i, (a, b)): (usize, (u32, u32))| Quota {
-                name: format!("q{i}"),
-                numerator: a.min(b),
-                denominator: b,
-            };
+            let quota = |(i, quota): (usize, Quota)| Quota { name: format!("q{i}"), ..quota };
             let quotas = shares.into_iter().enumerate().map(quota).collect();
             Small { points, units: units as u32, pairs, quotas }
         })
@@ -146,7 +165,7 @@ proptest! {
         }
         // One request in ten has points.
         let points: Vec<u32> = requests.iter().map(|(points, ..)| points.saturating_sub(45)).collect();
-        let quota = Quota { name: "q".to_string(), numerator, denominator: 4 };
+        let quota = Quota::new("q", numerator, 4);
         for quotas in [vec![], vec![quota]] {
             let problem = Problem::from_pairs(points.clone(), units, pairs.clone(), quotas).unwrap();
             let answer = solve(&problem);
@@ -169,7 +188,9 @@ proptest! {
         ],
         local in any::<bool>(),
     ) {
-        let quotas = parts[0].quotas.clone();
+        // Each part holds a share of its own attributions: what counted before is of no part.
+        let mut quotas = parts[0].quotas.clone();
+        quotas.iter_mut().for_each(|quota| quota.already = Already::default());
         let used = (0..quotas.len()).fold(0_u16, |all, q| all | 3 << (2 * q));
         let mut whole = Small { points: Vec::new(), units: 0, pairs: Vec::new(), quotas: quotas.clone() };
         let mut groups: Vec<Small> = Vec::new();
@@ -359,12 +380,36 @@ fn large_numbers_do_not_overflow() {
         |request, unit| Pair { request, unit, fit: 1000, marks: if request < 20 { 0b11 } else { 0b01 } };
     let pairs = (0..80).flat_map(|r| (0..40).map(move |u| pair(r, u))).collect();
     let points = (0..80).map(|r| if r < 20 { 0 } else { MOST_POINTS }).collect();
-    let quota = Quota { name: "part".into(), numerator: 500_002, denominator: 1_000_003 };
+    let quota = Quota::new("part", 500_002, 1_000_003);
     let problem = Problem::from_pairs(points, 40, pairs, vec![quota]).unwrap();
     let matching = solve(&problem);
     assert_eq!(matching.reached.quotas, [QuotaReached { base: 40, members: 20, target: 21, shortfall: 1 }]);
     assert_eq!(matching.reached.priority, 20 * u64::from(MOST_POINTS));
     verify(&problem, &matching).unwrap();
+}
+
+/// As much as can have counted already: numbers grow, nothing overflows, all is proved. Of 2²⁴ attributions nobody was a
+/// member, so that many more lack than can be given: all that suit are taken.
+#[test]
+fn what_counted_already_does_not_overflow() {
+    let pair =
+        |request, unit| Pair { request, unit, fit: 1000, marks: if request < 20 { 0b11 } else { 0b01 } };
+    let pairs = (0..80).flat_map(|r| (0..40).map(move |u| pair(r, u))).collect::<Vec<_>>();
+    let points = (0..80).map(|r| if r < 20 { 0 } else { MOST_POINTS }).collect::<Vec<_>>();
+    for (members, lacking) in [(0, 8_388_617), (MOST_ALREADY / 2, 9), (MOST_ALREADY, 0)] {
+        let already = Already { base: MOST_ALREADY, members };
+        let quota = Quota { already, ..Quota::new("part", 500_002, 1_000_003) };
+        let problem = Problem::from_pairs(points.clone(), 40, pairs.clone(), vec![quota.clone()]).unwrap();
+        let matching = solve(&problem);
+        let own = &matching.reached.quotas[0];
+        assert_eq!((own.base, slow_shortfall(&quota, 40, own.members)), (40, own.shortfall));
+        assert_eq!(own.shortfall, lacking, "{own:?}");
+        verify(&problem, &matching).unwrap();
+    }
+    let beyond = Already { base: MOST_ALREADY + 1, members: 0 };
+    let quota = Quota { already: beyond, ..Quota::new("part", 1, 2) };
+    let refused = Problem::from_pairs(vec![1], 1, vec![], vec![quota]);
+    assert_eq!(refused.unwrap_err(), ProblemError::Already("part".into()));
 }
 
 /// Each kind of corruption of an answer or its certificate is refused, with its own error.
@@ -442,7 +487,7 @@ fn a_corrupted_answer_is_refused() {
 fn with_quota() -> (Problem, Matching) {
     let pair = |request, unit, marks| Pair { request, unit, fit: 100, marks };
     let pairs = vec![pair(0, 0, 0b01), pair(1, 0, 0b11), pair(2, 1, 0)];
-    let half = Quota { name: "moitié".into(), numerator: 1, denominator: 2 };
+    let half = Quota::new("moitié", 1, 2);
     let problem = Problem::from_pairs(vec![9, 2, 5], 2, pairs, vec![half]).unwrap();
     let matching = solve(&problem);
     (problem, matching)

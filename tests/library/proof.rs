@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use crate::mutate_json::{mutate, one_of, places};
 use logis::matching::{
-    Bound, Condition, DEEPEST, Duals, Gaps, Level, Matching, Pair, Prices, Problem, Proof, ProofError, Quota,
-    Split, gaps, reached, solve, solve_near, verify,
+    Already, Bound, Condition, DEEPEST, Duals, Gaps, Level, Matching, Pair, Prices, Problem, Proof,
+    ProofError, Quota, Split, gaps, reached, solve, solve_near, verify,
 };
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -50,7 +50,12 @@ fn draw(random: &mut impl Rng) -> Small {
     let points = (0..requests).map(|_| random.random_range(0..4)).collect();
     let quota = |name: usize| {
         let denominator = random.random_range(1..5);
-        Quota { name: name.to_string(), numerator: random.random_range(0..=denominator), denominator }
+        let mut quota = Quota::new(name.to_string(), random.random_range(0..=denominator), denominator);
+        if random.random_ratio(1, 3) {
+            let base = random.random_range(0..9);
+            quota.already = Already { base, members: random.random_range(0..=base) };
+        }
+        quota
     };
     let asked: Vec<Quota> = (0..quotas).map(quota).collect();
     let problem = Problem::from_pairs(points, units, pairs.clone(), asked).unwrap();
@@ -262,7 +267,7 @@ fn numbers_of_cells_that_do_not_follow_are_refused() {
 /// Twenty units that one request may have, and nobody given anything: one could be housed.
 fn nobody_housed() -> (Problem, Matching) {
     let pair = |unit| Pair { request: 0, unit, fit: 10 * unit as u16, marks: 0b11 };
-    let all = Quota { name: "tous".into(), numerator: 1, denominator: 1 };
+    let all = Quota::new("tous", 1, 1);
     let problem = Problem::from_pairs(vec![7], 20, (0..20).map(pair).collect(), vec![all]).unwrap();
     let mut matching = solve(&problem);
     verify(&problem, &matching).unwrap();

@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use logis::attribution::{Commission, Instance, Place};
 use logis::data::{self, Absent, Dataset, Output, OutputColumn};
+use logis::matching::Matching;
 use logis::pack::schema::Schema;
 use logis::value::{Type, Value};
 use logis::{Options, PLACES, Pack, Plan, Posing};
 
 use super::pair_file::{self, Line};
 use super::pairs;
-use crate::args::{DataArgs, OutputArgs, RulesArgs, positive};
+use super::session::{self, Followed};
+use crate::args::{DataArgs, LedgerArgs, OutputArgs, RulesArgs, positive};
 use crate::presented::Presented;
 use crate::{End, input, output};
 
@@ -33,11 +35,19 @@ pub struct CommissionArgs {
     #[arg(long, value_name = "RÈGLE,RÈGLE", value_delimiter = ',')]
     select: Vec<String>,
     /// Refus, dans leur ordre: CSV dont les colonnes sont les identifiants des deux côtés; le suivant de chaque liste est proposé
-    #[arg(long, value_name = "FICHIER")]
+    #[arg(long, value_name = "FICHIER", conflicts_with = "ledger")]
     refusals: Option<PathBuf>,
     /// Listes à suivre, écrites par cette commande: leurs rangs restent, seuls les logements nouveaux en reçoivent une
-    #[arg(long, value_name = "FICHIER")]
+    #[arg(long, value_name = "FICHIER", conflicts_with = "ledger")]
     lists: Option<PathBuf>,
+    /// Tire au sort, avec cette graine, l'ordre des demandes que ni les points ni le paquet ne départagent
+    #[arg(long, value_name = "GRAINE")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    ledger: LedgerArgs,
+    /// Inscrit la séance et ses propositions nouvelles à la fin du registre
+    #[arg(long, requires = "ledger", conflicts_with = "up_to")]
+    append: bool,
 }
 
 /// The group of the pack that says what a commission is shown.
@@ -45,9 +55,13 @@ const GROUP: &str = "commission";
 
 /// Writes one row for each place of each list.
 pub fn run(args: &CommissionArgs) -> Result<End> {
+    session::needs_day(args.append, args.data.as_of.is_some())?;
+    let mut followed = Followed::open(&args.ledger, args.append)?;
     let mut run = input::Run::new(&args.rules, &args.data)?;
     let mut options = Options::default();
     options.select = shown(&run.pack, &args.select);
+    options.seed = args.seed;
+    options.recorded = followed.as_ref().map(|followed| followed.recorded(run.date));
     let plan = pairs::plan(&run, &options)?;
     let presented = run.pack.parsed().manifest.matching.as_ref().and_then(|m| m.presented.clone());
     let presented = match (args.candidates, presented) {
@@ -60,18 +74,34 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
         (None, Some(_)) => posing.places(),
         _ => Ok((vec![args.candidates.unwrap_or(PLACES); posing.instance.units.len()], 0)),
     };
-    let (places, open) = places_of(&loaded)?;
+    let (mut places, open) = places_of(&loaded)?;
     if open > 0 {
         eprintln!("{open} logements dont le nombre de candidats n'est pas connu: {PLACES} sont présentés");
     }
     let keys = pair_file::keys(run.pack.parsed());
-    let (loaded, matching, mut commission) = match &args.lists {
-        Some(path) => {
+    let (loaded, matching, mut commission) = match (&args.lists, &mut followed) {
+        (_, Some(followed)) => {
+            followed.prepare(&loaded, &mut places);
+            let (loaded, commission) = match followed.follows() {
+                true => {
+                    let commission = followed.lists(&loaded, &places)?;
+                    (loaded, commission)
+                }
+                false => {
+                    let allocation = pairs::solve(loaded, None)?;
+                    let commission = allocation.commission_of(&places)?;
+                    (allocation.posing, commission)
+                }
+            };
+            followed.number(&commission);
+            (loaded, Matching::default(), commission)
+        }
+        (Some(path), None) => {
             let lists = lists(path, &keys, &loaded)?;
             let (commission, matching) = Commission::following(&loaded.instance, lists, &places)?;
             (loaded, matching, commission)
         }
-        None => {
+        (None, None) => {
             let allocation = pairs::solve(loaded, None)?;
             let commission = allocation.commission_of(&places)?;
             (allocation.posing, allocation.matching, commission)
@@ -108,7 +138,15 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
         commission = after.commission;
     }
     let loaded = &loaded;
-    let result = result(&run.pack, loaded, &commission)?;
+    let rank = |unit: u32, at: usize| followed.as_ref().map_or(at + 1, |followed| followed.rank(unit, at));
+    let result = result(&run.pack, loaded, &commission, &rank)?;
+    // Entered before it is shown: what was shown and is in no ledger could be notified.
+    let end = match (&mut followed, &args.ledger.ledger) {
+        (Some(followed), Some(path)) => {
+            followed.end(path, (loaded, &commission), (args.candidates, args.append))?
+        }
+        _ => End::Fine,
+    };
     let about = pairs::about(loaded, "Candidats par logement, pour la commission d'attribution");
     output::write(&result.with_about(about), &args.output)?;
     let presented =
@@ -128,7 +166,7 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
             "{short} logements ont moins de candidats qu'il n'en faut: trop peu de demandes leur conviennent"
         );
     }
-    Ok(End::Fine)
+    Ok(end)
 }
 
 /// What is shown of each candidate beside its place: what is asked, or the group of the pack.
@@ -142,9 +180,14 @@ fn shown(pack: &Pack, asked: &[String]) -> Vec<String> {
 }
 
 /// The lists, with what is shown of each candidate.
-fn result(pack: &Pack, loaded: &Posing, commission: &Commission) -> Result<Presented> {
+fn result(
+    pack: &Pack,
+    loaded: &Posing,
+    commission: &Commission,
+    rank: &dyn Fn(u32, usize) -> usize,
+) -> Result<Presented> {
     let (instance, plan) = (&loaded.instance, &loaded.plan.pairs);
-    let mut rows = table(&pack.parsed().schema, &loaded.dataset, instance, commission);
+    let mut rows = table(&pack.parsed().schema, &loaded.dataset, (instance, commission), rank);
     // Who is in a list is a candidate: what was decided of the pair is at its place among the candidates.
     let lists = (0_u32..).zip(&commission.lists);
     let places: Vec<usize> = lists
@@ -234,10 +277,17 @@ fn lists(path: &Path, keys: &[String; 2], loaded: &Posing) -> Result<Vec<Vec<Pla
     Ok(ranked.into_iter().map(in_order).collect())
 }
 
-fn table(schema: &Schema, dataset: &Dataset, instance: &Instance, commission: &Commission) -> Output {
+fn table(
+    schema: &Schema,
+    dataset: &Dataset,
+    (instance, commission): (&Instance, &Commission),
+    rank: &dyn Fn(u32, usize) -> usize,
+) -> Output {
     let rows: Vec<(u32, usize, Place)> = (0_u32..)
         .zip(&commission.lists)
-        .flat_map(|(unit, list)| list.iter().enumerate().map(move |(rank, place)| (unit, rank + 1, *place)))
+        .flat_map(|(unit, list)| {
+            list.iter().enumerate().map(move |(at, place)| (unit, rank(unit, at), *place))
+        })
         .collect();
     let key = |entity: usize| schema.entities.get(entity).map_or_else(String::new, |e| e.key.clone());
     let column = |name: String, kind: Type, cell: &dyn Fn(&(u32, usize, Place)) -> Value| OutputColumn {

@@ -62,11 +62,13 @@ pub fn run(args: &ExplainArgs) -> Result<End> {
     if let Some(result) = &args.result {
         return super::why::run(args, result);
     }
-    let ProblemArgs { select, max_candidates, no_quotas, hard, seed, fix, forbid, keep } = &args.problem;
+    let ProblemArgs { select, max_candidates, no_quotas, hard, seed, fix, forbid, keep, ledger } =
+        &args.problem;
     let decided = seed.is_some() || fix.is_some() || forbid.is_some() || keep.is_some();
+    let decided = decided || ledger.ledger.is_some();
     if !select.is_empty() || max_candidates.is_some() || *no_quotas || !hard.is_empty() || decided {
         bail!(
-            "--select, --max-candidates, --no-quotas, --hard, --seed, --fix, --forbid et --keep posent le problème d'un résultat: attendu: --match"
+            "--select, --max-candidates, --no-quotas, --hard, --seed, --fix, --forbid, --keep et --ledger posent le problème d'un résultat: attendu: --match"
         );
     }
     let mut run = input::Run::new(&args.rules, &args.data)?;

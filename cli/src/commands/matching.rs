@@ -11,8 +11,10 @@ use logis::matching::{Gaps, Matching};
 use logis::{Allocation, AllocationError, Bottleneck, Conditions, Kept, Lack, Options, Posing, Refuted};
 
 use super::frontier;
+use super::ledger;
 use super::pair_file::{self, Line};
 use super::pairs;
+use super::session;
 use crate::args::{DataArgs, Format, OutputArgs, ProblemArgs, ReadingArgs, RulesArgs, positive};
 use crate::text::{align_numbers, count, empty, percent};
 use crate::{End, input, output};
@@ -132,6 +134,8 @@ pub fn pose(run: &mut input::Run, args: &ProblemArgs, reading: &ReadingArgs) -> 
     options.no_quotas = args.no_quotas;
     options.seed = args.seed;
     options.keep = args.keep;
+    let ledger = ledger::opened(&args.ledger)?;
+    options.recorded = ledger.as_ref().map(|ledger| session::of_matching(ledger, run.date));
     let keys = pair_file::keys(run.pack.parsed());
     let lines = |path: &Option<PathBuf>| -> Result<Vec<Line>> {
         path.as_ref().map_or_else(|| Ok(Vec::new()), |path| pair_file::read(path, &keys, &[]))
@@ -151,6 +155,9 @@ pub fn pose(run: &mut input::Run, args: &ProblemArgs, reading: &ReadingArgs) -> 
     })?;
     if let Some(path) = &args.forbid {
         pair_file::say_without_effect(path, &forbidden, &posing, |line| posing.idle.contains(&line.pair));
+    }
+    if let Some(ledger) = &ledger {
+        session::say(ledger, &posing);
     }
     Ok(posing)
 }
@@ -219,8 +226,12 @@ fn moved(before: &Before, matching: &Matching) -> String {
 /// A quota that must be met and is not, and why.
 fn unmet_text(lack: &Lack) -> String {
     let mut text = format!(
-        "quota {}: à tenir, et ne peut l'être qu'en ne logeant personne, ou contre ce qui est fixé: en logeant le plus possible, {} attributions comptent, il en faut {} à des membres, et il y en a {} au plus\n",
-        lack.quota, lack.base, lack.target, lack.members
+        "quota {}: à tenir, et ne peut l'être qu'en ne logeant personne, ou contre ce qui est fixé: en logeant le plus possible, {} attributions comptent, il en faut {} à des membres, et il y en a {} au plus{}\n",
+        lack.quota,
+        lack.base,
+        lack.target,
+        lack.members,
+        lack.year()
     );
     match &lack.why {
         Bottleneck::Rows { most, requests, units } => {
@@ -351,10 +362,11 @@ fn proved(loaded: &Posing, gaps: &Gaps) -> String {
 /// The quotas as a table.
 fn quotas(loaded: &Posing, matching: &Matching, prices: Option<&[u64]>) -> String {
     let columns = ["Quota", "Part visée", "Part atteinte", "Attributions", "Membres", "Manque"];
-    let mut table = match prices {
-        Some(_) => empty(&[&columns[..], &["Prix"]].concat()),
-        None => empty(&columns),
-    };
+    // What counted before stands beside what this answer adds to it.
+    let year = loaded.plan.quotas.iter().any(|quota| quota.quota.already.base > 0);
+    let more = [("Avant, dans l'année", year), ("Prix", prices.is_some())];
+    let more: Vec<&str> = more.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect();
+    let mut table = empty(&[&columns[..], &more].concat());
     for (at, (quota, reached)) in loaded.plan.quotas.iter().zip(&matching.reached.quotas).enumerate() {
         let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
         let mut row = vec![
@@ -365,6 +377,10 @@ fn quotas(loaded: &Posing, matching: &Matching, prices: Option<&[u64]>) -> Strin
             count(number(reached.members)),
             count(number(reached.shortfall)),
         ];
+        if year {
+            let before = quota.quota.already;
+            row.push(format!("{} sur {}", count(number(before.members)), count(number(before.base))));
+        }
         if let Some(prices) = prices {
             // Where hard quotas cost attributions, points do not make up for them.
             row.push(prices.get(at).map_or_else(|| "-".to_string(), |price| count(number(*price))));
@@ -412,6 +428,7 @@ pub fn check(args: &VerifyArgs) -> Result<End> {
         Ok(allocation) => allocation,
         Err(refuted) => {
             does_not_hold(&refuted);
+            say_line(&args.problem, &report)?;
             return Ok(End::FellShort);
         }
     };
@@ -455,6 +472,18 @@ fn level_name(name: &str) -> String {
         "fit" => "adequation".to_string(),
         other => other.strip_prefix(SHORTFALL).map_or(other.to_string(), |quota| format!("manque:{quota}")),
     }
+}
+
+/// Says at which line the ledger was that a result follows, if it was at one.
+fn say_line(args: &ProblemArgs, report: &Report) -> Result<()> {
+    let head = report.certificate.problem.as_ref().and_then(|problem| problem.ledger.as_ref());
+    let (Some(path), Some(head)) = (&args.ledger.ledger, head) else { return Ok(()) };
+    let ledger = ledger::open(path)?;
+    if let Some(line) = ledger.lines().iter().find(|line| line.hash == *head) {
+        let number = line.number;
+        eprintln!("   il suit ce registre tel qu'il était après sa ligne {number}: --up-to {number}");
+    }
+    Ok(())
 }
 
 /// Says why a written result does not hold.

@@ -6,6 +6,7 @@ use anyhow::{Context, Error, Result, anyhow, bail};
 use logis::Posing;
 use logis::attribution::NotDecided;
 use logis::data::visible_cell;
+use logis::diagnostic::texts;
 use logis::pack::Parsed;
 use logis::pack::schema::Origin;
 
@@ -32,6 +33,11 @@ pub fn keys(parsed: &Parsed) -> [String; 2] {
 
 /// Reads the pairs of a file, and the columns of these names besides.
 pub fn read(path: &Path, keys: &[String; 2], more: &[&str]) -> Result<Vec<Line>> {
+    read_with(path, keys, &[], more)
+}
+
+/// Reads the pairs of a file, the columns of names that must be there and of names that may be.
+pub fn read_with(path: &Path, keys: &[String; 2], must: &[&str], may: &[&str]) -> Result<Vec<Line>> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("{}: lecture impossible", path.display()))?;
     let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
@@ -41,7 +47,15 @@ pub fn read(path: &Path, keys: &[String; 2], more: &[&str]) -> Result<Vec<Line>>
     let (Some(request), Some(unit)) = (place(first), place(second)) else {
         bail!("{}:1: attendu: une ligne d'en-tête avec `{first}` et `{second}`", path.display());
     };
-    let more: Vec<Option<usize>> = more.iter().map(|name| place(name)).collect();
+    if let Some(lacks) = must.iter().find(|name| place(name).is_none()) {
+        let near = texts::did_you_mean(lacks, header.iter().copied());
+        bail!(
+            "{}:1: la colonne `{lacks}` manque à l'en-tête; attendu: {} {near}",
+            path.display(),
+            must.join(", ")
+        );
+    }
+    let more: Vec<Option<usize>> = must.iter().chain(may).map(|name| place(name)).collect();
     let line = |(number, line): (usize, &str)| {
         let cells = cells(line);
         let cell = |at: usize| cells.get(at).copied().unwrap_or("").to_string();

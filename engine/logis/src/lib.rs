@@ -20,6 +20,8 @@ pub use logis_decide::{Evaluate, OutcomeColumns};
 pub use logis_language::{
     LoadError, Pack, Plan, diagnostic, editor, exchange, fingerprint, format, graph, pack, plan, value,
 };
+#[cfg(feature = "ledger")]
+pub use logis_ledger as ledger;
 pub use logis_matching as matching;
 #[cfg(feature = "populations")]
 pub use logis_populations as populations;

@@ -31,7 +31,7 @@ impl Ahead {
     /// # use logis_matching::{Ahead, Pair, Problem, Quota, solve};
     /// // Two units; of two requests one is the member that two thirds ask for: only one may be housed.
     /// let pair = |request, unit, marks| Pair { request, unit, fit: 0, marks };
-    /// let share = Quota { name: "membres".into(), numerator: 2, denominator: 3 };
+    /// let share = Quota::new("membres", 2, 3);
     /// let problem = Problem::from_pairs(vec![3, 9], 2, vec![pair(0, 0, 0b11), pair(1, 1, 0b01)], vec![share])?;
     /// assert_eq!(solve(&problem).reached.attributions, 2);
     /// let ahead = Ahead::new(&problem, &[0], &[])?;

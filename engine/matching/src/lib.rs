@@ -28,7 +28,10 @@ pub use apart::{Apart, Together, together};
 #[cfg(feature = "solver")]
 pub use apart::{SolvedApart, solve_apart};
 pub use numbers::{Cell, InnerUnit};
-pub use problem::{BEST_FIT, Components, Fits, MOST_POINTS, MOST_QUOTAS, Pair, Problem, ProblemError, Quota};
+pub use problem::{
+    Already, BEST_FIT, Components, Fits, MOST_ALREADY, MOST_POINTS, MOST_QUOTAS, Pair, Problem, ProblemError,
+    Quota,
+};
 #[cfg(feature = "solver")]
 pub use solver::{Duals, one_member_less, solve, solve_near, solve_near_until, solve_until};
 pub use verify::{Gaps, Level, ProofError, all_proved, gaps, reached, same, verify};

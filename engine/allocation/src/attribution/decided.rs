@@ -39,6 +39,16 @@ pub enum NotDecided {
         /// The unit.
         unit: String,
     },
+    /// The ledger says otherwise.
+    #[error("le couple {request}, {unit} contredit le registre: {why}")]
+    Recorded {
+        /// The request.
+        request: String,
+        /// The unit.
+        unit: String,
+        /// What it says.
+        why: String,
+    },
 }
 
 /// Identifiers of a request and a unit.

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::instance::Instance;
+use super::recorded::Recorded;
 use super::report::ReportError;
 use super::rules::MatchingPlan;
 use logis_data::{Dataset, NO_ROW, Table};
@@ -53,6 +54,9 @@ pub struct Posed {
     /// Points that might be given up to move fewer from where they were before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep: Option<u64>,
+    /// Hash of the last line of the ledger that was followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<String>,
 }
 
 /// What a quota counts.
@@ -84,6 +88,8 @@ pub struct Flags {
     pub forbidden: Vec<(String, String)>,
     /// Points that may be given up to move fewer from where they were before.
     pub keep: Option<u64>,
+    /// What the ledger says that is followed.
+    pub recorded: Option<Recorded>,
 }
 
 impl Posed {
@@ -153,6 +159,7 @@ impl Posed {
             fixed: flags.fixed,
             forbidden: flags.forbidden,
             keep: flags.keep,
+            ledger: flags.recorded.map(|recorded| recorded.head),
         })
     }
 
@@ -173,6 +180,8 @@ impl Posed {
         compare("--seed", seed(self), seed(expected));
         let keep = |of: &Posed| of.keep.map_or_else(|| "non".to_string(), |points| points.to_string());
         compare("--keep", keep(self), keep(expected));
+        let ledger = |of: &Posed| of.ledger.clone().unwrap_or_else(|| "sans registre".to_string());
+        compare("dernière empreinte du registre", ledger(self), ledger(expected));
         let pairs = |of: &[(String, String)]| match of.is_empty() {
             true => "aucun".to_string(),
             false => of.iter().map(|(a, b)| format!("{a}:{b}")).collect::<Vec<_>>().join(", "),

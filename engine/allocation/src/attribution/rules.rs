@@ -86,7 +86,7 @@ impl MatchingPlan {
         for quota in &declared.quotas {
             match share(parsed, quota, date) {
                 Some((numerator, denominator, source, doubt)) => quotas.push(QuotaInForce {
-                    quota: Quota { name: quota.name.0.clone(), numerator, denominator },
+                    quota: Quota::new(quota.name.0.clone(), numerator, denominator),
                     hard: quota.hard,
                     label: quota.label.clone(),
                     source,

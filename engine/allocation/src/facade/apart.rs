@@ -125,6 +125,9 @@ impl Posing {
         if self.instance.by_points {
             return Err(AllocationError::ByPointsApart);
         }
+        if self.flags.recorded.is_some() {
+            return Err(AllocationError::LedgerApart);
+        }
         // Ranks among requests of as many points are those of one part: points of several parts add up, they do not.
         let points = (0_u32..).take(self.instance.requests.len()).map(|r| self.instance.points(r)).collect();
         let solved = solve_apart(&self.instance.problem.with_points(points)?)?;
@@ -161,10 +164,8 @@ pub fn join(parts: &[ApartAnswer]) -> Result<Joined, JoinError> {
     if let Some(other) = parts.iter().position(|part| !alike(part)) {
         return Err(JoinError::Other(other + 1));
     }
-    let quota = |(name, numerator, denominator): &(String, u32, u32)| Quota {
-        name: name.clone(),
-        numerator: *numerator,
-        denominator: *denominator,
+    let quota = |(name, numerator, denominator): &(String, u32, u32)| {
+        Quota::new(name.clone(), *numerator, *denominator)
     };
     let quotas: Vec<Quota> = first.quotas.iter().map(quota).collect();
     let apart: Vec<Apart> = parts.iter().map(|part| part.apart.clone()).collect();

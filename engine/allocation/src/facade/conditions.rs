@@ -24,7 +24,9 @@ impl Posing {
     /// By unit: is it given in every answer, as that is decided? Then it is not left empty for a quota.
     pub(crate) fn always(&self) -> Vec<bool> {
         let mut always = vec![false; self.instance.units.len()];
-        for (_, id) in &self.flags.fixed {
+        let made = self.flags.recorded.iter().flat_map(|recorded| &recorded.made);
+        let made = made.filter(|pair| !self.unmade.contains(pair));
+        for (_, id) in self.flags.fixed.iter().chain(made) {
             let unit = self.instance.units.find(&self.dataset, id);
             if let Some(slot) = unit.and_then(|unit| always.get_mut(unit as usize)) {
                 *slot = true;

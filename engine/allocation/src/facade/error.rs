@@ -49,6 +49,9 @@ pub enum AllocationError {
     /// The order of points is not solved by parts.
     #[error("l'ordre des points (`order = \"by-points\"`) ne se résout pas partie par partie")]
     ByPointsApart,
+    /// What a ledger counts is of the whole: parts cannot hold it.
+    #[error("un registre compte pour le tout: il ne se suit pas partie par partie")]
+    LedgerApart,
     /// Quotas cannot be met in the order of points.
     #[error(
         "l'ordre du paquet est celui des points (`order = \"by-points\"`), où aucun quota n'est tenu: `{0}` ne peut l'être"

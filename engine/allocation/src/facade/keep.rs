@@ -99,7 +99,7 @@ impl Posing {
         }
         let points = (0_u32..).take(instance.requests.len()).map(|r| instance.problem.points(r)).collect();
         let mut quotas = instance.problem.quotas().to_vec();
-        quotas.push(Quota { name: "inchangées".to_string(), numerator: 1, denominator: 1 });
+        quotas.push(Quota::new("inchangées", 1, 1));
         let units = u32::try_from(instance.units.len()).unwrap_or(u32::MAX);
         Ok((Problem::from_pairs(points, units, pairs, quotas)?, quota))
     }

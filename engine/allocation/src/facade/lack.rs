@@ -1,7 +1,7 @@
 //! Quotas that must be met and are not, and what keeps them from it.
 
 use logis_language::diagnostic::Issue;
-use logis_matching::{Matching, Prices, Proof, solve};
+use logis_matching::{Already, Matching, Prices, Proof, solve};
 
 use super::Posing;
 
@@ -17,15 +17,26 @@ pub struct Lack {
     pub target: u64,
     /// Members there are.
     pub members: u64,
+    /// What counted before, over the year: the members asked for take it in.
+    pub already: Already,
     /// Why no more are possible.
     pub why: Bottleneck,
 }
 
 impl Lack {
+    /// What counted before, in words: the end of a sentence; nothing where nothing did.
+    pub fn year(&self) -> String {
+        match self.already {
+            Already { base: 0, .. } => String::new(),
+            Already { base, members } => format!(", {members} sur {base} baux de l'année comptant déjà"),
+        }
+    }
+
     pub(super) fn issue(&self) -> Issue {
         let Lack { quota, base, target, members, .. } = self;
+        let year = self.year();
         let message = format!(
-            "quota {quota}: à tenir, et ne peut l'être qu'en ne logeant personne, ou contre ce qui est fixé: en logeant le plus possible, {base} attributions comptent, il en faut {target} à des membres, et il y en a {members} au plus"
+            "quota {quota}: à tenir, et ne peut l'être qu'en ne logeant personne, ou contre ce qui est fixé: en logeant le plus possible, {base} attributions comptent, il en faut {target} à des membres, et il y en a {members} au plus{year}"
         );
         Issue::error("", "", message)
     }
@@ -61,6 +72,7 @@ impl Posing {
                     base: reached.base,
                     target: reached.target,
                     members: reached.members,
+                    already: quota.quota.already,
                     why: self.bottleneck(at, reached.target),
                 });
             }

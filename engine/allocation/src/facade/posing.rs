@@ -16,7 +16,9 @@ use serde_json::{Map, Value as Json};
 use super::Allocation;
 use super::conditions::met;
 use super::error::AllocationError;
-use crate::attribution::{Before, Flags, Instance, MatchingPlan, NotDecided, Posed, Report, is_ahead};
+use crate::attribution::{
+    Before, Flags, Instance, MatchingPlan, NotDecided, Posed, Recorded, Report, is_ahead,
+};
 
 /// What is asked of an allocation besides its rules, its data and its date. The default asks for nothing more:
 /// the quotas of the pack as levels, all candidates, no columns.
@@ -42,6 +44,8 @@ pub struct Options {
     pub fixed: Vec<(String, String)>,
     /// Pairs that are ruled out: likewise.
     pub forbidden: Vec<(String, String)>,
+    /// What the ledger says that is followed: a result names its last line.
+    pub recorded: Option<Recorded>,
     /// The most units that a request keeps, those that fit best. What is proved then holds among the
     /// candidates that are kept.
     pub max_candidates: Option<usize>,
@@ -76,6 +80,8 @@ pub struct Posing {
     pub time_limit: Option<Duration>,
     /// Pairs that are ruled out and were no candidates: they change nothing.
     pub idle: BTreeSet<(String, String)>,
+    /// Pairs that the ledger makes and these data cannot: both sides are left out where they are.
+    pub unmade: Vec<(String, String)>,
 }
 
 /// Plans the matching of a pack as of a date: what must be read, before there are data.
@@ -115,6 +121,7 @@ pub fn plan(pack: &Pack, date: Date, options: &Options) -> Result<(MatchingPlan,
             fixed,
             forbidden,
             keep: options.keep,
+            recorded: options.recorded.clone(),
         },
     ))
 }
@@ -148,7 +155,7 @@ impl Posing {
     /// # Errors
     /// Priorities and fits that are no whole numbers in their range; pairs that cannot be decided so.
     pub fn new(
-        (plan, flags): (MatchingPlan, Flags),
+        (mut plan, flags): (MatchingPlan, Flags),
         dataset: Dataset,
         most: Option<usize>,
     ) -> Result<Posing, AllocationError> {
@@ -159,12 +166,26 @@ impl Posing {
         let candidate =
             |ids: &(String, String)| find(ids).is_some_and(|(r, u)| instance.pair(r, u).is_some());
         let idle = flags.forbidden.iter().filter(|ids| !candidate(ids)).cloned().collect();
+        let (mut unmade, mut instance) = (Vec::new(), instance);
+        if let Some(recorded) = &flags.recorded {
+            let contradicts = |ids: &(String, String)| Some((ids.clone(), recorded.contradicts(ids)?));
+            let wrong: Vec<_> = flags.fixed.iter().filter_map(contradicts).collect();
+            if !wrong.is_empty() {
+                return Err(AllocationError::NotDecided(wrong));
+            }
+            (instance, unmade) = instance.recorded(&dataset, recorded)?;
+            for quota in &mut plan.quotas {
+                quota.quota.already = recorded.already(&quota.quota.name, &unmade);
+            }
+            let shares = plan.quotas.iter().map(|quota| quota.quota.clone()).collect();
+            instance.problem = instance.problem.with_shares(shares)?;
+        }
         let instance = instance.decided(&dataset, &flags.fixed, &flags.forbidden).map_err(|wrong| {
             let pair =
                 |(at, why): (usize, NotDecided)| (flags.fixed.get(at).cloned().unwrap_or_default(), why);
             AllocationError::NotDecided(wrong.into_iter().map(pair).collect())
         })?;
-        Ok(Posing { plan, dataset, instance, most, flags, prices: false, time_limit: None, idle })
+        Ok(Posing { plan, dataset, instance, most, flags, prices: false, time_limit: None, idle, unmade })
     }
 
     /// The best answer, level by level, its proof checked; of all such answers one near a result of before.

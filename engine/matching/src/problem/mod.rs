@@ -13,5 +13,5 @@ mod posed;
 mod vacant;
 
 pub use components::Components;
-pub use parts::{BEST_FIT, Fits, MOST_POINTS, MOST_QUOTAS, Pair, ProblemError, Quota};
+pub use parts::{Already, BEST_FIT, Fits, MOST_ALREADY, MOST_POINTS, MOST_QUOTAS, Pair, ProblemError, Quota};
 pub use posed::Problem;

@@ -15,7 +15,7 @@ pub struct Pair {
     pub marks: u16,
 }
 
-/// A share that attributions should reach, at least: members over base.
+/// A share that attributions should reach, at least: members over base, with those that counted already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quota {
     /// What it is called.
@@ -24,22 +24,52 @@ pub struct Quota {
     pub numerator: u32,
     /// Denominator of the share, not 0.
     pub denominator: u32,
+    /// What counted before this problem: of a share of the year, the leases since its first day.
+    pub already: Already,
+}
+
+/// Attributions that counted before a problem, in the base of a quota and among its members.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Already {
+    /// Those in the base: [`MOST_ALREADY`] at most.
+    pub base: u64,
+    /// Those of them among the members.
+    pub members: u64,
 }
 
 impl Quota {
-    /// How many members a base of `base` attributions asks for: the share of it, rounded up.
+    /// A share of what one problem attributes.
+    pub fn new(name: impl Into<String>, numerator: u32, denominator: u32) -> Quota {
+        Quota { name: name.into(), numerator, denominator, already: Already::default() }
+    }
+
+    /// How many members a base of `base` attributions asks for: the share of it and of what counted already, rounded up,
+    /// less the members there were.
     ///
     /// ```
-    /// # use logis_matching::Quota;
-    /// let quota = Quota { name: "quart".into(), numerator: 1, denominator: 4 };
+    /// # use logis_matching::{Already, Quota};
+    /// let mut quota = Quota::new("quart", 1, 4);
     /// assert_eq!([0, 1, 4, 5].map(|base| quota.target(base)), [0, 1, 1, 2]);
+    /// // A quarter of the year: of ten there was one, so that two lack before anything is given.
+    /// quota.already = Already { base: 10, members: 1 };
+    /// assert_eq!([0, 2, 3].map(|base| quota.target(base)), [2, 2, 3]);
     /// ```
     pub fn target(&self, base: u64) -> u64 {
-        let members = u128::from(base) * u128::from(self.numerator);
+        let members = (u128::from(base) + u128::from(self.already.base)) * u128::from(self.numerator);
         let target = members.div_ceil(u128::from(self.denominator).max(1));
-        u64::try_from(target).unwrap_or(u64::MAX)
+        u64::try_from(target.saturating_sub(self.already.members.into())).unwrap_or(u64::MAX)
+    }
+
+    /// What `denominator × members - numerator × base` is to be, at least, for the share to be met: 0 but for what
+    /// counted already.
+    pub(crate) fn owed(&self) -> i64 {
+        let product = |a: u32, b: u64| i64::from(a).saturating_mul(i64::try_from(b).unwrap_or(i64::MAX));
+        product(self.numerator, self.already.base) - product(self.denominator, self.already.members)
     }
 }
+
+/// The most attributions that may have counted already: with it, products with shares stay far below 2⁶³.
+pub const MOST_ALREADY: u64 = 1 << 24;
 
 /// Most quotas that a problem has: their marks, two bits each, fit the 16 bits of [`Pair::marks`].
 pub const MOST_QUOTAS: usize = 8;
@@ -106,6 +136,11 @@ pub enum ProblemError {
     /// A share above 1, or a denominator of 0.
     #[error("la part du quota « {0} » n'est pas entre 0 et 1")]
     Share(String),
+    /// More members than base counted already, or more than [`MOST_ALREADY`].
+    #[error(
+        "ce qui compte déjà pour le quota « {0} » passe la limite; attendu: des membres parmi {MOST_ALREADY} attributions au plus"
+    )]
+    Already(String),
     /// Tables whose lengths or orders contradict each other.
     #[error("{0}")]
     Shape(&'static str),
@@ -119,8 +154,12 @@ pub(super) fn check(points: &[u32], quotas: &[Quota]) -> Result<(), ProblemError
     if quotas.len() > MOST_QUOTAS {
         return Err(ProblemError::Quotas(quotas.len()));
     }
-    match quotas.iter().find(|q| q.denominator == 0 || q.numerator > q.denominator) {
-        Some(quota) => Err(ProblemError::Share(quota.name.clone())),
+    if let Some(quota) = quotas.iter().find(|q| q.denominator == 0 || q.numerator > q.denominator) {
+        return Err(ProblemError::Share(quota.name.clone()));
+    }
+    let beyond = |q: &&Quota| q.already.members > q.already.base || q.already.base > MOST_ALREADY;
+    match quotas.iter().find(beyond) {
+        Some(quota) => Err(ProblemError::Already(quota.name.clone())),
         None => Ok(()),
     }
 }

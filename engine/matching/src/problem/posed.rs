@@ -79,6 +79,13 @@ impl Problem {
         target.saturating_sub(self.allowed(quota))
     }
 
+    /// What `denominator × members - numerator × base` of a quota is, at least, in an answer that lacks no more than so many
+    /// members of it: what counted already, and those that may lack, taken in.
+    pub(crate) fn least(&self, quota: usize, lacking: u64) -> i64 {
+        let Some(own) = self.quotas.get(quota) else { return 0 };
+        own.owed() - (lacking + self.allowed(quota)) as i64 * i64::from(own.denominator)
+    }
+
     /// This problem with other points.
     ///
     /// # Errors
@@ -94,7 +101,8 @@ impl Problem {
     /// This problem with other shares for its quotas.
     ///
     /// # Errors
-    /// [`ProblemError::Shape`] for another number of quotas, [`ProblemError::Share`] for a share above 1.
+    /// [`ProblemError::Shape`] for another number of quotas, [`ProblemError::Share`] for a share above 1,
+    /// [`ProblemError::Already`] for more that counted already than a problem takes.
     pub fn with_shares(&self, quotas: Vec<Quota>) -> Result<Problem, ProblemError> {
         check(&[], &quotas)?;
         if quotas.len() != self.quotas.len() {

@@ -42,7 +42,7 @@ impl Problem {
         }
         let share = |place: &Option<usize>| match place.and_then(|q| self.quotas.get(q)) {
             Some(quota) => quota.clone(),
-            None => Quota { name: "attributions".to_string(), numerator: 1, denominator: 1 },
+            None => Quota::new("attributions", 1, 1),
         };
         // The two bits of each quota move to its new place; every request counts in the count, and is a member.
         let moved = |marks: u16| {

@@ -74,7 +74,7 @@ pub(super) fn solve(
     let mut proofs = Vec::new();
     for (q, quota) in problem.quotas.iter().enumerate() {
         let found = run.level(Aim::Quota(q))?;
-        let shortfall = (-found.worth).max(0) as u64;
+        let shortfall = (quota.owed() - found.worth).max(0) as u64;
         let lacking = shortfall.div_ceil(u64::from(quota.denominator));
         run.shortfalls[q] = Some(lacking.saturating_sub(problem.allowed(q)));
         proofs.push(found.proof);
@@ -330,9 +330,7 @@ impl<'p> Run<'p> {
             others,
             warm,
             enough: match aim {
-                Aim::Quota(q) => {
-                    -(self.problem.allowed(q) as i64) * i64::from(self.problem.quotas[q].denominator)
-                }
+                Aim::Quota(q) => self.problem.least(q, 0),
                 _ => i64::MAX,
             },
             sides: (WORK / graph.arcs.len().max(1)).clamp(SIDES.0, SIDES.1),
@@ -445,10 +443,7 @@ fn known(problem: &Problem, run: &Run<'_>, room: &Bound, left: i64) -> Vec<Asked
     for &(condition, weight) in &room.multipliers {
         let shortfall = |q: usize| run.shortfalls[q].unwrap_or(0) as i64;
         let least = match condition {
-            Condition::Quota(q) => {
-                let lacking = shortfall(q) + problem.allowed(q) as i64;
-                -lacking * i64::from(problem.quotas[q].denominator)
-            }
+            Condition::Quota(q) => problem.least(q, run.shortfalls[q].unwrap_or(0)),
             Condition::Members(q) => problem.target(q, run.bases[q].0) as i64 - shortfall(q),
             _ => continue,
         };

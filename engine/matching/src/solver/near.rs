@@ -28,7 +28,7 @@ use super::start::{Duals, Near};
 /// # use logis_matching::{Pair, Problem, Quota, one_member_less, solve};
 /// // One unit, two requests; the one with fewer points is the member that the quota asks for.
 /// let pair = |request, marks| Pair { request, unit: 0, fit: 0, marks };
-/// let all = Quota { name: "tous".into(), numerator: 1, denominator: 1 };
+/// let all = Quota::new("tous", 1, 1);
 /// let problem = Problem::from_pairs(vec![3, 10], 1, vec![pair(0, 0b11), pair(1, 0b01)], vec![all])?;
 /// let matching = solve(&problem);
 /// assert_eq!(matching.unit_of, [Some(0), None]);

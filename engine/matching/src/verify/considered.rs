@@ -176,7 +176,10 @@ impl<'p> Answers<'p> {
         // At least as many members as the smallest base asks for, less those that lack.
         Ok(match condition {
             Condition::Quota(_) => {
-                -(shortfall + i128::from(self.problem.allowed(q))) * i128::from(quota.denominator)
+                let (numerator, denominator) = (i128::from(quota.numerator), i128::from(quota.denominator));
+                let owed = numerator * i128::from(quota.already.base)
+                    - denominator * i128::from(quota.already.members);
+                owed - (shortfall + i128::from(self.problem.allowed(q))) * denominator
             }
             Condition::Members(_) => i128::from(self.problem.target(q, low)) - shortfall,
             Condition::BaseAtMost(_) => -i128::from(high),

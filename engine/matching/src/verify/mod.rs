@@ -115,13 +115,16 @@ fn gaps_here(problem: &Problem, matching: &Matching) -> Result<Gaps, ProofError>
     for (q, ((proof, own), quota)) in
         proofs.quotas.iter().zip(&reached.quotas).zip(problem.quotas()).enumerate()
     {
-        // The shortfall is `(numerator × base - denominator × members) / denominator`, rounded up: the most of
-        // the opposite says how small it can be.
+        // The shortfall is `(owed + numerator × base - denominator × members) / denominator`, rounded up: the most of
+        // `value` says how small it can be. What is owed is what counted already.
         let (numerator, denominator) = (i128::from(quota.numerator), i128::from(quota.denominator));
         let value = denominator * i128::from(own.members) - numerator * i128::from(own.base);
+        let owed =
+            numerator * i128::from(quota.already.base) - denominator * i128::from(quota.already.members);
         let least = match most(&mut answers, Level::Quota(q), proof, value)? {
             Some(most) => {
-                let lacking = Integer::div_ceil(&-most, &denominator) - i128::from(problem.allowed(q));
+                let lacking =
+                    Integer::div_ceil(&(owed - most), &denominator) - i128::from(problem.allowed(q));
                 u64::try_from(lacking).unwrap_or(0)
             }
             None => 0,

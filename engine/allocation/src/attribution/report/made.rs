@@ -5,7 +5,9 @@ use logis_language::exchange::FORMAT;
 use logis_matching::Matching;
 use serde_json::{Map, Value as Json};
 
-use super::{LevelReport, Of, QuotaReport, Report, Signed, fraction, is_ahead, level_name, levels};
+use super::{
+    AlreadyReport, LevelReport, Of, QuotaReport, Report, Signed, fraction, is_ahead, level_name, levels,
+};
 use crate::attribution::instance::Instance;
 use crate::attribution::posed::Posed;
 use crate::attribution::read::KIND;
@@ -51,6 +53,7 @@ impl Report {
                 target: fraction(quota.quota.numerator, quota.quota.denominator),
                 achieved: fraction(reached.members, reached.base),
                 shortfall: reached.shortfall,
+                already: AlreadyReport::of(&quota.quota),
                 price: prices.get(at).copied(),
             });
         let quotas = quotas.collect();

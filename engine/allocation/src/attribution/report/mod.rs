@@ -10,7 +10,7 @@ mod held;
 mod made;
 mod told;
 
-use logis_matching::{Certificate, Duals};
+use logis_matching::{Already, Certificate, Duals, Quota};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -76,10 +76,31 @@ pub struct QuotaReport {
     pub achieved: String,
     /// Attributions to members that lack.
     pub shortfall: u64,
+    /// What counted before, since the first day of the year: the share is asked of both together. Only where something did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub already: Option<AlreadyReport>,
     /// Points of priority, in all, that one member less asked for would bring: see
     /// [`logis_matching::one_member_less`]. Only where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<u64>,
+}
+
+/// What counted in a quota before the problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlreadyReport {
+    /// Attributions that were members.
+    pub members: u64,
+    /// Attributions that counted.
+    pub base: u64,
+}
+
+impl AlreadyReport {
+    /// Of a quota, if something counted already.
+    fn of(quota: &Quota) -> Option<AlreadyReport> {
+        let Already { base, members } = quota.already;
+        (base > 0).then_some(AlreadyReport { members, base })
+    }
 }
 
 /// A certificate, and what the problem was that it certifies.

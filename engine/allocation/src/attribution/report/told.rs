@@ -7,7 +7,7 @@ use logis_matching::{Duals, Matching, QuotaReached, Reached};
 use serde_json::Value as Json;
 
 use super::made::{keys, numbering};
-use super::{Before, Of, Report, ReportError, Signed, fraction, is_ahead, level_name, levels};
+use super::{AlreadyReport, Before, Of, Report, ReportError, Signed, fraction, is_ahead, level_name, levels};
 use crate::attribution::instance::Instance;
 use crate::attribution::rules::MatchingPlan;
 
@@ -133,6 +133,12 @@ impl Report {
             };
             let share = fraction(quota.quota.numerator, quota.quota.denominator);
             agree("la part visée", &own.target, share)?;
+            let already = |of: Option<AlreadyReport>| match of {
+                Some(AlreadyReport { members, base }) => fraction(members, base),
+                None => "rien".to_string(),
+            };
+            let before = already(AlreadyReport::of(&quota.quota));
+            agree("ce qui compte déjà", &already(own.already), before)?;
             agree("la part atteinte", &own.achieved, fraction(own.members, own.base))?;
             agree("le manque", &own.shortfall.to_string(), value(Of::Shortfall(at)).to_string())?;
             quotas.push(QuotaReached {

@@ -22,11 +22,12 @@ impl Search<'_, '_> {
         // Worths are whole: a bound between two of them is the lower one.
         let most = bound.div_euclid(SCALE);
         self.best.as_ref().is_some_and(|(worth, _)| match self.level.aim {
-            // What counts of a quota is whole members.
+            // What counts of a quota is whole members, from what is owed on.
             Aim::Quota(q) => {
                 let quota = self.level.problem.quotas().get(q);
-                let denominator = quota.map_or(1, |quota| i64::from(quota.denominator));
-                most.div_euclid(denominator) <= worth.div_euclid(denominator)
+                let (denominator, owed) =
+                    quota.map_or((1, 0), |quota| (i64::from(quota.denominator), quota.owed()));
+                (most - owed).div_euclid(denominator) <= (worth - owed).div_euclid(denominator)
             }
             _ => most <= *worth,
         })

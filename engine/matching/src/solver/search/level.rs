@@ -161,17 +161,15 @@ impl Level<'_> {
     /// The conditions on one side.
     pub(super) fn asked(&self, side: &Side) -> Vec<Asked> {
         let mut asked = self.others.clone();
-        for (q, quota) in self.problem.quotas.iter().enumerate() {
+        for q in 0..self.problem.quotas.len() {
             let (low, high) = side.bases[q];
             let mut push = |condition, least| asked.push(Asked { condition, at_least: true, least });
             if let Some(shortfall) = self.shortfalls[q] {
-                let shortfall = shortfall as i64;
                 // With one base possible the share is a whole number of members, which `Members` says.
                 if low < high {
-                    let lacking = shortfall + self.problem.allowed(q) as i64;
-                    push(Condition::Quota(q), -lacking * i64::from(quota.denominator));
+                    push(Condition::Quota(q), self.problem.least(q, shortfall));
                 }
-                push(Condition::Members(q), self.problem.target(q, low) as i64 - shortfall);
+                push(Condition::Members(q), self.problem.target(q, low) as i64 - shortfall as i64);
             }
             // What holds of all answers needs no weight.
             if low > self.bases[q].0 {
