@@ -20,6 +20,9 @@ use super::marks::{SCALE, by_marks};
 /// Of each cell and each kind of marks, so many requests a unit are looked at first.
 const EACH: usize = 2;
 
+/// Requests by their fit, the worst on top: of those that fit as well the last.
+type Kept = BinaryHeap<Reverse<(u16, Reverse<u32>)>>;
+
 /// What the room of the points leaves: a bound of them, with `prices` by cell, is so far (`left`) above the points reached. A pair that loses more at its prices is in no answer with these points (*reduced-cost fixing*).
 pub(super) struct Room<'a> {
     pub prices: &'a [i64],
@@ -67,8 +70,7 @@ impl Sifted {
         for (active, &had) in active.iter_mut().zip(had) {
             *active |= had != InnerUnit::NONE;
         }
-        // The worst of those that are kept first; of requests that fit as well the first is kept.
-        let mut best: BTreeMap<(Cell, u16), BinaryHeap<Reverse<(u16, Reverse<u32>)>>> = BTreeMap::new();
+        let mut best: BTreeMap<(Cell, u16), Kept> = BTreeMap::new();
         let mut fits = Vec::new();
         for request in requests() {
             room.slots_of(problem, request, &mut slots);
