@@ -11,6 +11,7 @@ mod bad_input;
 mod book;
 mod boundaries;
 mod cases;
+mod certificate;
 mod changed_days;
 mod changes;
 mod check;

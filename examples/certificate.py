@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Checks the proof in a result of `logis match --format json`, with nothing but docs/src/en/certificate.md to go by.
+
+    python3 certificate.py RESULT.json CANDIDATES.csv POINTS_COLUMN FIT_COLUMN [REQUESTS.csv]
+
+Exit code: 0 every level is proved, 1 a level is open, 2 refused. Standard library only; numbers are whole and exact."""
+import csv, json, sys
+
+INFINITE = float("inf")  # "nothing is proved", or with a minus "there is no such answer": compared, never added to
+
+
+def need(holds, otherwise):
+    if not holds:
+        raise ValueError(otherwise)
+
+
+class Checker:
+    def __init__(self, result, rows, points_column, fit_column, requests):
+        """Reads the problem, in which a pair is (points, fit, marks), and adds up what the answer reaches."""
+        self.proof, posed = result["certificate"], result["certificate"]["problem"]
+        quotas, names = [*zip(result["quotas"], posed["quotas"])], [level["name"] for level in result["levels"]]
+        need((result["format"], result["kind"]) == ("logis/1", "matching"), "no matching of logis/1")
+        need("tie" not in names, "not checked here: ranks among requests of equal points")
+        need(len(self.proof["quotas"]) == len(quotas), "not checked here: quotas that come before the attributions")
+        shortfalls = ["shortfall:" + quota["name"] for quota, own in quotas if quota["name"] == own["name"]]
+        need(len(result["quotas"]) == len(posed["quotas"]) == len(shortfalls), "quotas other than those posed")
+        need(names == ["attributions", *shortfalls, "priority", "fit"], f"the levels are {names}")
+        self.shares = [tuple(map(int, quota["target"].split("/"))) for quota, _ in quotas]
+        before = [quota.get("already") or {"base": 0, "members": 0} for quota, _ in quotas]
+        self.owed = [a * own["base"] - b * own["members"] for (a, b), own in zip(self.shares, before)]
+        units, ends = {unit: number for number, unit in enumerate(self.proof["units"])}, self.proof["cells"]
+        self.cell = [cell for cell, pair in enumerate(zip(ends, ends[1:])) for _ in range(*pair)]
+        need(len(units) == len(self.proof["units"]) == len(self.cell), "a unit has two numbers, or no cell")
+        (request, unit), points = rows.fieldnames[:2], {}
+        self.pairs = {row[request]: {} for row in requests}
+        for row in rows:
+            r, u, own = row[request], row[unit], self.pairs.setdefault(row[request], {})
+            marks = [(row[of["base"]] if of["base"] else "true", row[of["members"]]) for _, of in quotas]
+            marks = tuple((base != "false", base == member == "true") for base, member in marks)
+            pair = (int(row.get(points_column) or 0), int(row.get(fit_column) or 0), marks)
+            need(units[u] not in own and points.setdefault(r, pair[0]) == pair[0], f"{r}, {u} stand twice")
+            own[units[u]] = pair
+        candidates = sum(map(len, self.pairs.values()))
+        need(candidates == posed["candidates"], f"{candidates} candidates, and {posed['candidates']} were posed")
+        got = [(row[request], units.get(row[unit])) for row in result["attributions"]]
+        need(len(got) == len(dict(got)) == len({u for _, u in got}), "a request or a unit is in two attributions")
+        need(all(u in self.pairs.get(r, {}) for r, u in got), "a unit does not suit the request that gets it")
+        got = [self.pairs[r][u] for r, u in got]
+        counts = [[sum(marks[q][i] for _, _, marks in got) for i in (0, 1)] for q in range(len(quotas))]
+        self.lack = [max(0, self.target(q, base) - members) for q, (base, members) in enumerate(counts)]
+        self.reached = [len(got), *self.lack, sum(pair[0] for pair in got), sum(pair[1] for pair in got)]
+        need([level["value"] for level in result["levels"]] == self.reached, f"the answer reaches {self.reached}")
+        told = [[quota["base"], quota["members"], quota["shortfall"], quota["achieved"]] for quota, _ in quotas]
+        own = [[base, members, lack, f"{members}/{base}"] for (base, members), lack in zip(counts, self.lack)]
+        need(told == own, f"the quotas count {own}")
+        self.names = [names[0], *(f"{name} ({quota['target']} of {own['base'] or 'all'} to {own['members']})"
+                                  for name, (quota, own) in zip(names[1:], quotas)), *names[-2:]]
+        self.range = [(0, len(got)) for _ in quotas]  # of each base, until more is proved
+        self.given, self.at_most = set(), {}  # units, and conditions, of which the room says something
+
+    def target(self, q, base):
+        return max(0, -((-self.shares[q][0] * base - self.owed[q]) // self.shares[q][1]))
+
+    def condition(self, name, q=None):
+        """The level that proves it; what a pair counts in it; what every answer considered does, at least."""
+        if q is None:
+            return {"attributions": ((0, 0), lambda pair: 1, self.reached[0]),
+                    "priority": ((3, 0), lambda pair: pair[0], self.reached[-2]),
+                    "fit": ((4, 0), lambda pair: pair[1], 0)}[name]
+        need(0 <= q < len(self.lack), "no such quota")
+        (a, b), (low, high), lack = self.shares[q], self.range[q], self.lack[q]
+        return {"quota": ((2, q), lambda pair: b * pair[2][q][1] - a * pair[2][q][0], self.owed[q] - b * lack),
+                "members": ((2, q), lambda pair: pair[2][q][1], self.target(q, low) - lack),
+                "base_at_least": ((0, 0), lambda pair: pair[2][q][0], low),
+                "base_at_most": ((0, 0), lambda pair: -pair[2][q][0], -high)}[name]
+
+    def weigh(self, level, worth, bound):
+        """What pairs gain above the prices of their units; the prices; their sum, less what is owed; for what."""
+        need(bound["scale"] >= 1, "a scale below 1")
+        terms, owed, met = [(bound["scale"], self.condition(*worth)[1])], 0, {}
+        for named, factor in bound["multipliers"]:
+            key = (named,) if isinstance(named, str) else tuple(*named.items())
+            proved, count, known = self.condition(*key)
+            need(level > proved, "a level builds on itself or on a later one")
+            need((key, factor < 0) not in met, "two multipliers of a condition")
+            met[key, factor < 0] = (factor, known)
+            if factor < 0 and key != ("attributions",):
+                need(key in self.at_most, "a multiplier below 0")
+                known = self.at_most[key]
+            terms, owed = terms + [(factor, count)], owed + factor * known
+        ((kind, prices),) = bound["prices"].items()
+        prices = {"units": prices, "cells": [prices[cell] for cell in self.cell]}[kind]
+        need(len(prices) == len(self.cell), "not a price for each unit")
+        need(all(price >= 0 or u in self.given for u, price in enumerate(prices)), "a price below 0")
+        weights = {pair: None for own in self.pairs.values() for pair in own.values()}
+        weights = {pair: sum(factor * count(pair) for factor, count in terms) for pair in weights}
+        gains = {r: {u: weights[pair] - prices[u] for u, pair in own.items()} for r, own in self.pairs.items()}
+        return gains, prices, sum(prices) - owed, met
+
+    def most(self, level, worth, proof, limits={}):
+        """The most that any answer considered is worth. `limits`: of a request, is it housed, and where may it be?"""
+        if proof == "nothing":
+            return INFINITE
+        if "bound" in proof:
+            gains, _, total, _ = self.weigh(level, worth, proof["bound"])
+            for r, own in gains.items():
+                housed, places = limits.get(r, (False, own))
+                best = [gain for u, gain in own.items() if u in places] + ([] if housed else [0])
+                if not best:
+                    return -INFINITE
+                total += max(best)
+            return total // proof["bound"]["scale"]
+        without, more, ((kind, on),) = proof["split"]["without"], proof["split"]["with"], proof["split"]["on"].items()
+        need(min(on.values()) >= 0, "a split by what does not exist")
+        if kind == "base":
+            need(level > (0, 0), "a level builds on a later one")
+            found, q, (low, high) = [-INFINITE], on["quota"], self.range[on["quota"]]
+            for side, ends in (without, (low, min(high, on["most"]))), (more, (max(low, on["most"] + 1), high)):
+                self.range[q] = ends
+                most = self.most(level, worth, side, limits)
+                found += [most] if ends[0] <= ends[1] else []  # otherwise there is no such answer
+            self.range[q] = (low, high)
+            return max(found)
+        need(len(self.pairs) == self.proof["problem"]["requests"], "the proof numbers requests: their file is needed")
+        r, of = sorted(self.pairs)[on["request"]], {"cell": self.cell, "unit": range(len(self.cell))}[kind]
+        here = {u for u, number in enumerate(of) if number == on[kind]}
+        need(here, "a split by what does not exist")
+        housed, places = limits.get(r, (False, set(range(len(self.cell)))))
+        return max(self.most(level, worth, without, {**limits, r: (housed, places - here)}),
+                   self.most(level, worth, more, {**limits, r: (True, places & here)}))
+
+    def room(self):
+        """What the points say of all answers that reach them: which units are given, who is housed, and where."""
+        gains, prices, total, met = self.weigh((3, 0), ("priority",), self.proof["room"])
+        best = {r: max([0, *own.values()]) for r, own in gains.items()}
+        left = total + sum(best.values()) - self.proof["room"]["scale"] * self.reached[-2]
+        self.given = {u for u, price in enumerate(prices) if price > left}
+        self.at_most = {key: known + left // factor for (key, _), (factor, known) in met.items() if factor > 0}
+        near = {r: {u for u, gain in own.items() if best[r] - gain <= left} for r, own in gains.items()}
+        return {r: (best[r] > left, near[r]) for r in gains}
+
+    def levels(self):
+        """The best that any answer might reach, level by level."""
+        proof, attributions = self.proof, self.reached[0]
+        for q, (smallest, largest) in enumerate(proof["bases"]):
+            low = -self.most((1, q), ("base_at_most", q), smallest)
+            high = self.most((1, q), ("base_at_least", q), largest)
+            self.range[q] = (max(0, low), min(attributions, high))
+        yield self.most((0, 0), ("attributions",), proof["attributions"])
+        for q, own in enumerate(proof["quotas"]):
+            most = self.most((2, q), ("quota", q), own)
+            yield 0 if most == INFINITE else max(0, -((most - self.owed[q]) // self.shares[q][1]))
+        yield self.most((3, 0), ("priority",), proof["priority"])
+        yield self.most((4, 0), ("fit",), proof["fit"], self.room())
+
+
+def main(result, candidates, points, fit, requests=None):
+    try:
+        with open(result, encoding="utf-8") as own, open(candidates, encoding="utf-8", newline="") as rows, \
+                open(requests or candidates, encoding="utf-8", newline="") as all_requests:
+            result = json.load(own, parse_float=str, parse_constant=str)
+            checker = Checker(result, csv.DictReader(rows), points, fit, csv.DictReader(all_requests))
+        levels = [*zip(checker.names, checker.reached, checker.levels())]
+    except Exception as error:
+        print(f"refused: {error if type(error) is ValueError else repr(error)}")
+        return 2
+    for name, reached, best in levels:
+        might = "nothing is proved" if best == INFINITE else f"{best} might be"
+        print(f"{name}: {reached}, " + ("proved" if best == reached else f"open: {might}"))
+    return int(any(best != reached for _, reached, best in levels))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (5, 6):
+        print(__doc__)
+        sys.exit(2)
+    sys.exit(main(*sys.argv[1:]))
