@@ -416,7 +416,9 @@ def compare(folder, name, rounds, peers, lemon, quotas):
     best = total(results["Logis"]) if "failed" not in results["Logis"] else None
     rows = [["", "build s", "solve s", "both s", "× ours", "MB", "attributions / points / fit"]]
     table(rows + [line(solver, result, best) for solver, result in results.items()])
-    others = [total(result) for solver, result in results.items() if "Logis" not in solver and "failed" not in result]
+    # Who only counts does less than the same.
+    peers = {s: r for s, r in results.items() if "Logis" not in s and "level 1" not in s and "failed" not in r}
+    others = [total(result) for result in peers.values()]
     if RATIOS and best and others:
         print(json.dumps({name: best / min(others)}))
     for solver, result in results.items():
