@@ -22,8 +22,7 @@ use super::super::super::numbers::InnerUnit;
 use super::super::super::problem::{BEST_FIT, Problem};
 use super::super::columns::{Column, NONE};
 use super::super::part::Part;
-use super::Best;
-use super::rows::Rows;
+use super::rows::{Best, Rows};
 
 /// From this many requests a unit on, units look for requests.
 pub(in super::super) const CROWD: usize = 4;

@@ -18,16 +18,7 @@ use super::columns::Column;
 use state::{STEPS, State};
 
 pub(super) use crowd::{CROWD, Crowded, crowded};
-pub(super) use rows::Rows;
-
-/// A best assignment of rows to columns.
-pub(super) struct Best {
-    /// By row: its column, or [`Column::NONE`].
-    pub column_of: Vec<Column>,
-    /// By column: its price, in fit. An empty place costs nothing, and nobody who may be left out pays more than
-    /// the column is worth.
-    pub prices: Vec<i32>,
-}
+pub(super) use rows::{Best, Rows};
 
 /// The best assignment of rows to columns. If they are `paid`, all columns are given; if not, all rows have
 /// one. With `near`, one that was best before, only what changed is assigned anew.

@@ -192,3 +192,12 @@ impl Rows {
             .map_or(0, |b| i32::from(self.fits[(b.fits + column - b.column) as usize]))
     }
 }
+
+/// A best assignment of rows to columns.
+pub(in super::super) struct Best {
+    /// By row: its column, or [`Column::NONE`].
+    pub column_of: Vec<Column>,
+    /// By column: its price, in fit. An empty place costs nothing, and nobody who may be left out pays more than
+    /// the column is worth.
+    pub prices: Vec<i32>,
+}
