@@ -17,8 +17,8 @@ use super::super::problem::Problem;
 use super::fit::CROWD;
 use super::marks::{SCALE, by_marks};
 
-/// Of each cell and each kind of marks, so many requests a unit are looked at first.
-const EACH: usize = 2;
+/// Of each cell and each kind of marks, so many requests a unit are looked at first. What more cost is said at [`CROWD`].
+const EACH: usize = 1;
 
 /// Requests by their fit, the worst on top: of those that fit as well the last.
 type Kept = BinaryHeap<Reverse<(u16, Reverse<u32>)>>;
