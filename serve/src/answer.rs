@@ -15,6 +15,12 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, "Corps illisible", detail)
     }
 
+    /// A table cannot be read as the CSV or Arrow that it is said to be: any text may be CSV for the description of the API,
+    /// so that it is refused for what stands in it.
+    pub fn table(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "Table illisible", detail)
+    }
+
     /// A parameter of the address is not one, or not of its form.
     pub fn query(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::BAD_REQUEST, "Paramètre refusé", detail)

@@ -85,7 +85,7 @@ impl Splitter {
 }
 
 fn not_arrow(error: &arrow_schema::ArrowError) -> Problem {
-    Problem::body(format!("le flux Arrow ne se lit pas : « {error} »"))
+    Problem::table(format!("le flux Arrow ne se lit pas : « {error} »"))
 }
 
 /// The lines that end in these bytes; blank ones are none.
@@ -128,7 +128,7 @@ impl Csv {
 
     fn end(&mut self) -> Result<Vec<Content>, Problem> {
         if self.quoted {
-            return Err(Problem::body("un guillemet du CSV n'est pas refermé"));
+            return Err(Problem::table("un guillemet du CSV n'est pas refermé"));
         }
         let record = std::mem::take(&mut self.open);
         Ok(self.record(&record)?.into_iter().collect())
@@ -140,7 +140,7 @@ impl Csv {
         }
         let Ok(text) = std::str::from_utf8(record) else {
             return match self.header {
-                None => Err(Problem::body("l'en-tête du CSV n'est pas de l'UTF-8")),
+                None => Err(Problem::table("l'en-tête du CSV n'est pas de l'UTF-8")),
                 Some(_) => Ok(Some(Content::Faulty("la ligne n'est pas de l'UTF-8".to_string()))),
             };
         };
@@ -153,7 +153,7 @@ impl Csv {
             if let Some(twice) =
                 names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|n| n == *name))
             {
-                return Err(Problem::body(format!("la colonne `{}` du CSV est donnée deux fois", twice.1)));
+                return Err(Problem::table(format!("la colonne `{}` du CSV est donnée deux fois", twice.1)));
             }
             self.header = Some((names, separator));
             return Ok(None);

@@ -62,6 +62,7 @@ impl Quota {
 
     /// What `denominator × members - numerator × base` is to be, at least, for the share to be met: 0 but for what
     /// counted already.
+    #[cfg(feature = "solver")]
     pub(crate) fn owed(&self) -> i64 {
         let product = |a: u32, b: u64| i64::from(a).saturating_mul(i64::try_from(b).unwrap_or(i64::MAX));
         product(self.numerator, self.already.base) - product(self.denominator, self.already.members)

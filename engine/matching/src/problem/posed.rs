@@ -81,6 +81,7 @@ impl Problem {
 
     /// What `denominator × members - numerator × base` of a quota is, at least, in an answer that lacks no more than so many
     /// members of it: what counted already, and those that may lack, taken in.
+    #[cfg(feature = "solver")]
     pub(crate) fn least(&self, quota: usize, lacking: u64) -> i64 {
         let Some(own) = self.quotas.get(quota) else { return 0 };
         own.owed() - (lacking + self.allowed(quota)) as i64 * i64::from(own.denominator)
