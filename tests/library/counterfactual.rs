@@ -1,13 +1,15 @@
 //! Each change that a refusal is given turns it when it is made in the data, and a value one unit
 //! nearer to the present one does not.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use logis::Pack;
-use logis::counterfactual::{Change, counterfactual, other_dates};
+use logis::counterfactual::{Change, OtherDate, counterfactual, other_dates};
 use logis::data::{Cells, Column, Dataset, InputFile, Needs, read};
 use logis::evaluate::{Outcome, evaluate};
-use logis::value::{Value, day_number, parse_date};
+use logis::pack::changes;
+use logis::value::{Date, Type, Value, add_days, day_number, parse_date};
 use rayon::prelude::*;
 
 fn pack() -> Pack {
@@ -133,4 +135,58 @@ fn the_nearest_date_with_another_answer_is_that_of_the_law() {
     let plan = pack.plan(parse_date("2017-06-30").unwrap(), &["eligible_plus"]).unwrap();
     let dates = other_dates(&plan, &dataset, "eligible_plus", 0);
     assert_eq!(dates.after.map(|d| d.date), Some("2018-01-01".to_string()));
+}
+
+/// The days given as the nearest are, against each day on which anything of the law changes, each decided by a plan of its
+/// own: for every boolean rule of the requests, and for ten requests.
+#[test]
+fn no_day_of_the_law_nearer_than_the_one_given_answers_otherwise() {
+    let pack = pack();
+    let (parsed, dataset, today) = (pack.parsed(), demo(&pack), parse_date("2018-03-15").unwrap());
+    let request = parsed.schema.entity("demande").unwrap();
+    let rules = parsed.rules.iter().filter(|rule| rule.entity == request && rule.kind == Some(Type::Bool));
+    let plans: Vec<_> =
+        rules.filter_map(|rule| Some((rule.name.as_str(), pack.plan(today, &[&rule.name]).ok()?))).collect();
+    assert!(plans.len() > 20, "{}", plans.len());
+    // The first day of each period of the law, and its last.
+    let days = changes(parsed).into_iter().filter(|day| *day > Date::MIN);
+    let days: BTreeSet<Date> = days.flat_map(|day| [add_days(day, -1).unwrap(), day]).collect();
+    let rows: Vec<usize> = (0..10).map(|n| n * 37).collect();
+    let (mut turned, mut held) = (0, 0);
+    for (name, plan) in plans {
+        let own = evaluate(&plan, &dataset);
+        let by_day: Vec<(Date, Vec<Option<Outcome>>)> = days
+            .par_iter()
+            .filter_map(|day| {
+                let plan = pack.plan(*day, &[name]).ok()?;
+                let decisions = evaluate(&plan, &dataset);
+                let column = decisions.column(name)?;
+                Some((*day, rows.iter().map(|row| column.get(*row)).collect()))
+            })
+            .collect();
+        for (number, row) in rows.iter().enumerate() {
+            let Some(Outcome::Known(Value::Bool(present))) = own.column(name).unwrap().get(*row) else {
+                continue;
+            };
+            let found = other_dates(&plan, &dataset, name, *row as u64);
+            let day = |other: &Option<OtherDate>| other.as_ref().map(|d| parse_date(&d.date).unwrap());
+            let (before, after) = (day(&found.before), day(&found.after));
+            let other = Some(Outcome::Known(Value::Bool(!present)));
+            for (day, outcomes) in &by_day {
+                let near =
+                    before.is_none_or(|before| before < *day) && after.is_none_or(|after| *day < after);
+                assert!(
+                    !near || outcomes[number] != other,
+                    "{name}, row {row}: {day} is nearer than {found:?}"
+                );
+                held += usize::from(near);
+            }
+            for day in [before, after].into_iter().flatten() {
+                let decisions = evaluate(&pack.plan(day, &[name]).unwrap(), &dataset);
+                assert_eq!(decisions.column(name).unwrap().get(*row), other, "{name}, row {row}, {day}");
+                turned += 1;
+            }
+        }
+    }
+    assert!(turned > 50 && held > 10_000, "{turned} days turn, {held} do not");
 }

@@ -193,7 +193,8 @@ fn a_batch_that_breaks_off_has_no_end() {
     let refused = connection.answer().unwrap();
     assert_eq!((refused.status, refused.header("content-type")), (413, Some("application/problem+json")));
     // Any text may be CSV for the description of the API: one that is none is refused for what stands in it.
-    let tables: [&[u8]; 3] = [b"{\"\\\"\": null}", b"demande_id,demande_id\n1,2\n", b"demande_id,\xe9\n1,2\n"];
+    let tables: [&[u8]; 3] =
+        [b"{\"\\\"\": null}", b"demande_id,demande_id\n1,2\n", b"demande_id,\xe9\n1,2\n"];
     for table in tables {
         let broken = batch(to, "", "text/csv", "*/*", table);
         assert_eq!((broken.status, broken.header("content-type")), (422, Some("application/problem+json")));

@@ -5,6 +5,7 @@
 //! and cycles. It is done as of a date, since the text of a rule may change.
 
 mod draw;
+mod ever;
 mod places;
 mod wire;
 
@@ -21,6 +22,8 @@ use crate::pack::script::RuleText;
 pub use crate::pack::script::text_at;
 use crate::pack::{Parsed, RuleTexts};
 use crate::value::Date;
+pub use ever::Ever;
+pub(crate) use ever::called;
 pub use wire::reach;
 pub(crate) use wire::{check_name, wire_text};
 

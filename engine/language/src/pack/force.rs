@@ -104,6 +104,13 @@ impl RuleTexts {
     pub fn text_near(&self, date: Date) -> Option<&RuleText> {
         text_at(&self.texts, date).or(self.texts.first())
     }
+
+    /// The days from which it has another text, comes into force or is no longer in force, in no order.
+    pub fn changes(&self) -> impl Iterator<Item = Date> + '_ {
+        let days = self.in_force().into_iter();
+        let days = days.flat_map(|days| [days.from, days.until.and_then(|last| add_days(last, 1))]);
+        self.texts.iter().filter_map(|text| text.from).chain(days.flatten())
+    }
 }
 
 #[cfg(test)]

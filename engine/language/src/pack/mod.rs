@@ -31,7 +31,7 @@ use schema::{EntityId, Origin, Schema};
 use script::RuleText;
 use territory::{Derived, Territories, TerritoryId};
 
-use crate::value::{Date, Type, add_days};
+use crate::value::{Date, Type};
 
 /// A reference table of the pack: the bytes of its CSV file.
 #[derive(Clone, Debug)]
@@ -361,15 +361,8 @@ fn days_in_force(rule: &RuleTexts, out: &mut Diagnostics) {
 /// rule says of the days on which it is in force, or of a parameter's value. The first of all is the beginning of the calendar.
 pub fn changes(parsed: &Parsed) -> BTreeSet<Date> {
     let mut starts: BTreeSet<Date> = [Date::MIN].into();
-    starts.extend(parsed.rules.iter().flat_map(|r| &r.texts).filter_map(|t| t.from));
-    for days in parsed.rules.iter().filter_map(RuleTexts::in_force) {
-        starts.extend(days.from);
-        starts.extend(days.until.and_then(|last| add_days(last, 1)));
-    }
+    starts.extend(parsed.rules.iter().flat_map(RuleTexts::changes));
     starts.extend(parsed.territories.changes());
-    for version in parsed.parameters.iter().flat_map(|p| &p.versions) {
-        starts.insert(version.from);
-        starts.extend(version.until.and_then(|last| add_days(last, 1)));
-    }
+    starts.extend(parsed.parameters.iter().flat_map(Parameter::changes));
     starts
 }

@@ -10,7 +10,7 @@ use super::territory::TerritoryId;
 use super::toml_reader::{Reader, parse, scalar};
 use crate::diagnostic::texts::files::{toml_kind, what};
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, Span, texts};
-use crate::value::{Date, Type, Value, add_months, parse_number};
+use crate::value::{Date, Type, Value, add_days, add_months, parse_number};
 
 /// Number of a parameter in [`crate::pack::Parsed::parameters`].
 pub type ParameterId = usize;
@@ -120,6 +120,14 @@ impl Parameter {
     pub fn at(&self, date: Date) -> Option<&ParameterVersion> {
         let version = self.versions.iter().rev().find(|v| v.from <= date)?;
         version.until.is_none_or(|until| date <= until).then_some(version)
+    }
+
+    /// The days from which it has another value, or none, in no order.
+    pub fn changes(&self) -> impl Iterator<Item = Date> + '_ {
+        self.versions
+            .iter()
+            .flat_map(|v| [Some(v.from), v.until.and_then(|last| add_days(last, 1))])
+            .flatten()
     }
 
     /// Does a yearly table miss the value of `date`, so that an earlier year's is taken: is the date past the last

@@ -11,12 +11,11 @@ use std::sync::Arc;
 
 use petgraph::algo::toposort;
 use petgraph::graph::DiGraph;
-use rhai::{ASTNode, Expr, Stmt};
 
 use super::lower::Lowering;
 use super::units;
 use crate::diagnostic::Diagnostics;
-use crate::graph::{Link, RuleGraph, RuleId, Target, Wired, Wiring, wire_text};
+use crate::graph::{Link, RuleGraph, RuleId, Target, Wired, Wiring, called, wire_text};
 use crate::pack::Parsed;
 use crate::pack::script::RuleText;
 use crate::value::{Date, Type};
@@ -157,23 +156,6 @@ fn number_at(texts: &[RuleText], day: Date) -> State {
 /// Has a rule a text on a day? While a pack is checked its territories are there on all days.
 fn has_text(parsed: &Parsed, rule: RuleId, day: Date) -> bool {
     parsed.rules.get(rule).is_some_and(|rule| number_at(&rule.texts, day).is_some())
-}
-
-/// The rules and functions of the pack that a text calls by name.
-fn called(parsed: &Parsed, text: &RuleText) -> BTreeSet<RuleId> {
-    let mut called = BTreeSet::new();
-    for statement in text.body.iter() {
-        statement.walk(&mut Vec::new(), &mut |path| {
-            let call = match path.last() {
-                Some(ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _))) => call,
-                _ => return true,
-            };
-            // Operators are calls too, of names that no rule has.
-            called.extend(parsed.territories.called(parsed, text.span.file, &call.name));
-            true
-        });
-    }
-    called
 }
 
 #[cfg(test)]

@@ -305,6 +305,14 @@ impl Plan {
         Plan { parsed: parsed.clone(), ..self.clone() }
     }
 
+    /// The plan as of another day, without lowering anything again. Between the two no rule that it reads has another text,
+    /// comes into force or leaves it, and no territory does: see [`Ever::texts`](crate::graph::Ever::texts).
+    #[must_use]
+    pub fn on(&self, date: Date) -> Plan {
+        let warnings = bind_parameters(&self.parsed, date, &self.nodes, &self.selected);
+        Plan { date, warnings, ..self.clone() }
+    }
+
     /// The fields that the plan reads.
     pub fn fields(&self) -> BTreeSet<FieldId> {
         self.nodes

@@ -1,25 +1,17 @@
-//! What would turn a decision: the nearest value of each single input, and the nearest date.
-//!
-//! A search by bisection. Evaluating a plan with an input that may be anything between two bounds gives
-//! an outcome only if all values between agree; a range that decides nothing is cut in two, the half
-//! nearer to the present value first. So the first value found is the nearest there is, with no
-//! assumption on what rules compute; and it is found by deciding with it.
+//! The nearest value of each single input that turns a decision.
 
 use serde::Serialize;
 
-use crate::evaluate::possible::{Missing, MissingCell, MissingInput, Possible, Range};
+use super::search::{BUDGET, Search, Verdict, day, verdict};
+use crate::evaluate::possible::{Missing, MissingCell, MissingInput, Possible};
 use crate::evaluate::{Context, Evaluator};
-use crate::explain::{Explanation, RowName, Words, row_name};
+use crate::explain::{RowName, Words, row_name};
 use logis_data::Dataset;
 use logis_language::exchange::typed;
-use logis_language::pack::changes;
 use logis_language::pack::schema::{Field, FieldId, FieldKind, Origin};
 use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};
-use logis_language::value::{Date, Exact, Value, add_days, day_number, french_day, parse_date, power_of_ten};
-
-/// Evaluations spent on one input before the search is given up.
-const BUDGET: usize = 4_000;
+use logis_language::value::{Exact, Value, day_number, power_of_ten};
 
 /// Numbers without a declared range are tried from 0 up to this, in units of the field.
 const FURTHEST: i64 = 10_000_000;
@@ -148,27 +140,6 @@ pub fn counterfactual(plan: &Plan, dataset: &Dataset, node: NodeId, row: u64) ->
     result
 }
 
-/// What evaluation says of a range of values of an input.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    /// Each of them turns the decision.
-    All,
-    /// None of them does.
-    None,
-    /// Some may: the range must be cut.
-    Open,
-}
-
-/// Decides with what `context` supposes, and compares with the `present` outcome.
-fn verdict(context: &Context<'_>, node: NodeId, row: u64, present: bool) -> Verdict {
-    // Without deciding by cases: the search cuts the ranges itself.
-    match Evaluator::new(context).outcome_uncut(node, row) {
-        Ok(Possible::Known(Value::Bool(value))) if value != present => Verdict::All,
-        Ok(Possible::Known(_)) | Err(_) => Verdict::None,
-        Ok(_) => Verdict::Open,
-    }
-}
-
 /// What the search of one input found.
 enum Found {
     Value(Value),
@@ -245,11 +216,6 @@ fn nearest_value(
     }
 }
 
-/// The date of a day number (days since 1 January 1970).
-fn day(number: i64) -> Option<Value> {
-    add_days(Date::constant(1970, 1, 1), number).map(Value::Date)
-}
-
 /// The number of `low..=high` nearest to `present` that turns the decision, as a value; of two as near,
 /// the smaller. `value` gives the value of a number.
 fn nearest(
@@ -277,162 +243,4 @@ fn nearest(
         (Ok(None), Ok(None)) => Found::None,
         _ => Found::GivenUp,
     }
-}
-
-/// The search of one input.
-struct Search<'s, F> {
-    /// The cell that is open while a range is supposed.
-    missing: &'s Missing,
-    /// The value of a number.
-    value: &'s dyn Fn(i64) -> Option<Value>,
-    /// Does a value, or all of a range, turn the decision?
-    turns: &'s mut F,
-    /// Evaluations left of the budget.
-    left: usize,
-}
-
-/// The budget is spent.
-struct Spent;
-
-impl<F: FnMut(Possible) -> Verdict> Search<'_, F> {
-    /// The first number of `low..=high` (the last, unless `upwards`) that turns the decision.
-    fn first(&mut self, low: i64, high: i64, upwards: bool) -> Result<Option<i64>, Spent> {
-        if low > high {
-            return Ok(None);
-        }
-        self.left = self.left.checked_sub(1).ok_or(Spent)?;
-        let (Some(a), Some(b)) = ((self.value)(low), (self.value)(high)) else { return Ok(None) };
-        let point = low == high;
-        let possible = if point {
-            Possible::Known(a)
-        } else {
-            Possible::Open(Range::Between(Some(a), Some(b)), self.missing.clone())
-        };
-        match (self.turns)(possible) {
-            Verdict::All => return Ok(Some(if upwards { low } else { high })),
-            Verdict::None => return Ok(None),
-            Verdict::Open if point => return Ok(None),
-            Verdict::Open => {}
-        }
-        // The half that is looked at first is the one nearer to the present value.
-        let middle = low + (high - low) / 2;
-        let (first, second) = ((low, middle), (middle + 1, high));
-        let (first, second) = if upwards { (first, second) } else { (second, first) };
-        match self.first(first.0, first.1, upwards)? {
-            Some(found) => Ok(Some(found)),
-            None => self.first(second.0, second.1, upwards),
-        }
-    }
-}
-
-/// When a decision changes by the mere passing of time.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct OtherDates {
-    /// The first later day with another outcome.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<OtherDate>,
-    /// The last earlier day with another outcome.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub before: Option<OtherDate>,
-}
-
-/// A day on which the outcome differs.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct OtherDate {
-    /// The day, as `2018-01-01`.
-    pub date: String,
-    /// The outcome on it.
-    pub outcome: bool,
-    /// The rules of that day lean on tables that the law has renewed since, or that may be.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub stale: bool,
-}
-
-impl OtherDates {
-    /// For whoever knows no names of the pack: a section with its title; empty if no day turns the decision.
-    pub fn to_words(&self, explanation: &Explanation, date: Date) -> String {
-        let lines: Vec<String> =
-            self.sentences(explanation, date).iter().map(|line| format!("   {line}\n")).collect();
-        if lines.is_empty() { String::new() } else { format!("À une autre date :\n{}", lines.concat()) }
-    }
-
-    /// `oui dès le 1er janvier 2023, à données inchangées`, for each of the nearest days with another answer.
-    pub fn brief(&self) -> Vec<String> {
-        let other = |(when, other): (&str, &Option<OtherDate>)| {
-            let other = other.as_ref()?;
-            let day = parse_date(&other.date).map_or_else(|| other.date.clone(), french_day);
-            Some(format!("{} {when} le {day}", if other.outcome { "oui" } else { "non" }))
-        };
-        [("dès", &self.after), ("encore", &self.before)].into_iter().filter_map(other).collect()
-    }
-
-    /// A sentence for each of the nearest days with another answer, and what that supposes: incomes of a year are those
-    /// of another year on a day of another year.
-    pub fn sentences(&self, explanation: &Explanation, date: Date) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (when, other) in [("dès", &self.after), ("encore", &self.before)] {
-            let Some(other) = other else { continue };
-            let day = parse_date(&other.date);
-            let of_another_year =
-                day.is_some_and(|day| day.year() != date.year()) && explanation.reads_yearly();
-            let supposed = match of_another_year {
-                true => {
-                    "à revenus inchangés (ceux qui comptent ce jour-là sont d'une autre année, et sont à produire)"
-                }
-                false => "à données inchangées",
-            };
-            let answer = if other.outcome { "oui" } else { "non" };
-            let stale = if other.stale { " (barème peut-être périmé à cette date)" } else { "" };
-            let day = day.map_or_else(|| other.date.clone(), french_day);
-            lines.push(format!("La réponse serait « {answer} » {when} le {day}{stale}, {supposed}."));
-        }
-        lines
-    }
-}
-
-/// The nearest days, before and after the plan's, on which a rule has another known boolean outcome
-/// for the row, all inputs being equal. The days looked at go from the first dated value of the pack
-/// to two years after its last.
-pub fn other_dates(plan: &Plan, dataset: &Dataset, name: &str, row: u64) -> OtherDates {
-    let own = plan.selected.iter().find(|(n, _)| n == name).map(|(_, node)| *node);
-    let present = own.map(|node| Evaluator::new(&Context::new(plan, dataset)).outcome(node, row));
-    let Some(Ok(Possible::Known(Value::Bool(present)))) = present else { return OtherDates::default() };
-    let turning = turning_days(plan);
-    let Some(&last) = turning.last() else { return OtherDates::default() };
-    let (end, today) = (day_number(last) + 730, day_number(plan.date));
-    // Periods between two changes of the law; within one, only the date itself moves.
-    let starts: Vec<i64> = turning.iter().map(|d| day_number(*d)).collect();
-    let periods: Vec<(i64, i64)> = starts
-        .iter()
-        .enumerate()
-        .map(|(i, &start)| (start, starts.get(i + 1).map_or(end, |next| next - 1)))
-        .collect();
-    // The first day of a period's part (the last, unless upwards) on which the outcome is another.
-    let look = |low: i64, high: i64, upwards: bool| -> Option<OtherDate> {
-        let Some(Value::Date(date)) = day(low) else { return None };
-        let plan = Plan::new(&plan.parsed, date, &[name]).ok()?;
-        let (_, node) = *plan.selected.first()?;
-        let mut context = Context::new(&plan, dataset);
-        let mut turns = |value: Possible| {
-            context.suppose_date(value);
-            verdict(&context, node, row, present)
-        };
-        let missing = Missing::default();
-        let mut search = Search { missing: &missing, value: &day, turns: &mut turns, left: BUDGET };
-        let at = search.first(low, high, upwards).ok()??;
-        Some(OtherDate { date: day(at)?.to_string(), outcome: !present, stale: !plan.warnings.is_empty() })
-    };
-    let after = periods
-        .iter()
-        .filter(|(_, to)| *to > today)
-        .find_map(|&(from, to)| look(from.max(today + 1), to, true));
-    let mut before = periods.iter().rev().filter(|(from, _)| *from < today);
-    let before = before.find_map(|&(from, to)| look(from, to.min(today - 1), false));
-    OtherDates { after, before }
-}
-
-/// The days on which a value of a parameter, the text of a rule or a rule itself begins or ends, sorted.
-fn turning_days(plan: &Plan) -> Vec<Date> {
-    // The first of all changes is the beginning of the calendar, which is no change of the law.
-    changes(&plan.parsed).into_iter().filter(|day| *day > Date::MIN).collect()
 }
