@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use crate::steps::{cargo, command, is_found, run};
+use crate::steps::{WHOLE, cargo, command, is_found, run};
 
 /// Requests drawn for each operation, besides those at the edges of its schema.
 const DRAWN: &str = "20";
@@ -21,7 +21,8 @@ pub fn hold() -> Result<(), String> {
             "`{st}` is not there: pip install schemathesis, or LOGIS_SCHEMATHESIS=/path/schemathesis"
         ));
     }
-    cargo(&["build", "--package", "logis-cli", "--features", "serve"])?;
+    // With the features of the tests, so that nothing is built twice.
+    cargo(&["build", "--workspace", "--bin", "logis", "--features", WHOLE])?;
     let free =
         TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).map_err(|e| e.to_string())?;
     let receipts = crate::root().join("target/contract.sqlite");

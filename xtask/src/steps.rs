@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::{figures, root};
 
 /// The command with all that a build may have: its service and its tools for assistants are tested, too.
-const WHOLE: &str = "logis-cli/serve,logis-cli/mcp";
+pub const WHOLE: &str = "logis-cli/serve,logis-cli/mcp";
 
 /// Layout, lints, documentation and figures.
 pub fn check() -> Result<(), String> {
