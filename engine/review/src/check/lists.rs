@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::domain::Domain;
+use super::signatures;
 use super::walk::Walk;
 use logis_language::deep::deep;
 use logis_language::diagnostic::texts::findings as texts;
@@ -16,7 +17,7 @@ use logis_language::pack::Parsed;
 use logis_language::pack::schema::{FieldId, FieldKind};
 use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};
-use logis_language::value::Value;
+use logis_language::value::{Date, Value};
 
 /// How many combinations of the other lists that an expression reads are tried.
 const COMBINATIONS: usize = 48;
@@ -42,34 +43,56 @@ pub(super) struct Leaf {
     open: bool,
 }
 
-/// By node: the lists that it reads, and whether something in it was found, so that what is around it is not.
-pub(super) type Done = HashMap<NodeId, (Vec<Leaf>, bool)>;
+/// What is the same whatever listed value a field has, and the values of other fields where that is so.
+type Same = Option<(Value, Vec<(FieldId, Value)>)>;
 
-/// Looks at the expressions of one rule in one period, of which `done` is kept from rule to rule.
+/// By signature of an expression and place of a list among those that it reads: what comparing its values gave. From one
+/// period of the law to the next few expressions change.
+pub(super) type Compared = HashMap<(u64, usize), Same>;
+
+/// One period between two changes of the law.
+pub(super) struct Period<'p> {
+    parsed: &'p Parsed,
+    whole: &'p Plan,
+    /// By node: see [`signatures::of_nodes`].
+    signatures: Vec<u64>,
+    /// By node that was looked at: the lists that it reads, and whether something in it was found, so that what is
+    /// around it is not.
+    done: HashMap<NodeId, (Vec<Leaf>, bool)>,
+}
+
+impl<'p> Period<'p> {
+    /// The period that begins on `first`, with all its rules.
+    pub fn new(parsed: &'p Parsed, whole: &'p Plan, first: Date) -> Self {
+        let signatures = signatures::of_nodes(parsed, whole, first);
+        Period { parsed, whole, signatures, done: HashMap::new() }
+    }
+}
+
+/// Looks at the expressions of one rule in one period.
 pub(super) fn look(
-    parsed: &Parsed,
-    whole: &Plan,
+    period: &mut Period<'_>,
     walk: &mut Walk<'_>,
     rule: NodeId,
-    done: &mut Done,
+    compared: &mut Compared,
     into: &mut Agreements,
 ) {
-    visit(parsed, whole, walk, rule, done, into);
+    visit(period, walk, rule, compared, into);
 }
 
 fn visit(
-    parsed: &Parsed,
-    whole: &Plan,
+    period: &mut Period<'_>,
     walk: &mut Walk<'_>,
     node: NodeId,
-    done: &mut Done,
+    compared: &mut Compared,
     into: &mut Agreements,
 ) -> (Vec<Leaf>, bool) {
+    let whole = period.whole;
     let Some(expression) = whole.node(node) else { return (Vec::new(), false) };
-    if let Some(leaf) = leaf(parsed, whole, node) {
+    if let Some(leaf) = leaf(period.parsed, whole, node) {
         return (vec![leaf], false);
     }
-    if let Some(done) = done.get(&node) {
+    if let Some(done) = period.done.get(&node) {
         return done.clone();
     }
     let inner = match &expression.op {
@@ -79,7 +102,7 @@ fn visit(
     };
     let (mut leaves, mut found): (Vec<Leaf>, bool) = (Vec::new(), false);
     for input in inner {
-        let (own, inside) = deep(|| visit(parsed, whole, walk, input, done, into));
+        let (own, inside) = deep(|| visit(period, walk, input, compared, into));
         for leaf in own {
             if leaves.iter().all(|known| known.node != leaf.node) {
                 leaves.push(leaf);
@@ -89,33 +112,32 @@ fn visit(
     }
     // The innermost expression is told: what is around it is the same for the same reason.
     if !found && !matches!(expression.op, Op::Strict(..) | Op::Rule(..)) {
-        found = compared(walk, node, expression.span.clone(), &leaves, into);
+        let signature = period.signatures.get(node as usize).copied();
+        for (place, leaf) in leaves.iter().enumerate().filter(|(_, leaf)| leaf.open) {
+            let mut same = || agreement(walk, node, leaf, &leaves);
+            let same = match signature {
+                Some(signature) => compared.entry((signature, place)).or_insert_with(same).clone(),
+                None => same(),
+            };
+            found |= same.is_some();
+            keep(expression.span.clone(), leaf.field, same, into);
+        }
     }
-    done.insert(node, (leaves.clone(), found));
+    period.done.insert(node, (leaves.clone(), found));
     (leaves, found)
 }
 
-/// Looks at one expression and the lists that it reads: is it the same for all values of one?
-fn compared(walk: &mut Walk<'_>, node: NodeId, span: Span, leaves: &[Leaf], into: &mut Agreements) -> bool {
-    let mut found = false;
-    for leaf in leaves.iter().filter(|l| l.open) {
-        let key = (span.file, span.range.start, leaf.field);
-        // An expression is looked at in every period of the law; it is told only if it is so in all of them.
-        let agreement = agreement(walk, node, leaf, leaves).map(|(outcome, given)| Agreement {
-            span: span.clone(),
-            outcome,
-            given,
-        });
-        found |= agreement.is_some();
-        match into.get_mut(&key) {
-            Some(slot) if agreement.is_none() => *slot = None,
-            Some(_) => {}
-            None => {
-                into.insert(key, agreement);
-            }
+/// An expression is looked at in every period of the law; it is told only if it is so in all of them.
+fn keep(span: Span, field: FieldId, same: Same, into: &mut Agreements) {
+    let key = (span.file, span.range.start, field);
+    let agreement = same.map(|(outcome, given)| Agreement { span, outcome, given });
+    match into.get_mut(&key) {
+        Some(slot) if agreement.is_none() => *slot = None,
+        Some(_) => {}
+        None => {
+            into.insert(key, agreement);
         }
     }
-    found
 }
 
 /// A field of a closed list, of this row or of one that it belongs to, perhaps under the names of rules.
@@ -144,12 +166,7 @@ fn leaf(parsed: &Parsed, whole: &Plan, node: NodeId) -> Option<Leaf> {
 }
 
 /// What a node is whatever listed value the leaf has, if it could be something else besides.
-fn agreement(
-    walk: &mut Walk<'_>,
-    node: NodeId,
-    leaf: &Leaf,
-    leaves: &[Leaf],
-) -> Option<(Value, Vec<(FieldId, Value)>)> {
+fn agreement(walk: &mut Walk<'_>, node: NodeId, leaf: &Leaf, leaves: &[Leaf]) -> Same {
     let others: Vec<&Leaf> = leaves.iter().filter(|l| l.field != leaf.field).collect();
     let mut given: Vec<Vec<(NodeId, FieldId, Value)>> = vec![Vec::new()];
     // First without assuming anything, then for each combination of the other lists' values, as long as those

@@ -10,15 +10,14 @@ mod lists;
 mod literals;
 mod local;
 mod monotone;
+mod signatures;
 mod sources;
 mod syntax;
 mod tables;
 mod unused;
 mod walk;
 
-use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{Hash, Hasher};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use domain::Domain;
@@ -30,7 +29,6 @@ use logis_language::pack::Parsed;
 use logis_language::pack::changes;
 use logis_language::pack::manifest::Level;
 use logis_language::plan::Plan;
-use logis_language::plan::ir::{NodeId, Op};
 use logis_language::value::{Date, add_days};
 use monotone::{Answer, Claim};
 use walk::{Seen, Walk};
@@ -80,7 +78,7 @@ fn over_time(parsed: &Arc<Parsed>, found: &mut Vec<Diagnostic>) -> Seen {
         }
     }
     let mut answers: BTreeMap<(RuleId, Option<Date>, usize), Answer> = BTreeMap::new();
-    let mut agreements = lists::Agreements::new();
+    let (mut agreements, mut compared) = (lists::Agreements::new(), lists::Compared::new());
     let mut before: HashMap<RuleId, (u64, Domain)> = HashMap::new();
     let starts: Vec<Date> = changes(parsed).into_iter().collect();
     for (i, &first) in starts.iter().enumerate() {
@@ -92,7 +90,7 @@ fn over_time(parsed: &Arc<Parsed>, found: &mut Vec<Diagnostic>) -> Seen {
             found.push(large);
             return seen;
         }
-        let signatures = signatures(parsed, &whole, first);
+        let signatures = signatures::of_rules(parsed, &whole, first);
         let known = |rule: &RuleId| {
             let (signature, outcome) = before.get(rule)?;
             (signatures.get(rule) == Some(signature)).then(|| (*rule, outcome.clone()))
@@ -101,9 +99,9 @@ fn over_time(parsed: &Arc<Parsed>, found: &mut Vec<Diagnostic>) -> Seen {
             whole.rule_nodes().filter_map(|(rule, _)| known(&rule)).collect();
         let mut walk = Walk::new(parsed, &whole, (first, last), &mut seen);
         let outcomes = walk.rules(&known);
-        let mut lists_done = lists::Done::new();
+        let mut period = lists::Period::new(parsed, &whole, first);
         for (rule, node) in whole.rule_nodes().filter(|(rule, _)| !known.contains_key(rule)) {
-            lists::look(parsed, &whole, &mut walk, node, &mut lists_done, &mut agreements);
+            lists::look(&mut period, &mut walk, node, &mut compared, &mut agreements);
             let texts = parsed.rules.get(rule).map_or(&[][..], |r| &r.texts);
             let from = logis_language::graph::text_at(texts, first).and_then(|t| t.from);
             for (number, claim) in claims.get(&(rule, from)).into_iter().flatten().enumerate() {
@@ -142,40 +140,6 @@ fn told(rule: &str, claim: &Claim, answer: Answer) -> Option<Diagnostic> {
         Answer::Refuted(example) => texts::refuted(rule, name, example, claim.span.clone()),
         Answer::Open(at) => texts::unproved(rule, name, claim.span.clone(), at),
     })
-}
-
-/// What the outcome of each rule depends on in a period: its texts, the values of its tables, and the
-/// period itself where the date of the decision is read.
-fn signatures(parsed: &Parsed, whole: &Plan, first: Date) -> HashMap<RuleId, u64> {
-    let mut signatures: HashMap<RuleId, u64> = HashMap::new();
-    for (rule, node) in whole.rule_nodes() {
-        let mut hasher = DefaultHasher::new();
-        let mut left: Vec<NodeId> = Vec::new();
-        if let Some(whole) = whole.node(node) {
-            (whole.span.file, whole.span.range.start).hash(&mut hasher);
-            left.extend(whole.op.inputs());
-        }
-        let mut done: HashSet<NodeId> = HashSet::new();
-        while let Some(node) = left.pop() {
-            if !done.insert(node) {
-                continue;
-            }
-            match whole.node(node).map(|n| &n.op) {
-                Some(Op::Rule(needed, _)) => signatures.get(needed).hash(&mut hasher),
-                Some(Op::DecisionDate) => first.hash(&mut hasher),
-                Some(op) => {
-                    if let Op::Param(id, _) = op {
-                        let from = parsed.parameters.get(*id).and_then(|p| p.at(first)).map(|v| v.from);
-                        (id, from).hash(&mut hasher);
-                    }
-                    left.extend(op.inputs());
-                }
-                None => {}
-            }
-        }
-        signatures.insert(rule, hasher.finish());
-    }
-    signatures
 }
 
 #[cfg(test)]

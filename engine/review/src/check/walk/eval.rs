@@ -1,7 +1,7 @@
 //! What a node can be under what is assumed, whatever is seen of it.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use super::super::domain::{Domain, arithmetic, call, compare, not, of_type};
 use super::Walk;
@@ -26,6 +26,9 @@ impl Walk<'_> {
         }
         if let Some(done) = self.memos.last().and_then(|m| m.get(&node)) {
             return done.clone();
+        }
+        if self.apart && !self.assumed.is_empty() && !self.is_reader(node) {
+            return self.elsewhere(node);
         }
         let Some(op) = self.op(node) else { return Domain::Any };
         let outcome = match op {
@@ -90,11 +93,14 @@ impl Walk<'_> {
         outcome
     }
 
-    /// What a node of another row can be: nothing is assumed of it.
+    /// What a node can be where nothing is assumed: of another row, or beside what is.
     fn elsewhere(&mut self, node: NodeId) -> Domain {
+        // Taken while it is filled: what is looked at on the way is remembered in it too.
+        let Some(memo) = self.free.take() else { return self.eval(node) };
         let assumed = std::mem::take(&mut self.assumed);
-        let memos = std::mem::replace(&mut self.memos, vec![HashMap::new()]);
+        let memos = std::mem::replace(&mut self.memos, vec![memo]);
         let outcome = self.eval(node);
+        self.free = self.memos.pop();
         self.assumed = assumed;
         self.memos = memos;
         outcome
@@ -102,6 +108,9 @@ impl Walk<'_> {
 
     /// Does a node read, on its own row, one that is assumed?
     fn touches(&self, node: NodeId) -> bool {
+        if self.apart {
+            return self.is_reader(node);
+        }
         // Inputs have smaller numbers: below the first assumed node there is none.
         let first = self.assumed.iter().map(|(n, _)| *n).min().unwrap_or(NodeId::MAX);
         let mut left = vec![node];

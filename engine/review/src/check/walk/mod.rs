@@ -81,6 +81,12 @@ pub(super) struct Walk<'a> {
     assumed: Vec<(NodeId, Domain)>,
     /// By open condition, innermost last: what was computed under its assumptions.
     memos: Vec<HashMap<NodeId, Domain>>,
+    /// What nodes are where nothing is assumed, once the rules that they need were followed.
+    free: Option<HashMap<NodeId, Domain>>,
+    /// By node that was assumed in [`Walk::domain_where`]: of each node from it on, does it read it on its own row?
+    readers: HashMap<NodeId, Vec<bool>>,
+    /// Is all that is assumed in `readers`, so that what reads none of it is as in `free`?
+    apart: bool,
     /// Nodes looked at for the rule that is followed.
     steps: usize,
     seen: &'a mut Seen,
@@ -103,6 +109,9 @@ impl<'a> Walk<'a> {
             outcomes: HashMap::new(),
             assumed: Vec::new(),
             memos,
+            free: Some(HashMap::new()),
+            readers: HashMap::new(),
+            apart: false,
             steps: 0,
             seen,
         }
@@ -140,11 +149,44 @@ impl<'a> Walk<'a> {
     /// What a node of a rule can be, once all rules were followed, where other nodes are these.
     pub fn domain_where(&mut self, node: NodeId, are: &[(NodeId, Domain)]) -> Domain {
         let depth = self.assumed.len();
+        // A comparison that is assumed says something of others, which need not read it.
+        let compared = are.iter().any(|(n, _)| matches!(self.op(*n), Some(Op::Compare(..))));
+        let apart = std::mem::replace(&mut self.apart, depth == 0 && !compared);
+        are.iter().for_each(|(assumed, _)| self.find_readers(*assumed, node));
         self.memos.push(HashMap::new());
         self.assumed.extend(are.iter().cloned());
         let outcome = self.eval(node);
         self.assumed.truncate(depth);
         self.memos.pop();
+        self.apart = apart;
         outcome
+    }
+
+    /// Finds the nodes up to `last` that read `node` on its own row.
+    fn find_readers(&mut self, node: NodeId, last: NodeId) {
+        let mut readers = self.readers.remove(&node).unwrap_or_default();
+        // Inputs have smaller numbers: each is there before what reads it.
+        let begin = node.saturating_add(NodeId::try_from(readers.len()).unwrap_or(NodeId::MAX));
+        for reader in begin..=last {
+            let reads = |input: &NodeId| {
+                input.checked_sub(node).is_some_and(|place| readers.get(place as usize) == Some(&true))
+            };
+            let reads = match self.op(reader) {
+                _ if reader == node => true,
+                Some(Op::Up(..) | Op::Members(..)) | None => false,
+                Some(op) => op.inputs().iter().any(reads),
+            };
+            readers.push(reads);
+        }
+        self.readers.insert(node, readers);
+    }
+
+    /// May a node be another because of what is assumed, where all that is in `readers`?
+    fn is_reader(&self, node: NodeId) -> bool {
+        let reads = |assumed: &NodeId| {
+            let place = node.checked_sub(*assumed)? as usize;
+            self.readers.get(assumed)?.get(place).copied()
+        };
+        self.assumed.iter().any(|(assumed, _)| reads(assumed).unwrap_or(false))
     }
 }
