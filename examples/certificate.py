@@ -14,6 +14,32 @@ def need(holds, otherwise):
         raise ValueError(otherwise)
 
 
+def asked(quota):
+    """What a quota asks for: a share a/b of the base, and a number besides; what may be at most by what it is not."""
+    at_most, (a, *b) = quota.get("at_most", False), quota["target"].split("/")
+    if a == "all":
+        return 0, 1, 2 ** 24
+    if b:
+        return (int(*b) - int(a) if at_most else int(a)), int(*b), 0
+    return (1, 1, -int(a)) if at_most else (0, 1, int(a))
+
+
+def marks(quota, base, member):
+    """Does a pair with these cells count in the base, and is it a member? What is not known counts against the quota."""
+    if not quota.get("at_most"):
+        return base != "false", base == member == "true"
+    if "/" in quota["target"]:
+        return base != "false", (base, member) == ("true", "false")
+    return base != "false" and member != "false", False
+
+
+def counted(quota, base, members):
+    """Base and members as `marks` has them, of those that are told, and the other way round."""
+    if not quota.get("at_most"):
+        return base, members
+    return (base, base - members) if "/" in quota["target"] else (base, 0)
+
+
 class Checker:
     def __init__(self, result, rows, points_column, fit_column, requests):
         """Reads the problem, in which a pair is (points, fit, marks), and adds up what the answer reaches."""
@@ -22,12 +48,16 @@ class Checker:
         need((result["format"], result["kind"]) == ("logis/1", "matching"), "no matching of logis/1")
         need("tie" not in names, "not checked here: ranks among requests of equal points")
         need(len(self.proof["quotas"]) == len(quotas), "not checked here: quotas that come before the attributions")
-        shortfalls = ["shortfall:" + quota["name"] for quota, own in quotas if quota["name"] == own["name"]]
+        self.first = [quota["target"] == "all" for quota, _ in quotas]
+        shortfalls = [("first:" if first else "shortfall:") + quota["name"]
+                      for first, (quota, own) in zip(self.first, quotas) if quota["name"] == own["name"]]
         need(len(result["quotas"]) == len(posed["quotas"]) == len(shortfalls), "quotas other than those posed")
         need(names == ["attributions", *shortfalls, "priority", "fit"], f"the levels are {names}")
-        self.shares = [tuple(map(int, quota["target"].split("/"))) for quota, _ in quotas]
+        self.shares = [asked(quota)[:2] for quota, _ in quotas]
         before = [quota.get("already") or {"base": 0, "members": 0} for quota, _ in quotas]
-        self.owed = [a * own["base"] - b * own["members"] for (a, b), own in zip(self.shares, before)]
+        before = [counted(quota, own["base"], own["members"]) for (quota, _), own in zip(quotas, before)]
+        self.owed = [a * base + b * (asked(quota)[2] - members)
+                     for (quota, _), (a, b), (base, members) in zip(quotas, self.shares, before)]
         units, ends = {unit: number for number, unit in enumerate(self.proof["units"])}, self.proof["cells"]
         self.cell = [cell for cell, pair in enumerate(zip(ends, ends[1:])) for _ in range(*pair)]
         need(len(units) == len(self.proof["units"]) == len(self.cell), "a unit has two numbers, or no cell")
@@ -35,9 +65,9 @@ class Checker:
         self.pairs = {row[request]: {} for row in requests}
         for row in rows:
             r, u, own = row[request], row[unit], self.pairs.setdefault(row[request], {})
-            marks = [(row[of["base"]] if of["base"] else "true", row[of["members"]]) for _, of in quotas]
-            marks = tuple((base != "false", base == member == "true") for base, member in marks)
-            pair = (int(row.get(points_column) or 0), int(row.get(fit_column) or 0), marks)
+            own_marks = tuple(marks(quota, row[of["base"]] if of["base"] else "true", row[of["members"]])
+                              for quota, of in quotas)
+            pair = (int(row.get(points_column) or 0), int(row.get(fit_column) or 0), own_marks)
             need(units[u] not in own and points.setdefault(r, pair[0]) == pair[0], f"{r}, {u} stand twice")
             own[units[u]] = pair
         candidates = sum(map(len, self.pairs.values()))
@@ -46,14 +76,19 @@ class Checker:
         need(len(got) == len(dict(got)) == len({u for _, u in got}), "a request or a unit is in two attributions")
         need(all(u in self.pairs.get(r, {}) for r, u in got), "a unit does not suit the request that gets it")
         got = [self.pairs[r][u] for r, u in got]
-        counts = [[sum(marks[q][i] for _, _, marks in got) for i in (0, 1)] for q in range(len(quotas))]
+        counts = [[sum(own[q][i] for _, _, own in got) for i in (0, 1)] for q in range(len(quotas))]
         self.lack = [max(0, self.target(q, base) - members) for q, (base, members) in enumerate(counts)]
-        self.reached = [len(got), *self.lack, sum(pair[0] for pair in got), sum(pair[1] for pair in got)]
+        told_lack = [members if first else lack
+                     for first, lack, (_, members) in zip(self.first, self.lack, counts)]
+        self.reached = [len(got), *told_lack, sum(pair[0] for pair in got), sum(pair[1] for pair in got)]
         need([level["value"] for level in result["levels"]] == self.reached, f"the answer reaches {self.reached}")
         told = [[quota["base"], quota["members"], quota["shortfall"], quota["achieved"]] for quota, _ in quotas]
-        own = [[base, members, lack, f"{members}/{base}"] for (base, members), lack in zip(counts, self.lack)]
+        counts = [(base, base if quota.get("at_most") and "/" not in quota["target"] else counted(quota, base, members)[1])
+                  for (quota, _), (base, members) in zip(quotas, counts)]
+        own = [[base, members, 0 if first else lack, f"{members}/{base}"]
+               for first, (base, members), lack in zip(self.first, counts, self.lack)]
         need(told == own, f"the quotas count {own}")
-        self.names = [names[0], *(f"{name} ({quota['target']} of {own['base'] or 'all'} to {own['members']})"
+        self.names = [names[0], *(f"{name} ({'at most ' if quota.get('at_most') else ''}{quota['target']} of {own['base'] or 'all'} to {own['members']})"
                                   for name, (quota, own) in zip(names[1:], quotas)), *names[-2:]]
         self.range = [(0, len(got)) for _ in quotas]  # of each base, until more is proved
         self.given, self.at_most = set(), {}  # units, and conditions, of which the room says something
@@ -149,7 +184,9 @@ class Checker:
         yield self.most((0, 0), ("attributions",), proof["attributions"])
         for q, own in enumerate(proof["quotas"]):
             most = self.most((2, q), ("quota", q), own)
-            yield 0 if most == INFINITE else max(0, -((most - self.owed[q]) // self.shares[q][1]))
+            least = 0 if most == INFINITE else max(0, -((most - self.owed[q]) // self.shares[q][1]))
+            # Of who comes first as many as can be: so many more than these as lack less.
+            yield self.reached[1 + q] + self.lack[q] - least if self.first[q] else least
         yield self.most((3, 0), ("priority",), proof["priority"])
         yield self.most((4, 0), ("fit",), proof["fit"], self.room())
 

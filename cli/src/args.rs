@@ -123,7 +123,7 @@ pub struct ProblemArgs {
     /// Ne garde que N logements par demande, les plus adaptés; la preuve ne vaut plus qu'entre eux
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = positive)]
     pub max_candidates: Option<usize>,
-    /// Sans les quotas du paquet de règles
+    /// Sans les quotas du paquet de règles, ni ceux qu'il fait passer d'abord
     #[arg(long, conflicts_with = "hard")]
     pub no_quotas: bool,
     /// Quotas qui passent avant le nombre d'attributions, séparés par des virgules, ou `all`; dit ce qu'ils coûtent

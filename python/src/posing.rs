@@ -4,6 +4,7 @@
 //! proved of the whole. `logis_regles.spark` does the three on a cluster.
 
 use logis::apart::{self, ApartAnswer};
+use logis::matching::MOST_ALREADY;
 use logis::pack::schema::{EntityId, Origin};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -149,15 +150,19 @@ pub fn join<'py>(py: Python<'py>, answers: Vec<String>) -> PyResult<Bound<'py, P
         let parts = answers.iter().map(read).collect::<Result<Vec<_>, _>>();
         let parts = parts.map_err(|error| said(format!("la réponse d'une partie ne se lit pas: {error}")))?;
         let joined = apart::join(&parts).map_err(logis::Error::from)?;
-        let names: Vec<&str> =
-            parts.first().map_or(&[][..], |part| &part.quotas).iter().map(|(name, ..)| name.as_str()).collect();
+        let asked = parts.first().map_or(&[][..], |part| &part.quotas);
+        let names: Vec<&str> = asked.iter().map(|(name, ..)| name.as_str()).collect();
+        // Of who comes first there are to be as many as can be: no number is asked for, and none lacks.
+        let first = |at: usize| asked.get(at).is_some_and(|quota| quota.1 == 0 && quota.3 == MOST_ALREADY as i64);
         let (reached, gaps) = (&joined.together.reached, &joined.together.gaps);
         let quotas: serde_json::Map<String, Json> = names
             .iter()
             .zip(&reached.quotas)
-            .map(|(name, quota)| {
-                let own = json!({ "base": quota.base, "members": quota.members, "target": quota.target,
-                    "shortfall": quota.shortfall });
+            .enumerate()
+            .map(|(at, (name, quota))| {
+                let asked = |number: u64| (!first(at)).then_some(number);
+                let own = json!({ "base": quota.base, "members": quota.members, "target": asked(quota.target),
+                    "shortfall": asked(quota.shortfall) });
                 (name.to_string(), own)
             })
             .collect();

@@ -200,13 +200,9 @@ fn forged_results_are_refused_by_both() {
     }
 }
 
-/// Every number of a certificate, one more and one less: what the one checker accepts, so does the other. So that there
-/// is one of each kind, the points are proved on the two sides of splits, by what proves them on both.
-#[test]
-fn both_agree_on_every_number() {
-    if !python() {
-        return;
-    }
+/// Every number of a certificate, one more and one less: what the one checker accepts, so does the other. Says how many
+/// hold and how many do not.
+fn on_every_number(folder: &Folder, result: &Value) -> (usize, usize) {
     fn numbers(part: &Value, path: &str, into: &mut Vec<String>) {
         match part {
             Value::Number(_) => into.push(path.to_string()),
@@ -219,13 +215,6 @@ fn both_agree_on_every_number() {
             _ => {}
         }
     }
-    let folder = small();
-    let mut result = matched(&folder, &[]);
-    let own = result["certificate"]["priority"].clone();
-    let split = |on: Value, with: &Value| json!({ "split": { "on": on, "without": own, "with": with } });
-    let by_cell = split(json!({ "cell": { "request": 2, "cell": 1 } }), &own);
-    let by_unit = split(json!({ "unit": { "request": 1, "unit": 1 } }), &by_cell);
-    result["certificate"]["priority"] = split(json!({ "base": { "quota": 0, "most": 1 } }), &by_unit);
     let mut paths = Vec::new();
     for level in ["attributions", "bases", "quotas", "priority", "room", "fit"] {
         let path = format!("/certificate/{level}");
@@ -237,12 +226,103 @@ fn both_agree_on_every_number() {
             let mut own = result.clone();
             let number = own.pointer_mut(path).unwrap();
             *number = json!(number.as_i64().unwrap() + by);
-            let (ours, said) = both(&folder, &own, &[]);
+            let (ours, said) = both(folder, &own, &[]);
             assert_eq!(ours.0, said.0 == 0, "{path} {by:+}: {}{}", ours.1, said.1);
             if ours.0 { held += 1 } else { refused += 1 }
         }
     }
+    (held, refused)
+}
+
+/// So that there is one of each kind, the points are proved on the two sides of splits, by what proves them on both.
+#[test]
+fn both_agree_on_every_number() {
+    if !python() {
+        return;
+    }
+    let folder = small();
+    let mut result = matched(&folder, &[]);
+    let own = result["certificate"]["priority"].clone();
+    let split = |on: Value, with: &Value| json!({ "split": { "on": on, "without": own, "with": with } });
+    let by_cell = split(json!({ "cell": { "request": 2, "cell": 1 } }), &own);
+    let by_unit = split(json!({ "unit": { "request": 1, "unit": 1 } }), &by_cell);
+    result["certificate"]["priority"] = split(json!({ "base": { "quota": 0, "most": 1 } }), &by_unit);
+    let (held, refused) = on_every_number(&folder, &result);
     assert!(held > 3 && refused > 10, "{held} hold, {refused} do not");
+}
+
+/// Who comes first, numbers and bounds from above: both modest households come first, so that there is one more than a number
+/// allows; D2 waits. The commands say so, and both checkers agree on
+/// every number.
+#[test]
+fn who_comes_first_and_what_may_be_at_most_are_proved() {
+    if !python() {
+        return;
+    }
+    let folder = small();
+    let (head, groups) = (PACK.split("[[").next().unwrap(), PACK.split("[groups]").nth(1).unwrap());
+    let asked = "[[matching.first]]\nname = \"aux_modestes\"\nlabel = \"Les ménages modestes\"\nmembers = \"modeste\"\n\
+        [[matching.quotas]]\nname = \"un_au_plus\"\nmembers = \"modeste\"\nnumber = \"un\"\nat_most = true\n\
+        [[matching.quotas]]\nname = \"moitie_au_plus\"\nbase = \"quartier\"\nmembers = \"modeste\"\nshare = \"part\"\n\
+        at_most = true\n\
+        [[matching.quotas]]\nname = \"un_au_moins\"\nmembers = \"quartier\"\nnumber = \"un\"\n";
+    folder.write("regles/pack.toml", &format!("{head}{asked}[groups]{groups}"));
+    folder.write(
+        "regles/un.toml",
+        &SHARE.replace("[part]", "[un]").replace("[[part", "[[un").replace("0.5", "1"),
+    );
+    let select = ["--select", "points,adequation,modeste,quartier", "--output", "c.csv"];
+    let (code, _, errors) = folder.logis(&[&["candidates"], &BASE[..], &select].concat());
+    assert_eq!(code, 0, "{errors}");
+    let result = matched(&folder, &[]);
+    let told: Vec<(&str, u64)> = result["levels"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|level| (level["name"].as_str().unwrap(), level["value"].as_u64().unwrap()))
+        .collect();
+    // D3 in L1, D4 in L2 and D1 in the quarter, where no modest household is then.
+    assert_eq!(
+        told[..5],
+        [
+            ("attributions", 3),
+            ("first:aux_modestes", 2),
+            ("shortfall:un_au_plus", 1),
+            ("shortfall:moitie_au_plus", 0),
+            ("shortfall:un_au_moins", 0),
+        ]
+    );
+    let (ours, (code, out)) = both(&folder, &result, &[]);
+    let expected = "attributions: 3, proved\nfirst:aux_modestes (all of all to modeste): 2, proved\n\
+                    shortfall:un_au_plus (at most 1 of all to modeste): 1, proved\n\
+                    shortfall:moitie_au_plus (at most 1/2 of quartier to modeste): 0, proved\n\
+                    shortfall:un_au_moins (1 of all to quartier): 0, proved\n";
+    assert!(ours.0 && code == 0 && out.starts_with(expected), "{}{out}", ours.1);
+    let (held, refused) = on_every_number(&folder, &result);
+    assert!(held > 3 && refused > 10, "{held} hold, {refused} do not");
+    // In words: what is asked for stands in the table, who comes first in the reason.
+    let (_, _, said) = folder.logis(&[&["match"], &BASE[..], &["--output", "r.json"]].concat());
+    for words in ["d'abord", "1 au plus", "50 % au plus", "1 au moins", "chaque niveau est prouvé"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let (_, why, _) = folder.logis(&[&["explain"], &BASE[..], &["--match", "r.json", "--id", "D2"]].concat());
+    assert!(why.contains("la détentrice passe d'abord (Les ménages modestes)"), "{why}");
+    let (_, why, _) = folder.logis(&[&["explain"], &BASE[..], &["--match", "r.json", "--id", "D3"]].concat());
+    assert!(why.contains("Elle passe d'abord : Les ménages modestes."), "{why}");
+    let (_, holds, _) = folder.logis(&[&["verify"], &BASE[..], &["--match", "r.json"]].concat());
+    for words in [
+        "aux_modestes (d'abord)",
+        "un_au_plus (au plus 1)",
+        "moitie_au_plus (au plus 1/2)",
+        "d'abord:aux_modestes: 2",
+    ] {
+        assert!(holds.contains(words), "{words}: {holds}");
+    }
+    // A condition from above that nobody can meet but by housing fewer.
+    let (code, _, said) =
+        folder.logis(&[&["match"], &BASE[..], &["--hard", "un_au_plus", "--output", "h.json"]].concat());
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("un_au_plus"), "{said}");
 }
 
 /// D4 in the place of D3, all told as it is: no more are housed, but the points are fewer.

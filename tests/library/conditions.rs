@@ -43,6 +43,12 @@ fn drawn(rng: &mut ChaCha8Rng, quotas: usize) -> Drawn {
             let base = rng.random_range(0..9);
             quota.already = Already { base, members: rng.random_range(0..=base) };
         }
+        match rng.random_range(0..4) {
+            0 => quota.number = rng.random_range(-3..4),
+            // All that there can be.
+            1 => (quota.number, quota.numerator) = (1000, 0),
+            _ => {}
+        }
         quota
     };
     let quotas = (0..quotas).map(quota).collect();
@@ -212,14 +218,24 @@ pub fn pack(manifest: &str) -> Pack {
 }
 
 pub fn pose(pack: &Pack, options: &Options, requests: &str, units: &str) -> Posing {
-    let asked = posing::plan(pack, parse_date("2018-01-01").unwrap(), options).unwrap();
+    pose_with(pack, options, requests, units).unwrap()
+}
+
+/// As [`pose`], where what is asked may be refused.
+pub fn pose_with(
+    pack: &Pack,
+    options: &Options,
+    requests: &str,
+    units: &str,
+) -> Result<Posing, logis::AllocationError> {
+    let asked = posing::plan(pack, parse_date("2018-01-01").unwrap(), options)?;
     let mut needs = Needs::default();
     asked.0.plans().for_each(|plan| needs.join(plan.needs()));
     let file = |name: &str, text: &str| InputFile { name: name.to_string(), bytes: text.as_bytes().to_vec() };
     let files = vec![file("demandes.csv", requests), file("logements.csv", units)];
     let read = read(&pack.parsed().schema, &[], files, &needs);
     assert!(!read.issues.iter().any(|issue| issue.is_error()), "{:?}", read.issues.first());
-    Posing::new(asked, read.dataset, None).unwrap()
+    Posing::new(asked, read.dataset, None)
 }
 
 /// Among requests of as many points those who have waited longest come first, before the fit and after the quotas: the

@@ -18,6 +18,7 @@ mod every_rule;
 mod examples;
 mod explained;
 mod features;
+mod first;
 mod ipf;
 mod lecture;
 mod ledger;

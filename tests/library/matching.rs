@@ -28,12 +28,12 @@ fn levels(problem: &Problem, unit_of: &[Option<u32>]) -> Levels {
 }
 
 /// How many members lack, counted up from none: so many more, with those that counted already, are the share of the base
-/// with what counted already.
+/// with what counted already, and the number besides.
 fn slow_shortfall(quota: &Quota, base: u64, members: u64) -> u64 {
     let Already { base: before, members: had } = quota.already;
     let enough = |lacking: &u64| {
-        (members + had + lacking) * u64::from(quota.denominator)
-            >= (base + before) * u64::from(quota.numerator)
+        ((members + had + lacking) as i64 - quota.number) * i64::from(quota.denominator)
+            >= (base + before) as i64 * i64::from(quota.numerator)
     };
     (0..).find(enough).unwrap()
 }
@@ -110,10 +110,14 @@ fn drawn(
         let fits = proptest::collection::vec(0_u16..5, requests * units);
         // Half of them count what was before, too.
         let before = prop_oneof![Just((0_u64, 0_u64)), (0_u64..9, 0_u64..9)];
-        let share = ((0_u32..5, 1_u32..5), before).prop_map(|((a, b), (base, members))| Quota {
-            already: Already { base, members: members.min(base) },
-            ..Quota::new("", a.min(b), b)
-        });
+        // Half of them ask for a number besides the share, or for less; a third of these for all that can be.
+        let number = prop_oneof![3 => Just(0_i64), 2 => -4_i64..5, 1 => Just(40)];
+        let share =
+            ((0_u32..5, 1_u32..5), before, number).prop_map(|((a, b), (base, members), number)| Quota {
+                already: Already { base, members: members.min(base) },
+                number,
+                ..Quota::new("", if number == 40 { 0 } else { a.min(b) }, b)
+            });
         let shares = proptest::collection::vec(share, quotas);
         (points, kinds, suits, fits, shares).prop_map(move |(points, kinds, suits, fits, shares)| {
             let mut pairs = Vec::new();
@@ -218,7 +222,9 @@ proptest! {
             prop_assert_eq!(lacks(&reached), lacks(&at_once));
         }
         prop_assert!(!local && !quotas.is_empty() || gaps.none());
-        prop_assert!(!free || reached.quotas.iter().all(|quota| quota.shortfall == 0));
+        // What lacks whatever the quotas lacks in the best answer, too: of quotas that ask for all that there can be.
+        let lacks_more = reached.quotas.iter().zip(&at_once.quotas).any(|(own, best)| own.shortfall > best.shortfall);
+        prop_assert!(!free || !lacks_more);
         prop_assert!(at_once.priority <= reached.priority.saturating_add(gaps.priority));
         for ((own, gap), best) in reached.quotas.iter().zip(&gaps.quotas).zip(&at_once.quotas).take(1) {
             prop_assert!(best.shortfall <= own.shortfall && own.shortfall - gap <= best.shortfall);
@@ -410,6 +416,73 @@ fn what_counted_already_does_not_overflow() {
     let quota = Quota { already: beyond, ..Quota::new("part", 1, 2) };
     let refused = Problem::from_pairs(vec![1], 1, vec![], vec![quota]);
     assert_eq!(refused.unwrap_err(), ProblemError::Already("part".into()));
+}
+
+/// The largest number, asked for or allowed: nothing overflows, all is proved, and all that can be are taken (or none
+/// that need not be).
+#[test]
+fn a_number_does_not_overflow() {
+    let pair =
+        |request, unit| Pair { request, unit, fit: 1000, marks: if request < 20 { 0b11 } else { 0b01 } };
+    let pairs = (0..80).flat_map(|r| (0..40).map(move |u| pair(r, u))).collect::<Vec<_>>();
+    let points = (0..80).map(|r| if r < 20 { 0 } else { MOST_POINTS }).collect::<Vec<_>>();
+    let most = MOST_ALREADY as u32;
+    let already = Already { base: MOST_ALREADY, members: 0 };
+    let least = Quota { already, ..Quota::at_least("tous", most) };
+    for (quota, members, lacking) in [
+        (Quota::at_least("tous", most), 20, MOST_ALREADY - 20),
+        (least, 20, MOST_ALREADY - 20),
+        (Quota { denominator: 1_000_003, numerator: 500_002, ..Quota::at_least("tous", 7) }, 20, 21 + 7 - 20),
+        (Quota { already, ..Quota::at_most("aucun", most) }, 20, 20),
+        (Quota::at_most("aucun", most), 0, 0),
+    ] {
+        let problem = Problem::from_pairs(points.clone(), 40, pairs.clone(), vec![quota.clone()]).unwrap();
+        let matching = solve(&problem);
+        verify(&problem, &matching).unwrap();
+        let own = &matching.reached.quotas[0];
+        assert_eq!((own.members, own.shortfall), (members, lacking), "{quota:?}");
+    }
+    let refused = Problem::from_pairs(vec![1], 1, vec![], vec![Quota::at_least("trop", most + 1)]);
+    assert_eq!(refused.unwrap_err(), ProblemError::Number("trop".into()));
+}
+
+/// What a number asks for, in words of its own: at least so many of the members, or all that there can be; at most so many
+/// of those that count. Every answer is tried, and none comes nearer.
+#[test]
+fn a_number_at_least_and_at_most_is_what_it_says() {
+    // Five requests and four units; a member asks for one of the first two units alone. Numbers from none to more than can be.
+    let pairs: Vec<Pair> = (0..5_u32)
+        .flat_map(|request| (0..4_u32).map(move |unit| (request, unit)))
+        .filter(|(request, unit)| request % 2 == 1 || *unit < 2)
+        .map(|(request, unit)| {
+            // In the base and a member of the first quota; in the base of the second, which has no members.
+            let (fit, member) = ((request * unit) as u16, request % 2 == 0);
+            Pair { request, unit, fit, marks: if member { 0b0111 } else { 0b0001 } }
+        })
+        .collect();
+    for number in 0..5 {
+        // The first counts members, the second the same attributions as a base.
+        let quotas = [Quota::at_least("au moins", number), Quota::at_most("au plus", number)];
+        for (at, quota) in quotas.into_iter().enumerate() {
+            let own: Vec<Pair> =
+                pairs.iter().map(|pair| Pair { marks: pair.marks >> (2 * at) & 3, ..*pair }).collect();
+            let problem = Problem::from_pairs(vec![1, 9, 2, 8, 3], 4, own, vec![quota]).unwrap();
+            let matching = solve(&problem);
+            verify(&problem, &matching).unwrap();
+            let counted = |unit_of: &[Option<u32>]| {
+                (0..5).filter(|r| r % 2 == 0 && unit_of[*r as usize].is_some()).count() as u32
+            };
+            let off = |n: u32| if at == 0 { number.saturating_sub(n) } else { n.saturating_sub(number) };
+            let mut best = None;
+            every(5, &pairs, &mut |unit_of| {
+                let housed = unit_of.iter().flatten().count();
+                best = best.max(Some((housed, std::cmp::Reverse(off(counted(unit_of))))));
+            });
+            let own = (matching.unit_of.iter().flatten().count(), off(counted(&matching.unit_of)));
+            assert_eq!(best, Some((own.0, std::cmp::Reverse(own.1))), "{at} {number}");
+            assert_eq!(matching.reached.quotas[0].shortfall, u64::from(own.1));
+        }
+    }
 }
 
 /// Each kind of corruption of an answer or its certificate is refused, with its own error.

@@ -55,6 +55,12 @@ fn draw(random: &mut impl Rng) -> Small {
             let base = random.random_range(0..9);
             quota.already = Already { base, members: random.random_range(0..=base) };
         }
+        match random.random_range(0..4) {
+            0 => quota.number = random.random_range(-3..4),
+            // All that there can be.
+            1 => (quota.number, quota.numerator) = (1000, 0),
+            _ => {}
+        }
         quota
     };
     let asked: Vec<Quota> = (0..quotas).map(quota).collect();

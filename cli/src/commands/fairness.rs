@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
 use logis::Options;
-use logis::attribution::{Envy, Fairness, OrderReached, Reason, Silence, UnderReserve, fairness, silences};
+use logis::attribution::{
+    Envy, Fairness, MatchingPlan, OrderReached, Reason, Silence, UnderReserve, fairness, silences,
+};
 use logis::exchange::Document;
 use logis::explain::plain;
 
@@ -78,7 +80,7 @@ pub fn run(args: &FairnessArgs) -> Result<End> {
             output::print(&Document::new("fairness", Told { report: &report, silences }).pretty()?)?;
         }
         TextFormat::Text => {
-            output::print(&text(&report))?;
+            output::print(&text(&loaded.plan, &report))?;
             if let Some((asked, silences)) = &silences {
                 output::print(&silent(*asked, silences))?;
             }
@@ -87,7 +89,7 @@ pub fn run(args: &FairnessArgs) -> Result<End> {
     Ok(End::Fine)
 }
 
-fn text(report: &Fairness) -> String {
+fn text(plan: &MatchingPlan, report: &Fairness) -> String {
     let mut out = String::new();
     for group in &report.groups {
         let mut table = empty(&[
@@ -127,7 +129,7 @@ fn text(report: &Fairness) -> String {
             "{} demandes logées le seraient mieux dans un logement qu'une demande de moindre priorité occupe (envie fondée), dont :",
             report.housed_envies.len()
         );
-        report.housed_envies.iter().take(NAMED / 4).for_each(|envy| told(envy, &mut out));
+        report.housed_envies.iter().take(NAMED / 4).for_each(|envy| told(plan, envy, &mut out));
         out.push('\n');
     }
     if report.envies.is_empty() {
@@ -139,7 +141,7 @@ fn text(report: &Fairness) -> String {
         "{} demandes attendent un logement qui leur convient et qu'une demande de moindre priorité occupe :",
         report.envies.len()
     );
-    report.envies.iter().take(NAMED).for_each(|envy| told(envy, &mut out));
+    report.envies.iter().take(NAMED).for_each(|envy| told(plan, envy, &mut out));
     if report.envies.len() > NAMED {
         let _ = writeln!(out, "   … et {} autres (toutes avec --format json)", report.envies.len() - NAMED);
     }
@@ -147,10 +149,10 @@ fn text(report: &Fairness) -> String {
 }
 
 /// One who envies, and why the holder keeps the unit.
-fn told(envy: &Envy, out: &mut String) {
+fn told(plan: &MatchingPlan, envy: &Envy, out: &mut String) {
     let why = match &envy.reason {
         Reason::Quota(name) => format!("quota {name}"),
-        other => super::why::sentence(other),
+        other => super::why::sentence(plan, other),
     };
     let _ = writeln!(
         out,

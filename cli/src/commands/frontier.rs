@@ -1,6 +1,7 @@
 //! `logis match --frontier`: what a quota costs, shortfall by shortfall, as rows and as bars.
 
 use anyhow::{Result, bail};
+use logis::attribution::Asks;
 use logis::data::{Output, OutputColumn};
 use logis::diagnostic::nearest;
 use logis::value::{Type, Value};
@@ -20,10 +21,11 @@ const WIDTH: u64 = 40;
 
 /// Finds the answers and writes a row for each.
 pub fn write(posing: &Posing, name: &str, args: &OutputArgs) -> Result<End> {
-    let names = || posing.plan.quotas.iter().map(|quota| quota.quota.name.as_str());
-    let Some(at) = names().position(|own| own == name) else {
+    let quotas = || posing.plan.quotas.iter().enumerate().filter(|(_, quota)| quota.asks != Asks::First);
+    let Some((at, _)) = quotas().find(|(_, quota)| quota.quota.name == name) else {
+        let names = quotas().map(|(_, quota)| quota.quota.name.as_str());
         let hint =
-            nearest(name, names()).map_or_else(String::new, |near| format!("; vouliez-vous dire `{near}` ?"));
+            nearest(name, names).map_or_else(String::new, |near| format!("; vouliez-vous dire `{near}` ?"));
         bail!("--frontier {name}: le paquet de règles n'a pas ce quota en vigueur à cette date{hint}");
     };
     let points = {

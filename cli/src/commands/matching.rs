@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use logis::attribution::{Before, MatchingPlan, QuotaInForce, ReadError, Report, SHORTFALL};
+use logis::attribution::{Asks, Before, FIRST, MatchingPlan, QuotaInForce, ReadError, Report, SHORTFALL};
 use logis::exchange::FORMAT;
 use logis::matching::{Gaps, Matching};
 use logis::{Allocation, AllocationError, Bottleneck, Conditions, Kept, Lack, Options, Posing, Refuted};
@@ -175,8 +175,12 @@ fn first(plan: &MatchingPlan) -> String {
 fn among(posing: &Posing) -> String {
     let Posing { plan, instance, most, flags, .. } = posing;
     let kept = most.map_or_else(String::new, |most| format!(" gardées par --max-candidates {most}"));
-    let share =
-        |q: &QuotaInForce| format!("{} ({}/{})", q.quota.name, q.quota.numerator, q.quota.denominator);
+    let share = |q: &QuotaInForce| match q.asks {
+        Asks::First => format!("{} (d'abord)", q.quota.name),
+        Asks::ShareAtLeast => format!("{} ({})", q.quota.name, q.target()),
+        Asks::NumberAtLeast(number) => format!("{} (au moins {number})", q.quota.name),
+        Asks::ShareAtMost(..) | Asks::NumberAtMost(_) => format!("{} (au plus {})", q.quota.name, q.target()),
+    };
     let quotas = match (plan.quotas.is_empty(), flags.no_quotas) {
         (false, _) => {
             format!("quotas {}{}", plan.quotas.iter().map(share).collect::<Vec<_>>().join(", "), first(plan))
@@ -225,14 +229,7 @@ fn moved(before: &Before, matching: &Matching) -> String {
 
 /// A quota that must be met and is not, and why.
 fn unmet_text(lack: &Lack) -> String {
-    let mut text = format!(
-        "quota {}: à tenir, et ne peut l'être qu'en ne logeant personne, ou contre ce qui est fixé: en logeant le plus possible, {} attributions comptent, il en faut {} à des membres, et il y en a {} au plus{}\n",
-        lack.quota,
-        lack.base,
-        lack.target,
-        lack.members,
-        lack.year()
-    );
+    let mut text = format!("{}\n", lack.sentence());
     match &lack.why {
         Bottleneck::Rows { most, requests, units } => {
             let _ = writeln!(
@@ -244,6 +241,9 @@ fn unmet_text(lack: &Lack) -> String {
                     let _ = writeln!(text, "   {} {what}: {}", ids.len(), ids.join(", "));
                 }
             }
+        }
+        _ if lack.too_many.is_some() => {
+            text.push_str("   le nombre d'attributions ou un quota placé avant en empêchent\n");
         }
         _ => text.push_str(
             "   il y a assez de membres: le nombre d'attributions ou un quota placé avant en empêchent\n",
@@ -359,6 +359,18 @@ fn proved(loaded: &Posing, gaps: &Gaps) -> String {
     }
 }
 
+/// What a quota asks for, in words.
+fn asked(quota: &QuotaInForce) -> String {
+    let share = |a: u32, b: u32| percent(a as usize, b as usize);
+    match quota.asks {
+        Asks::First => "d'abord".to_string(),
+        Asks::ShareAtLeast => share(quota.quota.numerator, quota.quota.denominator),
+        Asks::ShareAtMost(a, b) => format!("{} au plus", share(a, b)),
+        Asks::NumberAtLeast(number) => format!("{number} au moins"),
+        Asks::NumberAtMost(number) => format!("{number} au plus"),
+    }
+}
+
 /// The quotas as a table.
 fn quotas(loaded: &Posing, matching: &Matching, prices: Option<&[u64]>) -> String {
     let columns = ["Quota", "Part visée", "Part atteinte", "Attributions", "Membres", "Manque"];
@@ -369,17 +381,23 @@ fn quotas(loaded: &Posing, matching: &Matching, prices: Option<&[u64]>) -> Strin
     let mut table = empty(&[&columns[..], &more].concat());
     for (at, (quota, reached)) in loaded.plan.quotas.iter().zip(&matching.reached.quotas).enumerate() {
         let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let (base, members) = quota.asks.counted(reached);
         let mut row = vec![
             quota.label.clone(),
-            percent(quota.quota.numerator as usize, quota.quota.denominator as usize),
-            percent(number(reached.members), number(reached.base)),
-            count(number(reached.base)),
-            count(number(reached.members)),
-            count(number(reached.shortfall)),
+            asked(quota),
+            percent(number(members), number(base)),
+            count(number(base)),
+            count(number(members)),
+            // As many as can be are asked for of who comes first: none lacks.
+            match quota.asks {
+                Asks::First => "-".to_string(),
+                _ => count(number(reached.shortfall)),
+            },
         ];
         if year {
             let before = quota.quota.already;
-            row.push(format!("{} sur {}", count(number(before.members)), count(number(before.base))));
+            let (base, members) = quota.asks.told(before.base, before.members);
+            row.push(format!("{} sur {}", count(number(members)), count(number(base))));
         }
         if let Some(prices) = prices {
             // Where hard quotas cost attributions, points do not make up for them.
@@ -470,7 +488,11 @@ fn level_name(name: &str) -> String {
         "priority" => "priorite".to_string(),
         "tie" => "departage".to_string(),
         "fit" => "adequation".to_string(),
-        other => other.strip_prefix(SHORTFALL).map_or(other.to_string(), |quota| format!("manque:{quota}")),
+        other => match (other.strip_prefix(SHORTFALL), other.strip_prefix(FIRST)) {
+            (Some(quota), _) => format!("manque:{quota}"),
+            (_, Some(first)) => format!("d'abord:{first}"),
+            _ => other.to_string(),
+        },
     }
 }
 

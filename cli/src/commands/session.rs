@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
 use logis::Posing;
-use logis::attribution::{Commission, CountedLease, Place, Recorded};
+use logis::attribution::{Asks, Commission, CountedLease, Place, QuotaInForce, Recorded};
 use logis::ledger::{Entry, Kind, Lease, Ledger, LedgerError, Line};
 use logis::matching::Already;
 use logis::value::Date;
@@ -50,11 +50,12 @@ fn counted(ledger: &Ledger, day: Date) -> Vec<CountedLease> {
 /// Says what counts in the quotas before the problem.
 fn say_year(ledger: &Ledger, posing: &Posing) {
     let day = posing.plan.pairs.date;
-    for quota in posing.plan.quotas.iter().map(|quota| &quota.quota).filter(|q| q.already.base > 0) {
-        let Already { base, members } = quota.already;
+    for quota in posing.plan.quotas.iter().filter(|quota| quota.quota.already.base > 0) {
+        let Already { base, members } = quota.quota.already;
+        let (base, members) = quota.asks.told(base, members);
         eprintln!(
             "registre: quota {}: {members} sur {base} baux depuis le 1er janvier {}",
-            quota.name,
+            quota.quota.name,
             day.year()
         );
     }
@@ -300,8 +301,12 @@ impl Followed {
 /// The quotas in whose base a pair counts, by name: is it a member?
 fn quotas(loaded: &Posing, request: u32, unit: u32) -> Map<String, Json> {
     let marks = loaded.instance.pair(request, unit).map_or(0, |(_, marks)| marks);
-    let quotas = loaded.plan.quotas.iter().enumerate().filter(|(at, _)| marks >> (2 * at) & 1 == 1);
-    quotas.map(|(at, quota)| (quota.quota.name.clone(), (marks >> (2 * at + 1) & 1 == 1).into())).collect()
+    let quotas = loaded.plan.quotas.iter().enumerate();
+    // Who comes first is counted over no year.
+    let quotas = quotas.filter(|(at, quota)| quota.asks != Asks::First && marks >> (2 * at) & 1 == 1);
+    let member =
+        |at: usize, quota: &QuotaInForce| quota.asks.told(1, (marks >> (2 * at + 1) & 1).into()).1 == 1;
+    quotas.map(|(at, quota)| (quota.quota.name.clone(), member(at, quota).into())).collect()
 }
 
 /// A session is of a day that is given.

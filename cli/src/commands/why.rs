@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use logis::attribution::{Fails, Holder, HousedIn, Reason, ReasonCount, Why};
+use logis::attribution::{Fails, Holder, HousedIn, MatchingPlan, Reason, ReasonCount, Why};
 use logis::exchange::Document;
 use serde::Serialize;
 
@@ -38,7 +38,7 @@ pub fn run(args: &ExplainArgs, result: &Path) -> Result<End> {
             let body = Body { id, date, why: &why };
             output::print(&Document::new("attribution_reason", body).pretty()?)?;
         }
-        Form::Text | Form::Lettre => output::print(&text(id, &why))?,
+        Form::Text | Form::Lettre => output::print(&text(&allocation.posing.plan, id, &why))?,
     }
     Ok(End::Fine)
 }
@@ -52,14 +52,17 @@ struct Body<'w> {
 }
 
 /// The explanation in French.
-fn text(id: &str, why: &Why) -> String {
+fn text(plan: &MatchingPlan, id: &str, why: &Why) -> String {
     let mut out = String::new();
     match why {
-        Why::Housed { unit, priority, fit, suitable, better_fitting, otherwise } => {
+        Why::Housed { unit, priority, fit, suitable, first, better_fitting, otherwise } => {
             let _ = writeln!(
                 out,
                 "La demande {id} ({priority} points) reçoit le logement {unit}, adéquation {fit}."
             );
+            for name in first {
+                let _ = writeln!(out, "   Elle passe d'abord : {}.", label(plan, name));
+            }
             let _ = writeln!(
                 out,
                 "   {suitable} logement(s) lui conviennent; {}",
@@ -68,7 +71,7 @@ fn text(id: &str, why: &Why) -> String {
                     _ => "ceux qui le sont mieux vont à d'autres :".to_string(),
                 }
             );
-            better_fitting.iter().for_each(|holder| held(holder, &mut out));
+            better_fitting.iter().for_each(|holder| held(plan, holder, &mut out));
             let _ = match otherwise {
                 Some(next) => writeln!(out, "   Sans ce logement, elle recevrait {next}."),
                 None => writeln!(out, "   Sans ce logement, elle n'en recevrait aucun."),
@@ -92,10 +95,10 @@ fn text(id: &str, why: &Why) -> String {
                 first.map_or_else(String::new, |name| format!(", et le quota {name} en retient"))
             );
             for ReasonCount { reason, count } in reasons {
-                let _ = writeln!(out, "   {count} : {}", sentence(reason));
+                let _ = writeln!(out, "   {count} : {}", sentence(plan, reason));
             }
             let _ = writeln!(out, "   Ceux dont la détentrice a le moins de points :");
-            holders.iter().for_each(|holder| held(holder, &mut out));
+            holders.iter().for_each(|holder| held(plan, holder, &mut out));
         }
         Why::Given { request, priority, fit, suitable, otherwise } => {
             let _ = writeln!(
@@ -129,7 +132,7 @@ fn text(id: &str, why: &Why) -> String {
     out
 }
 
-fn held(holder: &Holder, out: &mut String) {
+fn held(plan: &MatchingPlan, holder: &Holder, out: &mut String) {
     let _ = match &holder.request {
         Some(request) => writeln!(
             out,
@@ -138,22 +141,29 @@ fn held(holder: &Holder, out: &mut String) {
             holder.fit,
             holder.priority,
             holder.holder_fit,
-            sentence(&holder.reason)
+            sentence(plan, &holder.reason)
         ),
         None => writeln!(
             out,
             "      {} (adéquation {}) est vide : {}",
             holder.unit,
             holder.fit,
-            sentence(&holder.reason)
+            sentence(plan, &holder.reason)
         ),
     };
 }
 
+/// What people call who comes first.
+fn label<'p>(plan: &'p MatchingPlan, name: &'p str) -> &'p str {
+    let quota = plan.quotas.iter().find(|quota| quota.quota.name == name);
+    quota.map_or(name, |quota| quota.label.trim_end_matches('.'))
+}
+
 /// What would be worse.
-pub fn sentence(reason: &Reason) -> String {
+pub fn sentence(plan: &MatchingPlan, reason: &Reason) -> String {
     match reason {
         Reason::Attributions => "la détentrice n'aurait plus de logement".to_string(),
+        Reason::First(name) => format!("la détentrice passe d'abord ({})", label(plan, name)),
         Reason::Quota(name) => format!("le quota {name} serait moins bien tenu"),
         Reason::Priority => "la détentrice a plus de points".to_string(),
         Reason::Fit => "l'adéquation serait moindre en tout".to_string(),

@@ -220,7 +220,8 @@ pub enum Condition {
     /// As many attributions.
     Attributions,
     /// The shortfall of a quota is no larger: `denominator × members - numerator × base` is at least
-    /// `-denominator × shortfall`, and what counted already besides (see [`Quota::already`]).
+    /// `-denominator × shortfall`, and the number and what counted already besides (see [`Quota::number`],
+    /// [`Quota::already`]).
     Quota(usize),
     /// The shortfall of a quota is no larger, counted in whole members: those of the smallest base possible here, less the shortfall.
     Members(usize),

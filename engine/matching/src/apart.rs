@@ -85,24 +85,36 @@ pub fn solve_apart(problem: &Problem) -> Result<SolvedApart, ProofError> {
 /// count attributions of all parts. What is proved of the whole:
 ///
 /// * **Attributions.** Quotas come after the number of those housed, so that the most is the sum of the most of each part.
-/// * **Every level, if each quota counts pairs of one part alone.** Levels add up over parts, and an order by levels is kept
-///   by addition: the sum of the best is the best sum.
+/// * **Every level, if each quota counts pairs of one part alone, or asks for as many members as there can be.** Such levels
+///   add up over parts, and an order by levels is kept by addition: the sum of the best is the best sum.
 /// * **Every level, if the answers that are best whatever the quotas meet every quota together.** No answer has more points
-///   than these, nor a better fit with as many; and no quota lacks anything.
+///   than these, nor a better fit with as many; and no quota lacks anything, or more than the best of those that add up and
+///   stand before all others.
 /// * **Otherwise a bound.** Each part holds the quotas among its own attributions. A share rounded up in each part is no less
-///   than rounded up once, so that quotas that are met in every part are met by the whole. The points are at most those of
-///   the answers whatever the quotas; a shortfall can be no smaller than 0.
+///   than rounded up once, so that shares that are met in every part are met by the whole. The points are at most those of
+///   the answers whatever the quotas; a shortfall can be no smaller than 0, or than what adds up.
 pub fn together(quotas: &[Quota], parts: &[Apart]) -> Together {
-    let of_one =
-        |quota: usize| parts.iter().filter(|part| part.counts.get(quota) == Some(&true)).count() <= 1;
     let held = sum(quotas, parts.iter().map(|part| &part.held));
-    if (0..quotas.len()).all(of_one) {
-        let gaps = sum_gaps(quotas.len(), parts.iter().map(|part| &part.held_gaps));
-        return Together { free: false, reached: held, gaps };
-    }
+    let held_gaps = sum_gaps(quotas.len(), parts.iter().map(|part| &part.held_gaps));
     let free = sum(quotas, parts.iter().map(|part| &part.free));
     let free_gaps = sum_gaps(quotas.len(), parts.iter().map(|part| &part.free_gaps));
-    if free.quotas.iter().all(|quota| quota.shortfall == 0) {
+    let most = free.attributions.saturating_add(free_gaps.attributions);
+    let adds_up = |(at, quota): (usize, &Quota)| {
+        let of_one = parts.iter().filter(|part| part.counts.get(at) == Some(&true)).count() <= 1;
+        // More than all members that there can be: each one more is one that lacks less, in whatever part.
+        let all = quota.numerator == 0 && quota.target(0) >= most;
+        of_one || all
+    };
+    // How many of the first quotas add up: the best of each part is the best of the whole for them.
+    let first = quotas.iter().enumerate().take_while(|own| adds_up(*own)).count();
+    if first == quotas.len() {
+        return Together { free: false, reached: held, gaps: held_gaps };
+    }
+    let met = |(at, (free, held)): (usize, (&QuotaReached, &QuotaReached))| match at < first {
+        true => free.shortfall <= held.shortfall && held_gaps.quotas.get(at) == Some(&0),
+        false => free.shortfall == 0,
+    };
+    if free.quotas.iter().zip(&held.quotas).enumerate().all(met) {
         return Together { free: true, reached: free, gaps: free_gaps };
     }
     let attributions = (free.attributions + free_gaps.attributions).saturating_sub(held.attributions);
@@ -112,8 +124,12 @@ pub fn together(quotas: &[Quota], parts: &[Apart]) -> Together {
         0 => free.fit.saturating_add(free_gaps.fit).saturating_sub(held.fit),
         _ => u64::MAX,
     };
-    let shortfalls = held.quotas.iter().map(|quota| quota.shortfall).collect();
-    Together { free: false, reached: held, gaps: Gaps { attributions, quotas: shortfalls, priority, fit } }
+    let gap = |(at, (quota, gap)): (usize, (&QuotaReached, &u64))| match at < first {
+        true => *gap,
+        false => quota.shortfall,
+    };
+    let quotas = held.quotas.iter().zip(&held_gaps.quotas).enumerate().map(gap).collect();
+    Together { free: false, reached: held, gaps: Gaps { attributions, quotas, priority, fit } }
 }
 
 /// What parts reach in all: quotas are asked of the whole.

@@ -98,8 +98,10 @@ impl Facing {
         let plan = MatchingPlan::new(parsed, date, &names)?;
         let at = |name: &str| plan.pairs.selected.iter().position(|(own, _)| own == name);
         let in_force = |name: &str| plan.quotas.iter().find(|quota| quota.quota.name == name);
-        let quotas = declared.quotas.iter().filter_map(|quota| {
-            in_force(&quota.name.0).and_then(|own| Some((at(&quota.members.0)?, own.label.clone())))
+        let first = declared.first.iter().map(|first| (&first.name.0, &first.members.0));
+        let named = first.chain(declared.quotas.iter().map(|quota| (&quota.name.0, &quota.members.0)));
+        let quotas = named.filter_map(|(name, members)| {
+            in_force(name).and_then(|own| Some((at(members)?, own.label.clone())))
         });
         let (headings, facts) = facts(&bare, declared, unit)?;
         let publics = publics(&plan, request);

@@ -119,11 +119,7 @@ impl Commission {
                 .into_iter()
                 .filter(|r| !own.contains(r) && matching.unit_of.get(*r as usize) == Some(&None))
                 .collect();
-            // As the matching would choose: most points first, then the better fit, then the identifier.
-            others.sort_by_key(|&request| {
-                let fit = instance.pair(request, unit).map_or(0, |(fit, _)| fit);
-                (std::cmp::Reverse((instance.problem.points(request), fit)), request)
-            });
+            others.sort_by_key(|&request| (std::cmp::Reverse(chosen(instance, request, unit)), request));
             let lacking = *asked - list.len();
             list.extend(others.into_iter().take(lacking).map(|request| Place { request, shared: true }));
         }
@@ -299,11 +295,15 @@ impl<'i> Refusing<'i> {
         let place =
             |request| Place { request, shared: self.stands.get(request as usize).is_some_and(|s| s.0 > 0) };
         waiting.map(place).min_by_key(|place| {
-            let fit = self.instance.pair(place.request, unit).map_or(0, |(fit, _)| fit);
-            let points = self.instance.problem.points(place.request);
-            (place.shared, std::cmp::Reverse((points, fit)), place.request)
+            (place.shared, std::cmp::Reverse(chosen(self.instance, place.request, unit)), place.request)
         })
     }
+}
+
+/// As the matching would choose for a unit: who comes first, then most points, then the better fit.
+fn chosen(instance: &Instance, request: u32, unit: u32) -> (u16, u32, u16) {
+    let fit = instance.pair(request, unit).map_or(0, |(fit, _)| fit);
+    (instance.comes_first(request, unit), instance.problem.points(request), fit)
 }
 
 /// Rank by rank: the first place of each list is `unit_of`; each further one is the best answer of those who stand on no

@@ -7,14 +7,14 @@ use serde::Serialize;
 use super::by_points::{OrderReached, Shortfall, by_points, envied};
 use super::instance::Instance;
 use super::reserves::{UnderReserve, of_pairs, of_rows};
-use super::rules::MatchingPlan;
+use super::rules::{Asks, MatchingPlan, QuotaInForce};
 use super::why::{Explainer, Reason};
 use logis_data::Dataset;
 use logis_decide::evaluate::evaluate;
 use logis_decide::explain::Shown;
 use logis_language::plan::Plan;
 use logis_language::value::Value;
-use logis_matching::{Duals, Matching, ProblemError, solve, solve_near};
+use logis_matching::{Duals, Matching, ProblemError, QuotaReached, solve, solve_near};
 
 /// Who is housed and who waits, by what the requests are; and who waits though others with fewer points
 /// are housed.
@@ -249,16 +249,18 @@ fn reached_by(
     let (housed_envying, waiting_envying) = (count(true), count(false));
     let matching = Matching { unit_of, reached, ..Matching::default() };
     let (reached, _) = instance.in_points(&matching);
-    let names = plan.quotas.iter().map(|quota| quota.quota.name.clone());
+    let shortfall = |(quota, reached): (&QuotaInForce, &QuotaReached)| Shortfall {
+        quota: quota.quota.name.clone(),
+        shortfall: reached.shortfall,
+    };
+    // Of who comes first no number lacks.
+    let asked = plan.quotas.iter().zip(&reached.quotas).filter(|(quota, _)| quota.asks != Asks::First);
     Some(OrderReached {
         order,
         attributions: reached.attributions,
         priority: reached.priority,
         fit: reached.fit,
-        shortfalls: names
-            .zip(&reached.quotas)
-            .map(|(quota, reached)| Shortfall { quota, shortfall: reached.shortfall })
-            .collect(),
+        shortfalls: asked.map(shortfall).collect(),
         housed_envying,
         waiting_envying,
     })

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use super::rules::MatchingPlan;
+use super::rules::{Asks, MatchingPlan};
 use super::ties::Ties;
 use crate::candidates::{Candidates, Found, Most, Options, candidates_by, sides};
 use logis_data::Dataset;
@@ -40,6 +40,8 @@ pub struct Instance {
     ties: Ties,
     /// In the order of their points, does each request take its best?
     pub by_points: bool,
+    /// How many of the first quotas say who comes first.
+    firsts: usize,
 }
 
 /// The rows of an entity, numbered in the order of their identifiers.
@@ -58,8 +60,8 @@ pub struct Open {
     pub priority: Vec<u32>,
     /// Candidates whose fit is open or in error: it counts for nothing.
     pub fit: u64,
-    /// By quota: candidates of which it is open whether they count. They count in the base and not among
-    /// the members, so that a share that is reached is reached whatever is missing.
+    /// By quota: candidates of which it is open whether they count. They count against it (in the base and not among the
+    /// members or, where members may be so many at most, among these), so that what is reached is reached whatever is missing.
     pub quotas: Vec<u64>,
 }
 
@@ -197,7 +199,8 @@ impl Instance {
         let problem = Problem::from_lists(ties.weighed(), count, own, quotas).map_err(|e| vec![e.into()])?;
         drop(weighed);
         let by_points = plan.by_points;
-        Ok(Instance { by_points, ..Instance::with(found, problem, (requests, units), open, ties) })
+        let firsts = plan.quotas.iter().filter(|quota| quota.asks == Asks::First).count();
+        Ok(Instance { by_points, firsts, ..Instance::with(found, problem, (requests, units), open, ties) })
     }
 
     fn with(
@@ -211,7 +214,7 @@ impl Instance {
         let cells = problem.cell_of_units();
         let with_cell = |unit: InnerUnit| Some((unit, *cells.get(unit.index())?));
         let inside = problem.numbers_inside().into_iter().filter_map(with_cell).collect();
-        Instance { candidates, problem, requests, units, open, inside, ties, by_points: false }
+        Instance { candidates, problem, requests, units, open, inside, ties, by_points: false, firsts: 0 }
     }
 
     /// The pack's points of a request. The problem's own weigh the rank among requests of as many points besides.
@@ -249,6 +252,13 @@ impl Instance {
         Some((self.problem.fit(request, slot, inside), self.problem.marks(slot)))
     }
 
+    /// How much the attribution of a unit to a request comes first, by the pack's rules for it: more is earlier.
+    pub fn comes_first(&self, request: u32, unit: u32) -> u16 {
+        let marks = self.pair(request, unit).map_or(0, |(_, marks)| marks);
+        // The first of them weighs more than all others together.
+        (0..self.firsts).fold(0, |all, at| all << 1 | marks >> (2 * at + 1) & 1)
+    }
+
     /// The units that suit a request, by number.
     pub fn units_of(&self, request: u32) -> Vec<u32> {
         let rows = self.candidates.of(self.requests.row(request) as usize);
@@ -280,8 +290,12 @@ impl Instance {
         let candidates = self.candidates.without(&rows.collect());
         let (requests, units) = (self.requests.clone(), self.units.clone());
         let (open, ties) = (self.open.clone(), self.ties.clone());
-        let by_points = self.by_points;
-        Ok(Instance { by_points, ..Instance::with(candidates, problem, (requests, units), open, ties) })
+        let (by_points, firsts) = (self.by_points, self.firsts);
+        Ok(Instance {
+            by_points,
+            firsts,
+            ..Instance::with(candidates, problem, (requests, units), open, ties)
+        })
     }
 
     /// The problem of the pairs that are kept, with the same numbers.
@@ -340,15 +354,9 @@ impl Weigh<'_> {
             let members = found.outcomes.get(quota.members);
             for (row, marks) in marks.iter_mut().enumerate() {
                 let base = base.map_or(Some(true), |column| column.truth(row));
-                if base == Some(false) {
-                    continue;
-                }
                 let member = members.and_then(|column| column.truth(row));
-                *open += u64::from(base.is_none() || member.is_none());
-                *marks |= 1 << (2 * at);
-                if base.is_some() && member == Some(true) {
-                    *marks |= 2 << (2 * at);
-                }
+                *open += u64::from(base != Some(false) && (base.is_none() || member.is_none()));
+                *marks |= quota.asks.marks(base, member) << (2 * at);
             }
         }
         found.outcomes.truncate(self.plan.asked);

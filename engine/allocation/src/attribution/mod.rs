@@ -28,8 +28,10 @@ pub use posed::{Counted, Flags, Posed};
 pub use read::ReadError;
 pub use recorded::{CountedLease, Recorded};
 pub(crate) use report::is_ahead;
-pub use report::{AlreadyReport, Before, LevelReport, QuotaReport, Report, ReportError, SHORTFALL, Signed};
+pub use report::{
+    AlreadyReport, Before, FIRST, LevelReport, QuotaReport, Report, ReportError, SHORTFALL, Signed,
+};
 pub use reserves::UnderReserve;
 pub use rules::NO_MATCHING;
-pub use rules::{MatchingPlan, NotInForce, QuotaInForce};
+pub use rules::{Asks, MatchingPlan, NotInForce, QuotaInForce};
 pub use why::{Explainer, Fails, Holder, HousedIn, Reason, ReasonCount, Why};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::instance::Instance;
 use super::recorded::Recorded;
 use super::report::ReportError;
-use super::rules::MatchingPlan;
+use super::rules::{Asks, MatchingPlan};
 use logis_data::{Dataset, NO_ROW, Table};
 use logis_language::diagnostic::PackError;
 use logis_language::fingerprint::{self, sha256};
@@ -107,8 +107,14 @@ impl Posed {
         // Without what was asked for besides: columns pose no problem.
         let own = MatchingPlan::new(parsed, plan.pairs.date, &[])?;
         let plans: Vec<&Plan> = own.plans().collect();
-        let declared: Vec<_> = parsed.manifest.matching.iter().flat_map(|m| &m.quotas).collect();
+        let matching = parsed.manifest.matching.as_ref();
+        let declared: Vec<_> = matching.iter().flat_map(|m| &m.quotas).collect();
         let counted = |name: &str| {
+            let first = matching.iter().flat_map(|m| &m.first).find(|first| first.name.0 == name);
+            if let Some(first) = first {
+                let members = first.members.0.clone();
+                return Some(Counted { name: name.to_string(), base: None, members });
+            }
             let quota = declared.iter().find(|q| q.name.0 == name)?;
             let base = quota.base.as_ref().map(|base| base.0.clone());
             Some(Counted { name: name.to_string(), base, members: quota.members.0.clone() })
@@ -125,8 +131,9 @@ impl Posed {
             ));
             rules.extend(matching.quotas.iter().map(|quota| {
                 let base = name(&quota.base);
-                let (name, members, share) = (&quota.name.0, &quota.members.0, &quota.share.0);
-                format!("quota {name}: base {base}, members {members}, share {share}")
+                let (name, members, value) = (&quota.name.0, &quota.members.0, &quota.value.0);
+                let what = if quota.is_number { "number" } else { "share" };
+                format!("quota {name}: base {base}, members {members}, {what} {value}")
             }));
             // What was not there at first is said only where it is, so that hashes of before stay.
             let tie = matching.tie.as_ref().map(|(name, _)| format!("ties by {name}"));
@@ -135,12 +142,20 @@ impl Posed {
             rules.extend(
                 order.into_iter().chain(tie).chain(hard.map(|quota| format!("quota {}: hard", quota.name.0))),
             );
+            let at_most = matching.quotas.iter().filter(|quota| quota.at_most);
+            rules.extend(at_most.map(|quota| format!("quota {}: at most", quota.name.0)));
+            rules.extend(matching.first.iter().enumerate().map(|(at, first)| {
+                format!("first {}: {}, members {}", at + 1, first.name.0, first.members.0)
+            }));
         }
         let mut parameters: BTreeSet<String> =
             plans.iter().map(|plan| fingerprint::parameters(plan)).collect();
         // Shares are read by the matching and by no rule, so they are added to the rules' own cells.
-        parameters.extend(own.quotas.iter().map(|own| {
-            format!("share of {} = {}/{}", own.quota.name, own.quota.numerator, own.quota.denominator)
+        let given = own.quotas.iter().filter(|own| own.asks != Asks::First);
+        parameters.extend(given.map(|own| {
+            // A share is written as it was before there were numbers, so that hashes of before stay.
+            let what = if own.target().contains('/') { "share" } else { "number" };
+            format!("{what} of {} = {}", own.quota.name, own.target())
         }));
         let text = |lines: BTreeSet<String>| lines.into_iter().collect::<Vec<_>>().join("\n");
         Ok(Posed {

@@ -9,7 +9,7 @@ use logis_language::pack::manifest;
 use logis_language::pack::params::ParameterId;
 use logis_language::plan::{Plan, no_place};
 use logis_language::value::{Date, Value};
-use logis_matching::Quota;
+use logis_matching::{MOST_ALREADY, Quota, QuotaReached};
 
 /// The rules of a matching, as of a date.
 #[derive(Clone, Debug)]
@@ -34,23 +34,113 @@ pub struct MatchingPlan {
     pub(super) fit: Option<usize>,
 }
 
-/// A quota of the pack, and the share that the law in force gives it.
+/// A quota of the pack, and the share or number that the law in force gives it; or who comes first, which asks for as many
+/// members as there can be.
 #[derive(Clone, Debug)]
 pub struct QuotaInForce {
-    /// Its name and its share.
+    /// Its name, and what it asks for as the problem counts it: see [`Asks`].
     pub quota: Quota,
+    /// What it asks for as people say it.
+    pub asks: Asks,
     /// Does it come before the number of attributions?
     pub hard: bool,
     /// What people call it.
     pub label: String,
-    /// Where the share comes from.
+    /// Where the share or number comes from; of who comes first, nothing: its rule says it.
     pub source: String,
-    /// Why the share may be wrong, where it may.
+    /// Why the share or number may be wrong, where it may.
     pub doubt: Option<String>,
     /// Place of the base among the outcomes after the suitability; `None` if all attributions count.
     pub(super) base: Option<usize>,
     /// Place of the members among the outcomes after the suitability.
     pub(super) members: usize,
+}
+
+/// What a quota asks for.
+///
+/// A problem knows members at least, as a share of a base and a number. What may be at most is counted there by what it is not:
+/// of a share, those of the base that are no members are the problem's members; of a number, those that may be so many are
+/// the problem's base, in which there are no members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// As many members as there can be, before all quotas.
+    First,
+    /// A share of the base to members, at least.
+    ShareAtLeast,
+    /// A share of the base to members, at most: numerator and denominator.
+    ShareAtMost(u32, u32),
+    /// So many members, at least.
+    NumberAtLeast(u32),
+    /// So many members, at most.
+    NumberAtMost(u32),
+}
+
+impl Asks {
+    /// What the problem asks for by the name of a quota; `share` is numerator and denominator of one that is to be reached.
+    fn quota(self, name: &str, share: (u32, u32)) -> Quota {
+        match self {
+            Asks::First => Quota::at_least(name, u32::try_from(MOST_ALREADY).unwrap_or(u32::MAX)),
+            Asks::ShareAtLeast => Quota::new(name, share.0, share.1),
+            Asks::ShareAtMost(a, b) => Quota::new(name, b.saturating_sub(a), b),
+            Asks::NumberAtLeast(number) => Quota::at_least(name, number),
+            Asks::NumberAtMost(number) => Quota::at_most(name, number),
+        }
+    }
+
+    /// May members be so many at most?
+    pub fn at_most(self) -> bool {
+        matches!(self, Asks::ShareAtMost(..) | Asks::NumberAtMost(_))
+    }
+
+    /// The marks of a pair in the problem: bit 0, does it count in the base; bit 1, is it a member? What is not known counts
+    /// against the quota, whichever it asks for.
+    pub(super) fn marks(self, base: Option<bool>, member: Option<bool>) -> u16 {
+        let (counts, known) = (base != Some(false), base == Some(true));
+        let (base, member) = match self {
+            Asks::First | Asks::ShareAtLeast | Asks::NumberAtLeast(_) => {
+                (counts, known && member == Some(true))
+            }
+            Asks::ShareAtMost(..) => (counts, known && member == Some(false)),
+            Asks::NumberAtMost(_) => (counts && member != Some(false), false),
+        };
+        u16::from(base) | u16::from(base && member) << 1
+    }
+
+    /// Attributions in the base and among the members, as people count them.
+    pub fn counted(self, reached: &QuotaReached) -> (u64, u64) {
+        self.told(reached.base, reached.members)
+    }
+
+    /// The same of any attributions that the problem counts.
+    pub fn told(self, base: u64, members: u64) -> (u64, u64) {
+        match self {
+            Asks::ShareAtMost(..) => (base, base.saturating_sub(members)),
+            Asks::NumberAtMost(_) => (base, base),
+            _ => (base, members),
+        }
+    }
+
+    /// What the problem counts, of what people do.
+    pub(crate) fn in_problem(self, base: u64, members: u64) -> (u64, u64) {
+        match self {
+            Asks::ShareAtMost(..) => (base, base.saturating_sub(members)),
+            Asks::NumberAtMost(_) => (base, 0),
+            _ => (base, members),
+        }
+    }
+}
+
+impl QuotaInForce {
+    /// What it asks for: `1/4` for a share, `5` for a number, `all` for who comes first. Whether at most, [`Asks::at_most`]
+    /// says.
+    pub fn target(&self) -> String {
+        match self.asks {
+            Asks::First => "all".to_string(),
+            Asks::ShareAtLeast => format!("{}/{}", self.quota.numerator, self.quota.denominator),
+            Asks::ShareAtMost(a, b) => format!("{a}/{b}"),
+            Asks::NumberAtLeast(number) | Asks::NumberAtMost(number) => number.to_string(),
+        }
+    }
 }
 
 /// A quota whose share has no value on the date.
@@ -83,10 +173,23 @@ impl MatchingPlan {
         names.extend(asked);
         let fit = declared.fit.as_ref().map(|fit| place(&mut names, fit));
         let (mut quotas, mut not_in_force) = (Vec::new(), Vec::new());
+        for first in &declared.first {
+            quotas.push(QuotaInForce {
+                quota: Asks::First.quota(&first.name.0, (0, 1)),
+                asks: Asks::First,
+                hard: false,
+                label: first.label.clone(),
+                source: String::new(),
+                doubt: None,
+                base: None,
+                members: place(&mut names, &first.members),
+            });
+        }
         for quota in &declared.quotas {
-            match share(parsed, quota, date) {
-                Some((numerator, denominator, source, doubt)) => quotas.push(QuotaInForce {
-                    quota: Quota::new(quota.name.0.clone(), numerator, denominator),
+            match value(parsed, quota, date) {
+                Some(Found { quota: own, asks, source, doubt }) => quotas.push(QuotaInForce {
+                    quota: own,
+                    asks,
                     hard: quota.hard,
                     label: quota.label.clone(),
                     source,
@@ -98,7 +201,7 @@ impl MatchingPlan {
                     name: quota.name.0.clone(),
                     label: quota.label.clone(),
                     from: parsed
-                        .parameter(&quota.share.0)
+                        .parameter(&quota.value.0)
                         .and_then(|id| parsed.parameters.get(id)?.versions.first().map(|v| v.from)),
                 }),
             }
@@ -150,11 +253,9 @@ impl MatchingPlan {
         let shares: Vec<&manifest::Quota> = declared.collect();
         for quota in &mut own.quotas {
             let found = shares.iter().find(|q| q.name.0 == quota.quota.name);
-            if let Some((numerator, denominator, source, doubt)) =
-                found.and_then(|q| share(parsed, q, own.pairs.date))
-            {
-                (quota.quota.numerator, quota.quota.denominator) = (numerator, denominator);
-                (quota.source, quota.doubt) = (source, doubt);
+            if let Some(found) = found.and_then(|q| value(parsed, q, own.pairs.date)) {
+                quota.quota = Quota { already: quota.quota.already, ..found.quota };
+                (quota.asks, quota.source, quota.doubt) = (found.asks, found.source, found.doubt);
             }
         }
         own
@@ -177,11 +278,27 @@ fn place<'n>(names: &mut Vec<&'n str>, (name, _): &'n manifest::Named) -> usize 
     })
 }
 
-/// The share of a quota on a date, its source and its doubt.
-fn share(parsed: &Parsed, quota: &manifest::Quota, date: Date) -> Option<(u32, u32, String, Option<String>)> {
-    let parameter = parsed.parameters.get(parsed.parameter(&quota.share.0)?)?;
+/// What a quota asks for on a date, with its source and its doubt.
+struct Found {
+    quota: Quota,
+    asks: Asks,
+    source: String,
+    doubt: Option<String>,
+}
+
+/// What a quota asks for on a date.
+fn value(parsed: &Parsed, quota: &manifest::Quota, date: Date) -> Option<Found> {
+    let parameter = parsed.parameters.get(parsed.parameter(&quota.value.0)?)?;
     let version = parameter.at(date)?;
-    let Value::Number(share) = &version.cells.get(&Vec::new())?.value else { return None };
+    let Value::Number(value) = &version.cells.get(&Vec::new())?.value else { return None };
     let part = |n: i128| u32::try_from(n).ok();
-    Some((part(*share.numer())?, part(*share.denom())?, version.cited(), version.doubt.clone()))
+    let share = (part(*value.numer())?, part(*value.denom())?);
+    let asks = match (quota.is_number, quota.at_most) {
+        (false, false) => Asks::ShareAtLeast,
+        (false, true) => Asks::ShareAtMost(share.0, share.1),
+        (true, false) => Asks::NumberAtLeast(share.0),
+        (true, true) => Asks::NumberAtMost(share.0),
+    };
+    let own = asks.quota(&quota.name.0, share);
+    Some(Found { quota: own, asks, source: version.cited(), doubt: version.doubt.clone() })
 }

@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 use serde::Serialize;
 
 use super::instance::Instance;
-use super::rules::MatchingPlan;
+use super::rules::{Asks, MatchingPlan};
 use crate::candidates::{decide_pairs, demanded};
 use logis_data::Dataset;
 use logis_language::plan::Plan;
@@ -35,6 +35,8 @@ pub enum Why {
         fit: u16,
         /// How many units suit the request.
         suitable: usize,
+        /// The names by which its attribution comes first.
+        first: Vec<String>,
         /// Those of them that would fit better, best first, and why they are others'.
         better_fitting: Vec<Holder>,
         /// What the request would get if its unit was not there: found by solving again, from this answer.
@@ -129,6 +131,8 @@ pub struct HousedIn {
 pub enum Reason {
     /// Fewer are housed.
     Attributions,
+    /// Fewer of those who come first, by this name.
+    First(String),
     /// The shortfall of this quota grows.
     Quota(String),
     /// Fewer points.
@@ -200,6 +204,7 @@ impl<'e> Explainer<'e> {
                 priority,
                 fit,
                 suitable: units.len(),
+                first: self.first(request, own),
                 better_fitting: better.into_iter().take(NAMED).map(|u| self.holder(request, u)).collect(),
                 otherwise: next.map(|unit| self.unit_id(unit)),
             };
@@ -282,6 +287,14 @@ impl<'e> Explainer<'e> {
         self.instance.pair(request, unit).map_or(0, |(fit, _)| fit)
     }
 
+    /// The names by which an attribution comes first.
+    fn first(&self, request: u32, unit: u32) -> Vec<String> {
+        let marks = self.instance.pair(request, unit).map_or(0, |(_, marks)| marks);
+        let first = self.plan.quotas.iter().enumerate().filter(|(_, quota)| quota.asks == Asks::First);
+        let counted = first.filter(|(at, _)| marks >> (2 * at + 1) & 1 == 1);
+        counted.map(|(_, quota)| quota.quota.name.clone()).collect()
+    }
+
     fn request_id(&self, request: u32) -> String {
         self.instance.requests.id(self.dataset, request).to_string()
     }
@@ -346,7 +359,11 @@ impl<'e> Explainer<'e> {
             let shortfall = quota.quota.target(base).saturating_sub(members);
             match shortfall.cmp(&reached.shortfall) {
                 Ordering::Greater => {
-                    worse = Some(Reason::Quota(quota.quota.name.clone()));
+                    let name = quota.quota.name.clone();
+                    worse = Some(match quota.asks {
+                        Asks::First => Reason::First(name),
+                        _ => Reason::Quota(name),
+                    });
                     break;
                 }
                 // A quota nearer to being met at no cost before it: the answer was not the best, which only a

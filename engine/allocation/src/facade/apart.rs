@@ -33,8 +33,9 @@ pub struct ApartAnswer {
     pub date: String,
     /// Hashes of the rules and of the parameters that decided.
     pub rules: (String, String),
-    /// The quotas in force: name, numerator and denominator of the share.
-    pub quotas: Vec<(String, u32, u32)>,
+    /// The quotas in force, and who comes first: name, numerator and denominator of the share, and the number besides, as
+    /// [`Quota`] has them.
+    pub quotas: Vec<(String, u32, u32, i64)>,
     /// Identifiers of request and unit: the answer that holds the quotas within the part.
     pub held: Vec<(String, String)>,
     /// The answer whatever the quotas.
@@ -140,7 +141,9 @@ impl Posing {
             (0_u32..).zip(unit_of).filter_map(pair).collect()
         };
         let posed = self.posed()?;
-        let quota = |q: &QuotaInForce| (q.quota.name.clone(), q.quota.numerator, q.quota.denominator);
+        let quota = |QuotaInForce { quota, .. }: &QuotaInForce| {
+            (quota.name.clone(), quota.numerator, quota.denominator, quota.number)
+        };
         Ok(ApartAnswer {
             date: self.plan.pairs.date.to_string(),
             rules: (posed.rules, posed.parameters),
@@ -164,8 +167,9 @@ pub fn join(parts: &[ApartAnswer]) -> Result<Joined, JoinError> {
     if let Some(other) = parts.iter().position(|part| !alike(part)) {
         return Err(JoinError::Other(other + 1));
     }
-    let quota = |(name, numerator, denominator): &(String, u32, u32)| {
-        Quota::new(name.clone(), *numerator, *denominator)
+    let quota = |(name, numerator, denominator, number): &(String, u32, u32, i64)| Quota {
+        number: *number,
+        ..Quota::new(name.clone(), *numerator, *denominator)
     };
     let quotas: Vec<Quota> = first.quotas.iter().map(quota).collect();
     let apart: Vec<Apart> = parts.iter().map(|part| part.apart.clone()).collect();

@@ -4,6 +4,7 @@ use logis_matching::solve;
 
 use super::error::AllocationError;
 use super::posing::{Answered, Posing, answer_in_order};
+use crate::attribution::Asks;
 
 /// The best answer in which a quota lacks no more than so many members, which count before attributions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,11 +29,15 @@ impl Posing {
     /// most `most` (two at least), from one end to the other at equal steps.
     ///
     /// # Errors
-    /// The proof of an answer does not hold: a fault of the engine; there is no place for one more level.
+    /// The place is that of who comes first; the proof of an answer does not hold: a fault of the engine; there is no place for
+    /// one more level.
     pub fn frontier(&self, quota: usize, most: usize) -> Result<Vec<FrontierPoint>, AllocationError> {
         if self.instance.by_points {
             let name = self.plan.quotas.get(quota).map_or("?", |q| q.quota.name.as_str());
             return Err(AllocationError::ByPoints(name.to_string()));
+        }
+        if let Some(first) = self.plan.quotas.get(quota).filter(|q| q.asks == Asks::First) {
+            return Err(AllocationError::UnknownQuota { name: first.quota.name.clone(), nearest: None });
         }
         let problem = &self.instance.problem;
         let lacking = |reached: &logis_matching::Reached| {

@@ -4,6 +4,7 @@ use logis_language::diagnostic::Issue;
 use logis_matching::{Already, Matching, Prices, Proof, solve};
 
 use super::Posing;
+use crate::attribution::Asks;
 
 /// A quota that is not met.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Lack {
     pub members: u64,
     /// What counted before, over the year: the members asked for take it in.
     pub already: Already,
+    /// Where members may be so many at most: how many there are too many. Then the members asked for are those that may be.
+    pub too_many: Option<u64>,
     /// Why no more are possible.
     pub why: Bottleneck,
 }
@@ -33,12 +36,24 @@ impl Lack {
     }
 
     pub(super) fn issue(&self) -> Issue {
-        let Lack { quota, base, target, members, .. } = self;
+        Issue::error("", "", self.sentence())
+    }
+
+    /// What lacks, in French.
+    pub fn sentence(&self) -> String {
+        let Lack { quota, base, target, members, too_many, .. } = self;
         let year = self.year();
-        let message = format!(
-            "quota {quota}: à tenir, et ne peut l'être qu'en ne logeant personne, ou contre ce qui est fixé: en logeant le plus possible, {base} attributions comptent, il en faut {target} à des membres, et il y en a {members} au plus{year}"
+        let begin = format!(
+            "quota {quota}: à tenir, et ne peut l'être qu'en ne logeant personne, ou contre ce qui est fixé: en logeant le plus possible, {base} attributions comptent"
         );
-        Issue::error("", "", message)
+        match too_many {
+            None => {
+                format!("{begin}, il en faut {target} à des membres, et il y en a {members} au plus{year}")
+            }
+            Some(many) => {
+                format!("{begin}, dont {members} à des membres, ce qui en fait au moins {many} de trop{year}")
+            }
+        }
     }
 }
 
@@ -66,14 +81,23 @@ impl Posing {
     pub(crate) fn lacking(&self, matching: &Matching, of: impl Fn(&String) -> bool) -> Vec<Lack> {
         let mut all = Vec::new();
         for (at, (quota, reached)) in self.plan.quotas.iter().zip(&matching.reached.quotas).enumerate() {
-            if reached.shortfall > 0 && of(&quota.quota.name) {
+            if quota.asks != Asks::First && reached.shortfall > 0 && of(&quota.quota.name) {
+                let at_most = quota.asks.at_most();
+                let (base, members) = quota.asks.counted(reached);
+                let Already { base: had, members: of_them } = quota.quota.already;
+                let (had, of_them) = quota.asks.told(had, of_them);
                 all.push(Lack {
                     quota: quota.quota.name.clone(),
-                    base: reached.base,
-                    target: reached.target,
-                    members: reached.members,
-                    already: quota.quota.already,
-                    why: self.bottleneck(at, reached.target),
+                    base,
+                    target: if at_most { members - reached.shortfall.min(members) } else { reached.target },
+                    members,
+                    already: Already { base: had, members: of_them },
+                    too_many: at_most.then_some(reached.shortfall),
+                    why: match at_most {
+                        // Nobody need be housed for it: other levels stand in the way.
+                        true => Bottleneck::Levels,
+                        false => self.bottleneck(at, reached.target),
+                    },
                 });
             }
         }

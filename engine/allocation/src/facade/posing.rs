@@ -9,7 +9,8 @@ use logis_language::diagnostic::{PackError, nearest};
 use logis_language::exchange;
 use logis_language::value::{Date, Value};
 use logis_matching::{
-    Ahead, Gaps, Matching, Problem, ProofError, gaps, one_member_less, solve, solve_near_until, solve_until,
+    Ahead, Already, Gaps, Matching, Problem, ProofError, gaps, one_member_less, solve, solve_near_until,
+    solve_until,
 };
 use serde_json::{Map, Value as Json};
 
@@ -17,7 +18,7 @@ use super::Allocation;
 use super::conditions::met;
 use super::error::AllocationError;
 use crate::attribution::{
-    Before, Flags, Instance, MatchingPlan, NotDecided, Posed, Recorded, Report, is_ahead,
+    Asks, Before, Flags, Instance, MatchingPlan, NotDecided, Posed, Recorded, Report, is_ahead,
 };
 
 /// What is asked of an allocation besides its rules, its data and its date. The default asks for nothing more:
@@ -33,7 +34,7 @@ use crate::attribution::{
 pub struct Options {
     /// Rules (or fields) of the pair, the request or the unit, whose outcomes stand beside each attribution.
     pub select: Vec<String>,
-    /// Leave out the quotas of the pack.
+    /// Leave out the quotas of the pack, and who comes first by its rules.
     pub no_quotas: bool,
     /// Names of quotas that must be met, whatever it costs in attributions, besides those that the pack says; `all`
     /// names every quota in force.
@@ -128,7 +129,9 @@ pub fn plan(pack: &Pack, date: Date, options: &Options) -> Result<(MatchingPlan,
 
 /// The quotas that must be met, in the order of the pack.
 fn hard(asked: &[String], plan: &MatchingPlan) -> Result<Vec<String>, AllocationError> {
-    let names: Vec<&str> = plan.quotas.iter().map(|q| q.quota.name.as_str()).collect();
+    // Who comes first is no quota that could be met.
+    let quotas = plan.quotas.iter().filter(|q| q.asks != Asks::First);
+    let names: Vec<&str> = quotas.map(|q| q.quota.name.as_str()).collect();
     let not_in_force: Vec<&str> = plan.not_in_force.iter().map(|q| q.name.as_str()).collect();
     // By place and not by name, so that they come in the order of the pack, each once.
     let mut places = BTreeSet::new();
@@ -174,8 +177,10 @@ impl Posing {
                 return Err(AllocationError::NotDecided(wrong));
             }
             (instance, unmade) = instance.recorded(&dataset, recorded)?;
-            for quota in &mut plan.quotas {
-                quota.quota.already = recorded.already(&quota.quota.name, &unmade);
+            for quota in plan.quotas.iter_mut().filter(|quota| quota.asks != Asks::First) {
+                let Already { base, members } = recorded.already(&quota.quota.name, &unmade);
+                let (base, members) = quota.asks.in_problem(base, members);
+                quota.quota.already = Already { base, members };
             }
             let shares = plan.quotas.iter().map(|quota| quota.quota.clone()).collect();
             instance.problem = instance.problem.with_shares(shares)?;

@@ -1,10 +1,10 @@
 //! Holds a written result against the problem that it is said to answer.
 
 use logis_language::diagnostic::{Issue, Issues};
-use logis_matching::{Gaps, Level, Matching, ProofError};
+use logis_matching::{Gaps, Level, MOST_ALREADY, Matching, ProofError};
 
 use super::{Allocation, Posing};
-use crate::attribution::{Report, ReportError};
+use crate::attribution::{Asks, Report, ReportError};
 
 /// Why a written result does not hold for a problem.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,13 +85,18 @@ impl Posing {
         Ok((matching, gaps))
     }
 
+    /// Does this level say who comes first?
+    fn comes_first(&self, at: usize) -> bool {
+        self.plan.quotas.get(at).is_some_and(|quota| quota.asks == Asks::First)
+    }
+
     /// What is wrong with an answer or its proof, with identifiers in place of numbers.
     fn sentence(&self, error: &ProofError) -> String {
         let (instance, dataset) = (&self.instance, &self.dataset);
         let level = |level: &Level| match level {
             Level::Quota(at) => {
                 let quota = self.plan.quotas.get(*at).map_or("?", |q| q.quota.name.as_str());
-                format!("quota {quota}")
+                format!("{} {quota}", if self.comes_first(*at) { "d'abord" } else { "quota" })
             }
             other => other.to_string(),
         };
@@ -103,6 +108,16 @@ impl Posing {
             ),
             ProofError::Twice { unit } => {
                 format!("le logement {} est attribué deux fois", instance.units.id(dataset, *unit))
+            }
+            ProofError::NotProved { level: Level::Quota(at), reached, bound } if self.comes_first(*at) => {
+                // The level counts members, of which as many as can be are asked for.
+                let members = |lacking: u64| MOST_ALREADY.saturating_sub(lacking);
+                format!(
+                    "{}: la preuve laisse place à {}, la réponse atteint {}",
+                    level(&Level::Quota(*at)),
+                    members(*bound),
+                    members(*reached)
+                )
             }
             ProofError::Claim { level: at, found, claimed } => {
                 format!("{}: la réponse atteint {found}, et non {claimed}", level(at))

@@ -128,13 +128,27 @@ pub struct Matching {
     pub blocks: Vec<Named>,
     /// Integer rule of the unit: how many candidates the commission looks at.
     pub presented: Option<Named>,
-    /// In the order of their points, does each request take its best? Otherwise the levels: number, quotas, points, then fit.
+    /// In the order of their points, does each request take its best? Otherwise the levels: number, who comes first, quotas,
+    /// points, then fit.
     pub by_points: bool,
-    /// Shares of the attributions, the strictest first.
+    /// Who comes first, whatever quotas and points say; the first before the second.
+    pub first: Vec<First>,
+    /// Shares and numbers of the attributions, the strictest first.
     pub quotas: Vec<Quota>,
 }
 
-/// A share of the attributions that must at least go to some of them.
+/// Attributions of which there are to be as many as can be, before quotas and points.
+#[derive(Clone, Debug)]
+pub struct First {
+    /// By what it is called in results.
+    pub name: Named,
+    /// What people call it.
+    pub label: String,
+    /// Boolean rule of the pair, the request or the unit: the attributions that come first.
+    pub members: Named,
+}
+
+/// A share or a number of the attributions that must at least, or may at most, go to some of them.
 #[derive(Clone, Debug)]
 pub struct Quota {
     /// By what it is called on the command line.
@@ -147,9 +161,13 @@ pub struct Quota {
     /// Boolean rule of the pair, the request or the unit: those of the base that must be at least so
     /// many.
     pub members: Named,
-    /// The parameter that holds the share, between 0 and 1. On a date without a value the quota is not
+    /// The parameter that holds the share, between 0 and 1, or the number. On a date without a value the quota is not
     /// in force.
-    pub share: Named,
+    pub value: Named,
+    /// Is it a number of attributions? Otherwise it is a share of the base.
+    pub is_number: bool,
+    /// May members be so many at most? Otherwise they must be so many at least.
+    pub at_most: bool,
     /// Does it come before the number of attributions?
     pub hard: bool,
 }
@@ -283,6 +301,21 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
             false
         }
     };
+    let mut firsts = Vec::new();
+    for (span, table) in reader.tables("first", out) {
+        let mut first = Reader::new(reader.file, span, what::A_FIRST, table);
+        let name = first.required_str("name", out).map(own);
+        if let Some((name, _)) = &name {
+            first.what = what::first(name);
+        }
+        let label = first.string("label", out);
+        let members = first.required_str("members", out).map(own);
+        first.finish(out);
+        if let (Some(name), Some(members)) = (name, members) {
+            let label = label.unwrap_or_else(|| name.0.clone());
+            firsts.push(First { name, label, members });
+        }
+    }
     let mut quotas = Vec::new();
     for (span, table) in reader.tables("quotas", out) {
         let mut quota = Reader::new(reader.file, span, what::A_QUOTA, table);
@@ -293,13 +326,25 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
         let label = quota.string("label", out);
         let base = quota.str("base", out).map(own);
         let members = quota.required_str("members", out).map(own);
-        let share = quota.required_str("share", out).map(own);
-        let hard = quota.bool("hard", out);
-        quota.finish(out);
-        if let (Some(name), Some(members), Some(share)) = (name, members, share) {
-            let label = label.unwrap_or_else(|| name.0.clone());
-            quotas.push(Quota { name, label, base, members, share, hard });
+        let is_number = quota.get("number").is_some();
+        let value = match is_number {
+            true => quota.str("number", out).map(own),
+            false => quota.required_str("share", out).map(own),
+        };
+        let both = quota.get("share").filter(|_| is_number).map(toml::Spanned::span);
+        if let Some(both) = both {
+            quota.str("share", out);
+            out.push(texts::matching::share_and_number(Span::new(reader.file, both)));
         }
+        let (at_most, hard) = (quota.bool("at_most", out), quota.bool("hard", out));
+        quota.finish(out);
+        if let (Some(name), Some(members), Some(value)) = (name, members, value) {
+            let label = label.unwrap_or_else(|| name.0.clone());
+            quotas.push(Quota { name, label, base, members, value, is_number, at_most, hard });
+        }
+    }
+    if by_points && let Some(first) = firsts.first() {
+        out.push(texts::matching::first_by_points(first.name.1.clone()));
     }
     reader.finish(out);
     Some(Matching {
@@ -311,6 +356,7 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
         blocks,
         presented,
         by_points,
+        first: firsts,
         quotas,
     })
 }

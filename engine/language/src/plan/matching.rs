@@ -14,26 +14,33 @@ use crate::value::{Exact, Type, Value};
 /// The most quotas that a matching may have.
 const MOST_QUOTAS: usize = 8;
 
+/// The highest number that a quota may ask for, or allow.
+const MOST_NUMBER: i128 = 1_000_000;
+
 /// Reports all that is wrong with what the matching of a pack names.
 pub(crate) fn check_matching(parsed: &Parsed, out: &mut Diagnostics) {
     let Some(matching) = &parsed.manifest.matching else { return };
-    let Some((pair, first, second)) = sides(parsed, &matching.candidature, out) else { return };
+    let Some((pair, request, unit)) = sides(parsed, &matching.candidature, out) else { return };
     let types = Types { parsed };
     let (boolean, number) = (Type::Bool, Type::Number);
     types.check(&matching.suitable, &[pair], &boolean, out);
-    matching.priority.iter().for_each(|named| types.check(named, &[first], &number, out));
-    matching.tie.iter().for_each(|named| types.check_tie(named, first, out));
+    matching.priority.iter().for_each(|named| types.check(named, &[request], &number, out));
+    matching.tie.iter().for_each(|named| types.check_tie(named, request, out));
     matching.fit.iter().for_each(|named| types.check(named, &[pair], &number, out));
     matching.blocks.iter().for_each(|named| types.check(named, &[pair], &boolean, out));
-    matching.presented.iter().for_each(|named| types.check(named, &[second], &number, out));
+    matching.presented.iter().for_each(|named| types.check(named, &[unit], &number, out));
+    for first in &matching.first {
+        types.check(&first.members, &[pair, request, unit], &boolean, out);
+    }
     for quota in &matching.quotas {
         for named in quota.base.iter().chain([&quota.members]) {
-            types.check(named, &[pair, first, second], &boolean, out);
+            types.check(named, &[pair, request, unit], &boolean, out);
         }
-        check_share(parsed, quota, out);
+        check_value(parsed, quota, out);
     }
     once(matching.blocks.iter(), texts::matching::block_twice, out);
-    once(matching.quotas.iter().map(|q| &q.name), texts::matching::quota_twice, out);
+    let names = matching.first.iter().map(|first| &first.name).chain(matching.quotas.iter().map(|q| &q.name));
+    once(names, texts::matching::quota_twice, out);
     few(matching, out);
 }
 
@@ -53,9 +60,9 @@ pub(crate) fn check_invariants(parsed: &Parsed, out: &mut Diagnostics) {
     }
 }
 
-/// Reports quotas whose share is no number between 0 and 1.
+/// Reports quotas whose share is no number between 0 and 1, or whose number is not whole.
 pub(crate) fn check_shares(parsed: &Parsed, out: &mut Diagnostics) {
-    parsed.manifest.matching.iter().flat_map(|m| &m.quotas).for_each(|quota| check_share(parsed, quota, out));
+    parsed.manifest.matching.iter().flat_map(|m| &m.quotas).for_each(|quota| check_value(parsed, quota, out));
 }
 
 /// The pair entity of a matching and its two sides; `None` if it is no pair, which is reported.
@@ -120,10 +127,11 @@ impl<'p> Types<'p> {
     }
 }
 
-/// Reports a share that is no parameter without keys, or has a value that is not between 0 and 1. The
-/// matching counts with its numerator and denominator, which must fit 32 bits.
-fn check_share(parsed: &Parsed, quota: &Quota, out: &mut Diagnostics) {
-    let (path, span) = &quota.share;
+/// Reports a share or a number that is no parameter without keys; a share that has a value not between 0 and 1, and a number
+/// that has one that is not whole or too large. The matching counts with numerator and denominator of a share, which must fit
+/// 32 bits.
+fn check_value(parsed: &Parsed, quota: &Quota, out: &mut Diagnostics) {
+    let (path, span) = &quota.value;
     let Some(parameter) = parsed.parameter(path).and_then(|id| parsed.parameters.get(id)) else {
         if !parsed.unreadable.iter().any(|n| n == path || n == "*") {
             let known = parsed.parameters.iter().map(|p| p.path.as_str());
@@ -131,7 +139,7 @@ fn check_share(parsed: &Parsed, quota: &Quota, out: &mut Diagnostics) {
         }
         return;
     };
-    let quota = quota.name.0.as_str();
+    let (is_number, quota) = (quota.is_number, quota.name.0.as_str());
     if !parameter.by.is_empty() {
         let declared = parameter.span.clone();
         return out.push(texts::matching::share_with_keys(path, quota, declared, span.clone()));
@@ -140,8 +148,15 @@ fn check_share(parsed: &Parsed, quota: &Quota, out: &mut Diagnostics) {
         let small = |n: i128| u32::try_from(n).is_ok();
         let share =
             |n: &Exact| (0..=*n.denom()).contains(n.numer()) && small(*n.numer()) && small(*n.denom());
-        if !matches!(&cell.value, Value::Number(n) if share(n)) {
-            out.push(texts::matching::not_a_share(path, quota, cell.span.clone(), span.clone()));
+        let number = |n: &Exact| n.is_integer() && (0..=MOST_NUMBER).contains(n.numer());
+        match is_number {
+            false if !matches!(&cell.value, Value::Number(n) if share(n)) => {
+                out.push(texts::matching::not_a_share(path, quota, cell.span.clone(), span.clone()));
+            }
+            true if !matches!(&cell.value, Value::Number(n) if number(n)) => {
+                out.push(texts::matching::not_a_number(path, quota, cell.span.clone(), span.clone()));
+            }
+            _ => {}
         }
     }
 }
@@ -160,9 +175,10 @@ fn once<'n>(
     }
 }
 
-/// Reports quotas beyond the most that a matching may have.
+/// Reports quotas beyond the most that a matching may have; what comes first is counted with them.
 fn few(matching: &Matching, out: &mut Diagnostics) {
-    if let Some(quota) = matching.quotas.get(MOST_QUOTAS) {
-        out.push(texts::matching::too_many_quotas(MOST_QUOTAS, quota.name.1.clone()));
+    let names = matching.first.iter().map(|first| &first.name).chain(matching.quotas.iter().map(|q| &q.name));
+    if let Some((_, span)) = names.skip(MOST_QUOTAS).next() {
+        out.push(texts::matching::too_many_quotas(MOST_QUOTAS, span.clone()));
     }
 }

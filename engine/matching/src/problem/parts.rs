@@ -15,7 +15,12 @@ pub struct Pair {
     pub marks: u16,
 }
 
-/// A share that attributions should reach, at least: members over base, with those that counted already.
+/// How many members attributions should have at least: a share of their base and a number besides, with those that
+/// counted already.
+///
+/// What should be *at most* is asked for in the same form: a share of the base to members is at most `s` if what is
+/// no member has a share of `1 - s` at least, and a number of attributions is at most `n` if, counted as a base in
+/// which there are no members, it asks for `n` members less than it is large (see [`Quota::at_most`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quota {
     /// What it is called.
@@ -24,6 +29,8 @@ pub struct Quota {
     pub numerator: u32,
     /// Denominator of the share, not 0.
     pub denominator: u32,
+    /// Members asked for besides the share, or (below 0) less than it: [`MOST_ALREADY`] in absolute value at most.
+    pub number: i64,
     /// What counted before this problem: of a share of the year, the leases since its first day.
     pub already: Already,
 }
@@ -40,11 +47,37 @@ pub struct Already {
 impl Quota {
     /// A share of what one problem attributes.
     pub fn new(name: impl Into<String>, numerator: u32, denominator: u32) -> Quota {
-        Quota { name: name.into(), numerator, denominator, already: Already::default() }
+        Quota { name: name.into(), numerator, denominator, number: 0, already: Already::default() }
+    }
+
+    /// So many members at least, whatever the base: those that there can be, where there cannot be so many.
+    ///
+    /// ```
+    /// # use logis_matching::{Pair, Problem, Quota, solve};
+    /// // Two units, three requests: the two with fewer points are the members that are asked for.
+    /// let pair = |request, unit, marks| Pair { request, unit, fit: 0, marks };
+    /// let pairs = (0..3).flat_map(|r| [0, 1].map(|unit| pair(r, unit, if r < 2 { 0b11 } else { 0b01 }))).collect();
+    /// let problem = Problem::from_pairs(vec![1, 2, 9], 2, pairs, vec![Quota::at_least("membres", 2)])?;
+    /// assert_eq!(solve(&problem).unit_of[2], None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn at_least(name: impl Into<String>, number: u32) -> Quota {
+        Quota { number: number.into(), ..Quota::new(name, 0, 1) }
+    }
+
+    /// So many attributions at most of those that count in its base; no pair may be among its members.
+    ///
+    /// ```
+    /// # use logis_matching::Quota;
+    /// // Of five that count where three may, two are too many: that is the shortfall, as there are no members.
+    /// assert_eq!([2, 3, 5].map(|base| Quota::at_most("trois", 3).target(base)), [0, 0, 2]);
+    /// ```
+    pub fn at_most(name: impl Into<String>, number: u32) -> Quota {
+        Quota { number: -i64::from(number), ..Quota::new(name, 1, 1) }
     }
 
     /// How many members a base of `base` attributions asks for: the share of it and of what counted already, rounded up,
-    /// less the members there were.
+    /// and the number besides, less the members there were.
     ///
     /// ```
     /// # use logis_matching::{Already, Quota};
@@ -57,15 +90,20 @@ impl Quota {
     pub fn target(&self, base: u64) -> u64 {
         let members = (u128::from(base) + u128::from(self.already.base)) * u128::from(self.numerator);
         let target = members.div_ceil(u128::from(self.denominator).max(1));
-        u64::try_from(target.saturating_sub(self.already.members.into())).unwrap_or(u64::MAX)
+        // Both are below 2¹²⁰, so that nothing is lost on the way to signed numbers.
+        let target = i128::try_from(target).unwrap_or(i128::MAX / 2) + i128::from(self.number);
+        let target = target - i128::from(self.already.members);
+        u64::try_from(target.max(0)).unwrap_or(u64::MAX)
     }
 
-    /// What `denominator × members - numerator × base` is to be, at least, for the share to be met: 0 but for what
-    /// counted already.
+    /// What `denominator × members - numerator × base` is to be, at least, for the quota to be met: 0 but for the number
+    /// besides the share and what counted already.
     #[cfg(feature = "solver")]
     pub(crate) fn owed(&self) -> i64 {
-        let product = |a: u32, b: u64| i64::from(a).saturating_mul(i64::try_from(b).unwrap_or(i64::MAX));
-        product(self.numerator, self.already.base) - product(self.denominator, self.already.members)
+        let product = |a: u32, b: i64| i64::from(a).saturating_mul(b);
+        let [base, members] =
+            [self.already.base, self.already.members].map(|n| i64::try_from(n).unwrap_or(i64::MAX / 2));
+        product(self.numerator, base) + product(self.denominator, self.number.saturating_sub(members))
     }
 }
 
@@ -137,6 +175,9 @@ pub enum ProblemError {
     /// A share above 1, or a denominator of 0.
     #[error("la part du quota « {0} » n'est pas entre 0 et 1")]
     Share(String),
+    /// A number beyond [`MOST_ALREADY`].
+    #[error("le nombre du quota « {0} » passe la limite; attendu: {MOST_ALREADY} au plus")]
+    Number(String),
     /// More members than base counted already, or more than [`MOST_ALREADY`].
     #[error(
         "ce qui compte déjà pour le quota « {0} » passe la limite; attendu: des membres parmi {MOST_ALREADY} attributions au plus"
@@ -157,6 +198,9 @@ pub(super) fn check(points: &[u32], quotas: &[Quota]) -> Result<(), ProblemError
     }
     if let Some(quota) = quotas.iter().find(|q| q.denominator == 0 || q.numerator > q.denominator) {
         return Err(ProblemError::Share(quota.name.clone()));
+    }
+    if let Some(quota) = quotas.iter().find(|q| q.number.unsigned_abs() > MOST_ALREADY) {
+        return Err(ProblemError::Number(quota.name.clone()));
     }
     let beyond = |q: &&Quota| q.already.members > q.already.base || q.already.base > MOST_ALREADY;
     match quotas.iter().find(beyond) {

@@ -299,7 +299,13 @@ impl<'p> Run<'p> {
     fn ranges(&mut self) -> Option<Vec<[Proof; 2]>> {
         let (mut proofs, mut ranges) = (Vec::new(), Vec::new());
         let at = self.at.clone();
-        for q in 0..self.problem.quotas.len() {
+        for (q, quota) in self.problem.quotas.iter().enumerate() {
+            // A number of members does not depend on the base.
+            if quota.numerator == 0 {
+                ranges.push((0, self.attributions as u64));
+                proofs.push([Proof::Nothing, Proof::Nothing]);
+                continue;
+            }
             let smallest = self.level(Aim::Base(q, false))?;
             let largest = self.level(Aim::Base(q, true))?;
             ranges.push((-smallest.worth as u64, largest.worth as u64));

@@ -178,7 +178,7 @@ impl<'p> Answers<'p> {
             Condition::Quota(_) => {
                 let (numerator, denominator) = (i128::from(quota.numerator), i128::from(quota.denominator));
                 let owed = numerator * i128::from(quota.already.base)
-                    - denominator * i128::from(quota.already.members);
+                    + denominator * (i128::from(quota.number) - i128::from(quota.already.members));
                 owed - (shortfall + i128::from(self.problem.allowed(q))) * denominator
             }
             Condition::Members(_) => i128::from(self.problem.target(q, low)) - shortfall,

@@ -116,11 +116,11 @@ fn gaps_here(problem: &Problem, matching: &Matching) -> Result<Gaps, ProofError>
         proofs.quotas.iter().zip(&reached.quotas).zip(problem.quotas()).enumerate()
     {
         // The shortfall is `(owed + numerator × base - denominator × members) / denominator`, rounded up: the most of
-        // `value` says how small it can be. What is owed is what counted already.
+        // `value` says how small it can be. What is owed is the number besides the share and what counted already.
         let (numerator, denominator) = (i128::from(quota.numerator), i128::from(quota.denominator));
         let value = denominator * i128::from(own.members) - numerator * i128::from(own.base);
-        let owed =
-            numerator * i128::from(quota.already.base) - denominator * i128::from(quota.already.members);
+        let owed = numerator * i128::from(quota.already.base)
+            + denominator * (i128::from(quota.number) - i128::from(quota.already.members));
         let least = match most(&mut answers, Level::Quota(q), proof, value)? {
             Some(most) => {
                 let lacking =

@@ -13,7 +13,7 @@ use logis_language::pack::territory::national_path;
 /// The findings on all that nobody uses.
 pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
     let quotas = parsed.manifest.matching.iter().flat_map(|m| &m.quotas);
-    let mut tables: BTreeSet<String> = quotas.map(|q| q.share.0.clone()).collect();
+    let mut tables: BTreeSet<String> = quotas.map(|q| q.value.0.clone()).collect();
     let mut calls: BTreeSet<String> = BTreeSet::new();
     let shown = asked(parsed);
     let mut names: BTreeSet<&str> = shown.clone();
@@ -73,7 +73,8 @@ fn asked(parsed: &Parsed) -> BTreeSet<&str> {
     let mut names: BTreeSet<&str> =
         lists.chain(manifest.measures.names()).map(|(name, _)| name.as_str()).collect();
     if let Some(matching) = &manifest.matching {
-        let quotas = matching.quotas.iter().flat_map(|q| q.base.iter().chain([&q.members]));
+        let first = matching.first.iter().map(|first| &first.members);
+        let quotas = first.chain(matching.quotas.iter().flat_map(|q| q.base.iter().chain([&q.members])));
         let rules = [&matching.suitable].into_iter().chain(&matching.priority).chain(&matching.fit);
         names.extend(
             rules

@@ -15,7 +15,8 @@ pub fn outcomes(parsed: &Parsed) -> Vec<String> {
     names.extend(manifest.results.iter().map(|(name, _)| name.as_str()));
     names.extend(manifest.groups.values().flatten().map(|(name, _)| name.as_str()));
     if let Some(matching) = &manifest.matching {
-        let quotas = matching.quotas.iter().flat_map(|q| q.base.iter().chain([&q.members]));
+        let first = matching.first.iter().map(|first| &first.members);
+        let quotas = first.chain(matching.quotas.iter().flat_map(|q| q.base.iter().chain([&q.members])));
         let rules = [&matching.suitable].into_iter().chain(&matching.priority).chain(&matching.fit);
         names.extend(
             rules

@@ -4,7 +4,7 @@
 use super::gather::{Gathered, entity_of};
 use crate::allocation::Allocation;
 use crate::sheet::{Cell, Sheet};
-use logis_allocation::attribution::{Instance, MatchingPlan};
+use logis_allocation::attribution::{Asks, Instance, MatchingPlan};
 use logis_allocation::candidates::sides;
 use logis_data::{Dataset, Needs};
 use logis_language::Pack;
@@ -53,7 +53,9 @@ impl Compared {
         let instance = Arc::new(instance);
         // A share of nothing asks for nothing, and its attributions are counted all the same.
         let mut free = plan.clone();
-        free.quotas.iter_mut().for_each(|quota| quota.quota.numerator = 0);
+        for quota in free.quotas.iter_mut().filter(|quota| quota.asks != Asks::First) {
+            (quota.quota.numerator, quota.quota.number) = (0, 0);
+        }
         let of =
             |plan: &MatchingPlan| Allocation::new(plan, instance.clone()).map_err(|error| error.to_string());
         Ok(Compared { with: of(&plan)?, without: of(&free)?, plan })
@@ -92,8 +94,9 @@ impl Compared {
         for ((quota, with), without) in
             self.plan.quotas.iter().zip(reached(&self.with)).zip(reached(&self.without))
         {
-            line(&format!("{} : comptées", quota.label), with.base, without.base);
-            line(&format!("{} : dont membres", quota.label), with.members, without.members);
+            let (with, without) = (quota.asks.counted(&with), quota.asks.counted(&without));
+            line(&format!("{} : comptées", quota.label), with.0, without.0);
+            line(&format!("{} : dont membres", quota.label), with.1, without.1);
         }
         // The publics are those that the agreement itself counts among requests.
         let (requests, _) = sides(&self.plan.pairs).unwrap_or_default();

@@ -5,6 +5,7 @@ use super::counts::number;
 use crate::allocation::Allocation;
 use crate::decided::Decide;
 use crate::table::{Table, count, mean, percent, ratio, scaled};
+use logis_allocation::attribution::Asks;
 use logis_language::value::Exact;
 
 /// What a year, or several, adds up to.
@@ -89,16 +90,30 @@ impl Planned {
         let reached = &allocation.matching.reached.quotas;
         for (at, (quota, reached)) in self.matching.quotas.iter().zip(reached).enumerate() {
             let price = allocation.quota_prices.get(at).copied().unwrap_or(0);
+            let (base, members) = quota.asks.counted(reached);
+            let share = |a: u32, b: u32| ratio(i128::from(a) * 100, i128::from(b), 1);
+            let asked = match quota.asks {
+                Asks::ShareAtLeast => share(quota.quota.numerator, quota.quota.denominator),
+                Asks::ShareAtMost(a, b) => share(a, b),
+                _ => None,
+            };
+            // Members asked for, or that may be; of who comes first as many as can be, so that no number lacks.
+            let target = match quota.asks {
+                Asks::First => None,
+                Asks::ShareAtMost(..) => count(base.saturating_sub(reached.target)),
+                Asks::NumberAtMost(number) => count(number),
+                Asks::ShareAtLeast | Asks::NumberAtLeast(_) => count(reached.target),
+            };
             table.row(
                 &quota.quota.name,
                 &quota.label,
                 vec![
-                    count(reached.base),
-                    count(reached.members),
-                    count(reached.target),
-                    percent(reached.members, reached.base, 1),
-                    ratio(i128::from(quota.quota.numerator) * 100, i128::from(quota.quota.denominator), 1),
-                    count(reached.shortfall),
+                    count(base),
+                    count(members),
+                    target,
+                    percent(members, base, 1),
+                    asked,
+                    count(reached.shortfall).filter(|_| quota.asks != Asks::First),
                     count(price),
                 ],
             );

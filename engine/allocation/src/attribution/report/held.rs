@@ -7,7 +7,7 @@ use logis_matching::Matching;
 use serde_json::{Map, Value as Json};
 
 use super::made::{keys, row};
-use super::{Report, ReportError, fraction};
+use super::{Report, ReportError};
 use crate::attribution::instance::Instance;
 use crate::attribution::posed::Posed;
 use crate::attribution::reserves::UnderReserve;
@@ -101,10 +101,16 @@ impl Report {
             let other = found.iter().enumerate().find(|(at, name)| expected.get(*at) != Some(name));
             all.extend(other.map(|(_, name)| ReportError::QuotaOrder((*name).to_string())));
         }
-        for quota in plan.quotas.iter().map(|q| &q.quota) {
-            let expected = fraction(quota.numerator, quota.denominator);
-            let own = self.quotas.iter().find(|own| own.name == quota.name && own.target != expected);
-            all.extend(own.map(|own| own.claims("la part visée", &own.target, expected)));
+        let words =
+            |target: &str, at_most: bool| format!("{}{target}", if at_most { "au plus " } else { "" });
+        for quota in &plan.quotas {
+            let expected = words(&quota.target(), quota.asks.at_most());
+            if let Some(own) = self.quotas.iter().find(|own| own.name == quota.quota.name) {
+                let found = words(&own.target, own.at_most);
+                if found != expected {
+                    all.push(own.claims("la part visée", &found, expected));
+                }
+            }
         }
         all
     }

@@ -11,7 +11,7 @@ use super::{
 use crate::attribution::instance::Instance;
 use crate::attribution::posed::Posed;
 use crate::attribution::read::KIND;
-use crate::attribution::rules::MatchingPlan;
+use crate::attribution::rules::{Asks, MatchingPlan};
 
 impl Report {
     /// The result of a matching, which reaches what it does in points of the problem; `prices` are those of the quotas, if
@@ -38,24 +38,32 @@ impl Report {
             name: level_name(plan, level),
             value: match level {
                 Of::Attributions => reached.attributions,
-                Of::Shortfall(at) => reached.quotas.get(at).map_or(0, |quota| quota.shortfall),
+                Of::Quota(at) => {
+                    match (plan.quotas.get(at).map(|quota| quota.asks), reached.quotas.get(at)) {
+                        (Some(Asks::First), Some(quota)) => quota.members,
+                        (_, quota) => quota.map_or(0, |quota| quota.shortfall),
+                    }
+                }
                 Of::Priority => reached.priority,
                 Of::Tie => ranks,
                 Of::Fit => reached.fit,
             },
         };
         let levels = levels(plan, is_ahead(plan, &matching.certificate)).into_iter().map(level).collect();
-        let quotas =
-            plan.quotas.iter().zip(&reached.quotas).enumerate().map(|(at, (quota, reached))| QuotaReport {
+        let quotas = plan.quotas.iter().zip(&reached.quotas).enumerate().map(|(at, (quota, reached))| {
+            let (base, members) = quota.asks.counted(reached);
+            QuotaReport {
                 name: quota.quota.name.clone(),
-                members: reached.members,
-                base: reached.base,
-                target: fraction(quota.quota.numerator, quota.quota.denominator),
-                achieved: fraction(reached.members, reached.base),
-                shortfall: reached.shortfall,
-                already: AlreadyReport::of(&quota.quota),
+                members,
+                base,
+                target: quota.target(),
+                achieved: fraction(members, base),
+                shortfall: if quota.asks == Asks::First { 0 } else { reached.shortfall },
+                at_most: quota.asks.at_most(),
+                already: AlreadyReport::of(quota),
                 price: prices.get(at).copied(),
-            });
+            }
+        });
         let quotas = quotas.collect();
         let (units, cells) = numbering(dataset, instance);
         let certificate = Signed {

@@ -10,7 +10,7 @@ mod held;
 mod made;
 mod told;
 
-use logis_matching::{Already, Certificate, Duals, Quota};
+use logis_matching::{Already, Certificate, Duals};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -18,7 +18,7 @@ pub use self::error::ReportError;
 use super::posed::Posed;
 use super::read::{ReadSigned, level, read_format, read_kind, rows, signed};
 use super::reserves::UnderReserve;
-use super::rules::MatchingPlan;
+use super::rules::{Asks, MatchingPlan, QuotaInForce};
 
 /// The result of a matching.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,8 +51,8 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LevelReport {
-    /// `attributions`, `shortfall:QUOTA` (to be as small as can be), `priority`, `tie` (ranks among requests of as many
-    /// points), `fit`. Before `logis/1`:
+    /// `attributions`, `first:NAME` (attributions to who comes first), `shortfall:QUOTA` (members that lack, or are too many: to
+    /// be as small as can be), `priority`, `tie` (ranks among requests of as many points), `fit`. Before `logis/1`:
     /// `attributions`, `manque:QUOTA`, `priorite`, `adequation`.
     #[serde(deserialize_with = "level")]
     pub name: String,
@@ -70,12 +70,15 @@ pub struct QuotaReport {
     pub members: u64,
     /// Attributions that count.
     pub base: u64,
-    /// The share asked for, a fraction: `1/4`.
+    /// What is asked for: a share as a fraction (`1/4`), a number (`5`), or `all` for who comes first.
     pub target: String,
     /// The share reached, likewise; `0/0` where nothing counts.
     pub achieved: String,
-    /// Attributions to members that lack.
+    /// Attributions to members that lack or, with `at_most`, are too many; of who comes first, none.
     pub shortfall: u64,
+    /// May members be so many at most? Otherwise they must be so many at least.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_most: bool,
     /// What counted before, since the first day of the year: the share is asked of both together. Only where something did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub already: Option<AlreadyReport>,
@@ -97,8 +100,9 @@ pub struct AlreadyReport {
 
 impl AlreadyReport {
     /// Of a quota, if something counted already.
-    fn of(quota: &Quota) -> Option<AlreadyReport> {
-        let Already { base, members } = quota.already;
+    fn of(quota: &QuotaInForce) -> Option<AlreadyReport> {
+        let Already { base, members } = quota.quota.already;
+        let (base, members) = quota.asks.told(base, members);
         (base > 0).then_some(AlreadyReport { members, base })
     }
 }
@@ -148,6 +152,9 @@ impl QuotaReport {
 /// Begins the name of the level of a quota.
 pub const SHORTFALL: &str = "shortfall:";
 
+/// Begins the name of the level of who comes first.
+pub const FIRST: &str = "first:";
+
 /// Is a certificate one of the problem in which hard quotas come before the number of attributions? Then it has a
 /// quota more, the number itself.
 pub(crate) fn is_ahead(plan: &MatchingPlan, proofs: &Certificate) -> bool {
@@ -158,8 +165,8 @@ pub(crate) fn is_ahead(plan: &MatchingPlan, proofs: &Certificate) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Of {
     Attributions,
-    /// The shortfall of this quota.
-    Shortfall(usize),
+    /// The shortfall of this quota; or, of who comes first, the attributions to them.
+    Quota(usize),
     Priority,
     /// The ranks of those housed among requests of as many points.
     Tie,
@@ -169,8 +176,8 @@ pub(super) enum Of {
 /// The levels, in order; the quotas that come before the number of attributions first, if they are `ahead`.
 pub(super) fn levels(plan: &MatchingPlan, ahead: bool) -> Vec<Of> {
     let first = if ahead { plan.ahead() } else { Vec::new() };
-    let others = (0..plan.quotas.len()).filter(|at| !first.contains(at)).map(Of::Shortfall);
-    let before = first.iter().copied().map(Of::Shortfall).chain([Of::Attributions]);
+    let others = (0..plan.quotas.len()).filter(|at| !first.contains(at)).map(Of::Quota);
+    let before = first.iter().copied().map(Of::Quota).chain([Of::Attributions]);
     let tie = plan.ranks_ties().then_some(Of::Tie);
     before.chain(others).chain([Of::Priority]).chain(tie).chain([Of::Fit]).collect()
 }
@@ -179,8 +186,10 @@ pub(super) fn levels(plan: &MatchingPlan, ahead: bool) -> Vec<Of> {
 pub(super) fn level_name(plan: &MatchingPlan, level: Of) -> String {
     match level {
         Of::Attributions => "attributions".to_string(),
-        Of::Shortfall(at) => {
-            format!("{SHORTFALL}{}", plan.quotas.get(at).map_or("?", |q| q.quota.name.as_str()))
+        Of::Quota(at) => {
+            let quota = plan.quotas.get(at);
+            let of = if quota.is_some_and(|q| q.asks == Asks::First) { FIRST } else { SHORTFALL };
+            format!("{of}{}", quota.map_or("?", |q| q.quota.name.as_str()))
         }
         Of::Priority => "priority".to_string(),
         Of::Tie => "tie".to_string(),

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::made::{keys, numbering};
 use super::{AlreadyReport, Before, Of, Report, ReportError, Signed, fraction, is_ahead, level_name, levels};
 use crate::attribution::instance::Instance;
-use crate::attribution::rules::MatchingPlan;
+use crate::attribution::rules::{Asks, MatchingPlan};
 
 impl Report {
     /// The answer that the result tells, with all that it claims; what the claims are worth,
@@ -131,22 +131,31 @@ impl Report {
                 true => Ok(()),
                 false => Err(own.claims(field, found, expected)),
             };
-            let share = fraction(quota.quota.numerator, quota.quota.denominator);
-            agree("la part visée", &own.target, share)?;
+            agree("la part visée", &own.target, quota.target())?;
+            agree("le sens de la part", &own.at_most.to_string(), quota.asks.at_most().to_string())?;
             let already = |of: Option<AlreadyReport>| match of {
                 Some(AlreadyReport { members, base }) => fraction(members, base),
                 None => "rien".to_string(),
             };
-            let before = already(AlreadyReport::of(&quota.quota));
+            let before = already(AlreadyReport::of(quota));
             agree("ce qui compte déjà", &already(own.already), before)?;
             agree("la part atteinte", &own.achieved, fraction(own.members, own.base))?;
-            agree("le manque", &own.shortfall.to_string(), value(Of::Shortfall(at)).to_string())?;
-            quotas.push(QuotaReached {
-                base: own.base,
-                members: own.members,
-                target: quota.quota.target(own.base),
-                shortfall: own.shortfall,
-            });
+            let (base, members) = quota.asks.in_problem(own.base, own.members);
+            let target = quota.quota.target(base);
+            let level = value(Of::Quota(at));
+            let shortfall = match quota.asks {
+                // The level counts attributions, of which no number lacks.
+                Asks::First => {
+                    agree("le nombre de membres", &own.members.to_string(), level.to_string())?;
+                    agree("le manque", &own.shortfall.to_string(), "0".to_string())?;
+                    target.saturating_sub(members)
+                }
+                _ => {
+                    agree("le manque", &own.shortfall.to_string(), level.to_string())?;
+                    own.shortfall
+                }
+            };
+            quotas.push(QuotaReached { base, members, target, shortfall });
         }
         if let Some(more) = self.quotas.get(plan.quotas.len()) {
             return Err(ReportError::QuotaTooMany(more.name.clone()));

@@ -21,6 +21,8 @@ pub mod what {
     pub(crate) const CHECK: &str = "`[check]`";
     /// A quota whose name has not been read.
     pub(crate) const A_QUOTA: &str = "quota";
+    /// Who comes first, whose name has not been read.
+    pub(crate) const A_FIRST: &str = "`[[matching.first]]`";
     /// The file `mutants.toml`.
     pub(crate) const MUTANTS: &str = "mutants.toml";
     /// One of its mutants.
@@ -31,6 +33,11 @@ pub mod what {
     /// A quota.
     pub fn quota(name: &str) -> String {
         format!("quota `{name}`")
+    }
+
+    /// Who comes first.
+    pub(crate) fn first(name: &str) -> String {
+        format!("`[[matching.first]]` `{name}`")
     }
 
     /// An entity of the schema.

@@ -24,9 +24,36 @@ pub fn wrong_type(name: &str, found: &Type, expected: &Type, span: Span) -> Diag
     at("L0402", message, span, format!("attendu: {}", a_type(expected)))
 }
 
+/// L0402: who comes first, in the order of points.
+pub(crate) fn first_by_points(span: Span) -> Diagnostic {
+    let message = "l'ordre `by-points` ne fait passer personne avant ses points";
+    at(
+        "L0402",
+        message.to_string(),
+        span,
+        "attendu: `order = \"fit-after-points\"`, ou aucun `[[matching.first]]`",
+    )
+}
+
+/// L0403: a quota that has both.
+pub(crate) fn share_and_number(span: Span) -> Diagnostic {
+    at(
+        "L0403",
+        "une part et un nombre à la fois".to_string(),
+        span,
+        "attendu: `share` ou `number`, l'un des deux",
+    )
+}
+
+/// L0403: a number with a value that is none.
+pub(crate) fn not_a_number(path: &str, quota: &str, value: Span, named: Span) -> Diagnostic {
+    let message = format!("`{path}` n'est pas un nombre entier de 0 à 1 000 000");
+    share(message, quota, (value, "cette valeur"), named)
+}
+
 /// L0403: a share that has keys.
 pub(crate) fn share_with_keys(path: &str, quota: &str, declared: Span, named: Span) -> Diagnostic {
-    let message = format!("`{path}` a des clés, et la part d'un quota n'en a pas");
+    let message = format!("`{path}` a des clés, et la part ou le nombre d'un quota n'en a pas");
     share(message, quota, (declared, "déclaré ici"), named)
 }
 
@@ -36,7 +63,7 @@ pub(crate) fn not_a_share(path: &str, quota: &str, value: Span, named: Span) -> 
 }
 
 fn share(message: String, quota: &str, (span, label): (Span, &str), named: Span) -> Diagnostic {
-    at("L0403", message, span, label).with_label(named, format!("la part du quota `{quota}`"))
+    at("L0403", message, span, label).with_label(named, format!("ce que demande le quota `{quota}`"))
 }
 
 /// L0402: an order that is none.
@@ -69,7 +96,8 @@ fn twice(message: String, here: Span, first: Span) -> Diagnostic {
 
 /// L0404: more quotas than a matching takes.
 pub(crate) fn too_many_quotas(most: usize, span: Span) -> Diagnostic {
-    at("L0404", format!("un appariement a {most} quotas au plus"), span, "celui-ci est de trop")
+    let message = format!("un appariement a {most} quotas au plus, ceux qui passent d'abord compris");
+    at("L0404", message, span, "celui-ci est de trop")
 }
 
 /// L0405: a block that suitability does not imply.

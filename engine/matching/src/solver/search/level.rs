@@ -165,8 +165,9 @@ impl Level<'_> {
             let (low, high) = side.bases[q];
             let mut push = |condition, least| asked.push(Asked { condition, at_least: true, least });
             if let Some(shortfall) = self.shortfalls[q] {
-                // With one base possible the share is a whole number of members, which `Members` says.
-                if low < high {
+                // With one base possible the share is a whole number of members, which `Members` says; without a share
+                // it always is.
+                if low < high && self.problem.quotas[q].numerator > 0 {
                     push(Condition::Quota(q), self.problem.least(q, shortfall));
                 }
                 push(Condition::Members(q), self.problem.target(q, low) as i64 - shortfall as i64);

@@ -33,7 +33,7 @@ pub(super) fn split(level: &Level<'_>, side: &Side, assignments: &[Vec<u32>], mi
     let parts: Vec<(f64, &Vec<u32>)> =
         mixture.iter().copied().zip(assignments).filter(|(part, _)| *part > TRACE).collect();
     for (quota, &(low, high)) in side.bases.iter().enumerate() {
-        if low >= high {
+        if low >= high || level.problem.quotas().get(quota).is_none_or(|own| own.numerator == 0) {
             continue;
         }
         let base = |used: &Vec<u32>| -> u64 {
