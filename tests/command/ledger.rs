@@ -334,7 +334,7 @@ fn what_contradicts_the_ledger_is_refused_with_its_place() {
         (&format!("{never};L1;refus;2017-07-04;\n"), "n'a pas de proposition pour L1; attendu: "),
         (
             &format!("{first};L1;refu;2017-07-04;\n"),
-            "2: colonne `reponse`: « refu » n'est pas une réponse; attendu: acceptation, refus, bail, decision, exclusion; vouliez-vous dire `refus` ?",
+            "2: colonne `reponse`: « refu » n'est pas une réponse; attendu: acceptation, refus, bail, fin_de_bail, decision, exclusion, rectification; vouliez-vous dire `refus` ?",
         ),
         (&format!("{first};L1;proposition;2017-07-04;\n"), "« proposition » n'est pas une réponse"),
         (

@@ -243,15 +243,63 @@ fn may(history: &[Entry], next: &Entry) -> bool {
         Kind::Lease => offered && !refused && !excluded && !taken(false) && !accepted_elsewhere && is_first,
         Kind::Decision => !refused && !excluded && !taken(false) && !accepted_elsewhere && is_first,
         Kind::Exclusion => !excluded && !let_to(&next.request, &next.unit),
-        Kind::Session | Kind::Offer => true,
+        Kind::End => let_to(&next.request, &next.unit),
+        Kind::Offer => !offered && !excluded && !taken(false),
+        Kind::Session | Kind::Correction => true,
     }
 }
 
-/// Drawn lines after drawn lists: what the state takes and refuses is what the slow judge says.
+/// The lines that count, of all that were written: corrections take the line that they name out, and the end of a lease all
+/// that was said of its unit but who was ruled out of it.
+fn counting(written: &[Entry]) -> Vec<Entry> {
+    let mut all: Vec<Option<Entry>> = Vec::new();
+    for entry in written {
+        if entry.kind == Kind::Correction {
+            all[entry.details["ligne"].as_u64().unwrap() as usize - 1] = None;
+        }
+        all.push((entry.kind != Kind::Correction).then(|| entry.clone()));
+    }
+    all.into_iter().flatten().collect()
+}
+
+/// Of lines that count, those that still say something.
+fn still(counting: &[Entry]) -> Vec<Entry> {
+    let mut all: Vec<Entry> = Vec::new();
+    for entry in counting {
+        match entry.kind {
+            Kind::End => all.retain(|other| other.unit != entry.unit || other.kind == Kind::Exclusion),
+            _ => all.push(entry.clone()),
+        }
+    }
+    all
+}
+
+/// May a line stand after all that were written? A correction may if every line that counts without the one that it names
+/// may stand where it does.
+fn may_be_written(written: &[Entry], next: &Entry) -> bool {
+    if next.kind != Kind::Correction {
+        return may(&still(&counting(written)), next);
+    }
+    let target = next.details["ligne"].as_u64().unwrap() as usize;
+    let Some(wrong) = written.get(target - 1) else { return false };
+    let answered = ![Kind::Session, Kind::Offer, Kind::Correction].contains(&wrong.kind);
+    let once = |entry: &Entry| {
+        entry.kind == Kind::Correction && entry.details["ligne"].as_u64() == Some(target as u64)
+    };
+    let without = counting(&[written, &[next.clone()]].concat());
+    answered
+        && !written.iter().any(once)
+        && (&wrong.request, &wrong.unit) == (&next.request, &next.unit)
+        && (0..without.len()).all(|at| may(&still(&without[..at]), &without[at]))
+}
+
+/// Drawn lines after drawn lists, ends of leases, new lists and corrections among them: what the state takes and refuses is
+/// what the slow judge says, and it is the state of the lines that count.
 #[test]
 fn the_state_takes_what_a_slow_judge_takes() {
     let mut seen = std::collections::BTreeMap::new();
-    for seed in 0..300 {
+    let mut taken_of = std::collections::BTreeMap::new();
+    for seed in 0..400 {
         let mut draw = ChaCha8Rng::seed_from_u64(seed);
         let (mut state, mut history) = (State::default(), Vec::new());
         let mut offers = Vec::new();
@@ -269,16 +317,58 @@ fn the_state_takes_what_a_slow_judge_takes() {
             state.apply(history.len() as u64 + 1, &entry).unwrap();
             history.push(entry);
         }
-        for _ in 0..25 {
-            let kind = Kind::ANSWERS[draw.random_range(0..5)];
+        for _ in 0..40 {
+            let kind = Kind::ANSWERS[draw.random_range(0..Kind::ANSWERS.len())];
             let request = ["D1", "D2", "D3", "D4", "D5"][draw.random_range(0..5)];
             let unit = ["L1", "L2", "L3", "L4"][draw.random_range(0..4)];
-            let entry = Entry::new(day(4), kind, request, unit);
+            let mut entry = Entry::new(day(4), kind, request, unit);
+            if kind == Kind::Correction {
+                let line = draw.random_range(1..=history.len() + 1);
+                entry = entry.with("ligne", line).with("motif", "saisie par erreur");
+                if let Some(wrong) = history.get(line - 1).filter(|_| draw.random_bool(0.8)) {
+                    (entry.request, entry.unit) = (wrong.request.clone(), wrong.unit.clone());
+                }
+            }
+            let lets: Vec<(String, String)> =
+                state.leases().map(|(request, unit)| (request.to_string(), unit.to_string())).collect();
+            if kind == Kind::End && !lets.is_empty() && draw.random_bool(0.5) {
+                (entry.request, entry.unit) = lets[draw.random_range(0..lets.len())].clone();
+            }
+            // A list of one more, now and then, which is the only one after the end of a lease.
+            if draw.random_bool(0.2) {
+                let offer =
+                    Entry::new(day(4), Kind::Offer, request, unit).with("rang", state.last_rank(unit) + 1);
+                let session = Entry::new(day(4), Kind::Session, "", "").with("propositions", 1);
+                let may = may_be_written(&history, &offer);
+                let mut after = state.clone();
+                after.apply(history.len() as u64 + 1, &session).unwrap();
+                let taken = after.apply(history.len() as u64 + 2, &offer);
+                assert_eq!(taken.is_ok(), may, "{seed}: {history:#?}\n{offer:?}: {taken:?}");
+                if may {
+                    state = after;
+                    history.extend([session, offer]);
+                }
+            }
             let before = state.clone();
             let taken = state.apply(history.len() as u64 + 1, &entry);
-            assert_eq!(taken.is_ok(), may(&history, &entry), "{seed}: {history:#?}\n{entry:?}: {taken:?}");
+            let may = may_be_written(&history, &entry);
+            assert_eq!(taken.is_ok(), may, "{seed}: {history:#?}\n{entry:?}: {taken:?}");
+            *taken_of.entry((entry.kind, may)).or_insert(0) += 1;
             match taken {
-                Ok(()) => history.push(entry),
+                Ok(()) => {
+                    history.push(entry);
+                    let counting = counting(&history);
+                    let lets = still(&counting);
+                    let leases = lets.iter().filter(|entry| entry.kind == Kind::Lease);
+                    let mut leases: Vec<(&str, &str)> = leases.map(|e| (&*e.request, &*e.unit)).collect();
+                    leases.sort_unstable_by_key(|(_, unit)| *unit);
+                    assert_eq!(state.leases().collect::<Vec<_>>(), leases);
+                    // Every lease that counts was signed in the year, whether or not it has ended.
+                    let signed = counting.iter().filter(|entry| entry.kind == Kind::Lease).count();
+                    assert_eq!(state.leases_of(2017).count(), signed);
+                    let ended = counting.iter().filter(|entry| entry.kind == Kind::End).count();
+                    assert_eq!(state.leases_of(2017).filter(|lease| lease.ended.is_some()).count(), ended);
+                }
                 Err(why) => {
                     assert_eq!(state, before);
                     let name = format!("{why:?}");
@@ -288,7 +378,86 @@ fn the_state_takes_what_a_slow_judge_takes() {
         }
     }
     // All that can be drawn here was.
-    assert!(seen.len() >= 10, "{seen:?}");
+    assert!(seen.len() >= 13, "{seen:?}");
+    let ends = [(Kind::End, true), (Kind::Correction, true), (Kind::Correction, false)];
+    assert!(ends.iter().all(|key| taken_of.get(key).is_some_and(|n| *n > 100)), "{taken_of:?}");
+}
+
+/// A correction names a line and says why; what leans on that line keeps it; a line is annulled once, and written again
+/// where it was right.
+#[test]
+fn a_line_is_annulled_by_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("r.db");
+    let mut ledger = written(&path);
+    let before = ledger.head();
+    let correction = |request, unit, line: u32| {
+        Entry::new(day(9), Kind::Correction, request, unit).with("ligne", line).with("motif", "autre ménage")
+    };
+    let mut refused = |entry: Entry| match ledger.append(&[entry]) {
+        Err(LedgerError::Refused(why)) => why.into_iter().next().unwrap().1,
+        other => panic!("{other:?}"),
+    };
+    // D1's refusal is what lets D2, who stands after, have the unit.
+    let Contradiction::Leans { line: 5, leans: 7, found, why } = refused(correction("D1", "L1", 5)) else {
+        panic!()
+    };
+    assert_eq!(found, "D2");
+    assert!(matches!(*why, Contradiction::Before { rank: 1, .. }), "{why:?}");
+    for (request, unit, line) in
+        [("D2", "L1", 5), ("D1", "L1", 2), ("", "", 1), ("D1", "L1", 8), ("D1", "L1", 0)]
+    {
+        let why = refused(correction(request, unit, line));
+        assert!(matches!(why, Contradiction::NotCorrected { .. }), "{line}: {why:?}");
+    }
+    let silent = Entry { details: Default::default(), ..correction("D2", "L1", 7) };
+    assert!(matches!(refused(silent.clone()), Contradiction::Detail { key: "ligne", .. }));
+    let (empty, none) = (silent.clone().with("ligne", 7).with("motif", " "), silent.with("ligne", 7));
+    assert!(matches!(refused(empty), Contradiction::Detail { key: "motif", .. }));
+    assert!(matches!(refused(none), Contradiction::Detail { key: "motif", .. }));
+    // The lease first, then the refusal; then D1 has accepted, and has the lease.
+    ledger.append(&[correction("D2", "L1", 7), correction("D1", "L1", 5)]).unwrap();
+    let answer = |kind| Entry::new(day(9), kind, "D1", "L1");
+    ledger.append(&[answer(Kind::Acceptance), answer(Kind::Lease)]).unwrap();
+    assert_eq!(ledger.state().leases().collect::<Vec<_>>(), [("D1", "L1")]);
+    assert!(matches!(
+        ledger.append(&[correction("D1", "L1", 5)]),
+        Err(LedgerError::Refused(why)) if matches!(why[0].1, Contradiction::NotCorrected { line: 5, .. })
+    ));
+    assert_eq!(ledger.state().annulled().iter().map(|(a, b)| (*a, *b)).collect::<Vec<_>>(), [(5, 9), (7, 8)]);
+    // Nothing of what was written has changed: the ledger as it was then is there.
+    assert_eq!(ledger.lines()[6].hash, before);
+    let again = Ledger::open(&path).unwrap();
+    assert_eq!((again.lines(), again.state()), (ledger.lines(), ledger.state()));
+    assert_eq!(again.up_to(7).unwrap().state().leases().collect::<Vec<_>>(), [("D2", "L1")]);
+}
+
+/// The end of a lease frees unit and household; the next list begins at rank 1, and the lease counts in its year all the same.
+#[test]
+fn a_lease_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ledger = written(&folder.path().join("r.db"));
+    let end = |request, unit, on| Entry::new(day(on), Kind::End, request, unit);
+    let mut refused = |entry: Entry| match ledger.append(&[entry]) {
+        Err(LedgerError::Refused(why)) => why.into_iter().next().unwrap().1,
+        other => panic!("{other:?}"),
+    };
+    let holder = |why| matches!(why, Contradiction::NoLease { holder: Some(holder), .. } if holder == "D2");
+    assert!(holder(refused(end("D1", "L1", 20))));
+    assert!(matches!(refused(end("D3", "L2", 20)), Contradiction::NoLease { holder: None, .. }));
+    assert!(matches!(refused(end("D2", "L1", 6)), Contradiction::TooEarly { line: 7, .. }));
+    ledger.append(&[end("D2", "L1", 20)]).unwrap();
+    assert_eq!((ledger.state().leases().count(), ledger.state().last_rank("L1")), (0, 0));
+    assert_eq!(ledger.state().standing("L1").count(), 0);
+    let leases: Vec<_> = ledger.state().leases_of(2017).map(|lease| (lease.request, lease.ended)).collect();
+    assert_eq!(leases, [("D2", Some(day(20)))]);
+    // D1 refused this unit: the ledger says so still.
+    assert_eq!(ledger.state().struck().collect::<Vec<_>>(), [("D1", "L1")]);
+    let offer = |request, rank: u32| Entry::new(day(21), Kind::Offer, request, "L1").with("rang", rank);
+    let session = Entry::new(day(21), Kind::Session, "", "").with("propositions", 2);
+    ledger.append(&[session, offer("D2", 1), offer("D4", 2)]).unwrap();
+    ledger.append(&[Entry::new(day(22), Kind::Lease, "D2", "L1")]).unwrap();
+    assert_eq!(ledger.state().leases_of(2017).count(), 2);
 }
 
 /// A session says how many offers follow it, and they do; ranks go on, and nothing is offered twice.

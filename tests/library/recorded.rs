@@ -127,6 +127,7 @@ fn a_ledger_leaves_the_best_of_all_answers() {
                 .iter()
                 .map(|(pair, member)| CountedLease {
                     pair: ids(pair),
+                    ended: false,
                     quotas: vec![("une autre".into(), true), ("modestes".into(), *member)],
                 })
                 .collect(),

@@ -37,8 +37,9 @@ pub struct AnswersArgs {
     /// Le registre
     #[arg(long, value_name = "FICHIER")]
     ledger: PathBuf,
-    /// CSV: les identifiants des deux côtés, `reponse` (acceptation, refus, bail, decision, exclusion), `date`, et `motif` si l'on
-    /// veut
+    /// CSV: les identifiants des deux côtés, `reponse` (acceptation, refus, bail, fin_de_bail, decision, exclusion,
+    /// rectification), `date`, et si l'on veut `motif`; pour une rectification, `motif` et `ligne`, celle du registre
+    /// qu'elle annule
     #[arg(value_name = "REPONSES.csv")]
     answers: PathBuf,
     #[command(flatten)]
@@ -108,7 +109,7 @@ fn answers(args: &AnswersArgs) -> Result<End> {
     let pack = input::pack(&args.rules)?;
     let keys = pair_file::keys(pack.parsed());
     let mut ledger = Ledger::open_or_new(&args.ledger).map_err(|error| said(&args.ledger, error))?;
-    let lines = pair_file::read_with(&args.answers, &keys, &COLUMNS, &["motif"])?;
+    let lines = pair_file::read_with(&args.answers, &keys, &COLUMNS, &["motif", "ligne"])?;
     let (mut entries, mut wrong) = (Vec::new(), Vec::new());
     for line in &lines {
         match entry(line) {
@@ -160,10 +161,26 @@ fn entry(line: &pair_file::Line) -> Result<Entry, String> {
         format!("colonne `date`: « {found} » n'est pas une date; attendu: 2017-06-30 ou 30/06/2017")
     })?;
     let entry = Entry::new(day, kind, &line.pair.0, &line.pair.1);
-    Ok(match cell(2) {
+    let entry = match cell(2) {
         "" => entry,
         motive => entry.with("motif", motive),
-    })
+    };
+    match (kind, cell(3)) {
+        (Kind::Correction, number) => {
+            let number: u32 = number.parse().map_err(|_| {
+                let found = visible_cell(number);
+                format!("colonne `ligne`: « {found} » n'est pas un numéro; attendu: celui de la ligne du registre à annuler")
+            })?;
+            Ok(entry.with("ligne", number))
+        }
+        (_, "") => Ok(entry),
+        (_, found) => {
+            let found = visible_cell(found);
+            Err(format!(
+                "colonne `ligne`: « {found} » n'annule rien; attendu: vide, ou la réponse `rectification`"
+            ))
+        }
+    }
 }
 
 /// Why a line of a file of answers is refused: its column, what was found, what is wrong with it. `last` is the last line of
@@ -175,6 +192,7 @@ fn refusal(line: &pair_file::Line, keys: &[String; 2], last: u64, why: &Contradi
         Cell::Request => (request.as_str(), line.pair.0.as_str()),
         Cell::Unit => (unit.as_str(), line.pair.1.as_str()),
         Cell::Day => ("date", cell(1)),
+        Cell::Details if matches!(why, Contradiction::Detail { key: "motif", .. }) => ("motif", cell(2)),
         Cell::Kind | Cell::Details => ("reponse", cell(0)),
     };
     let here =
@@ -199,6 +217,10 @@ fn show(args: &ShowArgs) -> Result<End> {
         column("nature", Type::Text(None), &|line| text(line.entry.kind.name())),
         column("demande", Type::Text(None), &|line| text(&line.entry.request)),
         column("logement", Type::Text(None), &|line| text(&line.entry.unit)),
+        column("annulee_par", Type::Number, &|line| {
+            let by = ledger.state().annulled().get(&line.number)?;
+            Some(Value::int(i64::try_from(*by).unwrap_or(i64::MAX)))
+        }),
         column("details", Type::Text(None), &|line| match short {
             true => text(&in_words(line)),
             false => text(&line.details),

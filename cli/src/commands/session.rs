@@ -25,7 +25,8 @@ fn owned<'i>(pairs: impl Iterator<Item = (&'i str, &'i str)>) -> Vec<(String, St
 /// made; leases of other years are history.
 pub fn of_matching(ledger: &Ledger, day: Date) -> Recorded {
     let state = ledger.state();
-    let own: BTreeSet<&str> = state.leases_of(day.year()).map(|lease| lease.unit).collect();
+    let running = state.leases_of(day.year()).filter(|lease| lease.ended.is_none());
+    let own: BTreeSet<&str> = running.map(|lease| lease.unit).collect();
     let old: BTreeSet<&str> =
         state.leases().map(|(_, unit)| unit).filter(|unit| !own.contains(unit)).collect();
     let given = || state.given();
@@ -43,6 +44,7 @@ fn counted(ledger: &Ledger, day: Date) -> Vec<CountedLease> {
     let one = |lease: Lease<'_>| CountedLease {
         pair: (lease.request.to_string(), lease.unit.to_string()),
         quotas: lease.counts.into_iter().flatten().map(|(name, member)| (name.clone(), *member)).collect(),
+        ended: lease.ended.is_some(),
     };
     ledger.state().leases_of(day.year()).map(one).collect()
 }

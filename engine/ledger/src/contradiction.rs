@@ -74,7 +74,9 @@ pub enum Contradiction {
         line: u64,
     },
     /// The lease is signed: nothing undoes it here.
-    #[error("vient après le bail de ce couple, ligne {line} du registre; attendu: rien après un bail")]
+    #[error(
+        "vient après le bail de ce couple, ligne {line} du registre; attendu: rien après un bail, que sa fin"
+    )]
     AfterLease {
         /// The line.
         line: u64,
@@ -119,6 +121,36 @@ pub enum Contradiction {
         /// The unit.
         unit: String,
     },
+    /// The request has no lease of the unit that runs.
+    #[error("n'a pas de bail de {unit} qui coure; attendu: {}", holder.as_deref().unwrap_or("un logement loué"))]
+    NoLease {
+        /// The unit.
+        unit: String,
+        /// Who has one.
+        holder: Option<String>,
+    },
+    /// The line that it corrects is none that can be.
+    #[error("ne peut annuler la ligne {line} du registre: {why}")]
+    NotCorrected {
+        /// That line.
+        line: u64,
+        /// Why not, and what is expected.
+        why: &'static str,
+    },
+    /// Another line would not hold without the one that it corrects.
+    #[error(
+        "annulerait la ligne {line} du registre, sans laquelle la ligne {leans} ne tiendrait pas: « {found} » {why}"
+    )]
+    Leans {
+        /// The line that it corrects.
+        line: u64,
+        /// The line that leans on it.
+        leans: u64,
+        /// The cell of that line that would be wrong.
+        found: String,
+        /// Why.
+        why: Box<Contradiction>,
+    },
     /// It speaks of a day before what it answers.
     #[error("est avant le {than}, jour de la ligne {line} du registre; attendu: ce jour ou après")]
     TooEarly {
@@ -151,6 +183,8 @@ impl Contradiction {
             | Contradiction::Given { line, .. }
             | Contradiction::Housed { line, .. }
             | Contradiction::AcceptedElsewhere { line, .. }
+            | Contradiction::NotCorrected { line, .. }
+            | Contradiction::Leans { line, .. }
             | Contradiction::TooEarly { line, .. } => Some(*line),
             _ => None,
         }
@@ -164,6 +198,7 @@ impl Contradiction {
             | Contradiction::NoOffer { .. }
             | Contradiction::Housed { .. }
             | Contradiction::AcceptedElsewhere { .. }
+            | Contradiction::NoLease { .. }
             | Contradiction::Before { .. } => Cell::Request,
             Contradiction::TooEarly { .. } => Cell::Day,
             Contradiction::Detail { .. } => Cell::Details,
@@ -171,6 +206,8 @@ impl Contradiction {
             | Contradiction::AfterRefusal { .. }
             | Contradiction::AfterExclusion { .. }
             | Contradiction::AfterLease { .. }
+            | Contradiction::NotCorrected { .. }
+            | Contradiction::Leans { .. }
             | Contradiction::Place(_) => Cell::Kind,
         }
     }

@@ -17,27 +17,40 @@ pub enum Kind {
     Refusal,
     /// The lease is signed.
     Lease,
+    /// The lease ends: the unit is free, and its lists are past.
+    End,
     /// The pair is decided, outside of lists.
     Decision,
     /// The pair is ruled out; a decision for it is undone.
     Exclusion,
+    /// A line of before, named by its number, was wrong: it counts no more, as if it had never been written.
+    Correction,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 9] = [
         Kind::Session,
         Kind::Offer,
         Kind::Acceptance,
         Kind::Refusal,
         Kind::Lease,
+        Kind::End,
         Kind::Decision,
         Kind::Exclusion,
+        Kind::Correction,
     ];
 
     /// Those that come from outside, and not from a session.
-    pub const ANSWERS: [Kind; 5] =
-        [Kind::Acceptance, Kind::Refusal, Kind::Lease, Kind::Decision, Kind::Exclusion];
+    pub const ANSWERS: [Kind; 7] = [
+        Kind::Acceptance,
+        Kind::Refusal,
+        Kind::Lease,
+        Kind::End,
+        Kind::Decision,
+        Kind::Exclusion,
+        Kind::Correction,
+    ];
 
     /// Its name in the file.
     pub fn name(self) -> &'static str {
@@ -47,8 +60,10 @@ impl Kind {
             Kind::Acceptance => "acceptation",
             Kind::Refusal => "refus",
             Kind::Lease => "bail",
+            Kind::End => "fin_de_bail",
             Kind::Decision => "decision",
             Kind::Exclusion => "exclusion",
+            Kind::Correction => "rectification",
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use logis_language::diagnostic::nearest;
 use logis_language::value::Date;
 
-use super::contradiction::Contradiction;
+use super::contradiction::{Cell, Contradiction};
 use super::line::{Entry, Kind, Line};
 
 /// A session of the commission.
@@ -39,6 +39,8 @@ pub struct Offer {
     /// In which quotas the pair counted at its session, by name: is it a member, or in the base alone? `None` where the session
     /// did not say.
     pub counts: Option<BTreeMap<String, bool>>,
+    /// Is it of a list that is past, as a lease of the unit has ended since?
+    pub past: bool,
 }
 
 /// A signed lease.
@@ -50,8 +52,20 @@ pub struct Lease<'s> {
     pub unit: &'s str,
     /// The day on which it was signed.
     pub day: Date,
+    /// The day on which it ended, if it has.
+    pub ended: Option<Date>,
     /// In which quotas it counts: see [`Offer::counts`].
     pub counts: Option<&'s BTreeMap<String, bool>>,
+}
+
+/// A lease that has ended.
+#[derive(Clone, Debug, PartialEq)]
+struct Ended {
+    request: String,
+    unit: String,
+    signed: Date,
+    day: Date,
+    counts: Option<BTreeMap<String, bool>>,
 }
 
 /// By whom or what something is taken.
@@ -81,8 +95,14 @@ pub struct State {
     accepted: BTreeMap<String, (String, u64)>,
     /// Pairs that are ruled out, request and unit, with the line.
     excluded: BTreeMap<(String, String), u64>,
+    /// Leases that have ended.
+    ended: Vec<Ended>,
     /// Offers that the last session has still to make.
     left: u32,
+    /// The lines that count, by number: all but corrections and what they annul.
+    kept: Vec<(u64, Entry)>,
+    /// By line that was annulled: the one that did.
+    annulled: BTreeMap<u64, u64>,
 }
 
 impl State {
@@ -108,20 +128,34 @@ impl State {
         self.left > 0
     }
 
-    /// Signed leases: request and unit, by unit.
+    /// By line that counts no more: the correction that annuls it.
+    pub fn annulled(&self) -> &BTreeMap<u64, u64> {
+        &self.annulled
+    }
+
+    /// Leases that run: request and unit, by unit.
     pub fn leases(&self) -> impl Iterator<Item = (&str, &str)> {
         self.given.iter().filter(|(_, taken)| taken.lease).map(|(unit, taken)| (&*taken.by, &**unit))
     }
 
-    /// Signed leases of a year, by unit.
+    /// Leases that were signed in a year: those that run, by unit, then those that have ended since.
     pub fn leases_of(&self, year: i16) -> impl Iterator<Item = Lease<'_>> {
         let of_year = move |taken: &Taken| taken.lease && taken.day.year() == year;
-        self.given.iter().filter(move |(_, taken)| of_year(taken)).map(|(unit, taken)| Lease {
+        let running = self.given.iter().filter(move |(_, taken)| of_year(taken)).map(|(unit, taken)| Lease {
             request: &taken.by,
             unit,
             day: taken.day,
+            ended: None,
             counts: self.offer_of(&taken.by, unit).ok().and_then(|offer| offer.counts.as_ref()),
-        })
+        });
+        let ended = self.ended.iter().filter(move |lease| lease.signed.year() == year);
+        running.chain(ended.map(|lease| Lease {
+            request: &lease.request,
+            unit: &lease.unit,
+            day: lease.signed,
+            ended: Some(lease.day),
+            counts: lease.counts.as_ref(),
+        }))
     }
 
     /// What is let or decided: request and unit, by unit.
@@ -151,9 +185,10 @@ impl State {
         self.offers.keys().map(String::as_str)
     }
 
-    /// The last rank that was notified for a unit; 0 before there is one.
+    /// The last rank that was notified for a unit since it was last free; 0 before there is one.
     pub fn last_rank(&self, unit: &str) -> u32 {
-        self.offers.get(unit).and_then(|offers| offers.last()).map_or(0, |offer| offer.rank)
+        let last = self.offers.get(unit).and_then(|offers| offers.last()).filter(|offer| !offer.past);
+        last.map_or(0, |offer| offer.rank)
     }
 
     /// The places of a unit's list that stand, in the order of ranks: not refused, not ruled out, and whose request has no
@@ -171,7 +206,7 @@ impl State {
 
     fn stands(&self, offer: &Offer, unit: &str) -> bool {
         let elsewhere = self.housed.get(&offer.request).is_some_and(|taken| taken.by != unit);
-        offer.refused.is_none() && !elsewhere && self.exclusion(&offer.request, unit).is_none()
+        !offer.past && offer.refused.is_none() && !elsewhere && self.exclusion(&offer.request, unit).is_none()
     }
 
     fn exclusion(&self, request: &str, unit: &str) -> Option<u64> {
@@ -192,9 +227,13 @@ impl State {
             Kind::Acceptance => self.acceptance(number, entry),
             Kind::Refusal => self.refusal(number, entry),
             Kind::Lease => self.lease(number, entry),
+            Kind::End => self.end(entry),
             Kind::Decision => self.decision(number, entry),
             Kind::Exclusion => self.exclude(number, entry),
-        }
+            Kind::Correction => return self.correct(number, entry),
+        }?;
+        self.kept.push((number, entry.clone()));
+        Ok(())
     }
 
     fn session(&mut self, line: u64, entry: &Entry) -> Result<(), Contradiction> {
@@ -222,7 +261,7 @@ impl State {
         let rank = entry.number(key).filter(|rank| *rank > self.last_rank(unit));
         let Some(rank) = rank else { return Err(Contradiction::Detail { key, expected }) };
         let offers = self.offers.entry(unit.clone()).or_default();
-        if let Some(other) = offers.iter().find(|offer| offer.request == *request) {
+        if let Some(other) = offers.iter().find(|offer| !offer.past && offer.request == *request) {
             return Err(Contradiction::Twice { line: other.line });
         }
         let shared = entry.details.get("partage").and_then(serde_json::Value::as_bool).unwrap_or(false);
@@ -232,7 +271,8 @@ impl State {
         });
         let (request, day) = (request.clone(), *day);
         self.requests.insert(request.clone());
-        offers.push(Offer { request, rank, shared, day, line, accepted: None, refused: None, counts });
+        let (accepted, refused, past) = (None, None, false);
+        offers.push(Offer { request, rank, shared, day, line, accepted, refused, counts, past });
         self.left -= 1;
         Ok(())
     }
@@ -335,6 +375,78 @@ impl State {
         Ok(())
     }
 
+    /// The unit is free, and the household has no unit; the lists of before, with their answers, are past.
+    fn end(&mut self, entry: &Entry) -> Result<(), Contradiction> {
+        let Entry { day, request, unit, .. } = entry;
+        let own = self.given.get(unit).filter(|taken| taken.lease);
+        let Some(taken) = own.filter(|taken| taken.by == *request).cloned() else {
+            let holder = own.map(|taken| taken.by.clone());
+            return Err(Contradiction::NoLease { unit: unit.clone(), holder });
+        };
+        not_before(*day, (taken.day, taken.line))?;
+        let counts = self.offer_of(request, unit).ok().and_then(|offer| offer.counts.clone());
+        let (request, unit) = (request.clone(), unit.clone());
+        self.given.remove(&unit);
+        self.housed.remove(&request);
+        self.accepted.retain(|_, (accepted, _)| *accepted != unit);
+        self.offers.get_mut(&unit).into_iter().flatten().for_each(|offer| offer.past = true);
+        self.ended.push(Ended { request, unit, signed: taken.day, day: *day, counts });
+        Ok(())
+    }
+
+    /// What the lines say without the one that is annulled: those after it must hold without it.
+    fn correct(&mut self, number: u64, entry: &Entry) -> Result<(), Contradiction> {
+        let detail = |key, expected| Err(Contradiction::Detail { key, expected });
+        let Some(target) = entry.number("ligne").map(u64::from) else {
+            return detail("ligne", "attendu: le numéro de la ligne qui est annulée");
+        };
+        let motive = entry.details.get("motif").and_then(serde_json::Value::as_str);
+        if motive.is_none_or(|motive| motive.trim().is_empty()) {
+            return detail("motif", "attendu: pourquoi la ligne est annulée");
+        }
+        let not = |why| Contradiction::NotCorrected { line: target, why };
+        if self.annulled.contains_key(&target) {
+            return Err(not("elle l'est déjà; attendu: une ligne qui compte"));
+        }
+        let Some((_, wrong)) = self.kept.iter().find(|(line, _)| *line == target) else {
+            return Err(not(
+                "attendu: une ligne d'avant, qui ne soit pas une rectification (ce qu'elle annule s'inscrit de nouveau)",
+            ));
+        };
+        if matches!(wrong.kind, Kind::Session | Kind::Offer) {
+            return Err(not(
+                "une séance est notifiée avec ses rangs; attendu: une réponse (une place se retire par une exclusion)",
+            ));
+        }
+        if (&wrong.request, &wrong.unit) != (&entry.request, &entry.unit) {
+            return Err(not(
+                "elle est d'un autre couple; attendu: les identifiants de la ligne qui est annulée",
+            ));
+        }
+        let mut again = State::default();
+        for (line, other) in self.kept.iter().filter(|(line, _)| *line != target) {
+            again.apply(*line, other).map_err(|why| {
+                let day = other.day.to_string();
+                let found = match why.cell() {
+                    Cell::Day => day.as_str(),
+                    Cell::Request => other.request.as_str(),
+                    Cell::Unit => other.unit.as_str(),
+                    Cell::Kind | Cell::Details => other.kind.name(),
+                };
+                Contradiction::Leans {
+                    line: target,
+                    leans: *line,
+                    found: found.to_string(),
+                    why: Box::new(why),
+                }
+            })?;
+        }
+        again.annulled = std::mem::take(&mut self.annulled);
+        again.annulled.insert(target, number);
+        *self = again;
+        Ok(())
+    }
+
     fn take(&mut self, request: &str, unit: &str, (lease, day, line): (bool, Date, u64)) {
         let taken = |by: &str| Taken { by: by.to_string(), lease, day, line };
         self.given.insert(unit.to_string(), taken(request));
@@ -378,10 +490,11 @@ impl State {
         let Some(offers) = self.offers.get(unit) else {
             return Err(Contradiction::UnknownUnit { nearest: near(unit, &mut self.offers.keys()) });
         };
-        if let Some(offer) = offers.iter().find(|offer| offer.request == request) {
+        let running = offers.iter().filter(|offer| !offer.past);
+        if let Some(offer) = running.clone().find(|offer| offer.request == request) {
             return Ok(offer);
         }
-        let offered: Vec<String> = offers.iter().map(|offer| offer.request.clone()).collect();
+        let offered: Vec<String> = running.map(|offer| offer.request.clone()).collect();
         let (unit, of_unit) = (unit.to_string(), near(request, &mut offered.iter()));
         Err(match self.requests.contains(request) {
             true => Contradiction::NoOffer { unit, offered, nearest: of_unit },
@@ -393,7 +506,7 @@ impl State {
     }
 
     fn offer_mut(&mut self, request: &str, unit: &str) -> Option<&mut Offer> {
-        self.offers.get_mut(unit)?.iter_mut().find(|offer| offer.request == request)
+        self.offers.get_mut(unit)?.iter_mut().find(|offer| !offer.past && offer.request == request)
     }
 }
 

@@ -32,6 +32,8 @@ pub struct CountedLease {
     pub pair: Ids,
     /// By the names of the quotas in whose base it is: is it a member?
     pub quotas: Vec<(String, bool)>,
+    /// Has it ended since? Then it is made in no problem, whoever has the unit now.
+    pub ended: bool,
 }
 
 impl Recorded {
@@ -39,7 +41,7 @@ impl Recorded {
     pub(crate) fn already(&self, quota: &str, unmade: &[Ids]) -> Already {
         let made = |pair: &Ids| self.made.contains(pair) && !unmade.contains(pair);
         let mut already = Already::default();
-        for lease in self.counted.iter().filter(|lease| !made(&lease.pair)) {
+        for lease in self.counted.iter().filter(|lease| lease.ended || !made(&lease.pair)) {
             for (_, member) in lease.quotas.iter().filter(|(name, _)| name == quota) {
                 already.base += 1;
                 already.members += u64::from(*member);
