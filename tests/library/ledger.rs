@@ -286,7 +286,7 @@ fn may_be_written(written: &[Entry], next: &Entry) -> bool {
     let once = |entry: &Entry| {
         entry.kind == Kind::Correction && entry.details["ligne"].as_u64() == Some(target as u64)
     };
-    let without = counting(&[written, &[next.clone()]].concat());
+    let without = counting(&[written, std::slice::from_ref(next)].concat());
     answered
         && !written.iter().any(once)
         && (&wrong.request, &wrong.unit) == (&next.request, &next.unit)

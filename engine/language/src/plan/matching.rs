@@ -177,8 +177,9 @@ fn once<'n>(
 
 /// Reports quotas beyond the most that a matching may have; what comes first is counted with them.
 fn few(matching: &Matching, out: &mut Diagnostics) {
-    let names = matching.first.iter().map(|first| &first.name).chain(matching.quotas.iter().map(|q| &q.name));
-    if let Some((_, span)) = names.skip(MOST_QUOTAS).next() {
+    let mut names =
+        matching.first.iter().map(|first| &first.name).chain(matching.quotas.iter().map(|q| &q.name));
+    if let Some((_, span)) = names.nth(MOST_QUOTAS) {
         out.push(texts::matching::too_many_quotas(MOST_QUOTAS, span.clone()));
     }
 }
