@@ -1,12 +1,12 @@
 //! Territories: the rules that they replace, and the tables that they do not give.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::syntax::uses;
 use logis_language::diagnostic::Diagnostic;
 use logis_language::diagnostic::texts::findings as texts;
-use logis_language::pack::Parsed;
 use logis_language::pack::territory::national_path;
+use logis_language::pack::{Parsed, RuleTexts};
 
 /// The findings on all territories.
 pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
@@ -18,21 +18,34 @@ pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
             into.push(texts::replaced(name, &of.name, local.span.clone(), national.span.clone()));
         }
     }
-    let mut readers: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut readers: BTreeMap<String, Vec<&RuleTexts>> = BTreeMap::new();
     for rule in parsed.rules.iter().filter(|r| !r.nowhere) {
         for table in rule.texts.iter().flat_map(|text| uses(text, &parsed.sources).tables) {
             let rules = readers.entry(table).or_default();
-            if rules.last() != Some(&rule.name.as_str()) {
-                rules.push(&rule.name);
+            if rules.last().is_none_or(|last| last.name != rule.name) {
+                rules.push(rule);
             }
         }
     }
     let asked = || parsed.parameters.iter().filter(|p| p.territory.is_none() && p.versions.is_empty());
     for (id, territory) in parsed.territories.all.iter().enumerate() {
         let given = |local: &usize| parsed.parameters.get(*local).is_some_and(|p| p.territory == Some(id));
+        // Its rows are decided by its own rules, and by the national ones that it does not replace.
+        let own: BTreeSet<&str> = (parsed.rules.iter())
+            .filter(|rule| rule.territory == Some(id))
+            .map(|rule| national_path(&rule.name))
+            .collect();
+        let decides = |rule: &&&RuleTexts| match rule.territory {
+            Some(other) => other == id,
+            None => !own.contains(rule.name.as_str()),
+        };
         let missing = asked().filter(|table| !table.local.iter().any(given));
         let missing: Vec<(&str, Vec<&str>)> = missing
-            .filter_map(|table| Some((table.path.as_str(), readers.get(&table.path)?.clone())))
+            .filter_map(|table| {
+                let rules = readers.get(&table.path)?.iter().filter(decides);
+                Some((table.path.as_str(), rules.map(|rule| rule.name.as_str()).collect()))
+            })
+            .filter(|(_, rules): &(_, Vec<&str>)| !rules.is_empty())
             .collect();
         if !missing.is_empty() {
             into.push(texts::not_given(&territory.name, &missing, territory.span.clone()));

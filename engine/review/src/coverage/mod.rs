@@ -219,13 +219,22 @@ fn reached(group: &Group<'_>) -> Vec<(Span, String, Reached)> {
     let keyed = |set: &BTreeSet<(usize, usize, bool)>| {
         set.iter().filter_map(|(number, leaf, value)| Some((key(*number, *leaf)?, *value))).collect()
     };
+    // A rule that only territories give, and the choice among them, stand where the name of one of them does: only that
+    // one is its text.
+    let rules = &plan.parsed.rules;
+    let shared: BTreeSet<At> =
+        rules.iter().filter(|r| r.nowhere).flat_map(|r| &r.texts).map(|text| at(&text.span)).collect();
+    let stands = |op: &Op, place: At| match op {
+        Op::Rule(id, _) => rules.get(*id).is_some_and(|rule| !rule.nowhere),
+        op => op.is_written() && !shared.contains(&place),
+    };
     let traces = traces(group, &decisions);
     let cases = group.cases.iter().zip(traces).map(|(case, trace)| {
         let nodes = plan
             .nodes
             .iter()
             .zip(&trace.nodes)
-            .filter(|(n, reached)| **reached && (n.op.is_written() || matches!(n.op, Op::Rule(..))));
+            .filter(|(n, reached)| **reached && stands(&n.op, at(&n.span)));
         let reached = Reached {
             places: nodes.map(|(n, _)| at(&n.span)).collect(),
             branches: (trace.branches.iter())
@@ -278,9 +287,11 @@ impl Lines {
 
 /// All that is written in the rules of a pack, reached by nothing yet.
 fn written(parsed: &Arc<Parsed>, lines: &Lines) -> Vec<Counting> {
+    // A rule that only territories give has their texts, and none of its own.
     let mut texts: Vec<TextCoverage> = parsed
         .rules
         .iter()
+        .filter(|rule| !rule.nowhere)
         .flat_map(|rule| rule.texts.iter().map(move |text| (rule, text)))
         .map(|(rule, text)| TextCoverage {
             rule: rule.name.clone(),
