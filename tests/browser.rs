@@ -1,6 +1,7 @@
 //! A browser for tests: Chromium spoken to over its own pipes, without a crate for it.
 //!
-//! Needs Chromium (`apt-get install chromium`, or `LOGIS_CHROMIUM=/path`); a test says so and passes where there is none.
+//! Needs Chromium (`apt-get install chromium`, or `LOGIS_CHROMIUM=/path`); a test says so and passes where there is none. Axe,
+//! which finds what keeps people out, is asked where it is (`npm install --no-save axe-core`, or `LOGIS_AXE=/path/axe.min.js`).
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,14 @@ pub fn chromium() -> Option<PathBuf> {
     let folders: Vec<PathBuf> = std::env::split_paths(&std::env::var_os("PATH")?).collect();
     let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     names.iter().flat_map(|n| folders.iter().map(move |f| f.join(n))).find(|p| p.is_file())
+}
+
+/// The script of axe, if it is at hand.
+pub fn axe() -> Option<String> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let own = std::env::var_os("LOGIS_AXE").map(PathBuf::from);
+    let places = own.into_iter().chain([PathBuf::from(format!("{root}/node_modules/axe-core/axe.min.js"))]);
+    places.into_iter().find_map(|path| std::fs::read_to_string(path).ok())
 }
 
 /// A browser spoken to over its pipes (DevTools protocol: messages of JSON, a zero byte after each).
@@ -127,6 +136,15 @@ impl Browser {
         let mut answer = self.call("Runtime.evaluate", params);
         assert!(answer["exceptionDetails"].is_null(), "{expression:.60}: {answer}");
         answer["result"]["value"].take()
+    }
+
+    /// What axe finds wrong with what is shown: each rule with the elements that break it.
+    pub fn axe_finds(&mut self, axe: &str) -> Vec<String> {
+        self.evaluate(&format!("{axe}; 0"));
+        let seen = self.evaluate(
+            "axe.run(document, { resultTypes: ['violations'] }).then(r => r.violations.map(v => 'axe: ' + v.id + ': ' + v.nodes.slice(0, 5).map(n => n.html.slice(0, 200)).join(' | ')))",
+        );
+        serde_json::from_value(seen).unwrap()
     }
 
     pub fn key(&mut self, key: &str, code: u32, text: &str) {

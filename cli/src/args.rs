@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use logis::data::{NoShare, Share};
+use logis::scenario::map::Contours;
 use logis::value::{Date, parse_date};
+
+use crate::page;
 
 /// Which rules.
 #[derive(Clone, Args)]
@@ -66,6 +69,28 @@ pub struct OutputArgs {
     /// xlsx le disent dans la case)
     #[arg(long)]
     pub states: bool,
+}
+
+/// What a report to pass round says of itself.
+#[derive(Args)]
+pub struct ReportArgs {
+    /// Jour où le rapport est fait, qu'il dit en tête: aucune horloge n'est lue, la même commande écrit le même rapport
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub made_on: Option<Date>,
+    /// Contours de communes ou de quartiers (GeoJSON): les chiffres par lieu sont aussi dessinés sur des cartes, dans la
+    /// page
+    #[arg(long, value_name = "FICHIER")]
+    pub contours: Option<PathBuf>,
+}
+
+impl ReportArgs {
+    /// The contours that are given, read.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn read_contours(&self) -> anyhow::Result<Option<Contours>> {
+        self.contours.as_deref().map(page::contours).transpose()
+    }
 }
 
 /// Forms of a result.

@@ -35,6 +35,19 @@ pub fn pack_with_cases(args: &RulesArgs) -> Result<Pack> {
 
 /// The pack with the local rules of the territories that are asked for.
 fn of_territories(pack: Pack, asked: &[String]) -> Result<Pack> {
+    if asked.is_empty() {
+        return Ok(pack);
+    }
+    let left_out = left_out(&pack, asked)?;
+    Ok(pack.with_territories(|name| !left_out.contains(name)))
+}
+
+/// The territories of a pack whose local rules do not hold, as they are asked for: names alone are the only ones that do,
+/// with a `!` they do not.
+///
+/// # Errors
+/// A name that no territory has.
+pub fn left_out(pack: &Pack, asked: &[String]) -> Result<BTreeSet<String>> {
     let known = &pack.parsed().territories;
     for name in asked.iter().map(|name| name.trim_start_matches('!')).filter(|name| *name != NONE) {
         if known.find(name).is_none() {
@@ -43,16 +56,13 @@ fn of_territories(pack: Pack, asked: &[String]) -> Result<Pack> {
             bail!("le territoire `{name}` n'existe pas; ce paquet a: {} {near}", names.join(", "));
         }
     }
-    if asked.is_empty() {
-        return Ok(pack);
-    }
-    // Names alone are the only ones; with a `!` they are the ones left out.
     let (without, only): (Vec<&String>, Vec<&String>) = asked.iter().partition(|name| name.starts_with('!'));
     let kept = |name: &str| {
         let named = only.is_empty() || only.iter().any(|own| *own == name);
         named && !without.iter().any(|other| other.strip_prefix('!') == Some(name))
     };
-    Ok(pack.with_territories(kept))
+    let all = known.all.iter().map(|territory| territory.name.to_string());
+    Ok(all.filter(|name| !kept(name)).collect())
 }
 
 /// The pack, once its warnings are told.

@@ -27,6 +27,7 @@ mod grid;
 mod input;
 mod output;
 mod package;
+mod page;
 mod paths;
 mod presented;
 mod revision;

@@ -113,7 +113,10 @@ pub fn simulate(
         Some((folder, _)) => files(&home.join(folder))?,
         None => Vec::new(),
     };
-    let simulation = Simulation::new(scenario, Inputs { root, rules, overlays, data, draws, reviewed })?;
+    let simulation = Simulation::new(
+        scenario,
+        Inputs { root, rules, overlays, data, draws, reviewed, ..Inputs::default() },
+    )?;
     let total = simulation.runs().len();
     let done = std::sync::atomic::AtomicUsize::new(0);
     progress.tell(0, Some(total));

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod accessible;
 #[cfg(feature = "mcp")]
 mod assistants;
 mod bad_input;
@@ -22,6 +23,7 @@ mod formats;
 mod kept;
 mod language;
 mod ledger;
+mod maps;
 mod matching_commands;
 mod mutation;
 mod pack_features;
@@ -33,6 +35,7 @@ mod reading;
 mod readme;
 mod report_page;
 mod reserves_of_matching;
+mod rests;
 mod review;
 #[cfg(feature = "serve")]
 mod served;

@@ -29,7 +29,8 @@ window.essai = (() => {
     return plain === "–" || plain === "" ? null : Number(plain);
   };
   const heads = (table) => [...table.tHead.rows].at(-1).cells;
-  const column = (table, at) => [...table.tBodies[0].rows].map((row) => row.cells[at].textContent);
+  // Of how many a share is stands behind it, smaller.
+  const column = (table, at) => [...table.tBodies[0].rows].map((row) => row.cells[at].firstChild?.textContent ?? "");
   // Is a column in the order that its head announces?
   const order = (table, at, before) => {
     const head = heads(table)[at], texts = column(table, at), where = `${table.closest("section").id}, ${head.textContent}`;
@@ -106,7 +107,7 @@ window.essai = (() => {
     return wrong;
   };
 
-  const proven = () => all("main section:not(#compare), .carte").flatMap((part) => {
+  const proven = () => all("main section:not(#compare, #base), .carte").flatMap((part) => {
     const say = (selector) => all(".preuve " + selector, part).map((p) => p.textContent.trim()).join(" ");
     const wrong = [];
     if (say(".calcul").length < 25) wrong.push(`preuve: pas de calcul: ${part.id || name(part)}`);

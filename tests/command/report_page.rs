@@ -11,7 +11,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 #[path = "../browser.rs"]
-mod browser;
+pub mod browser;
 
 use browser::{Browser, chromium};
 
@@ -20,18 +20,18 @@ const CHECKS: &str = include_str!("report_page.js");
 
 impl Browser {
     /// Opens a page in a window so wide, in a theme, and waits until it is there.
-    fn show(&mut self, page: &Path, width: u32, theme: &str) {
+    pub fn show(&mut self, page: &Path, width: u32, theme: &str) {
         self.open_page(&format!("file://{}", page.display()), width, theme);
         self.evaluate(CHECKS);
     }
 
     /// What a check finds wrong.
-    fn check(&mut self, expression: &str) -> Vec<String> {
+    pub fn check(&mut self, expression: &str) -> Vec<String> {
         serde_json::from_value(self.evaluate(&format!("essai.{expression}"))).unwrap()
     }
 
     /// What the page wrote to the console or asked of a network.
-    fn said(&self) -> Vec<String> {
+    pub fn said(&self) -> Vec<String> {
         let of = |event: &Value| -> Option<String> {
             let params = &event["params"];
             match event["method"].as_str()? {

@@ -109,7 +109,8 @@ fn what_makes_a_figure_unknown_is_named() {
     assert_eq!(named["Identifiant"], "O3");
     assert_eq!(named["Fichier"], "operations.csv");
     assert_eq!(named["Ligne"], 4);
-    assert_eq!(named["Ce qui manque"], "operations O3 : logements_pls");
+    assert_eq!(named["Ce qui manque"], "operations : logements_pls");
+    assert_eq!(named["Chez"], Value::Null);
     let left: Vec<String> = rows(&of_2018, "ecartees")
         .iter()
         .map(|row| format!("{} {}", row["Identifiant"].as_str().unwrap(), row["Pourquoi"].as_str().unwrap()))

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::coverage_json;
 use crate::args::{RulesArgs, TextFormat, percentage};
 use crate::text::{align_numbers, count, empty, percent};
-use crate::{End, asked, input, output};
+use crate::{End, asked, input, output, page};
 
 /// `logis coverage`
 #[derive(clap::Args)]
@@ -152,6 +152,7 @@ fn shortfall(condition: &Condition) -> &'static str {
 /// What the page shows.
 #[derive(Serialize)]
 struct Page {
+    style: &'static str,
     title: String,
     cases: usize,
     totals: Vec<(&'static str, usize, usize, String)>,
@@ -240,9 +241,7 @@ fn html(pack: &Pack, coverage: &Coverage) -> Result<String> {
         cases: coverage.cases,
         totals: totals.map(|(name, (some, all))| (*name, some, all, percent(some, all))).collect(),
         files: files.collect(),
+        style: page::STYLE,
     };
-    let mut engine = minijinja::Environment::new();
-    engine.add_template("coverage.html", include_str!("coverage.html"))?;
-    let page = minijinja::Value::from(minijinja::value::Serde(&page));
-    Ok(engine.get_template("coverage.html")?.render(page)?)
+    page::render(include_str!("coverage.html"), &page)
 }

@@ -8,15 +8,17 @@ use logis::Pack;
 use logis::data::{to_csv, to_reading_workbook};
 use logis::diagnostic::texts::did_you_mean;
 use logis::exchange::Document;
+use logis::fingerprint::of_files;
 use logis::pack::agreement::Agreement;
 use logis::scenario::agreement::{Review, Reviewer, agreements};
+use logis::scenario::basis::Stands;
 use logis::scenario::report::{Cell, Sheet};
 use std::path::PathBuf;
 
 use super::review_page;
-use crate::args::{DataArgs, RulesArgs};
+use crate::args::{DataArgs, ReportArgs, RulesArgs};
 use crate::text::empty;
-use crate::{End, input, output};
+use crate::{End, input, output, page};
 
 /// `logis review`
 #[derive(clap::Args)]
@@ -28,6 +30,11 @@ pub struct ReviewArgs {
     /// Territoire dont la convention est suivie, si le paquet de règles en a plusieurs
     #[arg(long, value_name = "TERRITOIRE")]
     of: Option<String>,
+    /// Nomme aussi dans la page les lignes de données, par leur identifiant (le classeur et le JSON les nomment toujours)
+    #[arg(long)]
+    with_rows: bool,
+    #[command(flatten)]
+    report: ReportArgs,
     /// Forme du bilan (sinon d'après le nom du fichier, sinon un tableau)
     #[arg(long, value_enum)]
     format: Option<ReviewFormat>,
@@ -72,14 +79,24 @@ pub fn form(args: &ReviewArgs) -> Result<ReviewFormat> {
 /// Reviews an agreement.
 pub fn run(args: &ReviewArgs) -> Result<End> {
     let form = form(args)?;
+    let contours = args.report.read_contours()?;
+    if contours.is_some() && form != ReviewFormat::Html {
+        eprintln!("avertissement: --contours: seule la page (--format html) a des cartes");
+    }
     let run = input::Run::new(&args.rules, &args.data)?;
     let agreement = agreement(&run.pack, args.of.as_deref())?;
     let reviewer = Reviewer::new(&run.pack, agreement, run.date);
+    let files = run.files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice()));
+    let hash = of_files(files);
     let dataset = input::dataset_for(&run.pack, run.files, &reviewer.needs(), &[], &args.data.reading)?;
-    let review = {
+    let mut review = {
         let _busy = crate::text::busy("bilan");
         reviewer.review(&dataset)
     };
+    review.basis.made_on = args.report.made_on.map(|day| day.to_string());
+    let name =
+        args.data.data.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    review.basis.stands.push(Stands::of_data("Données", &name, &dataset.about, hash));
     let to = args.output.as_deref();
     match form {
         ReviewFormat::Table => output::text_to(&text(&review), to)?,
@@ -94,7 +111,11 @@ pub fn run(args: &ReviewArgs) -> Result<End> {
             let sheets: Vec<_> = review.sheets.iter().map(Sheet::to_reading).collect();
             output::bytes_to(&to_reading_workbook(&about(&review), &sheets)?, to, true)?;
         }
-        ReviewFormat::Html => output::bytes_to(review_page::page(&review)?.as_bytes(), to, false)?,
+        ReviewFormat::Html => output::bytes_to(
+            review_page::page(&review, args.with_rows, contours.as_ref())?.as_bytes(),
+            to,
+            false,
+        )?,
     }
     Ok(End::Fine)
 }
@@ -130,6 +151,7 @@ pub(super) fn agreement<'p>(pack: &'p Pack, asked: Option<&str>) -> Result<&'p A
 fn about(review: &Review) -> Vec<String> {
     let mut lines = vec![review.title.clone(), format!("{}. {}", review.territory, review.text)];
     lines.push(counted(review));
+    lines.extend(page::lines(&review.basis, false));
     lines.extend(review.warnings.iter().map(|w| format!("À savoir : {w}.")));
     lines.push(format!("Fait par logis review {}.", env!("CARGO_PKG_VERSION")));
     lines
@@ -144,7 +166,9 @@ fn counted(review: &Review) -> String {
 
 /// The short text: the balance, and what is to be known.
 fn text(review: &Review) -> String {
-    let mut out = format!("{}\n{}. {}\n{}\n\n", review.title, review.territory, review.text, counted(review));
+    let mut out = format!("{}\n{}. {}\n{}\n", review.title, review.territory, review.text, counted(review));
+    page::lines(&review.basis, false).iter().for_each(|line| out.push_str(&format!("{line}\n")));
+    out.push('\n');
     if let Some(sheet) = review.sheets.iter().find(|s| s.id == "bilan") {
         // Long texts are for the page and the workbook.
         let shown: Vec<usize> = (0..sheet.header.len())

@@ -13,14 +13,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 use logis::Pack;
 use logis::data::{InputFile, to_csv, to_reading_workbook, visible_cell};
 use logis::exchange::Document;
+use logis::scenario::map::Contours;
 use logis::scenario::report::{Cell, Head, Report, Sheet, report};
 use logis::scenario::{Inputs, NotBelieved, Run, RunResult, Scenario, Simulation};
 use rayon::prelude::*;
 
 use super::simulate_page;
-use crate::args::RulesArgs;
+use crate::args::{ReportArgs, RulesArgs};
 use crate::text::{align_numbers, empty};
-use crate::{End, embedded, french, input, output};
+use crate::{End, embedded, french, input, output, page};
 
 /// `logis simulate`
 #[derive(clap::Args)]
@@ -37,6 +38,8 @@ pub struct SimulateArgs {
     /// CSV les ont toujours)
     #[arg(long)]
     with_rows: bool,
+    #[command(flatten)]
+    report: ReportArgs,
     /// Écrit dans le dossier même s'il tient autre chose
     #[arg(long)]
     force: bool,
@@ -60,11 +63,14 @@ pub fn run(args: &SimulateArgs) -> Result<End> {
     let own = |folder: &Path| folder.join("calculs").is_dir();
     output::refuse_other_folder(&folder, own, args.force, ", ou --force")?;
     refuse_to_replace(&read_by(args, &scenario, home), &folder)?;
+    // Before hours of runs.
+    let contours = args.report.read_contours()?;
     let inputs = inputs(args, &scenario, home)?;
     let simulation = Simulation::new(scenario, inputs)?;
     let results = results(&simulation, &folder)?;
-    let report = report(&simulation, &results)?;
-    write(&report, &folder, args.with_rows)?;
+    let mut report = report(&simulation, &results)?;
+    report.basis.made_on = args.report.made_on.map(|day| day.to_string());
+    write(&report, &folder, args.with_rows, contours.as_ref())?;
     print(&report, &folder)?;
     Ok(End::Fine)
 }
@@ -86,6 +92,7 @@ fn read_by(args: &SimulateArgs, scenario: &Scenario, home: &Path) -> Vec<PathBuf
     let laid_over = scenario.variants.iter().filter_map(|v| v.rules.as_ref());
     let mut all: Vec<PathBuf> = named.chain(laid_over).map(|(name, _)| home.join(name)).collect();
     all.extend(args.rules.rules.clone());
+    all.extend(args.report.contours.clone());
     all.push(args.file.clone());
     all
 }
@@ -136,7 +143,12 @@ fn inputs(args: &SimulateArgs, scenario: &Scenario, home: &Path) -> Result<Input
         None => Vec::new(),
     };
     let draws = scenario.base.draws.iter().map(|(data, _)| input::files(&home.join(data)));
-    Ok(Inputs { root, rules, overlays, data, draws: draws.collect::<Result<_>>()?, reviewed })
+    let draws = draws.collect::<Result<_>>()?;
+    let left_out = match args.rules.territory.is_empty() {
+        true => BTreeSet::new(),
+        false => input::left_out(&Pack::from_files(&root, rules.clone())?, &args.rules.territory)?,
+    };
+    Ok(Inputs { root, rules, overlays, data, draws, reviewed, left_out })
 }
 
 /// The results of all runs: those that the folder has, and the others done.
@@ -210,8 +222,9 @@ fn read(path: &Path, hash: &str) -> Option<RunResult> {
 }
 
 /// Writes the report in all its forms.
-fn write(report: &Report, folder: &Path, with_rows: bool) -> Result<()> {
-    output::file(&folder.join("rapport.html"), simulate_page::page(report, with_rows)?.as_bytes())?;
+fn write(report: &Report, folder: &Path, with_rows: bool, contours: Option<&Contours>) -> Result<()> {
+    let page = simulate_page::page(report, with_rows, contours)?;
+    output::file(&folder.join("rapport.html"), page.as_bytes())?;
     let sheets: Vec<_> = report.sheets.iter().map(Sheet::to_output).collect();
     let reading: Vec<_> = report.sheets.iter().map(Sheet::to_reading).collect();
     output::file(&folder.join("rapport.xlsx"), &to_reading_workbook(&about(report), &reading)?)?;
@@ -245,6 +258,7 @@ fn about(report: &Report) -> Vec<String> {
     if report.seeds > 1 {
         lines.push(format!("Chaque chiffre est la médiane de {} répétitions.", report.seeds));
     }
+    lines.extend(page::lines(&report.basis, true));
     lines.extend(report.warnings.iter().map(|w| format!("À savoir : {w}")));
     lines.push(format!(
         "Fait par logis simulate {} ; le même rapport, à lire : rapport.html.",
@@ -256,6 +270,7 @@ fn about(report: &Report) -> Vec<String> {
 /// The short text: the summary, the shares, what is observed and wanted.
 fn print(report: &Report, folder: &Path) -> Result<()> {
     let mut text = format!("{}\n{}\n", report.title, report.text);
+    page::lines(&report.basis, true).iter().for_each(|line| text.push_str(&format!("{line}\n")));
     for run in &report.runs {
         text.push_str(&format!("- {} (au {}){}\n", run.title, run.date, changes(run)));
     }

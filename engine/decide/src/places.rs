@@ -1,6 +1,6 @@
 //! How many rows each territory decided, and how many no territory: what is said beside local results.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,6 +20,8 @@ pub struct Places {
     pub nowhere: u64,
     /// Rows that do not say where they are.
     pub unknown: u64,
+    /// The territories that hold some row: the finest, and the wider ones around it, whose values hold where it gives none.
+    pub held: BTreeSet<Arc<str>>,
 }
 
 impl Places {
@@ -80,19 +82,21 @@ impl Places {
         }
         for (to, count) in leads {
             let mut unknown = false;
-            let found = links.iter().zip(to).find_map(|(link, row)| {
+            let mut found = None;
+            for (link, row) in links.iter().zip(to) {
                 match row.and_then(|row| value(parsed, dataset, link, row)) {
                     Some(Value::Text(name)) if name.as_ref() != NONE => {
                         let of = territories.find(&name).and_then(|t| territories.all.get(t));
-                        of.is_none_or(|of| !of.left_out).then_some(name)
+                        if of.is_none_or(|of| !of.left_out) {
+                            self.held.insert(name.clone());
+                            found = found.or(Some(name));
+                        }
                     }
-                    Some(_) => None,
-                    None => {
-                        unknown = true;
-                        None
-                    }
+                    Some(_) => {}
+                    // Where the finest is not known a wider one may be, and decides.
+                    None => unknown = true,
                 }
-            });
+            }
             match found {
                 Some(name) => *self.of.entry(name).or_default() += count,
                 None if unknown => self.unknown += count,

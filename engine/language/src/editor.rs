@@ -278,6 +278,7 @@ fn manifest(parsed: &Parsed) -> Json {
     let all = properties([
         ("name", text("Identifiant du paquet")),
         ("title", text("Titre du paquet")),
+        ("version", text("Version du paquet, que les rapports disent à côté de l'empreinte")),
         ("entity", said("Entité décidée quand rien n'est demandé", json!({ "enum": entities }))),
         ("results", said("Règles montrées par défaut", list.clone())),
         ("groups", said("Règles demandées ensemble", object(Map::new(), &[], list))),

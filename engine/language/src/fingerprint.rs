@@ -11,6 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::io;
 
 use sha2::{Digest, Sha256};
 
@@ -63,19 +64,55 @@ pub fn fingerprint(plan: &Plan) -> Fingerprint {
 pub fn of_pack(pack: &Parsed) -> String {
     let texts = pack.sources.files().iter().map(|file| (file.path.as_str(), file.text.as_bytes()));
     let tables = pack.references.iter().map(|table| (table.path.as_str(), table.bytes.as_ref()));
-    let files: BTreeMap<&str, String> =
-        texts.chain(tables).map(|(path, bytes)| (path, sha256(bytes))).collect();
+    of_files(texts.chain(tables))
+}
+
+/// The hash of some files, by name and content, whatever their order. Two files of one name count as the last.
+///
+/// ```
+/// use logis::fingerprint::of_files;
+/// let one: (&str, &[u8]) = ("demandes.csv", b"demande_id\n");
+/// let other: (&str, &[u8]) = ("paquet.toml", b"");
+/// assert_eq!(of_files([one, other]), of_files([other, one]));
+/// assert_ne!(of_files([one]), of_files([other]));
+/// ```
+pub fn of_files<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> String {
+    of_hashes(&files.into_iter().map(|(path, bytes)| (path, sha256(bytes))).collect())
+}
+
+/// The hash of some files, by name and the hash ([`sha256`]) of the content: see [`of_files`].
+pub fn of_hashes(files: &BTreeMap<&str, String>) -> String {
     let lines: String = files.iter().map(|(path, hash)| format!("{hash} {path}\n")).collect();
     sha256(lines.as_bytes())
 }
 
 /// SHA-256 of bytes, as `sha256:` and 64 hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
+    spelled(&Sha256::digest(bytes))
+}
+
+fn spelled(digest: &[u8]) -> String {
     let mut out = String::from("sha256:");
-    for byte in Sha256::digest(bytes) {
+    for byte in digest {
         let _ = write!(out, "{byte:02x}");
     }
     out
+}
+
+/// [`sha256`] of what a reader gives, which is never in memory as a whole.
+///
+/// # Errors
+/// What reading says.
+pub fn sha256_of(mut reader: impl io::Read) -> io::Result<String> {
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = reader.read(&mut buffer)?;
+        match buffer.get(..read).filter(|bytes| !bytes.is_empty()) {
+            Some(bytes) => digest.update(bytes),
+            None => return Ok(spelled(&digest.finalize())),
+        }
+    }
 }
 
 /// The canonical text of the rules that a plan needs: what is hashed.

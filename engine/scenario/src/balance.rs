@@ -93,7 +93,7 @@ fn years(done: &[Done], all: &Sums) -> Table {
             .column("liberes", "dont libérés", "logements", 0, false)
             .column("restes", "dont restés libres", "logements", 0, false)
             .column("attributions", "Attributions", "attributions", 0, true)
-            .column("part", "Part servie", "%", 1, true)
+            .share("part", "Part servie", true)
             .column("non_servies", "Non servies en fin d'année", "demandes", 0, true)
             .column("retirees", "dont renoncent", "demandes", 0, false)
             .column("libres", "Logements libres en fin d'année", "logements", 0, true)
@@ -133,10 +133,12 @@ fn years(done: &[Done], all: &Sums) -> Table {
         flows.freed += one.flow.freed;
         flows.withdrawn += one.flow.withdrawn;
         table.row(&name, &name, cells);
+        table.of(one.measures.sums.requests);
     }
     // Over all years each request is new once, and no unit is offered for having stayed.
     flows.arrived = all.requests as usize;
     table.row("total", "Ensemble", line(all, &flows, false));
+    table.of(all.requests);
     table
 }
 
@@ -156,7 +158,7 @@ fn cohorts(done: &[Done], arrived: &BTreeMap<String, usize>) -> Table {
     }
     table = table
         .column("servies", "Servies en tout", "demandes", 0, true)
-        .column("part", "Part servie", "%", 1, true)
+        .share("part", "Part servie", true)
         .column("en_attente", "En attente à la fin", "demandes", 0, true)
         .column("retirees", "Ont renoncé", "demandes", 0, false)
         .column("attente", "Attente moyenne des servies", "mois", 1, true)
@@ -198,6 +200,7 @@ fn cohorts(done: &[Done], arrived: &BTreeMap<String, usize>) -> Table {
         let year = done.get(cohort).map_or(0, |one| one.date.year());
         let label = if cohort == 0 { format!("au début ({year})") } else { format!("en {year}") };
         table.row(&year.to_string(), &label, cells);
+        table.of(own.len() as u64);
     }
     table
 }

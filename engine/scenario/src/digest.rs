@@ -54,6 +54,11 @@ pub(super) fn of_inputs(inputs: &Inputs) -> Vec<u8> {
         files(format!("overlay {folder:?}"), pairs(own));
     }
     files("rules".into(), pairs(&inputs.rules));
+    // What was not there at first is hashed only where it is.
+    if !inputs.left_out.is_empty() {
+        let names = inputs.left_out.iter().map(|name| (name.as_str(), &[][..]));
+        files("left out".into(), names.collect());
+    }
     for package in std::iter::once(&inputs.data).chain(&inputs.draws) {
         files("data".into(), package.iter().map(|f| (f.name.as_str(), f.bytes.as_slice())).collect());
     }

@@ -1,6 +1,6 @@
 //! What a scenario needs from outside.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use logis_data::InputFile;
 
@@ -19,4 +19,6 @@ pub struct Inputs {
     pub draws: Vec<Vec<InputFile>>,
     /// The files of the package that is reviewed, if the scenario names one.
     pub reviewed: Vec<InputFile>,
+    /// The territories whose local rules do not hold, by name.
+    pub left_out: BTreeSet<String>,
 }

@@ -9,12 +9,14 @@
 pub mod agreement;
 mod allocation;
 mod balance;
+pub mod basis;
 mod decided;
 mod digest;
 mod error;
 mod file;
 mod inputs;
 mod kept;
+pub mod map;
 mod measure;
 mod memo;
 mod names;
@@ -26,6 +28,7 @@ mod runs;
 mod shared;
 mod sheet;
 mod simulation;
+mod spoken;
 mod table;
 mod texts;
 mod years;
@@ -33,14 +36,15 @@ mod years;
 pub use allocation::AllocationError;
 pub use error::ScenarioError;
 pub use file::{
-    Assumption, Axis, Base, Count, Expected, How, Measured, Move, ParameterChange, RowChange, RowKind,
-    Scenario, Sweep, Variant, Wanted, Years,
+    Assumption, Axis, Base, Called, Count, Expected, How, Measured, Move, ParameterChange, RowChange,
+    RowKind, Scenario, Sweep, Variant, Wanted, Years,
 };
 pub use inputs::Inputs;
 pub use kept::NotBelieved;
 pub use rules::RulesError;
 pub use run::{Household, Run, RunResult};
 pub use simulation::Simulation;
+pub use spoken::Spoken;
 pub use table::{Column, Row, Table};
 
 /// The hash of this build of the crate.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::basis::Local;
 use super::table::Table;
 
 /// One run to do.
@@ -30,6 +31,9 @@ pub struct RunResult {
     pub date: String,
     /// What the changes of rows took: one number a change, those of the baseline first.
     pub rows_taken: Vec<usize>,
+    /// Whose local rules decided its requests and units; of several years those of the first.
+    #[serde(default)]
+    pub local: Local,
     /// Its measures.
     pub tables: Vec<Table>,
     /// What becomes of each household, in the order of the identifiers; empty for the points of sweeps.

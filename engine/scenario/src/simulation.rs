@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::agreement::{Reviewer, agreements};
 use super::allocation::Allocation;
 use super::balance::{self, Done};
+use super::basis::{Local, Stands};
 use super::decided::Decide;
 use super::error::ScenarioError;
 use super::file::{CellsOf, ParameterChange, RowChange, Scenario, Variant, Years};
@@ -18,11 +19,12 @@ use super::shared::{Ready, Shared};
 use super::table::Table;
 use super::years::State;
 use super::{digest, names, rules};
-use logis_data::{Dataset, Issue, TextTable, about, by_kind, read_texts, text_tables};
+use logis_data::{Dataset, InputFile, Issue, TextTable, about, by_kind, read_texts, text_tables};
 use logis_language::Pack;
 use logis_language::diagnostic::{PackError, Span};
+use logis_language::fingerprint;
 use logis_language::pack::params::ParameterId;
-use logis_language::pack::schema::{Origin, Schema};
+use logis_language::pack::schema::{EntityId, Origin, Schema};
 use logis_language::value::{Date, parse_date};
 use logis_populations::Model;
 
@@ -39,6 +41,8 @@ pub struct Simulation {
     absent: Vec<String>,
     /// The tables of the package that is reviewed, if there is one.
     reviewed: Vec<TextTable>,
+    /// What is read: rules and data.
+    stands: Vec<Stands>,
     /// Of the rules, the data and the engine.
     digest: Vec<u8>,
     shared: Shared,
@@ -73,7 +77,12 @@ impl Simulation {
     /// All that is wrong with the rules, then with the names of the scenario, then with the data's files.
     pub fn new(scenario: Scenario, inputs: Inputs) -> Result<Simulation, ScenarioError> {
         let digest = digest::of_inputs(&inputs);
-        let pack = Pack::from_files(&inputs.root, inputs.rules.clone())?;
+        // Where nothing is left out the pack is as it was read.
+        let local = |pack: Pack| match inputs.left_out.is_empty() {
+            true => pack,
+            false => pack.with_territories(|name| !inputs.left_out.contains(name)),
+        };
+        let pack = local(Pack::from_files(&inputs.root, inputs.rules.clone())?);
         names::check(&scenario, pack.parsed())?;
         let overlaid = |variant: &Variant| match &variant.rules {
             None => Ok(pack.clone()),
@@ -82,10 +91,11 @@ impl Simulation {
                 // A file of the variant takes the place of that of the same path, and the whole is read as a
                 // pack again.
                 files.extend(inputs.overlays.get(folder).cloned().unwrap_or_default());
-                Pack::from_files(folder, files.into_iter().collect())
+                Pack::from_files(folder, files.into_iter().collect()).map(local)
             }
         };
         let overlaid = scenario.variants.iter().map(overlaid).collect::<Result<Vec<Pack>, PackError>>()?;
+        let stands = stands(&scenario, &pack, &overlaid, &inputs);
         // What reading the data has to say.
         let mut said: Vec<String> = Vec::new();
         let (source, own_date) = match &scenario.base.population {
@@ -132,7 +142,19 @@ impl Simulation {
         said.extend(warnings_of(&scenario, issues)?);
         let absent = said;
         let shared = Shared::new();
-        Ok(Simulation { scenario, pack, overlaid, source, date, runs, absent, reviewed, digest, shared })
+        Ok(Simulation {
+            scenario,
+            pack,
+            overlaid,
+            source,
+            date,
+            runs,
+            absent,
+            reviewed,
+            stands,
+            digest,
+            shared,
+        })
     }
 
     /// The scenario.
@@ -144,6 +166,34 @@ impl Simulation {
     /// they say nothing.
     pub fn warnings(&self) -> &[String] {
         &self.absent
+    }
+
+    /// What is read: the packs of rules, then the packages of data.
+    pub(crate) fn stands(&self) -> &[Stands] {
+        &self.stands
+    }
+
+    /// The codes by which rows of the first package belong to a table of the pack; none of a population, which is drawn.
+    pub(crate) fn codes_of(&self, reference: EntityId) -> Option<BTreeSet<String>> {
+        let Source::Tables(packages) = &self.source else { return None };
+        Some(codes(&self.pack.parsed().schema, reference, packages.first()?).map(str::to_string).collect())
+    }
+
+    /// All that a run plans, on each of its dates; with the pack of the run.
+    ///
+    /// # Errors
+    /// What its changes break in the rules.
+    pub(crate) fn each_plan(
+        &self,
+        run: &Run,
+        mut look: impl FnMut(&Pack, &Planned, Date),
+    ) -> Result<(), ScenarioError> {
+        let dates = self.years(run).map_or_else(|| vec![self.date_of(run)], |years| years.dates);
+        for date in dates {
+            let rules = self.rules(run, date)?;
+            look(&rules.pack, &rules.planned, date);
+        }
+        Ok(())
     }
 
     /// The date of the baseline.
@@ -215,7 +265,9 @@ impl Simulation {
         measures.tables.extend(self.review(run, &rules.pack, date)?);
         let mut warnings = warnings(run, &rules.planned, &allocation);
         warnings.extend(held.iter().cloned());
-        Ok(self.result(run, date.to_string(), rows_taken, (measures.tables, measures.households), warnings))
+        let local = rules.planned.local(rules.pack.parsed(), dataset);
+        let measured = (measures.tables, measures.households);
+        Ok(self.result(run, date.to_string(), (rows_taken, local), measured, warnings))
     }
 
     /// A run over years, each after the one before.
@@ -235,6 +287,7 @@ impl Simulation {
         // Runs that change nothing before the first year decide it alike.
         let same_start = own.is_empty() && !own_rules && self.variant(run).is_none_or(|v| v.years.is_none());
         let mut done: Vec<Done> = Vec::new();
+        let mut local = None;
         let mut told: Vec<String> = Vec::new();
         for (year, &date) in years.dates.iter().enumerate() {
             let rules = self.rules(run, date)?;
@@ -243,6 +296,7 @@ impl Simulation {
             let (dataset, held) =
                 measure::read(parsed, &state.tables(parsed, years, date), &rules.planned.needs(), date)
                     .map_err(|issues| ScenarioError::Data { run: format!("{} ({date})", run.id), issues })?;
+            local.get_or_insert_with(|| rules.planned.local(parsed, &dataset));
             // The first year is that of all runs that begin alike; later ones come of what was given.
             let place =
                 (year == 0 && same_start).then(|| format!("{}\n{} années", rules.ready.key, run.seed));
@@ -273,7 +327,8 @@ impl Simulation {
             tables.retain(|t| SWEPT.contains(&t.id.as_str()));
         }
         tables.extend(self.review(run, &self.rules(run, last)?.pack, last)?);
-        Ok(self.result(run, dates.join(", "), &rows_taken, (tables, households), told))
+        let taken = (rows_taken.as_slice(), local.unwrap_or_default());
+        Ok(self.result(run, dates.join(", "), taken, (tables, households), told))
     }
 
     /// The figures of the agreements that the pack follows, on the package that is reviewed, as it is.
@@ -299,12 +354,12 @@ impl Simulation {
         &self,
         run: &Run,
         date: String,
-        rows_taken: &[usize],
+        (rows_taken, local): (&[usize], Local),
         (tables, households): (Vec<Table>, Vec<Household>),
         warnings: Vec<String>,
     ) -> RunResult {
         let (run, hash, rows_taken) = (run.clone(), self.hash(run), rows_taken.to_vec());
-        RunResult { run, hash, date, rows_taken, tables, households, warnings }
+        RunResult { run, hash, date, rows_taken, local, tables, households, warnings }
     }
 
     /// The years of a run, with what differs in those of its variant.
@@ -428,6 +483,36 @@ impl Simulation {
     }
 }
 
+/// What a scenario reads, by the hashes of the files.
+fn stands(scenario: &Scenario, pack: &Pack, overlaid: &[Pack], inputs: &Inputs) -> Vec<Stands> {
+    let mut all = vec![Stands::of_pack("Règles", pack.parsed())];
+    for (variant, pack) in scenario.variants.iter().zip(overlaid).filter(|(v, _)| v.rules.is_some()) {
+        all.push(Stands::of_pack(&format!("Règles de « {} »", variant.title), pack.parsed()));
+    }
+    let base = &scenario.base;
+    let hash = |files: &[InputFile]| {
+        fingerprint::of_files(files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())))
+    };
+    let called = |named: &Option<(String, Span)>| named.as_ref().map_or_else(String::new, |(n, _)| n.clone());
+    let package = |role: &str, name: &str, files: &[InputFile]| {
+        Stands::of_data(role, name, &about(files).0, hash(files))
+    };
+    if base.population.is_some() {
+        // What is drawn is invented, whoever drew it.
+        let population = package("Population tirée", &called(&base.population), &inputs.data);
+        all.push(Stands { synthetic: Some(true), ..population });
+    } else {
+        all.push(package("Données", &called(&base.data), &inputs.data));
+    }
+    for ((name, _), files) in base.draws.iter().zip(&inputs.draws) {
+        all.push(package("Données d'une autre graine", name, files));
+    }
+    if base.reviewed.is_some() {
+        all.push(package("Paquet dont le bilan est fait", &called(&base.reviewed), &inputs.reviewed));
+    }
+    all
+}
+
 /// The warnings of reading a package, each kind once; its errors, if there are any.
 fn warnings_of(scenario: &Scenario, issues: Vec<Issue>) -> Result<Vec<String>, ScenarioError> {
     let (errors, warnings): (Vec<Issue>, Vec<Issue>) = issues.into_iter().partition(Issue::is_error);
@@ -437,20 +522,32 @@ fn warnings_of(scenario: &Scenario, issues: Vec<Issue>) -> Result<Vec<String>, S
     Ok(by_kind(&warnings).iter().map(ToString::to_string).collect())
 }
 
+/// The codes by which rows belong to a table of the pack.
+fn codes<'t>(
+    schema: &'t Schema,
+    reference: EntityId,
+    tables: &'t [TextTable],
+) -> impl Iterator<Item = &'t str> {
+    schema.entities.iter().flat_map(move |entity| {
+        let table = match &entity.origin {
+            Origin::Data { table } => tables.iter().find(|t| t.name == *table),
+            _ => None,
+        };
+        let relations = entity.belongs_to.iter().filter(move |relation| relation.target == reference);
+        relations.flat_map(move |relation| {
+            let at = table.and_then(|table| table.column(&relation.column));
+            let rows = table.map(|table| table.rows.as_slice()).unwrap_or_default();
+            rows.iter().filter_map(move |row| row.get(at?)).map(String::as_str)
+        })
+    })
+}
+
 /// The rows of the territory to which no row of the data belongs.
 fn absent(schema: &Schema, territory: &CellsOf, tables: &[TextTable]) -> Vec<String> {
     let mut found = Vec::new();
     for ((reference, _), keys) in territory {
         let id = schema.entity(reference);
-        let mut there: BTreeSet<&str> = BTreeSet::new();
-        for entity in &schema.entities {
-            let Origin::Data { table } = &entity.origin else { continue };
-            let Some(table) = tables.iter().find(|t| t.name == *table) else { continue };
-            for relation in entity.belongs_to.iter().filter(|r| Some(r.target) == id) {
-                let Some(at) = table.column(&relation.column) else { continue };
-                there.extend(table.rows.iter().filter_map(|row| row.get(at)).map(String::as_str));
-            }
-        }
+        let there: BTreeSet<&str> = id.into_iter().flat_map(|id| codes(schema, id, tables)).collect();
         let gone = keys.iter().filter(|key| !there.contains(key.as_str()));
         found.extend(gone.map(|key| format!("territoire : les données n'ont rien pour {reference} {key}")));
     }

@@ -36,6 +36,9 @@ pub struct Column {
     pub decimals: u32,
     /// Is it compared between runs?
     pub compared: bool,
+    /// Are its values shares of what [`Row::of`] says?
+    #[serde(default)]
+    pub share: bool,
 }
 
 /// A row of measures.
@@ -47,6 +50,9 @@ pub struct Row {
     pub label: String,
     /// Unit and decimals, where they are not those of the columns.
     pub unit: Option<(String, u32)>,
+    /// How many its shares are of, or how many its one value is the mean of.
+    #[serde(default)]
+    pub of: Option<u64>,
     /// One a column, in units of 10⁻ᵈᵉᶜⁱᵐᵃˡˢ; `None` where there is none.
     pub cells: Vec<Option<i64>>,
 }
@@ -66,12 +72,30 @@ impl Table {
         compared: bool,
     ) -> Table {
         let [id, label, unit] = [id, label, unit].map(str::to_string);
-        self.columns.push(Column { id, label, unit, decimals, compared });
+        self.columns.push(Column { id, label, unit, decimals, compared, share: false });
         self
     }
 
+    /// A column of percents of how many [`Table::of`] says of each row.
+    pub(super) fn share(self, id: &str, label: &str, compared: bool) -> Table {
+        let mut table = self.column(id, label, "%", 1, compared);
+        table.columns.iter_mut().rev().take(1).for_each(|column| column.share = true);
+        table
+    }
+
+    /// The last row's shares are of so many; its one value is a mean of so many.
+    pub(super) fn of(&mut self, n: u64) {
+        self.rows.iter_mut().rev().take(1).for_each(|row| row.of = Some(n));
+    }
+
+    /// Of how many a cell is a share, if it is one.
+    pub fn share_of(&self, row: &Row, column: usize) -> Option<u64> {
+        let share = self.columns.len() == 1 || self.columns.get(column).is_some_and(|c| c.share);
+        row.of.filter(|_| share)
+    }
+
     pub(super) fn row(&mut self, id: &str, label: &str, cells: Vec<Option<i64>>) {
-        self.rows.push(Row { id: id.to_string(), label: label.to_string(), unit: None, cells });
+        self.rows.push(Row { id: id.to_string(), label: label.to_string(), cells, ..Row::default() });
     }
 
     /// A row whose one value has a unit of its own.

@@ -1,9 +1,6 @@
 //! The page in a real browser: a person alone goes from nothing to an answer by the keyboard, with scripts and without,
 //! on a telephone of 320 pixels, on a light ground and a dark one. Nothing is asked of another machine, nothing is
-//! wider than the window, nothing is written to the console; each step is shown to axe where it is at hand
-//! (`LOGIS_AXE=/path/axe.min.js`, or `node_modules/axe-core` beside the repository's files).
-
-use std::path::PathBuf;
+//! wider than the window, nothing is written to the console; each step is shown to axe where it is at hand.
 
 use serde_json::{Value, json};
 
@@ -11,7 +8,7 @@ use serde_json::{Value, json};
 mod browser;
 
 use crate::client::service;
-use browser::{Browser, chromium};
+use browser::{Browser, axe, chromium};
 
 /// What a young employee of Dijon answers.
 fn answer(path: &str) -> &'static str {
@@ -26,13 +23,6 @@ fn answer(path: &str) -> &'static str {
     }
 }
 
-fn axe() -> Option<String> {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    let own = std::env::var_os("LOGIS_AXE").map(PathBuf::from);
-    let places = own.into_iter().chain([PathBuf::from(format!("{root}/node_modules/axe-core/axe.min.js"))]);
-    places.into_iter().find_map(|path| std::fs::read_to_string(path).ok())
-}
-
 /// What is wrong with what is shown.
 fn wrong(browser: &mut Browser, axe: Option<&str>, address: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -41,13 +31,7 @@ fn wrong(browser: &mut Browser, axe: Option<&str>, address: &str) -> Vec<String>
     if wide > 0 {
         found.push(format!("{wide} pixels wider than the window"));
     }
-    if let Some(axe) = axe {
-        browser.evaluate(&format!("{axe}; 0"));
-        let seen = browser.evaluate(
-            "axe.run(document, { resultTypes: ['violations'] }).then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | ')))",
-        );
-        found.extend(seen.as_array().unwrap().iter().map(ToString::to_string));
-    }
+    found.extend(axe.into_iter().flat_map(|axe| browser.axe_finds(axe)));
     for event in &browser.events {
         let params = &event["params"];
         match event["method"].as_str().unwrap_or_default() {

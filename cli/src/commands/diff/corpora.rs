@@ -12,6 +12,7 @@ use logis::parts::read_ahead;
 
 use super::DiffArgs;
 use super::asked::{dates, needs};
+use super::rests::Rests;
 use crate::commands::receipt_file::for_each_part;
 use crate::input;
 
@@ -44,8 +45,8 @@ pub(super) fn package(
     comparison: &mut Comparison<'_>,
     args: &DiffArgs,
     structure: &Structure,
-    name: &str,
-    path: &Path,
+    (name, path): (&str, &Path),
+    rests: &mut Rests<'_>,
 ) -> Result<()> {
     // Of a large package only the small files are read to know its date.
     let about: Vec<InputFile> = match std::fs::read(path.join("paquet.toml")) {
@@ -76,9 +77,9 @@ pub(super) fn package(
                 .note([format!("`{name}`: les paires ne sont décidées que par les cas; sinon --select")]);
             continue;
         }
-        let before = comparison.clone();
-        if !by_part(comparison, args, name, path, entity, &own)? {
-            *comparison = before;
+        let before = (comparison.clone(), rests.clone());
+        if !by_part(comparison, args, (name, path), entity, &own, rests)? {
+            (*comparison, *rests) = before;
             whole.extend(own);
         }
     }
@@ -113,6 +114,7 @@ pub(super) fn package(
         }
         comparison.rows(name, pair, old.as_ref().unwrap_or(&new), &new);
     }
+    rests.places(&whole, &new);
     comparison.end_part();
     drop(busy);
     Ok(())
@@ -161,10 +163,10 @@ pub(super) fn boundaries(
 fn by_part(
     comparison: &mut Comparison<'_>,
     args: &DiffArgs,
-    name: &str,
-    path: &Path,
+    (name, path): (&str, &Path),
     entity: usize,
     pairs: &[Pair],
+    rests: &mut Rests<'_>,
 ) -> Result<bool> {
     let Some(new) = open(args, comparison.head, path, entity, pairs, true)? else { return Ok(false) };
     let old = match comparison.reads_the_same {
@@ -194,6 +196,7 @@ fn by_part(
             for pair in pairs {
                 comparison.rows(name, pair, old.as_ref().map_or(&new.dataset, |p| &p.dataset), &new.dataset);
             }
+            rests.places(pairs, &new.dataset);
             comparison.end_part();
         }
         true

@@ -1,13 +1,14 @@
 //! `logis diff`: what a change of rules does, over recorded cases, data packages and receipts.
 //!
-//! `asked` says what is compared and as of when, `corpora` decides the rows of each corpus, `page` shows what was
-//! found.
+//! `asked` says what is compared and as of when, `corpora` decides the rows of each corpus, `rests` says on what the
+//! figures rest, `page` shows what was found.
 
 mod asked;
 mod corpora;
 mod page;
+mod rests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -15,11 +16,13 @@ use logis::compare::{
     Acceptance, Comparison, Expected, Report, Structure, compared, counted_by, draft, note_left_out,
 };
 use logis::data::visible;
+use logis::scenario::basis::Basis;
 use logis::value::Date;
 
 use self::asked::dates;
 use self::corpora::{boundaries, package, receipts};
-use crate::args::{ReadingArgs, date};
+use self::rests::{CASES, Rests};
+use crate::args::{ReadingArgs, ReportArgs, date};
 use crate::{End, input, output, revision};
 
 /// `logis diff`
@@ -61,6 +64,8 @@ pub struct DiffArgs {
     /// revenus (le JSON les a toujours)
     #[arg(long)]
     with_rows: bool,
+    #[command(flatten)]
+    report: ReportArgs,
     /// Forme du rapport (sinon d'après le nom du fichier, sinon un texte)
     #[arg(long, value_enum)]
     format: Option<DiffFormat>,
@@ -92,6 +97,10 @@ pub struct Found {
     pub report: Report,
     /// Corpora whose rows are those of people, and are not shown.
     pub withheld: BTreeSet<String>,
+    /// What the figures rest on.
+    pub basis: Basis,
+    /// What people call what is counted by and its values, by the names of the pack.
+    pub called: BTreeMap<(String, String), String>,
     /// What a file of accepted differences leaves, if there is one.
     pub acceptance: Option<Acceptance>,
     /// The change reaches rules, and not one was decided on any row.
@@ -108,6 +117,11 @@ impl Found {
 
 /// Compares; exit code 1 if something differs that is not accepted, or the other way round.
 pub fn run(args: &DiffArgs) -> Result<End> {
+    let contours = args.report.read_contours()?;
+    let form = form(args)?;
+    if contours.is_some() && form != DiffFormat::Html {
+        eprintln!("avertissement: --contours: seule la page (--format html) a des cartes");
+    }
     let base = revision::pack(&args.base)?;
     let head = revision::pack(&args.head)?;
     let expected = args.accept.as_deref().map(accepted).transpose()?;
@@ -117,19 +131,21 @@ pub fn run(args: &DiffArgs) -> Result<End> {
     let (names, by): (Vec<&str>, Vec<&str>) =
         (names.iter().map(String::as_str).collect(), by.iter().map(String::as_str).collect());
     let mut comparison = Comparison::new(&base, &head, &names, &by).map_err(|error| anyhow!(error))?;
+    let mut rests = Rests::new(&base, &head);
     if !args.no_cases {
         let (old, new) = (input::references(&base)?, input::references(&head)?);
-        comparison.cases("cas", (&old, &new), !args.select.is_empty())?;
+        comparison.cases(CASES, (&old, &new), !args.select.is_empty())?;
     }
     for corpus in &args.corpus {
         if !corpus.exists() {
             bail!("{}: ce corpus n'existe pas", corpus.display());
         }
         let name = corpus_name(corpus);
+        rests.corpus(&name, corpus)?;
         if corpus.extension().is_some_and(|end| end == "jsonl") {
             receipts(&mut comparison, &name, corpus)?;
         } else {
-            package(&mut comparison, args, &structure, &name, corpus)?;
+            package(&mut comparison, args, &structure, (&name, corpus), &mut rests)?;
         }
     }
     if args.boundaries {
@@ -143,16 +159,18 @@ pub fn run(args: &DiffArgs) -> Result<End> {
         true => BTreeSet::new(),
         false => args.corpus.iter().map(|path| corpus_name(path)).collect(),
     };
+    let called = rests.called(&report);
+    let basis = rests.basis(&report, args.report.made_on);
     let (base, head) = (args.base.clone(), args.head.clone());
-    let found = Found { base, head, structure, report, withheld, acceptance, nothing_decided };
+    let found = Found { base, head, structure, report, withheld, basis, called, acceptance, nothing_decided };
     if let Some(path) = &args.write_accepted {
         output::file(path, draft(&found.report.differences).as_bytes())?;
         eprintln!("{}: écrit ; chaque `reason` reste à remplir", path.display());
     }
-    let text = match form(args)? {
+    let text = match form {
         DiffFormat::Text => visible(&page::text(&found)).into_owned(),
         DiffFormat::Json => page::json(&found)?,
-        DiffFormat::Html => page::html(&found)?,
+        DiffFormat::Html => page::html(&found, contours.as_ref())?,
     };
     output::bytes_to(text.as_bytes(), args.output.as_deref(), false)?;
     Ok(if found.is_fine() { End::Fine } else { End::FellShort })

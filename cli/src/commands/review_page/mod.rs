@@ -2,14 +2,17 @@
 
 use anyhow::Result;
 use logis::scenario::agreement::{Counted, Review};
+use logis::scenario::map::Contours;
 use logis::scenario::report::{Cell, Sheet};
-use minijinja::value::Serde;
 use serde::Serialize;
 
-use super::simulate_page::{STYLE, french};
+use crate::page::{BasisView, Maps, STYLE, render};
 
 /// The most rows of a table of the page; the workbook has all.
 const ROWS: usize = 2_000;
+
+/// The columns that name single rows of the data: a page to pass round counts them instead.
+const NAMING: [&str; 3] = ["Ligne", "Identifiant", "Chez"];
 
 #[derive(Serialize)]
 struct Page<'r> {
@@ -20,6 +23,8 @@ struct Page<'r> {
     warnings: &'r [String],
     articles: Vec<Article<'r>>,
     year: i16,
+    basis: BasisView,
+    maps: Maps,
     sections: Vec<Section<'r>>,
     sources: Vec<(String, String)>,
     style: &'static str,
@@ -41,8 +46,8 @@ struct Line {
     label: String,
     unit: String,
     target: String,
-    of_year: String,
-    so_far: String,
+    of_year: Shown,
+    so_far: Shown,
     period: String,
     gap: String,
     reached: String,
@@ -62,18 +67,39 @@ struct Section<'r> {
     groups: Vec<(String, Vec<Vec<Shown>>)>,
     folded: bool,
     left_out: usize,
+    /// Are rows counted in place of being named?
+    withheld: bool,
 }
 
 #[derive(Serialize)]
 struct Shown {
     text: String,
     number: bool,
+    /// Of a share: of how many.
+    of: Option<String>,
+    /// Are those few?
+    few: bool,
 }
 
-/// The page.
-pub fn page(review: &Review) -> Result<String> {
+impl Shown {
+    fn of(cell: Option<&Cell>, number: bool) -> Shown {
+        let of = cell
+            .and_then(Cell::of)
+            .map(|n| Cell::Number { value: i64::try_from(n).unwrap_or(i64::MAX), decimals: 0 }.to_string());
+        Shown { text: shown(cell), number, of, few: cell.is_some_and(Cell::is_of_few) }
+    }
+}
+
+/// The page; `with_rows` is whether it names rows of the data, `contours` are those of its maps.
+pub fn page(review: &Review, with_rows: bool, contours: Option<&Contours>) -> Result<String> {
     let balance = review.sheets.iter().find(|s| s.id == "bilan");
     let others = review.sheets.iter().filter(|s| s.id != "bilan" && s.id != "chiffres");
+    let others: Vec<(Sheet, bool)> = others
+        .map(|sheet| {
+            let names = !with_rows && sheet.header.iter().any(|header| NAMING.contains(&header.as_str()));
+            (if names { sheet.without(&NAMING) } else { sheet.clone() }, names)
+        })
+        .collect();
     let page = Page {
         title: &review.title,
         text: &review.text,
@@ -82,16 +108,15 @@ pub fn page(review: &Review) -> Result<String> {
         warnings: &review.warnings,
         articles: balance.map(articles).unwrap_or_default(),
         year: review.year,
-        sections: others.map(section).collect(),
+        basis: BasisView::of(&review.basis, false),
+        maps: Maps::of(&review.maps, contours)?,
+        sections: others.iter().map(|(sheet, withheld)| section(sheet, *withheld)).collect(),
         sources: balance.map(sources).unwrap_or_default(),
         style: STYLE,
         own_style: include_str!("page.css"),
         version: env!("CARGO_PKG_VERSION"),
     };
-    let mut engine = minijinja::Environment::new();
-    engine.add_filter("fr", french);
-    engine.add_template("page.html", include_str!("page.html"))?;
-    Ok(engine.get_template("page.html")?.render(minijinja::Value::from(Serde(&page)))?)
+    render(include_str!("page.html"), &page)
 }
 
 /// The place of a column.
@@ -132,8 +157,10 @@ fn articles(sheet: &Sheet) -> Vec<Article<'_>> {
             Some(Cell::Text(name)) => name.as_str(),
             _ => "",
         };
-        let [id, label, unit, target, of_year, so_far, period, gap, reached, trend, explained] =
+        let [id, label, unit, target, _, _, period, gap, reached, trend, explained] =
             columns.map(|at| shown(at.and_then(|at| row.get(at))));
+        let figure = |at: Option<usize>| Shown::of(at.and_then(|at| row.get(at)), true);
+        let (of_year, so_far) = (figure(columns[4]), figure(columns[5]));
         let class = match reached.as_str() {
             "oui" => "gain",
             "non" => "perte",
@@ -168,11 +195,12 @@ fn sources(sheet: &Sheet) -> Vec<(String, String)> {
     all
 }
 
-fn section(sheet: &Sheet) -> Section<'_> {
+fn section(sheet: &Sheet, withheld: bool) -> Section<'_> {
     // A place has its own table: its code and its name are the heading.
     let by_place = sheet.id.starts_with("par_");
     let first = if by_place { 2 } else { 0 };
-    let number = |at: usize| sheet.rows.iter().any(|row| matches!(row.get(at), Some(Cell::Number { .. })));
+    let number =
+        |at: usize| sheet.rows.iter().any(|row| row.get(at).is_some_and(|c| c.as_number().is_some()));
     let mut groups: Vec<(String, Vec<Vec<Shown>>)> = Vec::new();
     for row in sheet.rows.iter().take(ROWS) {
         let heading = match (by_place, row.first(), row.get(1)) {
@@ -180,12 +208,8 @@ fn section(sheet: &Sheet) -> Section<'_> {
             (true, Some(Cell::Text(code)), Some(Cell::Text(name))) => format!("{name} ({code})"),
             _ => String::new(),
         };
-        let cells = row
-            .iter()
-            .enumerate()
-            .skip(first)
-            .map(|(at, cell)| Shown { text: shown(Some(cell)), number: number(at) })
-            .collect();
+        let cells =
+            row.iter().enumerate().skip(first).map(|(at, cell)| Shown::of(Some(cell), number(at))).collect();
         match groups.last_mut() {
             Some((known, rows)) if *known == heading => rows.push(cells),
             _ => groups.push((heading, vec![cells])),
@@ -200,5 +224,6 @@ fn section(sheet: &Sheet) -> Section<'_> {
         groups,
         folded: by_place,
         left_out: sheet.rows.len().saturating_sub(ROWS),
+        withheld,
     }
 }

@@ -9,6 +9,8 @@ pub(super) struct Figure {
     label: String,
     unit: String,
     value: String,
+    /// Of a share or a mean: of how many.
+    of: Option<String>,
     /// Between which values it falls.
     between: Option<String>,
     others: Vec<Other>,
@@ -96,6 +98,11 @@ fn is(cell: Option<&Cell>, text: &str) -> bool {
     matches!(cell, Some(Cell::Text(t)) if t == text)
 }
 
+/// A count in French digits.
+pub(super) fn counted(n: u64) -> String {
+    Cell::Number { value: i64::try_from(n).unwrap_or(i64::MAX), decimals: 0 }.to_string()
+}
+
 /// A difference with its sign.
 pub(super) fn signed(cell: Option<&Cell>) -> String {
     match cell {
@@ -141,6 +148,7 @@ pub(super) fn figures(report: &Report) -> Vec<Figure> {
             label: (*label).to_string(),
             unit: text(1),
             value: text(2),
+            of: row.get(2).and_then(Cell::of).map(counted),
             between: report.runs.first().and_then(|r| between(report, &r.title, label, false)),
             others: others.collect(),
             how: how.to_string(),

@@ -5,19 +5,16 @@ mod figures;
 mod tables;
 
 use anyhow::Result;
-use logis::scenario::report::{Chart, Report};
-use logis::value::parse_date;
-use minijinja::value::Serde;
+use logis::scenario::map::Contours;
+use logis::scenario::report::{Chart, ENOUGH, Report};
 use serde::Serialize;
 
+use crate::page::{BasisView, Maps, STYLE, day, render};
 use figures::{Figure, effects, figures};
 use tables::{Part, parts};
 
 /// The charting library, whole.
 const CHARTS: &str = include_str!("../../../assets/chartjs/chart.umd.min.js");
-
-/// The style that pages of reports share.
-pub(super) const STYLE: &str = include_str!("page.css");
 
 #[derive(Serialize)]
 struct Page<'r> {
@@ -26,6 +23,10 @@ struct Page<'r> {
     runs: Vec<Compared<'r>>,
     warnings: &'r [String],
     seeds: usize,
+    /// Are there enough repetitions for an interval?
+    enough: bool,
+    basis: BasisView,
+    maps: Maps,
     figures: Vec<Figure>,
     parts: Vec<Part<'r>>,
     data: String,
@@ -52,8 +53,8 @@ struct Data<'r> {
     charts: &'r [Chart],
 }
 
-/// The page; `with_rows` is whether it names requests.
-pub fn page(report: &Report, with_rows: bool) -> Result<String> {
+/// The page; `with_rows` is whether it names requests, `contours` are those of its maps.
+pub fn page(report: &Report, with_rows: bool, contours: Option<&Contours>) -> Result<String> {
     let runs = report.runs.iter().enumerate();
     let data = Data { runs: report.runs.iter().map(|r| r.title.as_str()).collect(), charts: &report.charts };
     let page = Page {
@@ -71,6 +72,9 @@ pub fn page(report: &Report, with_rows: bool) -> Result<String> {
             .collect(),
         warnings: &report.warnings,
         seeds: report.seeds,
+        enough: report.seeds >= ENOUGH,
+        basis: BasisView::of(&report.basis, true),
+        maps: Maps::of(&report.maps, contours)?,
         figures: figures(report),
         parts: parts(report, with_rows),
         // Inside a script element nothing may look like its end.
@@ -80,44 +84,5 @@ pub fn page(report: &Report, with_rows: bool) -> Result<String> {
         library: CHARTS,
         version: env!("CARGO_PKG_VERSION"),
     };
-    let mut engine = minijinja::Environment::new();
-    engine.add_filter("fr", french);
-    engine.add_template("page.html", include_str!("page.html"))?;
-    Ok(engine.get_template("page.html")?.render(minijinja::Value::from(Serde(&page)))?)
-}
-
-/// `2017-06-30` as `30 juin 2017`; anything else as it is.
-fn day(date: &str) -> String {
-    parse_date(date).map_or_else(|| date.to_string(), logis::value::french_day)
-}
-
-/// The spaces of French typography: none breaks a line before `:`, `;`, `?`, `!`, `%`, `€`, inside « » or in a number.
-pub(super) fn french(text: &str) -> String {
-    let letters: Vec<char> = text.chars().collect();
-    let near = |at: usize| letters.get(at).copied().unwrap_or(' ');
-    let space = |at: usize| {
-        let (before, after) = (near(at.wrapping_sub(1)), near(at + 1));
-        match after {
-            ':' | '»' => '\u{a0}',
-            ';' | '?' | '!' | '%' | '€' => '\u{202f}',
-            _ if before == '«' => '\u{a0}',
-            _ if before.is_ascii_digit() && (1..=3).all(|n| near(at + n).is_ascii_digit()) => '\u{202f}',
-            _ => ' ',
-        }
-    };
-    letters.iter().enumerate().map(|(at, c)| if *c == ' ' { space(at) } else { *c }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// No line begins with a colon or a percent sign, nor with the end of a number.
-    #[test]
-    fn spaces_that_do_not_break() {
-        assert_eq!(french("1 050 logements, 9,6 % : 101"), "1\u{202f}050 logements, 9,6\u{202f}%\u{a0}: 101");
-        assert_eq!(french("« loué » en 2015 20"), "«\u{a0}loué\u{a0}» en 2015 20");
-        assert_eq!(day("2017-07-01"), "1er juillet 2017");
-        assert_eq!(day("un jour"), "un jour");
-    }
+    render(include_str!("page.html"), &page)
 }

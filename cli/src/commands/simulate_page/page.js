@@ -184,10 +184,11 @@
     const names = [...new Set(rows.map((r) => r.cells[1].textContent))];
     const wanted = names.indexOf("Attributions");
     if (wanted > 0) names.unshift(...names.splice(wanted, 1));
+    const [low, high] = [4, 5].map((at) => heads(table)[at].textContent.toLowerCase());
     const redraw = () => {
       const own = rows.filter((r) => r.cells[1].textContent === names[measure()]);
       const unit = own[0]?.cells[2].textContent ?? "";
-      caption.replaceChildren(names[measure()] + " ", make("small", { textContent: `(${unit} ; médiane, et de 5 % à 95 % des répétitions)` }));
+      caption.replaceChildren(names[measure()] + " ", make("small", { textContent: `(${unit} ; médiane des répétitions, ${low} et ${high})` }));
       const labels = own.map((r) => r.cells[0].textContent);
       build(canvas, { kind: "barh", labels, unit, title: names[measure()], series: [
         { name: "Médiane", kind: "scatter", values: own.map((r, i) => ({ x: number(r, 3), y: labels[i] })), colour: palette().runs[1] },
@@ -241,7 +242,7 @@
     redraws.forEach((again) => again());
   };
 
-  for (const table of document.querySelectorAll("main table")) {
+  for (const table of document.querySelectorAll("main .tableau table")) {
     const all = heads(table);
     all.forEach((head, at) => {
       if (at && (head.dataset.run ?? "") !== (all[at - 1].dataset.run ?? "")) {

@@ -3,7 +3,7 @@
 use logis::scenario::report::{Cell, Chart, Report, Sheet};
 use serde::Serialize;
 
-use super::figures::{meaning, signed};
+use super::figures::{counted, meaning, signed};
 
 /// The most rows of a table of the page; the workbook has all.
 const ROWS: usize = 300;
@@ -61,6 +61,8 @@ struct Shown {
     /// What a number is sorted by.
     sort: Option<String>,
     class: String,
+    /// Of a share: of how many.
+    of: Option<String>,
 }
 
 fn part(id: &str) -> &'static str {
@@ -69,7 +71,7 @@ fn part(id: &str) -> &'static str {
         "quotas" | "gains_pertes" => "Mixité, gains et pertes",
         "attente" | "reservations" => "Attente, réservations, argent",
         "valeur_marginale" => "Les logements",
-        "intervalles" => "Incertitude",
+        "intervalles" | "doutes" => "Incertitude",
         "menages" => "Ménage par ménage",
         id if id.ends_with("_montants") => "Attente, réservations, argent",
         id if id.starts_with("demandes_par_") => "Les demandes",
@@ -133,7 +135,7 @@ fn columns(sheet: &Sheet, report: &Report) -> Vec<(String, String)> {
 /// Does a column hold numbers, or nothing at all?
 fn numbered(sheet: &Sheet, at: usize) -> bool {
     let mut cells = sheet.rows.iter().filter_map(|r| r.get(at));
-    let number = |cell: &Cell| matches!(cell, Cell::Number { .. });
+    let number = |cell: &Cell| cell.as_number().is_some();
     cells.clone().any(number) || at > 0 && cells.all(|cell| *cell == Cell::Empty)
 }
 
@@ -272,6 +274,7 @@ fn short(sheet: &Sheet) -> String {
         "objectifs" => "Objectifs",
         "gains_pertes" => "Gains et pertes",
         "intervalles" => "Intervalles",
+        "doutes" => "Les doutes",
         "synthese" => "L'essentiel",
         _ => sheet.title.split_once(" par : ").map_or(sheet.title.as_str(), |(_, rest)| rest),
     };
@@ -304,12 +307,15 @@ fn shown(sheet: &Sheet, cell: &Cell, head: &Head) -> Shown {
         }
         _ => {}
     }
-    let sort = match cell {
-        Cell::Number { value, decimals } => {
-            Some(format!("{}", *value as f64 / 10_f64.powi(i32::try_from(*decimals).unwrap_or(0))))
+    if cell.is_of_few() {
+        classes.push("peu");
+    }
+    let sort = match (cell, cell.as_number()) {
+        (_, Some((value, decimals))) => {
+            Some(format!("{}", value as f64 / 10_f64.powi(i32::try_from(decimals).unwrap_or(0))))
         }
-        Cell::Empty => Some(String::new()),
-        Cell::Text(_) => None,
+        (Cell::Empty, _) => Some(String::new()),
+        _ => None,
     };
-    Shown { text, sort, class: classes.join(" ") }
+    Shown { text, sort, class: classes.join(" "), of: cell.of().map(counted) }
 }

@@ -16,6 +16,8 @@ pub struct Manifest {
     pub name: String,
     /// What people call it.
     pub title: String,
+    /// What its authors call this state of it; empty if they do not.
+    pub version: String,
     /// The entity that is decided when nothing is selected.
     pub entity: Option<(String, Span)>,
     /// The rules shown by default, in order.
@@ -179,6 +181,7 @@ pub(super) fn read(file: FileId, text: &str, out: &mut Diagnostics) -> Manifest 
     let mut reader = Reader::new(file, 0..0, what::PACK, root.get_ref());
     manifest.name = reader.string("name", out).unwrap_or_default();
     manifest.title = reader.string("title", out).unwrap_or_default();
+    manifest.version = reader.string("version", out).unwrap_or_default();
     let own = |text: (&str, Span)| (text.0.to_string(), text.1);
     manifest.entity = reader.str("entity", out).map(own);
     manifest.results = reader.strings("results", out).unwrap_or_default();

@@ -17,6 +17,8 @@ pub struct Figure {
     pub rows: u64,
     /// How many of them are not known.
     pub open: u64,
+    /// Of a share: of how many it is; of money, of how many rows.
+    pub of: Option<u64>,
     /// Why there is no value.
     pub why: Option<String>,
     /// Is all known, and is there nothing to divide by: nothing was asked?
@@ -68,7 +70,12 @@ impl<'g> Parts<'g> {
         let Some(base) = growth else {
             let whole = self.sum(own, window);
             return match over.as_ref().and_then(|_| self.gathered.get(terms.len())) {
-                Some(over) => ratio(&whole, &self.sum(std::slice::from_ref(over), window)),
+                Some(over) => {
+                    let base = self.sum(std::slice::from_ref(over), window);
+                    let counted = base.value.filter(|_| !over.money).filter(Exact::is_integer);
+                    let of = counted.and_then(|n| u64::try_from(n.to_integer()).ok()).unwrap_or(base.rows);
+                    Figure { of: Some(of), ..ratio(&whole, &base) }
+                }
                 None => whole,
             };
         };

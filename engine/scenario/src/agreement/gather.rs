@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::places::Places;
+use crate::basis::Local;
 use logis_data::{Dataset, Needs, column_of};
 use logis_decide::dated::DatedPlan;
 use logis_decide::evaluate::possible::{MissingCell, MissingInput};
 use logis_decide::evaluate::{DecisionColumn, Outcome, evaluate};
+use logis_decide::places::Places as RowPlaces;
 use logis_language::Pack;
 use logis_language::diagnostic::PackError;
 use logis_language::graph::Target;
@@ -21,7 +23,7 @@ use logis_language::plan::Plan;
 use logis_language::value::{Date, Exact, Value, add};
 
 /// Where and when rows are counted.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot {
     /// The day; none of rows without a time.
     pub day: Option<Date>,
@@ -59,7 +61,7 @@ impl Sum {
 }
 
 /// A row whose outcome is not known.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Open {
     /// Where it would count.
     pub slot: Slot,
@@ -68,7 +70,9 @@ pub struct Open {
     /// Its row.
     pub row: usize,
     /// The cells that it lacks, or the error, in words.
-    pub lacks: Vec<String>,
+    pub lacks: BTreeSet<String>,
+    /// Whose cells they are, where they are not its own: table and identifier.
+    pub whose: BTreeSet<String>,
 }
 
 /// A row that is left out.
@@ -99,6 +103,8 @@ pub struct Gathered {
     pub years: Option<(i16, i16)>,
     /// Has its table rows without a time?
     pub timeless: bool,
+    /// Are the numbers that it adds up amounts of money?
+    pub money: bool,
 }
 
 /// The rules of one table that are decided together.
@@ -200,6 +206,24 @@ impl<'p> Gatherer<'p> {
         (all, left)
     }
 
+    /// Whose local rules decide the rows that are counted: rows of other territories are left out.
+    pub fn local(&self, dataset: &Dataset) -> Local {
+        let parsed = self.pack.parsed();
+        let mut places = RowPlaces::default();
+        let mut seen = BTreeSet::new();
+        for group in self.groups.iter().filter(|group| seen.insert(group.entity)) {
+            let origin = parsed.schema.entities.get(group.entity).map(|entity| &entity.origin);
+            // The tables of the pack are no data.
+            if matches!(origin, Some(Origin::Data { .. })) {
+                places.add(parsed, dataset, group.entity);
+            }
+        }
+        let own = parsed.territories.all.get(self.agreement.territory).map(|own| own.name.clone());
+        places.of.retain(|name, _| Some(name) == own.as_ref());
+        places.nowhere = 0;
+        Local::of(parsed, &places)
+    }
+
     /// Decides the rules of a group: as of each row's date, or as of that of the review.
     fn decide(&self, group: &Group, dataset: &Dataset) -> Decided {
         let each = |names: &[&str]| -> Result<Decided, PackError> {
@@ -238,6 +262,8 @@ impl<'p> Gatherer<'p> {
         let mut found = Gathered::default();
         let Some(entity) = entity_of(parsed, term) else { return found };
         found.entity = entity;
+        found.money =
+            term.how == How::Sum && unit_of(parsed, &term.name.0).is_some_and(|u| u.starts_with("EUR"));
         let date = term.date.as_ref().and_then(|(name, _)| parsed.schema.field(name));
         let table = dataset.tables.get(entity);
         let name = |id: EntityId| table_name(parsed, id);
@@ -317,8 +343,9 @@ impl<'p> Gatherer<'p> {
                     (Sum { known: number, rows: 1, open: 0 }, number != Exact::from_integer(0))
                 }
                 Some(Err(outcome)) => {
-                    let lacks = lacking(parsed, dataset, &outcome);
-                    found.open.push(Open { slot: slot.clone(), entity, row, lacks });
+                    let mut open = Open { slot: slot.clone(), entity, row, ..Open::default() };
+                    lacking(parsed, dataset, &outcome, &mut open);
+                    found.open.push(open);
                     (Sum { rows: 1, open: 1, ..Sum::default() }, false)
                 }
             };
@@ -378,11 +405,11 @@ impl<'d> Columns<'d> {
 }
 
 /// What an outcome that is not known lacks, in words.
-fn lacking(parsed: &Parsed, dataset: &Dataset, outcome: &Outcome) -> Vec<String> {
-    let said = |input: &MissingInput| {
+fn lacking(parsed: &Parsed, dataset: &Dataset, outcome: &Outcome, open: &mut Open) {
+    let say = |input: &MissingInput| {
         let entity = parsed.schema.entities.get(input.entity);
         let table = dataset.tables.get(input.entity);
-        let id = usize::try_from(input.row).ok().and_then(|row| table?.ids.text(row)).unwrap_or("?");
+        let row = usize::try_from(input.row).ok();
         let column = match input.what {
             MissingCell::Field(field) => parsed.schema.fields.get(field).map(|f| f.column.clone()),
             MissingCell::Relation(number) => {
@@ -393,22 +420,37 @@ fn lacking(parsed: &Parsed, dataset: &Dataset, outcome: &Outcome) -> Vec<String>
                     Some(parameter) => parameter.path.as_str(),
                     None => parsed.rule_behind(id).map_or("?", |rule| rule.name.as_str()),
                 };
-                return format!("`{path}` n'a pas de valeur à cette date ou à cet endroit");
+                open.lacks.insert(format!("`{path}` n'a pas de valeur à cette date ou à cet endroit"));
+                return;
             }
         };
-        format!("{} {id} : {}", table_name(parsed, input.entity), column.unwrap_or_default())
+        let name = table_name(parsed, input.entity);
+        open.lacks.insert(format!("{name} : {}", column.unwrap_or_default()));
+        if (input.entity, row) != (open.entity, Some(open.row)) {
+            let id = row.and_then(|row| table?.ids.text(row)).unwrap_or("?");
+            open.whose.insert(format!("{name} {id}"));
+        }
     };
     match outcome {
-        Outcome::Unknown(missing) => missing.iter().map(said).collect(),
+        Outcome::Unknown(missing) => missing.iter().for_each(say),
         Outcome::Error(error) => {
             let rule = error.rule.and_then(|rule| parsed.rules.get(rule)).map(|rule| rule.name.as_str());
-            vec![match rule {
+            open.lacks.insert(match rule {
                 Some(rule) => format!("erreur dans `{rule}` : {}", error.error),
                 None => format!("erreur : {}", error.error),
-            }]
+            });
         }
-        Outcome::Known(_) => vec!["d'un autre type que ce qui est additionné".to_string()],
+        Outcome::Known(_) => {
+            open.lacks.insert("d'un autre type que ce qui est additionné".to_string());
+        }
     }
+}
+
+/// The unit of a rule or a field.
+fn unit_of<'p>(parsed: &'p Parsed, name: &str) -> Option<&'p str> {
+    let rule = parsed.rule(name).and_then(|id| parsed.rules.get(id)).and_then(|rule| rule.texts.last());
+    let field = || parsed.schema.field(name).and_then(|id| parsed.schema.fields.get(id));
+    rule.and_then(|text| text.doc.unit.as_deref()).or_else(|| field()?.unit.as_deref())
 }
 
 /// What users call the table of an entity.

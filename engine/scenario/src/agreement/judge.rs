@@ -211,6 +211,16 @@ fn words(indicator: &Indicator, target: Option<Exact>, period: &Period) -> Strin
     format!("{kind} {number}{unit}{every}")
 }
 
+/// A figure as it is shown, a share with what it is a share of.
+pub fn figure_cell(indicator: &Indicator, figure: Option<&Figure>) -> Cell {
+    let shown = cell(indicator, figure.and_then(|figure| figure.value.as_ref()));
+    let of = figure.and_then(|figure| figure.of).filter(|_| indicator.unit == "%");
+    match shown {
+        Cell::Number { value, decimals } => Cell::share(Some(value), decimals, of),
+        other => other,
+    }
+}
+
 /// A figure as it is shown: a share by the hundred, with two decimals at most.
 pub fn cell(indicator: &Indicator, value: Option<&Exact>) -> Cell {
     let percent = indicator.unit == "%";

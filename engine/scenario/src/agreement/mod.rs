@@ -31,6 +31,8 @@ use logis_language::value::{Date, Exact, div, french_day, mul};
 use serde::Serialize;
 use shares::Compared;
 
+use crate::basis::{Basis, Stands};
+use crate::map::Figures;
 use crate::sheet::{Cell, Sheet};
 use crate::table::{Table, scaled};
 
@@ -60,8 +62,13 @@ pub struct Review {
     pub summary: Vec<Counted>,
     /// What is to be known of it.
     pub warnings: Vec<String>,
+    /// What all of it rests on.
+    pub basis: Basis,
     /// The sheets, in the order in which they are read.
     pub sheets: Vec<Sheet>,
+    /// The figures of places, each beside a sheet: maps, for whoever has contours.
+    #[serde(skip)]
+    pub maps: Vec<Figures>,
 }
 
 /// How many lines have a verdict.
@@ -144,15 +151,18 @@ impl<'p> Reviewer<'p> {
         }
         let mut sheets = vec![sheets::balance(&read, &lines), sheets::years(&read, &lines)];
         sheets.extend((0..read.kinds.len()).filter_map(|kind| sheets::places(&read, &lines, kind)));
+        let maps = (0..read.kinds.len()).flat_map(|kind| sheets::maps(&read, &lines, kind)).collect();
         sheets.extend(
             compared.as_ref().and_then(|c| c.as_ref().ok()).map(|c| c.sheet(self.pack, agreement, &gathered)),
         );
+        let local = self.gatherer.local(dataset);
+        let doubted = doubts::doubts(self.pack, agreement, &local.held, self.as_of);
         let rest = [
             sheets::lists(&read, &lines),
             sheets::amendments(&read),
             sheets::unknown(&read, &lines),
             sheets::left_out(&read, &left),
-            doubts::doubts(self.pack, agreement, self.as_of),
+            doubts::sheet(&doubted),
             sheets::figures(&read, &lines),
         ];
         sheets.extend(rest.into_iter().filter(|sheet| !sheet.rows.is_empty()));
@@ -177,7 +187,15 @@ impl<'p> Reviewer<'p> {
                 .map(|(verdict, count)| Counted { verdict: verdict.word().to_string(), count })
                 .collect(),
             warnings: self.warnings(dataset, &lines, left.len()),
+            basis: Basis {
+                dates: vec![self.as_of.to_string()],
+                stands: vec![Stands::of_pack("Règles", self.pack.parsed())],
+                places: local.counted,
+                doubts: doubted.into_keys().collect(),
+                ..Basis::default()
+            },
             sheets,
+            maps,
         }
     }
 

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::figure::{Figure, Window};
 use super::gather::{Left, table_name};
-use super::judge::{Verdict, cell};
+use super::judge::{Verdict, cell, figure_cell};
 use super::places::NOWHERE;
 use super::{Line, Read};
+use crate::map::{Figures, Named, Shown};
 use crate::sheet::{Cell, Sheet};
 use logis_data::column_of;
 use logis_language::pack::agreement::{Every, Measure};
@@ -56,7 +57,7 @@ pub fn balance(read: &Read<'_>, lines: &[Line<'_>]) -> Sheet {
             text(&*indicator.label),
             text(&*indicator.unit),
             text(&*judged.words),
-            cell(indicator, line.of_year.value.as_ref()),
+            figure_cell(indicator, Some(&line.of_year)),
             cumulated(line),
             text(line.period.words()),
             cell(indicator, judged.gap.as_ref()),
@@ -76,7 +77,7 @@ pub fn balance(read: &Read<'_>, lines: &[Line<'_>]) -> Sheet {
 fn cumulated(line: &Line<'_>) -> Cell {
     match line.indicator.measure {
         Measure::Sums { growth: Some(_), .. } | Measure::Words => Cell::Empty,
-        _ => cell(line.indicator, line.so_far.value.as_ref()),
+        _ => figure_cell(line.indicator, Some(&line.so_far)),
     }
 }
 
@@ -142,10 +143,7 @@ pub fn years(read: &Read<'_>, lines: &[Line<'_>]) -> Sheet {
     for line in lines.iter().filter(|line| line.is_summed()) {
         let indicator = line.indicator;
         let mut cells = vec![text(&*indicator.id), text(&*indicator.label), text(&*indicator.unit)];
-        cells.extend(years.iter().map(|year| {
-            let figure = line.of(read, *year);
-            cell(indicator, figure.and_then(|figure| figure.value).as_ref())
-        }));
+        cells.extend(years.iter().map(|year| figure_cell(indicator, line.of(read, *year).as_ref())));
         sheet.rows.push(cells);
     }
     sheet
@@ -177,12 +175,55 @@ pub fn places(read: &Read<'_>, lines: &[Line<'_>], kind: usize) -> Option<Sheet>
                 text(&*line.indicator.id),
                 text(&*line.indicator.label),
                 text(&*line.indicator.unit),
-                cell(line.indicator, of_year.and_then(|f| f.value).as_ref()),
-                cell(line.indicator, all.value.as_ref()),
+                figure_cell(line.indicator, of_year.as_ref()),
+                figure_cell(line.indicator, Some(&all)),
             ]);
         }
     }
     (!sheet.rows.is_empty()).then_some(sheet)
+}
+
+/// Every indicator that is known at two places of one kind or more, as a map: shares are fills, all else circles.
+pub fn maps(read: &Read<'_>, lines: &[Line<'_>], kind: usize) -> Vec<Figures> {
+    let Some((name, _)) = read.agreement.places.get(kind) else { return Vec::new() };
+    let places = read.places_of(kind, lines);
+    let map = |line: &&Line<'_>| {
+        let shown = |(row, (code, called)): &(u32, (String, String))| {
+            let window = Window { place: Some((kind, *row)), ..line.period.window(read.year()) };
+            let figure = line.parts.figure(window);
+            if figure.rows == 0 || code.is_empty() {
+                return None;
+            }
+            let cell = figure_cell(line.indicator, Some(&figure));
+            let place = Named { name: called.clone(), codes: vec![code.clone()] };
+            let (count, rate) = if share(line) { (Cell::Empty, cell) } else { (cell, Cell::Empty) };
+            Some(Shown { place, count, rate })
+        };
+        let shown: Vec<Shown> = places.iter().filter_map(shown).collect();
+        let known = |one: &&Shown| one.count.as_number().or(one.rate.as_number()).is_some();
+        if shown.iter().filter(known).count() < 2 {
+            return None;
+        }
+        let unit = &line.indicator.unit;
+        let label = &line.indicator.label;
+        let of = if unit.is_empty() { label.clone() } else { format!("{label} ({unit})") };
+        let (count, rate) = if share(line) { (String::new(), of) } else { (of, String::new()) };
+        Some(Figures {
+            sheet: format!("par_{name}"),
+            title: format!("{} {label}, {}", line.indicator.id, line.period.words()),
+            count,
+            rate,
+            // What grows may fall.
+            signed: shown.iter().any(|one| one.count.as_number().is_some_and(|(value, _)| value < 0)),
+            places: shown,
+        })
+    };
+    lines.iter().filter(|line| line.is_summed()).filter_map(|line| map(&line)).collect()
+}
+
+/// Is it a share, which no circle shows?
+fn share(line: &Line<'_>) -> bool {
+    line.indicator.unit == "%" || matches!(line.indicator.measure, Measure::Sums { over: Some(_), .. })
 }
 
 /// The rows that indicators list by name.
@@ -225,7 +266,8 @@ pub fn unknown(read: &Read<'_>, lines: &[Line<'_>]) -> Sheet {
         "Chaque ligne dont le résultat n'est pas décidé, et les cases qui lui manquent. Les remplir donne le chiffre.",
         "tables du jeu de données",
     );
-    sheet.header = header(["N°", "Indicateur", "Année", "Fichier", "Ligne", "Identifiant", "Ce qui manque"]);
+    sheet.header =
+        header(["N°", "Indicateur", "Année", "Fichier", "Ligne", "Identifiant", "Ce qui manque", "Chez"]);
     for line in lines {
         let mut seen = BTreeSet::new();
         for gathered in line.parts.gathered() {
@@ -238,6 +280,7 @@ pub fn unknown(read: &Read<'_>, lines: &[Line<'_>]) -> Sheet {
                     Cell::Empty,
                     Cell::Empty,
                     text(&**why),
+                    Cell::Empty,
                 ]);
                 continue;
             }
@@ -246,7 +289,8 @@ pub fn unknown(read: &Read<'_>, lines: &[Line<'_>]) -> Sheet {
             };
             for open in gathered.open.iter().filter(|open| held(open.slot.day)) {
                 let (file, at) = read.place(open.entity, open.row);
-                let lacks = open.lacks.join(" ; ");
+                let joined = |all: &BTreeSet<String>| all.iter().cloned().collect::<Vec<_>>().join(" ; ");
+                let (lacks, whose) = (joined(&open.lacks), joined(&open.whose));
                 if !seen.insert((open.entity, open.row, lacks.clone())) {
                     continue;
                 }
@@ -258,6 +302,7 @@ pub fn unknown(read: &Read<'_>, lines: &[Line<'_>]) -> Sheet {
                     at,
                     text(read.id(open.entity, open.row)),
                     text(lacks),
+                    if whose.is_empty() { Cell::Empty } else { text(whose) },
                 ]);
             }
         }

@@ -7,6 +7,8 @@ mod changes;
 mod limits;
 mod read;
 mod words;
+
+pub use words::Called;
 mod years;
 
 use std::sync::Arc;

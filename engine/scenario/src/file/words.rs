@@ -1,7 +1,7 @@
 //! Changes in words, as a report says them.
 
 use super::{CellsOf, Count, How, ParameterChange, RowChange, RowKind, Variant, Years};
-use logis_language::value::{Exact, Value, format_number};
+use logis_language::value::{Exact, Value, format_number, french_day};
 
 /// `1,05`
 fn french(number: &Exact) -> String {
@@ -13,60 +13,121 @@ fn shown_values(values: &[String]) -> String {
     shown.join(" ou ")
 }
 
-fn cells_text(cells: &CellsOf) -> String {
-    cells
-        .iter()
-        .map(|((name, _), values)| format!("{name} = {}", shown_values(values)))
-        .collect::<Vec<_>>()
-        .join(", ")
+/// What the names of a scenario are called in a sentence.
+pub trait Called {
+    /// An entity.
+    fn entity(&self, name: &str) -> String;
+    /// A cell of an entity, and the values that it has or may have; an empty text is nothing.
+    fn cell(&self, entity: &str, name: &str, values: &[String]) -> String;
+    /// A parameter, with the first keys of a cell if there are any.
+    fn parameter(&self, path: &str, key: &[Value]) -> String;
+    /// A rule or a field.
+    fn rule(&self, name: &str) -> String;
+    /// A count.
+    fn count(&self, n: u64) -> String;
+    /// A value of a parameter that is no number.
+    fn value(&self, value: &Value) -> String;
 }
 
-impl std::fmt::Display for ParameterChange {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.path.0)?;
-        if !self.key.is_empty() {
-            let keys: Vec<String> = self.key.iter().map(Value::to_string).collect();
-            write!(f, " [{}]", keys.join(", "))?;
+/// Names as the scenario writes them.
+struct AsWritten;
+
+impl Called for AsWritten {
+    fn entity(&self, name: &str) -> String {
+        name.to_string()
+    }
+
+    fn cell(&self, _: &str, name: &str, values: &[String]) -> String {
+        format!("{name} = {}", shown_values(values))
+    }
+
+    fn parameter(&self, path: &str, key: &[Value]) -> String {
+        match key.is_empty() {
+            true => path.to_string(),
+            false => {
+                let keys: Vec<String> = key.iter().map(Value::to_string).collect();
+                format!("{path} [{}]", keys.join(", "))
+            }
         }
+    }
+
+    fn rule(&self, name: &str) -> String {
+        name.to_string()
+    }
+
+    fn count(&self, n: u64) -> String {
+        n.to_string()
+    }
+
+    fn value(&self, value: &Value) -> String {
+        value.to_string()
+    }
+}
+
+fn cells_text(entity: &str, cells: &CellsOf, called: &dyn Called) -> String {
+    let cells = cells.iter().map(|((name, _), values)| called.cell(entity, name, values));
+    cells.collect::<Vec<_>>().join(", ")
+}
+
+impl ParameterChange {
+    /// The change in words.
+    pub fn in_words(&self, called: &dyn Called) -> String {
+        let parameter = called.parameter(&self.path.0, &self.key);
         match &self.how {
-            How::Multiply(n) => write!(f, " × {}", french(n)),
-            How::Add(n) if *n < Exact::from_integer(0) => write!(f, " − {}", french(&-n)),
-            How::Add(n) => write!(f, " + {}", french(n)),
-            How::Set(Value::Number(n)) => write!(f, " = {}", french(n)),
-            How::Set(value) => write!(f, " = {value}"),
-            How::AsOf(date) => write!(f, " : les valeurs en vigueur au {date}"),
+            How::Multiply(n) => format!("{parameter} × {}", french(n)),
+            How::Add(n) if *n < Exact::from_integer(0) => format!("{parameter} − {}", french(&-n)),
+            How::Add(n) => format!("{parameter} + {}", french(n)),
+            How::Set(Value::Number(n)) => format!("{parameter} = {}", french(n)),
+            How::Set(value) => format!("{parameter} = {}", called.value(value)),
+            How::AsOf(date) => format!("{parameter} : les valeurs en vigueur au {}", french_day(*date)),
         }
     }
 }
 
-impl std::fmt::Display for RowChange {
+/// The change with names as the scenario writes them.
+impl std::fmt::Display for ParameterChange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.in_words(&AsWritten))
+    }
+}
+
+impl RowChange {
+    /// The change in words.
+    pub fn in_words(&self, called: &dyn Called) -> String {
         let count = match &self.count {
-            Count::Rows(n) => n.to_string(),
+            Count::Rows(n) => called.count(*n),
             Count::Share(share) => format!("{} %", french(&(share * Exact::from_integer(100)))),
             Count::All => "toutes les lignes".to_string(),
         };
-        let entity = &self.entity.0;
-        match self.kind {
-            RowKind::Add => write!(f, "{entity} : {count} de plus")?,
-            RowKind::New => write!(f, "{entity} : une ligne nouvelle")?,
-            RowKind::Remove => write!(f, "{entity} : {count} de moins")?,
-            RowKind::Change => write!(f, "{entity} : {count} changées")?,
-        }
+        let entity = called.entity(&self.entity.0);
+        let mut text = match self.kind {
+            RowKind::Add => format!("{entity} : {count} de plus"),
+            RowKind::New => format!("{entity} : une ligne nouvelle"),
+            RowKind::Remove => format!("{entity} : {count} de moins"),
+            RowKind::Change => format!("{entity} : {count} changées"),
+        };
+        let cells = |entity: &str, cells: &CellsOf| cells_text(entity, cells, called);
         if !self.which.is_empty() {
-            write!(f, ", parmi {}", cells_text(&self.which))?;
+            text.push_str(&format!(", parmi {}", cells(&self.entity.0, &self.which)));
         }
         if !self.to.is_empty() {
-            write!(f, ", avec {}", cells_text(&self.to))?;
+            text.push_str(&format!(", avec {}", cells(&self.entity.0, &self.to)));
         }
         for ((name, _), which, to) in &self.members {
-            write!(f, " ; {name}")?;
+            text.push_str(&format!(" ; {}", called.entity(name)));
             if !which.is_empty() {
-                write!(f, " ({})", cells_text(which))?;
+                text.push_str(&format!(" ({})", cells(name, which)));
             }
-            write!(f, " : {}", cells_text(to))?;
+            text.push_str(&format!(" : {}", cells(name, to)));
         }
-        Ok(())
+        text
+    }
+}
+
+/// The change with names as the scenario writes them.
+impl std::fmt::Display for RowChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.in_words(&AsWritten))
     }
 }
 
@@ -81,11 +142,15 @@ impl Variant {
 
 impl Years {
     /// What happens each year, a line each.
-    pub fn words(&self) -> Vec<String> {
+    pub fn in_words(&self, called: &dyn Called) -> Vec<String> {
         let percent = |share: &Exact| french(&(share * Exact::from_integer(100)));
         let mut lines = Vec::new();
-        lines.extend(self.data_of.map(|d| format!("dates des données : du {d} à la première année")));
-        lines.extend(self.stock.map(|n| format!("parc réservé auparavant : {n} logements occupés")));
+        lines.extend(
+            self.data_of.map(|d| format!("dates des données : du {} à la première année", french_day(d))),
+        );
+        lines.extend(
+            self.stock.map(|n| format!("parc réservé auparavant : {} logements occupés", called.count(n))),
+        );
         lines.extend(
             self.freed.map(|s| format!("chaque année : {} % des logements occupés se libèrent", percent(&s))),
         );
@@ -93,8 +158,16 @@ impl Years {
             self.withdrawn
                 .map(|s| format!("chaque année : {} % des demandes en attente renoncent", percent(&s))),
         );
-        lines.extend(self.moves.iter().map(|m| format!("{} suit {}", m.field.0, m.by.0)));
-        lines.extend(self.rows.iter().map(|change| format!("chaque année après la première : {change}")));
+        lines.extend(
+            self.moves
+                .iter()
+                .map(|m| format!("{} suit {}", called.rule(&m.field.0), called.parameter(&m.by.0, &[]))),
+        );
+        lines.extend(
+            self.rows
+                .iter()
+                .map(|change| format!("chaque année après la première : {}", change.in_words(called))),
+        );
         lines
     }
 }

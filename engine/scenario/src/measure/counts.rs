@@ -44,7 +44,7 @@ pub(super) fn outcomes(parsed: &Parsed, group: &Group, decided: &Decisions) -> V
             .column("oui", "Oui", "lignes", 0, true)
             .column("non", "Non", "lignes", 0, false)
             .column("inconnu", "Inconnu", "lignes", 0, false)
-            .column("part", "Part de oui", "%", 1, true);
+            .share("part", "Part de oui", true);
         for (name, column) in booleans {
             let values: Vec<Option<Value>> = (0..column.len()).map(|row| column.value(row)).collect();
             let given = |wanted| values.iter().filter(|v| **v == wanted).count() as u64;
@@ -53,6 +53,7 @@ pub(super) fn outcomes(parsed: &Parsed, group: &Group, decided: &Decisions) -> V
             // What is neither is unknown or an error: the three add up to the rows.
             let cells = [yes, no, all - yes - no].map(count);
             table.row(name, &label(parsed, name), cells.into_iter().chain([percent(yes, all, 1)]).collect());
+            table.of(all);
         }
         tables.push(table);
     }
@@ -102,7 +103,7 @@ pub(super) fn by_request(
         .column("demandes", "Demandes", "demandes", 0, false)
         .column("servies", "Servies", "demandes", 0, true)
         .column("non_servies", "Non servies", "demandes", 0, false)
-        .column("part", "Part servie", "%", 1, true)
+        .share("part", "Part servie", true)
         .column("effort", "Taux d'effort moyen", "%", 1, false);
     for (key, (all, served, burdens)) in groups {
         let name = key.name();
@@ -117,6 +118,7 @@ pub(super) fn by_request(
                 mean(burdens.into_iter(), 1),
             ],
         );
+        table.of(all);
     }
     table
 }

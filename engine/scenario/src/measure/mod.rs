@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::allocation::Allocation;
+use super::basis::Local;
 use super::decided::Decide;
 use super::file::Measured;
 use super::run::Household;
@@ -18,6 +19,7 @@ use logis_allocation::candidates::sides;
 use logis_data::{Dataset, Issue, Needs, TextTable, read_texts};
 use logis_decide::evaluate::{DecisionColumn, Decisions};
 use logis_decide::invariants::Invariants;
+use logis_decide::places::Places;
 use logis_language::Pack;
 use logis_language::diagnostic::PackError;
 use logis_language::graph::Target;
@@ -193,6 +195,16 @@ impl Planned {
         let plans = self.groups.iter().map(|g| &g.plan).chain(&self.requests_by).chain(&self.units_by);
         let plans = plans.chain(&self.money).chain(self.product.as_ref().map(|(_, plan)| plan));
         self.matching.plans().chain(plans.chain(&self.waiting).map(Arc::as_ref))
+    }
+
+    /// Whose local rules decide the requests and the units, as far as any is asked.
+    pub fn local(&self, parsed: &Parsed, dataset: &Dataset) -> Local {
+        let mut places = Places::default();
+        if self.plans().any(Plan::is_local) {
+            places.add(parsed, dataset, self.requests);
+            places.add(parsed, dataset, self.units);
+        }
+        Local::of(parsed, &places)
     }
 
     /// What the data must have.

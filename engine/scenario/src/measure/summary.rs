@@ -83,7 +83,7 @@ impl Planned {
         .column("base", "Attributions comptées", "attributions", 0, false)
         .column("membres", "dont membres", "attributions", 0, false)
         .column("attendus", "Membres attendus", "attributions", 0, false)
-        .column("part", "Part atteinte", "%", 1, true)
+        .share("part", "Part atteinte", true)
         .column("legale", "Part demandée", "%", 1, true)
         .column("manque", "Manque", "attributions", 0, true)
         .column("prix", "Prix", "points par membre", 0, true);
@@ -117,6 +117,7 @@ impl Planned {
                     count(price),
                 ],
             );
+            table.of(reached.base);
         }
         Some(table)
     }
@@ -161,6 +162,7 @@ impl Sums {
         line("attributions", "Attributions", "attributions", Some(self.attributions));
         let served = percent(self.attributions, self.requests, 1);
         table.figure("part_servie", "Part des demandes servies", ("%", 1), served);
+        table.of(self.requests);
         let mut line = |id: &str, label: &str, unit: &str, n: u64| {
             table.figure(id, label, (unit, 0), count(n));
         };
@@ -172,23 +174,30 @@ impl Sums {
         let mean_of = |sum: u64| ratio(i128::from(sum), housed, 1);
         let label = "Priorité moyenne des demandes servies";
         table.figure("priorite", label, ("points", 1), mean_of(self.priority));
+        table.of(self.attributions);
         let label = "Adéquation moyenne des attributions";
         table.figure("adequation", label, ("points", 1), mean_of(self.fit));
+        table.of(self.attributions);
         if let Some(waits) = &self.waits {
             let of = |wanted: bool| mean(waits.iter().filter(|(_, s)| *s == wanted).map(|(n, _)| *n), 1);
+            let many = |wanted: bool| waits.iter().filter(|(_, s)| *s == wanted).count() as u64;
             let label = "Ancienneté moyenne des demandes servies";
             table.figure("attente_servies", label, ("mois", 1), of(true));
+            table.of(many(true));
             let label = "Ancienneté moyenne des demandes non servies";
             table.figure("attente_non_servies", label, ("mois", 1), of(false));
+            table.of(many(false));
         }
         if let Some(burdens) = &self.burdens {
             let mut known: Vec<Exact> = burdens.iter().map(|n| n * Exact::from_integer(100)).collect();
             known.sort();
             let label = "Taux d'effort moyen des attributions, aide déduite";
             table.figure("effort_moyen", label, ("%", 1), mean(known.iter().copied(), 1));
+            table.of(known.len() as u64);
             // Of an even number the lower of the two in the middle: a burden that somebody has.
             let median = known.get(known.len().saturating_sub(1) / 2).and_then(|n| scaled(n, 1));
             table.figure("effort_median", "Taux d'effort médian", ("%", 1), median);
+            table.of(known.len() as u64);
         }
         table
     }

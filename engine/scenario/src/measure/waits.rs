@@ -26,7 +26,7 @@ const CLASSES: [(i64, &str); 6] = [
 pub(crate) fn waiting(waits: &[(Exact, bool)], how: &str, source: &str) -> Table {
     let mut table = Table::new("attente", "Depuis combien de temps", "Ancienneté de la demande", how, source)
         .column("servies", "Demandes servies", "demandes", 0, true)
-        .column("part", "Part des servies", "%", 1, false)
+        .share("part", "Part des servies", false)
         .column("en_attente", "Demandes qui attendent encore", "demandes", 0, true);
     let all = waits.iter().filter(|(_, served)| *served).count() as u64;
     for (at, (from, name)) in CLASSES.iter().enumerate() {
@@ -38,6 +38,7 @@ pub(crate) fn waiting(waits: &[(Exact, bool)], how: &str, source: &str) -> Table
         let (served, left) = (count(true), count(false));
         let cells = vec![i64::try_from(served).ok(), percent(served, all, 1), i64::try_from(left).ok()];
         table.row(&format!("des_{from}"), name, cells);
+        table.of(all);
     }
     table
 }
@@ -54,7 +55,7 @@ pub(super) fn reservations(label: &str, column: &DecisionColumn, allocation: &Al
     .column("offerts", "Offerts", "logements", 0, false)
     .column("attribues", "Attribués", "logements", 0, true)
     .column("libres", "Non utilisés", "logements", 0, true)
-    .column("part", "Part utilisée", "%", 1, true);
+    .share("part", "Part utilisée", true);
     let mut groups: BTreeMap<Key, (u64, u64)> = BTreeMap::new();
     let given = allocation.request_of();
     let mut all = (0, 0);
@@ -68,6 +69,7 @@ pub(super) fn reservations(label: &str, column: &DecisionColumn, allocation: &Al
     let mut line = |id: &str, label: &str, (offered, used): (u64, u64)| {
         let cells = vec![count(offered), count(used), count(offered - used), percent(used, offered, 1)];
         table.row(id, label, cells);
+        table.of(offered);
     };
     for (key, sum) in &groups {
         line(&key.name(), &key.name(), *sum);

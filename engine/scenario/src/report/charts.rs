@@ -40,10 +40,7 @@ fn inexact(value: i64, decimals: u32) -> f64 {
 }
 
 fn of_cell(cell: Option<&Cell>) -> Option<f64> {
-    match cell {
-        Some(Cell::Number { value, decimals }) => Some(inexact(*value, *decimals)),
-        _ => None,
-    }
+    cell?.as_number().map(|(value, decimals)| inexact(value, decimals))
 }
 
 /// The charts of a report.
@@ -141,13 +138,8 @@ fn gains(sheet: &Sheet, all: &[Repeated<'_>]) -> Option<Chart> {
     let first =
         sheet.rows.iter().map(group).find(|g| g != "Ensemble" && g != "Règle" && g != "Demandes ajoutées")?;
     let mut rows: Vec<&Vec<Cell>> = sheet.rows.iter().filter(|r| group(r) == first).collect();
-    let size = |row: &&Vec<Cell>| -> i64 {
-        let numbers = row.iter().filter_map(|c| match c {
-            Cell::Number { value, .. } => Some(value.abs()),
-            _ => None,
-        });
-        numbers.sum()
-    };
+    let size =
+        |row: &&Vec<Cell>| -> i64 { row.iter().filter_map(|cell| Some(cell.as_number()?.0.abs())).sum() };
     rows.sort_by_key(|r| std::cmp::Reverse(size(r)));
     rows.truncate(PLACES);
     let labels = rows.iter().filter_map(|r| r.get(1)).map(ToString::to_string).collect();

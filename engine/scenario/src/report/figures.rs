@@ -88,7 +88,8 @@ pub(super) fn targets(scenario: &Scenario, all: &[Repeated<'_>]) -> Result<Optio
         let mut shown =
             wanted.as_ref().map_or_else(|| "inconnu".to_string(), |n| format!("{words}{}", shortest(n)));
         if let Wanted::AtLeastIn((variant, _)) = &target.wanted {
-            shown.push_str(&format!(" (« {variant} »)"));
+            let named = scenario.variants.iter().find(|v| v.name.0 == *variant);
+            shown.push_str(&format!(" (« {} »)", named.map_or(variant, |v| &v.title)));
         }
         let text = |t: &str| Cell::Text(t.to_string());
         let mut cells =

@@ -3,24 +3,30 @@
 //! Everything that is shown, in a page, a workbook or a terminal, is a cell of a [`Sheet`]. Where a run
 //! is repeated over seeds, a figure is the median of its repetitions.
 
+mod basis;
 mod changes;
 mod charts;
 mod figures;
+mod maps;
 mod runs;
 mod sweeps;
 
 use serde::Serialize;
 
-use super::file::{Count, RowChange, Scenario};
+use super::basis::Basis;
+use super::error::ScenarioError;
+use super::file::{Called, Count, RowChange, Scenario};
+use super::map::Figures;
 use super::run::RunResult;
 use super::simulation::Simulation;
+use super::spoken::Spoken;
 use super::table::Table;
 pub use crate::sheet::{Cell, Sheet};
 pub use charts::{Chart, Series};
 use figures::{observed, targets};
-use logis_language::diagnostic::PackError;
 use logis_language::value::Exact;
 use runs::compare;
+pub use sweeps::ENOUGH;
 use sweeps::{intervals, sweeps};
 
 /// A report.
@@ -36,10 +42,15 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// How many repetitions each figure is the median of.
     pub seeds: usize,
+    /// What all of it rests on.
+    pub basis: Basis,
     /// The sheets, in the order in which they are read.
     pub sheets: Vec<Sheet>,
     /// The charts, each beside a sheet.
     pub charts: Vec<Chart>,
+    /// The figures of places, each beside a sheet: maps, for whoever has contours.
+    #[serde(skip)]
+    pub maps: Vec<Figures>,
 }
 
 /// What a run is.
@@ -68,8 +79,9 @@ pub(super) struct Repeated<'r> {
 /// Puts together what the results say. Results may be missing: then so are their columns.
 ///
 /// # Errors
-/// An observed figure or a target that names no measure: the message says which there are.
-pub fn report(simulation: &Simulation, results: &[RunResult]) -> Result<Report, PackError> {
+/// An observed figure or a target that names no measure: the message says which there are. What a run breaks in the
+/// rules, though its result is there.
+pub fn report(simulation: &Simulation, results: &[RunResult]) -> Result<Report, ScenarioError> {
     let scenario = simulation.scenario();
     let repeated = |variant: Option<usize>| {
         let own: Vec<&RunResult> =
@@ -79,6 +91,9 @@ pub fn report(simulation: &Simulation, results: &[RunResult]) -> Result<Report, 
     };
     let mut all: Vec<Repeated<'_>> = repeated(None).into_iter().collect();
     all.extend((0..scenario.variants.len()).filter_map(|v| repeated(Some(v))));
+    let plan = basis::plan(simulation)?;
+    let spoken = Spoken::new(&plan);
+    let basis = basis::basis(simulation, results)?;
     let mut sheets = Vec::new();
     let (observed, objectives) = (observed(scenario, &all)?, targets(scenario, &all)?);
     let mut compared = compare(&all);
@@ -97,8 +112,9 @@ pub fn report(simulation: &Simulation, results: &[RunResult]) -> Result<Report, 
     sheets.extend(quotas);
     sheets.extend(gains);
     sheets.extend(compared);
-    sheets.extend(sweeps(simulation, results));
+    sheets.extend(sweeps(simulation, results, &spoken));
     sheets.extend(intervals(&all));
+    sheets.extend(basis::doubts(&basis));
     sheets.extend(households);
     let mut warnings: Vec<String> = Vec::new();
     for warning in results.iter().flat_map(|r| &r.warnings) {
@@ -107,27 +123,30 @@ pub fn report(simulation: &Simulation, results: &[RunResult]) -> Result<Report, 
         }
     }
     warnings.extend(simulation.warnings().iter().cloned());
-    warnings.extend(all.iter().flat_map(|repeated| fewer(scenario, repeated)));
+    warnings.extend(all.iter().flat_map(|repeated| fewer(scenario, repeated, &spoken)));
     for variant in scenario.variants.iter().filter(|v| v.changes_nothing()) {
         warnings.push(format!(
             "la variante « {} » ne change rien : elle répète la situation de base",
-            variant.name.0
+            variant.title
         ));
     }
     let charts = charts::charts(scenario, &all, &sheets);
+    let runs = heads(simulation, &all, &spoken);
     Ok(Report {
         title: scenario.title.clone(),
         text: scenario.text.clone(),
-        runs: heads(simulation, &all),
+        maps: maps::maps(simulation, &spoken, &sheets, &runs),
+        runs,
         warnings,
         seeds: all.first().map_or(0, |r| r.results.len()),
+        basis,
         sheets,
         charts,
     })
 }
 
 /// Changes that found fewer rows than they ask for, or none.
-fn fewer(scenario: &Scenario, repeated: &Repeated<'_>) -> Vec<String> {
+fn fewer(scenario: &Scenario, repeated: &Repeated<'_>, spoken: &dyn Called) -> Vec<String> {
     let Some(first) = repeated.results.first() else { return Vec::new() };
     let own = first.run.variant.and_then(|v| scenario.variants.get(v)).map_or(&[][..], |v| &v.rows);
     let changes = scenario.base.rows.iter().chain(own).zip(&first.rows_taken);
@@ -138,7 +157,10 @@ fn fewer(scenario: &Scenario, repeated: &Repeated<'_>) -> Vec<String> {
             Count::All => *taken == 0,
         };
         let lines = if *taken < 2 { "ligne" } else { "lignes" };
-        short.then(|| format!("{} : « {change} » n'a trouvé que {taken} {lines}", repeated.title))
+        short.then(|| {
+            let change = change.in_words(spoken);
+            format!("{} : {change}, mais {taken} {lines} seulement", repeated.title)
+        })
     };
     changes.filter_map(short).collect()
 }
@@ -162,7 +184,7 @@ fn assumptions(scenario: &Scenario) -> Option<Sheet> {
     Some(sheet)
 }
 
-fn heads(simulation: &Simulation, all: &[Repeated<'_>]) -> Vec<Head> {
+fn heads(simulation: &Simulation, all: &[Repeated<'_>], spoken: &dyn Called) -> Vec<Head> {
     let scenario = simulation.scenario();
     let head = |repeated: &Repeated<'_>| {
         let first = repeated.results.first();
@@ -172,27 +194,35 @@ fn heads(simulation: &Simulation, all: &[Repeated<'_>]) -> Vec<Head> {
         let rows = |changes: &[RowChange], from: usize| -> Vec<String> {
             let line = |(at, change): (usize, &RowChange)| {
                 let taken = first.and_then(|r| r.rows_taken.get(from + at));
-                let lines = |n: &usize| format!(" ({n} {})", if *n < 2 { "ligne" } else { "lignes" });
-                format!("{change}{}", taken.map_or_else(String::new, lines))
+                let lines = |n: &usize| {
+                    format!(" ({} {})", spoken.count(*n as u64), if *n < 2 { "ligne" } else { "lignes" })
+                };
+                format!("{}{}", change.in_words(spoken), taken.map_or_else(String::new, lines))
             };
             changes.iter().enumerate().map(line).collect()
         };
         let Some(variant) = variant else {
             let (name, title) = ("base".into(), repeated.title.clone());
             let mut changes = rows(base, 0);
-            changes.extend(scenario.years.iter().flat_map(|y| y.words()));
+            changes.extend(scenario.years.iter().flat_map(|y| y.in_words(spoken)));
             return Head { name, title, text: String::new(), date, changes };
         };
-        let mut changes: Vec<String> = variant.parameters.iter().map(ToString::to_string).collect();
+        let mut changes: Vec<String> =
+            variant.parameters.iter().map(|change| change.in_words(spoken)).collect();
         changes.extend(rows(&variant.rows, base.len()));
         if let Some(quotas) = &variant.quotas {
-            let names: Vec<&str> = quotas.iter().map(|(n, _)| n.as_str()).collect();
+            let declared = simulation.pack().parsed().manifest.matching.iter().flat_map(|m| &m.quotas);
+            let label = |name: &str| {
+                let mut own = declared.clone().filter(|quota| quota.name.0 == name);
+                own.next().map_or_else(|| name.to_string(), |quota| format!("« {} »", quota.label))
+            };
+            let names: Vec<String> = quotas.iter().map(|(name, _)| label(name)).collect();
             let names = if names.is_empty() { "aucune".to_string() } else { names.join(", ") };
             changes.push(format!("parts demandées : {names}"));
         }
-        changes.extend(variant.years.iter().flat_map(|y| y.words()));
-        changes.extend(variant.priority.iter().map(|(n, _)| format!("priorité : {n}")));
-        changes.extend(variant.fit.iter().map(|(n, _)| format!("adéquation : {n}")));
+        changes.extend(variant.years.iter().flat_map(|y| y.in_words(spoken)));
+        changes.extend(variant.priority.iter().map(|(n, _)| format!("priorité : {}", spoken.rule(n))));
+        changes.extend(variant.fit.iter().map(|(n, _)| format!("adéquation : {}", spoken.rule(n))));
         changes.extend(variant.rules.iter().map(|(n, _)| format!("règles posées par-dessus : {n}")));
         Head {
             name: variant.name.0.clone(),
@@ -224,6 +254,9 @@ fn medians(results: &[&RunResult]) -> Vec<Table> {
         }
         for row in &mut table.rows {
             let same: Vec<_> = twins.iter().filter_map(|t| t.rows.iter().find(|r| r.id == row.id)).collect();
+            let mut counts: Vec<u64> = same.iter().filter_map(|r| r.of).collect();
+            counts.sort_unstable();
+            row.of = counts.get(counts.len().saturating_sub(1) / 2).copied();
             for (at, cell) in row.cells.iter_mut().enumerate() {
                 let mut values: Vec<i64> =
                     same.iter().filter_map(|r| r.cells.get(at).copied().flatten()).collect();

@@ -65,11 +65,14 @@ fn compare_table(table: &Table, variants: &[Repeated<'_>]) -> Sheet {
             cells.push(Cell::Text(any.map_or("", |row| table.unit(row, 0)).to_string()));
         }
         let value = |row: Option<&Row>, at: usize| row.and_then(|r| r.cells.get(at).copied().flatten());
-        cells.extend((0..table.columns.len()).map(|at| Cell::number(value(own, at), decimals(at))));
+        let shown = |table: &Table, row: Option<&Row>, at: usize| {
+            Cell::share(value(row, at), decimals(at), row.and_then(|row| table.share_of(row, at)))
+        };
+        cells.extend((0..table.columns.len()).map(|at| shown(table, own, at)));
         for (_, other) in &others {
             let there = other.and_then(|t| t.rows.iter().find(|r| r.id == id));
             for (number, &at) in compared.iter().enumerate() {
-                cells.push(Cell::number(value(there, at), decimals(at)));
+                cells.push(shown(other.unwrap_or(table), there, at));
                 if number == 0 {
                     let counts = table.columns.get(at).is_some_and(|c| c.decimals == 0) && !single;
                     let or_none = |v: Option<i64>| if counts { Some(v.unwrap_or(0)) } else { v };

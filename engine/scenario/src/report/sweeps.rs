@@ -1,7 +1,7 @@
 //! Sweeps, and the spread of repetitions.
 
 use super::{Cell, Repeated, Sheet, medians};
-use crate::file::How;
+use crate::file::{Axis, Called, How};
 use crate::run::RunResult;
 use crate::sheet::shortest;
 use crate::simulation::Simulation;
@@ -9,12 +9,16 @@ use crate::table::Table;
 use logis_language::value::Value;
 
 /// The points of each sweep: what they reach, as medians of their repetitions.
-pub(super) fn sweeps(simulation: &Simulation, results: &[RunResult]) -> Vec<Sheet> {
+pub(super) fn sweeps(simulation: &Simulation, results: &[RunResult], spoken: &dyn Called) -> Vec<Sheet> {
     let scenario = simulation.scenario();
     let mut sheets = Vec::new();
     for (number, sweep) in scenario.sweeps.iter().enumerate() {
         let mut sheet = Sheet::new(&format!("balayage_{}", sweep.name.0), &sweep.title, &sweep.text, "");
-        sheet.header = sweep.axes.iter().map(|a| a.label.clone()).collect();
+        let label = |axis: &Axis| match axis.points.first().filter(|point| point.path.0 == axis.label) {
+            Some(point) => spoken.parameter(&point.path.0, &point.key),
+            None => axis.label.clone(),
+        };
+        sheet.header = sweep.axes.iter().map(label).collect();
         let mut points: Vec<Vec<usize>> = Vec::new();
         for run in simulation.runs() {
             if let Some((of, point)) = &run.point
@@ -76,20 +80,26 @@ pub(super) fn sweeps(simulation: &Simulation, results: &[RunResult]) -> Vec<Shee
     sheets
 }
 
+/// From how many repetitions on an interval is told, and not the lowest and the highest.
+pub const ENOUGH: usize = 20;
+
 /// Between which values the figures of the summary fall, where runs are repeated.
 pub(super) fn intervals(all: &[Repeated<'_>]) -> Option<Sheet> {
     let base = all.first().filter(|r| r.results.len() > 1)?;
-    let mut sheet = Sheet::new(
-        "intervalles",
-        "Intervalles sur les répétitions",
-        "Médiane des répétitions, et les bornes entre lesquelles tombent neuf sur dix d'entre elles (5e et 95e centiles, rang le plus proche).",
-        "",
-    );
+    let mut sheet = Sheet::new("intervalles", "Intervalles sur les répétitions", "", "");
+    // Of few repetitions no centile says anything: all of them are told.
+    let many = base.results.len() >= ENOUGH;
+    let (low, high) = if many { (5, 95) } else { (0, 100) };
+    let (from, to) = if many { ("5 %", "95 %") } else { ("le plus bas", "le plus haut") };
+    sheet.how = match many {
+        true => "Médiane des répétitions, et les bornes entre lesquelles tombent neuf sur dix d'entre elles (5e et 95e centiles, rang le plus proche).".to_string(),
+        false => format!("Médiane des répétitions, la plus basse et la plus haute d'entre elles. Il en faut {ENOUGH} pour un intervalle."),
+    };
     sheet.header =
-        ["Calcul", "Mesure", "Unité", "Médiane", "5 %", "95 %", "Répétitions"].map(str::to_string).to_vec();
+        ["Calcul", "Mesure", "Unité", "Médiane", from, to, "Répétitions"].map(str::to_string).to_vec();
     if all.len() > 1 {
         sheet.how.push_str(" Écart à la base : répétition par répétition, chacune contre celle de la base qui a la même graine ; ses bornes disent donc mieux que celles des deux chiffres si l'écart est sûr.");
-        sheet.header.extend(["Écart médian", "Écart, 5 %", "Écart, 95 %"].map(str::to_string));
+        sheet.header.extend(["Écart médian".to_string(), format!("Écart, {from}"), format!("Écart, {to}")]);
     }
     let wanted = |table: &&Table| ["synthese", "quotas", "eligibilite"].contains(&table.id.as_str());
     for (number, run) in all.iter().enumerate() {
@@ -112,7 +122,7 @@ pub(super) fn intervals(all: &[Repeated<'_>]) -> Option<Sheet> {
                         Cell::Text(label),
                         Cell::Text(table.unit(row, at).to_string()),
                     ];
-                    cells.extend([50, 5, 95].map(|p| Cell::number(rank(&values, p), decimals)));
+                    cells.extend([50, low, high].map(|p| Cell::number(rank(&values, p), decimals)));
                     cells.push(Cell::count(values.len()));
                     if all.len() > 1 {
                         let difference = |own: &&RunResult| {
@@ -120,7 +130,7 @@ pub(super) fn intervals(all: &[Repeated<'_>]) -> Option<Sheet> {
                             Some(value(own)? - value(twin)?)
                         };
                         let apart = sorted(run.results.iter().filter(|_| number > 0).filter_map(difference));
-                        cells.extend([50, 5, 95].map(|p| Cell::number(rank(&apart, p), decimals)));
+                        cells.extend([50, low, high].map(|p| Cell::number(rank(&apart, p), decimals)));
                     }
                     sheet.rows.push(cells);
                 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use logis::compare::{ByRows, Report, RuleRows};
+use logis::scenario::map::{Figures, Named, Shown};
+use logis::scenario::report::Cell;
 use serde::Serialize;
 
 use super::{count, dates};
@@ -26,12 +28,23 @@ pub(super) struct By {
     pub name: String,
     /// What is counted by.
     pub column: String,
+    /// What people call it.
+    pub label: String,
+    /// The corpus, and the entity whose rows are counted.
+    pub of: String,
     pub rows: Vec<ByRow>,
 }
 
 #[derive(Serialize)]
 pub(super) struct ByRow {
     pub value: String,
+    /// What people call the value, with its code.
+    pub shown: String,
+    /// What people call the value.
+    pub name: String,
+    /// Rows that gain, and rows that lose.
+    #[serde(skip)]
+    pub net: (u64, u64),
     pub gain: String,
     pub loss: String,
     pub other: String,
@@ -59,7 +72,11 @@ pub(super) fn totals(report: &Report) -> Vec<Total> {
 }
 
 /// Counts by each thing, over all rules and dates: the values with most rows first.
-pub(super) fn by(all: &[ByRows]) -> Vec<By> {
+pub(super) fn by(all: &[ByRows], called: &BTreeMap<(String, String), String>) -> Vec<By> {
+    let shown = |by: &str, value: &str| {
+        let found = called.get(&(by.to_string(), value.to_string())).cloned();
+        found.unwrap_or_else(|| if value.is_empty() { by } else { value }.to_string())
+    };
     let mut tables: BTreeMap<(&str, &str, &str), Vec<&ByRows>> = BTreeMap::new();
     for rows in all {
         tables.entry((&rows.by, &rows.corpus, &rows.entity)).or_default().push(rows);
@@ -70,6 +87,9 @@ pub(super) fn by(all: &[ByRows]) -> Vec<By> {
         });
         let row = |row: &&ByRows| ByRow {
             value: row.value.clone(),
+            name: name(&shown(&row.by, &row.value), &row.value),
+            shown: shown(&row.by, &row.value),
+            net: (row.counts.gain, row.counts.loss),
             gain: count(row.counts.gain),
             loss: count(row.counts.loss),
             other: count(row.counts.other),
@@ -77,8 +97,38 @@ pub(super) fn by(all: &[ByRows]) -> Vec<By> {
         By {
             name: format!("{by}, lignes de `{entity}`, {corpus}"),
             column: by.to_string(),
+            label: shown(by, ""),
+            of: format!("lignes de `{entity}`, {corpus}"),
             rows: rows.iter().map(row).collect(),
         }
     };
     tables.into_iter().map(table).collect()
+}
+
+/// `Dijon` of `Dijon (21231)`
+fn name(shown: &str, code: &str) -> String {
+    shown.strip_suffix(&format!(" ({code})")).unwrap_or(shown).to_string()
+}
+
+/// Gains less losses by place, as maps: of each thing that is counted by, whether or not its values are places.
+pub(super) fn maps(all: &[By]) -> Vec<Figures> {
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let shown = |row: &ByRow| Shown {
+        place: Named { name: row.name.clone(), codes: vec![row.value.clone()] },
+        count: Cell::Number { value: number(row.net.0) - number(row.net.1), decimals: 0 },
+        rate: Cell::Empty,
+    };
+    let map = |by: &By| Figures {
+        sheet: by.name.clone(),
+        title: format!(
+            "Lignes qui gagnent, moins celles qui perdent, par : {}, {}",
+            by.label.to_lowercase(),
+            by.of
+        ),
+        count: "solde des lignes".to_string(),
+        rate: String::new(),
+        signed: true,
+        places: by.rows.iter().map(shown).collect(),
+    };
+    all.iter().map(map).collect()
 }

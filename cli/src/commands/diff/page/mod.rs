@@ -11,14 +11,17 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use logis::compare::{Acceptance, Changed, Difference, KindRows, Report, ReserveRows, Seen, Structure};
 use logis::exchange::Document;
+use logis::scenario::basis::Basis;
+use logis::scenario::map::Contours;
 use serde::Serialize;
 
-use self::counted::{By, Total, by, totals};
+use self::counted::{By, Total, by, maps, totals};
 use self::differences::{Shown, difference};
 use self::structure::{Said, said};
 pub use self::terminal::text;
 use self::verdict::verdict;
 use super::Found;
+use crate::page::{BasisView, Maps, STYLE, lines, render};
 
 /// The whole as JSON.
 pub fn json(found: &Found) -> Result<String> {
@@ -31,18 +34,18 @@ pub fn json(found: &Found) -> Result<String> {
         #[serde(flatten)]
         report: &'f Report,
         acceptance: &'f Option<Acceptance>,
+        basis: &'f Basis,
     }
-    let Found { base, head, structure, report, acceptance, .. } = found;
-    Ok(Document::new("diff", Body { base, head, fine: found.is_fine(), structure, report, acceptance })
-        .pretty()?)
+    let Found { base, head, structure, report, acceptance, basis, .. } = found;
+    let fine = found.is_fine();
+    Ok(Document::new("diff", Body { base, head, fine, structure, report, acceptance, basis }).pretty()?)
 }
 
-/// As a page.
-pub fn html(found: &Found) -> Result<String> {
-    let mut engine = minijinja::Environment::new();
-    engine.add_template("diff.html", include_str!("page.html"))?;
-    let page = Page::of(found);
-    Ok(engine.get_template("diff.html")?.render(minijinja::Value::from(minijinja::value::Serde(&page)))?)
+/// As a page; `contours` are those of its maps.
+pub fn html(found: &Found, contours: Option<&Contours>) -> Result<String> {
+    let mut page = Page::of(found);
+    page.maps = Maps::of(&maps(&page.by), contours)?;
+    render(include_str!("page.html"), &page)
 }
 
 /// Said where the rows of people are left out.
@@ -54,6 +57,13 @@ const WITHHELD: &str =
 struct Page {
     base: String,
     head: String,
+    /// On what the figures rest.
+    basis: BasisView,
+    rests: Vec<String>,
+    maps: Maps,
+    style: &'static str,
+    own_style: &'static str,
+    version: &'static str,
     fine: bool,
     structure: Vec<Said>,
     seen: Vec<String>,
@@ -82,6 +92,12 @@ impl Page {
         Page {
             base: found.base.clone(),
             head: found.head.clone(),
+            basis: BasisView::of(&found.basis, false),
+            rests: lines(&found.basis, false),
+            maps: Maps::default(),
+            style: STYLE,
+            own_style: include_str!("page.css"),
+            version: env!("CARGO_PKG_VERSION"),
             fine: found.is_fine(),
             structure: said(&found.structure),
             seen: seen(&report.seen),
@@ -89,7 +105,7 @@ impl Page {
             changed: report.summary.changed.iter().map(changed).collect(),
             reserves: reserves(&report.reserves),
             totals: totals(report),
-            by: by(&report.summary.by),
+            by: by(&report.summary.by, &found.called),
             withheld: report.differences.iter().any(|d| found.withheld.contains(&d.corpus)),
             withheld_text: WITHHELD,
             differences: report

@@ -16,7 +16,11 @@ const VALUES: usize = 10;
 /// For the terminal.
 pub fn text(found: &Found) -> String {
     let page = Page::of(found);
-    let mut out = format!("De {} à {}\n\n", page.base, page.head);
+    let mut out = format!("De {} à {}\n", page.base, page.head);
+    for line in &page.rests {
+        let _ = writeln!(out, "{line}");
+    }
+    out.push('\n');
     let _ = writeln!(out, "Ce que les règles disent autrement");
     if page.structure.is_empty() {
         out.push_str("   rien\n");
