@@ -37,15 +37,15 @@ pub(super) fn basis(simulation: &Simulation, results: &[RunResult]) -> Result<Ba
     for run in planned(simulation) {
         simulation.each_plan(run, |pack, planned, date| {
             planned.plans().for_each(|plan| doubts.of_plan(plan));
-            // The share of a quota is read by the matching, and by no rule.
+            // The share or the number of a quota is read by the matching, and by no rule.
             let parsed = pack.parsed();
             for quota in parsed.manifest.matching.iter().flat_map(|m| &m.quotas) {
                 let asked = planned.matching.quotas.iter().any(|own| own.quota.name == quota.name.0);
-                let share = parsed.parameter(&quota.share.0).and_then(|id| parsed.parameters.get(id));
-                share
+                let value = parsed.parameter(&quota.value.0).and_then(|id| parsed.parameters.get(id));
+                value
                     .filter(|_| asked)
                     .into_iter()
-                    .for_each(|share| doubts.of_parameter(parsed, share, date));
+                    .for_each(|value| doubts.of_parameter(parsed, value, date));
             }
         })?;
     }
