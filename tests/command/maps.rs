@@ -236,7 +236,7 @@ fn reviews_and_comparisons_have_maps() {
 /// What is wrong is said with the file, the number of the contour and what is expected; nothing is computed before.
 #[test]
 fn a_file_that_is_no_contours_is_refused() {
-    let good = contours(&communes()[..3].to_vec());
+    let good = contours(&communes()[..3]);
     let changed = |change: &dyn Fn(&mut Value)| {
         let mut other = good.clone();
         change(&mut other);

@@ -29,6 +29,11 @@ fn hash(folder: &Path) -> String {
     sha256(lines.as_bytes()).replace("sha256:", "")
 }
 
+/// The digits of a hash that a page shows.
+fn short(hash: &str) -> String {
+    hash.chars().take(16).collect()
+}
+
 /// What stands on the first screen of a page, its marks taken out.
 fn first_screen(page: &str) -> String {
     let section = page.split("<section id=\"base\"").nth(1).expect("what the figures rest on");
@@ -72,7 +77,7 @@ fn a_scenario_says_first_what_it_rests_on() {
     let of_data = hash(&root().join("scenarios/grand-dijon-2015"));
     for said in [
         "Données synthétiques : aucune personne",
-        &format!("empreinte {}", &of_data[..16]),
+        &format!("empreinte {}", short(&of_data)),
         "Règles d'Action Logement, version 0.1.0",
         "Fait le30 novembre 2026",
         "Décidé au30 juin 2017",
@@ -167,7 +172,7 @@ fn a_review_to_pass_round_names_no_row() {
     let first = first_screen(&page);
     let of_data = hash(&root().join(EXAMPLE));
     for said in
-        ["Données synthétiques", "Fait le30 novembre 2026", &of_data[..16], "Règles locales", "doutes"]
+        ["Données synthétiques", "Fait le30 novembre 2026", &short(&of_data), "Règles locales", "doutes"]
     {
         assert!(first.contains(said), "{said}\n{first}");
     }
@@ -199,9 +204,9 @@ fn a_comparison_says_what_it_compares() {
     let first = first_screen(&folder.read("page.html"));
     for said in [
         "Données qui ne se disent pas synthétiques",
-        &hash(&folder.path("avant"))[..16],
-        &hash(&folder.path("apres"))[..16],
-        &hash(&folder.path("donnees"))[..16],
+        &short(&hash(&folder.path("avant"))),
+        &short(&hash(&folder.path("apres"))),
+        &short(&hash(&folder.path("donnees"))),
         "essai, version 7",
         "Fait le30 novembre 2026",
         "1 doute, sur Plafond",
