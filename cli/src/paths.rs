@@ -42,8 +42,8 @@ fn usage(command: &str, argument: &str) -> Option<Use> {
         }
         (
             _,
-            "population" | "mapping" | "pack" | "token_file" | "fix" | "forbid" | "lists" | "ledger"
-            | "answers",
+            "contours" | "population" | "mapping" | "pack" | "token_file" | "fix" | "forbid" | "lists"
+            | "ledger" | "answers",
         ) => Use::Read,
         _ => return None,
     })
