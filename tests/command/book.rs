@@ -119,6 +119,9 @@ fn tags() -> Vec<(String, String, String, String)> {
     for script in scripts {
         let name = script.file_name().unwrap().to_str().unwrap().to_string();
         let day = name.split('.').nth(1).filter(|part| part.starts_with("20")).map_or(String::new(), french);
+        // As the page names a rule that several territories give, each its own.
+        let territory = script.to_str().unwrap().split("territoires/").nth(1);
+        let of = territory.map_or(String::new(), |path| format!("@{}", path.split('/').next().unwrap()));
         let mut above: Vec<(String, String)> = Vec::new();
         for line in fs::read_to_string(&script).unwrap().lines() {
             if let Some(tag) = line.strip_prefix("/// ") {
@@ -126,9 +129,9 @@ fn tags() -> Vec<(String, String, String, String)> {
                     tag.split_once(": ").map(|(tag, said)| (tag.to_string(), said.trim().to_string())),
                 );
             } else if let Some(rule) = line.strip_prefix("fn ") {
-                let rule = rule.split('(').next().unwrap();
+                let rule = format!("{}{of}", rule.split('(').next().unwrap());
                 let above = std::mem::take(&mut above).into_iter();
-                found.extend(above.map(|(tag, said)| (rule.to_string(), day.clone(), tag, said)));
+                found.extend(above.map(|(tag, said)| (rule.clone(), day.clone(), tag, said)));
             } else if !line.starts_with("//") {
                 above.clear();
             }

@@ -527,7 +527,10 @@ fn fewer_rows_than_asked_is_said() {
         command.arg("simulate").arg(&file).arg("--output").arg(folder.path().join("r")).output().unwrap();
     let out = String::from_utf8(ran.stdout).unwrap();
     // The workbook and the page hold the same warnings.
-    assert!(ran.status.success() && out.contains("« logement : 5000 de moins » n'a trouvé que"), "{out}");
+    assert!(
+        ran.status.success() && out.contains("v : Logement : 5 000 de moins, mais 41 lignes seulement"),
+        "{out}"
+    );
 }
 
 /// Every number of both population files in turn: a digit too many, a sign, a share above the whole. Each is
