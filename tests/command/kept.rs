@@ -528,7 +528,8 @@ fn fewer_rows_than_asked_is_said() {
     let out = String::from_utf8(ran.stdout).unwrap();
     // The workbook and the page hold the same warnings.
     assert!(
-        ran.status.success() && out.contains("v : Logement : 5 000 de moins, mais 41 lignes seulement"),
+        ran.status.success()
+            && out.contains("v : Logement : 5\u{202f}000 de moins, mais 41 lignes seulement"),
         "{out}"
     );
 }
