@@ -193,7 +193,9 @@ fn all_forms_say_the_same() {
         let id = sheet["id"].as_str().unwrap();
         assert!(id == "chiffres" || page.contains(&format!("id=\"{id}\"")), "{id}");
     }
-    let asked = ["<script", "<link", "<img", "url("].iter().any(|word| page.contains(word));
+    // A pattern of the page itself is not asked of anybody.
+    let others = page.replace("url(#", "");
+    let asked = ["<script", "<link", "<img", "url("].iter().any(|word| others.contains(word));
     assert!(page.contains("A84") && !asked, "nothing is asked of a network");
     assert_eq!(&seen["bilan.xlsx"][..2], b"PK");
 }

@@ -114,8 +114,11 @@ fn outside_of_its_days_a_rule_is_no_with_that_reason() {
     assert!(!after.contains("lu dans une page"), "{after}");
     // Nothing but the date would change the answer.
     assert!(!after.contains("une seule donnée à la fois"), "{after}");
+    // On that day the ceiling has not been verified for two years and a half.
     assert!(
-        after.contains("La réponse serait « oui » encore le 30 juin 2023, à données inchangées."),
+        after.contains(
+            "La réponse serait « oui » encore le 30 juin 2023 (barème peut-être périmé à cette date), à données inchangées."
+        ),
         "{after}"
     );
 }

@@ -31,7 +31,7 @@ impl Places {
     /// use logis::{Pack, data::{InputFile, Needs, read}, places::Places};
     /// let pack = Pack::load("../../rules")?;
     /// let parsed = pack.parsed();
-    /// let text = "demande_id,commune,date_demande\nD1,21231,2020-01-01\nD2,31555,2020-01-01\nD3,97411,2020-01-01\n";
+    /// let text = "demande_id,commune,date_demande\nD1,21231,2020-01-01\nD2,31555,2020-01-01\nD3,97209,2020-01-01\n";
     /// let files = vec![InputFile { name: "demandes.csv".into(), bytes: text.into() }];
     /// let read = read(&parsed.schema, &parsed.references, files, &Needs::default());
     /// let mut places = Places::default();
