@@ -176,7 +176,7 @@ impl Diff {
         documents::plain(py, &self.found.report.differences)
     }
 
-    /// The document of the kind `diff`.
+    /// The document of the kind `diff`, without `basis` (what the figures rest on), which the command alone tells.
     fn document<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         documents::plain(py, &Document::new("diff", &self.found))
     }

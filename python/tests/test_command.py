@@ -153,6 +153,8 @@ def test_a_change_of_rules_is_the_document_of_the_command(tmp_path):
         command("diff", tmp_path / "avant", tmp_path / "apres", "--corpus", data, "--as-of", "2018-06-30", "-o", written)
     expected = json.loads(written.read_text(encoding="utf-8"), parse_float=Decimal)
     found = before.diff(after, data, dates=["2018-06-30"])
+    # What the figures of a report rest on (hashes, doubts) is told by the command alone.
+    assert expected.pop("basis")["dates"] == ["2018-06-30"]
     assert found.document() == expected
     assert bool(found) and len(found) == 1 and found.differences[0]["rule"] == "eligible"
     in_memory = before.diff(after, menages=pa.table({"menage_id": ["M1", "M2"], "revenu": [20_000, 20_500]}),

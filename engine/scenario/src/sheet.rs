@@ -101,7 +101,7 @@ impl Cell {
         }
     }
 
-    /// Is it a share, or a mean, of fewer than [`FEW`]?
+    /// Is it a share, or a mean, of fewer than `FEW`?
     pub fn is_of_few(&self) -> bool {
         self.of().is_some_and(|of| of < FEW)
     }
