@@ -42,10 +42,9 @@ pub(super) fn basis(simulation: &Simulation, results: &[RunResult]) -> Result<Ba
             for quota in parsed.manifest.matching.iter().flat_map(|m| &m.quotas) {
                 let asked = planned.matching.quotas.iter().any(|own| own.quota.name == quota.name.0);
                 let value = parsed.parameter(&quota.value.0).and_then(|id| parsed.parameters.get(id));
-                value
-                    .filter(|_| asked)
-                    .into_iter()
-                    .for_each(|value| doubts.of_parameter(parsed, value, date));
+                if let Some(value) = value.filter(|_| asked) {
+                    doubts.of_parameter(parsed, value, date);
+                }
             }
         })?;
     }
