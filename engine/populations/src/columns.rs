@@ -136,9 +136,12 @@ impl Rows {
     }
 }
 
+/// The day that days are counted from.
+pub(crate) const EPOCH: Date = Date::constant(1970, 1, 1);
+
 /// Days since 1970.
 pub(crate) fn day(date: Date) -> i32 {
-    i32::try_from(days_between(Date::constant(1970, 1, 1), date)).unwrap_or(0)
+    i32::try_from(days_between(EPOCH, date)).unwrap_or(0)
 }
 
 /// Columns that are drawn independently of all else.

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use crate::columns::day;
+use crate::columns::{EPOCH, day};
 use crate::deck::Draw;
 use crate::model::{Ceilings, Model};
 use crate::names::Words;
 use crate::places::Places;
 use crate::shuffle::Deal;
-use crate::table::{HouseholdClass, Table, household_classes};
-use logis_language::value::add_months;
+use crate::table::{FILING_AGE, HouseholdClass, Table, household_classes, youngest};
+use logis_language::value::{add_days, add_months};
 
 /// Ages are below this, in years.
 const AGES: i64 = 121;
@@ -128,7 +128,7 @@ impl<'m> Source<'m> {
         let place = places.zones.get(zone).and_then(|z| z.places.get(commune)).copied().unwrap_or(0);
         let m = &self.model.menages;
         let (low, high, _) = m.ages.get(age).copied().unwrap_or((30, 39, 1));
-        let age = draw.between(low, high);
+        let age = draw.between(low, high).max(self.youngest(seniority).min(high));
         let disabled = draw.per_mille(m.handicap_pour_mille);
         let class = self.classes.get(kind).copied().unwrap_or(HouseholdClass { couple: false, children: 0 });
         let mut persons = vec![Person { link: Link::Applicant, born: self.born(age, draw), disabled }];
@@ -162,7 +162,10 @@ impl<'m> Source<'m> {
         let r = &self.model.revenus;
         let (no_n1, no_12) =
             (missing(r.manque_n1_pour_mille, draw), missing(r.manque_12_mois_pour_mille, draw));
+        // Filed by whoever is of age to be emancipated, which the last day of the class leaves room for.
         let (first, last) = self.asked.get(seniority).copied().unwrap_or((0, 0));
+        let of_age = persons.first().map_or(first, |applicant| self.of_age(applicant.born));
+        let first = first.max(of_age.min(last));
         Household {
             place,
             asked: i32::try_from(draw.between(first.into(), last.into())).unwrap_or(last),
@@ -173,6 +176,17 @@ impl<'m> Source<'m> {
             income_n1: (!no_n1).then_some(n1),
             last_12: (!no_12).then_some(last_12),
         }
+    }
+
+    /// The least age of whoever can have filed a request of a class of seniority.
+    fn youngest(&self, seniority: usize) -> i64 {
+        self.model.anciennete.classes.get(seniority).map_or(0, |(months, ..)| youngest(*months))
+    }
+
+    /// The first day on which whoever is born on that day can file.
+    fn of_age(&self, born: i32) -> i32 {
+        let birth = add_days(EPOCH, born.into());
+        birth.and_then(|birth| add_months(birth, 12 * FILING_AGE)).map_or(born, day)
     }
 
     /// A day of birth that makes that age.

@@ -11,6 +11,18 @@ use crate::model::Model;
 /// Names of the axes in the model, in their order.
 pub(crate) const AXES: [&str; 6] = ["zone", "menage", "revenu", "age", "parc_social", "anciennete"];
 
+/// Places of two of them.
+const AGE: usize = 3;
+const SENIORITY: usize = 5;
+
+/// Nobody files a request before the age at which a minor can be emancipated (code civil, art. 413-2), in years.
+pub(crate) const FILING_AGE: i64 = 16;
+
+/// The least age of whoever filed a request that many months ago, in years.
+pub(crate) fn youngest(months: i64) -> i64 {
+    FILING_AGE + (months + 11) / 12
+}
+
 /// A class of household: a couple or not, and children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HouseholdClass {
@@ -71,6 +83,11 @@ impl Table {
         let crossings = crossings(model, &sizes)?;
         let weight = |classes: &[usize]| -> f64 {
             let of = |axis: usize| classes.get(axis).copied().unwrap_or(0);
+            // Who is too young today to have asked so long ago does not exist.
+            let (age, seniority) = (model.menages.ages.get(of(AGE)), model.anciennete.classes.get(of(SENIORITY)));
+            if age.zip(seniority).is_some_and(|(age, asked)| age.1 < youngest(asked.0)) {
+                return 0.0;
+            }
             crossings
                 .iter()
                 .map(|(a, b, table)| {
