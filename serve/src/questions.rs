@@ -73,7 +73,7 @@ pub fn supposed(plan: &Plan, reader: &Decider, entity: EntityId, column: &str) -
     let dataset = reader.dataset(&serde_json::json!({})).ok()?;
     let ids = &dataset.tables.get(relation.target)?.ids;
     let step = (ids.len() / 5).max(1);
-    Some(ids.iter().step_by(step).map(ToString::to_string).collect())
+    Some(ids.texts().step_by(step).map(ToString::to_string).collect())
 }
 
 /// The column in which a missing cell is given; `None` for what nobody can answer: a figure that the law has not fixed,

@@ -31,7 +31,7 @@ fn outcomes(pack: &Pack, found: &Boundaries, on: Date, rule: &str) -> Vec<String
     let plan = pack.plan(on, &[rule]).unwrap();
     let decided = &evaluate(&plan, &found.dataset).columns[0];
     let ids = &found.dataset.tables[plan.entity].ids;
-    let row = |id: &str| ids.iter().position(|own| own.as_ref() == id).unwrap();
+    let row = |id: &str| ids.texts().position(|own| own == id).unwrap();
     found.rows.iter().map(|r| format!("{:?}", decided.get(row(&r.id)).unwrap())).collect()
 }
 

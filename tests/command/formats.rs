@@ -68,7 +68,7 @@ fn rows(dataset: &Dataset) -> Rows {
     let mut all = Rows::new();
     for (entity, table) in schema.entities.iter().zip(&dataset.tables) {
         let Origin::Data { table: name } = &entity.origin else { continue };
-        for (row, id) in table.ids.iter().enumerate() {
+        for (row, id) in table.ids.texts().enumerate() {
             let mut cells = BTreeMap::new();
             for (&field, column) in entity.fields.iter().zip(&table.columns) {
                 if let Some(value) = column.as_ref().and_then(|c| c.get(row)) {
@@ -76,7 +76,7 @@ fn rows(dataset: &Dataset) -> Rows {
                 }
             }
             for (relation, links) in entity.belongs_to.iter().zip(&table.links) {
-                if let Some(parent) = dataset.tables[relation.target].ids.get(links[row] as usize) {
+                if let Some(parent) = dataset.tables[relation.target].ids.text(links[row] as usize) {
                     cells.insert(format!("> {}", relation.column), Value::text(parent));
                 }
             }

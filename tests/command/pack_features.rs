@@ -407,12 +407,12 @@ mod invariants {
             &mut outcome.dropped,
         );
         let requests = &outcome.dataset.tables[parsed.schema.entity("demande").unwrap()];
-        let kept: Vec<String> = requests.ids.iter().map(ToString::to_string).collect();
+        let kept: Vec<String> = requests.ids.texts().map(ToString::to_string).collect();
         assert_eq!(kept, expected);
         assert!(kept.len() > 30 && kept.len() < 200, "{}", kept.len());
         // No person is left without a household, nor in another's.
         let persons = &outcome.dataset.tables[parsed.schema.entity("personne").unwrap()];
-        for (id, household) in persons.ids.iter().zip(persons.links[0].iter()) {
+        for (id, household) in persons.ids.texts().zip(persons.links[0].iter()) {
             assert!(id.starts_with(kept[*household as usize].as_str()));
         }
     }

@@ -178,7 +178,7 @@ fn what_fillings_show_to_be_open_is_open() {
         .unwrap();
     let places = data.tables[parsed.schema.entities[request].belongs_to[commune].target].ids.clone();
     // Brest, which no territory of the pack holds.
-    let brest = places.iter().position(|id| &**id == "29019").unwrap() as u32;
+    let brest = places.place("29019").unwrap();
     let links = &mut data.tables[request].links[commune];
     *links = links.iter().enumerate().map(|(row, link)| if row % 2 == 0 { brest } else { *link }).collect();
     let (mut open, mut known) = (0, 0);

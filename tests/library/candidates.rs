@@ -242,7 +242,7 @@ fn a_cap_keeps_the_best() {
                         all.of(request)[row - all.rows_of(request).start],
                     )
                 })
-                .map(|(points, unit)| (points, &*table.ids[unit as usize], unit))
+                .map(|(points, unit)| (points, table.ids.text(unit as usize).unwrap(), unit))
                 .collect();
             best.sort();
             let mut best: Vec<u32> = best.into_iter().take(2).map(|(.., unit)| unit).collect();

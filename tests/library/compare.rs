@@ -91,7 +91,7 @@ fn brute(
     let [old, new] = [&plans[0], &plans[1]].map(|plan| Interpreter::new(plan, data).unwrap());
     let entity = plans[0].entity;
     let mut found: BTreeMap<(String, &'static str), Vec<String>> = BTreeMap::new();
-    for (row, id) in data.tables[entity].ids.iter().enumerate() {
+    for (row, id) in data.tables[entity].ids.texts().enumerate() {
         for name in NAMES {
             let kind = match (old.decide_name(name, row as u64), new.decide_name(name, row as u64)) {
                 (Answer::Known(a), Answer::Known(b)) if a == b => continue,

@@ -70,7 +70,7 @@ fn outcomes(plan: &Plan, dataset: &Dataset) -> Vec<(String, Option<u64>, Vec<Str
             logis::evaluate::Outcome::Unknown(missing) => format!("manque {}", missing.len()),
             other => format!("{other:?}"),
         });
-        (table.ids[row].to_string(), table.lines.get(row), each.collect())
+        (table.ids.text(row).unwrap().to_string(), table.lines.get(row), each.collect())
     };
     (0..table.rows()).map(shown).collect()
 }

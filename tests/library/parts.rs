@@ -83,7 +83,7 @@ fn shown(plan: &Plan, dataset: &logis::data::Dataset, decisions: &Decisions) -> 
         other => format!("{other:?}"),
     };
     let row = |row: usize| decisions.columns.iter().map(|c| show(c.get(row))).collect();
-    ids.iter().enumerate().map(|(at, id)| (id.to_string(), row(at))).collect()
+    ids.texts().enumerate().map(|(at, id)| (id.to_string(), row(at))).collect()
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn a_sink_stops_the_reading() {
     impl PartSink for &mut Faultless {
         type Error = String;
         fn read(&mut self, read: &mut ReadOutcome, decider: &PartDecider) -> Result<(), String> {
-            let first = read.dataset.tables[decider.entity()].ids[0].to_string();
+            let first = read.dataset.tables[decider.entity()].ids.text(0).unwrap().to_string();
             if self.0 == 2 { Err(first) } else { Ok(()) }
         }
         fn decided(&mut self, _: &DecidedPart, _: &PartDecider) -> Result<(), String> {

@@ -121,7 +121,7 @@ fn ceilings_of_2026_on_the_demand_of_2017() {
             let zone = decided.columns[3].value(row).unwrap();
             let ceiling = cell("plus.plafond", vec![zone.clone(), Value::Number(category)])
                 + more * cell("plus.par_personne_supplementaire", vec![zone]);
-            let id = dataset.tables[plan.entity].ids[row].as_ref();
+            let id = dataset.tables[plan.entity].ids.text(row).unwrap();
             assert_eq!(found[id].eligible[rule], Some(income <= ceiling), "{day} {id}");
             held += 1;
         }

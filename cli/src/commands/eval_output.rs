@@ -217,7 +217,7 @@ fn write(results: &Results<'_>, plan: &Plan, part: &DecidedPart) -> Result<()> {
         true => given::sides(plan, &part.read.dataset),
         false => vec![OutputColumn {
             name: entity.map_or_else(String::new, |e| e.key.clone()),
-            cells: part.ids().iter().map(|id| Some(Value::Text(id.clone()))).collect(),
+            cells: part.ids().texts().map(|id| Some(Value::Text(id.into()))).collect(),
             kind: Type::Text(None),
         }],
     };

@@ -165,7 +165,7 @@ fn row(plan: &Plan, dataset: &Dataset, id: &str) -> Result<u64> {
         if let Some(row) = table.row(id) {
             return Ok(row as u64);
         }
-        let near = nearest(id, table.ids.iter().map(AsRef::as_ref));
+        let near = nearest(id, table.ids.texts());
         let hint = near.map_or_else(String::new, |n| format!("; vouliez-vous dire `{n}` ?"));
         bail!("`{id}` n'est l'identifiant d'aucune ligne de `{name}` ({} lignes){hint}", table.rows())
     };

@@ -69,7 +69,10 @@ pub fn sides(plan: &Plan, dataset: &Dataset) -> Vec<OutputColumn> {
         let links = table.and_then(|t| t.links.get(number)).map_or(&[][..], |links| links);
         OutputColumn {
             name: relation.column.clone(),
-            cells: links.iter().map(|&row| ids?.get(row as usize).cloned().map(Value::Text)).collect(),
+            cells: links
+                .iter()
+                .map(|&row| ids?.text(row as usize).map(|id| Value::Text(id.into())))
+                .collect(),
             kind: Type::Text(None),
         }
     };

@@ -73,7 +73,7 @@ impl Cursor {
         }
         let batch = self.joined(&parts)?;
         let texts = texts(&batch, key);
-        (0..texts.len()).for_each(|row| self.seen.note(texts.get(row)));
+        self.seen.note((0..texts.len()).map(|row| texts.get(row)));
         let ids = Ids::of((0..texts.len()).map(|row| texts.get(row)));
         Ok(Some((self.table(&batch, issues), ids)))
     }
@@ -117,9 +117,9 @@ impl Cursor {
                     }
                     own = keys.text(at);
                 }
-                self.seen.note(ids.get(rows));
                 rows += 1;
             }
+            self.seen.note((0..rows).map(|row| ids.get(row)));
             if rows < batch.num_rows() {
                 let rest = batch.slice(rows, batch.num_rows() - rows);
                 parts.push(batch.slice(0, rows));

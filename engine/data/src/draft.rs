@@ -273,13 +273,13 @@ impl Draft {
         }
         let rows = self.lines.len();
         // An identifier typed as a number is the same identifier.
-        self.ids = (0..rows).map(|row| Arc::from(cells.map_or(Raw::Empty, |c| c.get(row)).shown())).collect();
+        self.ids = (0..rows).map(|row| cells.map_or(Raw::Empty, |c| c.get(row)).shown()).collect();
         let Some(cells) = cells else { return };
         let ids = self.ids.clone();
         let mut first: HashMap<Arc<str>, usize> = HashMap::new();
-        for (row, id) in ids.iter().take(rows).enumerate() {
+        for (row, id) in ids.texts().take(rows).enumerate() {
             let cell = cells.get(row);
-            let id = id.clone();
+            let id: Arc<str> = id.into();
             if let Some(total) = names::total(&cell, raw, row) {
                 let message = format!(
                     "« {total} »: cette ligne semble être un total, et non une ligne de données ; retirez-la"
@@ -437,7 +437,8 @@ fn faultless_ids(texts: &Texts<'_>) -> Option<Ids> {
     let mut last = "";
     for row in 0..texts.len() {
         let text = texts.get(row);
-        if text.is_empty() || text.contains(['\n', '\r']) || names::is_total(text) {
+        let broken = text.bytes().any(|byte| byte == b'\n' || byte == b'\r');
+        if text.is_empty() || broken || names::is_total(text) {
             return None;
         }
         rising &= rises(last, text);

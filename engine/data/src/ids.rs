@@ -1,15 +1,12 @@
 //! The identifiers of the rows of a table: their texts one behind the other, found by a fast hash.
 
 use std::fmt;
-use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use super::hash::hash;
 
 /// The identifier of each row of a table, in the order of the rows. Clones share them.
-///
-/// Where a slice of texts is asked for (`ids.iter()`), each text gets an allocation of its own, once;
-/// [`Ids::text`] and [`Ids::place`] need none.
+/// No text has an allocation of its own: [`Ids::text`] and [`Ids::place`] need none.
 #[derive(Clone, Default)]
 pub struct Ids(Arc<Inner>);
 
@@ -19,7 +16,6 @@ struct Inner {
     texts: String,
     /// Where each ends.
     ends: Vec<usize>,
-    each: OnceLock<Box<[Arc<str>]>>,
     places: OnceLock<Places>,
 }
 
@@ -34,14 +30,7 @@ struct Places {
 impl Ids {
     /// Of these texts.
     pub fn of<'t>(texts: impl IntoIterator<Item = &'t str>) -> Ids {
-        let texts = texts.into_iter();
-        let mut own = Inner::default();
-        own.ends.reserve(texts.size_hint().0);
-        for text in texts {
-            own.texts.push_str(text);
-            own.ends.push(own.texts.len());
-        }
-        Ids(Arc::new(own))
+        texts.into_iter().collect()
     }
 
     /// How many there are.
@@ -140,21 +129,16 @@ impl Inner {
     }
 }
 
-impl Deref for Ids {
-    type Target = [Arc<str>];
-
-    fn deref(&self) -> &[Arc<str>] {
-        self.0.each.get_or_init(|| self.texts().map(Arc::from).collect())
-    }
-}
-
-impl FromIterator<Arc<str>> for Ids {
-    fn from_iter<I: IntoIterator<Item = Arc<str>>>(ids: I) -> Ids {
-        let each: Box<[Arc<str>]> = ids.into_iter().collect();
-        let ids = Ids::of(each.iter().map(AsRef::as_ref));
-        // They are there already: whoever asks for them is not to wait.
-        drop(ids.0.each.set(each));
-        ids
+impl<T: AsRef<str>> FromIterator<T> for Ids {
+    fn from_iter<I: IntoIterator<Item = T>>(texts: I) -> Ids {
+        let texts = texts.into_iter();
+        let mut own = Inner::default();
+        own.ends.reserve(texts.size_hint().0);
+        for text in texts {
+            own.texts.push_str(text.as_ref());
+            own.ends.push(own.texts.len());
+        }
+        Ids(Arc::new(own))
     }
 }
 
@@ -190,7 +174,7 @@ mod tests {
             }
             let distinct: std::collections::BTreeSet<&String> = texts.iter().collect();
             prop_assert_eq!(ids.distinct(), distinct.len());
-            prop_assert_eq!(ids.iter().map(|t| t.to_string()).collect::<Vec<_>>(), texts);
+            prop_assert_eq!(ids.texts().map(str::to_string).collect::<Vec<_>>(), texts);
         }
     }
 }

@@ -75,7 +75,7 @@ impl Records {
         let raw = raw_references(schema, references, None, &mut Vec::new());
         let books = codebooks(schema, |id, _| raw.get(&id));
         let references = read(schema, references, Vec::new(), &Needs::default()).dataset.tables;
-        let index = |table: &Table| table.ids.iter().cloned().zip(0_u32..).collect();
+        let index = |table: &Table| table.ids.texts().map(Arc::from).zip(0_u32..).collect();
         let rows = references.iter().map(index).collect();
         let keys = schema.entities.iter().enumerate().map(|(id, entity)| keys(schema, id, entity)).collect();
         Records { references, rows, books, keys }

@@ -162,7 +162,11 @@ impl Column {
     /// for other cells. Sought when first asked for.
     pub fn extremes(&self) -> Option<(i64, i64)> {
         fn of<T: Copy + Ord + Into<i64> + Send + Sync>(cells: &[T]) -> Option<(i64, i64)> {
-            let ends = |part: &[T]| Some((*part.iter().min()?, *part.iter().max()?));
+            // Two folds over values, which become vector instructions; `Iterator::min` compares references one by one.
+            let ends = |part: &[T]| {
+                let first = *part.first()?;
+                Some((part.iter().copied().fold(first, T::min), part.iter().copied().fold(first, T::max)))
+            };
             let joined =
                 cells.par_chunks(1 << 15).filter_map(ends).reduce_with(|a, b| (a.0.min(b.0), a.1.max(b.1)));
             joined.map(|(low, high)| (low.into(), high.into()))

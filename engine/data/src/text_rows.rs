@@ -43,11 +43,11 @@ pub fn to_text_rows(
             for (number, (relation, links)) in entity.belongs_to.iter().zip(&table.links).enumerate() {
                 let target = links.get(row).filter(|t| **t != NO_ROW && relations.contains(&(id, number)));
                 let ids = dataset.tables.get(relation.target).map(|t| &t.ids);
-                if let Some(target) = target.and_then(|&t| ids?.get(t as usize)) {
+                if let Some(target) = target.and_then(|&t| ids?.text(t as usize)) {
                     cells.insert(relation.column.clone(), target.to_string());
                 }
             }
-            if let Some(own) = table.ids.get(row) {
+            if let Some(own) = table.ids.text(row) {
                 cells.insert(entity.key.clone(), own.to_string());
             }
             cells

@@ -58,17 +58,24 @@ pub(super) struct Seen {
 
 #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "only parts of files ask"))]
 impl Seen {
-    /// Notes one.
-    pub fn note(&mut self, id: &str) {
-        if !self.falls {
-            if self.hashes.is_empty() || rises(&self.last, id) {
-                self.last.clear();
-                self.last.push_str(id);
-            } else {
-                self.falls = true;
+    /// Notes those that follow.
+    pub fn note<'t>(&mut self, ids: impl IntoIterator<Item = &'t str>) {
+        let mut last: Option<&str> = None;
+        for id in ids {
+            if !self.falls {
+                self.falls = match last {
+                    Some(last) => !rises(last, id),
+                    None => !self.hashes.is_empty() && !rises(&self.last, id),
+                };
+                last = Some(id);
             }
+            self.hashes.push(hash(id));
         }
-        self.hashes.push(hash(id));
+        // Copied once for all of them.
+        if let Some(last) = last {
+            self.last.clear();
+            self.last.push_str(last);
+        }
     }
 
     /// Do all differ? Two different ones whose hashes meet are taken for one.
@@ -95,7 +102,9 @@ mod tests {
         #[test]
         fn what_was_seen_twice_is_told(texts in prop::collection::vec("[ab]{0,2}", 0..8)) {
             let mut seen = Seen::default();
-            texts.iter().for_each(|text| seen.note(text));
+            let (first, others) = texts.split_at(texts.len() / 3);
+            seen.note(first.iter().map(String::as_str));
+            seen.note(others.iter().map(String::as_str));
             let distinct: std::collections::BTreeSet<&String> = texts.iter().collect();
             prop_assert_eq!(seen.differ(), distinct.len() == texts.len());
         }

@@ -25,6 +25,21 @@ enum Form<W: Write + Send> {
     Csv { writer: Option<csv::Writer<W>>, headers: bool },
 }
 
+/// The columns of texts that seem to be identifiers, as none of the first is there twice: a dictionary of them would be
+/// as long as they are.
+#[cfg(feature = "parquet")]
+fn each_once(batch: &RecordBatch) -> Vec<String> {
+    use arrow_array::cast::AsArray;
+    const LOOKED_AT: usize = 1_024;
+    let once = |(field, array): (&arrow_schema::FieldRef, &arrow_array::ArrayRef)| {
+        let texts = array.as_string_opt::<i32>()?.iter().take(LOOKED_AT);
+        let mut seen = std::collections::HashSet::new();
+        let each = texts.len() == LOOKED_AT && texts.flatten().all(|text| seen.insert(text));
+        (each && seen.len() == LOOKED_AT).then(|| field.name().clone())
+    };
+    batch.schema_ref().fields().iter().zip(batch.columns()).filter_map(once).collect()
+}
+
 impl<W: Write + Send> BatchWriter<W> {
     /// Parquet, compressed by Snappy.
     #[cfg(feature = "parquet")]
@@ -75,6 +90,9 @@ impl<W: Write + Send> BatchWriter<W> {
                         parquet::file::properties::WriterProperties::builder().set_compression(snappy);
                     if self.group.is_some() {
                         properties = properties.set_max_row_group_row_count(self.group);
+                    }
+                    for name in each_once(batch) {
+                        properties = properties.set_column_dictionary_enabled(vec![name].into(), false);
                     }
                     let properties = properties.build();
                     let new = parquet::arrow::ArrowWriter::try_new(to, batch.schema(), Some(properties));

@@ -13,7 +13,7 @@ pub fn record(decider: &Decider) -> Json {
     let schema = &plan.parsed.schema;
     // The first row of each of the pack's own tables.
     let references = decider.dataset(&json!({})).map(|dataset| dataset.tables).unwrap_or_default();
-    let first = |entity: EntityId| references.get(entity)?.ids.first().map(ToString::to_string);
+    let first = |entity: EntityId| references.get(entity)?.ids.text(0).map(ToString::to_string);
     row(schema, plan.entity, None, &first)
 }
 

@@ -84,7 +84,8 @@ impl Table {
         let weight = |classes: &[usize]| -> f64 {
             let of = |axis: usize| classes.get(axis).copied().unwrap_or(0);
             // Who is too young today to have asked so long ago does not exist.
-            let (age, seniority) = (model.menages.ages.get(of(AGE)), model.anciennete.classes.get(of(SENIORITY)));
+            let (age, seniority) =
+                (model.menages.ages.get(of(AGE)), model.anciennete.classes.get(of(SENIORITY)));
             if age.zip(seniority).is_some_and(|(age, asked)| age.1 < youngest(asked.0)) {
                 return 0.0;
             }

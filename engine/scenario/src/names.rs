@@ -82,7 +82,7 @@ fn territory(scenario: &Scenario, parsed: &Parsed, out: &mut Diagnostics) {
             continue;
         }
         let ids = parsed.schema.entity(&named.0).and_then(|id| tables.get(id)).map(|table| &table.ids);
-        let ids: BTreeSet<&str> = ids.into_iter().flat_map(|ids| ids.iter()).map(AsRef::as_ref).collect();
+        let ids: BTreeSet<&str> = ids.into_iter().flat_map(|ids| ids.texts()).collect();
         for key in keys.iter().filter(|key| !ids.contains(key.as_str())) {
             out.push(texts::no_row(&named.0, key, ids.iter().copied(), named.1.clone()));
         }

@@ -143,7 +143,7 @@ impl Writer {
 
     fn arrow(&mut self, decider: &Decider, decided: &[Decided]) -> Result<Vec<u8>, arrow_schema::ArrowError> {
         let plan = decider.plan();
-        let ids: Ids = decided.iter().map(|one| one.id.as_str().into()).collect();
+        let ids: Ids = decided.iter().map(|one| one.id.as_str()).collect();
         let column = |name: &String| {
             DecisionColumn::new(decided.iter().map(|one| match outcome(one, name) {
                 Some(outcome) => outcome.clone(),

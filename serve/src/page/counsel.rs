@@ -153,8 +153,7 @@ fn pose(
         Some(data) if !view.request.is_empty() => {
             let table = data.tables.get(facing.request);
             let Some(row) = table.and_then(|table| table.row(&view.request)) else {
-                let near = table
-                    .and_then(|t| logis::diagnostic::nearest(&view.request, t.ids.iter().map(AsRef::as_ref)));
+                let near = table.and_then(|t| logis::diagnostic::nearest(&view.request, t.ids.texts()));
                 let near = near.map_or_else(String::new, |near| format!(" ; vouliez-vous dire « {near} » ?"));
                 return Err(vec![format!("« {} » n'est le numéro d'aucune demande{near}", view.request)]);
             };

@@ -192,7 +192,7 @@ impl Facing {
                 Some(format!("{heading} {}", words.value(&value, unit_of.as_deref())))
             });
             let facts: Vec<String> = facts.take(FACTS).collect();
-            let id = dataset.tables.get(self.unit).and_then(|table| table.ids.get(unit as usize));
+            let id = dataset.tables.get(self.unit).and_then(|table| table.ids.text(unit as usize));
             let id = id.map_or_else(String::new, |id| id.to_string());
             let faced = self.faced(id, facts.join(" · "), &outcomes, &mut answer.missing);
             answer.units.push(faced);

@@ -54,7 +54,7 @@ fn the_units_of_a_request_are_its_candidacies() {
     let posing = posed(&tables(8, 350));
     let candidates = &posing.instance.candidates;
     let entity = |name: &str| posing.plan.pairs.parsed.schema.entity(name).unwrap();
-    let id = |name: &str, row: usize| posing.dataset.tables[entity(name)].ids.get(row).unwrap().to_string();
+    let id = |name: &str, row: usize| posing.dataset.tables[entity(name)].ids.text(row).unwrap().to_string();
     for request in 0..8 {
         let number = id("demande", request);
         let answer = face(

@@ -53,7 +53,7 @@ impl<'p> Draw<'p> {
         let references = read(&parsed.schema, &parsed.references, Vec::new(), &Needs::default()).dataset;
         let known: BTreeMap<EntityId, Vec<String>> = (0..parsed.schema.entities.len())
             .filter(|e| matches!(parsed.schema.entities[*e].origin, Origin::Reference { .. }))
-            .map(|e| (e, references.tables[e].ids.iter().map(ToString::to_string).collect()))
+            .map(|e| (e, references.tables[e].ids.texts().map(ToString::to_string).collect()))
             .collect();
         let keys: BTreeSet<String> = parsed
             .parameters

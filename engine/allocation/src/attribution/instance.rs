@@ -1,13 +1,12 @@
 //! From data to the problem that the solver knows: numbers in the order of identifiers, points, fits
 //! and marks.
 
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::rules::{Asks, MatchingPlan};
 use super::ties::Ties;
 use crate::candidates::{Candidates, Found, Most, Options, candidates_by, sides};
-use logis_data::Dataset;
+use logis_data::{Dataset, Ids};
 use logis_decide::evaluate::{DecisionColumn, evaluate_settled};
 use logis_language::pack::schema::EntityId;
 use logis_language::value::Value;
@@ -98,14 +97,12 @@ pub enum InstanceError {
 
 impl Numbers {
     fn new(dataset: &Dataset, entity: EntityId) -> Numbers {
-        let ids = dataset.tables.get(entity).map_or(&[][..], |t| &t.ids);
+        let none = Ids::default();
+        let ids = dataset.tables.get(entity).map_or(&none, |t| &t.ids);
         let mut rows: Vec<u32> = (0_u32..).take(ids.len()).collect();
         // Numbers follow the identifiers and not the rows: ties go by them, so that the order of a file
         // changes no answer.
-        rows.sort_by(|a, b| match (ids.get(*a as usize), ids.get(*b as usize)) {
-            (Some(a), Some(b)) => a.cmp(b),
-            _ => Ordering::Equal,
-        });
+        rows.sort_by(|a, b| ids.text(*a as usize).cmp(&ids.text(*b as usize)));
         let mut numbers = vec![0; rows.len()];
         // The inverse permutation: from a row back to its number.
         for (number, row) in (0_u32..).zip(&rows) {
@@ -139,13 +136,13 @@ impl Numbers {
     /// The identifier of a number.
     pub fn id<'d>(&self, dataset: &'d Dataset, number: u32) -> &'d str {
         let table = dataset.tables.get(self.entity);
-        table.and_then(|t| t.ids.get(self.row(number) as usize)).map_or("?", |id| id)
+        table.and_then(|t| t.ids.text(self.row(number) as usize)).unwrap_or("?")
     }
 
     /// The number of an identifier.
     pub fn find(&self, dataset: &Dataset, id: &str) -> Option<u32> {
         let ids = &dataset.tables.get(self.entity)?.ids;
-        let id_of = |row: &u32| ids.get(*row as usize).map_or("", AsRef::as_ref);
+        let id_of = |row: &u32| ids.text(*row as usize).unwrap_or("");
         let number = self.rows.binary_search_by(|row| id_of(row).cmp(id)).ok()?;
         u32::try_from(number).ok()
     }

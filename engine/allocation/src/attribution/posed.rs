@@ -273,11 +273,11 @@ enum Source<'d> {
 /// The hash of the rows of a table.
 fn rows(entity: &Entity, table: &Table, columns: &BTreeMap<&str, Source<'_>>) -> String {
     let mut order: Vec<usize> = (0..table.rows()).collect();
-    order.par_sort_by_key(|row| table.ids.get(*row));
+    order.par_sort_by_key(|row| table.ids.text(*row));
     let chunk = |rows: &[usize]| {
         let mut text = String::new();
         for &row in rows {
-            put(&mut text, &entity.key, table.ids.get(row).map(AsRef::as_ref));
+            put(&mut text, &entity.key, table.ids.text(row));
             for (name, source) in columns {
                 match source {
                     Source::Field(column) => {
@@ -288,8 +288,8 @@ fn rows(entity: &Entity, table: &Table, columns: &BTreeMap<&str, Source<'_>>) ->
                         let target = links
                             .get(row)
                             .filter(|at| **at != NO_ROW)
-                            .and_then(|at| target.ids.get(*at as usize));
-                        put(&mut text, name, target.map(AsRef::as_ref));
+                            .and_then(|at| target.ids.text(*at as usize));
+                        put(&mut text, name, target);
                     }
                 }
             }

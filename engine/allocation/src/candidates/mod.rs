@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use index::Index;
-use logis_data::Dataset;
+use logis_data::{Dataset, Ids};
 use logis_decide::evaluate::{Context, DecisionColumn, Outcome, PairWorker, Pairs};
 use logis_language::pack::schema::{EntityId, Origin};
 use logis_language::plan::Plan;
@@ -203,7 +203,7 @@ pub(crate) fn candidates_by<T: Send>(
     let (suitable, others) = (Pairs::new(suitable, first), Pairs::new(others, second));
     let rows = |entity: EntityId| dataset.tables.get(entity).map_or(0, logis_data::Table::rows);
     let (requests, units) = (rows(sides.0), rows(sides.1));
-    let ids = dataset.tables.get(sides.1).map_or(&[][..], |table| &table.ids);
+    let ids = dataset.tables.get(sides.1).map(|table| table.ids.clone()).unwrap_or_default();
     // Requests go to threads by fixed chunks, so that the result does not depend on their number.
     let search = Search { index: &index, options: *options, ids };
     let starts: Vec<usize> = (0..requests).step_by(REQUESTS).collect();
@@ -282,7 +282,7 @@ struct Search<'s> {
     index: &'s Index,
     options: Options,
     /// By row of a unit: its identifier.
-    ids: &'s [std::sync::Arc<str>],
+    ids: Ids,
 }
 
 impl Search<'_> {
@@ -377,7 +377,7 @@ impl Search<'_> {
             if rows.len() > most.units {
                 // Best first; those that stay go back to the order of their rows.
                 rows.sort_by_cached_key(|&row| {
-                    let id = chunk.units.get(row).and_then(|unit| self.ids.get(*unit as usize));
+                    let id = chunk.units.get(row).and_then(|unit| self.ids.text(*unit as usize));
                     (std::cmp::Reverse(column.and_then(|c| c.value(row))), id)
                 });
                 rows.truncate(most.units);

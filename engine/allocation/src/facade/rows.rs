@@ -20,7 +20,7 @@ impl Posing {
                 name: plan.parsed.schema.entities.get(entity).map_or_else(String::new, |e| e.key.clone()),
                 cells: chosen
                     .iter()
-                    .map(|(_, pair)| table?.ids.get(of(*pair) as usize).cloned().map(Value::Text))
+                    .map(|(_, pair)| table?.ids.text(of(*pair) as usize).map(|id| Value::Text(id.into())))
                     .collect(),
                 kind: Type::Text(None),
             }

@@ -206,7 +206,7 @@ impl DecisionColumn {
         let unit = power_of_ten(decimals).unwrap_or(1).unsigned_abs();
         let certain = match self.certain.as_ref().map(|c| (&c.full.array, c.denominator)) {
             Some((Array::Number(units), denominator)) => {
-                let most = units.iter().map(|n| n.unsigned_abs()).max().unwrap_or(0);
+                let most = units.iter().map(|n| n.unsigned_abs()).fold(0, u64::max);
                 u128::from(most) * unit / u128::from(denominator.unsigned_abs()).max(1)
             }
             _ => 0,
@@ -233,13 +233,13 @@ impl DecisionColumn {
             return vec![0; self.rows];
         };
         let (denominator, unit) = (i128::from(denominator), power_of_ten(decimals).unwrap_or(1));
-        // Mostly the column's unit goes into the decimal one a whole number of times.
-        let whole = unit % denominator == 0;
-        let one = |&n: &i64| match whole {
-            true => i128::from(n) * (unit / denominator),
-            false => Exact::new(i128::from(n) * unit, denominator).round().to_integer(),
-        };
-        units.iter().map(one).collect()
+        // Mostly the column's unit goes into the decimal one a whole number of times: then nothing is divided by row.
+        if unit % denominator == 0 {
+            let times = unit / denominator;
+            return units.iter().map(|&n| i128::from(n) * times).collect();
+        }
+        let rounded = |&n: &i64| Exact::new(i128::from(n) * unit, denominator).round().to_integer();
+        units.iter().map(rounded).collect()
     }
 }
 

@@ -135,6 +135,10 @@ fn put<T: Copy + Send + Sync + 'static>(own: &[T], known: &Bits, with: T) -> log
     let mut all = own.to_vec();
     all.resize(known.len(), with);
     for (word, values) in known.words_from(0).zip(all.chunks_mut(64)) {
+        // Mostly all are known.
+        if word == u64::MAX {
+            continue;
+        }
         for (place, value) in values.iter_mut().enumerate() {
             *value = if word >> place & 1 == 1 { *value } else { with };
         }

@@ -22,8 +22,8 @@ pub fn row_name(plan: &Plan, dataset: &Dataset, entity: EntityId, row: u64) -> R
         let (id, words) = (format!("{}:{}", a.id, b.id), format!("{a} × {b}"));
         return RowName { entity: entity_name, id, words };
     }
-    let id = dataset.tables.get(entity).and_then(|t| t.ids.get(usize::try_from(row).ok()?));
-    let id = id.map_or("?", AsRef::as_ref).to_string();
+    let id = dataset.tables.get(entity).and_then(|t| t.ids.text(usize::try_from(row).ok()?));
+    let id = id.unwrap_or("?").to_string();
     let words = format!("{entity_name} {}", visible_cell(&id));
     RowName { entity: entity_name, id, words }
 }

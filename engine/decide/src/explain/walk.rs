@@ -189,7 +189,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
         let values = members
             .iter()
             .map(|m| {
-                let id = self.context.dataset.tables.get(child).and_then(|t| t.ids.get(*m as usize));
+                let id = self.context.dataset.tables.get(child).and_then(|t| t.ids.text(*m as usize));
                 let id = id.map_or_else(String::new, |id| visible_cell(id).into_owned());
                 Member { id, value: self.shown(inner, u64::from(*m)) }
             })

@@ -222,7 +222,7 @@ impl<'c, 'd> Recorder<'c, 'd> {
         let rows = reached(self.context, row);
         let ids = dataset.tables.get(plan.entity).map(|t| &t.ids);
         Receipt {
-            id: ids.and_then(|ids| ids.get(row)).map_or_else(String::new, ToString::to_string),
+            id: ids.and_then(|ids| ids.text(row)).unwrap_or_default().to_string(),
             inputs: to_text_rows(&plan.parsed.schema, dataset, &rows, &self.fields, &self.relations),
             outcomes: plan
                 .selected

@@ -246,7 +246,7 @@ fn joined(pack: &Pack, references: &Dataset, date: Date, worlds: &[(&Shape, &Sta
         });
         dataset.tables.push(Table {
             present: true,
-            ids: rows().map(|(n, _, _, row)| name(n, row).into()).collect(),
+            ids: rows().map(|(n, _, _, row)| name(n, row)).collect(),
             columns: columns.collect(),
             links: links.collect(),
             ..Table::default()
@@ -269,11 +269,12 @@ impl Boundaries {
                 cells: values,
                 kind: Type::Text(None),
             };
-            let ids = table.ids.iter().map(|id| Some(Value::Text(id.clone()))).collect();
+            let ids = table.ids.texts().map(|id| Some(Value::Text(id.into()))).collect();
             let mut columns = vec![texts(ids, &entity.key)];
             for (relation, links) in entity.belongs_to.iter().zip(&table.links) {
                 let target = self.dataset.tables.get(relation.target);
-                let id = |to: &u32| target?.ids.get(usize::try_from(*to).ok()?).cloned().map(Value::Text);
+                let id =
+                    |to: &u32| target?.ids.text(usize::try_from(*to).ok()?).map(|id| Value::Text(id.into()));
                 let values: Vec<Option<Value>> = links.iter().map(id).collect();
                 if values.iter().any(Option::is_some) {
                     columns.push(texts(values, &relation.column));

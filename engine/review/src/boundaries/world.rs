@@ -69,7 +69,7 @@ pub(super) fn blank(schema: &Schema, references: &Dataset, shape: &Shape) -> Dat
         }
         dataset.tables.push(Table {
             present: true,
-            ids: (0..*count).map(|n| (n + 1).to_string().into()).collect(),
+            ids: (0..*count).map(|n| (n + 1).to_string()).collect(),
             columns: vec![None; entity.fields.len()],
             links: links.iter().map(|rows| Links::from(rows.clone())).collect(),
             ..Table::default()

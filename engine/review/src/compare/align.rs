@@ -1,8 +1,6 @@
 //! Which row of the base's data set is which row of the head's: one package, read for two packs.
 
-use std::collections::HashMap;
-
-use logis_data::Dataset;
+use logis_data::{Dataset, Ids};
 use logis_language::pack::Parsed;
 use logis_language::pack::schema::EntityId;
 
@@ -58,12 +56,12 @@ fn other(rows: &[Option<Vec<u32>>], entity: EntityId, row: u64) -> Option<u64> {
 fn rows((from, own): (&Parsed, &Dataset), (to, others): (&Parsed, &Dataset)) -> Vec<Option<Vec<u32>>> {
     let one = |(entity, table): (&logis_language::pack::schema::Entity, &logis_data::Table)| {
         let target = to.schema.entity(&entity.name).and_then(|id| others.tables.get(id));
-        let ids = target.map_or(&[][..], |t| &t.ids);
-        if *table.ids == *ids {
+        let none = Ids::default();
+        let ids = target.map_or(&none, |t| &t.ids);
+        if table.ids == *ids {
             return None;
         }
-        let places: HashMap<&str, u32> = ids.iter().map(AsRef::as_ref).zip(0..).collect();
-        Some(table.ids.iter().map(|id| places.get(id.as_ref()).copied().unwrap_or(NONE)).collect())
+        Some(table.ids.texts().map(|id| ids.place(id).unwrap_or(NONE)).collect())
     };
     from.schema.entities.iter().zip(&own.tables).map(one).collect()
 }

@@ -174,8 +174,8 @@ impl Values<'_, '_> {
             // An entity: the identifier of the one row that the way leads to.
             let (Some(evaluator), Some(plan)) = (evaluator, &way.plan) else {
                 let ids = bound.dataset.tables.get(way.target).map(|table| &table.ids);
-                let id = rows.first().and_then(|&row| ids?.get(usize::try_from(row).ok()?));
-                found.push(id.unwrap_or(&words.none).clone());
+                let id = rows.first().and_then(|&row| ids?.text(usize::try_from(row).ok()?));
+                found.push(id.map_or_else(|| words.none.clone(), Into::into));
                 continue;
             };
             for (place, (name, (_, node))) in way.names.iter().zip(&plan.selected).enumerate() {

@@ -119,10 +119,10 @@ impl<'p> Comparison<'p> {
         let ids = head.dataset.tables.get(pair.head.entity).map(|table| &table.ids);
         // Cases have no identifiers of their own.
         let id = |row: &u64| -> Arc<str> {
-            let own = usize::try_from(*row).ok().and_then(|row| ids?.get(row)).filter(|id| !id.is_empty());
+            let own = usize::try_from(*row).ok().and_then(|row| ids?.text(row)).filter(|id| !id.is_empty());
             match (group, own) {
                 (Some(group), _) => format!("{group} {row}").into(),
-                (None, Some(id)) => id.clone(),
+                (None, Some(id)) => id.into(),
                 (None, None) => row.to_string().into(),
             }
         };

@@ -155,7 +155,7 @@ pub(super) fn of_references(
             change,
             edit: Edit::Reference { entity, row, cell },
         };
-        for (row, key) in (0..NO_ROW).zip(table.ids.iter()) {
+        for (row, key) in (0..NO_ROW).zip(table.ids.texts()) {
             if short || used.contains(&(entity, row)) {
                 all.push(mutant(row, format!("ligne {key} → ôtée"), None));
             }

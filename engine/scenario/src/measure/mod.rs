@@ -303,17 +303,17 @@ impl Planned {
     ) -> Vec<Household> {
         let waits = self.waiting.as_ref().map_or_else(Arc::default, |plan| decide.rows("attente", plan));
         let dataset = decide.dataset;
-        let ids = |entity: EntityId| dataset.tables.get(entity).map_or(&[][..], |t| &t.ids);
+        let ids = |entity: EntityId| dataset.tables.get(entity).map(|t| t.ids.clone()).unwrap_or_default();
         let (requests, units) = (ids(self.requests), ids(self.units));
-        let row = |(row, id): (usize, &Arc<str>)| Household {
+        let row = |(row, id): (usize, &str)| Household {
             id: id.to_string(),
             unit: allocation
                 .unit_of
                 .get(row)
                 .copied()
                 .flatten()
-                .and_then(|u| units.get(u as usize))
-                .map(|u| u.to_string()),
+                .and_then(|u| units.text(u as usize))
+                .map(str::to_string),
             eligible: eligible
                 .iter()
                 .map(|c| match c.value(row) {
@@ -324,7 +324,7 @@ impl Planned {
             by: by.columns.iter().map(|c| shown(c.value(row))).collect(),
             wait: waits.columns.first().and_then(|c| scaled(&number(c.value(row))?, 0)),
         };
-        let mut all: Vec<Household> = requests.iter().enumerate().map(row).collect();
+        let mut all: Vec<Household> = requests.texts().enumerate().map(row).collect();
         all.sort_by(|a, b| a.id.cmp(&b.id));
         all
     }
