@@ -10,6 +10,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field as ArrowField, Schema as ArrowSchema};
 use bytes::Bytes;
+use memchr::{memchr, memchr_iter, memchr2};
 
 use super::csv_cells::{Builder, Form};
 use super::csv_file::Opening;
@@ -213,8 +214,9 @@ impl CsvBatches {
     /// Reads whole lines.
     fn block(&mut self, block: &[u8]) -> Result<Option<RecordBatch>, NotInOrder> {
         let text = std::str::from_utf8(block).map_err(|_| NotInOrder)?;
-        if !text.is_ascii() {
-            for c in text.chars().filter(|c| !c.is_ascii()) {
+        // Mostly a stretch has letters without accents only, which is seen sixteen bytes at a time.
+        for stretch in stretches(text).filter(|stretch| !stretch.is_ascii()) {
+            for c in stretch.chars().filter(|c| !c.is_ascii()) {
                 self.beyond.0 = true;
                 self.beyond.1 |= in_french(c);
                 if c == '\u{fffd}' {
@@ -222,10 +224,10 @@ impl CsvBatches {
                 }
             }
         }
-        if block.contains(&0) {
+        if memchr(0, block).is_some() {
             return Err(NotInOrder);
         }
-        let escapes = block.iter().any(|b| matches!(b, b'\'' | b'\\'));
+        let escapes = memchr2(b'\'', b'\\', block).is_some();
         let mut escaped = false;
         let mut builders: Vec<Builder<'_>> = self.forms.iter().map(Builder::of).collect();
         let forms = &self.forms;
@@ -271,6 +273,18 @@ impl CsvBatches {
     }
 }
 
+/// A text in stretches of some hundred bytes.
+fn stretches(text: &str) -> impl Iterator<Item = &str> {
+    const STRETCH: usize = 256;
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = rest.ceil_char_boundary(STRETCH);
+        let (stretch, others) = rest.split_at_checked(end)?;
+        rest = others;
+        (!stretch.is_empty()).then_some(stretch)
+    })
+}
+
 /// Gives each cell of a text, blanks around it cut off and quotation marks undone, with its column; and how many rows
 /// there are. `blank` says whether a line was blank: then none may follow that is not.
 fn rows_of<'t>(
@@ -282,11 +296,11 @@ fn rows_of<'t>(
 ) -> Result<usize, NotInOrder> {
     let bytes = text.as_bytes();
     // A carriage return stands before a line feed, or ends a line by itself.
-    let returns = bytes.iter().filter(|b| **b == b'\r').count();
-    if returns > 0 && returns != bytes.windows(2).filter(|two| *two == b"\r\n").count() {
+    let alone = |at: usize| bytes.get(at + 1) != Some(&b'\n');
+    if memchr_iter(b'\r', bytes).any(alone) {
         return Err(NotInOrder);
     }
-    let quoted = bytes.contains(&b'"');
+    let quoted = memchr(b'"', bytes).is_some();
     let mut marks = Marks::new(bytes, separator);
     let (mut rows, mut at) = (0, 0);
     while at < bytes.len() {

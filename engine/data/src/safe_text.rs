@@ -51,7 +51,7 @@ pub fn to_csv_cell(text: &str) -> Cow<'_, str> {
 
 /// The text that [`to_csv_cell`] wrote so; a cell that it did not write is taken as it stands.
 pub fn from_csv_cell(cell: &str) -> Cow<'_, str> {
-    if !cell.contains(['\'', '\\']) {
+    if !cell.bytes().any(|byte| matches!(byte, b'\'' | b'\\')) {
         return Cow::Borrowed(cell);
     }
     let mut out = String::with_capacity(cell.len());
