@@ -65,14 +65,11 @@ pub fn sides(plan: &Plan, dataset: &Dataset) -> Vec<OutputColumn> {
     let Some(entity) = schema.entities.get(plan.entity) else { return Vec::new() };
     let table = dataset.tables.get(plan.entity);
     let side = |(number, relation): (usize, &logis::pack::schema::BelongsTo)| {
-        let ids = dataset.tables.get(relation.target).map(|t| &t.ids);
+        let ids = dataset.tables.get(relation.target).map(|t| t.ids.values()).unwrap_or_default();
         let links = table.and_then(|t| t.links.get(number)).map_or(&[][..], |links| links);
         OutputColumn {
             name: relation.column.clone(),
-            cells: links
-                .iter()
-                .map(|&row| ids?.text(row as usize).map(|id| Value::Text(id.into())))
-                .collect(),
+            cells: links.iter().map(|&row| ids.get(row as usize).cloned()).collect(),
             kind: Type::Text(None),
         }
     };

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use super::hash::hash;
+use logis_language::value::Value;
 
 /// The identifier of each row of a table, in the order of the rows. Clones share them.
 /// No text has an allocation of its own: [`Ids::text`] and [`Ids::place`] need none.
@@ -56,6 +57,11 @@ impl Ids {
     /// All identifiers, in the order of their rows.
     pub fn texts(&self) -> impl ExactSizeIterator<Item = &str> {
         (0..self.len()).map(|row| self.0.text(row).unwrap_or(""))
+    }
+
+    /// All identifiers as values, in the order of their rows: where many cells hold one of them, they share its text.
+    pub fn values(&self) -> Vec<Value> {
+        self.texts().map(Value::text).collect()
     }
 
     /// All texts one behind the other, and where each ends.

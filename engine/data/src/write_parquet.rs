@@ -86,7 +86,10 @@ fn array(column: &OutputColumn) -> Result<ArrayRef, arrow_schema::ArrowError> {
         Type::Text(_) | Type::List(_) => {
             let mut builder = StringBuilder::new();
             for cell in cells {
-                builder.append_option(cell.as_ref().map(Value::to_string));
+                match cell {
+                    Some(Value::Text(text)) => builder.append_value(text),
+                    other => builder.append_option(other.as_ref().map(Value::to_string)),
+                }
             }
             Arc::new(builder.finish())
         }

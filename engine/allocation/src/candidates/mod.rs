@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use index::Index;
 use logis_data::{Dataset, Ids};
-use logis_decide::evaluate::{Context, DecisionColumn, Outcome, PairWorker, Pairs};
+use logis_decide::evaluate::{Completion, Context, DecisionColumn, Outcome, PairWorker, Pairs};
 use logis_language::pack::schema::{EntityId, Origin};
 use logis_language::plan::Plan;
 use logis_language::plan::conditions::conditions;
@@ -199,8 +199,12 @@ pub(crate) fn candidates_by<T: Send>(
     let index = first.selected.first().map(|(_, node)| conditions(&first, *node)).unwrap_or_default();
     let index = Index::new(&first, dataset, sides, &index);
     let contexts = [&suitable, &first, &others, &second].map(|plan| Context::new(plan, dataset));
+    // Of a pair that may not be suitable, nothing is asked but that it is open.
+    let ways = Completion::ways(&first, dataset);
+    let ways: Vec<Context<'_>> =
+        ways.iter().map(|way| Context::new(way.plan(&first), way.dataset(dataset))).collect();
     let [suitable, first, others, second] = &contexts;
-    let (suitable, others) = (Pairs::new(suitable, first), Pairs::new(others, second));
+    let (suitable, others) = (Pairs::new(suitable, first).told_open(&ways), Pairs::new(others, second));
     let rows = |entity: EntityId| dataset.tables.get(entity).map_or(0, logis_data::Table::rows);
     let (requests, units) = (rows(sides.0), rows(sides.1));
     let ids = dataset.tables.get(sides.1).map(|table| table.ids.clone()).unwrap_or_default();

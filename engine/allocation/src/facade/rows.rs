@@ -2,7 +2,7 @@
 
 use logis_data::{Output, OutputColumn};
 use logis_language::pack::schema::EntityId;
-use logis_language::value::{Type, Value};
+use logis_language::value::Type;
 
 use super::Posing;
 
@@ -15,13 +15,10 @@ impl Posing {
         let chosen: Vec<(usize, (u32, u32))> =
             found.iter().enumerate().filter(|(_, (request, unit))| keep(*request, *unit)).collect();
         let ids = |entity: EntityId, of: fn((u32, u32)) -> u32| {
-            let table = self.dataset.tables.get(entity);
+            let ids = self.dataset.tables.get(entity).map(|table| table.ids.values()).unwrap_or_default();
             OutputColumn {
                 name: plan.parsed.schema.entities.get(entity).map_or_else(String::new, |e| e.key.clone()),
-                cells: chosen
-                    .iter()
-                    .map(|(_, pair)| table?.ids.text(of(*pair) as usize).map(|id| Value::Text(id.into())))
-                    .collect(),
+                cells: chosen.iter().map(|(_, pair)| ids.get(of(*pair) as usize).cloned()).collect(),
                 kind: Type::Text(None),
             }
         };

@@ -1,6 +1,7 @@
 //! Data with its missing cells filled in, and a plan with its missing figures, to show fast that an outcome is not false
 //! whatever they hold: it is true of one filling; or that it is open: it differs between two.
 
+use super::columns::Certain;
 use logis_data::{Bits, Cells, Column, Dataset};
 use logis_language::pack::schema::{Field, FieldKind};
 use logis_language::plan::Plan;
@@ -14,6 +15,48 @@ pub(super) enum Filling {
     High,
     /// Early days, small numbers, false, the first of a list.
     Low,
+}
+
+/// A plan and data with what is missing filled in, one way of several: where two ways give an outcome other values, it is
+/// open.
+#[derive(Clone, Debug)]
+pub struct Completion {
+    plan: Option<Plan>,
+    dataset: Option<Dataset>,
+}
+
+impl Completion {
+    /// The ways that tell most of what is open; none, if nothing is missing that can be filled in, or if the date of the
+    /// decision is a cell.
+    pub fn ways(plan: &Plan, dataset: &Dataset) -> Vec<Completion> {
+        if plan.dated.is_some() {
+            return Vec::new();
+        }
+        // Large numbers in cells may leave what columns hold: figures are varied with small ones, too.
+        let ways =
+            [(Filling::Low, Filling::Low), (Filling::High, Filling::Low), (Filling::High, Filling::High)];
+        let filled = |(figures, cells)| {
+            let way = Completion { plan: supposed(plan, figures), dataset: completed(plan, dataset, cells) };
+            (way.plan.is_some() || way.dataset.is_some()).then_some(way)
+        };
+        ways.into_iter().filter_map(filled).collect()
+    }
+
+    /// Its plan, for that which it was made of.
+    pub fn plan<'a>(&'a self, own: &'a Plan) -> &'a Plan {
+        self.plan.as_ref().unwrap_or(own)
+    }
+
+    /// Its data, for those that it was made of.
+    pub fn dataset<'a>(&'a self, own: &'a Dataset) -> &'a Dataset {
+        self.dataset.as_ref().unwrap_or(own)
+    }
+}
+
+/// Do the values that an outcome has in a row differ, of several ways that fill in what is missing?
+pub(super) fn differ(ways: &[&Certain], row: usize) -> bool {
+    let mut values = ways.iter().filter_map(|way| way.get(row));
+    values.next().is_some_and(|first| values.any(|other| other != first))
 }
 
 /// The data with those missing cells that a plan reads and that may hold any day, number, boolean or value of a list filled in; what is

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use columns::Certain;
+pub use completed::Completion;
 use logis_data::Dataset;
 use logis_language::plan::Plan;
 use logis_language::plan::ir::NodeId;
@@ -275,27 +276,18 @@ pub fn evaluate_settled_of(
     dataset: &Dataset,
     asked: &(dyn Fn(usize) -> bool + Sync),
 ) -> Decisions {
-    use completed::{Filling, completed, supposed};
     let context = Context::new(plan, dataset);
     let rows = usize::try_from(context.rows()).unwrap_or(usize::MAX);
     let certain = columns::evaluate(&context);
     let settled = certain.iter().flatten().all(|c| c.left_over().next().is_none());
-    let filled = |(figures, cells): (Filling, Filling)| {
-        let (own_plan, own_data) = (supposed(plan, figures), completed(plan, dataset, cells));
-        let changed = own_plan.is_some() || own_data.is_some();
-        let (plan, dataset) = (own_plan.as_ref().unwrap_or(plan), own_data.as_ref().unwrap_or(dataset));
-        changed.then(|| columns::evaluate(&Context::new(plan, dataset)))
-    };
-    // Large numbers in cells may leave what columns hold: figures are varied with small ones, too.
-    let ways = [(Filling::Low, Filling::Low), (Filling::High, Filling::Low), (Filling::High, Filling::High)];
-    let ways = ways.into_iter().filter(|_| plan.dated.is_none() && !settled);
-    let filled: Vec<Vec<Option<Certain>>> = ways.filter_map(filled).collect();
+    let ways = if settled { Vec::new() } else { Completion::ways(plan, dataset) };
+    let filled: Vec<Vec<Option<Certain>>> = ways
+        .iter()
+        .map(|way| columns::evaluate(&Context::new(way.plan(plan), way.dataset(dataset))))
+        .collect();
     let columns = plan.selected.iter().zip(certain).enumerate().map(|(number, ((_, node), certain))| {
         let shown: Vec<&Certain> = filled.iter().filter_map(|each| each.get(number)?.as_ref()).collect();
-        let open = |row: usize| {
-            let mut values = shown.iter().filter_map(|shown| shown.get(row));
-            !asked(row) || values.next().is_some_and(|first| values.any(|other| other != first))
-        };
+        let open = |row: usize| !asked(row) || completed::differ(&shown, row);
         decided_but(&context, *node, certain, rows, open)
     });
     let columns = columns.collect();

@@ -53,12 +53,19 @@ pub(super) fn moot<'p>(context: &Context<'p>, (node, row): (NodeId, u64), doubts
         return moot;
     }
     let mut tried = BTreeSet::new();
-    for doubt in doubts.iter().filter(|doubt| tried.insert(**doubt)) {
+    let each: Vec<OfWhat> = doubts.iter().copied().filter(|doubt| tried.insert(*doubt)).collect();
+    // Mostly few doubts matter, or none: they are tried together, and by halves where one of them matters. What holds with
+    // more left open holds with less, so that the answer is that of one by one.
+    let mut left: Vec<&[OfWhat]> = vec![&each];
+    while let Some(doubts) = left.pop() {
         let mut more = untold.clone();
-        doubt.add_to(&mut more);
+        doubts.iter().for_each(|doubt| doubt.add_to(&mut more));
         if same(more.clone()) {
             untold = more;
-            doubt.add_to(&mut moot.doubted);
+            doubts.iter().for_each(|doubt| doubt.add_to(&mut moot.doubted));
+        } else if doubts.len() > 1 {
+            let (first, second) = doubts.split_at(doubts.len() / 2);
+            left.extend([second, first]);
         }
     }
     moot

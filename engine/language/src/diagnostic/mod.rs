@@ -50,14 +50,20 @@ pub struct SourceFile {
     pub text: Arc<str>,
 }
 
-/// The text files of a pack, in the order of their paths.
-#[derive(Clone, Debug, Default)]
+/// The text files of a pack, in the order of their paths. As `Debug`, how many: an error that holds them is to be read.
+#[derive(Clone, Default)]
 pub struct Sources {
     files: Vec<SourceFile>,
     /// By file: where each line begins.
     lines: Vec<Arc<[usize]>>,
     /// What is put before each path in messages: the folder that the pack was read from.
     root: String,
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources").field("root", &self.root).field("files", &self.files.len()).finish()
+    }
 }
 
 impl Sources {

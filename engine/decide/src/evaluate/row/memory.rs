@@ -67,23 +67,38 @@ const PAGE: usize = 64;
 /// What was computed for rows, in pages that are set up when a row of theirs is: the few rows that columns leave over may
 /// stand anywhere among hundreds of thousands.
 pub(super) struct ByRow<T> {
+    /// The first page, as far as it is needed: a record has a few rows in all.
+    first: Vec<Option<T>>,
+    /// By page; the first stays empty.
     pages: Vec<Option<Box<[Option<T>]>>>,
 }
 
 impl<T> Default for ByRow<T> {
     fn default() -> ByRow<T> {
-        ByRow { pages: Vec::new() }
+        ByRow { first: Vec::new(), pages: Vec::new() }
     }
 }
 
 impl<T> ByRow<T> {
     /// What is remembered of a row.
     pub fn get(&self, row: usize) -> Option<&T> {
+        if row < PAGE {
+            return self.first.get(row)?.as_ref();
+        }
         self.pages.get(row / PAGE)?.as_ref()?.get(row % PAGE)?.as_ref()
     }
 
     /// Remembers something of a row.
     pub fn set(&mut self, row: usize, value: T) {
+        if row < PAGE {
+            if self.first.len() <= row {
+                self.first.resize_with(row + 1, || None);
+            }
+            if let Some(slot) = self.first.get_mut(row) {
+                *slot = Some(value);
+            }
+            return;
+        }
         let page = row / PAGE;
         if self.pages.len() <= page {
             self.pages.resize_with(page + 1, || None);
