@@ -8,6 +8,12 @@ const FORMS: [&str; 6] = ["arrow", "csv", "json", "nested", "parquet", "xlsx"];
 /// Each form of data alone, and what decides and allocates with none; the tests of `logis-data` without a form hold
 /// what is said of a file that is not read.
 pub fn features() -> Result<(), String> {
+    features_compile()?;
+    cargo(&["test", "--quiet", "--package", "logis-data", "--no-default-features", "--lib"])
+}
+
+/// That they compile, each without the others, without a warning.
+pub fn features_compile() -> Result<(), String> {
     let check = |krate: &str, features: &[&str]| {
         // Clippy, whose flags do not build the dependencies anew.
         let clippy = ["clippy", "--quiet", "--package", krate, "--no-default-features"];
@@ -22,7 +28,7 @@ pub fn features() -> Result<(), String> {
     for features in [&[][..], &["--features", "logis-cli/serve"], &["--features", "logis-cli/mcp"]] {
         cargo(&[&["clippy", "--quiet", "--workspace"], features, &["--", "-D", "warnings"]].concat())?;
     }
-    cargo(&["test", "--quiet", "--package", "logis-data", "--no-default-features", "--lib"])
+    Ok(())
 }
 
 /// What `cargo publish` would do, but for the publishing. `tests/command/packages.rs` holds the lists of files, which
