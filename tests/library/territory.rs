@@ -167,6 +167,25 @@ fn a_rule_that_only_territories_give_is_theirs_alone() {
     assert_eq!(notes, ["`c`, que lit `y`", "`b`, que lit `x`"]);
 }
 
+/// A column that only rules of some territories read (the size wanted, in Rennes and in Paris) is not asked of a package
+/// of another place, however strict; what the national rule reads, too, is.
+#[test]
+fn what_only_territories_read_is_not_asked_of_all() {
+    let pack = Pack::national();
+    let needs = pack
+        .plan(parse_date("2024-06-30").unwrap(), &["delai_anormalement_long"])
+        .unwrap()
+        .needs()
+        .strictly(true);
+    let named = |fields: &std::collections::BTreeSet<usize>| {
+        let name = |field: &usize| pack.parsed().schema.fields[*field].column.clone();
+        fields.iter().map(name).collect::<Vec<_>>()
+    };
+    let of = |fields, name: &str| named(fields).iter().any(|field| field == name);
+    assert!(of(&needs.fields, "date_demande") && of(&needs.fields, "typologie_souhaitee"));
+    assert!(!of(&needs.spared, "date_demande") && of(&needs.spared, "typologie_souhaitee"));
+}
+
 /// What territories side by side say of a row is what a pack with the folder of its own territory alone says.
 #[test]
 fn side_by_side_is_as_each_alone() {

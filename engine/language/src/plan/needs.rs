@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
+use super::ir::{NodeId, Op};
 use crate::pack::schema::{BelongsTo, EntityId, FieldId, Origin, Schema};
 use crate::value::Value;
 
@@ -25,8 +26,8 @@ pub struct Needs {
     /// Of these relations those whose other way the rules follow: they list the rows that belong to one.
     pub members: BTreeSet<(EntityId, usize)>,
     /// Those of the fields whose columns may be absent even if `strict`: an empty cell of theirs is a value, or they
-    /// are read only where such a cell holds another value than that. So a package of before a field was added
-    /// stays whole.
+    /// are read only where such a cell holds another value than that, or only by rules of some territories. So a package
+    /// of before a field was added, and one of another place, stay whole.
     pub spared: BTreeSet<FieldId>,
     /// Must all tables be there, and all columns that are not spared?
     pub strict: bool,
@@ -131,7 +132,7 @@ impl Plan {
         let empty = |f: &FieldId| Some((*f, self.parsed.schema.fields.get(*f)?.empty()?));
         let known: BTreeMap<FieldId, Value> = fields.iter().filter_map(empty).collect();
         let (read, _) = self.given(&known).inputs(self.selected.iter().map(|(_, node)| *node));
-        let spared = &fields - &read;
+        let spared = &fields - &(&read & &self.read_everywhere());
         Needs {
             fields,
             entities,
@@ -141,5 +142,23 @@ impl Plan {
             spared,
             ..Needs::default()
         }
+    }
+
+    /// The fields that rows of no territory read: not those that only rules of territories do.
+    fn read_everywhere(&self) -> BTreeSet<FieldId> {
+        let mut open: Vec<NodeId> = self.selected.iter().map(|(_, node)| *node).collect();
+        let (mut seen, mut fields) = (BTreeSet::new(), BTreeSet::new());
+        while let Some(id) = open.pop() {
+            let Some(node) = self.node(id).filter(|_| seen.insert(id)) else { continue };
+            if let Some(choice) = self.choice(id) {
+                open.extend([choice.territory, choice.elsewhere]);
+                continue;
+            }
+            if let Op::Field(field) = node.op {
+                fields.insert(field);
+            }
+            open.extend(node.op.inputs());
+        }
+        fields
     }
 }
