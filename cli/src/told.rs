@@ -90,7 +90,8 @@ pub fn report(pack: &Pack, told: &Told, needs: &Needs, plans: &[&Plan], args: &R
     if !told.absent.is_empty() {
         let absent = LeftOpen::of(&pack.parsed().schema, &told.absent, plans);
         if !absent.is_empty() {
-            let demand = if absent.unknown.is_empty() { "" } else { " ; pour les exiger: --strict" };
+            let demand =
+                if absent.unknown.is_empty() || args.strict { "" } else { " ; pour les exiger: --strict" };
             eprintln!("avertissement{}: {absent}{demand}", of_part());
         }
     }

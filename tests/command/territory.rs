@@ -1,6 +1,7 @@
 //! `docs/src/fr/territoire.md`, played: its files are written, its commands run, and what it shows is what they say.
 
 use crate::played::{copied, play, run};
+use crate::support::Folder;
 
 #[test]
 fn the_guide_to_a_territory_is_what_the_commands_say() {
@@ -32,4 +33,30 @@ fn a_territory_is_drafted_once_and_where_it_can_be() {
         code != 0 && format!("{out}{err}").contains("le territoire `mende` ne dit pas où il est"),
         "{out}{err}"
     );
+}
+
+/// A column that only rules of other places read is asked of no package, `--strict` or not; a place whose rules read it has
+/// no answer without it, and is told why. Scenarios read strictly, and those of Grand Dijon are of a package without it.
+#[test]
+fn a_column_that_only_other_places_read_is_not_asked_for() {
+    let folder = Folder::of(&[]);
+    // Filed eight years before: in Paris that is long of one room, and not of four.
+    let package = |commune: &str| {
+        let rows = format!("demande_id,commune,date_demande\nD1,{commune},2016-06-30\n");
+        folder.write("donnees/demandes.csv", &rows);
+        let eval = "eval --data donnees --as-of 2024-06-30 --select delai_anormalement_long --format csv --strict";
+        folder.logis(&eval.split(' ').collect::<Vec<_>>())
+    };
+    let (code, out, _) = package("21231");
+    assert_eq!((code, out.as_str()), (0, "demande_id,delai_anormalement_long\nD1,true\n"));
+    let (code, out, err) = package("75118");
+    assert_eq!((code, out.as_str()), (0, "demande_id,delai_anormalement_long\nD1,\n"), "{err}");
+    assert!(err.contains("1 inconnu, dont 1 par `typologie_souhaitee`"), "{err}");
+    assert!(err.contains("colonnes absentes, donc inconnues: demandes.csv: `typologie_souhaitee`"), "{err}");
+    // What is asked already is not asked for again.
+    assert!(!err.contains("pour les exiger"), "{err}");
+    // What the national rule reads is asked for.
+    folder.write("donnees/demandes.csv", "demande_id,commune\nD1,21231\n");
+    let eval = "eval --data donnees --as-of 2024-06-30 --select delai_anormalement_long --strict";
+    assert_eq!(folder.logis(&eval.split(' ').collect::<Vec<_>>()).0, 2);
 }

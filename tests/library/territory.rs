@@ -22,10 +22,22 @@ fn pack_of(territories: &[&str]) -> Pack {
 
 /// What a rule says of requests, each of a commune and filed on a day, by both engines.
 fn decided(pack: &Pack, requests: &[(&str, &str)], day: &str, rule: &str) -> Vec<Option<Value>> {
+    decided_with(pack, requests, day, rule, ["", ""])
+}
+
+/// As [`decided`], with one more column in all rows: its name and its cell, each after a comma.
+fn decided_with(
+    pack: &Pack,
+    requests: &[(&str, &str)],
+    day: &str,
+    rule: &str,
+    [name, cell]: [&str; 2],
+) -> Vec<Option<Value>> {
     let plan = pack.plan(parse_date(day).unwrap(), &[rule]).unwrap();
-    let rows = requests.iter().enumerate().map(|(n, (commune, filed))| format!("D{n},{commune},{filed}\n"));
+    let rows =
+        requests.iter().enumerate().map(|(n, (commune, filed))| format!("D{n},{commune},{filed}{cell}\n"));
     let rows: String = rows.collect();
-    let data = data_of(pack, &plan, &format!("demande_id,commune,date_demande\n{rows}"));
+    let data = data_of(pack, &plan, &format!("demande_id,commune,date_demande{name}\n{rows}"));
     let decisions = evaluate::evaluate(&plan, &data);
     // The interpreter is slow, and plain: it sees one row of each hundred.
     for (row, oracle) in reference_rows(&plan, &data, 100) {
@@ -64,24 +76,27 @@ fn epci() -> BTreeMap<String, (String, String)> {
         .collect()
 }
 
-/// The delays in months that the pages of the sources say: EPCI first, which the orders of some départements set apart.
-const DELAYS: [(&str, u32); 12] = [
-    ("242100410", 24),
-    ("243100518", 36),
-    ("244400404", 30),
-    ("244900015", 24),
-    ("13", 30),
-    ("30", 36),
-    ("34", 36),
-    ("49", 18),
-    ("61", 13),
-    ("93", 36),
-    ("95", 36),
-    ("974", 36),
+/// The delays in months that the pages of the sources say, of a unit of one room and of one of four: EPCI first, which the
+/// orders of some départements set apart.
+const DELAYS: [(&str, u32, u32); 14] = [
+    ("242100410", 24, 24),
+    ("243100518", 36, 36),
+    ("243500139", 30, 24),
+    ("244400404", 30, 30),
+    ("244900015", 24, 24),
+    ("13", 30, 30),
+    ("30", 36, 36),
+    ("34", 36, 36),
+    ("49", 18, 18),
+    ("61", 13, 13),
+    ("75", 72, 120),
+    ("93", 36, 36),
+    ("95", 36, 36),
+    ("974", 36, 36),
 ];
 
-/// In one run over all communes of France, a request has waited for long by the delay of its own territory; elsewhere nobody
-/// knows.
+/// In one run over all communes of France, a request has waited for long by the delay of its own territory and, where that
+/// tells them apart, of the size it wants; elsewhere nobody knows.
 #[test]
 fn each_commune_is_decided_by_the_rules_of_its_own_territory() {
     let pack = Pack::national();
@@ -89,23 +104,25 @@ fn each_commune_is_decided_by_the_rules_of_its_own_territory() {
     let communes: Vec<&str> = epci.keys().map(String::as_str).collect();
     assert!(communes.len() > 35_000);
     // Filed so many months before the day, and a day more or not: what is no longer than the delay is not yet long.
-    for (filed, months, more) in [
-        ("2023-05-30", 13, false),
-        ("2022-06-29", 24, true),
-        ("2021-12-30", 30, false),
-        ("2021-06-29", 36, true),
+    for (filed, months, more, size) in [
+        ("2023-05-30", 13, false, "T1"),
+        ("2022-06-29", 24, true, "T4"),
+        ("2021-12-30", 30, false, "T1"),
+        ("2021-06-29", 36, true, "T1"),
     ] {
         let requests: Vec<_> = communes.iter().map(|commune| (*commune, filed)).collect();
-        let long = decided(&pack, &requests, "2024-06-30", "delai_anormalement_long");
+        let wanted = [",typologie_souhaitee", &format!(",{size}")];
+        let long = decided_with(&pack, &requests, "2024-06-30", "delai_anormalement_long", wanted);
         let beyond = |delay: u32| if more { months >= delay } else { months > delay };
         let mut known = 0;
         for (commune, long) in communes.iter().zip(long) {
             let (epci, departement) = &epci[*commune];
             known += usize::from(long.is_some());
             let codes = pack.parsed().territories.all.iter().flat_map(|t| &t.codes);
-            match DELAYS.iter().find(|(code, _)| code == epci || code == departement) {
-                Some((_, delay)) => {
-                    assert_eq!(long, Some(Value::Bool(beyond(*delay))), "{commune} {filed}");
+            match DELAYS.iter().find(|(code, ..)| code == epci || code == departement) {
+                Some((_, one, four)) => {
+                    let delay = if size == "T1" { *one } else { *four };
+                    assert_eq!(long, Some(Value::Bool(beyond(delay))), "{commune} {filed}");
                 }
                 // Other territories of the pack may say; of what none of them holds nobody knows.
                 None if codes.map(|(code, _)| code).any(|code| code == epci || code == departement) => {}
