@@ -203,6 +203,46 @@ fn what_only_territories_read_is_not_asked_of_all() {
     assert!(!of(&needs.spared, "date_demande") && of(&needs.spared, "typologie_souhaitee"));
 }
 
+/// A boolean rule that a territory replaces keeps the conditions of its national text, and cases of other places show them;
+/// those of the territory's own text are counted apart.
+#[test]
+fn what_a_territory_replaces_keeps_its_conditions() {
+    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
+    let case = |a: bool, b: bool, x: bool| {
+        format!(
+            "[[cas]]\nnom = \"{a} {b}\"\ndate = 2024-06-30\ndemande = {{ commune = \"B\", a = {a}, b = {b} }}\nattendu = {{ x = {x} }}\n"
+        )
+    };
+    let cases = [case(true, true, true), case(true, false, false), case(false, true, false)].concat();
+    let pack = Pack::from_files(
+        "",
+        vec![
+            file("pack.toml", "[territories]\ntable = \"commune\"\nlevels = [\"epci\"]\n"),
+            file(
+                "schema.toml",
+                "[demande]\ntable = \"demandes\"\nkey = \"demande_id\"\n[demande.belongs_to.commune]\ncolumn = \"commune\"\n\
+                 [demande.fields.a]\ntype = \"boolean\"\n[demande.fields.b]\ntype = \"boolean\"\n\
+                 [commune]\nsource = \"communes.csv\"\nkey = \"commune\"\n",
+            ),
+            file("communes.csv", "commune,epci\nA,e1\nB,e2\n"),
+            file("r.rhai", "//! entité: demande\nfn x(a, b) { a && b }\n"),
+            file("r.cas.toml", &cases),
+            file("t/un/territoire.toml", "name = \"x\"\nepci = [\"e1\"]\nsource = { title = \"t\" }\n"),
+            file("t/un/r.rhai", "//! entité: demande\nfn x(a, b) { a || b }\n"),
+        ],
+    )
+    .unwrap();
+    let parsed = pack.parsed();
+    let references = read(&parsed.schema, &parsed.references, Vec::new(), &Needs::default());
+    let coverage = logis::coverage::coverage(&pack, &references.dataset, "").unwrap();
+    let shown: Vec<_> = coverage
+        .texts
+        .iter()
+        .map(|t| (t.rule.as_str(), t.conditions.len(), t.conditions.iter().filter(|c| c.is_shown()).count()))
+        .collect();
+    assert_eq!(shown, [("x", 2, 2), ("x@un", 2, 0)]);
+}
+
 /// What territories side by side say of a row is what a pack with the folder of its own territory alone says.
 #[test]
 fn side_by_side_is_as_each_alone() {

@@ -94,7 +94,14 @@ type Of = (NodeId, Option<bool>);
 /// `if`s.
 fn answers(plan: &Plan, node: NodeId, place: &Span, of: Of, found: &mut Vec<Decision>) {
     match plan.node(node).map(|n| (&n.op, &n.span)) {
-        Some((Op::If(..), _)) if plan.choice(node).is_some() => {}
+        // The rule of a territory answers for itself; the national text stands in the branch of all others.
+        Some((Op::If(_, here, elsewhere), _)) if plan.choice(node).is_some() => {
+            if matches!(plan.node(*here).map(|n| &n.op), Some(Op::Rule(..))) {
+                answers(plan, *elsewhere, place, (node, Some(false)), found);
+            }
+        }
+        // Of a rule that only territories give nothing stands there.
+        Some((Op::Param(id, _), _)) if plan.parsed.rule_behind(*id).is_some() => {}
         Some((Op::If(_, a, b), span)) => {
             answers(plan, *a, span, (node, Some(true)), found);
             answers(plan, *b, span, (node, Some(false)), found);
