@@ -184,6 +184,7 @@ fn schema_for(path: &Path) -> &'static str {
         "mutants.toml" => "mutants.schema.json",
         "territoire.toml" => "territoire.schema.json",
         "bilan.toml" => "bilan.schema.json",
+        "grille.toml" => "grille.schema.json",
         name if name.ends_with(".cas.toml") => "cas.schema.json",
         _ => "parametres.schema.json",
     }

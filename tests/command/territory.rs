@@ -44,7 +44,8 @@ fn a_column_that_only_other_places_read_is_not_asked_for() {
     let package = |commune: &str| {
         let rows = format!("demande_id,commune,date_demande\nD1,{commune},2016-06-30\n");
         folder.write("donnees/demandes.csv", &rows);
-        let eval = "eval --data donnees --as-of 2024-06-30 --select delai_anormalement_long --format csv --strict";
+        let eval =
+            "eval --data donnees --as-of 2024-06-30 --select delai_anormalement_long --format csv --strict";
         folder.logis(&eval.split(' ').collect::<Vec<_>>())
     };
     let (code, out, _) = package("21231");
@@ -59,4 +60,23 @@ fn a_column_that_only_other_places_read_is_not_asked_for() {
     folder.write("donnees/demandes.csv", "demande_id,commune\nD1,21231\n");
     let eval = "eval --data donnees --as-of 2024-06-30 --select delai_anormalement_long --strict";
     assert_eq!(folder.logis(&eval.split(' ').collect::<Vec<_>>()).0, 2);
+}
+
+/// Points that no source of Toulouse gives are unknown, not 0: who is in such a situation has no sum, and reads why.
+#[test]
+fn points_that_no_source_gives_are_unknown_and_say_so() {
+    let folder = Folder::of(&[(
+        "donnees/demandes.csv",
+        "demande_id,commune,date_demande,decision_dalo,refus_offre_adaptee\nT1,31555,2022-10-30,false,true\n",
+    )]);
+    folder.write(
+        "donnees/personnes.csv",
+        "personne_id,demande_id,lien,date_naissance\nP1,T1,demandeur,1980-01-01\n",
+    );
+    let explain = "explain --data donnees --as-of 2024-06-30 --rule cotation --id T1";
+    let (code, out, err) = folder.logis(&explain.split(' ').collect::<Vec<_>>());
+    assert_eq!(code, 0, "{err}");
+    let why = "« Points du critère Refus d'une offre adaptée (la page de la métropole n'en dit rien) », sans valeur au 30 juin 2024";
+    assert!(out.contains(why), "{out}");
+    assert!(out.contains("Points pour le critère Ancienneté de la demande, en mois : 20"), "{out}");
 }

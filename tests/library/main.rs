@@ -19,6 +19,7 @@ mod examples;
 mod explained;
 mod features;
 mod first;
+mod grid;
 mod ipf;
 mod lecture;
 mod ledger;

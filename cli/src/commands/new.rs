@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use logis::Pack;
 use logis::pack::Parsed;
+use logis::pack::grid::is_figure;
 use logis::pack::params::Parameter;
 use logis::value::{Type, Value};
 
@@ -67,13 +68,18 @@ pub fn run(args: &NewArgs) -> Result<End> {
     };
     std::fs::create_dir_all(&folder)?;
     let (manifest, tables) = (folder.join("territoire.toml"), folder.join("a_remplir.toml"));
+    let grid = folder.join(GRID_TO_FILL);
     output::file(&manifest, manifest_of(&args.name, &levels, place).as_bytes())?;
     output::file(&tables, tables_of(parsed).as_bytes())?;
+    output::file(&grid, grid_of(&args.name).as_bytes())?;
     let told = format!(
         "{}: où il est, depuis quand, d'où cela vient\n{}: ce qu'il peut donner, à remplir\n\
+         {}: sa grille de points, à remplir et à renommer {}\n\
          ensuite: logis check --rules {} dit ce qui manque, et ce qui en reste inconnu\n",
         manifest.display(),
         tables.display(),
+        grid.display(),
+        logis::pack::grid::FILE,
         args.rules.display()
     );
     output::text_to(&told, None)?;
@@ -98,13 +104,52 @@ fn manifest_of(name: &str, levels: &[&str], place: Option<(&str, &str)>) -> Stri
     )
 }
 
+/// The grid's file as it is written first: notes, which no command reads, until it is filled in.
+const GRID_TO_FILL: &str = "grille_a_remplir.md";
+
+/// A grid of points with the questions that its text answers.
+fn grid_of(name: &str) -> String {
+    format!(
+        "# Grille de points de `{name}`: à remplir, puis à enregistrer sous `{}`, sans ces lignes.\n\
+         # - Quel texte la fixe, et depuis quel jour ? Une source à chaque critère qui en a une autre.\n\
+         # - Tous les critères y sont-ils ? Ce qui n'est pas écrit ne compte pas : un critère dont les points ne sont pas connus\n\
+         #   se met avec `unknown` et sa raison, et la somme de qui y répond est inconnue.\n\
+         # - Des critères se cumulent-ils ? De ceux d'un même `group`, seul le plus grand compte.\n\
+         title  = \"Grille de cotation de …\"\n\
+         from   = 2024-01-01\n\
+         source = {{ title = \"…\", url = \"https://…\" }}\n\
+         # cap  = 100                         # au plus, en tout\n\
+         \n\
+         [[criterion]]\n\
+         name   = \"dalo\"\n\
+         label  = \"Reconnu prioritaire par la commission de médiation\"\n\
+         when   = 'public_dalo'               # une règle ou un champ vrai ou faux, ou une expression : 'nombre_personnes >= 5'\n\
+         points = 50\n\
+         \n\
+         [[criterion]]\n\
+         name   = \"anciennete\"\n\
+         label  = \"Ancienneté de la demande\"\n\
+         of     = 'anciennete_demande'        # un nombre\n\
+         bands  = [[12, 2], [24, 5], [48, 10]] # à partir de 12 mois 2 points, de 24 mois 5… ; ou `points`, pour chaque unité\n\
+         # cap  = 36                          # au plus\n\
+         \n\
+         [[criterion]]\n\
+         name    = \"parent_seul\"\n\
+         label   = \"Parent seul\"\n\
+         when    = 'personne_seule_avec_charge'\n\
+         unknown = \"la page ne dit pas combien\"\n",
+        logis::pack::grid::FILE
+    )
+}
+
 /// Every table that only territories give, as comments: what is filled in has its marks taken away.
 fn tables_of(parsed: &Parsed) -> String {
     let mut text = "# Ce que le territoire peut donner. Chaque table est en commentaire : ôter les `#` de ce que ses textes disent,\n\
                     # et laisser le reste, qui est inconnu pour ses lignes. De chaque valeur : qui la fixe, par quel texte, depuis\n\
                     # quel jour, et qu'est-ce qui peut en être faux (`doute`) ? Ne rien inventer.\n"
         .to_string();
-    for table in parsed.parameters.iter().filter(|p| p.territory.is_none() && p.versions.is_empty()) {
+    let only_local = |p: &&Parameter| p.territory.is_none() && p.versions.is_empty() && !is_figure(&p.path);
+    for table in parsed.parameters.iter().filter(only_local) {
         let path = &table.path;
         let _ = writeln!(text, "\n#[{path}]\n#label = \"{}\"", table.label);
         if let Some(unit) = &table.unit {

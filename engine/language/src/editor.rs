@@ -5,6 +5,7 @@
 //! is read; they are made from the pack, so write them again when its names change.
 
 mod agreement;
+mod grid;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -17,6 +18,7 @@ pub fn schemas(parsed: &Parsed) -> Vec<(&'static str, Vec<&'static str>, Json)> 
     vec![
         ("bilan.schema.json", vec!["**/bilan.toml"], agreement::schema(parsed)),
         ("cas.schema.json", vec!["**/*.cas.toml"], cases(parsed)),
+        ("grille.schema.json", vec!["**/grille.toml", "**/*.grille.toml"], grid::schema(parsed)),
         ("mutants.schema.json", vec!["mutants.toml"], mutants(parsed)),
         ("pack.schema.json", vec!["pack.toml"], manifest(parsed)),
         ("parametres.schema.json", vec!["**/*.toml"], parameters()),
@@ -31,7 +33,7 @@ pub fn taplo(parsed: &Parsed) -> String {
     for (file, about, _) in schemas(parsed) {
         let quoted: Vec<String> = about.iter().map(|a| format!("\"{a}\"")).collect();
         let others = if file == "parametres.schema.json" {
-            "exclude = [\"**/*.cas.toml\", \"Cargo.toml\", \"pack.toml\", \"schema.toml\", \"mutants.toml\", \"**/territoire.toml\", \"**/bilan.toml\", \".taplo.toml\"]\n"
+            "exclude = [\"**/*.cas.toml\", \"Cargo.toml\", \"pack.toml\", \"schema.toml\", \"mutants.toml\", \"**/territoire.toml\", \"**/bilan.toml\", \"**/grille.toml\", \"**/*.grille.toml\", \".taplo.toml\"]\n"
         } else {
             ""
         };

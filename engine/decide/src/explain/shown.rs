@@ -46,8 +46,8 @@ pub fn missing(plan: &Plan, dataset: &Dataset, missing: &MissingInput) -> Missin
                 return Missing::Rule { rule: rule.name.clone(), why };
             }
             let parameter = plan.parsed.parameters.get(id);
-            // A table without a value on any day is one that only territories give.
-            let local = parameter.is_some_and(|p| p.versions.is_empty());
+            // A national table without a value on any day is one that only territories give.
+            let local = parameter.is_some_and(|p| p.versions.is_empty() && p.territory.is_none());
             let parameter = parameter.map_or("?", |p| p.path.as_str()).to_string();
             if local {
                 return Missing::Local { parameter };

@@ -328,6 +328,17 @@ fn merged(engine: &Engine, parsed: &Parsed, date: Date, territory: Option<Territ
         });
         all = all.merge(&ast);
     }
+    // What a grid makes stands in no script.
+    for rule in parsed.rules.iter().filter(|rule| !rule.nowhere) {
+        let here = rule.territory.is_none() || rule.territory == territory;
+        let Some(code) = text_at(&rule.texts, date).filter(|_| here).and_then(|t| t.made.as_ref()) else {
+            continue;
+        };
+        // Its conditions were parsed before without error.
+        if let Ok(ast) = engine.compile(code.as_ref()) {
+            all = all.merge(&ast);
+        }
+    }
     all
 }
 

@@ -96,8 +96,10 @@ fn register_operators(engine: &mut Engine) {
 /// By level of the pack's territories: that of the row whose rule runs, if it is known.
 pub(super) type Here = Arc<Mutex<Vec<Option<Arc<str>>>>>;
 
+/// A table without a value on the day is unknown; one that has values, none of them for the keys, is an error.
 fn cell(parameter: &Parameter, date: Date, keys: &[Value]) -> Fallible<Dynamic> {
-    let cell = parameter.at(date).and_then(|v| v.cells.get(keys));
+    let Some(version) = parameter.at(date) else { return Ok(Dynamic::from(Unknown)) };
+    let cell = version.cells.get(keys);
     cell.map(|c| to_dynamic(&c.value)).ok_or_else(|| failure(ValueError::NoCell))
 }
 

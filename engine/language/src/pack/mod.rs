@@ -8,6 +8,7 @@ pub mod cases;
 pub mod citation;
 pub mod doubt;
 pub mod force;
+pub mod grid;
 pub mod manifest;
 pub mod mutants;
 pub mod params;
@@ -127,6 +128,11 @@ impl Parsed {
         out.items.extend(self.cases.read(&self.sources).problems.items.iter().cloned());
     }
 
+    /// The rule of this name, of rules that are not sorted yet.
+    fn rule_of_name(&self, name: &str) -> Option<&RuleTexts> {
+        self.rules.iter().find(|rule| rule.name == name)
+    }
+
     /// The rule of this name.
     pub fn rule(&self, name: &str) -> Option<usize> {
         self.rules.binary_search_by(|r| r.name.as_str().cmp(name)).ok()
@@ -214,12 +220,15 @@ pub(crate) fn read(root: &str, files: Vec<(String, Bytes)>, out: &mut Diagnostic
     };
     read_references(&mut parsed, tables, out);
     let sources = parsed.sources.clone();
+    let mut grids: Vec<FileId> = Vec::new();
     for (file, source) in sources.files().iter().enumerate().filter(|(f, _)| !broken.contains(f)) {
         let path = source.path.as_str();
         if cases::Form::of(path).is_some() {
             parsed.cases.add(file);
         } else if path.ends_with(".rhai") {
             read_rules(&mut parsed, file, &sources, out);
+        } else if grid::is_grid(path) {
+            grids.push(file);
         } else if let Some(territory) = agreement_of(&parsed, path) {
             parsed.agreements.extend(agreement::read(file, &source.text, territory, out));
         } else if !["pack.toml", "schema.toml", "mutants.toml"].contains(&path)
@@ -227,21 +236,30 @@ pub(crate) fn read(root: &str, files: Vec<(String, Bytes)>, out: &mut Diagnostic
         {
             let first = parsed.parameters.len();
             params::read(file, &source.text, &mut parsed.parameters, &mut parsed.unreadable, out);
-            let territory = parsed.territories.of_path(path);
-            let of = territory.and_then(|t| parsed.territories.all.get(t));
-            for parameter in parsed.parameters.iter_mut().skip(first) {
-                parameter.territory = territory;
-                if let Some(of) = of {
-                    parameter.path = territory::local_path(&parameter.path, of);
-                }
-            }
+            place_parameters(&mut parsed, first, path);
         }
+    }
+    // A grid without an entity has that of the rule that it replaces, in whatever file that stands.
+    for file in grids {
+        read_grid(&mut parsed, file, &sources, out);
     }
     if parsed.unreadable.iter().any(|n| n == "*") {
         out.items.retain(|d| d.code != "L0101");
     }
     finish(&mut parsed, out);
     parsed
+}
+
+/// Makes the parameters of a file, which are those from `first` on, local if the file is one of a territory.
+fn place_parameters(parsed: &mut Parsed, first: usize, path: &str) {
+    let territory = parsed.territories.of_path(path);
+    let of = territory.and_then(|t| parsed.territories.all.get(t));
+    for parameter in parsed.parameters.iter_mut().skip(first) {
+        parameter.territory = territory;
+        if let Some(of) = of {
+            parameter.path = territory::local_path(&parameter.path, of);
+        }
+    }
 }
 
 /// The territory whose agreement a file of that path is about, if it is about one.
@@ -291,9 +309,50 @@ fn read_rules(parsed: &mut Parsed, file: FileId, sources: &Sources, out: &mut Di
         out.push(texts::names::no_entity(&name, known, span));
         return;
     };
-    let territory = parsed.territories.of_file(sources, file);
+    add_texts(parsed, file, entity, rules.functions, out);
+}
+
+/// Reads a grid: its rules and its figures.
+fn read_grid(parsed: &mut Parsed, file: FileId, sources: &Sources, out: &mut Diagnostics) {
+    let Some(grid) = grid::read(file, sources, out) else {
+        parsed.unreadable.push("*".to_string());
+        return;
+    };
+    let national = parsed.rule_of_name(&grid.rule.0).map(|rule| rule.entity);
+    let entity = match (&grid.entity, national) {
+        (Some((name, span)), _) => {
+            let found = parsed.schema.entity(name);
+            if found.is_none() {
+                let known = parsed.schema.entities.iter().map(|e| e.name.as_str());
+                out.push(texts::names::no_entity(name, known, span.clone()));
+            }
+            found
+        }
+        (None, Some(entity)) => Some(entity),
+        (None, None) => {
+            out.push(texts::grids::no_entity(&grid.rule.0, grid.rule.1.clone()));
+            None
+        }
+    };
+    let Some(entity) = entity else { return };
+    let first = parsed.parameters.len();
+    parsed.parameters.extend(grid.parameters);
+    let path = sources.get(file).map_or("", |f| f.path.as_str());
+    place_parameters(parsed, first, path);
+    add_texts(parsed, file, entity, grid.texts, out);
+}
+
+/// Adds texts of a file to the rules: to those of its territory, if it is one's.
+fn add_texts(
+    parsed: &mut Parsed,
+    file: FileId,
+    entity: EntityId,
+    texts_of_file: Vec<RuleText>,
+    out: &mut Diagnostics,
+) {
+    let territory = parsed.territories.of_file(&parsed.sources, file);
     let of = territory.and_then(|t| parsed.territories.all.get(t));
-    for text in rules.functions {
+    for text in texts_of_file {
         let name = of.map_or_else(|| text.name.clone(), |of| territory::local_path(&text.name, of));
         let rules = Arc::make_mut(&mut parsed.rules);
         match rules.iter_mut().find(|r| r.name == name) {

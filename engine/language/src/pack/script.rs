@@ -32,6 +32,8 @@ pub struct RuleText {
     pub(crate) end: Position,
     /// What the doc comment says.
     pub doc: Doc,
+    /// The function as code, of a rule that no script writes: one of a grid.
+    pub made: Option<Arc<str>>,
 }
 
 /// What a doc comment says.
@@ -189,6 +191,7 @@ pub(super) fn read(
             body: statements.iter().filter(|s| is_in(function, s.position())).cloned().collect(),
             end: function.body.end_position(),
             doc,
+            made: None,
         });
     }
     for (i, function) in functions.iter().enumerate() {

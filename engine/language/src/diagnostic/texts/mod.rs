@@ -13,6 +13,7 @@ pub(crate) mod agreement;
 pub mod cases;
 pub mod files;
 pub mod findings;
+pub(crate) mod grids;
 pub mod matching;
 pub mod names;
 pub mod rules;
