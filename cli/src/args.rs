@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use logis::data::{NoShare, Share};
+use logis::data::{self, NoShare, Output, Share, WriteError};
 use logis::scenario::map::Contours;
 use logis::value::{Date, parse_date};
 
@@ -51,6 +51,9 @@ pub struct ReadingArgs {
     /// Écrit dans ce fichier CSV chaque faute des données: fichier, ligne, colonne, valeur, raison
     #[arg(long, value_name = "FICHIER")]
     pub rejects: Option<PathBuf>,
+    /// Forme du fichier de `--rejects`
+    #[arg(long, value_enum, value_name = "FORME", default_value_t, requires = "rejects")]
+    pub rejects_format: CsvFormat,
 }
 
 /// How results are written.
@@ -116,6 +119,29 @@ impl Format {
     /// Is it read by people, by labels and in French? The others are for programs.
     pub fn is_for_people(self) -> bool {
         matches!(self, Format::Table | Format::CsvFr | Format::Xlsx)
+    }
+}
+
+/// Forms of tables that are written as CSV alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CsvFormat {
+    /// CSV, UTF-8, virgules
+    #[default]
+    Csv,
+    /// CSV pour un tableur français: points-virgules, virgule décimale, oui et non
+    CsvFr,
+}
+
+impl CsvFormat {
+    /// A table in this form; its headers are the same in both, so that either is read again.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn bytes(self, table: &Output) -> Result<Vec<u8>, WriteError> {
+        match self {
+            CsvFormat::Csv => data::to_csv(table),
+            CsvFormat::CsvFr => data::to_csv_fr(table),
+        }
     }
 }
 

@@ -96,7 +96,7 @@ pub fn report(pack: &Pack, told: &Told, needs: &Needs, plans: &[&Plan], args: &R
         }
     }
     if let Some(path) = &args.rejects {
-        output::bytes_to(&data::to_csv(&data::rejects(&issues))?, Some(path), false)?;
+        output::bytes_to(&args.rejects_format.bytes(&data::rejects(&issues))?, Some(path), false)?;
     }
     if errors > 0 && !args.keep_going {
         bail!(

@@ -17,6 +17,7 @@ mod changed_days;
 mod changes;
 mod check;
 mod contract;
+mod csv_fr;
 mod documents;
 mod editing;
 mod formats;

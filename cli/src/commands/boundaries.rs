@@ -8,10 +8,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use logis::Pack;
 use logis::boundaries::{self, Boundaries, Boundary};
-use logis::data;
 use logis::value::{Date, add_days};
 
-use crate::args::{RulesArgs, date};
+use crate::args::{CsvFormat, RulesArgs, date};
 use crate::{End, input, output};
 
 /// `logis boundaries`
@@ -28,6 +27,9 @@ pub struct BoundariesArgs {
     /// Dossier à écrire
     #[arg(long, short, value_name = "DOSSIER")]
     output: PathBuf,
+    /// Forme des tables
+    #[arg(long, value_enum, default_value_t)]
+    format: CsvFormat,
     /// Remplace le dossier, s'il est de la même commande
     #[arg(long)]
     force: bool,
@@ -64,7 +66,7 @@ pub fn run(args: &BoundariesArgs) -> Result<End> {
     if packages.is_empty() {
         bail!("ces règles ne se décident à aucune date où leur droit change; donner --as-of");
     }
-    write(&pack, &args.output, &packages)?;
+    write(&pack, &args.output, &packages, args.format)?;
     output::print(&report(&packages, &dates, &silent))?;
     Ok(End::Fine)
 }
@@ -100,11 +102,11 @@ fn is_own(folder: &Path) -> bool {
 }
 
 /// Writes all packages beside their place, then puts them there.
-fn write(pack: &Pack, folder: &Path, packages: &[(PathBuf, Boundaries)]) -> Result<()> {
+fn write(pack: &Pack, folder: &Path, packages: &[(PathBuf, Boundaries)], form: CsvFormat) -> Result<()> {
     let new = output::NewFolder::new(folder)?;
     for (at, found) in packages {
         for table in found.tables(pack) {
-            new.put(&at.join(format!("{}.csv", table.name)), &data::to_csv(&table)?)?;
+            new.put(&at.join(format!("{}.csv", table.name)), &form.bytes(&table)?)?;
         }
         let date = found.dataset.about.as_of.map_or_else(String::new, |d| d.to_string());
         let about = format!(

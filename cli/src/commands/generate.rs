@@ -52,6 +52,8 @@ pub enum TableFormat {
     Parquet,
     /// CSV
     Csv,
+    /// CSV pour un tableur français: points-virgules, virgule décimale, oui et non
+    CsvFr,
 }
 
 /// Rows of a row group: what is encoded and not yet written is kept in memory by the group.
@@ -95,7 +97,10 @@ pub fn run(args: &GenerateArgs) -> Result<End> {
     sinks.extend(requests(&folder, &population, drawn, form, &mut tally)?);
     let margins = margins(&population.calibration(&tally));
     for (name, bytes) in [
-        ("calibration.csv", data::to_csv(&margins)?),
+        (
+            "calibration.csv",
+            if form == TableFormat::CsvFr { data::to_csv_fr(&margins)? } else { data::to_csv(&margins)? },
+        ),
         ("population.toml", text.into_bytes()),
         ("paquet.toml", population.about().into_bytes()),
     ] {
@@ -188,7 +193,7 @@ impl Folder {
     fn table(&self, name: &str, form: TableFormat) -> PathBuf {
         let end = match form {
             TableFormat::Parquet => "parquet",
-            TableFormat::Csv => "csv",
+            TableFormat::Csv | TableFormat::CsvFr => "csv",
         };
         self.path.join(format!("{name}.{end}"))
     }
@@ -219,6 +224,7 @@ fn writer(sink: &Sink, form: TableFormat) -> Result<BatchWriter<Named>> {
     Ok(match form {
         TableFormat::Parquet => BatchWriter::parquet_in_groups(sink.writer()?, GROUP),
         TableFormat::Csv => BatchWriter::csv(sink.writer()?),
+        TableFormat::CsvFr => BatchWriter::csv_fr(sink.writer()?),
     })
 }
 

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use logis::Pack;
-use logis::data::{InputFile, to_csv, to_reading_workbook, visible_cell};
+use logis::data::{InputFile, to_reading_workbook, visible_cell};
 use logis::exchange::Document;
 use logis::scenario::map::Contours;
 use logis::scenario::report::{Cell, Head, Report, Sheet, report};
@@ -19,7 +19,7 @@ use logis::scenario::{Inputs, NotBelieved, Run, RunResult, Scenario, Simulation}
 use rayon::prelude::*;
 
 use super::simulate_page;
-use crate::args::{ReportArgs, RulesArgs};
+use crate::args::{CsvFormat, ReportArgs, RulesArgs};
 use crate::text::{align_numbers, empty};
 use crate::{End, embedded, french, input, output, page};
 
@@ -38,6 +38,9 @@ pub struct SimulateArgs {
     /// CSV les ont toujours)
     #[arg(long)]
     with_rows: bool,
+    /// Forme des tables du dossier `tables`
+    #[arg(long, value_enum, default_value_t)]
+    format: CsvFormat,
     #[command(flatten)]
     report: ReportArgs,
     /// Écrit dans le dossier même s'il tient autre chose
@@ -70,7 +73,7 @@ pub fn run(args: &SimulateArgs) -> Result<End> {
     let results = results(&simulation, &folder)?;
     let mut report = report(&simulation, &results)?;
     report.basis.made_on = args.report.made_on.map(|day| day.to_string());
-    write(&report, &folder, args.with_rows, contours.as_ref())?;
+    write(&report, &folder, args, contours.as_ref())?;
     print(&report, &folder)?;
     Ok(End::Fine)
 }
@@ -222,8 +225,8 @@ fn read(path: &Path, hash: &str) -> Option<RunResult> {
 }
 
 /// Writes the report in all its forms.
-fn write(report: &Report, folder: &Path, with_rows: bool, contours: Option<&Contours>) -> Result<()> {
-    let page = simulate_page::page(report, with_rows, contours)?;
+fn write(report: &Report, folder: &Path, args: &SimulateArgs, contours: Option<&Contours>) -> Result<()> {
+    let page = simulate_page::page(report, args.with_rows, contours)?;
     output::file(&folder.join("rapport.html"), page.as_bytes())?;
     let sheets: Vec<_> = report.sheets.iter().map(Sheet::to_output).collect();
     let reading: Vec<_> = report.sheets.iter().map(Sheet::to_reading).collect();
@@ -233,7 +236,7 @@ fn write(report: &Report, folder: &Path, with_rows: bool, contours: Option<&Cont
     let tables = folder.join("tables");
     output::make_folder(&tables)?;
     for (sheet, result) in report.sheets.iter().zip(&sheets) {
-        output::file(&tables.join(format!("{}.csv", sheet.id)), &to_csv(result)?)?;
+        output::file(&tables.join(format!("{}.csv", sheet.id)), &args.format.bytes(result)?)?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use arrow_array::RecordBatch;
 use super::output::WriteError;
 use super::outside::Told;
 #[cfg(feature = "csv")]
-use super::{arrow_cell, raw::Raw, safe_text::to_csv_cell};
+use super::{arrow_cell, french_csv, raw::Raw, safe_text::to_csv_cell};
 
 /// Writes batches one after the other into one file.
 pub struct BatchWriter<W: Write + Send> {
@@ -22,7 +22,7 @@ enum Form<W: Write + Send> {
     #[cfg(feature = "parquet")]
     Parquet(Option<parquet::arrow::ArrowWriter<W>>),
     #[cfg(feature = "csv")]
-    Csv { writer: Option<csv::Writer<W>>, headers: bool },
+    Csv { writer: Option<csv::Writer<W>>, headers: bool, french: bool },
 }
 
 /// The columns of texts that seem to be identifiers, as none of the first is there twice: a dictionary of them would be
@@ -56,20 +56,43 @@ impl<W: Write + Send> BatchWriter<W> {
     /// CSV as of [`to_csv`](super::to_csv).
     #[cfg(feature = "csv")]
     pub fn csv(to: W) -> BatchWriter<W> {
-        BatchWriter::csv_with(to, true)
+        BatchWriter::csv_with(to, true, false)
+    }
+
+    /// CSV as of [`to_csv_fr`](super::to_csv_fr), for a spreadsheet that is set to French.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use arrow_array::{BooleanArray, Float64Array, RecordBatch};
+    /// use logis_data::BatchWriter;
+    ///
+    /// let batch = RecordBatch::try_from_iter([
+    ///     ("handicap", Arc::new(BooleanArray::from(vec![true])) as _),
+    ///     ("loyer", Arc::new(Float64Array::from(vec![301.5])) as _),
+    /// ])?;
+    /// let mut bytes = Vec::new();
+    /// let mut writer = BatchWriter::csv_fr(&mut bytes);
+    /// writer.write(&batch)?;
+    /// writer.close()?;
+    /// assert_eq!(String::from_utf8(bytes)?, "\u{feff}handicap;loyer\r\noui;301,5\r\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "csv")]
+    pub fn csv_fr(to: W) -> BatchWriter<W> {
+        BatchWriter::csv_with(to, true, true)
     }
 
     /// The same without the line of the headers: what follows on a part that has it.
     #[cfg(feature = "csv")]
     pub fn csv_rows(to: W) -> BatchWriter<W> {
-        BatchWriter::csv_with(to, false)
+        BatchWriter::csv_with(to, false, false)
     }
 
     #[cfg(feature = "csv")]
-    fn csv_with(to: W, headers: bool) -> BatchWriter<W> {
+    fn csv_with(to: W, headers: bool, french: bool) -> BatchWriter<W> {
         BatchWriter {
             to: Some(to),
-            form: Form::Csv { writer: None, headers },
+            form: Form::Csv { writer: None, headers, french },
             #[cfg(feature = "parquet")]
             group: None,
         }
@@ -101,10 +124,15 @@ impl<W: Write + Send> BatchWriter<W> {
                 writer.as_mut().map_or(Ok(()), |w| w.write(batch).map_err(wrong))
             }
             #[cfg(feature = "csv")]
-            Form::Csv { writer, headers } => {
+            Form::Csv { writer, headers, french } => {
                 let wrong = |e: csv::Error| WriteError::Csv(e.told());
-                if let Some(to) = self.to.take() {
-                    let mut new = csv::Writer::from_writer(to);
+                if let Some(mut to) = self.to.take() {
+                    let mut new = if *french {
+                        to.write_all(french_csv::MARK.as_bytes()).map_err(|e| WriteError::Csv(e.told()))?;
+                        french_csv::form().from_writer(to)
+                    } else {
+                        csv::Writer::from_writer(to)
+                    };
                     if *headers {
                         let fields = batch.schema_ref().fields();
                         new.write_record(fields.iter().map(|f| to_csv_cell(f.name()).into_owned()))
@@ -116,6 +144,9 @@ impl<W: Write + Send> BatchWriter<W> {
                 for row in 0..batch.num_rows() {
                     let cells = batch.columns().iter().map(|array| match arrow_cell::cell(array, row) {
                         Raw::Text(text) | Raw::Other(text) => to_csv_cell(&text).into_owned(),
+                        Raw::Bool(holds) if *french => french_csv::truth(holds).to_string(),
+                        Raw::Date(date) if *french => french_csv::day(date),
+                        Raw::Number(number) if *french => number.replace('.', ","),
                         other => other.shown(),
                     });
                     writer.write_record(cells).map_err(wrong)?;
