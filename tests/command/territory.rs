@@ -79,4 +79,6 @@ fn points_that_no_source_gives_are_unknown_and_say_so() {
     let why = "« Points du critère Refus d'une offre adaptée (la page de la métropole n'en dit rien) », sans valeur au 30 juin 2024";
     assert!(out.contains(why), "{out}");
     assert!(out.contains("Points pour le critère Ancienneté de la demande, en mois : 20"), "{out}");
+    // What the national rule says of its own sum is not said of this one.
+    assert!(!out.contains("La règle précise"), "{out}");
 }

@@ -5,6 +5,7 @@ use logis_language::pack::doubt::{Kind, split};
 use logis_language::value::Value;
 
 use super::french::{day_in_words, parted, short};
+use super::words::text_that_decided;
 use super::{Because, Explanation, Shown, Words};
 
 /// What decided an outcome.
@@ -40,7 +41,7 @@ impl Words<'_> {
 
     /// What a rule says of itself beyond that, if it does.
     pub fn detail(&self, e: &Explanation) -> Option<String> {
-        parted(&e.label).1.map(|detail| self.phrases.prose(detail))
+        parted(text_that_decided(e)).1.map(|detail| self.phrases.prose(detail))
     }
 
     /// The answer, in a word or with its unit: `oui`, `23 146 € par an`, `inconnu`.

@@ -7,6 +7,7 @@ use super::french::{capital, day_in_words, days_in_words, on, parted, short};
 use super::phrases::Phrases;
 use super::{Because, Explanation, Shown};
 use logis_language::pack::doubt::{Kind, split};
+use logis_language::pack::territory::national_path;
 use logis_language::plan::Plan;
 use logis_language::value::{Value, add_days, french_day};
 
@@ -21,6 +22,15 @@ pub fn to_words(explanation: &Explanation, plan: &Plan) -> String {
 /// Puts the explanations of a plan into words.
 pub struct Words<'p> {
     pub(super) phrases: Phrases<'p>,
+}
+
+/// The sentence of the text that decided: of the rule that a territory gives in place of this one, where it did.
+pub(super) fn text_that_decided(e: &Explanation) -> &str {
+    let own = e.because.iter().find_map(|because| match because {
+        Because::Rule(own) if own.rule != e.rule && national_path(&own.rule) == e.rule => Some(&own.label),
+        _ => None,
+    });
+    own.unwrap_or(&e.label)
 }
 
 fn section(title: &str, lines: &[String], out: &mut String) {
@@ -173,7 +183,9 @@ impl<'p> Words<'p> {
         let who = capital(&e.about.words);
         let label = if e.label.is_empty() { self.phrases.named(&e.rule) } else { e.label.clone() };
         let label = self.phrases.prose(&label);
-        let (head, detail) = parted(&label);
+        let (head, _) = parted(&label);
+        let decided = self.phrases.prose(text_that_decided(e));
+        let detail = parted(&decided).1;
         let detail = detail.map_or_else(String::new, |detail| format!(" La règle précise : {detail}."));
         let unit = self.phrases.unit_of(&e.rule);
         let reserves = match e.reserves.is_empty() {

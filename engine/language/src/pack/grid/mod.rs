@@ -5,6 +5,7 @@
 //! other. Their places are those of the table: the name of a criterion, its condition letter by letter.
 
 mod body;
+mod make;
 mod read;
 
 use crate::diagnostic::Span;
