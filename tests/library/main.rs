@@ -40,4 +40,5 @@ mod scenario_years;
 mod slips;
 #[path = "../support.rs"]
 mod support;
+mod tenants;
 mod territory;

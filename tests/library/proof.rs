@@ -65,6 +65,15 @@ fn draw(random: &mut impl Rng) -> Small {
     };
     let asked: Vec<Quota> = (0..quotas).map(quota).collect();
     let problem = Problem::from_pairs(points, units, pairs.clone(), asked).unwrap();
+    // In half of them some requests hold a unit.
+    let mut held = vec![None; requests as usize];
+    if random.random() {
+        for unit in 0..units {
+            held[random.random_range(0..requests) as usize] = Some(unit);
+        }
+    }
+    let problem = problem.with_tenants(&held).unwrap();
+    pairs.retain(|pair| held[pair.request as usize] != Some(pair.unit));
     Small { problem, requests: requests as usize, units, pairs, quotas }
 }
 
@@ -72,7 +81,10 @@ fn draw(random: &mut impl Rng) -> Small {
 fn brute_force(small: &Small) -> Levels {
     fn from(small: &Small, request: u32, unit_of: &mut Vec<Option<u32>>, best: &mut Levels) {
         if request as usize == unit_of.len() {
-            *best = levels(&small.problem, unit_of).max(std::mem::take(best));
+            // Where a unit is given whose tenant stays, there is no answer.
+            if reached(&small.problem, unit_of).is_ok() {
+                *best = levels(&small.problem, unit_of).max(std::mem::take(best));
+            }
             return;
         }
         from(small, request + 1, unit_of, best);
@@ -163,7 +175,10 @@ fn another_answer(matching: &mut Value, small: &Small, random: &mut impl Rng) {
             unit_of[pair.request as usize] = Some(pair.unit);
         }
     }
-    matching["reached"] = json!(reached(&small.problem, &unit_of).unwrap());
+    // An answer that is none, as a tenant stays whose unit is given, may reach what it says: it is refused all the same.
+    if let Ok(own) = reached(&small.problem, &unit_of) {
+        matching["reached"] = json!(own);
+    }
     matching["unit_of"] = json!(unit_of);
 }
 

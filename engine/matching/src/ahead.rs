@@ -73,6 +73,12 @@ impl Ahead {
                 *slot = true;
             }
         }
+        // A tenant that is given nothing stays where it is.
+        for request in (0_u32..).zip(unit_of).filter(|(_, unit)| unit.is_none()).map(|(request, _)| request) {
+            if let Some(slot) = wider.home_unit(request).and_then(|unit| given.get_mut(unit.index())) {
+                *slot = true;
+            }
+        }
         // Vacancies stand in the order of their cells, as the units do.
         let mut empty: Vec<Vec<InnerUnit>> = vec![Vec::new(); wider.cell_count()];
         for (unit, cell) in (0_u32..).map(InnerUnit).zip(&cells) {

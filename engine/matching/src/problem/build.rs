@@ -153,7 +153,19 @@ impl Problem {
         }
         starts.push(open.len());
         let fits = Arc::new(Stored { first: first_fit, starts: fit_starts, fits });
-        Ok(Problem { points, firsts, starts, open, marks, fits, quotas, allowed: Vec::new(), names })
+        Ok(Problem {
+            points,
+            firsts,
+            starts,
+            open,
+            marks,
+            fits,
+            quotas,
+            allowed: Vec::new(),
+            names,
+            homes: Vec::new(),
+            stays_count: false,
+        })
     }
 
     /// From cells: `firsts` has the first unit of each and the number of units at the end (the caller's
@@ -210,6 +222,8 @@ impl Problem {
             quotas,
             allowed: Vec::new(),
             names: (0..units).collect(),
+            homes: Vec::new(),
+            stays_count: false,
         })
     }
 }

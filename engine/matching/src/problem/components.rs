@@ -54,6 +54,9 @@ impl Problem {
                     components.quotas.push(0);
                 }
                 own = Some(component);
+                if self.stays(request, cell) {
+                    continue;
+                }
                 components.pairs[component as usize] += self.range(cell).len() as u64;
                 for quota in 0..self.quotas().len() {
                     // A pair is a member only if it counts in the base.

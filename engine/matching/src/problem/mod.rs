@@ -1,7 +1,8 @@
 //! The problem: requests, units in cells, who suits what and how well, and the quotas.
 //!
 //! `parts` says what a problem is made of and what can be wrong with it, `cells` which units are alike,
-//! `posed` holds the tables that solver and checker read, `build` makes them from pairs or from cells, `vacant` lets units stay empty, `components` says
+//! `posed` holds the tables that solver and checker read, `build` makes them from pairs or from cells, `tenants` adds those who hold a unit,
+//! `vacant` lets units stay empty, `components` says
 //! which of them have nothing to do with each other.
 
 mod build;
@@ -10,6 +11,7 @@ mod cells;
 mod components;
 mod parts;
 mod posed;
+mod tenants;
 mod vacant;
 
 pub use components::Components;

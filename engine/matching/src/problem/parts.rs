@@ -149,6 +149,12 @@ pub enum ProblemError {
         /// The unit.
         unit: u32,
     },
+    /// Two requests hold one unit.
+    #[error("le logement {unit} est occupé par deux demandes")]
+    Held {
+        /// The unit.
+        unit: u32,
+    },
     /// A fit above [`BEST_FIT`].
     #[error(
         "l'adéquation de la demande {request} et du logement {unit} est {fit}; attendu: {BEST_FIT} au plus"

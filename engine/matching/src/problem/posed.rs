@@ -36,6 +36,10 @@ pub struct Problem {
     pub(super) allowed: Vec<u64>,
     /// By inner number of the unit: the caller's number. A permutation.
     pub(super) names: Vec<u32>,
+    /// By request: the cell of the unit that it holds. May be shorter, or empty, where none does.
+    pub(super) homes: Vec<Option<Cell>>,
+    /// Does staying count as an attribution? In the wider problem of [`super::super::Ahead`], where each unit is given.
+    pub(crate) stays_count: bool,
 }
 
 impl std::fmt::Debug for Problem {
@@ -216,8 +220,14 @@ impl Problem {
         self.marks.get(slot).copied().unwrap_or(0)
     }
 
-    /// The slot by which a cell is open to a request.
+    /// The slot by which a cell is open to a request. That of a tenant's own unit is none: to stay is no attribution.
     pub fn slot(&self, request: u32, cell: Cell) -> Option<usize> {
+        if self.stays(request, cell) { None } else { self.slot_or_stay(request, cell) }
+    }
+
+    /// The slot by which a request has a unit of a cell, or stays there.
+    #[inline]
+    pub(crate) fn slot_or_stay(&self, request: u32, cell: Cell) -> Option<usize> {
         let slots = self.slots_of(request);
         self.open[slots.clone()].binary_search(&cell).ok().map(|at| slots.start + at)
     }

@@ -28,7 +28,7 @@ impl Problem {
     /// This problem with *vacancies*: requests of no points after all others, one for each unit that is not
     /// `always` given (by the caller's number of the unit), which its cell alone suits. `order` says which quotas there are, in
     /// order: a quota of this problem, or (`None`) the share of the units given that go to requests, all of them.
-    /// A vacancy counts in no other quota.
+    /// A vacancy counts in no other quota, and nor does a tenant that stays.
     ///
     /// # Errors
     /// [`ProblemError::Quotas`] if there are too many.
@@ -56,7 +56,14 @@ impl Problem {
             .iter()
             .position(Option::is_none)
             .map_or(0, |at| u16::try_from(1_u32 << (2 * at)).unwrap_or(0));
-        let mut marks: Vec<u16> = (0..self.open.len()).map(|slot| moved(self.marks(slot))).collect();
+        // A tenant that stays is given its own unit, which is no attribution: as a vacancy is.
+        let mut marks: Vec<u16> = Vec::with_capacity(self.open.len());
+        for request in 0..self.requests() as u32 {
+            marks.extend(self.open_to(request).map(|(_, cell, marks)| match self.stays(request, cell) {
+                true => counted,
+                false => moved(marks),
+            }));
+        }
         let (mut points, mut starts, mut open) =
             (self.points.clone(), self.starts.clone(), self.open.clone());
         for cell in (0..self.cell_count() as u32).map(Cell) {
@@ -72,7 +79,20 @@ impl Problem {
         let quotas = order.iter().map(share).collect();
         let (firsts, names) = (self.firsts.clone(), self.names.clone());
         let allowed = order.iter().map(|place| place.map_or(0, |q| self.allowed(q))).collect();
-        Ok(Problem { points, firsts, starts, open, marks, fits, quotas, allowed, names })
+        let homes = self.homes.clone();
+        Ok(Problem {
+            points,
+            firsts,
+            starts,
+            open,
+            marks,
+            fits,
+            quotas,
+            allowed,
+            names,
+            homes,
+            stays_count: true,
+        })
     }
 
     /// This problem with these of its quotas only, in this order.

@@ -23,10 +23,12 @@ pub(super) struct Graph {
     pub column_must: Vec<bool>,
     /// In the order of their rows and columns.
     pub arcs: Vec<Arc>,
-    /// By arc: its marks, as a place in `marks`.
+    /// By arc: its kind, as a place in `marks` and `stays`.
     pub kind: Vec<u16>,
     /// The different marks that there are: a handful, so that what a condition weighs is looked up by kind.
     pub marks: Vec<u16>,
+    /// By kind: is it a tenant's, who stays where it is?
+    pub stays: Vec<bool>,
     /// By arc: the fit, if columns are units.
     pub fits: Vec<u16>,
     /// Are columns units, or cells?
@@ -39,13 +41,15 @@ impl Graph {
         let requests: Vec<u32> =
             (0_u32..).zip(active).filter(|(_, active)| **active).map(|(r, _)| r).collect();
         let mut graph = Graph {
-            row_must: vec![false; requests.len()],
+            // Who holds a unit has it, or another.
+            row_must: requests.iter().map(|request| problem.home(*request).is_some()).collect(),
             requests: Vec::new(),
             capacity: problem.firsts.windows(2).map(|w| w[1] - w[0]).collect(),
             column_must: vec![false; problem.cell_count()],
             arcs: Vec::new(),
             kind: Vec::new(),
             marks: Vec::new(),
+            stays: Vec::new(),
             fits: Vec::new(),
             by_unit: false,
         };
@@ -53,12 +57,13 @@ impl Graph {
         // Slots stand by request and cell, so that arcs do by row and column.
         for (row, &request) in (0_u32..).zip(&requests) {
             for slot in problem.slots_of(request) {
-                graph.arcs.push(Arc { row, column: problem.open[slot].into() });
-                graph.kind.push(kinds.of(problem.marks(slot)));
+                let cell = problem.open[slot];
+                graph.arcs.push(Arc { row, column: cell.into() });
+                graph.kind.push(kinds.of(problem.marks(slot), problem.stays(request, cell)));
             }
         }
         graph.requests = requests;
-        graph.marks = kinds.marks;
+        (graph.marks, graph.stays) = (kinds.marks, kinds.stays);
         graph
     }
 
@@ -83,6 +88,7 @@ impl Graph {
             arcs: Vec::new(),
             kind: Vec::new(),
             marks: Vec::new(),
+            stays: Vec::new(),
             fits: Vec::new(),
             by_unit: true,
         };
@@ -111,14 +117,16 @@ impl Graph {
                 problem.fits.fill(request, slot, range, &mut graph.fits);
                 graph.arcs.extend(problem.units_of(cell).map(|unit| Arc { row, column: unit.into() }));
                 // One slot has one kind for all its units.
-                graph.kind.resize(graph.arcs.len(), kinds.of(problem.marks(slot)));
+                graph
+                    .kind
+                    .resize(graph.arcs.len(), kinds.of(problem.marks(slot), problem.stays(request, cell)));
             }
             graph.requests.push(request);
             // Being idle loses its worth, which may be more than the room.
-            graph.row_must.push(worth > left);
+            graph.row_must.push(worth > left || problem.home(request).is_some());
             start.push(first);
         }
-        graph.marks = kinds.marks;
+        (graph.marks, graph.stays) = (kinds.marks, kinds.stays);
         (graph, start)
     }
 
@@ -171,23 +179,26 @@ impl<'a> Places<'a> {
     }
 }
 
-/// Numbers for the marks that there are.
+/// Numbers for the kinds of arcs that there are.
 struct Kinds {
-    /// By marks: their number, or [`NONE`].
-    number: Vec<u32>,
+    /// By marks, of arcs that are attributions and of those by which tenants stay: their number, or [`NONE`].
+    number: [Vec<u32>; 2],
     marks: Vec<u16>,
+    stays: Vec<bool>,
 }
 
 impl Kinds {
     fn new(problem: &Problem) -> Kinds {
-        Kinds { number: vec![NONE; 1 << (2 * problem.quotas.len())], marks: Vec::new() }
+        let number = vec![NONE; 1 << (2 * problem.quotas.len())];
+        Kinds { number: [number.clone(), number], marks: Vec::new(), stays: Vec::new() }
     }
 
-    fn of(&mut self, marks: u16) -> u16 {
-        let number = &mut self.number[marks as usize];
+    fn of(&mut self, marks: u16, stays: bool) -> u16 {
+        let number = &mut self.number[usize::from(stays)][marks as usize];
         if *number == NONE {
             *number = self.marks.len() as u32;
             self.marks.push(marks);
+            self.stays.push(stays);
         }
         *number as u16
     }

@@ -47,9 +47,18 @@ impl Housed {
 }
 
 /// Houses the most requests, those with more points first; ties by number. `near` has by request the cell
-/// where it was before, or [`Cell::NONE`]; it may be empty.
+/// where it was before, or [`Cell::NONE`]; it may be empty. Who holds a unit comes before all others, and stays or has
+/// another.
 pub(super) fn house(problem: &Problem, near: &[Cell]) -> Housed {
-    house_in_order(problem, &by_points(problem), near)
+    let mut order = by_points(problem);
+    if !problem.has_tenants() {
+        return house_in_order(problem, &order, near);
+    }
+    // Who holds a unit keeps one whoever comes later: at first its own, which is always possible.
+    order.sort_by_key(|request| problem.home(*request).is_none());
+    let before = |request: u32| near.get(request as usize).copied().filter(|cell| *cell != Cell::NONE);
+    let own = (0..problem.requests() as u32).map(|r| before(r).or(problem.home(r)).unwrap_or(Cell::NONE));
+    house_in_order(problem, &order, &own.collect::<Vec<_>>())
 }
 
 /// The requests that want a unit, most points first; ties by number.

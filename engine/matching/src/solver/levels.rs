@@ -19,7 +19,7 @@ use super::forest::Forest;
 use super::graph::Graph;
 use super::housed::{Housed, by_points, house, house_in_order, prices, weight};
 use super::marks::{SCALE, by_marks};
-use super::search::{self, Aim, Asked, Found, Level, NEVER};
+use super::search::{self, Aim, Asked, Found, Level, NEVER, Never};
 use super::sift::{Room, Sifted};
 use super::start::Near;
 use super::stay::{Choice, stay};
@@ -49,6 +49,9 @@ const SIDES: (usize, usize) = (8, 4000);
 const DEAREST: i64 = 4;
 const CHAIN: i64 = 64;
 
+/// Nothing is dearer to leave idle: prices of so much and of all else together stay within what certificates take.
+const MOST_NEVER: i64 = 1 << 57;
+
 /// A round of [`Run::level`] adds as many requests as there are units at most, or this many where units are
 /// fewer. Half or double changes nothing beyond noise.
 const ADDED: usize = 100;
@@ -60,15 +63,20 @@ pub(super) struct Balanced {
 }
 
 /// Finds the best answer; `housed` has as many attributions as can be, and the most points; `attributions`
-/// is the proof. The search begins `near` an answer of before, if there was one.
+/// is the proof. Without one, for a problem with tenants, how many there can be is the first level of the search. The
+/// search begins `near` an answer of before, if there was one.
 pub(super) fn solve(
     problem: &Problem,
     housed: &Housed,
-    attributions: Proof,
+    attributions: Option<Proof>,
     near: Option<&Near>,
     until: Option<Instant>,
 ) -> Option<Balanced> {
     let mut run = Run::new(problem, housed, near, until);
+    let attributions = match attributions {
+        Some(proof) => proof,
+        None => run.attributions()?,
+    };
     let bases = run.ranges()?;
     // The quotas, in order.
     let mut proofs = Vec::new();
@@ -139,6 +147,9 @@ pub(super) fn points_with_one_less(
 ) -> Option<u64> {
     let housed = house(problem, &near.cells);
     let mut run = Run::new(problem, &housed, Some(near), None);
+    if problem.has_tenants() {
+        run.attributions()?;
+    }
     run.ranges()?;
     run.shortfalls =
         shortfalls.iter().enumerate().map(|(q, &own)| Some(own + u64::from(q == quota))).collect();
@@ -204,6 +215,8 @@ fn keep(mut level: Level<'_>, had: &[InnerUnit], at: &mut [InnerUnit]) {
 struct Run<'p> {
     problem: &'p Problem,
     attributions: i64,
+    /// How many have a unit, attributed to them or held by them: what moves can gain grows with it.
+    count: i64,
     /// By request: is it looked at? Most have too few points to be housed whatever the quotas.
     active: Vec<bool>,
     /// By request: the cell where it is housed for now.
@@ -213,8 +226,8 @@ struct Run<'p> {
     /// By quota: the smallest and the largest base of any answer.
     bases: Vec<(u64, u64)>,
     /// By request: its cell in the answer with the most points whatever the quotas; and the prices that
-    /// prove it, by cell.
-    most_points: (&'p [Cell], Vec<i64>),
+    /// prove it, by cell; none where some requests hold a unit.
+    most_points: (&'p [Cell], Option<Vec<i64>>),
     near: Option<&'p Near>,
     /// When the search gives up.
     until: Option<Instant>,
@@ -229,23 +242,29 @@ impl<'p> Run<'p> {
         near: Option<&'p Near>,
         until: Option<Instant>,
     ) -> Run<'p> {
+        let tenants = problem.has_tenants();
         let attributions = housed.cell_of.iter().filter(|c| **c != Cell::NONE).count() as i64;
-        let prices = prices(problem, housed);
+        // Who is housed with tenants among them is no matroid, and those prices are none of it.
+        let prices = if tenants { Vec::new() } else { prices(problem, housed) };
         let margin = i64::from(problem.points.iter().copied().max().unwrap_or(0)) / MARGIN;
         let at = match near {
             None => housed.cell_of.clone(),
             Some(near) => {
                 // As many, and of those housed before all that can be.
                 let mut order = by_points(problem);
-                order.sort_by_key(|r| near.cells[*r as usize] == Cell::NONE);
+                order.sort_by_key(|r| (problem.home(*r).is_none(), near.cells[*r as usize] == Cell::NONE));
                 house_in_order(problem, &order, &near.cells).cell_of
             }
         };
         // Active from the start: who is housed now, and who would be at prices a little lower; if these are many, those
         // nearest to it.
         let mut active: Vec<bool> = at.iter().map(|&cell| cell != Cell::NONE).collect();
+        let newcomers =
+            (0_u32..).zip(&at).filter(|(r, cell)| **cell != Cell::NONE && problem.home(*r).is_none());
+        let fewest = newcomers.map(|(request, _)| weight(problem, request)).min().unwrap_or(0);
         let lack = |request: u32| {
-            let least = problem.cells_of(request).iter().map(|&c| prices[c.index()]).min()?;
+            let cells = problem.cells_of(request).iter();
+            let least = cells.map(|&c| if tenants { fewest } else { prices[c.index()] }).min()?;
             let lack = least - weight(problem, request);
             (lack <= margin).then_some((lack, request))
         };
@@ -261,16 +280,18 @@ impl<'p> Run<'p> {
         // Weights are points and one for being housed; what being housed weighs here beyond is paid where
         // cells are full for good.
         let beyond = weight_of_housing(problem, attributions) - SCALE;
+        let count = attributions;
         let full = |(price, full): (&i64, &bool)| SCALE * price + if *full { beyond } else { 0 };
         let by_level = prices.iter().zip(&housed.full).map(full).collect();
         Run {
             problem,
             attributions,
+            count,
             active,
             at,
             shortfalls: vec![None; problem.quotas.len()],
             bases: vec![(0, attributions as u64); problem.quotas.len()],
-            most_points: (&housed.cell_of, by_level),
+            most_points: (&housed.cell_of, (!tenants).then_some(by_level)),
             near,
             until,
             cells: None,
@@ -287,12 +308,22 @@ impl<'p> Run<'p> {
             Aim::Priority => Some(&duals.priority),
             _ => None,
         });
-        let housed = weight_of_housing(self.problem, self.attributions);
+        let housed = weight_of_housing(self.problem, self.count);
         match (duals, aim) {
             (Some(dual), _) => (&self.at, Some(dual.prices(housed)), dual.multipliers.clone()),
-            (None, Aim::Priority) => (self.most_points.0, Some(self.most_points.1.clone()), BTreeMap::new()),
+            (None, Aim::Priority) if self.most_points.1.is_some() => {
+                (self.most_points.0, self.most_points.1.clone(), BTreeMap::new())
+            }
             _ => (&self.at, None, BTreeMap::new()),
         }
+    }
+
+    /// Finds how many attributions there can be where some requests hold a unit, with the proof.
+    fn attributions(&mut self) -> Option<Proof> {
+        let found = self.level(Aim::Attributions)?;
+        self.attributions = found.worth;
+        self.bases.fill((0, found.worth as u64));
+        Some(found.proof)
     }
 
     /// Finds how small and how large the base of each quota can be, with the proofs.
@@ -324,13 +355,21 @@ impl<'p> Run<'p> {
         others: Vec<Asked>,
         warm: BTreeMap<Condition, i64>,
     ) -> Level<'g> {
+        let housed = weight_of_housing(self.problem, self.count);
+        let used = -NEVER * housed;
+        let idle = match self.problem.has_tenants() {
+            true => -housed.saturating_mul(2 * (self.count + 1)).min(MOST_NEVER),
+            false => used,
+        };
+        let counting = aim == Aim::Attributions;
         Level {
             problem: self.problem,
             graph,
             aim,
-            housed: weight_of_housing(self.problem, self.attributions),
-            attributions: self.attributions,
-            most: most(self.problem, self.attributions),
+            housed: if counting { 0 } else { housed },
+            never: Never { used, idle: idle.min(used) },
+            attributions: if counting { 0 } else { self.attributions },
+            most: most(self.problem, self.count),
             shortfalls: self.shortfalls.clone(),
             bases: self.bases.clone(),
             others,
@@ -402,9 +441,9 @@ impl<'p> Run<'p> {
             }
             let gain = |request: u32| {
                 let slots = problem.slots_of(request);
-                let marks = &problem.marks[slots.clone()];
-                let gain = |(&cell, &marks): (&Cell, &u16)| by_marks[marks as usize] - prices[cell.index()];
-                let most = problem.open[slots].iter().zip(marks).map(gain).max()?;
+                let gain =
+                    |slot: usize| by_marks[problem.marks(slot) as usize] - prices[problem.open[slot].index()];
+                let most = slots.map(gain).max()?;
                 let points = if aim == Aim::Priority {
                     SCALE * i64::from(problem.points[request as usize])
                 } else {

@@ -27,6 +27,12 @@ pub(super) fn counts(problem: &Problem, condition: Condition, marks: u16) -> i64
     }
 }
 
+/// What the staying of a tenant weighs less than an attribution of its marks at these multipliers, points aside.
+pub(super) fn weight_of_staying(problem: &Problem, multipliers: &[(Condition, i64)]) -> i64 {
+    let attributions = multipliers.iter().filter(|(condition, _)| *condition == Condition::Attributions);
+    if problem.stays_count { 0 } else { attributions.map(|(_, weight)| weight).sum() }
+}
+
 /// By marks: what pairs weigh at these multipliers, points aside. One entry for each combination of the marks
 /// of the quotas.
 pub(super) fn by_marks(problem: &Problem, multipliers: &[(Condition, i64)]) -> Vec<i64> {

@@ -84,8 +84,12 @@ pub fn solve_near_until(
     let near = Near::new(problem, previous, duals);
     let mut matching = solve_from(problem, Some(&near), until);
     let mut had = near.had;
-    let number = |unit: &Option<u32>| unit.map_or(InnerUnit::NONE, |unit| inside[unit as usize]);
-    let now: Vec<InnerUnit> = matching.unit_of.iter().map(number).collect();
+    // Who holds a unit and is given none has its own.
+    let number = |(request, unit): (u32, &Option<u32>)| match unit {
+        Some(unit) => inside[*unit as usize],
+        None => problem.home_unit(request).unwrap_or(InnerUnit::NONE),
+    };
+    let now: Vec<InnerUnit> = (0..).zip(&matching.unit_of).map(number).collect();
     newcomers(problem, &cell_of, &now, &mut had);
     // Who only changed places among themselves goes back, cycle by cycle, where no level notices.
     let column = |unit: InnerUnit| (unit != InnerUnit::NONE).then(|| unit.into());
@@ -94,7 +98,8 @@ pub fn solve_near_until(
     // The units of a cycle are those of its rows before and after, so that no unit is given twice.
     for request in cycles.iter().zip(gone).filter(|(_, gone)| *gone).flat_map(|(cycle, _)| cycle) {
         let unit = had[*request as usize];
-        matching.unit_of[*request as usize] = (unit != InnerUnit::NONE).then(|| problem.name(unit));
+        let given = unit != InnerUnit::NONE && problem.home_unit(*request) != Some(unit);
+        matching.unit_of[*request as usize] = given.then(|| problem.name(unit));
     }
     matching.reached = reached(problem, &matching.unit_of).unwrap_or_default();
     matching
@@ -124,7 +129,7 @@ fn newcomers(problem: &Problem, cell_of: &[Cell], now: &[InnerUnit], had: &mut [
         while before[unit.index()] != NONE {
             unit = now[before[unit.index()] as usize];
         }
-        let suits = problem.slot(request as u32, cell_of[unit.index()]).is_some();
+        let suits = problem.slot_or_stay(request as u32, cell_of[unit.index()]).is_some();
         if suits && !std::mem::replace(&mut given[unit.index()], true) {
             had[request] = unit;
         }
@@ -138,19 +143,24 @@ struct Back<'p> {
 }
 
 impl Back<'_> {
-    /// How many sums there are: attributions, points, fit; then by quota its base and its members.
+    /// How many sums there are: tenants who have a unit, attributions, points, fit; then by quota its base and its
+    /// members.
     fn width(&self) -> usize {
-        3 + 2 * self.problem.quotas().len()
+        4 + 2 * self.problem.quotas().len()
     }
 
     /// Adds what a request counts in a unit, `times` times; nothing if it is idle.
     fn count(&self, request: u32, unit: InnerUnit, times: i64, into: &mut [i64]) {
         let problem = self.problem;
-        let Some(slot) = self.cell_of.get(unit.index()).and_then(|&cell| problem.slot(request, cell)) else {
-            return;
-        };
+        let Some(&cell) = self.cell_of.get(unit.index()) else { return };
+        let Some(slot) = problem.slot_or_stay(request, cell) else { return };
         let marks = problem.marks(slot);
-        let own = [1, i64::from(problem.points(request)), i64::from(problem.fit(request, slot, unit))];
+        let own = [
+            i64::from(problem.home(request).is_some()),
+            i64::from(problem.counts_in(request, cell)),
+            i64::from(problem.points_in(request, cell)),
+            i64::from(problem.fit(request, slot, unit)),
+        ];
         let quotas = (0..problem.quotas().len()).flat_map(|q| {
             [Condition::BaseAtLeast(q), Condition::Members(q)].map(|own| counts(problem, own, marks))
         });
@@ -198,7 +208,8 @@ impl Back<'_> {
     fn levels(&self, sums: &[i64]) -> Vec<i64> {
         let shortfall =
             |(q, own): (usize, &[i64])| (own[1] - self.problem.target(q, own[0].max(0) as u64) as i64).min(0);
-        let shortfalls = sums[3..].chunks(2).enumerate().map(shortfall);
-        [sums[0]].into_iter().chain(shortfalls).chain([sums[1], sums[2]]).collect()
+        let shortfalls = sums[4..].chunks(2).enumerate().map(shortfall);
+        // No tenant is left without a unit, whatever it brings.
+        sums[..2].iter().copied().chain(shortfalls).chain([sums[2], sums[3]]).collect()
     }
 }

@@ -15,7 +15,7 @@ use super::super::answer::{Bound, Condition, Prices};
 use super::super::numbers::{Cell, InnerUnit};
 use super::super::problem::Problem;
 use super::fit::CROWD;
-use super::marks::{SCALE, by_marks};
+use super::marks::{SCALE, by_marks, weight_of_staying};
 
 /// Of each cell and each kind of marks, so many requests a unit are looked at first. What more cost is said at [`CROWD`].
 const EACH: usize = 1;
@@ -28,21 +28,29 @@ pub(super) struct Room<'a> {
     pub prices: &'a [i64],
     pub left: i64,
     by_marks: Vec<i64>,
+    /// What staying weighs less than an attribution of its marks.
+    stay: i64,
 }
 
 impl<'a> Room<'a> {
     pub fn new(problem: &Problem, bound: &Bound, prices: &'a [i64], left: i64) -> Room<'a> {
-        Room { prices, left, by_marks: by_marks(problem, &bound.multipliers) }
+        let stay = weight_of_staying(problem, &bound.multipliers);
+        Room { prices, left, by_marks: by_marks(problem, &bound.multipliers), stay }
     }
 
     /// The slots of a request that are in some answer considered, in order; and the most that the request can gain, 0 by
-    /// staying idle.
+    /// being idle.
     pub fn slots_of(&self, problem: &Problem, request: u32, slots: &mut Vec<usize>) -> i64 {
         let points = SCALE * i64::from(problem.points[request as usize]);
+        let home = problem.home(request);
         let gain = |slot: usize| {
-            points + self.by_marks[problem.marks(slot) as usize] - self.prices[problem.open[slot].index()]
+            let cell = problem.open[slot];
+            let own = if home == Some(cell) { -self.stay } else { points };
+            own + self.by_marks[problem.marks(slot) as usize] - self.prices[cell.index()]
         };
-        let worth = problem.slots_of(request).map(gain).max().unwrap_or(0).max(0);
+        let worth = problem.slots_of(request).map(gain).max().unwrap_or(0);
+        // Who holds a unit is not idle.
+        let worth = if home.is_some() { worth } else { worth.max(0) };
         slots.clear();
         // What a pair loses against the best of its request, or against being idle.
         slots.extend(problem.slots_of(request).filter(|&slot| worth - gain(slot) <= self.left));
@@ -69,6 +77,10 @@ impl Sifted {
         let mut active: Vec<bool> = at.iter().map(|&cell| cell != Cell::NONE).collect();
         for (active, &had) in active.iter_mut().zip(had) {
             *active |= had != InnerUnit::NONE;
+        }
+        // Who holds a unit must be looked at, and so the others ask only whether they would gain.
+        for request in requests().filter(|request| problem.home(*request).is_some()) {
+            active[request as usize] = true;
         }
         let mut best: BTreeMap<(Cell, u16), Kept> = BTreeMap::new();
         let mut fits = Vec::new();

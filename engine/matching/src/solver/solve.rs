@@ -35,6 +35,9 @@ pub(super) fn solve_from(problem: &Problem, near: Option<&Near>, until: Option<I
 
 fn solve_here(problem: &Problem, near: Option<&Near>, until: Option<Instant>) -> Matching {
     let housed = house(problem, near.map_or(&[], |near| &near.cells));
+    if problem.has_tenants() {
+        return with_tenants(problem, &housed, near, until);
+    }
     // At a price of 1 for units of the cells that are full for good and of 0 for others, the bound is the
     // units of those cells and the requests that another cell is open to: the first are all given, and the
     // others all housed elsewhere, so that no answer has more (König).
@@ -43,7 +46,7 @@ fn solve_here(problem: &Problem, near: Option<&Near>, until: Option<Instant>) ->
     let (unit_of, certificate) = if problem.quotas().is_empty() {
         without_quotas(problem, &housed, attributions, near)
     } else {
-        match levels::solve(problem, &housed, attributions.clone(), near, until) {
+        match levels::solve(problem, &housed, Some(attributions.clone()), near, until) {
             Some(balanced) => (balanced.unit_of, balanced.certificate),
             // The most points without quotas then, of which the proof says nothing about the quotas.
             None => {
@@ -54,10 +57,37 @@ fn solve_here(problem: &Problem, near: Option<&Near>, until: Option<Instant>) ->
             }
         }
     };
-    let name = |unit: Option<InnerUnit>| unit.map(|unit| problem.name(unit));
-    let unit_of: Vec<Option<u32>> = unit_of.into_iter().map(name).collect();
+    told(problem, unit_of, certificate)
+}
+
+/// An answer in the caller's numbers, in which tenants that stay are given nothing.
+fn told(problem: &Problem, unit_of: Vec<Option<InnerUnit>>, certificate: Certificate) -> Matching {
+    let name = |(request, unit): (u32, Option<InnerUnit>)| {
+        let moved = unit.filter(|_| unit != problem.home_unit(request));
+        moved.map(|unit| problem.name(unit))
+    };
+    let unit_of: Vec<Option<u32>> = (0..).zip(unit_of).map(name).collect();
     let reached = reached(problem, &unit_of).unwrap_or_default();
     Matching { unit_of, reached, certificate }
+}
+
+/// The best answer where some requests hold a unit: each level is searched for, the number of attributions, too.
+fn with_tenants(problem: &Problem, housed: &Housed, near: Option<&Near>, until: Option<Instant>) -> Matching {
+    if let Some(found) = levels::solve(problem, housed, None, near, until) {
+        return told(problem, found.unit_of, found.certificate);
+    }
+    // Everybody stays, and nothing is proved; the room of no price is one.
+    let quotas = problem.quotas().len();
+    let prices = Prices::Cells(vec![0; problem.cell_count()]);
+    let certificate = Certificate {
+        attributions: Proof::Nothing,
+        bases: vec![[Proof::Nothing, Proof::Nothing]; quotas],
+        quotas: vec![Proof::Nothing; quotas],
+        priority: Proof::Nothing,
+        room: Bound { scale: 1, multipliers: vec![], prices },
+        fit: Proof::Nothing,
+    };
+    told(problem, vec![None; problem.requests()], certificate)
 }
 
 /// A proof in whole points.

@@ -118,9 +118,16 @@ impl Near {
         for (request, unit) in (0_u32..).zip(previous).take(had.len()) {
             let Some(&unit) = unit.and_then(|unit| inside.get(unit as usize)) else { continue };
             // Each unit is had by one request at most, and by one that it still suits.
-            let suits = problem.slot(request, cell_of[unit.index()]).is_some();
+            let suits = problem.slot_or_stay(request, cell_of[unit.index()]).is_some();
             if suits && !std::mem::replace(&mut given[unit.index()], true) {
                 had[request as usize] = unit;
+            }
+        }
+        // Who holds a unit and was given none stayed.
+        for request in 0..had.len() {
+            let Some(unit) = problem.home_unit(request as u32) else { continue };
+            if had[request] == InnerUnit::NONE && !std::mem::replace(&mut given[unit.index()], true) {
+                had[request] = unit;
             }
         }
         let cells =

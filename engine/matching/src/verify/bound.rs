@@ -129,7 +129,7 @@ impl<'p> Answers<'p> {
         if weighed.cost.by_unit.is_none() && room.is_none() && self.only.is_empty() && self.never.is_empty() {
             // Most bounds: whatever is known of answers, every request may be left out, and units of a cell cost
             // the same, so that no unit is looked at.
-            let most = |request| weighed.most(self.problem, request).unwrap_or(0).max(0);
+            let most = |request| weighed.best(self.problem, request);
             return Some(weighed.cost.paid + each::sum_all(requests, most));
         }
         let gained = each::sum(requests, |fits, request| self.gained(weighed, room, request, fits))?;
@@ -152,16 +152,18 @@ impl<'p> Answers<'p> {
             Some((_, None)) => return Some(0),
         };
         let restricted = !self.only.is_empty() || !self.never.is_empty();
-        // A request that every answer considered houses may not be counted at zero.
-        let must = restricted && self.only.contains_key(&request)
+        // A request that every answer considered houses may not be counted at zero; nor may one that holds a unit, as it
+        // has that one or another.
+        let must = problem.home(request).is_some()
+            || restricted && self.only.contains_key(&request)
             || room.is_some_and(|(room, worth)| worth > room.left);
         let mut most = if must { i64::MIN } else { 0 };
         for (slot, cell, marks) in problem.open_to(request) {
-            let weight = weighed.weight(problem.points(request), marks);
+            let weight = weighed.weight_in(problem, request, cell, marks);
             // Most cells are passed over by what their cheapest unit would bring at the best fit.
             let best = weight + weighed.per_fit * i64::from(BEST_FIT) - weighed.cheapest(cell);
             let out = room.is_some_and(|(room, worth)| {
-                worth - room.weighed.gain(problem.points(request), cell, marks) > room.left
+                worth - room.weighed.gain(problem, request, cell, marks) > room.left
             });
             if best <= most || out || restricted && !self.allowed_cell(request, cell) {
                 continue;
@@ -208,7 +210,9 @@ impl Room<'_> {
     /// What a request is worth, or `None` if all its pairs lose more than is left, so that it is in no
     /// answer.
     fn worth(&self, problem: &Problem, request: u32) -> Option<i64> {
-        let most = self.weighed.most(problem, request).filter(|most| *most >= -self.left)?;
-        Some(most.max(0))
+        if problem.home(request).is_none() {
+            self.weighed.most(problem, request).filter(|most| *most >= -self.left)?;
+        }
+        Some(self.weighed.best(problem, request))
     }
 }

@@ -93,14 +93,21 @@ impl<'p> Answers<'p> {
         let by_marks = by_marks(problem, &terms);
         // The largest weight of any pair, before anything is narrowed to 64 bits.
         let most_points = i128::from(problem.points.iter().copied().max().unwrap_or(0));
+        // Staying lacks the weight of an attribution.
+        let attributions = |(condition, weight): &(Condition, i128)| match condition {
+            Condition::Attributions if problem.has_tenants() && !problem.stays_count => *weight,
+            _ => 0,
+        };
+        let stay: i128 = terms.iter().map(attributions).sum();
         let largest = by_marks.iter().map(|weight| weight.abs()).max().unwrap_or(0);
-        if largest + per_point.abs() * most_points > i128::from(LARGEST) {
+        if largest + stay.abs() + per_point.abs() * most_points > i128::from(LARGEST) {
             return Err("un multiplicateur trop grand");
         }
         let small = |weight: i128| i64::try_from(weight).map_err(|_| "un multiplicateur trop grand");
         Ok(Weighed {
             per_point: small(per_point)?,
             by_marks: by_marks.into_iter().map(small).collect::<Checked<_>>()?,
+            stay: small(stay)?,
             per_fit,
             cost: self.cost(level, bound.prices, per_fit != 0)?,
             owed,

@@ -26,6 +26,16 @@ pub enum ProofError {
         /// The unit.
         unit: u32,
     },
+    /// A unit is given although its tenant, who is given no other, stays there.
+    #[error(
+        "le logement {unit} est attribué, et la demande {request} qui l'occupe ne reçoit pas d'autre logement"
+    )]
+    Occupied {
+        /// The unit.
+        unit: u32,
+        /// The request that holds it.
+        request: u32,
+    },
     /// A level does not reach what is claimed.
     #[error("{level}: la réponse atteint {found}, et non {claimed}")]
     Claim {

@@ -7,7 +7,7 @@ use super::error::{Level, ProofError};
 /// What an answer reaches at each level, if it is possible.
 ///
 /// # Errors
-/// A request with a unit that does not suit it, a unit given twice.
+/// A request with a unit that does not suit it, a unit given twice, a unit given whose tenant stays.
 pub fn reached(problem: &Problem, unit_of: &[Option<u32>]) -> Result<Reached, ProofError> {
     if unit_of.len() != problem.requests() {
         return Err(ProofError::Length { found: unit_of.len(), expected: problem.requests() });
@@ -39,6 +39,24 @@ pub fn reached(problem: &Problem, unit_of: &[Option<u32>]) -> Result<Reached, Pr
             let (base, member) = marks(problem.marks(slot), q);
             quota.base += u64::from(base);
             quota.members += u64::from(member);
+        }
+    }
+    // Who holds a unit and is given no other keeps it, so that nobody else has it.
+    if problem.has_tenants() {
+        for (request, _) in (0_u32..).zip(unit_of).filter(|(_, unit)| unit.is_none()) {
+            let Some((cell, unit)) = problem.home(request).zip(problem.home_unit(request)) else { continue };
+            if given.get(unit.index()) != Some(&false) {
+                let unit = problem.held(request).unwrap_or(u32::MAX);
+                return Err(ProofError::Occupied { unit, request });
+            }
+            // To stay counts nothing, but in the wider problem of quotas that come first.
+            reached.attributions += u64::from(problem.counts_in(request, cell));
+            let marks_of_stay = problem.slot_or_stay(request, cell).map_or(0, |slot| problem.marks(slot));
+            for (q, quota) in reached.quotas.iter_mut().enumerate() {
+                let (base, member) = marks(marks_of_stay, q);
+                quota.base += u64::from(base);
+                quota.members += u64::from(member);
+            }
         }
     }
     // Targets need the whole base.

@@ -16,6 +16,9 @@ pub(super) struct Weighed<'p> {
     pub per_point: i64,
     /// By marks of the pair.
     pub by_marks: Vec<i64>,
+    /// What the staying of a tenant weighs less than a pair of its marks, points aside: as much as an attribution,
+    /// where it counts as none.
+    pub stay: i64,
     /// By fit of the pair.
     pub per_fit: i64,
     pub cost: Cost<'p>,
@@ -42,10 +45,19 @@ impl Weighed<'_> {
         self.per_point * i64::from(points) + by_marks
     }
 
+    /// What a request weighs in a cell by a slot of these marks, and so what it does if it stays there.
+    #[inline]
+    pub fn weight_in(&self, problem: &Problem, request: u32, cell: Cell, marks: u16) -> i64 {
+        match problem.stays(request, cell) {
+            true => self.weight(0, marks) - self.stay,
+            false => self.weight(problem.points(request), marks),
+        }
+    }
+
     /// What it weighs above the cheapest unit of a cell.
     #[inline]
-    pub fn gain(&self, points: u32, cell: Cell, marks: u16) -> i64 {
-        self.weight(points, marks) - self.cheapest(cell)
+    pub fn gain(&self, problem: &Problem, request: u32, cell: Cell, marks: u16) -> i64 {
+        self.weight_in(problem, request, cell, marks) - self.cheapest(cell)
     }
 
     /// The price of the cheapest unit of a cell.
@@ -57,6 +69,12 @@ impl Weighed<'_> {
     /// The most that a request gains by a pair, fit aside; `None` if nothing suits it.
     #[inline]
     pub fn most(&self, problem: &Problem, request: u32) -> Option<i64> {
+        if problem.home(request).is_some() {
+            return problem
+                .open_to(request)
+                .map(|(_, cell, marks)| self.gain(problem, request, cell, marks))
+                .max();
+        }
         let slots = problem.slots_of(request);
         let open = problem.open.get(slots.clone())?;
         let price = |cell: &Cell| self.cheapest(*cell);
@@ -69,6 +87,20 @@ impl Weighed<'_> {
             None => by_marks(0) - open.iter().map(price).min()?,
         };
         Some(self.per_point * i64::from(problem.points(request)) + most)
+    }
+}
+
+impl Weighed<'_> {
+    /// The most that a request adds to a bound, fit aside: nothing if it may be left out, which it may not if it holds a
+    /// unit.
+    #[inline]
+    pub fn best(&self, problem: &Problem, request: u32) -> i64 {
+        let most = self.most(problem, request);
+        match problem.home(request) {
+            // A tenant can stay, so that there is a most.
+            Some(_) => most.unwrap_or(0),
+            None => most.unwrap_or(0).max(0),
+        }
     }
 }
 

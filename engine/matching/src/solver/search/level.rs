@@ -23,9 +23,21 @@ use super::super::simplex::Arc;
 /// nothing.
 pub(in super::super) const NEVER: i64 = 64;
 
+/// What is too dear to be chosen if anything else can be, in parts of a point.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Never {
+    /// An arc that splits rule out, a place that must not be free.
+    pub used: i64,
+    /// A row that must be housed: at the root, so that no two of them are on one path, and more than all attributions
+    /// together where tenants must not be left without a unit.
+    pub idle: i64,
+}
+
 /// What a level wants most of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum Aim {
+    /// Attributions, where some requests hold a unit. (Else who is housed is known before any level.)
+    Attributions,
     /// Members of the quota, and few others in its base.
     Quota(usize),
     /// A small base of the quota (`false`), or a large one (`true`).
@@ -66,8 +78,10 @@ pub(in super::super) struct Level<'p> {
     pub graph: &'p Graph,
     pub aim: Aim,
     /// What being housed weighs beside everything else, in parts of a point: more than anything that moves of
-    /// others can gain, so that as many are housed as can be.
+    /// others can gain, so that as many are housed as can be. Nothing where that number is what is looked for.
     pub housed: i64,
+    /// What it costs to leave idle who must be housed, or to use what is ruled out.
+    pub never: Never,
     /// How many can be housed.
     pub attributions: i64,
     /// No multiplier is looked for beyond this, in points.
@@ -98,9 +112,10 @@ pub(super) struct Counted {
 }
 
 impl Aim {
-    /// What a pair of these marks is worth, for a request of `points` points; fit aside.
+    /// What a pair of these marks is worth, for a request of `points` points; fit aside, and not for a tenant that stays.
     pub fn worth(self, problem: &Problem, points: u32, marks: u16) -> i64 {
         match self {
+            Aim::Attributions => 1,
             Aim::Quota(q) => counts(problem, Condition::Quota(q), marks),
             Aim::Base(q, large) => {
                 let base = counts(problem, Condition::BaseAtLeast(q), marks);
@@ -123,6 +138,7 @@ impl Level<'_> {
         match self.aim {
             Aim::Fit => i64::from(self.graph.fits[arc]),
             Aim::Kept => i64::from(self.kept[arc]),
+            Aim::Attributions => self.attributes(arc),
             aim => aim.worth(self.problem, self.points(arc), self.marks(arc)),
         }
     }
@@ -132,17 +148,29 @@ impl Level<'_> {
         self.graph.marks[self.graph.kind[arc] as usize]
     }
 
+    /// How many attributions an arc is: one, or none if it is a tenant's who stays.
+    pub(super) fn attributes(&self, arc: usize) -> i64 {
+        i64::from(self.problem.stays_count || !self.graph.stays[self.graph.kind[arc] as usize])
+    }
+
     fn points(&self, arc: usize) -> u32 {
+        if self.graph.stays[self.graph.kind[arc] as usize] {
+            return 0;
+        }
         self.problem.points[self.graph.requests[self.graph.arcs[arc].row as usize] as usize]
     }
 
     /// What arcs count in a condition.
     pub(super) fn counted(&self, asked: &Asked) -> Counted {
         let sign = if asked.at_least { 1 } else { -1 };
-        let of = |&marks: &u16| sign * counts(self.problem, asked.condition, marks);
+        let of = |(&marks, &stays): (&u16, &bool)| match asked.condition {
+            Condition::Attributions if stays && !self.problem.stays_count => 0,
+            condition => sign * counts(self.problem, condition, marks),
+        };
         let per_point = if asked.condition == Condition::Priority { sign } else { 0 };
         let per_fit = if asked.condition == Condition::Fit { sign } else { 0 };
-        Counted { by_kind: self.graph.marks.iter().map(of).collect(), per_point, per_fit }
+        let kinds = self.graph.marks.iter().zip(&self.graph.stays);
+        Counted { by_kind: kinds.map(of).collect(), per_point, per_fit }
     }
 
     /// What an arc counts in a condition.
@@ -190,11 +218,13 @@ impl Level<'_> {
     /// conditions.
     pub(super) fn weigh(&self, forest: &mut Forest, side: &Side, asked: &[Asked], multipliers: &[i64]) {
         // So little that it is never chosen if anything else can be.
-        let never = -NEVER * self.housed;
+        let Never { used: never, idle } = self.never;
         let graph = self.graph;
         let restricted = !side.only.is_empty() || !side.never.is_empty();
         // All conditions at their multipliers together, so that an arc is looked up once.
-        let mut all = Counted { by_kind: vec![self.housed; graph.marks.len()], per_point: 0, per_fit: 0 };
+        let attributes = |stays: &bool| if *stays && !self.problem.stays_count { 0 } else { self.housed };
+        let mut all =
+            Counted { by_kind: graph.stays.iter().map(attributes).collect(), per_point: 0, per_fit: 0 };
         for (own, m) in asked.iter().zip(multipliers).filter(|(_, m)| **m != 0) {
             let counted = self.counted(own);
             all.per_point += m * counted.per_point;
@@ -218,7 +248,7 @@ impl Level<'_> {
                 // Being idle is as dear for a row that must be housed, and a free place for a column that
                 // must be full.
                 let must = graph.row_must[row] || restricted && side.only.contains_key(&graph.requests[row]);
-                if must { never } else { 0 }
+                if must { idle } else { 0 }
             },
             |column| if graph.column_must[column] { never } else { 0 },
         );
@@ -246,6 +276,7 @@ impl Level<'_> {
         let prices = (0..columns).map(|c| forest.price(Column(c))).collect();
         // A condition from below and one from above stay two: they may exclude each other.
         let mut weights = vec![(Condition::Attributions, self.housed)];
+        weights.retain(|(_, weight)| *weight != 0);
         let signed = |(own, &m): (&Asked, &i64)| (own.condition, if own.at_least { m } else { -m });
         weights.extend(asked.iter().zip(multipliers).map(signed).filter(|(_, m)| *m != 0));
         weights.sort_unstable();
@@ -277,6 +308,7 @@ impl Level<'_> {
         let graph = self.graph;
         // Places taken, by column.
         let mut full = vec![0; graph.capacity.len()];
+        let mut attributions = 0;
         for (&arc, &request) in used.iter().zip(&graph.requests) {
             if arc == NONE {
                 if side.only.contains_key(&request) {
@@ -286,15 +318,15 @@ impl Level<'_> {
             }
             let column = graph.arcs[arc as usize].column;
             full[column.index()] += 1;
+            attributions += self.attributes(arc as usize);
             if !allowed(side, request, column) {
                 return false;
             }
         }
-        let all = full.iter().sum::<u32>();
         // Too dear is not impossible: whether it was used all the same shows that nothing else was possible.
         let row_must = used.iter().zip(&graph.row_must).all(|(arc, must)| !must || *arc != NONE);
         let columns = full.iter().zip(&graph.capacity).zip(&graph.column_must);
-        i64::from(all) >= self.attributions && row_must && columns.into_iter().all(|((n, c), m)| !m || n == c)
+        attributions >= self.attributions && row_must && columns.into_iter().all(|((n, c), m)| !m || n == c)
     }
 }
 

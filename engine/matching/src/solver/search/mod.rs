@@ -31,7 +31,7 @@ use level::Side;
 use range::{Around, begin};
 use split::{On, split};
 
-pub(super) use level::{Aim, Asked, Level, NEVER};
+pub(super) use level::{Aim, Asked, Level, NEVER, Never};
 
 /// How often the multipliers of one side are moved. Half as often costs nothing on `d100k` and is a third
 /// faster on `random`; a quarter takes 42 % more on `d10k-hard`, where splits make up for multipliers that

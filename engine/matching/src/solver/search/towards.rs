@@ -37,7 +37,7 @@ impl Search<'_, '_> {
                     for (arc, sign) in [(from[row as usize], -1), (to[row as usize], 1)] {
                         if arc != NONE {
                             change[0] += sign * level.worth(arc as usize);
-                            change[1] += sign;
+                            change[1] += sign * level.attributes(arc as usize);
                             for (place, own) in change[2..].iter_mut().zip(&counted) {
                                 *place += sign * level.count(own, arc as usize);
                             }
@@ -55,7 +55,8 @@ impl Search<'_, '_> {
             for row in cycles.iter().zip(gone).filter(|(_, gone)| *gone).flat_map(|(rows, _)| rows) {
                 used[*row as usize] = to[*row as usize];
             }
-            let count = used.iter().filter(|a| **a != NONE).count() as i64;
+            let used_arcs = used.iter().filter(|a| **a != NONE);
+            let count: i64 = used_arcs.map(|arc| level.attributes(*arc as usize)).sum();
             if count >= level.attributions {
                 let cut = level.cut(&used, asked);
                 self.keep(&used, &cut);
@@ -89,7 +90,7 @@ impl Search<'_, '_> {
                 .iter()
                 .map(|own| forest.values(|arc| level.count(own, arc), nothing, nothing))
                 .collect();
-            let housed = forest.values(|_| 1, nothing, nothing);
+            let housed = forest.values(|arc| level.attributes(arc), nothing, nothing);
             // What splits and must-haves rule out: arcs, idle rows, free places.
             let out = forest.values(
                 |arc| i64::from(level.out(side, arc)),
@@ -103,7 +104,7 @@ impl Search<'_, '_> {
             let mut steps: Vec<(f64, usize)> = Vec::new();
             for arc in 0..arcs {
                 // It must not leave one more unhoused, nor use more of what is ruled out.
-                if forest.by_step(arc, 1, &housed) < 0
+                if forest.by_step(arc, level.attributes(arc), &housed) < 0
                     || forest.by_step(arc, i64::from(level.out(side, arc)), &out) > 0
                 {
                     continue;
