@@ -8,7 +8,7 @@ use logis::data::{Dataset, OutputColumn};
 use logis::graph::Target;
 use logis::pack::schema::{EntityId, Origin};
 use logis::plan::Plan;
-use logis::value::{Type, Value};
+use logis::value::Type;
 
 /// The pair entity that rules are of, if they are of one.
 pub fn pair_of(pack: &Pack, names: &[&str]) -> Option<EntityId> {
