@@ -326,6 +326,56 @@ fn what_does_not_exist_is_not_drawn() {
     assert_eq!(checked, 2_700, "45 % of 6,000");
 }
 
+/// Nobody files a request before the age of sixteen, whatever the age and the seniority that are asked for: youths of 18
+/// to 24 who wait for five to ten years, and none of them who would have waited for ten.
+#[test]
+fn requests_are_filed_by_who_is_of_age() {
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Date32Type;
+    use logis::value::{Date, add_days};
+    use std::collections::BTreeMap;
+    let longer =
+        MODEL.replace("[36, 59, 13], [60, 119, 7]]", "[36, 59, 10], [60, 119, 6], [120, 200, 4]]").replace(
+            "[[30, 24, 18, 18, 10], [48, 24, 12, 10, 6]]",
+            "[[30, 24, 18, 18, 6, 4], [48, 24, 12, 10, 4, 2]]",
+        );
+    assert_ne!(longer, MODEL);
+    for text in [MODEL, &longer] {
+        let model = Model::parse(text).unwrap();
+        let population = population(&model, "france", options(6_000, 10, 3));
+        let day = |days: i32| {
+            let date = add_days(Date::constant(1970, 1, 1), days.into()).unwrap();
+            (date.year(), date.month(), date.day())
+        };
+        let (mut filed, mut youngest) = (0, i16::MAX);
+        population
+            .for_each_part(|part, _| {
+                let (requests, persons) = (&part.requests, &part.persons);
+                let column = |name: &str| requests.column_by_name(name).unwrap();
+                let days = column("date_demande").as_primitive::<Date32Type>();
+                let ids = column("demande_id").as_string::<i32>();
+                let on: BTreeMap<&str, _> =
+                    (0..requests.num_rows()).map(|row| (ids.value(row), day(days.value(row)))).collect();
+                let column = |name: &str| persons.column_by_name(name).unwrap();
+                let born = column("date_naissance").as_primitive::<Date32Type>();
+                let (of, links) =
+                    (column("demande_id").as_string::<i32>(), column("lien").as_string::<i32>());
+                for row in (0..persons.num_rows()).filter(|row| links.value(*row) == "demandeur") {
+                    let ((year, month, day), on) = (day(born.value(row)), on[of.value(row)]);
+                    assert!((year + 16, month, day) <= on, "{}: {year}-{month}-{day} {on:?}", of.value(row));
+                    (filed, youngest) = (filed + 1, youngest.min(on.0 - year));
+                }
+                true
+            })
+            .unwrap();
+        assert_eq!(filed, 6_000);
+        assert!(youngest <= 17, "{youngest}");
+        for line in lines(&population).iter().filter(|line| line.figure.starts_with("ancienneté")) {
+            assert_eq!(line.distance, "0", "{line:?}");
+        }
+    }
+}
+
 #[test]
 fn a_model_that_makes_no_sense_is_refused() {
     let with = |from: &str, to: &str| {
