@@ -67,6 +67,9 @@ enum Command {
     /// Tient le registre des propositions, des réponses et des baux
     #[command(alias = "registre")]
     Ledger(commands::ledger::LedgerCommand),
+    /// Trouve la marge qu'il faut à chaque quota sur le papier pour qu'il tienne sur les baux
+    #[command(alias = "marge")]
+    Margin(commands::margin::MarginArgs),
     /// Dit qui attend, et qui attend à cause d'un quota
     Fairness(commands::fairness::FairnessArgs),
     /// Vérifie un paquet de règles et signale tout ce qui ne va pas
@@ -203,6 +206,7 @@ fn run(command: Command) -> anyhow::Result<End> {
         Command::Verify(args) => commands::matching::check(&args),
         Command::Commission(args) => commands::commission::run(&args),
         Command::Ledger(args) => commands::ledger::run(&args),
+        Command::Margin(args) => commands::margin::run(&args),
         Command::Fairness(args) => commands::fairness::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Test(args) => commands::test::run(&args),

@@ -155,6 +155,11 @@ fn matchings_and_what_is_said_of_them_are_as_published() {
     }
     let expected = ["given", "housed", "nothing_suits", "outranked"].map(str::to_string);
     assert_eq!(cases, BTreeSet::from(expected));
+    for more in [&["--candidates", "1"][..], &["--probability", "0"]] {
+        let args = ["--format", "json", "--acceptance", "0,5", "--draws", "60"];
+        let margins = hold("margins", &stdout(&place.run("margin", &[&args[..], more].concat())));
+        assert_eq!((&margins["assumed"], &margins["draws"]), (&json!(0.5), &json!(60)));
+    }
     let fairness = hold("fairness", &place.stdout("fairness", &["--format", "json"]));
     // D1 and D2 are not modest; half of them are housed.
     assert_eq!(

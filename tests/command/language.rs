@@ -175,7 +175,7 @@ fn names(of: &str, is: impl Fn(&Path) -> bool) -> Vec<String> {
     names
 }
 
-const COMMANDS: [&str; 28] = [
+const COMMANDS: [&str; 29] = [
     "demo",
     "eval",
     "replay",
@@ -184,6 +184,7 @@ const COMMANDS: [&str; 28] = [
     "match",
     "verify",
     "commission",
+    "margin",
     "fairness",
     "check",
     "test",

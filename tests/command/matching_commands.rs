@@ -702,3 +702,35 @@ fn a_frontier_a_limit_and_few_moves() {
     assert!(text.contains("en taisant les autres souhaits"), "{text}");
     assert!(text.contains("par points, chacune son mieux"), "{text}");
 }
+
+/// Answers are drawn from the seed alone, whatever the number of threads. Where no rule says how likely an offer is taken, a
+/// probability is asked for; where nobody refuses, no margin is needed, and it is said by what the offers were answered.
+#[test]
+fn margins_follow_from_the_seed() {
+    let place = Place::new();
+    let asked = place.run("margin", &[]);
+    assert_eq!(asked.status.code(), Some(2));
+    assert!(said(&asked).contains("attendu: --acceptance PROBABILITÉ"), "{}", said(&asked));
+    for wrong in [["--acceptance", "1,01"], ["--probability", "-1"], ["--draws", "0"], ["--seed", "-1"]] {
+        let refused = place.run("margin", &wrong);
+        assert_eq!(refused.status.code(), Some(2), "{wrong:?}");
+        assert!(said(&refused).contains("attendu: un "), "{wrong:?}: {}", said(&refused));
+    }
+    let with_threads = |threads: &str, seed: &str| {
+        let args = ["--acceptance", "0.54", "--draws", "200", "--format", "json", "--seed", seed];
+        let base = ["margin", "--rules", "regles", "--data", "donnees", "--as-of", "2017-06-30"];
+        let ran = Command::new(env!("CARGO_BIN_EXE_logis"))
+            .current_dir(place.0.path())
+            .env("RAYON_NUM_THREADS", threads)
+            .args(base.iter().chain(&args))
+            .output()
+            .unwrap();
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    let one = with_threads("1", "1");
+    assert_eq!(one, with_threads("3", "1"));
+    assert_ne!(one, with_threads("1", "2").replace("\"seed\": 2", "\"seed\": 1"));
+    let all = place.stdout("margin", &["--acceptance", "1", "--draws", "10"]);
+    assert!(all.contains("la probabilité 1 (--acceptance)"), "{all}");
+    assert!(all.contains("0 % (0,0 à 27,8)"), "{all}");
+}

@@ -24,6 +24,7 @@ mod ipf;
 mod lecture;
 mod ledger;
 mod library;
+mod margin;
 mod matching;
 mod mutate_json;
 mod one_column;

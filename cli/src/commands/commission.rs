@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use logis::attribution::{Commission, Instance, Place};
@@ -9,7 +10,7 @@ use logis::data::{self, Absent, Dataset, Output, OutputColumn};
 use logis::matching::Matching;
 use logis::pack::schema::Schema;
 use logis::value::{Type, Value};
-use logis::{Options, PLACES, Pack, Plan, Posing};
+use logis::{AllocationError, Options, PLACES, Pack, Plan, Posing};
 
 use super::pair_file::{self, Line};
 use super::pairs;
@@ -63,21 +64,10 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
     options.seed = args.seed;
     options.recorded = followed.as_ref().map(|followed| followed.recorded(run.date));
     let plan = pairs::plan(&run, &options)?;
-    let presented = run.pack.parsed().manifest.matching.as_ref().and_then(|m| m.presented.clone());
-    let presented = match (args.candidates, presented) {
-        (None, Some((name, _))) => Some(run.plan(&[&name])?).filter(|plan| has_columns(&run, plan)),
-        _ => None,
-    };
+    let presented = presented(&run, args.candidates)?;
     let others: Vec<_> = presented.iter().map(AsRef::as_ref).collect();
     let loaded = pairs::load(&mut run, plan, &others, None, &args.data.reading)?;
-    let places_of = |posing: &Posing| match (args.candidates, &presented) {
-        (None, Some(_)) => posing.places(),
-        _ => Ok((vec![args.candidates.unwrap_or(PLACES); posing.instance.units.len()], 0)),
-    };
-    let (mut places, open) = places_of(&loaded)?;
-    if open > 0 {
-        eprintln!("{open} logements dont le nombre de candidats n'est pas connu: {PLACES} sont présentés");
-    }
+    let mut places = places(&loaded, args.candidates, presented.is_some())?;
     let keys = pair_file::keys(run.pack.parsed());
     let (loaded, matching, mut commission) = match (&args.lists, &mut followed) {
         (_, Some(followed)) => {
@@ -216,6 +206,31 @@ fn result(
     decided.iter().for_each(|(name, _, outcomes)| result.decided(name, outcomes));
     result.name_codes(&[plan], || input::references(pack))?;
     Ok(result)
+}
+
+/// The plan of the pack's rule for the number of candidates, where no number is asked for and the data have what it reads.
+pub(super) fn presented(run: &input::Run, asked: Option<usize>) -> Result<Option<Arc<Plan>>> {
+    let rule = run.pack.parsed().manifest.matching.as_ref().and_then(|m| m.presented.clone());
+    match (asked, rule) {
+        (None, Some((name, _))) => Ok(Some(run.plan(&[&name])?).filter(|plan| has_columns(run, plan))),
+        _ => Ok(None),
+    }
+}
+
+/// By number of the unit: how many candidates it has, as asked for or by the pack's rule; what that leaves open is said.
+pub(super) fn places(
+    posing: &Posing,
+    asked: Option<usize>,
+    by_rule: bool,
+) -> Result<Vec<usize>, AllocationError> {
+    if !by_rule {
+        return Ok(vec![asked.unwrap_or(PLACES); posing.instance.units.len()]);
+    }
+    let (places, open) = posing.places()?;
+    if open > 0 {
+        eprintln!("{open} logements dont le nombre de candidats n'est pas connu: {PLACES} sont présentés");
+    }
+    Ok(places)
 }
 
 /// Has the data what the rule reads? If not, that is said.

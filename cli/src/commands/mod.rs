@@ -23,6 +23,7 @@ pub mod graph;
 pub mod help;
 pub mod junit;
 pub mod ledger;
+pub mod margin;
 pub mod matching;
 pub mod mcp;
 mod missing_inputs;

@@ -9,8 +9,8 @@ pub mod candidates;
 pub mod facade;
 
 pub use facade::{
-    Allocation, AllocationError, Bottleneck, Conditions, FrontierPoint, Kept, Lack, Options, PLACES, Posing,
-    Refuted, Sent, apart, posing,
+    Allocation, AllocationError, Bottleneck, Conditions, Draws, FrontierPoint, Kept, Lack, Margin, Margins,
+    OnPaper, Options, PLACES, Posing, Refuted, Sent, apart, posing,
 };
 
 /// The hash of this build of the crate.

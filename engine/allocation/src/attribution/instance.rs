@@ -80,6 +80,16 @@ pub enum InstanceError {
         /// The most that it may give.
         most: u32,
     },
+    /// A rule gives what is no probability, or none is known.
+    #[error("{what} : `{rule}` {}, attendu : un nombre de 0 à 1", given(value.as_deref()))]
+    NoProbability {
+        /// Identifiers of both sides of the pair.
+        what: String,
+        /// The rule.
+        rule: String,
+        /// What it gives, if it is known.
+        value: Option<String>,
+    },
     /// Requests of as many points cannot be ranked beside so many points.
     #[error(
         "le départage des demandes à égalité de points (`tie`, tirage au sort) passe la limite: {highest} points de priorité au plus, {factor} places par point; attendu: un produit d'au plus {MOST_POINTS}"
@@ -93,6 +103,11 @@ pub enum InstanceError {
     /// The problem is none.
     #[error(transparent)]
     Problem(#[from] ProblemError),
+}
+
+/// What a rule gives, in words.
+fn given(value: Option<&str>) -> String {
+    value.map_or_else(|| "n'est pas connu".to_string(), |value| format!("donne {value}"))
 }
 
 impl Numbers {

@@ -130,6 +130,8 @@ pub struct Matching {
     pub blocks: Vec<Named>,
     /// Integer rule of the unit: how many candidates the commission looks at.
     pub presented: Option<Named>,
+    /// Rule of the pair, a number from 0 to 1: how likely the household takes the unit that it is offered.
+    pub acceptance: Option<Named>,
     /// In the order of their points, does each request take its best? Otherwise the levels: number, who comes first, quotas,
     /// points, then fit.
     pub by_points: bool,
@@ -296,6 +298,7 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
     let fit = reader.str("fit", out).map(own);
     let blocks = reader.strings("blocks", out).unwrap_or_default();
     let presented = reader.str("presented", out).map(own);
+    let acceptance = reader.str("acceptation", out).map(own);
     let by_points = match reader.str("order", out) {
         None | Some(("fit-after-points", _)) => false,
         Some(("by-points", _)) => true,
@@ -358,6 +361,7 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
         fit,
         blocks,
         presented,
+        acceptance,
         by_points,
         first: firsts,
         quotas,

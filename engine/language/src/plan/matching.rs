@@ -27,6 +27,7 @@ pub(crate) fn check_matching(parsed: &Parsed, out: &mut Diagnostics) {
     matching.priority.iter().for_each(|named| types.check(named, &[request], &number, out));
     matching.tie.iter().for_each(|named| types.check_tie(named, request, out));
     matching.fit.iter().for_each(|named| types.check(named, &[pair], &number, out));
+    matching.acceptance.iter().for_each(|named| types.check(named, &[pair], &number, out));
     matching.blocks.iter().for_each(|named| types.check(named, &[pair], &boolean, out));
     matching.presented.iter().for_each(|named| types.check(named, &[unit], &number, out));
     for first in &matching.first {

@@ -80,6 +80,7 @@ fn asked(parsed: &Parsed) -> BTreeSet<&str> {
             rules
                 .chain(&matching.blocks)
                 .chain(&matching.presented)
+                .chain(&matching.acceptance)
                 .chain(&matching.tie)
                 .chain(quotas)
                 .map(|(name, _)| name.as_str()),

@@ -21,6 +21,7 @@ pub fn outcomes(parsed: &Parsed) -> Vec<String> {
         names.extend(
             rules
                 .chain(&matching.presented)
+                .chain(&matching.acceptance)
                 .chain(&matching.tie)
                 .chain(quotas)
                 .map(|(name, _)| name.as_str()),

@@ -1,0 +1,243 @@
+//! Leases that lists may lead to: how likely each household takes the unit that it is offered, and what households' answers
+//! make of the shares that the lists reach on paper.
+//!
+//! Each offer is answered for itself, whatever else is answered. A unit goes to the first of its list who takes it. Places that
+//! are shared come after: units that nobody at an own place took, in the order of their identifiers, are offered down their
+//! lists to those who have no unit by then. A unit that nobody takes stays empty.
+//!
+//! A draw follows from its seed: the household of a pair takes the unit in draw `d` if the `d`-th number of the pair is below
+//! its probability. The numbers of a pair are those of SplitMix64 from the first eight bytes of the SHA-256 of
+//! `seed:request:unit`: whoever has the seed can draw again, in any order and on any number of threads, and other lists meet
+//! the same answers.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::commission::Commission;
+use super::instance::{Instance, InstanceError};
+use crate::candidates::decide_pairs;
+use logis_data::Dataset;
+use logis_language::diagnostic::PackError;
+use logis_language::fingerprint::sha256;
+use logis_language::pack::Parsed;
+use logis_language::plan::Plan;
+use logis_language::value::{Date, Exact, Value};
+use logis_matching::Quota;
+
+/// How many errors are told.
+const MOST_TOLD: usize = 20;
+
+/// The plan of the pack's rule for acceptances (`acceptation` of `[matching]`), if it has one.
+///
+/// # Errors
+/// The rule cannot be planned.
+pub fn acceptance(parsed: &Arc<Parsed>, date: Date) -> Result<Option<Plan>, PackError> {
+    let Some(matching) = &parsed.manifest.matching else { return Ok(None) };
+    let Some((name, _)) = &matching.acceptance else { return Ok(None) };
+    let entity = parsed.schema.entity(&matching.candidature.0).unwrap_or(0);
+    Plan::seen_from(parsed, date, entity, &[name]).map(Some)
+}
+
+/// How likely an offer is taken: by a rule of the pack, and where none tells it, by what is assumed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Likely<'p> {
+    /// The plan of [`acceptance`].
+    pub rule: Option<&'p Plan>,
+    /// The probability, from 0 to 1, of an offer of which the rule tells none.
+    pub assumed: Option<Exact>,
+}
+
+/// How likely each place of lists is taken where it is offered.
+#[derive(Clone, Debug, Default)]
+pub struct Acceptances {
+    /// By number of the unit, by place: the probability.
+    pub lists: Vec<Vec<Exact>>,
+    /// How many places have the assumed one.
+    pub assumed: usize,
+}
+
+/// What draws of answers come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// By quota: in how many draws the leases miss it.
+    pub missed: Vec<u32>,
+    /// Leases, summed over all draws.
+    pub leases: u64,
+}
+
+impl Acceptances {
+    /// Decides the places of lists.
+    ///
+    /// # Errors
+    /// What is no probability; places of which nothing tells one (twenty of both at most).
+    pub fn new(
+        likely: Likely<'_>,
+        dataset: &Dataset,
+        instance: &Instance,
+        commission: &Commission,
+    ) -> Result<Acceptances, Vec<InstanceError>> {
+        let lists = (0_u32..).zip(&commission.lists);
+        let pairs: Vec<(u32, u32)> =
+            lists.flat_map(|(unit, list)| list.iter().map(move |place| (place.request, unit))).collect();
+        let rows =
+            |(request, unit): &(u32, u32)| (instance.requests.row(*request), instance.units.row(*unit));
+        let (first, second): (Vec<u32>, Vec<u32>) = pairs.iter().map(rows).unzip();
+        let columns =
+            likely.rule.map(|plan| decide_pairs(plan, dataset, &first, &second)).unwrap_or_default();
+        let rule = likely
+            .rule
+            .and_then(|plan| plan.selected.first())
+            .map_or("acceptation", |(name, _)| name.as_str());
+        let (mut wrong, mut all, mut assumed) = (Vec::new(), Vec::with_capacity(pairs.len()), 0);
+        for (at, (request, unit)) in pairs.iter().enumerate() {
+            let value = columns.first().and_then(|column| column.value(at));
+            let own = match (&value, likely.assumed) {
+                (Some(Value::Number(n)), _) => Some(*n),
+                (None, Some(n)) => {
+                    assumed += 1;
+                    Some(n)
+                }
+                _ => None,
+            };
+            match own.filter(|n| (0..=*n.denom()).contains(n.numer())) {
+                Some(n) => all.push(n),
+                None if wrong.len() < MOST_TOLD => {
+                    let ids = (instance.requests.id(dataset, *request), instance.units.id(dataset, *unit));
+                    wrong.push(InstanceError::NoProbability {
+                        what: format!("{}:{}", ids.0, ids.1),
+                        rule: rule.to_string(),
+                        value: value.or(own.map(Value::Number)).map(|value| value.to_string()),
+                    });
+                }
+                None => {}
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        let mut all = all.into_iter();
+        let lists = commission.lists.iter().map(|list| all.by_ref().take(list.len()).collect()).collect();
+        Ok(Acceptances { lists, assumed })
+    }
+
+    /// Draws answers: how many leases they lead to, and in how many draws leases miss each of these quotas, which stand in the
+    /// order of those of the instance.
+    pub fn draw(
+        &self,
+        (instance, dataset): (&Instance, &Dataset),
+        commission: &Commission,
+        quotas: &[Quota],
+        (seed, draws): (u64, u32),
+    ) -> Drawn {
+        let offers = self.offers(instance, dataset, commission, seed);
+        let shared = offers.iter().flatten().any(|offer| offer.shared);
+        let one = |draw: u32| {
+            let taken = taken(&offers, draw, shared.then_some(instance.requests.len()));
+            let mut counts = vec![(0_u64, 0_u64); quotas.len()];
+            for offer in taken.iter().flatten() {
+                for (at, (base, members)) in counts.iter_mut().enumerate() {
+                    *base += u64::from(offer.marks >> (2 * at) & 1);
+                    *members += u64::from(offer.marks >> (2 * at) & 3 == 3);
+                }
+            }
+            let missed =
+                |((base, members), quota): (&(u64, u64), &Quota)| u32::from(quota.target(*base) > *members);
+            Drawn {
+                missed: counts.iter().zip(quotas).map(missed).collect(),
+                leases: taken.iter().flatten().count() as u64,
+            }
+        };
+        let add = |mut all: Drawn, own: Drawn| {
+            all.missed.iter_mut().zip(own.missed).for_each(|(all, own)| *all += own);
+            all.leases += own.leases;
+            all
+        };
+        let none = || Drawn { missed: vec![0; quotas.len()], leases: 0 };
+        (0..draws).into_par_iter().map(one).reduce(none, add)
+    }
+
+    /// By unit: what is offered, in order.
+    fn offers(
+        &self,
+        instance: &Instance,
+        dataset: &Dataset,
+        commission: &Commission,
+        seed: u64,
+    ) -> Vec<Vec<Offer>> {
+        let lists = (0_u32..).zip(commission.lists.iter().zip(&self.lists));
+        let of = |(unit, (list, own)): (u32, (&Vec<super::commission::Place>, &Vec<Exact>))| {
+            let offer = |(place, likely): (&super::commission::Place, &Exact)| {
+                let ids = (instance.requests.id(dataset, place.request), instance.units.id(dataset, unit));
+                Offer {
+                    request: place.request,
+                    shared: place.shared,
+                    numbers: first_bytes(&sha256(format!("{seed}:{}:{}", ids.0, ids.1).as_bytes())),
+                    likely: *likely,
+                    marks: instance.pair(place.request, unit).map_or(0, |(_, marks)| marks),
+                }
+            };
+            list.iter().zip(own).map(offer).collect()
+        };
+        lists.map(of).collect()
+    }
+}
+
+/// A unit that is offered to a household.
+struct Offer {
+    request: u32,
+    shared: bool,
+    /// Where the numbers of the pair begin.
+    numbers: u64,
+    likely: Exact,
+    /// As those of the pair in the problem.
+    marks: u16,
+}
+
+/// By unit: the offer that is taken in a draw. Where places are shared, their requests are told apart among so many.
+fn taken(offers: &[Vec<Offer>], draw: u32, shared: Option<usize>) -> Vec<Option<&Offer>> {
+    let own = |list: &'_ Vec<Offer>| list.iter().position(|offer| !offer.shared && offer.is_taken(draw));
+    let mut all: Vec<Option<&Offer>> =
+        offers.iter().map(|list| own(list).and_then(|at| list.get(at))).collect();
+    let Some(requests) = shared else { return all };
+    let mut housed = vec![false; requests];
+    let mut house = |request: u32| housed.get_mut(request as usize).map(|slot| std::mem::replace(slot, true));
+    all.iter().flatten().for_each(|offer| {
+        house(offer.request);
+    });
+    for (list, slot) in offers.iter().zip(&mut all).filter(|(_, slot)| slot.is_none()) {
+        let mut takes = list.iter().filter(|offer| offer.shared && offer.is_taken(draw));
+        *slot = takes.find(|offer| house(offer.request) == Some(false));
+    }
+    all
+}
+
+impl Offer {
+    /// Does the household take the unit in a draw?
+    fn is_taken(&self, draw: u32) -> bool {
+        let number = mixed(self.numbers.wrapping_add(u64::from(draw).wrapping_mul(GOLDEN)));
+        // `number / 2⁶⁴ < likely`, in whole numbers where they hold it.
+        let (a, b) = (*self.likely.numer(), *self.likely.denom());
+        match (u64::try_from(a), u64::try_from(b)) {
+            (Ok(a), Ok(b)) => u128::from(number) * u128::from(b) < u128::from(a) << 64,
+            _ => (number as f64) < a as f64 / b as f64 * 18_446_744_073_709_551_616.0,
+        }
+    }
+}
+
+/// The increment of SplitMix64.
+const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// SplitMix64 (Steele, Lea and Flood, 2014).
+fn mixed(state: u64) -> u64 {
+    let mut z = state.wrapping_add(GOLDEN);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// The first eight bytes of a hash that is written in hexadecimal.
+fn first_bytes(hash: &str) -> u64 {
+    let digits = hash.rsplit(':').next().and_then(|digits| digits.get(..16)).unwrap_or("0");
+    u64::from_str_radix(digits, 16).unwrap_or(0)
+}
