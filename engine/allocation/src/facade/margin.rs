@@ -1,5 +1,5 @@
-//! The margin on paper that a share needs so that it holds on leases: a share that attributions just meet is missed by leases
-//! as often as not, where households refuse.
+//! The margin on paper that a share needs so that it holds on leases: a share that attributions just meet may be missed by
+//! leases, where households refuse.
 //!
 //! A margin is so many members more than the quota asks for, on paper. Each quota has the least that does given those of the
 //! others, found by doubling and halving; as chance makes the frequency rise here and there, margins below are tried, too,
