@@ -126,6 +126,10 @@ fn matching(parsed: &mut Parsed, variant: &Variant) {
         let all = std::mem::take(&mut matching.quotas);
         let of = |name: &str| all.iter().find(|q| q.name.0 == name).cloned();
         matching.quotas = names.iter().filter_map(|(name, _)| of(name)).collect();
+        // Without any, nobody comes before others: as `--no-quotas` poses the problem.
+        if names.is_empty() {
+            matching.first.clear();
+        }
     }
     // The place in `pack.toml` of what is replaced stands for what replaces it.
     if let (Some((name, _)), Some(own)) = (&variant.priority, &mut matching.priority) {

@@ -128,6 +128,11 @@ fn compare(
                 (Outcome::Error(_), Answer::Error(_)) => true,
                 (Outcome::Known(_) | Outcome::Unknown(_), Answer::Unknown) => true,
                 (found, Answer::Error(_)) => lacks_parameter(found),
+                // The value that a table lacks may be one with which the rule of another member fails (a date beyond the
+                // calendar): the plan counts with it, the interpreter takes a member that is true for enough.
+                (Outcome::Unknown(missing), Answer::Known(_)) => {
+                    missing.iter().all(|m| matches!(m.what, MissingCell::Parameter(_)))
+                }
                 _ => false,
             };
             assert!(agree, "{} {name}, row {row}: plan {found:?}, interpreter {answer:?}", plan.date);
