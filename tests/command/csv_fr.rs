@@ -119,7 +119,8 @@ fn rows_at_the_thresholds_for_a_spreadsheet_are_the_same_rows() {
     run(&folder, &format!("{rows} -o french --format csv-fr"), 0);
     let other = same_tables(&folder.path("plain"), &folder.path("french"));
     assert!(other.values().sum::<usize>() > 20, "{other:?}");
-    let decided = |data: &str| run(&folder, &format!("eval --data {data} --format csv"), 0);
+    let decided =
+        |data: &str| run(&folder, &format!("eval --data {data} --select eligible_plus --format csv"), 0);
     assert_eq!(decided("plain"), decided("french"));
 }
 

@@ -216,13 +216,17 @@ fn the_files_of_a_pack_fit_the_schemas_for_editors() {
                 "bilan.schema.json",
                 "title = \"c\"\nfrom = 2017-01-01\nuntil = 2019-12-31\n[[indicator]]\nid = \"1\"\nlabel = \"l\"\nsom = \"x\"\n",
             ),
+            (
+                "grille.schema.json",
+                "title = \"g\"\nfrom = 2017-01-01\n[[criterion]]\nname = \"a\"\nlabel = \"l\"\nwhen = 'b'\npoint = 1\n",
+            ),
             ("pack.schema.json", "[check.levels]\nL0501 = \"éteint\"\n"),
         ] {
             let schema = schema(name);
             assert!(misfit(&as_json(text), &schema, &schema, "").is_some(), "{name}: {text}");
         }
         let taplo = fs::read_to_string(out.path().join(".taplo.toml")).unwrap();
-        assert_eq!(taplo.parse::<toml::Table>().unwrap()["rule"].as_array().unwrap().len(), 7);
+        assert_eq!(taplo.parse::<toml::Table>().unwrap()["rule"].as_array().unwrap().len(), 8);
     }
 }
 

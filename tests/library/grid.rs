@@ -352,6 +352,41 @@ fn points_that_nobody_knows_leave_open_whom_they_concern() {
     assert_eq!(figure.label, "Points du critère Urgence (la page ne le dit pas)");
 }
 
+/// Outside its days a grid gives no sum, not even to whom none of its criteria concerns; bands and points may follow each other.
+#[test]
+fn outside_its_days_a_grid_gives_no_sum() {
+    let grid = "title = \"G\"\nentity = \"demande\"\nfrom = 2015-01-01\nuntil = 2019-12-31\nsource = { title = \"t\" }\n\
+        [[criterion]]\nname = \"urgence\"\nlabel = \"Urgence\"\nwhen = 'urgent'\npoints = 3\nuntil = 2017-12-31\n\
+        [[criterion]]\nname = \"mois\"\nlabel = \"Mois\"\nof = 'mois'\nfrom = 2016-01-01\npoints = 1\n\
+        [[criterion]]\nname = \"mois\"\nlabel = \"Mois\"\nof = 'mois'\nfrom = 2017-01-01\nbands = [[5, 30]]\ncap = 20\n";
+    let pack = small(grid).unwrap();
+    let rows = "demande_id,commune,mois,urgent\nD1,A,0,false\nD2,A,5,true\n";
+    let found = |day: &str, rule: &str| {
+        let found = decided(&pack, &[("demandes", rows)], day, rule);
+        found
+            .iter()
+            .map(|v| v.as_ref().map_or("?".to_string(), Value::to_string))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    for (day, sums) in [
+        ("2014-12-31", "? ?"),
+        ("2015-01-01", "0 3"),
+        ("2016-01-01", "0 8"),
+        ("2017-01-01", "0 23"),
+        ("2018-01-01", "0 20"),
+        ("2019-12-31", "0 20"),
+        ("2020-01-01", "? ?"),
+    ] {
+        assert_eq!(found(day, "cotation"), sums, "{day}");
+    }
+    assert_eq!(found("2018-01-01", "cotation_urgence"), "0 0");
+    let plan = pack.plan(parse_date("2020-01-01").unwrap(), &["cotation"]).unwrap();
+    let data = data(&pack, &[("demandes", rows)], &plan.needs());
+    let told = logis::explain::to_text(&logis::explain::explain(&plan, &data, 0)[0]);
+    assert!(told.contains("`grille.cotation@un`, sans valeur au 2020-01-01"), "{told}");
+}
+
 /// What is wrong in a grid is said at its line, with the nearest right name.
 #[test]
 fn what_is_wrong_in_a_grid_is_said_at_its_line() {

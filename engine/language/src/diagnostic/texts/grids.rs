@@ -33,7 +33,8 @@ pub(crate) fn no_entity(rule: &str, span: Span) -> Diagnostic {
 
 /// L0049: a name that code cannot hold.
 pub(crate) fn no_name(name: &str, span: Span) -> Diagnostic {
-    let label = "attendu: des minuscules, chiffres et `_`, une minuscule d'abord";
+    let label =
+        "attendu: des minuscules, chiffres et `_`, une minuscule d'abord, et autre chose que `plafond`";
     at("L0049", format!("`{name}` ne peut être un nom"), span, label)
 }
 

@@ -7,10 +7,10 @@ use rhai::Position;
 use super::super::params::{Cell, Parameter, ParameterVersion, Source};
 use super::super::script::{Doc, RuleText};
 use super::body::{Body, Condition, body};
-use super::{Figure, PARAMETERS, Points, Row, Whole};
+use super::{CAP, Figure, PARAMETERS, Points, Row, Whole};
 use crate::diagnostic::texts::grids as texts;
 use crate::diagnostic::{Diagnostics, Sources, Span};
-use crate::value::{Date, Type, Value, add_days};
+use crate::value::{Date, Type, Value, add_days, french_day};
 
 /// Stand in code for the expressions of a row.
 const WHEN: &str = "__when__";
@@ -46,9 +46,10 @@ impl Maker<'_> {
             texts.extend(self.criterion(rows)?);
             parameters.extend(self.figures(rows));
         }
-        texts.push(self.sum(&criteria)?);
+        texts.extend(self.sums(&criteria)?);
+        parameters.push(self.outside());
         if let Some(cap) = &self.whole.cap {
-            let path = format!("{PARAMETERS}{}", self.whole.rule.0);
+            let path = format!("{PARAMETERS}{}.{CAP}", self.whole.rule.0);
             let label = format!("Plafond de la somme : {}", self.whole.title);
             let mut parameter = self.parameter(path, label, &cap.span, &[]);
             let cells = BTreeMap::from([(Vec::new(), cell(cap))]);
@@ -92,36 +93,28 @@ impl Maker<'_> {
         format!("{}_{}", self.whole.rule.0, row.name.0)
     }
 
-    /// The texts of a criterion's rule. While the grid is in force and the criterion is not, it gives no points; before and
-    /// after the grid its figures have no value, and nobody knows.
+    /// The texts of a criterion's rule. On days of the grid on which no row of it holds, it gives no points.
     fn criterion(&self, rows: &[Row]) -> Option<Vec<RuleText>> {
-        let first = rows.first()?;
-        let mut texts = vec![self.counts(first, None)?];
-        let mut last = None;
-        for (number, row) in rows.iter().enumerate() {
-            // The day from which no row holds until this one does.
-            let gap = match number {
-                0 => Some(self.whole.from),
-                _ => last.and_then(|last| add_days(last, 1)),
-            };
-            let gap = gap.filter(|gap| *gap < row.from);
-            if let Some(gap) = gap {
-                texts.push(self.nothing(row, gap)?);
+        let mut texts = Vec::new();
+        // The day from which no row holds, until the next one does.
+        let mut next = Some(self.whole.from);
+        for row in rows {
+            let [first, _] = &row.days;
+            if let Some(gap) = next.filter(|gap| *gap < row.from) {
+                let from = (!texts.is_empty()).then_some(gap);
+                texts.push(self.nothing(row, from, first)?);
             }
-            // The text of the first is that of all days until another one begins.
-            if number > 0 || gap.is_some() {
-                texts.push(self.counts(row, Some(row.from))?);
-            }
-            last = row.until;
+            // The first text is that of all days until another one begins.
+            let from = (!texts.is_empty()).then_some(row.from);
+            texts.push(self.counts(row, from)?);
+            next = row.until.and_then(|until| add_days(until, 1));
         }
         // It ends before the grid does.
-        if let (Some(last), Some(row)) = (last, rows.last())
-            && self.whole.until.is_none_or(|until| last < until)
+        if let (Some(end), Some(row)) = (next, rows.last())
+            && self.whole.until.is_none_or(|until| end <= until)
         {
-            texts.push(self.nothing(row, add_days(last, 1)?)?);
-            if let Some(after) = self.whole.until.and_then(|until| add_days(until, 1)) {
-                texts.push(self.counts(row, Some(after))?);
-            }
+            let [_, last] = &row.days;
+            texts.push(self.nothing(row, Some(end), last)?);
         }
         Some(texts)
     }
@@ -135,54 +128,52 @@ impl Maker<'_> {
                 let mut code = String::new();
                 for number in (1..=bands.len()).rev() {
                     let band = format!("{OF} >= param(\"{path}.seuil\", {number})");
-                    code += &format!("if {band} {{ param(\"{path}\", {number}) }} else ");
+                    code += &format!("if {band} {{ param(\"{path}.tranche\", {number}) }} else ");
                 }
                 code + "{ 0 }"
             }
-            _ if row.of.is_some() => format!("{OF} * {points}"),
-            _ => points,
+            Points::Each(_) if row.of.is_some() => format!("{OF} * {points}"),
+            Points::Each(_) | Points::Unknown(_) => points,
         };
         if row.cap.is_some() {
-            code = format!("min({code}, param(\"{path}.plafond\"))");
+            code = format!("min({code}, param(\"{path}.{CAP}\"))");
         }
         if row.when.is_some() {
             code = format!("if {WHEN} {{ {code} }} else {{ 0 }}");
         }
-        self.text(row, from, &code, [(WHEN, &row.when), (OF, &row.of)])
+        self.text(row, from, &code, &row.name.1)
     }
 
-    /// The text of days on which a criterion gives no points.
-    fn nothing(&self, row: &Row, from: Date) -> Option<RuleText> {
-        self.text(row, Some(from), "0", [(WHEN, &None), (OF, &None)])
+    /// The text of days on which a criterion gives no points, at the day that says so.
+    fn nothing(&self, row: &Row, from: Option<Date>, at: &Option<Span>) -> Option<RuleText> {
+        self.text(row, from, "0", at.as_ref().unwrap_or(&row.name.1))
     }
 
-    fn text(
-        &self,
-        row: &Row,
-        from: Option<Date>,
-        code: &str,
-        holes: [(&'static str, &Option<Condition>); 2],
-    ) -> Option<RuleText> {
+    fn text(&self, row: &Row, from: Option<Date>, code: &str, at: &Span) -> Option<RuleText> {
+        let holes = [(WHEN, &row.when), (OF, &row.of)];
+        // What a text does not ask, it does not read.
+        let holes = holes.into_iter().filter(|(hole, _)| code.contains(hole));
         let holes: BTreeMap<&str, &Condition> =
-            holes.iter().filter_map(|(hole, condition)| Some((*hole, condition.as_ref()?))).collect();
+            holes.filter_map(|(hole, condition)| Some((hole, condition.as_ref()?))).collect();
         let mut params: Vec<(String, Span)> = Vec::new();
         for (name, span) in holes.values().flat_map(|condition| &condition.names) {
             if !params.iter().any(|(known, _)| known == name) {
                 params.push((name.clone(), span.clone()));
             }
         }
-        let body = body(code, &holes, self.position(&row.name.1))?;
+        let body = body(code, &holes, self.position(at))?;
         let name = self.rule(row);
         let doc = Doc {
             label: format!("Points pour le critère {}", row.label),
             sources: row.sources.iter().map(cited).collect(),
             ..Doc::default()
         };
-        Some(made(name, from, params, row.name.1.clone(), body, doc))
+        Some(made(name, from, params, at.clone(), body, doc))
     }
 
-    /// The rule that adds up: of each group the most, and all others.
-    fn sum(&self, criteria: &[Vec<Row>]) -> Option<RuleText> {
+    /// The texts of the rule that adds up: of each group the most, and all others. On days outside the grid it reads a figure
+    /// that has no value.
+    fn sums(&self, criteria: &[Vec<Row>]) -> Option<Vec<RuleText>> {
         let mut addends: Vec<(Option<&str>, String)> = Vec::new();
         let mut params = Vec::new();
         for row in criteria.iter().filter_map(|rows| rows.first()) {
@@ -195,37 +186,59 @@ impl Maker<'_> {
             }
         }
         let mut code = addends.into_iter().map(|(_, code)| code).collect::<Vec<_>>().join(" + ");
+        let path = format!("{PARAMETERS}{}", self.whole.rule.0);
         if self.whole.cap.is_some() {
-            code = format!("min({code}, param(\"{PARAMETERS}{}\"))", self.whole.rule.0);
+            code = format!("min({code}, param(\"{path}.{CAP}\"))");
         }
-        let (rule, span) = &self.whole.rule;
-        let body = body(&code, &BTreeMap::new(), self.position(span))?;
-        let doc = Doc {
-            label: self.whole.title.clone(),
-            sources: self.whole.sources.iter().map(cited).collect(),
-            doubts: self.whole.doubt.iter().cloned().collect(),
-            reserves: self.whole.reserves.clone(),
-            result: true,
-            ..Doc::default()
+        let outside = format!("param(\"{path}\")");
+        let (rule, at) = &self.whole.rule;
+        let text = |from: Option<Date>, code: &str, params: Vec<(String, Span)>, at: &Span| {
+            let body = body(code, &BTreeMap::new(), self.position(at))?;
+            let doc = Doc {
+                label: self.whole.title.clone(),
+                sources: self.whole.sources.iter().map(cited).collect(),
+                doubts: self.whole.doubt.iter().cloned().collect(),
+                reserves: self.whole.reserves.clone(),
+                result: true,
+                ..Doc::default()
+            };
+            Some(made(rule.clone(), from, params, at.clone(), body, doc))
         };
-        Some(made(rule.clone(), None, params, span.clone(), body, doc))
+        let [first, last] = &self.whole.days;
+        let mut texts = vec![text(None, &outside, Vec::new(), first.as_ref().unwrap_or(at))?];
+        texts.push(text(Some(self.whole.from), &code, params, at)?);
+        if let Some(after) = self.whole.until.and_then(|until| add_days(until, 1)) {
+            texts.push(text(Some(after), &outside, Vec::new(), last.as_ref().unwrap_or(at))?);
+        }
+        Some(texts)
+    }
+
+    /// What the sum reads on days outside the grid.
+    fn outside(&self) -> Parameter {
+        let days = match self.whole.until {
+            Some(until) => format!("du {} au {}", french_day(self.whole.from), french_day(until)),
+            None => format!("à partir du {}", french_day(self.whole.from)),
+        };
+        let label = format!("{} (la grille vaut {days})", self.whole.title);
+        self.parameter(format!("{PARAMETERS}{}", self.whole.rule.0), label, &self.whole.rule.1, &[])
     }
 
     /// The tables of a criterion's figures.
     fn figures(&self, rows: &[Row]) -> Vec<Parameter> {
         let Some(first) = rows.first() else { return Vec::new() };
-        let banded = rows.iter().any(|row| matches!(row.points, Points::Bands(_)));
-        let by: &[&str] = if banded { &["tranche"] } else { &[] };
+        let banded = |row: &Row| matches!(row.points, Points::Bands(_));
+        let by = &["tranche"];
         let unknown = rows.iter().find_map(|row| match &row.points {
             Points::Unknown(why) => Some(format!(" ({why})")),
             _ => None,
         });
         let (path, label, at) = (self.path(first), &first.label, &first.name.1);
-        let points = format!("Points du critère {label}{}", unknown.unwrap_or_default());
-        let mut points = self.parameter(path.clone(), points, at, by);
+        let said = format!("Points du critère {label}{}", unknown.unwrap_or_default());
+        let mut points = self.parameter(path.clone(), said.clone(), at, &[]);
+        let mut of_bands = self.parameter(format!("{path}.tranche"), said, at, by);
         let mut ends = self.parameter(format!("{path}.seuil"), format!("Seuils du critère {label}"), at, by);
         let mut caps =
-            self.parameter(format!("{path}.plafond"), format!("Plafond du critère {label}"), at, &[]);
+            self.parameter(format!("{path}.{CAP}"), format!("Plafond du critère {label}"), at, &[]);
         for (row, next) in rows.iter().zip(rows.iter().skip(1).map(Some).chain([None])) {
             // A value without a successor that follows at once ends by itself.
             let before_next = next.and_then(|next| add_days(next.from, -1));
@@ -241,7 +254,7 @@ impl Maker<'_> {
                         numbers.zip(bands.iter().map(|band| cell(take(band)))).collect()
                     };
                     ends.versions.extend(of(cells(|band| &band.0)));
-                    points.versions.extend(of(cells(|band| &band.1)));
+                    of_bands.versions.extend(of(cells(|band| &band.1)));
                 }
                 Points::Unknown(_) => {}
             }
@@ -249,8 +262,11 @@ impl Maker<'_> {
                 caps.versions.extend(of(BTreeMap::from([(Vec::new(), cell(cap))])));
             }
         }
-        let mut made = vec![points];
-        made.extend(banded.then_some(ends));
+        let mut made = Vec::new();
+        made.extend(rows.iter().any(|row| !banded(row)).then_some(points));
+        if rows.iter().any(banded) {
+            made.extend([of_bands, ends]);
+        }
         made.extend(rows.iter().any(|row| row.cap.is_some()).then_some(caps));
         made
     }

@@ -22,6 +22,9 @@ pub const FILE: &str = "grille.toml";
 /// What the paths of the parameters of grids begin with.
 const PARAMETERS: &str = "grille.";
 
+/// What the path of the most points ends with, of a criterion and of the whole grid.
+const CAP: &str = "plafond";
+
 /// Is a file of that path a grid?
 pub fn is_grid(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
@@ -57,6 +60,8 @@ struct Whole {
     rule: (String, Span),
     from: Date,
     until: Option<Date>,
+    /// Where the two days are written: the places of the texts of days before and after.
+    days: [Option<Span>; 2],
     sources: Vec<Source>,
     doubt: Option<String>,
     reserves: Vec<String>,
@@ -80,6 +85,8 @@ struct Row {
     group: Option<String>,
     from: Date,
     until: Option<Date>,
+    /// Where its own days are written, if they are.
+    days: [Option<Span>; 2],
     sources: Vec<Source>,
     doubt: Option<String>,
     /// Where the row is.

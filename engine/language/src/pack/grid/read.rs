@@ -8,7 +8,7 @@ use super::super::params::read_sources;
 use super::super::toml_reader::{Reader, parse, scalar};
 use super::body::Condition;
 use super::make::Maker;
-use super::{FILE, Figure, Grid, Points, Row, Whole};
+use super::{CAP, FILE, Figure, Grid, Points, Row, Whole};
 use crate::diagnostic::texts::grids as texts;
 use crate::diagnostic::texts::grids::what;
 use crate::diagnostic::{Diagnostics, FileId, Sources, Span};
@@ -31,6 +31,7 @@ pub(in crate::pack) fn read(file: FileId, sources: &Sources, out: &mut Diagnosti
     let doubt = reader.string("doute", out);
     let reserves = reader.strings("reserves", out).unwrap_or_default().into_iter().map(|(r, _)| r).collect();
     let cap = figure(&mut reader, "cap", out);
+    let days = days(&mut reader);
     let rows = reader.tables("criterion", out);
     let whole = reader.span();
     reader.finish(out);
@@ -48,7 +49,8 @@ pub(in crate::pack) fn read(file: FileId, sources: &Sources, out: &mut Diagnosti
         }
         None => (RULE.to_string(), at),
     };
-    let whole = Whole { title: title.to_string(), rule, from, until, sources: of_file, doubt, reserves, cap };
+    let whole =
+        Whole { title: title.to_string(), rule, from, until, days, sources: of_file, doubt, reserves, cap };
     // Of a grid with a faulty row nothing is made: a sum without it would be another.
     let found: Vec<Option<Row>> =
         rows.into_iter().map(|(at, table)| row(file, text, at, table, &whole, out)).collect();
@@ -58,8 +60,15 @@ pub(in crate::pack) fn read(file: FileId, sources: &Sources, out: &mut Diagnosti
 }
 
 fn is_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase())
+    // A figure of the whole grid has this name.
+    name != CAP
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// Where the first and the last day are written.
+fn days(reader: &mut Reader<'_, '_>) -> [Option<Span>; 2] {
+    ["from", "until"].map(|key| reader.get(key).map(|item| reader.at(item)))
 }
 
 fn figure(reader: &mut Reader<'_, '_>, key: &'static str, out: &mut Diagnostics) -> Option<Figure> {
@@ -112,6 +121,7 @@ fn row(
     let group = reader.string("group", out);
     let from = reader.date("from", out);
     let until = reader.date("until", out);
+    let days = days(&mut reader);
     let doubt = reader.string("doute", out);
     let mut sources = read_sources(file, &reader.what.clone(), &mut reader, out);
     if sources.is_empty() {
@@ -146,7 +156,7 @@ fn row(
         return None;
     }
     let (name, label, points) = ((name.to_string(), name_span), label?, points?);
-    Some(Row { name, label, when, of, points, cap, group, from, until: last, sources, doubt, span })
+    Some(Row { name, label, when, of, points, cap, group, from, until: last, days, sources, doubt, span })
 }
 
 /// `bands = [[12, 2], [24, 5]]`: from 12 on two points, from 24 on five.
