@@ -42,7 +42,7 @@ def counted(quota, base, members):
 
 class Checker:
     def __init__(self, result, rows, points_column, fit_column, requests):
-        """Reads the problem, in which a pair is (points, fit, marks), and adds up what the answer reaches."""
+        """Reads the problem, in which a pair is (points, fit, marks, attributions), and adds up what the answer reaches."""
         self.proof, posed = result["certificate"], result["certificate"]["problem"]
         quotas, names = [*zip(result["quotas"], posed["quotas"])], [level["name"] for level in result["levels"]]
         need((result["format"], result["kind"]) == ("logis/1", "matching"), "no matching of logis/1")
@@ -67,7 +67,7 @@ class Checker:
             r, u, own = row[request], row[unit], self.pairs.setdefault(row[request], {})
             own_marks = tuple(marks(quota, row[of["base"]] if of["base"] else "true", row[of["members"]])
                               for quota, of in quotas)
-            pair = (int(row.get(points_column) or 0), int(row.get(fit_column) or 0), own_marks)
+            pair = (int(row.get(points_column) or 0), int(row.get(fit_column) or 0), own_marks, 1)
             need(units[u] not in own and points.setdefault(r, pair[0]) == pair[0], f"{r}, {u} stand twice")
             own[units[u]] = pair
         candidates = sum(map(len, self.pairs.values()))
@@ -75,8 +75,15 @@ class Checker:
         got = [(row[request], units.get(row[unit])) for row in result["attributions"]]
         need(len(got) == len(dict(got)) == len({u for _, u in got}), "a request or a unit is in two attributions")
         need(all(u in self.pairs.get(r, {}) for r, u in got), "a unit does not suit the request that gets it")
+        self.home = {r: units[u] for r, u in posed.get("held", [])}  # who holds a unit has it, or another
+        need(len(set(self.home.values())) == len(self.home) == len(posed.get("held", [])), "two hold one unit")
+        stays = {u for r, u in self.home.items() if r not in dict(got)}
+        need(not stays & {u for _, u in got}, "a unit is given whose tenant stays")
+        need(not any(u in self.pairs.get(r, {}) for r, u in self.home.items()), "a tenant is a candidate for its own unit")
         got = [self.pairs[r][u] for r, u in got]
-        counts = [[sum(own[q][i] for _, _, own in got) for i in (0, 1)] for q in range(len(quotas))]
+        for r, u in self.home.items():  # to stay counts nothing
+            self.pairs.setdefault(r, {})[u] = (0, 0, tuple((False, False) for _ in quotas), 0)
+        counts = [[sum(own[q][i] for _, _, own, _ in got) for i in (0, 1)] for q in range(len(quotas))]
         self.lack = [max(0, self.target(q, base) - members) for q, (base, members) in enumerate(counts)]
         told_lack = [members if first else lack
                      for first, lack, (_, members) in zip(self.first, self.lack, counts)]
@@ -99,7 +106,7 @@ class Checker:
     def condition(self, name, q=None):
         """The level that proves it; what a pair counts in it; what every answer considered does, at least."""
         if q is None:
-            return {"attributions": ((0, 0), lambda pair: 1, self.reached[0]),
+            return {"attributions": ((0, 0), lambda pair: pair[3], self.reached[0]),
                     "priority": ((3, 0), lambda pair: pair[0], self.reached[-2]),
                     "fit": ((4, 0), lambda pair: pair[1], 0)}[name]
         need(0 <= q < len(self.lack), "no such quota")
@@ -139,7 +146,7 @@ class Checker:
         if "bound" in proof:
             gains, _, total, _ = self.weigh(level, worth, proof["bound"])
             for r, own in gains.items():
-                housed, places = limits.get(r, (False, own))
+                housed, places = limits.get(r, (r in self.home, own))
                 best = [gain for u, gain in own.items() if u in places] + ([] if housed else [0])
                 if not best:
                     return -INFINITE
@@ -160,19 +167,19 @@ class Checker:
         r, of = sorted(self.pairs)[on["request"]], {"cell": self.cell, "unit": range(len(self.cell))}[kind]
         here = {u for u, number in enumerate(of) if number == on[kind]}
         need(here, "a split by what does not exist")
-        housed, places = limits.get(r, (False, set(range(len(self.cell)))))
+        housed, places = limits.get(r, (r in self.home, set(range(len(self.cell)))))
         return max(self.most(level, worth, without, {**limits, r: (housed, places - here)}),
                    self.most(level, worth, more, {**limits, r: (True, places & here)}))
 
     def room(self):
         """What the points say of all answers that reach them: which units are given, who is housed, and where."""
         gains, prices, total, met = self.weigh((3, 0), ("priority",), self.proof["room"])
-        best = {r: max([0, *own.values()]) for r, own in gains.items()}
+        best = {r: max([*own.values()] + ([] if r in self.home else [0])) for r, own in gains.items()}
         left = total + sum(best.values()) - self.proof["room"]["scale"] * self.reached[-2]
         self.given = {u for u, price in enumerate(prices) if price > left}
         self.at_most = {key: known + left // factor for (key, _), (factor, known) in met.items() if factor > 0}
         near = {r: {u for u, gain in own.items() if best[r] - gain <= left} for r, own in gains.items()}
-        return {r: (best[r] > left, near[r]) for r in gains}
+        return {r: (best[r] > left or r in self.home, near[r]) for r in gains}
 
     def levels(self):
         """The best that any answer might reach, level by level."""

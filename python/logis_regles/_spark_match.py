@@ -88,6 +88,12 @@ class Asked:
         pa = pyarrow()
         _, shared = self.shared()
         posing = self.pose(requests, f"partie {part}")
+        if not posing.by_parts:
+            # The rules were asked before: what is left are tenants, whose unit no candidate links to them.
+            raise LogisError(
+                f"partie {part} : des demandes occupent un logement, et les mutations ne se résolvent pas partie par partie ; "
+                "attendu: `Pack.match` sur le tout, ou `logis match`"
+            )
         number = {id: at for at, id in enumerate(ids(shared[self.units], self.unit_key))}
         links = Links(Found(rows=requests.num_rows), posing.doubts)
         links.found.note(posing.issues)

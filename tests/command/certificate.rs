@@ -437,3 +437,86 @@ fn pairs_decided_before_are_taken_out_of_the_file() {
     let (_, (code, out)) = both(&folder, &result, &options);
     assert_eq!(code, 0, "{out}");
 }
+
+/// L1 is vacant; D1 leaves L2 for it and D2 takes that; D3 and D4 exchange L3 and L4; D5 stays in L5, which D6 would have.
+fn with_tenants() -> Folder {
+    let schema = "[demande]\ntable = \"demandes\"\nkey = \"demande_id\"\n[demande.fields]\npoints = { type = \"integer\" }\n\
+        lieu = { type = \"integer\" }\nlogement_occupe = { type = \"text\", empty = \"none\" }\n\
+        [logement]\ntable = \"logements\"\nkey = \"logement_id\"\n[logement.fields]\nsecteur = { type = \"integer\" }\n\
+        [candidature]\npair = [\"demande\", \"logement\"]\n";
+    let rules = "//! entité: candidature\n\n/// Convient.\nfn convient(lieu, secteur) { lieu == secteur }\n\n/// Adéquation.\nfn adequation(secteur) { 10 * secteur }\n";
+    let folder = Folder::of(&[
+        ("regles/schema.toml", schema),
+        ("regles/r.rhai", rules),
+        (
+            "regles/pack.toml",
+            "name = \"mutations\"\n[matching]\ncandidature = \"candidature\"\nsuitable = \"convient\"\npriority = \"points\"\nfit = \"adequation\"\nheld = \"logement_occupe\"\n",
+        ),
+        (
+            "donnees/demandes.csv",
+            "demande_id,points,lieu,logement_occupe\nD1,1,1,L2\nD2,9,2,\nD3,1,4,L3\nD4,1,3,L4\nD5,1,9,L5\nD6,9,5,\n",
+        ),
+        ("donnees/logements.csv", "logement_id,secteur\nL1,1\nL2,2\nL3,3\nL4,4\nL5,5\n"),
+    ]);
+    let select = ["--select", "points,adequation", "--output", "c.csv"];
+    let (code, _, errors) = folder.logis(&[&["candidates"], &BASE[..], &select].concat());
+    assert_eq!(code, 0, "{errors}");
+    folder
+}
+
+/// Chains and exchanges: told on the screen, in the table and as JSON; both checkers accept them, and refuse a unit that is
+/// given while its tenant stays, whatever the file says of who holds it.
+#[test]
+fn moves_are_told_and_proved_by_both() {
+    if !python() {
+        return;
+    }
+    let folder = with_tenants();
+    let (code, out, errors) = folder.logis(&[&["match"], &BASE[..], &["--format", "csv"]].concat());
+    assert_eq!(code, 0, "{errors}");
+    assert_eq!(
+        out.lines().collect::<Vec<_>>(),
+        [
+            "demande_id,logement_id,mutation,logement_libere,repris_par",
+            "D1,L1,chaîne 1,L2,D2",
+            "D2,L2,chaîne 1,,",
+            "D3,L4,échange 2,L3,D4",
+            "D4,L3,échange 2,L4,D3",
+        ],
+    );
+    assert!(errors.contains("3 mutations, pour 4 demandes qui occupent un logement"), "{errors}");
+    assert!(errors.contains("chaîne: D1 reçoit L1 et quitte L2; D2 reçoit L2\n"), "{errors}");
+    let good = matched(&folder, &[]);
+    let ((holds, errors), (code, out)) = both(&folder, &good, &[]);
+    assert!(holds && code == 0, "{errors}{out}");
+    let forged: [Forged<'_>; 4] = [
+        // D1 is left out, and D2 gets L2 all the same.
+        (2, "a unit is given whose tenant stays", &|r| {
+            r["attributions"].as_array_mut().unwrap().remove(0);
+        }),
+        // The one of an exchange who is left out has no unit: that of the other was its own.
+        (2, "a unit is given whose tenant stays", &|r| {
+            r["attributions"].as_array_mut().unwrap().pop();
+        }),
+        // D5 stays, and D6 gets its unit.
+        (2, "a unit is given whose tenant stays", &|r| {
+            let row = json!({ "demande_id": "D6", "logement_id": "L5" });
+            r["attributions"].as_array_mut().unwrap().push(row);
+        }),
+        // A chain less, told as it is.
+        (1, "attributions: 2, open: 4 might be", &|r| {
+            r["attributions"] = json!(r["attributions"].as_array().unwrap()[2..]);
+            r["levels"][0]["value"] = json!(2);
+            r["levels"][1]["value"] = json!(2);
+            r["levels"][2]["value"] = json!(70);
+        }),
+    ];
+    for (expected, words, forge) in forged {
+        let mut result = good.clone();
+        forge(&mut result);
+        let ((holds, errors), (code, out)) = both(&folder, &result, &[]);
+        assert!(!holds, "{words}");
+        assert_eq!(code, expected, "{out}{errors}");
+        assert!(out.contains(words), "{words}: {out}");
+    }
+}

@@ -1,11 +1,16 @@
 //! Requests that hold a unit, which is free if they move: held against all answers that there are, each counted from the
 //! pairs by what the words say.
 
+use crate::conditions::pose_with;
+use logis::attribution::{MovesKind, Reason, Report, Why};
 use logis::matching::{
     Ahead, Already, Duals, Pair, Problem, ProblemError, ProofError, Quota, gaps, one_member_less, reached,
     solve, solve_near, verify,
 };
+use logis::{AllocationError, Options, Pack};
 use proptest::prelude::*;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 #[derive(Clone, Debug)]
 struct Drawn {
@@ -103,6 +108,10 @@ fn drawn(quotas: std::ops::Range<usize>) -> impl Strategy<Value = Drawn> {
         let before = prop_oneof![Just((0_u64, 0_u64)), (0_u64..9, 0_u64..9)];
         let number = prop_oneof![3 => Just(0_i64), 2 => -4_i64..5, 1 => Just(40)];
         let share = ((0_u32..5, 1_u32..5), before, number);
+        let share = share.prop_map(|((a, b), (base, members), number)| {
+            let already = Already { base, members: members.min(base) };
+            Quota { already, number, ..Quota::new("", if number == 40 { 0 } else { a.min(b) }, b) }
+        });
         let shares = proptest::collection::vec(share, quotas);
         (points, kinds, suits, fits, holders, shares).prop_map(
             move |(points, kinds, suits, fits, holders, shares)| {
@@ -122,12 +131,7 @@ fn drawn(quotas: std::ops::Range<usize>) -> impl Strategy<Value = Drawn> {
                         held[holder] = Some(unit);
                     }
                 }
-                let quota =
-                    |(q, ((a, b), (base, members), number)): (usize, ((u32, u32), (u64, u64), i64))| {
-                        let already = Already { base, members: members.min(base) };
-                        let numerator = if number == 40 { 0 } else { a.min(b) };
-                        Quota { already, number, ..Quota::new(format!("q{q}"), numerator, b) }
-                    };
+                let quota = |(q, quota): (usize, Quota)| Quota { name: format!("q{q}"), ..quota };
                 let quotas = shares.into_iter().enumerate().map(quota).collect();
                 Drawn { points, units: units as u32, pairs, quotas, held }
             },
@@ -321,4 +325,234 @@ fn ten_thousand_requests_of_whom_three_thousand_hold_a_unit() {
         println!("{count} pairs: {:?} solved in {solved:?}, open {open:?}", matching.reached);
         assert!(open.none());
     }
+}
+
+const SCHEMA: &str = r#"
+[demande]
+table = "demandes"
+key = "demande_id"
+[demande.fields]
+besoin = { type = "integer" }
+points = { type = "integer" }
+logement_occupe = { type = "text", empty = "none" }
+[logement]
+table = "logements"
+key = "logement_id"
+[logement.fields]
+taille = { type = "integer" }
+[candidature]
+pair = ["demande", "logement"]
+"#;
+
+const RULES: &str = "//! entité: candidature
+
+/// Convient.
+fn convient(besoin, taille) { taille == besoin }
+
+/// Adéquation.
+fn adequation(taille) { 100 * taille }
+";
+
+const PACK: &str = r#"
+name = "mutations"
+[matching]
+candidature = "candidature"
+suitable = "convient"
+priority = "points"
+fit = "adequation"
+held = "logement_occupe"
+"#;
+
+fn pack(manifest: &str) -> Pack {
+    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
+    Pack::from_files(
+        "",
+        vec![file("pack.toml", manifest), file("schema.toml", SCHEMA), file("r.rhai", RULES)],
+    )
+    .unwrap()
+}
+
+/// L1 is vacant. D1 leaves L2 for it, D2 leaves L3 for L2, D3 takes L3. D4 and D5 exchange L4 and L5. D6 stays in L6, which
+/// D7 would have.
+const REQUESTS: &str = "demande_id,besoin,points,logement_occupe
+D1,1,1,L2
+D2,2,1,L3
+D3,3,9,
+D4,5,1,L4
+D5,4,1,L5
+D6,9,1,L6
+D7,6,9,
+";
+const UNITS: &str = "logement_id,taille
+L1,1
+L2,2
+L3,3
+L4,4
+L5,5
+L6,6
+";
+
+/// Chains and exchanges are told in order, the written result holds, and what is forged in it is refused.
+#[test]
+fn chains_and_exchanges_are_told_and_verified() {
+    let pack = pack(PACK);
+    let pose = || pose_with(&pack, &Options::default(), REQUESTS, UNITS).unwrap();
+    let allocation = pose().solve(None).unwrap();
+    let attributions: Vec<_> = allocation.attributions().collect();
+    assert_eq!(attributions, [("D1", "L1"), ("D2", "L2"), ("D3", "L3"), ("D4", "L5"), ("D5", "L4")]);
+    let report = allocation.report().unwrap();
+    let told: Vec<String> = report
+        .moves
+        .iter()
+        .flatten()
+        .map(|moves| {
+            let step = |s: &logis::attribution::Step| {
+                format!("{}:{}<{}", s.request, s.unit, s.leaves.as_deref().unwrap_or("-"))
+            };
+            let kind = if moves.kind == MovesKind::Chain { "chain" } else { "exchange" };
+            format!("{kind} {}", moves.steps.iter().map(step).collect::<Vec<_>>().join(" "))
+        })
+        .collect();
+    assert_eq!(told, ["chain D1:L1<L2 D2:L2<L3 D3:L3<-", "exchange D4:L5<L4 D5:L4<L5"]);
+    assert!(report.moves.iter().flatten().all(|moves| moves.left_empty.is_none()));
+    let text = serde_json::to_string(&report).unwrap();
+    let read = Report::read(&text).unwrap();
+    pose().verify(&read).unwrap();
+
+    let refused = |change: &dyn Fn(&mut Report), why: &str| {
+        let mut forged = read.clone();
+        change(&mut forged);
+        let error = pose().verify(&forged).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+    };
+    refused(
+        &|report| drop(report.attributions.remove(0)),
+        "le logement L2 est attribué, alors que la demande D1, qui l'occupe, ne reçoit pas d'autre logement",
+    );
+    refused(&|report| report.moves.iter_mut().for_each(|moves| drop(moves.pop())), "mutations (`moves`)");
+    refused(&|report| report.moves = None, "mutations (`moves`)");
+    refused(
+        &|report| report.certificate.problem.iter_mut().for_each(|posed| posed.held.clear()),
+        "logements occupés: aucun dans le résultat",
+    );
+    // Who exchanged is left out with whom it exchanged: possible, and fewer than can be.
+    refused(&|report| report.attributions.truncate(3), "attributions");
+
+    let why = |id: &str| allocation.explain(id).unwrap();
+    assert!(matches!(why("L6"), Why::Occupied { request, suitable: 1 } if request == "D6"));
+    assert!(matches!(why("L2"), Why::Given { left_by: Some(by), .. } if by == "D1"));
+    assert!(matches!(why("D2"), Why::Housed { leaves: Some(unit), .. } if unit == "L3"));
+    let Why::Outranked { reasons, .. } = why("D7") else { panic!("{:?}", why("D7")) };
+    assert_eq!(reasons[0].reason, Reason::Occupied);
+    // Nobody is on a list of a unit whose tenant stays.
+    let commission = allocation.commission().unwrap();
+    assert_eq!(commission.lists[5], []);
+    assert!(commission.lists[..5].iter().all(|list| !list.is_empty()));
+}
+
+/// A column that is not there, or empty, changes nothing: not a byte of the result.
+#[test]
+fn without_tenants_the_result_is_as_it_was() {
+    let without = pack(&PACK.replace("held = \"logement_occupe\"\n", ""));
+    let with = pack(PACK);
+    let empty: String =
+        REQUESTS.lines().map(|line| format!("{},\n", line.rsplit_once(',').unwrap().0)).collect();
+    let empty = empty.replacen("points,", "points,logement_occupe", 1);
+    let absent: String =
+        REQUESTS.lines().map(|line| format!("{}\n", line.rsplit_once(',').unwrap().0)).collect();
+    let written = |pack: &Pack, requests: &str| {
+        let posing = pose_with(pack, &Options::default(), requests, UNITS).unwrap();
+        serde_json::to_string(&posing.solve(None).unwrap().report().unwrap()).unwrap()
+    };
+    let expected = written(&without, &absent);
+    assert!(!expected.contains("moves") && !expected.contains("held"));
+    assert_eq!([written(&with, &empty), written(&with, &absent)], [expected.clone(), expected]);
+}
+
+/// What cannot be said of tenants is an error, each with its rows.
+#[test]
+fn wrong_data_on_tenants_are_told() {
+    let refused = |manifest: &str, options: &Options, requests: &str, why: &str| {
+        let posed = pose_with(&pack(manifest), options, requests, UNITS);
+        let error = posed.map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+    };
+    let none = Options::default();
+    let twice = REQUESTS.replace("D3,3,9,", "D3,3,9,L2");
+    refused(PACK, &none, &twice, "le logement L2 est occupé par deux demandes, D1 et D3 (`logement_occupe`)");
+    let unknown = REQUESTS.replace("D3,3,9,", "D3,3,9,L99");
+    refused(
+        PACK,
+        &none,
+        &unknown,
+        "D3 : `logement_occupe` dit `L99`, qui n'est l'identifiant d'aucun logement",
+    );
+    refused(
+        &format!("{PACK}order = \"by-points\"\n"),
+        &none,
+        REQUESTS,
+        "l'ordre du paquet est celui des points",
+    );
+    // To fix who gets an occupied unit asks for its tenant to be fixed, too.
+    let mut fixed = Options::default();
+    fixed.fixed = vec![("D2".into(), "L2".into())];
+    refused(PACK, &fixed, REQUESTS, "le logement L2 est occupé par la demande D1");
+    fixed.fixed.push(("D1".into(), "L1".into()));
+    let allocation = pose_with(&pack(PACK), &fixed, REQUESTS, UNITS).unwrap().solve(None).unwrap();
+    assert_eq!(allocation.reached().attributions, 5);
+    let posing = pose_with(&pack(PACK), &none, REQUESTS, UNITS).unwrap();
+    assert!(!posing.by_parts());
+    assert!(matches!(posing.apart(), Err(AllocationError::HeldApart)));
+}
+
+/// Where requests are ranked among those of as many points, all ranks together weigh less than a point with tenants, too:
+/// who is housed is no matroid's best.
+#[test]
+fn seniority_comes_after_all_points() {
+    let schema = SCHEMA.replace("points = {", "jours = { type = \"integer\" }\npoints = {");
+    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
+    let manifest = format!("{PACK}tie = \"jours\"\n");
+    let files = vec![file("pack.toml", &manifest), file("schema.toml", &schema), file("r.rhai", RULES)];
+    let pack = Pack::from_files("", files).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(22);
+    let mut moved = 0;
+    for _ in 0..200 {
+        let (mut requests, mut units) = (
+            "demande_id,besoin,points,jours,logement_occupe\n".to_string(),
+            "logement_id,taille\n".to_string(),
+        );
+        let count = rng.random_range(1..6);
+        let mut holder: Vec<Option<u32>> = vec![None; 6];
+        for row in 0..count {
+            units += &format!("L{row},{}\n", rng.random_range(1..4));
+            if rng.random_range(0..3) > 0 {
+                holder[rng.random_range(0..6)] = Some(row);
+            }
+        }
+        for (row, held) in holder.iter().enumerate() {
+            let held = held.map_or_else(String::new, |unit| format!("L{unit}"));
+            let (need, points, days) =
+                (rng.random_range(1..4), rng.random_range(0..3), rng.random_range(0..4));
+            requests += &format!("D{row},{need},{points},{days},{held}\n");
+        }
+        let allocation =
+            pose_with(&pack, &Options::default(), &requests, &units).unwrap().solve(None).unwrap();
+        let instance = &allocation.posing.instance;
+        let mut pairs = Vec::new();
+        for (request, unit) in (0..6).flat_map(|request| (0..count).map(move |unit| (request, unit))) {
+            pairs.extend(instance.pair(request, unit).map(|(fit, _)| Pair { request, unit, fit, marks: 0 }));
+        }
+        let of = |of: &dyn Fn(u32) -> u32| (0..6).map(of).collect::<Vec<u32>>();
+        let (points, ranks) = (of(&|r| instance.points(r)), of(&|r| instance.rank(r)));
+        let drawn = Drawn { points, units: count, pairs, quotas: Vec::new(), held: holder };
+        let levels = |unit_of: &[Option<u32>]| {
+            let (given, _, points, fit) = drawn.counted(unit_of);
+            let housed = unit_of.iter().zip(&ranks).filter(|(unit, _)| unit.is_some());
+            vec![given, points, housed.map(|(_, rank)| i64::from(*rank)).sum(), fit]
+        };
+        let own = &allocation.matching.unit_of;
+        assert_eq!(levels(own), drawn.best(levels), "{requests}{units}");
+        moved += own.iter().zip(&drawn.held).filter(|(unit, held)| unit.is_some() && held.is_some()).count();
+    }
+    assert!(moved > 50, "{moved}");
 }

@@ -10,7 +10,7 @@ use logis::data::{self, Absent, Dataset, Output, OutputColumn};
 use logis::matching::Matching;
 use logis::pack::schema::Schema;
 use logis::value::{Type, Value};
-use logis::{AllocationError, Options, PLACES, Pack, Plan, Posing};
+use logis::{Allocation, AllocationError, Options, PLACES, Pack, Plan, Posing};
 
 use super::pair_file::{self, Line};
 use super::pairs;
@@ -67,6 +67,11 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
     let presented = presented(&run, args.candidates)?;
     let others: Vec<_> = presented.iter().map(AsRef::as_ref).collect();
     let loaded = pairs::load(&mut run, plan, &others, None, &args.data.reading)?;
+    if loaded.instance.has_tenants() && (args.refusals.is_some() || args.lists.is_some()) {
+        bail!(
+            "des demandes occupent un logement: `--refusals` et `--lists` ne suivent pas encore les mutations, car un refus rompt la chaîne; mettre le couple refusé dans un fichier et relancer avec `logis match --forbid`"
+        );
+    }
     let mut places = places(&loaded, args.candidates, presented.is_some())?;
     let keys = pair_file::keys(run.pack.parsed());
     let (loaded, matching, mut commission) = match (&args.lists, &mut followed) {
@@ -94,6 +99,12 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
         (None, None) => {
             let allocation = pairs::solve(loaded, None)?;
             let commission = allocation.commission_of(&places)?;
+            // A unit whose tenant stays asks for no candidates.
+            let occupied = allocation.posing.instance.occupied(&allocation.matching.unit_of);
+            for (asked, _) in places.iter_mut().zip(occupied).filter(|(_, occupied)| *occupied) {
+                *asked = 0;
+            }
+            say_conditions(&allocation);
             (allocation.posing, allocation.matching, commission)
         }
     };
@@ -157,6 +168,22 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
         );
     }
     Ok(end)
+}
+
+/// Which lists stand under the condition that a tenant takes what it is given, on the standard error.
+fn say_conditions(allocation: &Allocation) {
+    let Posing { instance, dataset, .. } = &allocation.posing;
+    let moves = instance.moves(dataset, &allocation.matching.unit_of);
+    for step in moves.iter().flat_map(|moves| &moves.steps) {
+        if let Some(leaves) = &step.leaves {
+            eprintln!(
+                "{}: libre seulement si la demande {}, qui l'occupe, accepte {}",
+                data::visible_cell(leaves),
+                data::visible_cell(&step.request),
+                data::visible_cell(&step.unit)
+            );
+        }
+    }
 }
 
 /// What is shown of each candidate beside its place: what is asked, or the group of the pack.

@@ -1,13 +1,18 @@
 //! `logis match` and `logis verify`: who gets which unit, and whether a written result holds.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use logis::attribution::{Asks, Before, FIRST, MatchingPlan, QuotaInForce, ReadError, Report, SHORTFALL};
+use logis::attribution::{
+    Asks, Before, FIRST, MatchingPlan, Moves, MovesKind, QuotaInForce, ReadError, Report, SHORTFALL,
+};
+use logis::data::{Output, OutputColumn, visible_cell};
 use logis::exchange::FORMAT;
 use logis::matching::{Gaps, Matching};
+use logis::value::{Type, Value};
 use logis::{Allocation, AllocationError, Bottleneck, Conditions, Kept, Lack, Options, Posing, Refuted};
 
 use super::frontier;
@@ -18,6 +23,9 @@ use super::session;
 use crate::args::{DataArgs, Format, OutputArgs, ProblemArgs, ReadingArgs, RulesArgs, positive};
 use crate::text::{align_numbers, count, empty, percent};
 use crate::{End, input, output};
+
+/// Chains and exchanges told one by one after a run; all of them are in the result as JSON.
+const MOVES_TOLD: usize = 10;
 
 /// `logis match`
 #[derive(clap::Args)]
@@ -106,12 +114,14 @@ pub fn run(args: &MatchArgs) -> Result<End> {
             "Attributions : {}",
             count(usize::try_from(allocation.matching.reached.attributions).unwrap_or(usize::MAX))
         );
-        let rows = loaded.rows("attributions", given);
+        let mut rows = loaded.rows("attributions", given);
+        moves_columns(&allocation, &mut rows);
         output::write(&pairs::presented(&run.pack, loaded, rows, &title, given)?, &args.output)?;
     }
     pairs::say(loaded);
     pairs::say_reserves(allocation.reserves(), pairs::ATTRIBUTIONS);
     eprint!("{}", summary(&allocation));
+    eprint!("{}", moves_text(&allocation));
     if let Some(conditions) = &allocation.conditions {
         eprint!("{}", conditions_text(conditions, allocation.reached().attributions));
     }
@@ -195,6 +205,87 @@ fn among(posing: &Posing) -> String {
         count(instance.units.len()),
         plan.pairs.date
     )
+}
+
+/// The chains and exchanges of an answer, in order.
+fn moves_of(allocation: &Allocation) -> Vec<Moves> {
+    let Posing { instance, dataset, .. } = &allocation.posing;
+    instance.moves(dataset, &allocation.matching.unit_of)
+}
+
+/// Adds to the attributions, where some requests hold a unit, in which chain or exchange each stands, which unit it frees
+/// and who gets that one.
+fn moves_columns(allocation: &Allocation, rows: &mut Output) {
+    if !allocation.posing.instance.has_tenants() {
+        return;
+    }
+    let mut of: BTreeMap<String, [String; 3]> = BTreeMap::new();
+    for (number, moves) in (1..).zip(moves_of(allocation)) {
+        let kind = match moves.kind {
+            MovesKind::Chain => "chaîne",
+            MovesKind::Exchange => "échange",
+        };
+        let after = moves.steps.iter().skip(1).chain(match moves.kind {
+            MovesKind::Chain => None,
+            MovesKind::Exchange => moves.steps.first(),
+        });
+        let after = after.map(|step| step.request.clone()).chain([String::new()]);
+        for (step, next) in moves.steps.iter().zip(after) {
+            let leaves = step.leaves.clone().unwrap_or_default();
+            of.insert(step.request.clone(), [format!("{kind} {number}"), leaves, next]);
+        }
+    }
+    let requests: Vec<String> = rows.columns.first().map_or_else(Vec::new, |column| {
+        let text = |cell: &Option<Value>| cell.as_ref().map_or_else(String::new, ToString::to_string);
+        column.cells.iter().map(text).collect()
+    });
+    for (at, name) in ["mutation", "logement_libere", "repris_par"].into_iter().enumerate() {
+        let cell = |request: &String| {
+            let text = of.get(request).and_then(|cells| cells.get(at)).filter(|text| !text.is_empty());
+            text.map(|text| Value::text(text.as_str()))
+        };
+        let cells = requests.iter().map(cell).collect();
+        rows.columns.push(OutputColumn { name: name.to_string(), cells, kind: Type::Text(None) });
+    }
+}
+
+/// How many requests hold a unit, and the chains and exchanges that move them; nothing where none does.
+fn moves_text(allocation: &Allocation) -> String {
+    let instance = &allocation.posing.instance;
+    if !instance.has_tenants() {
+        return String::new();
+    }
+    let moves = moves_of(allocation);
+    let tenants = allocation.posing.instance.holders().iter().flatten().count();
+    let moved: usize = moves.iter().flat_map(|own| &own.steps).filter(|step| step.leaves.is_some()).count();
+    let of = |kind: MovesKind| moves.iter().filter(|own| own.kind == kind).count();
+    let mut text = format!(
+        "{} mutations, pour {} demandes qui occupent un logement: {} chaînes et {} échanges; les autres y restent\n",
+        count(moved),
+        count(tenants),
+        count(of(MovesKind::Chain)),
+        count(of(MovesKind::Exchange))
+    );
+    for own in moves.iter().take(MOVES_TOLD) {
+        let steps = own.steps.iter().map(|step| match &step.leaves {
+            Some(leaves) => format!("{} reçoit {} et quitte {leaves}", step.request, step.unit),
+            None => format!("{} reçoit {}", step.request, step.unit),
+        });
+        let mut line = steps.collect::<Vec<_>>().join("; ");
+        if let Some(empty) = &own.left_empty {
+            let _ = write!(line, "; {empty} reste vide");
+        }
+        let kind = if own.kind == MovesKind::Chain { "chaîne" } else { "échange" };
+        let _ = writeln!(text, "   {kind}: {}", visible_cell(&line));
+    }
+    if moves.len() > MOVES_TOLD {
+        let _ = writeln!(
+            text,
+            "   et {} autres: --format json les dit tous (`moves`)",
+            count(moves.len() - MOVES_TOLD)
+        );
+    }
+    text
 }
 
 /// What has changed since the result of before.

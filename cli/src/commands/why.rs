@@ -55,7 +55,7 @@ struct Body<'w> {
 fn text(plan: &MatchingPlan, id: &str, why: &Why) -> String {
     let mut out = String::new();
     match why {
-        Why::Housed { unit, priority, fit, suitable, first, better_fitting, otherwise } => {
+        Why::Housed { unit, priority, fit, suitable, first, better_fitting, otherwise, leaves } => {
             let _ = writeln!(
                 out,
                 "La demande {id} ({priority} points) reçoit le logement {unit}, adéquation {fit}."
@@ -76,6 +76,9 @@ fn text(plan: &MatchingPlan, id: &str, why: &Why) -> String {
                 Some(next) => writeln!(out, "   Sans ce logement, elle recevrait {next}."),
                 None => writeln!(out, "   Sans ce logement, elle n'en recevrait aucun."),
             };
+            if let Some(leaves) = leaves {
+                let _ = writeln!(out, "   C'est une mutation : elle quitte le logement {leaves}.");
+            }
         }
         Why::NothingSuits { units, conditions } => {
             let _ = writeln!(
@@ -100,7 +103,7 @@ fn text(plan: &MatchingPlan, id: &str, why: &Why) -> String {
             let _ = writeln!(out, "   Ceux dont la détentrice a le moins de points :");
             holders.iter().for_each(|holder| held(plan, holder, &mut out));
         }
-        Why::Given { request, priority, fit, suitable, otherwise } => {
+        Why::Given { request, priority, fit, suitable, otherwise, left_by } => {
             let _ = writeln!(
                 out,
                 "Le logement {id} va à la demande {request} ({priority} points, adéquation {fit}), l'une des {suitable} à qui il convient."
@@ -109,6 +112,12 @@ fn text(plan: &MatchingPlan, id: &str, why: &Why) -> String {
                 Some(next) => writeln!(out, "   Sans elle, il irait à {next}."),
                 None => writeln!(out, "   Sans elle, il resterait vide."),
             };
+            if let Some(left_by) = left_by {
+                let _ = writeln!(
+                    out,
+                    "   Il est libéré par la demande {left_by}, qui l'occupe et reçoit un autre logement."
+                );
+            }
         }
         Why::SuitsNobody { requests, conditions } => {
             let _ = writeln!(
@@ -116,6 +125,12 @@ fn text(plan: &MatchingPlan, id: &str, why: &Why) -> String {
                 "Le logement {id} reste vide : il ne convient à aucune des {requests} demandes."
             );
             fails(conditions, &mut out);
+        }
+        Why::Occupied { request, suitable } => {
+            let _ = writeln!(
+                out,
+                "Le logement {id} n'est pas libre : la demande {request}, qui l'occupe, ne reçoit pas d'autre logement. Il conviendrait à {suitable} demande(s)."
+            );
         }
         Why::AllHoused { suitable, housed } => {
             let _ = writeln!(
@@ -143,6 +158,13 @@ fn held(plan: &MatchingPlan, holder: &Holder, out: &mut String) {
             holder.holder_fit,
             sentence(plan, &holder.reason)
         ),
+        None if holder.reason == Reason::Occupied => writeln!(
+            out,
+            "      {} (adéquation {}) : {}",
+            holder.unit,
+            holder.fit,
+            sentence(plan, &holder.reason)
+        ),
         None => writeln!(
             out,
             "      {} (adéquation {}) est vide : {}",
@@ -163,6 +185,7 @@ fn label<'p>(plan: &'p MatchingPlan, name: &'p str) -> &'p str {
 pub fn sentence(plan: &MatchingPlan, reason: &Reason) -> String {
     match reason {
         Reason::Attributions => "la détentrice n'aurait plus de logement".to_string(),
+        Reason::Occupied => "le logement est occupé, et son locataire n'en reçoit pas d'autre".to_string(),
         Reason::First(name) => format!("la détentrice passe d'abord ({})", label(plan, name)),
         Reason::Quota(name) => format!("le quota {name} serait moins bien tenu"),
         Reason::Priority => "la détentrice a plus de points".to_string(),

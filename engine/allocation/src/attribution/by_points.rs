@@ -43,7 +43,7 @@ impl Instance {
     pub(super) fn best_of(&self, keep: impl Fn(u32, u32) -> bool) -> Result<Vec<Option<u32>>, ProblemError> {
         match self.by_points {
             true => Ok(by_points_of(self, keep)),
-            false => Ok(solve(&self.part(keep)?).unit_of),
+            false => Ok(solve(&self.part_of_all(keep)?).unit_of),
         }
     }
 

@@ -12,6 +12,9 @@
 //! Where too few requests are left, a list is completed by requests that stand elsewhere: such a place
 //! is *shared*, and promises nothing.
 //!
+//! Where requests hold units, a unit whose tenant stays has no list, and one that its tenant leaves is free only if that
+//! tenant takes what it is given: its list stands under that condition.
+//!
 //! Ranks are notified decisions: what comes after follows the lists that there are. A refusal strikes one request from one
 //! list, the next of that list gets the unit, and what is used up is filled at its end; all other places stay.
 
@@ -57,6 +60,19 @@ impl Commission {
         matching: &Matching,
         places: &[usize],
     ) -> Result<Commission, ProblemError> {
+        // A unit whose tenant stays is for nobody.
+        let places: Vec<usize> = match instance.has_tenants() {
+            false => places.to_vec(),
+            true => {
+                let occupied = instance.occupied(&matching.unit_of);
+                places
+                    .iter()
+                    .zip(occupied)
+                    .map(|(asked, occupied)| if occupied { 0 } else { *asked })
+                    .collect()
+            }
+        };
+        let places = places.as_slice();
         let mut lists: Vec<Vec<Place>> = vec![Vec::new(); instance.units.len()];
         let mut named = vec![false; instance.requests.len()];
         let unit_of = matching.unit_of.clone();

@@ -39,6 +39,18 @@ pub enum NotDecided {
         /// The unit.
         unit: String,
     },
+    /// The unit is occupied, and it is not decided that its tenant moves.
+    #[error(
+        "le logement {unit} est occupé par la demande {by}: le fixer pour {request} demande de fixer aussi celui que {by} reçoit"
+    )]
+    Occupied {
+        /// The request.
+        request: String,
+        /// The unit.
+        unit: String,
+        /// The request that holds it.
+        by: String,
+    },
     /// The ledger says otherwise.
     #[error("le couple {request}, {unit} contredit le registre: {why}")]
     Recorded {
@@ -103,6 +115,15 @@ impl Instance {
                 wrong.push((at, NotDecided::Twice(request)));
             } else if request_of.insert(both.1, both.0).is_some() {
                 wrong.push((at, NotDecided::Twice(unit)));
+            }
+        }
+        let holders = self.holders();
+        for (at, ids) in fixed.iter().enumerate() {
+            let holder = find(ids).1.and_then(|unit| holders.get(unit as usize).copied().flatten());
+            if let Some(holder) = holder.filter(|holder| !unit_of.contains_key(holder)) {
+                let (request, unit) = ids.clone();
+                let by = self.requests.id(dataset, holder).to_string();
+                wrong.push((at, NotDecided::Occupied { request, unit, by }));
             }
         }
         if !wrong.is_empty() {

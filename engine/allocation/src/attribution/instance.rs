@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::rules::{Asks, MatchingPlan};
+use super::tenants;
 use super::ties::Ties;
 use crate::candidates::{Candidates, Found, Most, Options, candidates_by, sides};
 use logis_data::{Dataset, Ids};
@@ -41,6 +42,8 @@ pub struct Instance {
     pub by_points: bool,
     /// How many of the first quotas say who comes first.
     firsts: usize,
+    /// By number of the request: the unit that it holds; empty where nobody holds any.
+    pub(crate) held: Vec<Option<u32>>,
 }
 
 /// The rows of an entity, numbered in the order of their identifiers.
@@ -100,6 +103,33 @@ pub enum InstanceError {
         /// What a point would have to weigh.
         factor: u64,
     },
+    /// A request holds what is no unit.
+    #[error("{request} : `{field}` dit `{unit}`, qui n'est l'identifiant d'aucun logement{}", nearest.as_ref().map_or_else(String::new, |n| format!("; vouliez-vous dire `{n}` ?")))]
+    HeldUnknown {
+        /// Identifier of the request.
+        request: String,
+        /// The field that says it.
+        field: Box<str>,
+        /// What it says.
+        unit: String,
+        /// The nearest identifier there is.
+        nearest: Option<Box<str>>,
+    },
+    /// Two requests hold one unit.
+    #[error("le logement {unit} est occupé par deux demandes, {} (`{field}`) : un logement a un locataire, et celui-ci une demande", requests.join(" et "))]
+    HeldTwice {
+        /// Identifier of the unit.
+        unit: String,
+        /// Identifiers of the requests.
+        requests: Box<[String; 2]>,
+        /// The field that says it.
+        field: String,
+    },
+    /// Who holds a unit has no turn in the order of points.
+    #[error(
+        "l'ordre du paquet est celui des points (`order = \"by-points\"`), où les mutations ne se comptent pas: des demandes occupent un logement (`{0}`)"
+    )]
+    HeldByPoints(String),
     /// The problem is none.
     #[error(transparent)]
     Problem(#[from] ProblemError),
@@ -182,6 +212,11 @@ impl Instance {
         let mut open = Open { quotas: vec![0; plan.quotas.len()], ..Open::default() };
         let mut wrong = Vec::new();
         let points = points(plan, dataset, &requests, &mut open, &mut wrong);
+        let held = tenants::held(plan, dataset, (&requests, &units), &mut wrong);
+        if plan.by_points && !held.is_empty() {
+            let names = plan.held.iter().flat_map(|held| &held.selected);
+            wrong.extend(names.map(|(name, _)| InstanceError::HeldByPoints(name.clone())));
+        }
         for one in &weighed {
             open.fit += one.open.fit;
             for (all, own) in open.quotas.iter_mut().zip(&one.open.quotas) {
@@ -206,13 +241,20 @@ impl Instance {
         let quotas: Vec<Quota> = plan.quotas.iter().map(|q| q.quota.clone()).collect();
         let count = u32::try_from(units.len()).unwrap_or(u32::MAX);
         let given = units.len().min(requests.len()) as u64;
-        let ties = Ties::new(plan, dataset, &requests, points, (given, !quotas.is_empty()));
+        let ties =
+            Ties::new(plan, dataset, &requests, points, (given, !quotas.is_empty() || !held.is_empty()));
         let ties = ties.map_err(|e| vec![e])?;
-        let problem = Problem::from_lists(ties.weighed(), count, own, quotas).map_err(|e| vec![e.into()])?;
+        let problem = Problem::from_lists(ties.weighed(), count, own, quotas);
+        let problem = problem.and_then(|problem| with_tenants(problem, &held)).map_err(|e| vec![e.into()])?;
         drop(weighed);
+        // To stay where one is is no candidacy.
+        let own = |(request, unit): (u32, &Option<u32>)| Some((requests.row(request), units.row((*unit)?)));
+        let own: BTreeSet<(u32, u32)> = (0_u32..).zip(&held).filter_map(own).collect();
+        let found = if own.is_empty() { found } else { found.without(&own) };
         let by_points = plan.by_points;
         let firsts = plan.quotas.iter().filter(|quota| quota.asks == Asks::First).count();
-        Ok(Instance { by_points, firsts, ..Instance::with(found, problem, (requests, units), open, ties) })
+        let instance = Instance::with(found, problem, (requests, units), open, ties);
+        Ok(Instance { by_points, firsts, held, ..instance })
     }
 
     fn with(
@@ -226,7 +268,8 @@ impl Instance {
         let cells = problem.cell_of_units();
         let with_cell = |unit: InnerUnit| Some((unit, *cells.get(unit.index())?));
         let inside = problem.numbers_inside().into_iter().filter_map(with_cell).collect();
-        Instance { candidates, problem, requests, units, open, inside, ties, by_points: false, firsts: 0 }
+        let (by_points, firsts, held) = (false, 0, Vec::new());
+        Instance { candidates, problem, requests, units, open, inside, ties, by_points, firsts, held }
     }
 
     /// The pack's points of a request. The problem's own weigh the rank among requests of as many points besides.
@@ -271,10 +314,12 @@ impl Instance {
         (0..self.firsts).fold(0, |all, at| all << 1 | marks >> (2 * at + 1) & 1)
     }
 
-    /// The units that suit a request, by number.
+    /// The units that suit a request, by number; not the one that it holds.
     pub fn units_of(&self, request: u32) -> Vec<u32> {
         let rows = self.candidates.of(self.requests.row(request) as usize);
-        let mut units: Vec<u32> = rows.iter().map(|row| self.units.number(*row)).collect();
+        let held = self.held(request);
+        let units = rows.iter().map(|row| self.units.number(*row));
+        let mut units: Vec<u32> = units.filter(|unit| Some(*unit) != held).collect();
         units.sort_unstable();
         units
     }
@@ -302,19 +347,28 @@ impl Instance {
         let candidates = self.candidates.without(&rows.collect());
         let (requests, units) = (self.requests.clone(), self.units.clone());
         let (open, ties) = (self.open.clone(), self.ties.clone());
-        let (by_points, firsts) = (self.by_points, self.firsts);
+        let (by_points, firsts, held) = (self.by_points, self.firsts, self.held.clone());
         Ok(Instance {
             by_points,
             firsts,
+            held,
             ..Instance::with(candidates, problem, (requests, units), open, ties)
         })
     }
 
-    /// The problem of the pairs that are kept, with the same numbers.
+    /// The problem of the pairs that are kept, with the same numbers; who holds a unit holds it still.
     ///
     /// # Errors
     /// None that this instance has not had.
     pub fn part(&self, keep: impl Fn(u32, u32) -> bool) -> Result<Problem, ProblemError> {
+        with_tenants(self.part_of_all(keep)?, &self.held)
+    }
+
+    /// The problem of the pairs that are kept, where nobody holds a unit: of all kept units anybody may have any.
+    ///
+    /// # Errors
+    /// None that this instance has not had.
+    pub(crate) fn part_of_all(&self, keep: impl Fn(u32, u32) -> bool) -> Result<Problem, ProblemError> {
         let own = |request: u32, into: &mut Vec<Pair>| {
             let kept = self.units_of(request).into_iter().filter(|unit| keep(request, *unit));
             into.extend(kept.filter_map(|unit| {
@@ -326,6 +380,11 @@ impl Instance {
         let units = u32::try_from(self.units.len()).unwrap_or(u32::MAX);
         Problem::from_lists(points, units, own, self.problem.quotas().to_vec())
     }
+}
+
+/// A problem with those who hold a unit, if anybody does.
+pub(crate) fn with_tenants(problem: Problem, held: &[Option<u32>]) -> Result<Problem, ProblemError> {
+    if held.is_empty() { Ok(problem) } else { problem.with_tenants(held) }
 }
 
 /// What the problem needs of the candidates of some requests, in place of the outcomes that say it: there may be hundreds

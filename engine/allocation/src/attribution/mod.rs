@@ -17,6 +17,7 @@ mod recorded;
 mod report;
 pub(crate) mod reserves;
 mod rules;
+mod tenants;
 mod ties;
 mod why;
 
@@ -24,6 +25,7 @@ pub use by_points::{OrderReached, Shortfall, by_points};
 pub use commission::{AfterRefusals, Commission, Place};
 pub use decided::NotDecided;
 pub use fairness::{Envy, Fairness, Groups, Line, Silence, fairness, silences};
+pub(crate) use instance::with_tenants;
 pub use instance::{Instance, InstanceError, MOST_PRIORITY, Numbers, Open};
 pub use leases::{Acceptances, Drawn, Likely, acceptance};
 pub use posed::{Counted, Flags, Posed};
@@ -36,4 +38,5 @@ pub use report::{
 pub use reserves::UnderReserve;
 pub use rules::NO_MATCHING;
 pub use rules::{Asks, MatchingPlan, NotInForce, QuotaInForce};
+pub use tenants::{Moves, MovesKind, Step};
 pub use why::{Explainer, Fails, Holder, HousedIn, Reason, ReasonCount, Why};

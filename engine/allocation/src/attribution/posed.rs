@@ -51,6 +51,9 @@ pub struct Posed {
     /// Pairs that were ruled out: likewise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forbidden: Vec<(String, String)>,
+    /// Requests that hold a unit, with it: identifiers, in the order of the requests'.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<(String, String)>,
     /// Points that might be given up to move fewer from where they were before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep: Option<u64>,
@@ -106,7 +109,7 @@ impl Posed {
         let parsed = &plan.pairs.parsed;
         // Without what was asked for besides: columns pose no problem.
         let own = MatchingPlan::new(parsed, plan.pairs.date, &[])?;
-        let plans: Vec<&Plan> = own.plans().collect();
+        let plans: Vec<&Plan> = own.deciding().collect();
         let matching = parsed.manifest.matching.as_ref();
         let declared: Vec<_> = matching.iter().flat_map(|m| &m.quotas).collect();
         let counted = |name: &str| {
@@ -173,6 +176,7 @@ impl Posed {
             seed: flags.seed,
             fixed: flags.fixed,
             forbidden: flags.forbidden,
+            held: instance.held_by_id(dataset),
             keep: flags.keep,
             ledger: flags.recorded.map(|recorded| recorded.head),
         })
@@ -201,6 +205,7 @@ impl Posed {
             true => "aucun".to_string(),
             false => of.iter().map(|(a, b)| format!("{a}:{b}")).collect::<Vec<_>>().join(", "),
         };
+        compare("logements occupés", pairs(&self.held), pairs(&expected.held));
         compare("--fix", pairs(&self.fixed), pairs(&expected.fixed));
         compare("--forbid", pairs(&self.forbidden), pairs(&expected.forbidden));
         for own in &self.quotas {

@@ -22,6 +22,8 @@ pub struct MatchingPlan {
     pub priority: Option<Plan>,
     /// On requests: who comes first of those with as many points.
     pub tie: Option<Plan>,
+    /// On requests: which unit each holds.
+    pub held: Option<Plan>,
     /// In the order of their points, does each request take its best?
     pub by_points: bool,
     /// The seed of the lottery among requests that nothing else ranks, if there is one.
@@ -212,11 +214,13 @@ impl MatchingPlan {
         let priority = declared.priority.as_ref().map(|(name, _)| Plan::new(parsed, date, &[name]));
         let priority = priority.transpose()?;
         let tie = declared.tie.as_ref().map(|(name, _)| Plan::new(parsed, date, &[name])).transpose()?;
+        let held = declared.held.as_ref().map(|(name, _)| Plan::new(parsed, date, &[name])).transpose()?;
         Ok(MatchingPlan {
             pairs,
             asked: asked.len(),
             priority,
             tie,
+            held,
             by_points: declared.by_points,
             seed: None,
             quotas,
@@ -227,6 +231,12 @@ impl MatchingPlan {
 
     /// The plans whose data the matching needs.
     pub fn plans(&self) -> impl Iterator<Item = &Plan> {
+        self.deciding().chain(&self.held)
+    }
+
+    /// Those of them by whose rules it decides: all but the one that reads who holds which unit, which a result names one
+    /// by one.
+    pub(super) fn deciding(&self) -> impl Iterator<Item = &Plan> {
         std::iter::once(&self.pairs).chain(&self.priority).chain(&self.tie)
     }
 
@@ -246,6 +256,7 @@ impl MatchingPlan {
     pub fn with_values(&self, parsed: &Arc<Parsed>, differ: &BTreeSet<ParameterId>) -> MatchingPlan {
         let mut own = self.clone();
         let plans = std::iter::once(&mut own.pairs).chain(&mut own.priority).chain(&mut own.tie);
+        let plans = plans.chain(&mut own.held);
         for plan in plans.filter(|p| p.reads(differ)) {
             plan.parsed = parsed.clone();
         }

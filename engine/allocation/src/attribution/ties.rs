@@ -30,7 +30,8 @@ pub(super) struct Ties {
 }
 
 impl Ties {
-    /// Ranks the requests of `points`; at most `given` of them can be housed, of whom `quotas` may ask for some.
+    /// Ranks the requests of `points`; at most `given` of them can be housed, who are not a matroid's best where quotas
+    /// ask for some or some hold a unit (`quotas`).
     pub fn new(
         plan: &MatchingPlan,
         dataset: &Dataset,
@@ -81,8 +82,8 @@ impl Ties {
             before = Some(number);
         }
         let most = u64::from(ranks.iter().copied().max().unwrap_or(0));
-        // Without quotas those who are housed are a matroid's best, for which it is enough that one rank weighs less
-        // than a point (greed); with quotas all ranks together must.
+        // Without quotas and tenants those who are housed are a matroid's best, for which it is enough that one rank weighs less
+        // than a point (greed); with them all ranks together must.
         let factor = if quotas { most.saturating_mul(given) } else { most } + 1;
         let highest = points.iter().copied().max().unwrap_or(0);
         if u64::from(highest).saturating_mul(factor).saturating_add(most) > u64::from(MOST_POINTS) {

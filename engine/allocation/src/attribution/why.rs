@@ -41,6 +41,9 @@ pub enum Why {
         better_fitting: Vec<Holder>,
         /// What the request would get if its unit was not there: found by solving again, from this answer.
         otherwise: Option<String>,
+        /// The unit that it held and leaves.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        leaves: Option<String>,
     },
     /// No unit suits the request.
     NothingSuits {
@@ -72,6 +75,9 @@ pub enum Why {
         suitable: usize,
         /// To whom it would go if that request was not there: found by solving again, from this answer.
         otherwise: Option<String>,
+        /// The request that held it, and leaves it for another.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        left_by: Option<String>,
     },
     /// The unit suits no request.
     SuitsNobody {
@@ -79,6 +85,13 @@ pub enum Why {
         requests: usize,
         /// Conditions that fail, the most frequent first.
         conditions: Vec<Fails>,
+    },
+    /// The unit is occupied: its tenant is given no other, and stays.
+    Occupied {
+        /// The request that holds it.
+        request: String,
+        /// How many requests it suits.
+        suitable: usize,
     },
     /// The unit is empty though it suits some: all of them are housed.
     AllHoused {
@@ -131,6 +144,8 @@ pub struct HousedIn {
 pub enum Reason {
     /// Fewer are housed.
     Attributions,
+    /// The unit is occupied: its tenant is given no other.
+    Occupied,
     /// Fewer of those who come first, by this name.
     First(String),
     /// The shortfall of this quota grows.
@@ -171,6 +186,8 @@ pub struct Explainer<'e> {
     instance: &'e Instance,
     matching: &'e Matching,
     request_of: Vec<Option<u32>>,
+    /// By unit: the request that held it before.
+    tenant_of: Vec<Option<u32>>,
 }
 
 impl<'e> Explainer<'e> {
@@ -182,7 +199,7 @@ impl<'e> Explainer<'e> {
         matching: &'e Matching,
     ) -> Explainer<'e> {
         let request_of = matching.request_of(instance.units.len());
-        Explainer { plan, dataset, instance, matching, request_of }
+        Explainer { plan, dataset, instance, matching, request_of, tenant_of: instance.holders() }
     }
 
     /// Why a request (by number) is housed as it is, or is not.
@@ -207,6 +224,7 @@ impl<'e> Explainer<'e> {
                 first: self.first(request, own),
                 better_fitting: better.into_iter().take(NAMED).map(|u| self.holder(request, u)).collect(),
                 otherwise: next.map(|unit| self.unit_id(unit)),
+                leaves: self.instance.held(request).map(|unit| self.unit_id(unit)),
             };
         }
         if units.is_empty() {
@@ -233,6 +251,7 @@ impl<'e> Explainer<'e> {
     pub fn unit(&self, unit: u32) -> Why {
         let suits = |request: &u32| self.instance.pair(*request, unit).is_some();
         let requests: Vec<u32> = (0_u32..).take(self.instance.requests.len()).filter(suits).collect();
+        let tenant = self.tenant_of.get(unit as usize).copied().flatten();
         if let Some(holder) = self.request_of.get(unit as usize).copied().flatten() {
             // Likewise, without the request that holds it.
             let next = self.without(|request, _| request != holder);
@@ -244,7 +263,11 @@ impl<'e> Explainer<'e> {
                 fit: self.fit(holder, unit),
                 suitable: requests.len(),
                 otherwise: next.map(|request| self.request_id(request)),
+                left_by: tenant.map(|request| self.request_id(request)),
             };
+        }
+        if let Some(tenant) = tenant.filter(|tenant| self.stays(*tenant)) {
+            return Why::Occupied { request: self.request_id(tenant), suitable: requests.len() };
         }
         if requests.is_empty() {
             let all: Vec<u32> = (0_u32..).take(self.instance.requests.len()).collect();
@@ -257,6 +280,11 @@ impl<'e> Explainer<'e> {
         };
         let housed = requests.iter().filter_map(housed).take(NAMED).collect();
         Why::AllHoused { suitable: requests.len(), housed }
+    }
+
+    /// Does a tenant stay where it is?
+    fn stays(&self, tenant: u32) -> bool {
+        self.matching.unit_of.get(tenant as usize) == Some(&None)
     }
 
     /// The best answer of the pairs that are kept, near this one.
@@ -333,6 +361,16 @@ impl<'e> Explainer<'e> {
             );
         }
         if after.len() < before.len() {
+            return Reason::Attributions;
+        }
+        let tenant = self.tenant_of.get(unit as usize).copied().flatten();
+        if holder.is_none() && tenant.is_some_and(|tenant| tenant != request && self.stays(tenant)) {
+            return Reason::Occupied;
+        }
+        // A holder who would have none stays where it was before, and so nobody else is there.
+        let back = holder.filter(|holder| !after.iter().any(|(of, _)| of == holder));
+        let back = back.and_then(|holder| self.instance.held(holder));
+        if back.is_some_and(|unit| self.request_of.get(unit as usize).copied().flatten().is_some()) {
             return Reason::Attributions;
         }
         let mut worse = None;

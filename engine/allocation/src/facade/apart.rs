@@ -107,8 +107,11 @@ impl Posing {
     }
 
     /// Do the rules decide each request and each unit by itself, with what belongs to it? Then a part of them, with that, is
-    /// decided as among all others.
+    /// decided as among all others. Who holds a unit links it to others that no candidate does.
     pub fn by_parts(&self) -> bool {
+        if self.instance.has_tenants() {
+            return false;
+        }
         let schema = &self.plan.pairs.parsed.schema;
         let sides = [self.instance.requests.entity, self.instance.units.entity];
         self.plan.plans().all(|plan| sides.iter().all(|side| plan.needs().by_parts(schema, *side)))
@@ -125,6 +128,9 @@ impl Posing {
         }
         if self.instance.by_points {
             return Err(AllocationError::ByPointsApart);
+        }
+        if self.instance.has_tenants() {
+            return Err(AllocationError::HeldApart);
         }
         if self.flags.recorded.is_some() {
             return Err(AllocationError::LedgerApart);

@@ -49,6 +49,12 @@ pub enum AllocationError {
     /// The order of points is not solved by parts.
     #[error("l'ordre des points (`order = \"by-points\"`) ne se résout pas partie par partie")]
     ByPointsApart,
+    /// Tenants who move link units that no candidate does: parts cannot hold them.
+    #[error("des demandes occupent un logement: les mutations ne se résolvent pas partie par partie")]
+    HeldApart,
+    /// A ledger does not say who holds a unit.
+    #[error("des demandes occupent un logement: le registre ne suit pas encore les mutations")]
+    HeldRecorded,
     /// What a ledger counts is of the whole: parts cannot hold it.
     #[error("un registre compte pour le tout: il ne se suit pas partie par partie")]
     LedgerApart,

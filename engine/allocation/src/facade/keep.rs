@@ -9,6 +9,7 @@ use logis_matching::{MOST_QUOTAS, Matching, Pair, Problem, ProblemError, Proof, 
 
 use super::error::AllocationError;
 use super::posing::Posing;
+use crate::attribution::with_tenants;
 
 /// What keeping costs and brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +102,8 @@ impl Posing {
         let mut quotas = instance.problem.quotas().to_vec();
         quotas.push(Quota::new("inchangées", 1, 1));
         let units = u32::try_from(instance.units.len()).unwrap_or(u32::MAX);
-        Ok((Problem::from_pairs(points, units, pairs, quotas)?, quota))
+        let problem = Problem::from_pairs(points, units, pairs, quotas)?;
+        Ok((with_tenants(problem, &instance.held)?, quota))
     }
 
     /// Checks that an answer is possible, reaches what it says, and is at most `allowed` points (of the pack) below the best

@@ -112,10 +112,10 @@ impl Posing {
         let member = |request, unit| {
             instance.pair(request, unit).is_some_and(|(_, marks)| marks >> (2 * quota + 1) & 1 == 1)
         };
-        let Ok(problem) = instance.part(member).map(|problem| problem.without_quotas()) else {
+        let Ok(problem) = instance.part_of_all(member).map(|problem| problem.without_quotas()) else {
             return Bottleneck::Levels;
         };
-        // As many as possible among these pairs alone, without levels or quotas: a matching whose dual prices
+        // As many as possible among these pairs alone, whoever holds a unit (with tenants there are no more), without levels or quotas: a matching whose dual prices
         // mark a least cover.
         let best = solve(&problem);
         let most = best.reached.attributions;

@@ -170,6 +170,9 @@ impl Posing {
             |ids: &(String, String)| find(ids).is_some_and(|(r, u)| instance.pair(r, u).is_some());
         let idle = flags.forbidden.iter().filter(|ids| !candidate(ids)).cloned().collect();
         let (mut unmade, mut instance) = (Vec::new(), instance);
+        if flags.recorded.is_some() && instance.has_tenants() {
+            return Err(AllocationError::HeldRecorded);
+        }
         if let Some(recorded) = &flags.recorded {
             let contradicts = |ids: &(String, String)| Some((ids.clone(), recorded.contradicts(ids)?));
             let wrong: Vec<_> = flags.fixed.iter().filter_map(contradicts).collect();

@@ -53,6 +53,7 @@ impl Posing {
             let request = instance.requests.id(dataset, request);
             return Err(format!("dans l'ordre des points, la demande {request} reçoit {unit}"));
         }
+        report.check_moves(dataset, instance, &matching).map_err(text)?;
         // Then each claim for itself: answer and proof, columns, prices, quotas that had to be met.
         let claimed = report.certificate.problem.as_ref();
         report
@@ -105,6 +106,11 @@ impl Posing {
                 "la demande {} reçoit le logement {}, qui ne lui convient pas",
                 instance.requests.id(dataset, *request),
                 instance.units.id(dataset, *unit)
+            ),
+            ProofError::Occupied { unit, request } => format!(
+                "le logement {} est attribué, alors que la demande {}, qui l'occupe, ne reçoit pas d'autre logement",
+                instance.units.id(dataset, *unit),
+                instance.requests.id(dataset, *request)
             ),
             ProofError::Twice { unit } => {
                 format!("le logement {} est attribué deux fois", instance.units.id(dataset, *unit))

@@ -132,6 +132,9 @@ pub struct Matching {
     pub presented: Option<Named>,
     /// Rule of the pair, a number from 0 to 1: how likely the household takes the unit that it is offered.
     pub acceptance: Option<Named>,
+    /// Text of the request: the identifier of the unit that it holds, which is free if it moves. Without one, nobody holds
+    /// any.
+    pub held: Option<Named>,
     /// In the order of their points, does each request take its best? Otherwise the levels: number, who comes first, quotas,
     /// points, then fit.
     pub by_points: bool,
@@ -299,6 +302,7 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
     let blocks = reader.strings("blocks", out).unwrap_or_default();
     let presented = reader.str("presented", out).map(own);
     let acceptance = reader.str("acceptation", out).map(own);
+    let held = reader.str("held", out).map(own);
     let by_points = match reader.str("order", out) {
         None | Some(("fit-after-points", _)) => false,
         Some(("by-points", _)) => true,
@@ -362,6 +366,7 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
         blocks,
         presented,
         acceptance,
+        held,
         by_points,
         first: firsts,
         quotas,

@@ -30,6 +30,7 @@ pub(crate) fn check_matching(parsed: &Parsed, out: &mut Diagnostics) {
     matching.acceptance.iter().for_each(|named| types.check(named, &[pair], &number, out));
     matching.blocks.iter().for_each(|named| types.check(named, &[pair], &boolean, out));
     matching.presented.iter().for_each(|named| types.check(named, &[unit], &number, out));
+    matching.held.iter().for_each(|named| types.check(named, &[request], &Type::Text(None), out));
     for first in &matching.first {
         types.check(&first.members, &[pair, request, unit], &boolean, out);
     }

@@ -124,10 +124,10 @@ impl Near {
             }
         }
         // Who holds a unit and was given none stayed.
-        for request in 0..had.len() {
-            let Some(unit) = problem.home_unit(request as u32) else { continue };
-            if had[request] == InnerUnit::NONE && !std::mem::replace(&mut given[unit.index()], true) {
-                had[request] = unit;
+        for (request, own) in (0_u32..).zip(&mut had) {
+            let Some(unit) = problem.home_unit(request) else { continue };
+            if *own == InnerUnit::NONE && !std::mem::replace(&mut given[unit.index()], true) {
+                *own = unit;
             }
         }
         let cells =

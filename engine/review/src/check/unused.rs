@@ -81,6 +81,7 @@ fn asked(parsed: &Parsed) -> BTreeSet<&str> {
                 .chain(&matching.blocks)
                 .chain(&matching.presented)
                 .chain(&matching.acceptance)
+                .chain(&matching.held)
                 .chain(&matching.tie)
                 .chain(quotas)
                 .map(|(name, _)| name.as_str()),

@@ -100,6 +100,11 @@ pub enum ReportError {
         /// What it should say.
         expected: String,
     },
+    /// Chains and exchanges are others than those of the answer.
+    #[error(
+        "les mutations (`moves`) ne sont pas celles que la réponse fait: chaînes et échanges se suivent des attributions et des logements occupés"
+    )]
+    Moves,
     /// The numbers of the proofs are not those of this problem.
     #[error("la preuve est mal formée: `{0}` ne suit pas les logements")]
     Numbering(&'static str),

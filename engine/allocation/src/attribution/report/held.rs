@@ -51,6 +51,20 @@ impl Report {
         self.quotas.iter().any(|quota| quota.price.is_some())
     }
 
+    /// Are the chains and exchanges those of the answer?
+    ///
+    /// # Errors
+    /// They are not, or are told of data in which nobody holds a unit, or not told.
+    pub fn check_moves(
+        &self,
+        dataset: &Dataset,
+        instance: &Instance,
+        matching: &Matching,
+    ) -> Result<(), ReportError> {
+        let expected = instance.has_tenants().then(|| instance.moves(dataset, &matching.unit_of));
+        if self.moves == expected { Ok(()) } else { Err(ReportError::Moves) }
+    }
+
     /// Are the reserves of the attributions those that the result tells, if it tells any?
     ///
     /// # Errors

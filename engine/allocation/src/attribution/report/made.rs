@@ -75,7 +75,8 @@ impl Report {
             proofs: matching.certificate.clone(),
         };
         let (format, kind) = (Some(FORMAT.to_string()), Some(KIND.to_string()));
-        Report { format, kind, attributions, levels, quotas, reserves: None, certificate }
+        let moves = instance.has_tenants().then(|| instance.moves(dataset, &matching.unit_of));
+        Report { format, kind, attributions, moves, levels, quotas, reserves: None, certificate }
     }
 }
 

@@ -19,6 +19,7 @@ use super::posed::Posed;
 use super::read::{ReadSigned, level, read_format, read_kind, rows, signed};
 use super::reserves::UnderReserve;
 use super::rules::{Asks, MatchingPlan, QuotaInForce};
+use super::tenants::Moves;
 
 /// The result of a matching.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,9 @@ pub struct Report {
     /// columns, then whatever was asked for.
     #[serde(deserialize_with = "rows")]
     pub attributions: Vec<Map<String, Json>>,
+    /// Chains and exchanges of units, where some requests hold one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moves: Option<Vec<Moves>>,
     /// What each level reaches, in strict order.
     pub levels: Vec<LevelReport>,
     /// The quotas in force, in strict order.
