@@ -220,7 +220,7 @@ fn run(
 }
 
 /// A row with empty cells is decided where every completion comes to the same: in at least 99.9 % of what
-/// such rows are asked.
+/// such rows are asked, where outcomes of one row that hang together are counted once.
 #[test]
 fn what_no_completion_changes_is_known() {
     let pack = Pack::load("../../rules").unwrap();
@@ -255,7 +255,15 @@ fn what_no_completion_changes_is_known() {
         println!("{needless}");
     }
     assert!(count.known > 500, "{count:?}");
-    assert!(count.needless.len() as u64 * 1000 <= all, "{:#?}", count.needless);
+    // Outcomes of one row that need one another are open together, and counted once.
+    let rows: BTreeSet<(&str, &str)> = count
+        .needless
+        .iter()
+        .map(|told| {
+            (told.get(..10).unwrap(), told.split_once(", row ").unwrap().1.rsplit_once(": ").unwrap().0)
+        })
+        .collect();
+    assert!(rows.len() as u64 * 1000 <= all, "{:#?}", count.needless);
 }
 
 /// Grand Dijon without the income of the year before last: 419, 819 and 873 of 879 requests are below the
