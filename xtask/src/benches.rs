@@ -4,13 +4,20 @@
 use std::path::Path;
 
 use crate::root;
-use crate::steps::{cargo, command, is_found, run};
+use crate::steps::{WHOLE, cargo, command, is_found, run};
+
+/// What the programs are built with: all that the tests of the workspace are, so that one build serves both.
+const BUILD: [&str; 4] = ["--quiet", "--workspace", "--features", WHOLE];
+
+/// The benchmarks.
+const BENCHES: [&str; 6] = ["populations", "workload", "missing", "candidates", "matching", "scenario"];
 
 /// All of them. A peer whose packages are not there is left out, with a word.
 pub fn small() -> Result<(), String> {
     let folder = root().join("target/peers");
     // The workload writes its population and its outcomes for those beside it.
-    let mut benches = command("cargo", &["test", "--package", "logis", "--benches"]);
+    let mut benches = command("cargo", &["test"]);
+    benches.args(BUILD).args(BENCHES.iter().flat_map(|name| ["--bench", name]));
     benches.env("LOGIS_PEERS", folder.join("workload"));
     run(benches)?;
     peers_of_the_workload(&folder)?;
@@ -40,7 +47,7 @@ fn peers_of_the_workload(folder: &Path) -> Result<(), String> {
 fn peers_from_file_to_file(folder: &Path) -> Result<(), String> {
     let Some(python) = python(&["polars", "duckdb", "pyarrow"]) else { return Ok(()) };
     let package = folder.join("e2e");
-    cargo(&["build", "--quiet", "--package", "logis-cli"])?;
+    cargo(&[&["build"], &BUILD[..], &["--bin", "logis"]].concat())?;
     let mut generate = command("target/debug/logis", &["generate", "--territory", "bourgogne-franche-comte"]);
     generate.args(["--demandes", "32000", "--force", "--output"]).arg(&package);
     run(generate)?;
@@ -55,13 +62,14 @@ fn peers_from_file_to_file(folder: &Path) -> Result<(), String> {
 /// General solvers answer the smallest instance of the matching, without quotas: with them (`--quotas`) a
 /// mixed-integer programme has not proved it after minutes.
 fn peers_of_the_matching(folder: &Path) -> Result<(), String> {
-    let instance = ["run", "--quiet", "--package", "logis", "--example", "instance", "--"];
-    let mut write = command("cargo", &instance);
-    write.arg("write").arg(folder.join("matching")).arg("dijon");
+    cargo(&[&["build"], &BUILD[..], &["--example", "instance"]].concat())?;
+    let instance = "target/debug/examples/instance";
+    let mut write = command(instance, &["write"]);
+    write.arg(folder.join("matching")).arg("dijon");
     run(write)?;
     let Some(python) = python(&["numpy", "scipy"]) else {
-        let mut solve = command("cargo", &instance);
-        solve.arg("solve").arg(folder.join("matching")).args(["dijon", "--rounds", "1"]);
+        let mut solve = command(instance, &["solve"]);
+        solve.arg(folder.join("matching")).args(["dijon", "--rounds", "1"]);
         return run(solve);
     };
     let mut peers = command(&python, &["benches/peers/matching.py"]);
