@@ -241,7 +241,7 @@ fn a_margin_is_the_least_that_does() {
     let packs =
         [("share = \"part\"", "\"1/4\""), ("share = \"part\"", "\"1/2\""), ("number = \"part\"", "2")];
     let packs = packs.map(|(quota, value)| pack(quota, value));
-    for seed in 0..60 {
+    for seed in 0..180 {
         let pack = &packs[seed % packs.len()];
         let rule = rule(pack);
         let units = 14;
@@ -300,7 +300,7 @@ fn a_margin_is_the_least_that_does() {
             }
         }
     }
-    assert!(some > 8 && nothing > 2 && none > 0, "{some} {nothing} {none}");
+    assert!(some > 8 && nothing > 2 && none > 2, "{some} {nothing} {none}");
 }
 
 /// What is no probability is refused with its pair, and so is what nothing tells; an assumed one stands for it, and is told.

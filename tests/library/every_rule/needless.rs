@@ -220,12 +220,12 @@ fn run(
 }
 
 /// A row with empty cells is decided where every completion comes to the same: in at least 99.9 % of what
-/// such rows are asked, where outcomes of one row that hang together are counted once.
+/// such rows are asked.
 #[test]
 fn what_no_completion_changes_is_known() {
     let pack = Pack::load("../../rules").unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(setting("LOGIS_SEED", 1));
-    let drawn = usize::try_from(setting("LOGIS_DRAWN", 480)).unwrap();
+    let drawn = usize::try_from(setting("LOGIS_DRAWN", 960)).unwrap();
     let mut count = Count::default();
     let days = ["2017-06-30", "2021-03-01", "2025-02-01"];
     for day in days {
@@ -255,15 +255,7 @@ fn what_no_completion_changes_is_known() {
         println!("{needless}");
     }
     assert!(count.known > 500, "{count:?}");
-    // Outcomes of one row that need one another are open together, and counted once.
-    let rows: BTreeSet<(&str, &str)> = count
-        .needless
-        .iter()
-        .map(|told| {
-            (told.get(..10).unwrap(), told.split_once(", row ").unwrap().1.rsplit_once(": ").unwrap().0)
-        })
-        .collect();
-    assert!(rows.len() as u64 * 1000 <= all, "{:#?}", count.needless);
+    assert!(count.needless.len() as u64 * 1000 <= all, "{:#?}", count.needless);
 }
 
 /// Grand Dijon without the income of the year before last: 419, 819 and 873 of 879 requests are below the

@@ -115,8 +115,8 @@ impl Posing {
         let Ok(problem) = instance.part_of_all(member).map(|problem| problem.without_quotas()) else {
             return Bottleneck::Levels;
         };
-        // As many as possible among these pairs alone, whoever holds a unit (with tenants there are no more), without levels or quotas: a matching whose dual prices
-        // mark a least cover.
+        // As many as possible among these pairs alone, whoever holds a unit (with tenants there are no more), without levels or
+        // quotas: a matching whose dual prices mark a least cover.
         let best = solve(&problem);
         let most = best.reached.attributions;
         if most >= target {

@@ -54,8 +54,8 @@ pub(super) fn moot<'p>(context: &Context<'p>, (node, row): (NodeId, u64), doubts
     }
     let mut tried = BTreeSet::new();
     let each: Vec<OfWhat> = doubts.iter().copied().filter(|doubt| tried.insert(*doubt)).collect();
-    // Mostly few doubts matter, or none: they are tried together, and by halves where one of them matters. What holds with
-    // more left open holds with less, so that the answer is that of one by one.
+    // Mostly few doubts matter, or none: they are tried together, and by halves where one of them matters. Doubts that can all be
+    // open at once without another outcome need no look at each.
     let mut left: Vec<&[OfWhat]> = vec![&each];
     while let Some(doubts) = left.pop() {
         let mut more = untold.clone();
