@@ -144,7 +144,9 @@ fn no_day_of_the_law_nearer_than_the_one_given_answers_otherwise() {
     let pack = pack();
     let (parsed, dataset, today) = (pack.parsed(), demo(&pack), parse_date("2018-03-15").unwrap());
     let request = parsed.schema.entity("demande").unwrap();
-    let rules = parsed.rules.iter().filter(|rule| rule.entity == request && rule.kind == Some(Type::Bool));
+    let boolean = |(id, _): &(usize, _)| parsed.kind(*id) == Some(&Type::Bool);
+    let rules = parsed.rules.iter().enumerate().filter(boolean).map(|(_, rule)| rule);
+    let rules = rules.filter(|rule| rule.entity == request);
     let plans: Vec<_> =
         rules.filter_map(|rule| Some((rule.name.as_str(), pack.plan(today, &[&rule.name]).ok()?))).collect();
     assert!(plans.len() > 20, "{}", plans.len());

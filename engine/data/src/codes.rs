@@ -27,6 +27,11 @@ pub(super) struct Codebook {
     /// By row: its name, if the table has names.
     names: Ids,
     by_name: OnceLock<HashMap<String, Vec<Arc<str>>>>,
+    /// Is it of some rows of its table only? Names are then not looked for, and what is no code of theirs may be one of
+    /// another row.
+    some_rows: bool,
+    /// Set when such a book was asked for more than it has.
+    unanswered: OnceLock<()>,
 }
 
 /// The codebooks of a pack, by entity.
@@ -65,7 +70,8 @@ pub(super) fn codebooks<'r>(
             let names = texts(names);
             Ids::of(rows().map(|row| names.get(row)))
         });
-        all.insert(id, Codebook { entity: entity.name.clone(), codes, names, ..Codebook::default() });
+        let (entity, some_rows) = (entity.name.clone(), table.some_rows);
+        all.insert(id, Codebook { entity, codes, names, some_rows, ..Codebook::default() });
     }
     all
 }
@@ -85,6 +91,12 @@ impl Codebook {
             Some(is_there) => is_there,
             None => self.codes.place(text).is_some(),
         }
+    }
+
+    /// Was a book of some rows asked for a code or a name that it does not have? What was read by it is then to be read by the
+    /// whole table.
+    pub fn unanswered(&self) -> bool {
+        self.unanswered.get().is_some()
     }
 
     /// May the parts of a list (see [`parts`]) that are codes as they stand be taken for what the list says?
@@ -107,6 +119,10 @@ impl Codebook {
             return Meant::Code(code);
         }
         let entity = &self.entity;
+        if self.some_rows {
+            let _ = self.unanswered.set(());
+            return Meant::Unclear(Fault::of(Code::NoSuchCode, text, "n'est pas lu", ""));
+        }
         let with_zero = format!("0{text}");
         if text.len() == 4 && self.has(&with_zero) {
             let rest = format!(": zéro initial perdu ? Écrire « {with_zero} »");

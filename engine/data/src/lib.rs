@@ -58,6 +58,7 @@ mod link;
 mod lists;
 mod mapping;
 mod mapping_draft;
+mod named_rows;
 mod names;
 #[cfg(feature = "nested")]
 mod nested;

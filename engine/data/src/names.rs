@@ -30,9 +30,14 @@ impl<'s> Named<'s> {
 
 /// A name as it is compared: lower case, without accents, what is neither letter nor digit a space.
 pub(super) fn key(text: &str) -> String {
-    let plain = fold(text);
-    let words: Vec<&str> = plain.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
-    words.join(" ")
+    let mut words = String::with_capacity(text.len());
+    for word in fold(text).split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(word);
+    }
+    words
 }
 
 /// Finds the table of the schema that a name says.

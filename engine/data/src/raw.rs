@@ -36,6 +36,8 @@ pub(super) struct RawTable {
     pub header_line: u64,
     /// How numbers stand for days, in a workbook.
     pub days: Option<DayNumbers>,
+    /// Of a table of the pack: has it only rows that the data may name?
+    pub some_rows: bool,
 }
 
 impl RawTable {
@@ -204,6 +206,7 @@ impl RawTable {
             columns,
             header_line: 1,
             days: None,
+            some_rows: false,
         }
     }
 

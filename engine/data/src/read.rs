@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 #[cfg(all(feature = "csv", feature = "parquet"))]
 use super::arrow_table;
-use super::codes::{Codebooks, codebooks};
+use super::codes::{Codebook, Codebooks, codebooks};
 #[cfg(all(feature = "csv", feature = "parquet"))]
 use super::csv_batches::{Asked, CsvBatches};
 use super::csv_file;
@@ -19,6 +19,7 @@ use super::files::raw_tables;
 use super::issue::{Issue, meant};
 use super::issue_code::Code;
 use super::link::{keep_good, link};
+use super::named_rows::{Part, named_rows};
 use super::package::{Absent, InputFile, ReadOutcome, sort};
 use super::raw::{RawColumn, RawTable};
 use super::table::{About, Dataset, Table};
@@ -31,11 +32,12 @@ use logis_language::value::parse_date;
 
 /// Reads a data package from its files and the reference tables of the pack.
 pub fn read(schema: &Schema, references: &[Reference], files: Vec<InputFile>, needs: &Needs) -> ReadOutcome {
-    read_for(schema, references, files, needs, None)
+    whole(schema, references, files, needs, None)
 }
 
-/// The same for a use that asks for no field but `only`, if given: of the reference tables, which have tens of thousands of rows,
-/// the columns of others are left in their files. Those of data are all read.
+/// The same for a use that decides rows of the data and asks for no field but `only`, if given: of the reference tables, which
+/// have tens of thousands of rows, only rows that the data name need be in the dataset, and the columns of other fields are left
+/// in their files. Data are read whole.
 pub fn read_for(
     schema: &Schema,
     references: &[Reference],
@@ -43,21 +45,52 @@ pub fn read_for(
     needs: &Needs,
     only: Option<&BTreeSet<FieldId>>,
 ) -> ReadOutcome {
+    if let Some(parts) = named_rows(schema, references, &files) {
+        // What is not among these rows may be a name, or a fault that the whole table explains.
+        if let Some(read) = read_from(schema, &parts, files.clone(), needs, only) {
+            return read;
+        }
+    }
+    whole(schema, references, files, needs, only)
+}
+
+fn whole(
+    schema: &Schema,
+    references: &[Reference],
+    files: Vec<InputFile>,
+    needs: &Needs,
+    only: Option<&BTreeSet<FieldId>>,
+) -> ReadOutcome {
+    let parts: Vec<Part<'_>> = references.iter().map(Part::whole).collect();
+    read_from(schema, &parts, files, needs, only).unwrap_or_default()
+}
+
+/// Reads a package with parts of the tables of its pack; `None` if it says something that these do not answer.
+fn read_from(
+    schema: &Schema,
+    references: &[Part<'_>],
+    files: Vec<InputFile>,
+    needs: &Needs,
+    only: Option<&BTreeSet<FieldId>>,
+) -> Option<ReadOutcome> {
     let mut issues = Vec::new();
     let (about, about_issues) = about(&files);
     issues.extend(about_issues);
     let (tables, tried) = raw_tables(schema, files, &mut issues);
-    let own = raw_references(schema, references, only, &mut issues);
+    let own = raw_parts(schema, references, only, &mut issues);
     let raw = |id: EntityId, entity: &Entity| match &entity.origin {
         Origin::Data { table } => tables.get(table.as_str()),
         Origin::Reference { .. } => own.get(&id),
         Origin::Pair(..) => None,
     };
     let read = assemble(schema, raw, &tried, needs, None, &mut issues);
+    if read.unanswered {
+        return None;
+    }
     spare(schema, &tables, needs, &mut issues);
     sort(&mut issues);
     let dataset = Dataset { tables: read.tables, about };
-    ReadOutcome { dataset, issues, absent: read.absent, dropped: read.dropped }
+    Some(ReadOutcome { dataset, issues, absent: read.absent, dropped: read.dropped })
 }
 
 /// Makes warnings of what is wrong with files of which nothing is needed.
@@ -104,7 +137,19 @@ pub(super) fn raw_references(
     only: Option<&BTreeSet<FieldId>>,
     issues: &mut Vec<Issue>,
 ) -> BTreeMap<EntityId, RawTable> {
-    let read = |r: &Reference| {
+    let parts: Vec<Part<'_>> = references.iter().map(Part::whole).collect();
+    raw_parts(schema, &parts, only, issues)
+}
+
+/// The same of parts of them.
+fn raw_parts(
+    schema: &Schema,
+    references: &[Part<'_>],
+    only: Option<&BTreeSet<FieldId>>,
+    issues: &mut Vec<Issue>,
+) -> BTreeMap<EntityId, RawTable> {
+    let read = |part: &Part<'_>| {
+        let r = part.table.as_ref();
         let name = r.path.rsplit('/').next().unwrap_or(&r.path);
         let name = name.strip_suffix(".csv").unwrap_or(name);
         let fields = schema.entities.get(r.entity).map_or(&[][..], |entity| &entity.fields);
@@ -129,6 +174,10 @@ pub(super) fn raw_references(
         let mut table = plainly(schema, r, name, fields.as_ref(), issues)
             .filter(is_read)
             .or_else(|| csv_file::read(name, &r.path, &r.bytes, &[], issues))?;
+        if let Some(lines) = &part.lines {
+            table.lines = lines.clone();
+            table.some_rows = true;
+        }
         for derived in &r.derived {
             match asked.iter().any(|asked| asked.column == derived.column) {
                 true => table.derive(derived),
@@ -170,6 +219,8 @@ fn plainly(
 /// Tables as they are assembled.
 pub(super) struct Assembled {
     pub tables: Vec<Table>,
+    /// Was a code or a name sought in vain in a table of the pack of which only some rows are there?
+    pub unanswered: bool,
     pub absent: Vec<Absent>,
     pub dropped: BTreeMap<EntityId, usize>,
 }
@@ -289,7 +340,8 @@ pub(super) fn assemble<'r>(
         let dropped = before.saturating_sub(table.rows());
         (dropped > 0).then_some((id, dropped))
     });
-    Assembled { dropped: dropped.collect(), tables, absent }
+    let unanswered = books.values().any(Codebook::unanswered);
+    Assembled { dropped: dropped.collect(), tables, unanswered, absent }
 }
 
 /// May the table of an entity be absent? Where rows of others may belong to one of its rows, or to none:

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::graph::{RuleId, text_at};
 use crate::pack::Parsed;
+use crate::pack::force::value_outside;
 use crate::pack::params::show_keys;
 use crate::pack::schema::{EntityId, FieldId, FieldKind};
 use crate::pack::script::RuleText;
@@ -167,7 +168,8 @@ pub fn rule_lines(parsed: &Parsed, rule: RuleId, date: Date) -> BTreeSet<String>
         }
         let Some(rule) = parsed.rules.get(id) else { continue };
         if rule.outside(date).is_some() {
-            let value = rule.value_outside().map_or("unknown".to_string(), |value| value.to_string());
+            let value = parsed.kind(id).and_then(value_outside);
+            let value = value.map_or("unknown".to_string(), |value| value.to_string());
             lines.insert(format!(
                 "rule of {}: {}, not in force: {value}",
                 entity(parsed, rule.entity),
@@ -193,7 +195,7 @@ pub fn rule_lines(parsed: &Parsed, rule: RuleId, date: Date) -> BTreeSet<String>
 /// A rule as its file writes it: from its name up to and including the brace that ends it.
 pub fn source<'p>(parsed: &'p Parsed, text: &RuleText) -> &'p str {
     let Some(file) = parsed.sources.get(text.span.file) else { return "" };
-    let (line, column) = (text.end.line().unwrap_or(1), text.end.position().unwrap_or(1));
+    let (line, column) = (text.end().line().unwrap_or(1), text.end().position().unwrap_or(1));
     let end = parsed.sources.offset(text.span.file, line, column) + 1;
     file.text.get(text.span.range.start..end).unwrap_or("")
 }

@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Issue, Issues, PackError, texts
 use crate::pack::params::Parameter;
 use crate::pack::schema::EntityId;
 use crate::pack::territory::{TerritoryId, national_path};
-use crate::pack::{self, Parsed};
+use crate::pack::{self, Kinds, Parsed};
 use crate::plan::{Plan, check_agreements, check_all, check_shares};
 use crate::value::Date;
 
@@ -40,22 +40,27 @@ const PLANS: usize = 256;
 
 impl Pack {
     /// The national rule book that this build carries: rules of Action Logement and of the texts that it applies,
-    /// with the agreement of Grand Dijon. It is read and checked once a process.
+    /// with the agreement of Grand Dijon. It is read once a process, and not checked: what is embedded is what the tests of this
+    /// crate have checked.
     ///
     /// ```
     /// assert!(logis::Pack::national().results().contains(&"eligible_plus"));
     /// ```
     #[cfg(feature = "national")]
-    #[expect(
-        clippy::expect_used,
-        reason = "what is embedded is checked by the tests of the crate that embeds it"
-    )]
     pub fn national() -> Pack {
         static NATIONAL: std::sync::OnceLock<Pack> = std::sync::OnceLock::new();
         let read = || {
             let files = logis_rules::FILES.iter();
             let files = files.map(|(path, bytes)| (path.to_string(), Bytes::from_static(bytes)));
-            Pack::read("rules", files.collect(), Cases::WhenAsked).expect("the embedded rule book loads")
+            let mut out = Diagnostics::default();
+            let mut parsed = pack::read("rules", files.collect(), true, &mut out);
+            parsed.kinds = Kinds::when_asked(|parsed| check_all(parsed, &mut Diagnostics::default()));
+            debug_assert!(
+                out.items.is_empty(),
+                "the embedded rule book reads without a word: {:?}",
+                out.items
+            );
+            Pack { parsed: Arc::new(parsed), warnings: Vec::new(), plans: Arc::default() }
         };
         NATIONAL.get_or_init(read).clone()
     }
@@ -136,16 +141,12 @@ impl Pack {
 
     fn read(root: &str, files: Vec<(String, Bytes)>, cases: Cases) -> Result<Pack, PackError> {
         let mut out = Diagnostics::default();
-        let mut parsed = pack::read(root, files, &mut out);
+        let mut parsed = pack::read(root, files, false, &mut out);
         if cases == Cases::Now {
             parsed.check_cases(&mut out);
         }
         // Lowering tells of which type each rule is: outside of its days it has a value of that type.
-        for (rule, kind) in check_all(&parsed, &mut out) {
-            if let Some(rule) = Arc::make_mut(&mut parsed.rules).get_mut(rule) {
-                rule.kind = Some(kind);
-            }
-        }
+        parsed.kinds = Kinds::of(check_all(&parsed, &mut out));
         check_manifest(&parsed, &mut out);
         check_agreements(&parsed, &mut out);
         let parsed = Arc::new(parsed);

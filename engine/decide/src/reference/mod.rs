@@ -144,7 +144,7 @@ impl<'d> Interpreter<'d> {
         }
         // A rule that is not in force is not run: it is false, 0, or not known.
         let absent = self.parsed.rules.get(rule).filter(|r| r.outside(self.date).is_some());
-        if let Some(kind) = absent.and_then(|r| r.kind.as_ref()) {
+        if let Some(kind) = absent.and_then(|_| self.parsed.kind(rule)) {
             return Ok(match kind {
                 Type::Bool => Dynamic::from_bool(false),
                 Type::Number => Dynamic::from_int(0),

@@ -330,19 +330,25 @@ fn shared_start(a: &str, b: &str) -> usize {
 
 /// Lower case, without French accents: `Catégorie` and `categorie` are near.
 pub fn fold(text: &str) -> String {
-    text.chars()
-        .flat_map(char::to_lowercase)
-        .map(|c| match c {
-            'à' | 'â' | 'ä' => 'a',
-            'é' | 'è' | 'ê' | 'ë' => 'e',
-            'î' | 'ï' => 'i',
-            'ô' | 'ö' => 'o',
-            'ù' | 'û' | 'ü' => 'u',
-            'ç' => 'c',
-            '-' | ' ' => '_',
-            c => c,
-        })
-        .collect()
+    let plain = |c: char| match c {
+        'à' | 'â' | 'ä' => 'a',
+        'é' | 'è' | 'ê' | 'ë' => 'e',
+        'î' | 'ï' => 'i',
+        'ô' | 'ö' => 'o',
+        'ù' | 'û' | 'ü' => 'u',
+        'ç' => 'c',
+        '-' | ' ' => '_',
+        c => c,
+    };
+    let mut folded = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Most letters are of ASCII, and have one small letter.
+        match c.is_ascii() {
+            true => folded.push(plain(c.to_ascii_lowercase())),
+            false => folded.extend(c.to_lowercase().map(plain)),
+        }
+    }
+    folded
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ impl Ever {
 
 /// The calls that are written in a text, functions of the engine and operators among them.
 fn calls(text: &RuleText, mut each: impl FnMut(&rhai::FnCallExpr)) {
-    for statement in text.body.iter() {
+    for statement in text.body() {
         statement.walk(&mut Vec::new(), &mut |path| {
             if let Some(ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _))) =
                 path.last()

@@ -139,7 +139,7 @@ impl<'p> RuleGraph<'p> {
         let mut nodes = HashMap::new();
         let mut rules: Vec<Option<Wired<'p>>> = Vec::with_capacity(parsed.rules.len());
         for (id, rule) in parsed.rules.iter().enumerate() {
-            let outside = rule.outside(date).is_some();
+            let outside = parsed.is_outside(rule, date);
             // A rule outside of its days still needs a text: its place, its type and its unit are asked for.
             let text = if outside { rule.text_near(date) } else { text_at(&rule.texts, date) };
             let wired = text.filter(|t| !t.helper).and_then(|text| {

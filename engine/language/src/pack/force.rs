@@ -78,26 +78,24 @@ impl fmt::Display for InForce {
     }
 }
 
+/// The outcome of a rule of such a type where it is not in force; `None`: unknown.
+pub(crate) fn value_outside(kind: &Type) -> Option<Value> {
+    match kind {
+        Type::Bool => Some(Value::Bool(false)),
+        Type::Number => Some(Value::int(0)),
+        Type::Date | Type::Text(_) | Type::List(_) => None,
+    }
+}
+
 impl RuleTexts {
     /// The days on which the rule is in force, if one of its texts says them.
     pub fn in_force(&self) -> Option<InForce> {
         self.texts.iter().find_map(|t| t.doc.in_force.as_ref()).map(|(days, _)| *days)
     }
 
-    /// Why the rule is not in force on a date, if it is not. Until the pack is checked every rule is: its texts
-    /// must be right whether they are in force or not.
+    /// Why the rule is not in force on a date, if it is not.
     pub fn outside(&self, date: Date) -> Option<Outside> {
-        self.kind.as_ref()?;
         self.in_force()?.outside(date)
-    }
-
-    /// The outcome of the rule where it is not in force; `None`: unknown.
-    pub(crate) fn value_outside(&self) -> Option<Value> {
-        match self.kind.as_ref()? {
-            Type::Bool => Some(Value::Bool(false)),
-            Type::Number => Some(Value::int(0)),
-            Type::Date | Type::Text(_) | Type::List(_) => None,
-        }
     }
 
     /// The text of the rule on a date; before its first text, that one: what is told of a rule that is not in force.

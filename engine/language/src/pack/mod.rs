@@ -20,7 +20,7 @@ pub mod toml_reader;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
@@ -63,8 +63,35 @@ pub struct RuleTexts {
     pub local: Vec<usize>,
     /// Do only territories give it? Its texts are then one of theirs, for its place and its words.
     pub nowhere: bool,
-    /// Type of its outcomes, which is the same of all its texts; set when the pack is checked, of a rule without error.
-    pub kind: Option<Type>,
+}
+
+/// Finds the types of the rules of a pack of which none is known.
+type FindKinds = fn(&Parsed) -> BTreeMap<usize, Type>;
+
+/// The types of the outcomes of rules, each the same of all its texts; found when the pack is checked, of rules without
+/// error, or when they are first asked for, of a pack that needs no check.
+#[derive(Clone, Debug)]
+pub(crate) struct Kinds {
+    found: OnceLock<Arc<BTreeMap<usize, Type>>>,
+    /// `None` while the pack is checked.
+    find: Option<FindKinds>,
+}
+
+impl Kinds {
+    /// None is known, while a pack is checked.
+    pub fn unchecked() -> Kinds {
+        Kinds { found: OnceLock::from(Arc::default()), find: None }
+    }
+
+    /// These.
+    pub fn of(found: BTreeMap<usize, Type>) -> Kinds {
+        Kinds { found: OnceLock::from(Arc::new(found)), find: Some(|_| BTreeMap::new()) }
+    }
+
+    /// What a function finds in a pack of which no type is known.
+    pub fn when_asked(find: FindKinds) -> Kinds {
+        Kinds { found: OnceLock::new(), find: Some(find) }
+    }
 }
 
 /// Everything the files of a pack say, parsed but not yet wired.
@@ -86,6 +113,8 @@ pub struct Parsed {
     pub agreements: Vec<agreement::Agreement>,
     /// Reference tables.
     pub references: Vec<Reference>,
+    /// Of which type each rule is.
+    pub(crate) kinds: Kinds,
     /// Its cases, which are read when they are first asked for: [`Parsed::cases`].
     cases: Cases,
     /// `mutants.toml`: what no case has to show.
@@ -133,6 +162,21 @@ impl Parsed {
         self.rules.iter().find(|rule| rule.name == name)
     }
 
+    /// Type of the outcomes of a rule; `None` if the rule has an error, or while its pack is checked.
+    pub fn kind(&self, rule: usize) -> Option<&Type> {
+        let find = || {
+            let unchecked = Parsed { kinds: Kinds::unchecked(), ..self.clone() };
+            Arc::new(self.kinds.find.map_or_else(BTreeMap::new, |find| find(&unchecked)))
+        };
+        self.kinds.found.get_or_init(find).get(&rule)
+    }
+
+    /// Is a rule not in force on a date? While the pack is checked every rule is: its texts must be right whether they are in
+    /// force or not.
+    pub(crate) fn is_outside(&self, rule: &RuleTexts, date: Date) -> bool {
+        self.kinds.find.is_some() && rule.outside(date).is_some()
+    }
+
     /// The rule of this name.
     pub fn rule(&self, name: &str) -> Option<usize> {
         self.rules.binary_search_by(|r| r.name.as_str().cmp(name)).ok()
@@ -153,8 +197,9 @@ pub(crate) fn of_a_crate(path: &str) -> bool {
 /// Reads a pack from its files: path relative to the pack's folder (with `/`) and content, in any
 /// order. `root` is what messages show before each path.
 ///
-/// All problems go to `out`; what could be read is returned all the same.
-pub(crate) fn read(root: &str, files: Vec<(String, Bytes)>, out: &mut Diagnostics) -> Parsed {
+/// All problems go to `out`; what could be read is returned all the same. Of a `sound` pack, which was checked before, the functions
+/// of scripts are parsed when they are asked for.
+pub(crate) fn read(root: &str, files: Vec<(String, Bytes)>, sound: bool, out: &mut Diagnostics) -> Parsed {
     let mut files: BTreeMap<String, Bytes> = files.into_iter().collect();
     let mut tables: BTreeMap<String, Bytes> = BTreeMap::new();
     for path in
@@ -211,6 +256,7 @@ pub(crate) fn read(root: &str, files: Vec<(String, Bytes)>, out: &mut Diagnostic
         parameters: Vec::new(),
         agreements: Vec::new(),
         references: Vec::new(),
+        kinds: Kinds::unchecked(),
         cases: Cases::default(),
         unseen: find("mutants.toml")
             .map_or_else(mutants::Unseen::default, |f| mutants::read(f, text_of(&sources, f), out)),
@@ -226,7 +272,7 @@ pub(crate) fn read(root: &str, files: Vec<(String, Bytes)>, out: &mut Diagnostic
         if cases::Form::of(path).is_some() {
             parsed.cases.add(file);
         } else if path.ends_with(".rhai") {
-            read_rules(&mut parsed, file, &sources, out);
+            read_rules(&mut parsed, file, &sources, sound, out);
         } else if grid::is_grid(path) {
             grids.push(file);
         } else if let Some(territory) = agreement_of(&parsed, path) {
@@ -301,8 +347,8 @@ fn read_references(parsed: &mut Parsed, tables: BTreeMap<String, Bytes>, out: &m
     }
 }
 
-fn read_rules(parsed: &mut Parsed, file: FileId, sources: &Sources, out: &mut Diagnostics) {
-    let Some(rules) = script::read(file, sources, &mut parsed.unreadable, out) else { return };
+fn read_rules(parsed: &mut Parsed, file: FileId, sources: &Sources, sound: bool, out: &mut Diagnostics) {
+    let Some(rules) = script::read(file, sources, sound, &mut parsed.unreadable, out) else { return };
     let Some((name, span)) = rules.entity else { return };
     let Some(entity) = parsed.schema.entity(&name) else {
         let known = parsed.schema.entities.iter().map(|e| e.name.as_str());
@@ -370,7 +416,7 @@ fn add_texts(
             }
             None => {
                 let (texts, local) = (vec![text], Vec::new());
-                rules.push(RuleTexts { name, entity, texts, territory, local, nowhere: false, kind: None });
+                rules.push(RuleTexts { name, entity, texts, territory, local, nowhere: false });
             }
         }
     }

@@ -3,8 +3,9 @@
 //! A file is parsed by Rhai itself; this module adds what Rhai does not keep: the place of every
 //! name in a signature, and the doc comments with their tags.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rhai::{AST, ASTNode, Engine, Position, ScriptFuncDef, Stmt, Token};
 
@@ -26,14 +27,68 @@ pub struct RuleText {
     pub params: Vec<(String, Span)>,
     /// Place of the name.
     pub span: Span,
-    /// The statements of its body, as Rhai parsed them.
-    pub body: Arc<[Stmt]>,
-    /// Where the body ends.
-    pub(crate) end: Position,
+    pub(crate) code: Code,
     /// What the doc comment says.
     pub doc: Doc,
     /// The function as code, of a rule that no script writes: one of a grid.
     pub made: Option<Arc<str>>,
+}
+
+impl RuleText {
+    /// The statements of its body, as Rhai parsed them.
+    pub fn body(&self) -> &[Stmt] {
+        self.code.get().map_or(&[], |(statements, _)| statements)
+    }
+
+    /// Where the body ends.
+    pub(crate) fn end(&self) -> Position {
+        self.code.get().map_or(Position::NONE, |(_, end)| *end)
+    }
+}
+
+/// Statements, and where they end.
+type Body = (Arc<[Stmt]>, Position);
+
+/// The body of a function.
+#[derive(Clone, Debug)]
+pub(crate) enum Code {
+    /// Parsed.
+    Parsed(Body),
+    /// To be parsed with its file when it is first asked for.
+    WhenAsked(Arc<Unparsed>, Name),
+}
+
+/// What tells the functions of a file apart: the name and the number of parameters.
+type Name = (String, usize);
+
+/// A rule file without error whose functions are parsed when the first of them is asked for.
+#[derive(Debug)]
+pub(crate) struct Unparsed {
+    text: Arc<str>,
+    bodies: OnceLock<BTreeMap<Name, Body>>,
+}
+
+impl Code {
+    fn get(&self) -> Option<&Body> {
+        match self {
+            Code::Parsed(body) => Some(body),
+            Code::WhenAsked(file, name) => {
+                let parse =
+                    || parser().compile(file.text.as_ref()).map(|ast| bodies(&ast)).unwrap_or_default();
+                file.bodies.get_or_init(parse).get(name)
+            }
+        }
+    }
+}
+
+/// The bodies of the functions of a parsed file.
+fn bodies(ast: &AST) -> BTreeMap<Name, Body> {
+    let statements = statements(ast);
+    let body = |function: &ScriptFuncDef| {
+        let own = statements.iter().filter(|s| is_in(function, s.position())).cloned().collect();
+        ((function.name.to_string(), function.params.len()), (own, function.body.end_position()))
+    };
+    ast.iter_fn_def().map(|function| body(function)).collect()
 }
 
 /// What a doc comment says.
@@ -145,15 +200,70 @@ fn number(text: &str) -> Option<Exact> {
 
 /// Parses one rule file. `path` tells the date from which its functions hold.
 ///
-/// The names of the rules of a file that does not parse go to `unreadable`.
+/// The names of the rules of a file that does not parse go to `unreadable`. Of a `sound` pack the functions are parsed when
+/// they are asked for.
 pub(super) fn read(
     file: FileId,
     sources: &Sources,
+    sound: bool,
     unreadable: &mut Vec<String>,
     out: &mut Diagnostics,
 ) -> Option<RuleFile> {
     let source = sources.get(file)?;
     let text = &source.text;
+    let unparsed = || Arc::new(Unparsed { text: text.clone(), bodies: OnceLock::new() });
+    let file_of_bodies = match sound {
+        true => Bodies::WhenAsked(unparsed()),
+        false => Bodies::Parsed(parse(file, sources, unreadable, out)?),
+    };
+    let from = file_date(file, &source.path, out);
+    let mut functions = Vec::new();
+    for signature in signatures(file, text) {
+        // By name and number of parameters, as Rhai tells functions apart; of a name that stands twice the
+        // second is reported below.
+        let name = (signature.name.clone(), signature.params.len());
+        let code = match &file_of_bodies {
+            Bodies::Parsed(bodies) => match bodies.get(&name) {
+                Some(body) => Code::Parsed(body.clone()),
+                None => continue,
+            },
+            Bodies::WhenAsked(file) => Code::WhenAsked(file.clone(), name),
+        };
+        let doc = read_doc(file, text, signature.line_start, out);
+        functions.push(RuleText {
+            name: signature.name,
+            from,
+            helper: signature.private,
+            params: signature.params,
+            span: signature.span,
+            code,
+            doc,
+            made: None,
+        });
+    }
+    for (i, function) in functions.iter().enumerate() {
+        if let Some(first) = functions.iter().take(i).find(|f| f.name == function.name) {
+            let (here, first) = (function.span.clone(), first.span.clone());
+            out.push(texts::names::declared_twice(&function.name, here, first));
+        }
+    }
+    Some(RuleFile { entity: read_entity(file, text, out), functions })
+}
+
+/// The bodies of the functions of a file, or the file.
+enum Bodies {
+    Parsed(BTreeMap<Name, Body>),
+    WhenAsked(Arc<Unparsed>),
+}
+
+/// Parses a file now, and says what is wrong with it.
+fn parse(
+    file: FileId,
+    sources: &Sources,
+    unreadable: &mut Vec<String>,
+    out: &mut Diagnostics,
+) -> Option<BTreeMap<Name, Body>> {
+    let text = &sources.get(file)?.text;
     let engine = parser();
     let ast = match engine.compile(text.as_ref()) {
         Ok(ast) => ast,
@@ -170,37 +280,7 @@ pub(super) fn read(
         let at = sources.offset(file, position.line().unwrap_or(1), position.position().unwrap_or(1));
         out.push(texts::files::outside_functions(Span::new(file, word_at(text, at))));
     }
-    let from = file_date(file, &source.path, out);
-    let statements = statements(&ast);
-    let mut functions = Vec::new();
-    for signature in signatures(file, text) {
-        // By name and number of parameters, as Rhai tells functions apart; of a name that stands twice the
-        // second is reported below.
-        let Some(function) =
-            ast.iter_fn_def().find(|f| f.name == signature.name && f.params.len() == signature.params.len())
-        else {
-            continue;
-        };
-        let doc = read_doc(file, text, signature.line_start, out);
-        functions.push(RuleText {
-            name: signature.name,
-            from,
-            helper: signature.private,
-            params: signature.params,
-            span: signature.span,
-            body: statements.iter().filter(|s| is_in(function, s.position())).cloned().collect(),
-            end: function.body.end_position(),
-            doc,
-            made: None,
-        });
-    }
-    for (i, function) in functions.iter().enumerate() {
-        if let Some(first) = functions.iter().take(i).find(|f| f.name == function.name) {
-            let (here, first) = (function.span.clone(), first.span.clone());
-            out.push(texts::names::declared_twice(&function.name, here, first));
-        }
-    }
-    Some(RuleFile { entity: read_entity(file, text, out), functions })
+    Some(bodies(&ast))
 }
 
 /// The statements of all functions of a file, those of blocks inside left out. Rhai hands them out through a walk over

@@ -94,7 +94,7 @@ fn of_type(
         return None;
     }
     let found = match target {
-        Target::Rule(rule) => parsed.rules.get(rule).and_then(|r| r.kind.clone()),
+        Target::Rule(rule) => parsed.kind(rule).cloned(),
         Target::Field(field) => parsed.schema.fields.get(field).map(|f| f.value_type()),
         Target::DecisionDate => Some(Type::Date),
     };

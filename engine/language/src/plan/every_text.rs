@@ -171,7 +171,7 @@ mod tests {
         let files = files.iter().chain(&[("schema.toml", SCHEMA)]);
         let files =
             files.map(|(path, text)| (path.to_string(), text.to_string().into_bytes().into())).collect();
-        let parsed = crate::pack::read("", files, &mut out);
+        let parsed = crate::pack::read("", files, false, &mut out);
         assert!(!out.has_errors(), "{:?}", out.items);
         parsed
     }
@@ -186,7 +186,7 @@ mod tests {
     fn all_days_at_once_give_the_types_of_each_day_by_itself() {
         let files = logis_rules_files();
         let mut out = Diagnostics::default();
-        let shipped = crate::pack::read("rules", files, &mut out);
+        let shipped = crate::pack::read("rules", files, false, &mut out);
         let days = days(&shipped);
         assert!(days.len() > 20, "{}", days.len());
         let types = together(&shipped, &days).unwrap();

@@ -49,10 +49,10 @@ pub(crate) fn check_matching(parsed: &Parsed, out: &mut Diagnostics) {
 /// An invariant is a rule that is true or false, of rows that are read.
 pub(crate) fn check_invariants(parsed: &Parsed, out: &mut Diagnostics) {
     let marked = |r: &&RuleTexts| r.texts.iter().any(|t| t.doc.invariant.is_some());
-    for rule in parsed.rules.iter().filter(marked) {
+    for (id, rule) in parsed.rules.iter().enumerate().filter(|(_, rule)| marked(rule)) {
         let Some(text) = rule.texts.iter().find(|t| t.doc.invariant.is_some()) else { continue };
         let origin = parsed.schema.entities.get(rule.entity).map(|e| &e.origin);
-        let problem = match &rule.kind {
+        let problem = match parsed.kind(id) {
             _ if text.helper => NoInvariant::Helper,
             Some(found) if !found.matches(&Type::Bool) => NoInvariant::Gives(found),
             _ if matches!(origin, Some(Origin::Reference { .. })) => NoInvariant::OfReference,
@@ -97,7 +97,7 @@ impl<'p> Types<'p> {
     /// Reports what ranks requests of as many points and is neither a number nor a date of the request.
     fn check_tie(&self, named: &Named, request: EntityId, out: &mut Diagnostics) {
         let date = match Target::find(self.parsed, &named.0) {
-            Some((Target::Rule(rule), _)) => self.parsed.rules.get(rule).and_then(|r| r.kind.clone()),
+            Some((Target::Rule(rule), _)) => self.parsed.kind(rule).cloned(),
             Some((Target::Field(field), _)) => self.parsed.schema.fields.get(field).map(|f| f.value_type()),
             _ => None,
         };
@@ -119,7 +119,7 @@ impl<'p> Types<'p> {
             return out.push(texts::matching::wrong_entity(name, of(entity), &wanted, span.clone()));
         }
         let found = match target {
-            Target::Rule(rule) => self.parsed.rules.get(rule).and_then(|r| r.kind.clone()),
+            Target::Rule(rule) => self.parsed.kind(rule).cloned(),
             Target::Field(field) => self.parsed.schema.fields.get(field).map(|f| f.value_type()),
             Target::DecisionDate => Some(Type::Date),
         };

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Diagnostics, PackError, Span, texts};
 use crate::graph::{Access, Link, RuleGraph, RuleId, Step, Target, reach};
 use crate::pack::Parsed;
-use crate::pack::force::Outside;
+use crate::pack::force::{Outside, value_outside};
 use crate::pack::params::{Parameter, ParameterId, ParameterVersion};
 use crate::pack::schema::{EntityId, FieldId, Origin};
 use crate::value::{Date, Type, Value};
@@ -436,7 +436,7 @@ fn not_in_force(parsed: &Parsed, date: Date, nodes: &[Node], selected: &[(String
         let Some(Op::Rule(id, _)) = nodes.get(*node as usize).map(|n| &n.op) else { return None };
         let rule = parsed.rules.get(*id)?;
         let why = rule.outside(date)?;
-        let outcome = match rule.value_outside() {
+        let outcome = match parsed.kind(*id).and_then(value_outside) {
             Some(Value::Bool(_)) => "non pour toutes les lignes",
             Some(_) => "0 pour toutes les lignes",
             None => "inconnu pour toutes les lignes",

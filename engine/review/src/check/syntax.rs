@@ -33,7 +33,7 @@ pub(super) enum Stands {
 /// Reads one text.
 pub(super) fn uses(text: &RuleText, sources: &Sources) -> Uses {
     let mut uses = Uses::default();
-    for statement in text.body.iter() {
+    for statement in text.body() {
         statement.walk(&mut Vec::new(), &mut |path: &[ASTNode<'_>]| {
             look(path, text, sources, &mut uses);
             true

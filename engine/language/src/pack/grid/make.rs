@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rhai::Position;
 
 use super::super::params::{Cell, Parameter, ParameterVersion, Source};
-use super::super::script::{Doc, RuleText};
+use super::super::script::{Code, Doc, RuleText};
 use super::body::{Body, Condition, body};
 use super::{CAP, Figure, PARAMETERS, Points, Row, Whole};
 use crate::diagnostic::texts::grids as texts;
@@ -311,8 +311,7 @@ fn made(
         helper: false,
         params,
         span,
-        body: body.statements,
-        end: Position::NONE,
+        code: Code::Parsed((body.statements, Position::NONE)),
         doc,
         made: Some(code.into()),
     }

@@ -265,7 +265,7 @@ pub(super) fn join_local_rules(territories: &Territories, rules: &mut Vec<RuleTe
                 let texts = vec![RuleText { from: None, ..first.clone() }];
                 let (name, entity) = (name.to_string(), local.entity);
                 let (territory, local) = (None, Vec::new());
-                asked.push(RuleTexts { name, entity, texts, territory, local, nowhere: true, kind: None });
+                asked.push(RuleTexts { name, entity, texts, territory, local, nowhere: true });
             }
             Some(known) => {
                 let other = known.texts.first().map(|t| t.span.clone()).unwrap_or_default();

@@ -25,6 +25,7 @@ use super::{Apart, Places};
 use crate::diagnostic::{Diagnostics, FileId, Span, texts};
 use crate::graph::{RuleId, Wired, Wiring};
 use crate::pack::RuleTexts;
+use crate::pack::force::value_outside;
 use crate::pack::schema::EntityId;
 use nodes::Traits;
 
@@ -155,7 +156,7 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
             (None, first) => {
                 let ty = match first {
                     Some((_, first)) => self.ty(*first),
-                    None => rule.kind.clone()?,
+                    None => parsed.kind(id)?.clone(),
                 };
                 self.node(Op::Param(parsed.parameters.len() + id, Vec::new()), rule.entity, ty, span.clone())
             }
@@ -176,8 +177,8 @@ impl<'g, 'p, 'o> Lowering<'g, 'p, 'o> {
 
     /// The outcome node of a rule that is not in force: false, 0, or a value that is never known.
     fn absent(&mut self, id: RuleId, rule: &RuleTexts, span: Span) -> Option<NodeId> {
-        let ty = rule.kind.clone()?;
-        let body = match rule.value_outside() {
+        let ty = self.wiring.parsed.kind(id)?.clone();
+        let body = match value_outside(&ty) {
             Some(value) => Op::Const(value),
             // Read as a parameter beyond all, which has no value on any day.
             None => Op::Param(self.wiring.parsed.parameters.len() + id, Vec::new()),

@@ -35,8 +35,8 @@ struct Following<'a> {
 impl Lowering<'_, '_, '_> {
     /// The value of a function with these arguments.
     pub(super) fn function_body(&mut self, text: &RuleText, env: Env, place: Place) -> Option<NodeId> {
-        let end = if text.end.is_none() { text.span.clone() } else { self.span(text.end, place) };
-        self.body(&text.body, env, place, end)
+        let end = if text.end().is_none() { text.span.clone() } else { self.span(text.end(), place) };
+        self.body(text.body(), env, place, end)
     }
 
     /// The value of statements that nothing follows: a function's, or a block's used as a value.
