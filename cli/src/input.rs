@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use logis::data::{self, Dataset, InputFile, Needs, StreamedFile};
+use logis::data::{self, Dataset, InputFile, Needs, ReadOutcome, StreamedFile};
 use logis::diagnostic::{self, PackError, texts};
 use logis::invariants::Invariants;
-use logis::pack::schema::Origin;
+use logis::pack::Reference;
+use logis::pack::schema::{Origin, Schema};
 use logis::pack::territory::NONE;
 use logis::plan::Plan;
 use logis::value::Date;
@@ -222,11 +223,29 @@ pub fn as_of(asked: Option<Date>, files: &[InputFile]) -> Result<Date> {
 
 /// Reads the data that plans need, and reports what is wrong with it.
 pub fn dataset(pack: &Pack, files: Vec<InputFile>, plans: &[&Plan], args: &ReadingArgs) -> Result<Dataset> {
+    dataset_by(data::read, pack, files, &needs(plans), plans, args)
+}
+
+/// The same to decide some rows by a plan and no more: the tables of the pack need not be whole.
+pub fn dataset_to_decide(
+    pack: &Pack,
+    files: Vec<InputFile>,
+    plan: &Plan,
+    args: &ReadingArgs,
+) -> Result<Dataset> {
+    let read = |schema: &_, references: &[_], files, needs: &_| {
+        data::read_for(schema, references, files, needs, None)
+    };
+    dataset_by(read, pack, files, &plan.needs(), &[plan], args)
+}
+
+/// What plans need, together.
+fn needs(plans: &[&Plan]) -> Needs {
     let mut all = Needs::default();
     for plan in plans {
         all.join(plan.needs());
     }
-    dataset_for(pack, files, &all, plans, args)
+    all
 }
 
 /// Reads data of which so much is needed, by these plans, and reports what is wrong with it: cells, rows, and what
@@ -238,10 +257,21 @@ pub fn dataset_for(
     plans: &[&Plan],
     args: &ReadingArgs,
 ) -> Result<Dataset> {
+    dataset_by(data::read, pack, files, needs, plans, args)
+}
+
+fn dataset_by(
+    read: impl FnOnce(&Schema, &[Reference], Vec<InputFile>, &Needs) -> ReadOutcome,
+    pack: &Pack,
+    files: Vec<InputFile>,
+    needs: &Needs,
+    plans: &[&Plan],
+    args: &ReadingArgs,
+) -> Result<Dataset> {
     let parsed = pack.parsed();
     let needs = Needs { strict: needs.strict || args.strict, ..needs.clone() };
     let busy = crate::text::busy("lecture des données");
-    let mut read = data::read(&parsed.schema, &parsed.references, files, &needs);
+    let mut read = read(&parsed.schema, &parsed.references, files, &needs);
     let dates: BTreeSet<Date> = plans.iter().map(|plan| plan.date).collect();
     for date in dates {
         let invariants = Invariants::new(parsed, date, &needs.entities);

@@ -27,6 +27,7 @@ mod library;
 mod margin;
 mod matching;
 mod mutate_json;
+mod named_rows;
 mod one_column;
 mod order_of_modules;
 mod parts;

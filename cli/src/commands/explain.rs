@@ -99,7 +99,7 @@ fn tell(args: &ExplainArgs, mut run: input::Run, selected: &[String]) -> Result<
     let selected: Vec<&str> = selected.iter().map(String::as_str).collect();
     let plan = run.plan(&selected)?;
     let files = std::mem::take(&mut run.files);
-    let dataset = input::dataset(&run.pack, files, &[&plan], &args.data.reading)?;
+    let dataset = input::dataset_to_decide(&run.pack, files, &plan, &args.data.reading)?;
     // All rows are found before anything is printed.
     let rows: Vec<u64> = args.id.iter().map(|id| row(&plan, &dataset, id)).collect::<Result<_>>()?;
     let words = Words::new(&plan);
