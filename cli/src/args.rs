@@ -157,7 +157,7 @@ pub enum TextFormat {
 /// Which ledger.
 #[derive(Args)]
 pub struct LedgerArgs {
-    /// Registre à suivre: ce qui y est décidé, accepté, refusé ou notifié vaut
+    /// Registre à suivre (un fichier, ou postgres://UTILISATEUR@HÔTE/BASE): ce qui y est décidé, accepté, refusé ou notifié vaut
     #[arg(long, value_name = "FICHIER")]
     pub ledger: Option<PathBuf>,
     /// Le registre tel qu'il était après cette ligne

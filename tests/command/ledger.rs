@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::database::Database;
 use crate::matching_commands::{PACK, REQUESTS, RULES, SCHEMA, SHARE, UNITS};
 use crate::played::{copied, play};
 use crate::support::Folder;
@@ -493,4 +494,48 @@ fn a_matching_keeps_what_the_ledger_says() {
     let (pairs, _, err) = matched(&[]);
     assert!(!pairs.iter().any(|(request, _)| *request == one) && !pairs.is_empty(), "{pairs:?}");
     assert!(err.contains("dont la demande et le logement n'y comptent pas: 1"), "{err}");
+}
+
+/// The same weeks with a file and with a database: the same lists, lines, results and words.
+#[test]
+fn weeks_in_a_database_are_those_in_a_file() {
+    let Some(database) = Database::start() else { return };
+    let address = database.address();
+    let week = |ledger: &str| {
+        let folder = place();
+        let mut told = Vec::new();
+        let mut run = |arguments: &[&str]| {
+            let (code, out, err) = folder.logis(&[arguments, &["--ledger", ledger]].concat());
+            told.push((code, out, err.replace(ledger, "LEDGER").replace("postgres://%2F", "%2F")));
+        };
+        let base = ["--rules", "regles", "--data", "donnees"];
+        for day in ["2017-07-03", "2017-07-10"] {
+            run(&[&["commission"], &base[..], &["--as-of", day, "--format", "csv", "--append"]].concat());
+            let lists = rows(&told_last(&folder, ledger, day));
+            let (unit, _, request, _) = &lists[0];
+            let row = format!(
+                "demande_id;logement_id;reponse;date;motif\n{request};{unit};refus;{day};trop loin\n"
+            );
+            folder.write("reponses.csv", &row);
+            run(&["ledger", "answers", "--rules", "regles", "reponses.csv"]);
+        }
+        run(&[&["match"], &base[..], &["--as-of", "2017-07-17", "--format", "csv"]].concat());
+        run(&["ledger", "show", "--format", "csv"]);
+        run(&["ledger", "check"]);
+        assert!(told.iter().all(|(code, ..)| *code == 0), "{told:?}");
+        told
+    };
+    assert_eq!(week("r.db"), week(&address));
+    // No password is shown.
+    let folder = place();
+    let (code, _, err) =
+        folder.logis(&["ledger", "check", "--ledger", "postgres://logis:secret@127.0.0.1:1/registre"]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("postgres://127.0.0.1:1/registre: registre") && !err.contains("secret"), "{err}");
+}
+
+/// The lists of a session that was entered, as its command gives them again.
+fn told_last(folder: &Folder, ledger: &str, day: &str) -> String {
+    let base = ["commission", "--rules", "regles", "--data", "donnees", "--as-of", day, "--format", "csv"];
+    folder.logis(&[&base[..], &["--ledger", ledger]].concat()).1
 }

@@ -18,6 +18,9 @@ mod changes;
 mod check;
 mod contract;
 mod csv_fr;
+#[allow(dead_code, reason = "the service's tests ask more of it")]
+#[path = "../../serve/tests/service/database.rs"]
+mod database;
 mod documents;
 mod editing;
 mod formats;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use logis::ledger::{Contradiction, Entry, Kind, Ledger, LedgerError, State, origin};
+use logis::ledger::{Contradiction, Entry, Kind, Ledger, LedgerError, LedgerPlace, State, origin};
 use logis::value::{Date, parse_date};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -29,7 +29,7 @@ fn entries() -> Vec<Entry> {
 }
 
 fn written(path: &Path) -> Ledger {
-    let mut ledger = Ledger::open_or_new(path).unwrap();
+    let mut ledger = Ledger::open_or_new(&LedgerPlace::of(path)).unwrap();
     ledger.append(&entries()[..4]).unwrap();
     ledger.append(&entries()[4..]).unwrap();
     ledger
@@ -42,7 +42,7 @@ fn the_chain_is_the_one_that_the_readme_states() {
     let ledger = written(&folder.path().join("r.db"));
     assert_eq!(origin(), "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     assert_eq!(ledger.head(), "sha256:02a9e3f7a019e79e618c4e2c21bad1048e9d90ce2938a44ba957ee7433ca0fbe");
-    let again = Ledger::open(&folder.path().join("r.db")).unwrap();
+    let again = Ledger::open(&LedgerPlace::of(folder.path().join("r.db"))).unwrap();
     assert_eq!((again.lines(), again.state()), (ledger.lines(), ledger.state()));
     assert_eq!(again.lines().iter().map(|line| line.entry.clone()).collect::<Vec<_>>(), entries());
     // Nothing stays beside the file.
@@ -71,7 +71,7 @@ fn what_was_edited_is_found_at_its_line() {
     let wrong = |statement: &str| {
         fs::copy(&path, &copy).unwrap();
         forced(&copy, statement);
-        match Ledger::open(&copy) {
+        match Ledger::open(&LedgerPlace::of(&copy)) {
             Err(LedgerError::Chain { line, .. }) => line,
             other => panic!("{statement}: {other:?}"),
         }
@@ -102,15 +102,15 @@ fn what_was_edited_is_found_at_its_line() {
     // The end cut off is seen only where it cuts a session; the last hash, noted elsewhere, tells the rest.
     fs::copy(&path, &copy).unwrap();
     forced(&copy, "DELETE FROM lignes WHERE numero > 2");
-    assert!(matches!(Ledger::open(&copy), Err(LedgerError::Torn { line: 2 })));
+    assert!(matches!(Ledger::open(&LedgerPlace::of(&copy)), Err(LedgerError::Torn { line: 2 })));
     // A file that lets its lines be changed is none.
     for statement in ["DROP TRIGGER registre_1_sans_suppression", "CREATE TABLE autre (a)"] {
         fs::copy(&path, &copy).unwrap();
         Connection::open(&copy).unwrap().execute_batch(statement).unwrap();
-        assert!(matches!(Ledger::open(&copy), Err(LedgerError::Form(_))), "{statement}");
+        assert!(matches!(Ledger::open(&LedgerPlace::of(&copy)), Err(LedgerError::Form(_))), "{statement}");
     }
     fs::write(&copy, "demande_id,logement_id\n".repeat(100)).unwrap();
-    assert!(matches!(Ledger::open(&copy), Err(LedgerError::Form(_))));
+    assert!(matches!(Ledger::open(&LedgerPlace::of(&copy)), Err(LedgerError::Form(_))));
 }
 
 /// The file itself refuses changes, deletions, replacements, and lines that are not the next.
@@ -129,7 +129,7 @@ fn the_file_refuses_what_is_no_line_more() {
     ] {
         assert!(connection.execute_batch(statement).is_err(), "{statement}");
     }
-    assert_eq!(Ledger::open(&path).unwrap().head(), head);
+    assert_eq!(Ledger::open(&LedgerPlace::of(&path)).unwrap().head(), head);
 }
 
 /// Stopped while it writes, so that part of the new pages are in the file already: what is left is the ledger of before.
@@ -156,10 +156,10 @@ fn a_machine_that_stops_while_it_writes_leaves_the_ledger_of_before() {
     fs::copy(&path, stopped.join("r.db")).unwrap();
     fs::copy(&journal, stopped.join("r.db-journal")).unwrap();
     assert_ne!(fs::read(&path).unwrap().len(), 0);
-    let after = Ledger::open(&stopped.join("r.db")).unwrap();
+    let after = Ledger::open(&LedgerPlace::of(stopped.join("r.db"))).unwrap();
     assert_eq!(after.lines(), before.lines());
     drop(connection);
-    assert_eq!(Ledger::open(&path).unwrap().lines(), before.lines());
+    assert_eq!(Ledger::open(&LedgerPlace::of(&path)).unwrap().lines(), before.lines());
 }
 
 /// Stopped before the first lines are whole: there is no ledger yet, and it begins where it is asked to.
@@ -168,9 +168,9 @@ fn a_machine_that_stops_at_the_first_lines_leaves_none() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("r.db");
     fs::write(&path, "").unwrap();
-    assert!(matches!(Ledger::open(&path), Err(LedgerError::Missing)));
+    assert!(matches!(Ledger::open(&LedgerPlace::of(&path)), Err(LedgerError::Missing)));
     let made = written(&path);
-    assert_eq!(Ledger::open(&path).unwrap().lines(), made.lines());
+    assert_eq!(Ledger::open(&LedgerPlace::of(&path)).unwrap().lines(), made.lines());
 }
 
 /// Two who have read the same ledger do not both add to it.
@@ -179,11 +179,11 @@ fn who_reads_before_another_writes_reads_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("r.db");
     let mut first = written(&path);
-    let mut second = Ledger::open(&path).unwrap();
+    let mut second = Ledger::open(&LedgerPlace::of(&path)).unwrap();
     first.append(&[Entry::new(day(8), Kind::Refusal, "D3", "L2")]).unwrap();
     let late = second.append(&[Entry::new(day(8), Kind::Lease, "D3", "L2")]);
     assert!(matches!(late, Err(LedgerError::Changed)), "{late:?}");
-    assert_eq!(Ledger::open(&path).unwrap().lines(), first.lines());
+    assert_eq!(Ledger::open(&LedgerPlace::of(&path)).unwrap().lines(), first.lines());
 }
 
 /// May a line stand after those that stand? Told by looking through all of them, with no state. Sessions are not
@@ -427,7 +427,7 @@ fn a_line_is_annulled_by_another() {
     assert_eq!(ledger.state().annulled().iter().map(|(a, b)| (*a, *b)).collect::<Vec<_>>(), [(5, 9), (7, 8)]);
     // Nothing of what was written has changed: the ledger as it was then is there.
     assert_eq!(ledger.lines()[6].hash, before);
-    let again = Ledger::open(&path).unwrap();
+    let again = Ledger::open(&LedgerPlace::of(&path)).unwrap();
     assert_eq!((again.lines(), again.state()), (ledger.lines(), ledger.state()));
     assert_eq!(again.up_to(7).unwrap().state().leases().collect::<Vec<_>>(), [("D2", "L1")]);
 }
@@ -471,8 +471,11 @@ fn a_session_is_whole() {
         Err(LedgerError::Refused(why)) => why.into_iter().next().unwrap(),
         other => panic!("{other:?}"),
     };
-    assert!(matches!(refused(&[session(day(10), 2), offer("D4", "L2", 2)]), (1, Contradiction::Place(_))));
-    assert!(matches!(refused(&[offer("D4", "L2", 2)]), (0, Contradiction::Place(_))));
+    assert!(matches!(
+        refused(&[session(day(10), 2), offer("D4", "L2", 2)]),
+        (1, Contradiction::LedgerPlace(_))
+    ));
+    assert!(matches!(refused(&[offer("D4", "L2", 2)]), (0, Contradiction::LedgerPlace(_))));
     assert!(matches!(refused(&[session(day(2), 0)]), (0, Contradiction::TooEarly { line: 1, .. })));
     let (one, ten) = (session(day(10), 1), Entry::new(day(10), Kind::Session, "", ""));
     assert!(matches!(refused(&[ten]), (0, Contradiction::Detail { key: "propositions", .. })));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use logis::data::{Output, OutputColumn, visible_cell};
 use logis::diagnostic::nearest;
-use logis::ledger::{Cell, Contradiction, Entry, Kind, Ledger, LedgerError, Line};
+use logis::ledger::{Cell, Contradiction, Entry, Kind, Ledger, LedgerError, LedgerPlace, Line};
 use logis::value::{Type, Value, parse_date};
 
 use super::pair_file;
@@ -34,7 +34,7 @@ enum What {
 /// `logis ledger answers`
 #[derive(clap::Args)]
 pub struct AnswersArgs {
-    /// Le registre
+    /// Le registre: un fichier, ou une base PostgreSQL (postgres://UTILISATEUR@HÔTE/BASE)
     #[arg(long, value_name = "FICHIER")]
     ledger: PathBuf,
     /// CSV: les identifiants des deux côtés, `reponse` (acceptation, refus, bail, fin_de_bail, decision, exclusion,
@@ -49,7 +49,7 @@ pub struct AnswersArgs {
 /// `logis ledger show`
 #[derive(clap::Args)]
 pub struct ShowArgs {
-    /// Le registre
+    /// Le registre: un fichier, ou une base PostgreSQL (postgres://UTILISATEUR@HÔTE/BASE)
     #[arg(long, value_name = "FICHIER")]
     ledger: PathBuf,
     #[command(flatten)]
@@ -59,7 +59,7 @@ pub struct ShowArgs {
 /// `logis ledger check`
 #[derive(clap::Args)]
 pub struct CheckArgs {
-    /// Le registre
+    /// Le registre: un fichier, ou une base PostgreSQL (postgres://UTILISATEUR@HÔTE/BASE)
     #[arg(long, value_name = "FICHIER")]
     ledger: PathBuf,
 }
@@ -94,12 +94,17 @@ pub fn opened(args: &LedgerArgs) -> Result<Option<Ledger>> {
 
 /// Opens a ledger that is there.
 pub fn open(path: &Path) -> Result<Ledger> {
-    Ledger::open(path).map_err(|error| said(path, error))
+    Ledger::open(&LedgerPlace::of(path)).map_err(|error| said(path, error))
 }
 
-/// An error of a ledger, with its file.
+/// Opens a ledger, an empty one where there is none.
+pub fn open_or_new(path: &Path) -> Result<Ledger> {
+    Ledger::open_or_new(&LedgerPlace::of(path)).map_err(|error| said(path, error))
+}
+
+/// An error of a ledger, with its file or the address of its database.
 pub fn said(path: &Path, error: LedgerError) -> anyhow::Error {
-    anyhow::Error::new(error).context(format!("{}: registre", path.display()))
+    anyhow::Error::new(error).context(format!("{}: registre", LedgerPlace::of(path)))
 }
 
 /// The columns of a file of answers, besides the identifiers.
@@ -108,7 +113,7 @@ const COLUMNS: [&str; 2] = ["reponse", "date"];
 fn answers(args: &AnswersArgs) -> Result<End> {
     let pack = input::pack(&args.rules)?;
     let keys = pair_file::keys(pack.parsed());
-    let mut ledger = Ledger::open_or_new(&args.ledger).map_err(|error| said(&args.ledger, error))?;
+    let mut ledger = open_or_new(&args.ledger)?;
     let lines = pair_file::read_with(&args.answers, &keys, &COLUMNS, &["motif", "ligne"])?;
     let (mut entries, mut wrong) = (Vec::new(), Vec::new());
     for line in &lines {
@@ -265,15 +270,15 @@ fn shortened(text: &str) -> String {
 }
 
 fn check(args: &CheckArgs) -> Result<End> {
-    match Ledger::open(&args.ledger) {
+    match Ledger::open(&LedgerPlace::of(&args.ledger)) {
         Ok(ledger) => {
             let lines = count(ledger.lines().len());
             output::print(&format!("Le registre tient; lignes: {lines}.\n{}", standing(&ledger)))?;
             Ok(End::Fine)
         }
-        Err(error @ (LedgerError::Missing | LedgerError::Sqlite(_))) => Err(said(&args.ledger, error)),
+        Err(error) if error.is_of_place() => Err(said(&args.ledger, error)),
         Err(error) => {
-            eprintln!("{}: le registre ne tient pas: {error}", args.ledger.display());
+            eprintln!("{}: le registre ne tient pas: {error}", LedgerPlace::of(&args.ledger));
             Ok(End::FellShort)
         }
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 use logis::Posing;
 use logis::attribution::{Asks, Commission, CountedLease, Place, QuotaInForce, Recorded};
-use logis::ledger::{Entry, Kind, Lease, Ledger, LedgerError, Line};
+use logis::ledger::{Entry, Kind, Lease, Ledger, LedgerError, LedgerPlace, Line};
 use logis::matching::Already;
 use logis::value::Date;
 use serde_json::{Map, Value as Json};
@@ -106,7 +106,7 @@ impl Followed {
     pub fn open(args: &LedgerArgs, append: bool) -> Result<Option<Followed>> {
         let Some(path) = &args.ledger else { return Ok(None) };
         let whole = match append {
-            true => Ledger::open_or_new(path).map_err(|error| ledger::said(path, error))?,
+            true => ledger::open_or_new(path)?,
             false => ledger::open(path)?,
         };
         let mut next = Vec::new();
@@ -252,7 +252,11 @@ impl Followed {
                 // What comes after the first follows from it.
                 LedgerError::Refused(why) => {
                     let why = why.first().map_or_else(String::new, |(_, why)| why.to_string());
-                    anyhow!("{}: registre: la séance du {} {why}", path.display(), loaded.plan.pairs.date)
+                    anyhow!(
+                        "{}: registre: la séance du {} {why}",
+                        LedgerPlace::of(path),
+                        loaded.plan.pairs.date
+                    )
                 }
                 other => ledger::said(path, other),
             })?;

@@ -1,13 +1,12 @@
-//! The ledger in its file of SQLite: opened, held line by line, added to.
+//! The lines of a ledger in a file of SQLite.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params};
 
-use super::contradiction::Contradiction;
-use super::line::{Entry, Line, hash, origin, read};
-use super::state::State;
+use super::error::LedgerError;
+use super::line::{Line, Written, origin};
 
 /// How long another writer is waited for.
 const WAIT: Duration = Duration::from_secs(10);
@@ -28,75 +27,13 @@ CREATE TRIGGER registre_1_dans_l_ordre BEFORE INSERT ON lignes
     BEGIN SELECT RAISE(ABORT, 'une ligne du registre suit la dernière'); END;
 ";
 
-/// Why a ledger cannot be opened or added to.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LedgerError {
-    /// There is no file, or nothing in it: a machine may have stopped before the first lines were whole.
-    #[error("ce registre n'existe pas, ou rien n'y est encore inscrit")]
-    Missing,
-    /// What SQLite says.
-    #[error("{0}")]
-    Sqlite(#[from] rusqlite::Error),
-    /// The file is of another form: no ledger, one of a later version, or one whose triggers were taken away.
-    #[error("n'est pas un registre de cette version: {0}")]
-    Form(String),
-    /// A line is not what was written.
-    #[error("ligne {line}: {what}")]
-    Chain {
-        /// Its number, as it should be.
-        line: u64,
-        /// What is wrong.
-        what: String,
-    },
-    /// A line of the file contradicts those before it.
-    #[error("ligne {line}: {why}")]
-    Contradicts {
-        /// Its number.
-        line: u64,
-        /// Why.
-        why: Contradiction,
-    },
-    /// The lines end within a session.
-    #[error(
-        "la ligne {line} est dans une séance; attendu: une ligne qui ne suit pas la moitié de ses propositions"
-    )]
-    Torn {
-        /// The last line.
-        line: u64,
-    },
-    /// There is no such line.
-    #[error("n'a pas de ligne {line}; attendu: un numéro de 0 à {last}")]
-    NoLine {
-        /// The number.
-        line: u64,
-        /// The last there is.
-        last: u64,
-    },
-    /// What was to be added contradicts the ledger: by place among the entries.
-    #[error("{}", .0.iter().map(|(at, why)| format!("{}: {why}", at + 1)).collect::<Vec<_>>().join("\n"))]
-    Refused(Vec<(usize, Contradiction)>),
-    /// Somebody else has added lines since it was read.
-    #[error("a reçu d'autres lignes depuis sa lecture: rien n'est inscrit; recommencer")]
-    Changed,
-}
-
-/// A ledger as it was when it was opened, and what was added since.
+/// A file of SQLite.
 #[derive(Debug)]
-pub struct Ledger {
-    path: PathBuf,
-    /// None until the file is there.
-    connection: Option<Connection>,
-    lines: Vec<Line>,
-    state: State,
-}
+pub(super) struct File(Connection);
 
-impl Ledger {
-    /// Opens a ledger, and holds its chain and what it says.
-    ///
-    /// # Errors
-    /// [`LedgerError::Missing`]; a file that is no ledger; the first line that is wrong.
-    pub fn open(path: &Path) -> Result<Ledger, LedgerError> {
+impl File {
+    /// Opens a file that is a ledger.
+    pub fn open(path: &Path) -> Result<File, LedgerError> {
         if !path.is_file() {
             return Err(LedgerError::Missing);
         }
@@ -105,93 +42,29 @@ impl Ledger {
             return Err(LedgerError::Missing);
         }
         formed(&connection)?;
-        let lines = lines(&connection)?;
-        let state = state(&lines)?;
-        Ok(Ledger { path: path.to_path_buf(), connection: Some(connection), lines, state })
+        Ok(File(connection))
     }
 
-    /// Opens a ledger; where there is none, an empty one, which is made when something is added.
-    ///
-    /// # Errors
-    /// As [`Ledger::open`].
-    pub fn open_or_new(path: &Path) -> Result<Ledger, LedgerError> {
-        match Ledger::open(path) {
-            Err(LedgerError::Missing) => Ok(Ledger {
-                path: path.to_path_buf(),
-                connection: None,
-                lines: Vec::new(),
-                state: State::default(),
-            }),
-            other => other,
-        }
+    /// Makes a file, if there is none.
+    pub fn new(path: &Path) -> Result<File, LedgerError> {
+        connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE).map(File)
     }
 
-    /// This ledger as it was when it ended with this line: for who decides again what was decided then.
-    ///
-    /// # Errors
-    /// No line has this number, or it is within a session.
-    pub fn up_to(mut self, line: u64) -> Result<Ledger, LedgerError> {
-        let last = self.lines.last().map_or(0, |line| line.number);
-        if line > last {
-            return Err(LedgerError::NoLine { line, last });
-        }
-        self.lines.retain(|own| own.number <= line);
-        self.state = state(&self.lines)?;
-        Ok(self)
+    /// All lines, as they stand.
+    pub fn lines(&mut self) -> Result<Vec<Written>, LedgerError> {
+        let mut statement = self.0.prepare(
+            "SELECT numero, jour, nature, demande, logement, details, precedente, empreinte FROM lignes ORDER BY numero",
+        )?;
+        let rows = statement.query_map([], |row| {
+            let texts = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?];
+            Ok(Written { number: row.get(0)?, texts, before: row.get(6)?, hash: row.get(7)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The lines, the first first.
-    pub fn lines(&self) -> &[Line] {
-        &self.lines
-    }
-
-    /// What the lines say together.
-    pub fn state(&self) -> &State {
-        &self.state
-    }
-
-    /// The hash of the last line, which stands for all; of an empty ledger: [`origin`].
-    pub fn head(&self) -> String {
-        self.lines.last().map_or_else(origin, |line| line.hash.clone())
-    }
-
-    /// Adds lines, all or none: they are on the disk when this comes back.
-    ///
-    /// # Errors
-    /// Lines that contradict what stands before them, all of them; a ledger that others have added to since.
-    pub fn append(&mut self, entries: &[Entry]) -> Result<(), LedgerError> {
-        let (mut state, mut new, mut refused) = (self.state.clone(), Vec::new(), Vec::new());
-        let (mut number, mut before) = (self.lines.last().map_or(0, |line| line.number), self.head());
-        for (at, entry) in entries.iter().enumerate() {
-            let line = Line::after(number + 1, &before, entry);
-            match state.apply(line.number, entry) {
-                Ok(()) => {
-                    (number, before) = (line.number, line.hash.clone());
-                    new.push(line);
-                }
-                Err(why) => refused.push((at, why)),
-            }
-        }
-        if state.is_torn() && refused.is_empty() {
-            let why = Contradiction::Place("la séance n'a pas toutes ses propositions");
-            refused.push((entries.len().saturating_sub(1), why));
-        }
-        if !refused.is_empty() {
-            return Err(LedgerError::Refused(refused));
-        }
-        if new.is_empty() {
-            return Ok(());
-        }
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => connect(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?,
-        };
-        let written = write(&mut connection, &self.head(), &new);
-        self.connection = Some(connection);
-        written?;
-        self.lines.extend(new);
-        self.state = state;
-        Ok(())
+    /// Writes lines after the one of this hash, in one transaction; makes the tables of an empty file.
+    pub fn add(&mut self, head: &str, lines: &[Line]) -> Result<(), LedgerError> {
+        write(&mut self.0, head, lines)
     }
 }
 
@@ -269,48 +142,5 @@ fn formed(connection: &Connection) -> Result<(), LedgerError> {
         }
         (None, Some((name, _))) => Err(LedgerError::Form(format!("`{name}` n'en est pas"))),
         (None, None) => Ok(()),
-    }
-}
-
-/// All lines, each held against the one before.
-fn lines(connection: &Connection) -> Result<Vec<Line>, LedgerError> {
-    let mut statement = connection.prepare(
-        "SELECT numero, jour, nature, demande, logement, details, precedente, empreinte FROM lignes ORDER BY numero",
-    )?;
-    let mut rows = statement.query([])?;
-    let (mut all, mut last): (Vec<Line>, String) = (Vec::new(), origin());
-    while let Some(row) = rows.next()? {
-        let expected = all.len() as u64 + 1;
-        let number: i64 = row.get(0)?;
-        let wrong = |what: String| LedgerError::Chain { line: expected, what };
-        if u64::try_from(number) != Ok(expected) {
-            return Err(wrong(format!("manque; la suivante est la ligne {number}")));
-        }
-        let text = |at: usize| row.get::<_, String>(at);
-        let texts = [text(1)?, text(2)?, text(3)?, text(4)?, text(5)?];
-        let [day, kind, request, unit, details] = &texts;
-        let cells = [day.as_str(), kind, request, unit, details];
-        let (before, written) = (text(6)?, text(7)?);
-        if before != last {
-            return Err(wrong(format!("suit l'empreinte {before}; attendu: {last}")));
-        }
-        let computed = hash(&before, expected, cells);
-        if computed != written {
-            return Err(wrong(format!(
-                "n'est pas telle qu'elle a été écrite: son contenu donne {computed}; attendu: {written}"
-            )));
-        }
-        let entry = read(cells).map_err(wrong)?;
-        last.clone_from(&written);
-        all.push(Line { number: expected, entry, details: details.clone(), before, hash: written });
-    }
-    Ok(all)
-}
-
-fn state(lines: &[Line]) -> Result<State, LedgerError> {
-    let state = State::of(lines).map_err(|(line, why)| LedgerError::Contradicts { line, why })?;
-    match state.is_torn() {
-        true => Err(LedgerError::Torn { line: lines.last().map_or(0, |line| line.number) }),
-        false => Ok(state),
     }
 }

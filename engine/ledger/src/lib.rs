@@ -1,11 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 mod contradiction;
+mod error;
 mod file;
+mod ledger;
 mod line;
+mod place;
+#[cfg(feature = "postgres")]
+mod server;
 mod state;
 
 pub use contradiction::{Cell, Contradiction};
-pub use file::{Ledger, LedgerError};
+pub use error::LedgerError;
+pub use ledger::Ledger;
 pub use line::{Entry, Kind, Line, origin};
+pub use place::LedgerPlace;
 pub use state::{Lease, Offer, Session, State};

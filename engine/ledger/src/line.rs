@@ -107,7 +107,17 @@ impl Entry {
     }
 }
 
-/// A line as it stands in the file.
+/// A line as it was found where it is kept: nothing of it is held yet.
+pub(crate) struct Written {
+    pub number: i64,
+    /// Day, kind, request, unit, details.
+    pub texts: [String; 5],
+    /// Hash of the line before.
+    pub before: String,
+    pub hash: String,
+}
+
+/// A line as it stands in the ledger.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     /// Its number, from 1.

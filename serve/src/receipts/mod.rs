@@ -6,58 +6,17 @@
 mod server;
 mod sqlite;
 
-use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use logis::fingerprint::sha256;
+/// Where receipts are kept: a file of SQLite, or a database of PostgreSQL.
+pub use logis::ledger::LedgerPlace as ReceiptsPlace;
 
 /// The form of the tables.
 const FORM: i64 = 1;
 
 /// How long another writer, or a server, is waited for.
 const WAIT: Duration = Duration::from_secs(10);
-
-/// Where receipts are kept.
-#[derive(Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ReceiptsPlace {
-    /// A file of SQLite.
-    File(PathBuf),
-    /// A database of PostgreSQL, by its address (`postgres://user@host:port/database`). A password that the address
-    /// lacks is that of the variable `PGPASSWORD`. It is never shown.
-    Postgres(String),
-}
-
-impl ReceiptsPlace {
-    /// A place as it is written: what begins with `postgres://` or `postgresql://` is a database, all else a file.
-    pub fn of(text: &str) -> ReceiptsPlace {
-        match ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme)) {
-            true => ReceiptsPlace::Postgres(text.to_string()),
-            false => ReceiptsPlace::File(PathBuf::from(text)),
-        }
-    }
-}
-
-impl fmt::Display for ReceiptsPlace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ReceiptsPlace::File(path) => write!(f, "{}", path.display()),
-            // An address may hold a password; so may what stands after the `?`.
-            ReceiptsPlace::Postgres(address) => {
-                let (scheme, rest) = address.split_once("://").unwrap_or(("postgres", address));
-                let rest = rest.split('?').next().unwrap_or_default();
-                write!(f, "{scheme}://{}", rest.rsplit('@').next().unwrap_or_default())
-            }
-        }
-    }
-}
-
-impl fmt::Debug for ReceiptsPlace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ReceiptsPlace({self})")
-    }
-}
 
 /// Receipts that are kept.
 pub enum Receipts {

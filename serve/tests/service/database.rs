@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use logis_serve::ReceiptsPlace;
-
 /// The folder of PostgreSQL's programs: where the system says, or where Debian has them.
 fn programs() -> Option<PathBuf> {
     let said = Command::new("pg_config").arg("--bindir").output().ok();
@@ -63,10 +61,6 @@ impl Database {
     pub fn address(&self) -> String {
         let socket = self.folder.path().to_str().unwrap().replace('/', "%2F");
         format!("postgres://logis@{socket}/postgres")
-    }
-
-    pub fn place(&self) -> ReceiptsPlace {
-        ReceiptsPlace::of(&self.address())
     }
 
     /// A connection of the test's own.

@@ -83,7 +83,7 @@ fn receipts_are_kept_on_request_and_decided_again() {
 #[test]
 fn receipts_are_kept_in_a_database_and_decided_again() {
     let Some(database) = Database::start() else { return };
-    hold(&database.place(), |name| {
+    hold(&ReceiptsPlace::of(database.address()), |name| {
         let update =
             "UPDATE logis_receipts SET line = replace(line, '2017-06-30', '2018-06-30') WHERE id = $1";
         assert_eq!(database.client().execute(update, &[&name]).unwrap(), 1);
@@ -96,14 +96,15 @@ fn receipts_are_kept_in_a_database_and_decided_again() {
             $$ BEGIN INSERT INTO observed VALUES (current_setting('synchronous_commit')); RETURN NEW; END $$;
         CREATE TRIGGER observe BEFORE INSERT ON logis_receipts FOR EACH ROW EXECUTE FUNCTION observe();";
     database.client().batch_execute(observed).unwrap();
-    let running = service(|options| options.receipts = Some(database.place()));
+    let running = service(|options| options.receipts = Some(ReceiptsPlace::of(database.address())));
     let answer = post(running.address(), "/v1/decisions", &asked(&households(4)[3]));
     assert_eq!(answer.status, 200);
     let seen = database.client().query_one("SELECT value FROM observed", &[]).unwrap();
     assert_eq!(seen.get::<_, String>(0), "on");
     // Tables of a later version are not touched.
     database.client().batch_execute("UPDATE logis_form SET version = 2").unwrap();
-    let refused = crate::client::refused(|options| options.receipts = Some(database.place()));
+    let refused =
+        crate::client::refused(|options| options.receipts = Some(ReceiptsPlace::of(database.address())));
     assert!(refused.contains("forme 2 des reçus ; attendu: 1"), "{refused}");
 }
 
@@ -112,7 +113,7 @@ fn receipts_are_kept_in_a_database_and_decided_again() {
 #[test]
 fn a_database_that_breaks_off_loses_no_receipt_that_was_named() {
     let Some(mut database) = Database::start() else { return };
-    let running = service(|options| options.receipts = Some(database.place()));
+    let running = service(|options| options.receipts = Some(ReceiptsPlace::of(database.address())));
     let to = running.address();
     let records = households(40);
     let mut named = Vec::new();

@@ -89,6 +89,7 @@ impl Kinds {
     }
 
     /// What a function finds in a pack of which no type is known.
+    #[cfg(feature = "national")]
     pub fn when_asked(find: FindKinds) -> Kinds {
         Kinds { found: OnceLock::new(), find: Some(find) }
     }
