@@ -471,11 +471,8 @@ fn a_session_is_whole() {
         Err(LedgerError::Refused(why)) => why.into_iter().next().unwrap(),
         other => panic!("{other:?}"),
     };
-    assert!(matches!(
-        refused(&[session(day(10), 2), offer("D4", "L2", 2)]),
-        (1, Contradiction::LedgerPlace(_))
-    ));
-    assert!(matches!(refused(&[offer("D4", "L2", 2)]), (0, Contradiction::LedgerPlace(_))));
+    assert!(matches!(refused(&[session(day(10), 2), offer("D4", "L2", 2)]), (1, Contradiction::Place(_))));
+    assert!(matches!(refused(&[offer("D4", "L2", 2)]), (0, Contradiction::Place(_))));
     assert!(matches!(refused(&[session(day(2), 0)]), (0, Contradiction::TooEarly { line: 1, .. })));
     let (one, ten) = (session(day(10), 1), Entry::new(day(10), Kind::Session, "", ""));
     assert!(matches!(refused(&[ten]), (0, Contradiction::Detail { key: "propositions", .. })));

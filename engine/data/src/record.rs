@@ -1,6 +1,6 @@
 //! One row with its members, from a nested record: a household on the spot.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
@@ -10,7 +10,7 @@ use super::codes::{Codebooks, Meant, codebooks};
 use super::issue::{Issue, meant};
 use super::issue_code::Code;
 use super::raw::{Raw, RawColumn};
-use super::read::{raw_references, read};
+use super::read::{assemble, raw_references};
 use super::table::{About, Dataset, NO_ROW, Table};
 use logis_language::diagnostic::nearest;
 use logis_language::pack::Reference;
@@ -72,9 +72,11 @@ fn keys(schema: &Schema, id: EntityId, entity: &Entity) -> HashMap<Box<str>, Key
 impl Records {
     /// Reads the reference tables of a pack.
     pub fn new(schema: &Schema, references: &[Reference]) -> Records {
-        let raw = raw_references(schema, references, None, &mut Vec::new());
-        let books = codebooks(schema, |id, _| raw.get(&id));
-        let references = read(schema, references, Vec::new(), &Needs::default()).dataset.tables;
+        let mut issues = Vec::new();
+        let raw = raw_references(schema, references, None, &mut issues);
+        let raw = |id: EntityId, _: &Entity| raw.get(&id);
+        let books = codebooks(schema, raw);
+        let references = assemble(schema, raw, &BTreeSet::new(), &Needs::default(), None, &mut issues).tables;
         let index = |table: &Table| table.ids.texts().map(Arc::from).zip(0_u32..).collect();
         let rows = references.iter().map(index).collect();
         let keys = schema.entities.iter().enumerate().map(|(id, entity)| keys(schema, id, entity)).collect();

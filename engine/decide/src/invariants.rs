@@ -47,6 +47,8 @@ struct Invariant {
     entities: BTreeSet<EntityId>,
     /// The relations that it follows to members: entity, and number of the relation among its own.
     members: BTreeSet<(EntityId, usize)>,
+    /// The columns without which nothing is known that it reads; none if it reads anything else.
+    cells: Vec<(EntityId, usize)>,
 }
 
 /// A row of which an invariant is false.
@@ -215,7 +217,8 @@ impl Part {
         let plan = plan.ok().filter(|plan| plan.entity == entity && !plan.selected.is_empty())?;
         let rules = plan.selected.iter().zip(said).map(|((_, node), (level, label))| {
             let (entities, members) = reads(&plan, *node);
-            Invariant { level, label, entities, members }
+            let cells = cells(&plan, *node).unwrap_or_default();
+            Invariant { level, label, entities, members, cells }
         });
         let rules = rules.collect();
         let layout = Arc::new(Layout::of(&plan));
@@ -238,7 +241,12 @@ impl Part {
             let links = table(child).and_then(|t| t.links.get(*relation));
             links.is_some_and(|links| links.is_empty() || links.iter().any(|parent| *parent != NO_ROW))
         };
-        invariant.entities.iter().all(there) && invariant.members.iter().all(linked)
+        // Where all is unknown that it reads, it is not false.
+        let column = |(entity, place): &(EntityId, usize)| {
+            table(entity).is_some_and(|t| t.columns.get(*place).is_some_and(Option::is_some))
+        };
+        let known = invariant.cells.is_empty() || invariant.cells.iter().any(column);
+        known && invariant.entities.iter().all(there) && invariant.members.iter().all(linked)
     }
 
     /// The rows of which an invariant is false, by invariant.
@@ -330,6 +338,26 @@ fn around(schema: &Schema, needed: &BTreeSet<EntityId>) -> BTreeSet<EntityId> {
             return all;
         }
     }
+}
+
+/// The columns of the cells that a rule reads: entity, and place among its fields. `None` if it reads none, or something that
+/// is known without them: members, the date, a cell that is known where nothing is written.
+fn cells(plan: &Plan, node: NodeId) -> Option<Vec<(EntityId, usize)>> {
+    let schema = &plan.parsed.schema;
+    let (mut found, mut left, mut seen) = (Vec::new(), vec![node], BTreeSet::new());
+    while let Some(node) = left.pop() {
+        let Some(expression) = plan.node(node).filter(|_| seen.insert(node)) else { continue };
+        match &expression.op {
+            Op::Members(..) | Op::DecisionDate => return None,
+            Op::Field(field) => {
+                let declared = schema.fields.get(*field).filter(|declared| !declared.empty_is_none)?;
+                let own = &schema.entities.get(declared.entity)?.fields;
+                found.push((declared.entity, own.iter().position(|own| own == field)?));
+            }
+            op => left.extend(op.inputs()),
+        }
+    }
+    (!found.is_empty()).then_some(found)
 }
 
 /// The entities that a node reads, and the relations that it follows to members.
