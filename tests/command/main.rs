@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod accessible;
+mod agreements;
 #[cfg(feature = "mcp")]
 mod assistants;
 mod bad_input;

@@ -66,7 +66,7 @@ fn compare(list: &str, table: &str) {
 
 #[test]
 fn every_row_of_the_agreement_is_read() {
-    let table = "rules/territoires/dijon/LECTURE.md";
+    let table = "rules/territoires/dijon/convention_2017_2019/LECTURE.md";
     compare("tests/reference/agreement.csv", table);
     assert_eq!(rows(table).len(), 84);
 }

@@ -7,7 +7,7 @@ use logis::data::{to_csv, to_reading_workbook};
 use logis::scenario::agreement::Exporter;
 use logis::scenario::report::Sheet;
 
-use super::review::agreement;
+use super::review::{AgreementArgs, agreement};
 use crate::args::{DataArgs, RulesArgs};
 use crate::{End, input, output};
 
@@ -21,9 +21,8 @@ pub struct ExportArgs {
     rules: RulesArgs,
     #[command(flatten)]
     data: DataArgs,
-    /// Territoire dont la convention est suivie, si le paquet de règles en a plusieurs
-    #[arg(long, value_name = "TERRITOIRE")]
-    of: Option<String>,
+    #[command(flatten)]
+    which: AgreementArgs,
     /// Dossier à écrire
     #[arg(long, short, value_name = "DOSSIER")]
     output: PathBuf,
@@ -49,7 +48,7 @@ pub fn run(args: &ExportArgs) -> Result<End> {
     let own = |folder: &Path| folder.join(DICTIONARY).is_file();
     output::refuse_other_folder(folder, own, args.force, ", ou --force")?;
     let run = input::Run::new(&args.rules, &args.data)?;
-    let agreement = agreement(&run.pack, args.of.as_deref())?;
+    let agreement = agreement(&run.pack, &args.which, run.date)?;
     let exporter = Exporter::new(&run.pack, agreement, run.date)?;
     let dataset = input::dataset_for(&run.pack, run.files, &exporter.needs(), &[], &args.data.reading)?;
     let sheets = exporter.export(&dataset);
@@ -59,7 +58,10 @@ pub fn run(args: &ExportArgs) -> Result<End> {
     }
     let about = [
         format!("{} : tables de l'observatoire", agreement.title),
-        format!("Au {} ; des comptes de lignes, sans identifiant.", run.date),
+        format!(
+            "Au {} ; convention du {} au {} ; des comptes de lignes, sans identifiant.",
+            run.date, agreement.from, agreement.until
+        ),
         format!("Fait par logis export {}.", env!("CARGO_PKG_VERSION")),
     ];
     let reading: Vec<_> = sheets.iter().map(Sheet::to_reading).collect();

@@ -10,9 +10,10 @@ use logis::diagnostic::texts::did_you_mean;
 use logis::exchange::Document;
 use logis::fingerprint::of_files;
 use logis::pack::agreement::Agreement;
-use logis::scenario::agreement::{Review, Reviewer, agreements};
+use logis::scenario::agreement::{Review, Reviewer, agreements, of_day, outside};
 use logis::scenario::basis::Stands;
 use logis::scenario::report::{Cell, Sheet};
+use logis::value::Date;
 use std::path::PathBuf;
 
 use super::review_page;
@@ -27,9 +28,8 @@ pub struct ReviewArgs {
     rules: RulesArgs,
     #[command(flatten)]
     data: DataArgs,
-    /// Territoire dont la convention est suivie, si le paquet de règles en a plusieurs
-    #[arg(long, value_name = "TERRITOIRE")]
-    of: Option<String>,
+    #[command(flatten)]
+    which: AgreementArgs,
     /// Nomme aussi dans la page les lignes de données, par leur identifiant (le classeur et le JSON les nomment toujours)
     #[arg(long)]
     with_rows: bool,
@@ -41,6 +41,17 @@ pub struct ReviewArgs {
     /// Fichier à écrire (sinon la sortie standard)
     #[arg(long, short, value_name = "FICHIER")]
     output: Option<PathBuf>,
+}
+
+/// Which agreement of the pack is meant.
+#[derive(clap::Args)]
+pub(super) struct AgreementArgs {
+    /// Territoire dont la convention est suivie, si le paquet de règles en a plusieurs
+    #[arg(long, value_name = "TERRITOIRE")]
+    of: Option<String>,
+    /// Convention du territoire, par le nom de son dossier (sinon celle du jour, ou `--convention`)
+    #[arg(long, alias = "convention", value_name = "CONVENTION")]
+    agreement: Option<String>,
 }
 
 /// Forms of a review.
@@ -84,7 +95,7 @@ pub fn run(args: &ReviewArgs) -> Result<End> {
         eprintln!("avertissement: --contours: seule la page (--format html) a des cartes");
     }
     let run = input::Run::new(&args.rules, &args.data)?;
-    let agreement = agreement(&run.pack, args.of.as_deref())?;
+    let agreement = agreement(&run.pack, &args.which, run.date)?;
     let reviewer = Reviewer::new(&run.pack, agreement, run.date);
     let files = run.files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice()));
     let hash = of_files(files);
@@ -120,31 +131,68 @@ pub fn run(args: &ReviewArgs) -> Result<End> {
     Ok(End::Fine)
 }
 
-/// The agreement that is asked for, or the only one.
-pub(super) fn agreement<'p>(pack: &'p Pack, asked: Option<&str>) -> Result<&'p Agreement> {
-    let known: Vec<&str> = agreements(pack).map(|(name, _)| name).collect();
-    let found = match asked {
-        Some(asked) => agreements(pack).find(|(name, _)| *name == asked),
-        None if known.len() == 1 => agreements(pack).next(),
-        None => None,
-    };
-    if let Some((_, agreement)) = found {
-        return Ok(agreement);
-    }
-    match (asked, known.is_empty()) {
-        (_, true) => bail!(
+/// The agreement that is asked for: by its territory, by its name, or that of the day. One that does not hold on the day is
+/// told.
+pub(super) fn agreement<'p>(pack: &'p Pack, asked: &AgreementArgs, day: Date) -> Result<&'p Agreement> {
+    let all: Vec<(&str, &Agreement)> = agreements(pack).collect();
+    if all.is_empty() {
+        bail!(
             "ce paquet de règles n'a aucune convention à suivre; attendu: un fichier `bilan.toml` dans le dossier d'un \
-             territoire"
-        ),
-        (Some(asked), _) => bail!(
-            "`{asked}` n'a pas de `bilan.toml`; conventions de ce paquet: {} {}",
-            known.join(", "),
-            did_you_mean(asked, known.iter().copied())
-        ),
-        (None, _) => {
-            bail!("ce paquet de règles suit plusieurs conventions; attendu: --of {}", known.join(" ou "))
-        }
+             territoire, ou d'une convention de ce territoire"
+        );
     }
+    let territories = territories_of(&all);
+    if let Some(of) = asked.of.as_deref().filter(|of| !territories.contains(of)) {
+        bail!(
+            "`{of}` n'a pas de `bilan.toml`; conventions de ce paquet: {} {}",
+            territories.join(", "),
+            did_you_mean(of, territories.iter().copied())
+        );
+    }
+    let of_place = |(territory, _): &(&str, &Agreement)| asked.of.as_ref().is_none_or(|of| of == territory);
+    let placed: Vec<_> = all.into_iter().filter(of_place).collect();
+    let found: Vec<_> = match &asked.agreement {
+        None => placed,
+        Some(name) => {
+            let found: Vec<_> = placed.iter().filter(|(_, a)| a.name == *name).copied().collect();
+            if found.is_empty() {
+                let known = || placed.iter().map(|(_, a)| a.name.as_str());
+                bail!(
+                    "`{name}` n'est pas une convention; celles-ci le sont: {} {}",
+                    placed.iter().map(called).collect::<Vec<_>>().join(", "),
+                    did_you_mean(name, known())
+                );
+            }
+            found
+        }
+    };
+    let territories = territories_of(&found);
+    if territories.len() > 1 {
+        bail!("ce paquet de règles suit plusieurs conventions; attendu: --of {}", territories.join(" ou "));
+    }
+    match of_day(found, day)[..] {
+        [(_, agreement)] => {
+            if let Some(outside) = outside(agreement, day) {
+                eprintln!("avertissement: {outside}");
+            }
+            Ok(agreement)
+        }
+        ref several => bail!(
+            "plusieurs conventions de ce territoire valent le {day}; attendu: --agreement {}",
+            several.iter().map(called).collect::<Vec<_>>().join(" ou ")
+        ),
+    }
+}
+
+fn territories_of<'p>(agreements: &[(&'p str, &'p Agreement)]) -> Vec<&'p str> {
+    let mut names: Vec<&str> = agreements.iter().map(|(territory, _)| *territory).collect();
+    names.dedup();
+    names
+}
+
+/// `convention_2017 (du 2017-01-01 au 2019-12-31)`
+fn called((_, agreement): &(&str, &Agreement)) -> String {
+    format!("{} (du {} au {})", agreement.name, agreement.from, agreement.until)
 }
 
 /// What the workbook says of itself.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::agreement::{Reviewer, agreements};
+use super::agreement::{Reviewer, agreements, of_day};
 use super::allocation::Allocation;
 use super::balance::{self, Done};
 use super::basis::{Local, Stands};
@@ -331,7 +331,7 @@ impl Simulation {
         Ok(self.result(run, dates.join(", "), taken, (tables, households), told))
     }
 
-    /// The figures of the agreements that the pack follows, on the package that is reviewed, as it is.
+    /// The figures of the agreement that the pack follows on that day, or of the nearest, on the package that is reviewed, as it is.
     fn review(&self, run: &Run, pack: &Pack, date: Date) -> Result<Vec<Table>, ScenarioError> {
         // Points of sweeps show the summary alone.
         if self.reviewed.is_empty() || run.point.is_some() {
@@ -347,7 +347,7 @@ impl Simulation {
                 false => Err(ScenarioError::Data { run: run.id.clone(), issues: errors }),
             }
         };
-        agreements(pack).take(1).map(review).collect()
+        of_day(agreements(pack), date).into_iter().take(1).map(review).collect()
     }
 
     fn result(

@@ -277,7 +277,7 @@ pub(crate) fn read(root: &str, files: Vec<(String, Bytes)>, sound: bool, out: &m
         } else if grid::is_grid(path) {
             grids.push(file);
         } else if let Some(territory) = agreement_of(&parsed, path) {
-            parsed.agreements.extend(agreement::read(file, &source.text, territory, out));
+            parsed.agreements.extend(agreement::read(file, source, territory, out));
         } else if !["pack.toml", "schema.toml", "mutants.toml"].contains(&path)
             && !path.ends_with(&format!("/{}", territory::MANIFEST))
         {
@@ -436,6 +436,8 @@ fn finish(parsed: &mut Parsed, out: &mut Diagnostics) {
         }
     }
     parsed.parameters.sort_by(|a, b| a.path.cmp(&b.path));
+    agreement::named_once(&parsed.agreements, out);
+    agreement::join_targets(&parsed.agreements, &parsed.sources, &mut parsed.parameters, out);
     territory::join_local(&parsed.territories, &mut parsed.parameters, out);
     for pair in parsed.parameters.windows(2) {
         if let [a, b] = pair

@@ -115,6 +115,10 @@ fn check_target(parsed: &Parsed, of: &Agreement, path: &str, span: &Span, out: &
         Some(parameter) if !parameter.value_type.matches(&Type::Number) => {
             out.push(texts::wrong_type(path, &parameter.value_type, &Type::Number, span.clone()));
         }
+        Some(parameter) if !parameter.versions.is_empty() && of.target_values(parsed, path).count() == 0 => {
+            let other = parameter.versions.last().map(|v| v.span.clone()).unwrap_or_default();
+            out.push(texts::target_of_others(path, span.clone(), other));
+        }
         Some(_) => {}
         None => {
             let known = parsed.parameters.iter().map(|p| p.path.as_str());

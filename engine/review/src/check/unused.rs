@@ -7,6 +7,7 @@ use logis_language::diagnostic::Diagnostic;
 use logis_language::diagnostic::texts::findings as texts;
 use logis_language::graph::Target;
 use logis_language::pack::Parsed;
+use logis_language::pack::agreement::Target as Wanted;
 use logis_language::pack::schema::{Field, Origin};
 use logis_language::pack::territory::national_path;
 
@@ -14,6 +15,12 @@ use logis_language::pack::territory::national_path;
 pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
     let quotas = parsed.manifest.matching.iter().flat_map(|m| &m.quotas);
     let mut tables: BTreeSet<String> = quotas.map(|q| q.value.0.clone()).collect();
+    // A review holds what is counted against them.
+    let indicators = parsed.agreements.iter().flat_map(|agreement| &agreement.indicators);
+    tables.extend(indicators.filter_map(|indicator| match &indicator.target {
+        Some(Wanted::Parameter(path, _)) => Some(path.clone()),
+        _ => None,
+    }));
     let mut calls: BTreeSet<String> = BTreeSet::new();
     let shown = asked(parsed);
     let mut names: BTreeSet<&str> = shown.clone();
@@ -67,7 +74,7 @@ pub(super) fn findings(parsed: &Parsed, into: &mut Vec<Diagnostic>) {
 }
 
 /// The names that `pack.toml` asks for.
-fn asked(parsed: &Parsed) -> BTreeSet<&str> {
+pub(super) fn asked(parsed: &Parsed) -> BTreeSet<&str> {
     let manifest = &parsed.manifest;
     let lists = manifest.results.iter().chain(manifest.groups.values().flatten());
     let mut names: BTreeSet<&str> =

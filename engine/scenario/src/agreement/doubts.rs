@@ -59,7 +59,7 @@ fn of_indicator(
     if let Some(Target::Parameter(path, _)) = &indicator.target
         && let Some(parameter) = agreement.parameter(parsed, path)
     {
-        found.of_parameter(parsed, parameter, as_of);
+        found.of_value(parsed, parameter, agreement.target_at(parsed, path, as_of));
     }
     let plans = indicator.terms().filter_map(|term| plan_of(pack, as_of, term));
     plans.for_each(|plan| found.of_plan(&plan));

@@ -200,7 +200,9 @@ impl<'p> Gatherer<'p> {
         let all = terms
             .map(|(indicator, term)| {
                 let daily = indicator.every == logis_language::pack::agreement::Every::Last;
-                self.term(term, daily, dataset, &decided, &mut left)
+                let from = indicator.from.unwrap_or(self.agreement.from);
+                let until = indicator.until.unwrap_or(self.agreement.until);
+                self.term(term, (daily, (from, until)), dataset, &decided, &mut left)
             })
             .collect();
         (all, left)
@@ -253,7 +255,7 @@ impl<'p> Gatherer<'p> {
     fn term(
         &self,
         term: &Term,
-        daily: bool,
+        (daily, days_of): (bool, (Date, Date)),
         dataset: &Dataset,
         decided: &[Decided],
         left: &mut BTreeSet<Left>,
@@ -334,6 +336,10 @@ impl<'p> Gatherer<'p> {
                 }
                 None => found.timeless = true,
             }
+            if let Some(why) = day.filter(|_| !daily).and_then(|day| beside(day, days_of)) {
+                leave(why);
+                continue;
+            }
             // Figures are of years; the state at a date keeps its day.
             let day = if daily { day } else { day.and_then(|day| Date::new(day.year(), 1, 1).ok()) };
             let slot = Slot { day, places: at };
@@ -356,6 +362,18 @@ impl<'p> Gatherer<'p> {
             *sum = sum.and(&outcome);
         }
         found
+    }
+}
+
+/// Why a row of a year of the indicator is not counted: its day is before the first or after the last of a part of a year.
+/// Whole years before and after are no news.
+fn beside(day: Date, (first, last): (Date, Date)) -> Option<String> {
+    if day < first && day.year() == first.year() {
+        Some(format!("avant le {first}, premier jour compté"))
+    } else if day > last && day.year() == last.year() {
+        Some(format!("après le {last}, dernier jour compté"))
+    } else {
+        None
     }
 }
 

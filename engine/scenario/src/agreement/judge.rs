@@ -176,7 +176,7 @@ fn target(
         Some(Target::Parameter(path, _)) => {
             // After its last year a target is that of its last year.
             let last = Date::new(period.until, 12, 31).unwrap_or(as_of);
-            let version = agreement.parameter(parsed, path).and_then(|p| p.at(as_of.min(last)));
+            let version = agreement.target_at(parsed, path, as_of.min(last));
             let value = version.and_then(|v| match v.cells.get(&Vec::new()).map(|c| &c.value) {
                 Some(Value::Number(number)) => Some(*number),
                 _ => None,

@@ -13,6 +13,7 @@ mod places;
 mod shares;
 mod sheets;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use logis_allocation::attribution::MatchingPlan;
 use logis_data::{Dataset, Needs};
 use logis_language::Pack;
 use logis_language::pack::Parsed;
-use logis_language::pack::agreement::{Agreement, Indicator, Made, Measure, Target};
+use logis_language::pack::agreement::{Agreement, Indicator, Made, Measure, Standing, Target};
 use logis_language::pack::params::ParameterVersion;
 use logis_language::pack::schema::EntityId;
 use logis_language::value::{Date, Exact, div, french_day, mul};
@@ -54,6 +55,8 @@ pub struct Review {
     pub text: String,
     /// The territory.
     pub territory: String,
+    /// Which agreement it is, and how its days stand to that of the review.
+    pub agreement: Reviewed,
     /// The year.
     pub year: i16,
     /// The day as of which all is counted.
@@ -69,6 +72,19 @@ pub struct Review {
     /// The figures of places, each beside a sheet: maps, for whoever has contours.
     #[serde(skip)]
     pub maps: Vec<Figures>,
+}
+
+/// The agreement of a review.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reviewed {
+    /// Its name: that of its folder.
+    pub name: String,
+    /// Its first day.
+    pub from: String,
+    /// Its last day.
+    pub until: String,
+    /// Is the day of the review one of them: `in_force`, `not_begun` or `over`?
+    pub standing: &'static str,
 }
 
 /// How many lines have a verdict.
@@ -109,6 +125,32 @@ pub fn agreements(pack: &Pack) -> impl Iterator<Item = (&str, &Agreement)> {
         let of = all.get(agreement.territory).filter(|of| !of.left_out)?;
         Some((of.name.as_ref(), agreement))
     })
+}
+
+/// Of these agreements those that hold on a day; where none does, of each territory the one that ended last before the
+/// day, or that begins first after it.
+pub fn of_day<'p>(
+    of: impl IntoIterator<Item = (&'p str, &'p Agreement)>,
+    day: Date,
+) -> Vec<(&'p str, &'p Agreement)> {
+    let all: Vec<_> = of.into_iter().collect();
+    let held: Vec<_> = all.iter().filter(|(_, a)| a.on(day) == Standing::InForce).copied().collect();
+    if !held.is_empty() {
+        return held;
+    }
+    let mut nearest: BTreeMap<&str, &Agreement> = BTreeMap::new();
+    for (territory, agreement) in all {
+        // What is over is nearer than what has not begun.
+        let rank = |a: &Agreement| match a.on(day) {
+            Standing::Over => (1, Some(a.until), None),
+            _ => (0, None, Some(Reverse(a.from))),
+        };
+        let known = nearest.entry(territory).or_insert(agreement);
+        if rank(agreement) > rank(known) {
+            *known = agreement;
+        }
+    }
+    nearest.into_iter().collect()
 }
 
 impl<'p> Reviewer<'p> {
@@ -170,10 +212,15 @@ impl<'p> Reviewer<'p> {
         Review {
             title: agreement.title.clone(),
             text: format!(
-                "Bilan de l'année {year}, compté jusqu'au {} ; convention du {} au {}.",
+                "Bilan de l'année {year}, compté jusqu'au {} ; convention du {} au {}{}.",
                 french_day(self.as_of),
                 french_day(agreement.from),
-                french_day(agreement.until)
+                french_day(agreement.until),
+                match agreement.on(self.as_of) {
+                    Standing::NotBegun => ", pas encore commencée",
+                    Standing::InForce => "",
+                    Standing::Over => ", finie",
+                }
             ),
             territory: read
                 .parsed()
@@ -181,6 +228,16 @@ impl<'p> Reviewer<'p> {
                 .all
                 .get(agreement.territory)
                 .map_or_else(String::new, |t| t.label.clone()),
+            agreement: Reviewed {
+                name: agreement.name.clone(),
+                from: agreement.from.to_string(),
+                until: agreement.until.to_string(),
+                standing: match agreement.on(self.as_of) {
+                    Standing::NotBegun => "not_begun",
+                    Standing::InForce => "in_force",
+                    Standing::Over => "over",
+                },
+            },
             year,
             date: self.as_of.to_string(),
             summary: summary
@@ -317,14 +374,42 @@ impl<'p> Reviewer<'p> {
         if left > 0 {
             all.push(format!("{left} lignes ne sont pas comptées : « Ce qui n'est pas compté » les nomme"));
         }
-        if !(self.agreement.from..=self.agreement.until).contains(&self.as_of) {
-            all.push(format!(
-                "le {} n'est pas de la convention : les objectifs par an ne sont pas jugés",
-                self.as_of
-            ));
-        }
+        all.extend(outside(self.agreement, self.as_of));
+        all.extend(self.part_of_a_year());
         all
     }
+
+    /// What is to be known of a year that only in part is one of the agreement.
+    fn part_of_a_year(&self) -> Option<String> {
+        let (agreement, year) = (self.agreement, self.as_of.year());
+        let day = |month, day| Date::new(year, month, day).ok();
+        let late = agreement.from.year() == year && day(1, 1).is_some_and(|first| agreement.from > first);
+        let early = agreement.until.year() == year && day(12, 31).is_some_and(|last| agreement.until < last);
+        let (from, until) = (french_day(agreement.from), french_day(agreement.until));
+        let when = match (late, early) {
+            (false, false) => return None,
+            (true, false) => format!("du {from} au 31 décembre"),
+            (false, true) => format!("du 1er janvier au {until}"),
+            (true, true) => format!("du {from} au {until}"),
+        };
+        Some(format!(
+            "en {year} la convention ne vaut que {when} : ses objectifs par an y sont ceux d'une année entière, face aux lignes de ces jours"
+        ))
+    }
+}
+
+/// That a day is none of the agreement, if it is none.
+pub fn outside(agreement: &Agreement, day: Date) -> Option<String> {
+    let said = match agreement.on(day) {
+        Standing::InForce => return None,
+        Standing::NotBegun => format!("qui ne commence que le {}", french_day(agreement.from)),
+        Standing::Over => format!("finie depuis le {}", french_day(agreement.until)),
+    };
+    let title = &agreement.title;
+    Some(format!(
+        "le {} n'est pas de la convention « {title} », {said} : une année hors de ses années n'est pas jugée",
+        french_day(day)
+    ))
 }
 
 /// The window of a year of an indicator; none if the year is not of its period.
@@ -399,7 +484,8 @@ fn amended<'p>(
         if parameter.territory.is_none() {
             continue;
         }
-        for version in parameter.versions.iter().skip(1).filter(|v| v.from <= as_of) {
+        let values = agreement.target_values(pack.parsed(), path);
+        for version in values.skip(1).filter(|v| v.from <= as_of) {
             all.insert((path, version.from), version);
         }
     }

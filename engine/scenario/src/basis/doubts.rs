@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use logis_language::graph::text_at;
 use logis_language::pack::doubt::split;
-use logis_language::pack::params::Parameter;
+use logis_language::pack::params::{Parameter, ParameterVersion};
 use logis_language::pack::territory::TerritoryId;
 use logis_language::pack::{Parsed, RuleTexts};
 use logis_language::plan::Plan;
@@ -76,7 +76,12 @@ impl Doubts {
 
     /// That of a parameter's values in force.
     pub fn of_parameter(&mut self, parsed: &Parsed, parameter: &Parameter, date: Date) {
-        let doubt = parameter.at(date).and_then(|version| version.doubt.as_deref());
+        self.of_value(parsed, parameter, parameter.at(date));
+    }
+
+    /// That of one of a parameter's values.
+    pub fn of_value(&mut self, parsed: &Parsed, parameter: &Parameter, value: Option<&ParameterVersion>) {
+        let doubt = value.and_then(|version| version.doubt.as_deref());
         if let Some(doubt) = doubt.filter(|_| self.holds(parsed, parameter.territory)) {
             let label = if parameter.label.is_empty() { &parameter.path } else { &parameter.label };
             self.say(&placed(parsed, label, parameter.territory), &parameter.path, doubt);

@@ -115,6 +115,30 @@ pub(crate) fn no_reference(name: &str, span: Span) -> Diagnostic {
     at("L0048", message, span, "attendu: une entité qui a une `source`, ex. `commune`")
 }
 
+/// L0048: a target that only other agreements of the territory give.
+pub(crate) fn target_of_others(path: &str, span: Span, other: Span) -> Diagnostic {
+    let message = format!("`{path}` est l'objectif d'une autre convention du territoire");
+    at("L0048", message, span, "attendu: une table de ce nom dans le dossier de cette convention")
+        .with_label(other, "seulement ici")
+}
+
+/// L0114: a target that two agreements of a territory give, in two units, or with other keys.
+pub(crate) fn target_differs(path: &str, own: Span, known: Span) -> Diagnostic {
+    let message = format!("`{path}` n'a pas partout la même unité, les mêmes clés et le même type");
+    at("L0114", message, own, "celle d'une convention").with_label(known, "celle d'une autre")
+}
+
+/// L0048: a target that two agreements of a territory give for the same days.
+pub(crate) fn target_of_two(path: &str, own: Span, known: Span, titles: (&str, &str)) -> Diagnostic {
+    let message = format!(
+        "`{path}` est l'objectif de deux conventions qui ne se suivent pas : « {} » et « {} »",
+        titles.0, titles.1
+    );
+    let label = "attendu: une convention qui finit avant que l'autre ne commence, et ses valeurs avant celles de l'autre ; \
+                 sinon, deux noms";
+    at("L0048", message, own, label).with_label(known, "déjà ici")
+}
+
 /// L0048: a target that has a value for each key.
 pub(crate) fn target_with_keys(path: &str, span: Span) -> Diagnostic {
     let message = format!("`{path}` n'est pas un objectif : ses valeurs ont des clés");

@@ -1,4 +1,8 @@
-//! `bilan.toml` of a territory: what its agreement counts, year by year, and against which targets.
+//! `bilan.toml` of a territory: what an agreement of it counts, year by year, and against which targets.
+//!
+//! A territory may have several: each is a folder with its own `bilan.toml`, below that of the territory, and the tables of
+//! parameters below that folder are its targets. Rules read the table that the successive agreements make together
+//! ([`join_targets`]); a review reads the values of its own agreement.
 //!
 //! An indicator adds up or counts the outcomes of a rule, or the cells of a field, over the dated rows of a table. What it
 //! is held against is a dated parameter of the territory, another sum, or a figure that the text observes. Nothing is
@@ -7,9 +11,9 @@
 mod read;
 
 use super::Parsed;
-use super::params::{Parameter, Source};
-use super::territory::{TerritoryId, local_path};
-use crate::diagnostic::Span;
+use super::params::{Parameter, ParameterVersion, Source};
+use super::territory::{TerritoryId, local_path, national_path};
+use crate::diagnostic::{Diagnostics, Sources, Span, texts};
 use crate::value::{Date, Exact, Value};
 pub(super) use read::read;
 
@@ -21,6 +25,10 @@ pub const FILE: &str = "bilan.toml";
 pub struct Agreement {
     /// The territory.
     pub territory: TerritoryId,
+    /// Its name on the command line: that of its folder, which may be the territory's own.
+    pub name: String,
+    /// The path of its folder, with `/` at its end.
+    pub folder: String,
     /// What people call the agreement.
     pub title: String,
     /// First day of the agreement.
@@ -37,6 +45,17 @@ pub struct Agreement {
     pub exports: Vec<Exported>,
     /// The file.
     pub span: Span,
+}
+
+/// How a day stands to the days of an agreement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is before the first.
+    NotBegun,
+    /// It is one of them.
+    InForce,
+    /// It is after the last.
+    Over,
 }
 
 /// A table that is given to the partners: rows counted by what they have in common.
@@ -198,6 +217,115 @@ impl Agreement {
         let local = of.and_then(|of| parsed.parameter(&local_path(path, of)));
         parsed.parameters.get(local.or_else(|| parsed.parameter(path))?)
     }
+
+    /// The values that a target has for this agreement, oldest first: its own, and those that no agreement gives.
+    pub fn target_values<'p>(
+        &'p self,
+        parsed: &'p Parsed,
+        path: &str,
+    ) -> impl Iterator<Item = &'p ParameterVersion> {
+        let versions = self.parameter(parsed, path).into_iter().flat_map(|p| &p.versions);
+        versions.filter(|version| {
+            let of = owner(&parsed.agreements, &parsed.sources, &version.span);
+            of.is_none_or(|of| of.folder == self.folder)
+        })
+    }
+
+    /// The value of a target that is in force for this agreement on a day.
+    pub fn target_at<'p>(
+        &'p self,
+        parsed: &'p Parsed,
+        path: &str,
+        day: Date,
+    ) -> Option<&'p ParameterVersion> {
+        let version = self.target_values(parsed, path).filter(|v| v.from <= day).last()?;
+        version.until.is_none_or(|until| day <= until).then_some(version)
+    }
+
+    /// How a day stands to the days of the agreement.
+    pub fn on(&self, day: Date) -> Standing {
+        match day {
+            day if day < self.from => Standing::NotBegun,
+            day if day > self.until => Standing::Over,
+            _ => Standing::InForce,
+        }
+    }
+}
+
+/// The agreement in whose folder a place stands: the innermost.
+fn owner<'a>(agreements: &'a [Agreement], sources: &Sources, place: &Span) -> Option<&'a Agreement> {
+    let path = sources.get(place.file)?.path.as_str();
+    let holders = agreements.iter().filter(|a| path.starts_with(&a.folder));
+    holders.max_by_key(|a| a.folder.len())
+}
+
+/// Two agreements of a territory have two names.
+pub(super) fn named_once(agreements: &[Agreement], out: &mut Diagnostics) {
+    for (at, agreement) in agreements.iter().enumerate() {
+        let same = |a: &&Agreement| (a.territory, &a.name) == (agreement.territory, &agreement.name);
+        if let Some(first) = agreements.iter().take(at).find(same) {
+            let (own, other) = (agreement.span.clone(), first.span.clone());
+            out.push(texts::names::declared_twice(&agreement.name, own, other));
+        }
+    }
+}
+
+/// Joins the targets of one name that successive agreements of a territory give, of parameters sorted by path: each holds
+/// from its first day until the next agreement's begins, as the amended values of one table do.
+///
+/// What cannot be told apart by days is reported, and left as it is declared.
+pub(super) fn join_targets(
+    agreements: &[Agreement],
+    sources: &Sources,
+    parameters: &mut Vec<Parameter>,
+    out: &mut Diagnostics,
+) {
+    let mut joined: Vec<(Parameter, Option<&Agreement>)> = Vec::new();
+    for parameter in parameters.drain(..) {
+        let of = owner(agreements, sources, &parameter.span);
+        let (Some(before), Some(of)) = (joined.last_mut(), of) else {
+            joined.push((parameter, of));
+            continue;
+        };
+        match before.1.filter(|first| before.0.path == parameter.path && first.folder != of.folder) {
+            Some(first) => join(before, first, (parameter, of), out),
+            None => joined.push((parameter, Some(of))),
+        }
+    }
+    parameters.extend(joined.into_iter().map(|(parameter, _)| parameter));
+}
+
+/// Joins a target to that of the same name of another agreement.
+fn join<'a>(
+    into: &mut (Parameter, Option<&'a Agreement>),
+    first: &'a Agreement,
+    (parameter, of): (Parameter, &'a Agreement),
+    out: &mut Diagnostics,
+) {
+    let known = &mut into.0;
+    let same = (&known.unit, &known.by) == (&parameter.unit, &parameter.by);
+    if !same || !known.value_type.matches(&parameter.value_type) {
+        let path = national_path(&parameter.path);
+        out.push(texts::agreement::target_differs(path, parameter.span.clone(), known.span.clone()));
+        return;
+    }
+    let (earlier, later) = if first.from <= of.from { (first, of) } else { (of, first) };
+    let (old, new) =
+        if earlier.folder == first.folder { (&*known, &parameter) } else { (&parameter, &*known) };
+    let begun = new.versions.first().map(|v| v.from);
+    let successive = earlier.until < later.from
+        && old.versions.iter().all(|version| begun.is_none_or(|begun| version.from < begun));
+    if !successive {
+        let (path, titles) = (national_path(&parameter.path), (earlier.title.as_str(), later.title.as_str()));
+        let (own, first) = (parameter.span.clone(), known.span.clone());
+        out.push(texts::agreement::target_of_two(path, own, first, titles));
+        return;
+    }
+    let mut versions = [old.versions.clone(), new.versions.clone()].concat();
+    versions.sort_by_key(|v| v.from);
+    // What the table says of itself is what the later agreement says.
+    into.0 = Parameter { versions, ..new.clone() };
+    into.1 = Some(later);
 }
 
 impl Indicator {

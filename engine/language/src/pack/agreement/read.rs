@@ -10,7 +10,7 @@ use super::super::toml_reader::{Reader, parse, scalar};
 use super::{Agreement, Every, Exported, FILE, How, Indicator, Kind, Made, Measure, Target, Term};
 use crate::diagnostic::texts::agreement as texts;
 use crate::diagnostic::texts::agreement::what;
-use crate::diagnostic::{Diagnostics, FileId, Span};
+use crate::diagnostic::{Diagnostics, FileId, SourceFile, Span};
 use crate::value::{Exact, Value};
 
 /// Words of a key and what they mean.
@@ -30,10 +30,12 @@ const HOW: &Words<How> = &[("rows", How::Rows), ("count", How::Count), ("sum", H
 /// Reads the file of a territory.
 pub(in crate::pack) fn read(
     file: FileId,
-    text: &str,
+    source: &SourceFile,
     territory: TerritoryId,
     out: &mut Diagnostics,
 ) -> Option<Agreement> {
+    let (text, folder) = (source.text.as_ref(), source.path.strip_suffix(FILE)?.to_string());
+    let name = folder.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_string();
     let root = parse(file, text, out)?;
     let mut reader = Reader::new(file, 0..0, FILE, root.get_ref());
     let title = reader.required_str("title", out).map(|(title, _)| title.to_string());
@@ -56,7 +58,20 @@ pub(in crate::pack) fn read(
     }
     reader.finish(out);
     let (from, until) = (from?, until?);
-    Some(Agreement { territory, title: title?, from, until, sources, places, indicators, exports, span })
+    let title = title?;
+    Some(Agreement {
+        territory,
+        name,
+        folder,
+        title,
+        from,
+        until,
+        sources,
+        places,
+        indicators,
+        exports,
+        span,
+    })
 }
 
 fn indicator(
