@@ -44,3 +44,4 @@ mod slips;
 mod support;
 mod tenants;
 mod territory;
+mod weekly;

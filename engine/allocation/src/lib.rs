@@ -9,8 +9,9 @@ pub mod candidates;
 pub mod facade;
 
 pub use facade::{
-    Allocation, AllocationError, Bottleneck, Conditions, Draws, FrontierPoint, Kept, Lack, Margin, Margins,
-    OnPaper, Options, PLACES, Posing, Refuted, Sent, apart, posing,
+    Allocation, AllocationError, Arrivals, Bottleneck, Conditions, Draws, FrontierPoint, Kept, Lack, Lease,
+    Margin, Margins, OnPaper, Options, PLACES, Posing, Refuted, Sent, Session, Weekly, Year, apart, arrival,
+    posing,
 };
 
 /// The hash of this build of the crate.

@@ -7,8 +7,9 @@ pub use error::Error;
 
 #[cfg(feature = "solver")]
 pub use logis_allocation::{
-    Allocation, AllocationError, Bottleneck, Conditions, Draws, FrontierPoint, Kept, Lack, Margin, Margins,
-    OnPaper, Options, PLACES, Posing, Refuted, Sent, apart, attribution, candidates, posing,
+    Allocation, AllocationError, Arrivals, Bottleneck, Conditions, Draws, FrontierPoint, Kept, Lack, Lease,
+    Margin, Margins, OnPaper, Options, PLACES, Posing, Refuted, Sent, Session, Weekly, Year, apart, arrival,
+    attribution, candidates, posing,
 };
 pub use logis_data as data;
 pub use logis_decide::{

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use logis_allocation::Year;
 use logis_allocation::attribution::{Instance, InstanceError, MatchingPlan};
 use logis_allocation::candidates::Candidates;
 use logis_allocation::posing::{Answered, answer_in_order, prices};
@@ -29,6 +30,19 @@ pub(super) struct Allocation {
     pub unit_of: Vec<Option<u32>>,
     /// By quota: the points, in all, that one member less asked for would bring.
     pub quota_prices: Vec<u64>,
+    /// Are they the leases of a year of sessions?
+    pub weekly: bool,
+}
+
+/// By row of the request: the row of its unit.
+fn rows(instance: &Instance, matching: &Matching) -> Vec<Option<u32>> {
+    let mut unit_of = vec![None; instance.requests.len()];
+    for (number, unit) in (0_u32..).zip(&matching.unit_of) {
+        if let (Some(slot), Some(unit)) = (unit_of.get_mut(instance.requests.row(number) as usize), unit) {
+            *slot = Some(instance.units.row(*unit));
+        }
+    }
+    unit_of
 }
 
 impl Allocation {
@@ -57,14 +71,17 @@ impl Allocation {
             false => Vec::new(),
         };
         matching.reached = instance.in_points(&matching).0;
-        let mut unit_of = vec![None; instance.requests.len()];
-        for (number, unit) in (0_u32..).zip(&matching.unit_of) {
-            if let (Some(slot), Some(unit)) = (unit_of.get_mut(instance.requests.row(number) as usize), unit)
-            {
-                *slot = Some(instance.units.row(*unit));
-            }
-        }
-        Ok(Allocation { instance, matching, gaps, unit_of, quota_prices })
+        let unit_of = rows(&instance, &matching);
+        Ok(Allocation { instance, matching, gaps, unit_of, quota_prices, weekly: false })
+    }
+
+    /// The leases of a year of sessions in place of the answer; prices stay those of the year solved at once.
+    pub fn by_weeks(mut self, year: &Year) -> Allocation {
+        self.matching.unit_of = year.unit_of();
+        self.matching.reached = year.reached.clone();
+        self.weekly = true;
+        self.unit_of = rows(&self.instance, &self.matching);
+        self
     }
 
     pub fn candidates(&self) -> &Candidates {

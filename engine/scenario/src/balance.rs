@@ -16,7 +16,16 @@ pub(super) struct Done {
 }
 
 /// Tables of which every year is shown; of the others, the last year is.
-const EVERY_YEAR: [&str; 3] = ["quotas", "reservations", "aides_montants"];
+const EVERY_YEAR: [&str; 8] = [
+    "quotas",
+    "reservations",
+    "aides_montants",
+    "annee_d_un_coup",
+    "parts_annee",
+    "attente_annee",
+    "reponses",
+    "semaines",
+];
 
 const SUMMARY: &str = "Toutes les années ensemble : chaque demande compte une fois, un logement autant de fois qu'il est offert de nouveau ; demandes non servies et logements libres à la fin de la dernière année ; moyennes sur toutes les attributions. Chaque appariement est prouvé et sa preuve vérifiée.";
 

@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::file::{CellsOf, ParameterChange, RowChange, Scenario, Variant, Years};
+use super::file::{CellsOf, ParameterChange, RowChange, Scenario, Variant, Weeks, Years};
 use super::inputs::Inputs;
 use super::run::Run;
 use logis_language::pack::manifest::Named;
@@ -79,6 +79,7 @@ pub(super) struct Of<'s> {
     pub variant: Option<&'s Variant>,
     pub points: Vec<&'s ParameterChange>,
     pub years: Option<&'s Years>,
+    pub weeks: Option<&'s Weeks>,
 }
 
 /// Of a run; `inputs` is the hash of the engine and the files.
@@ -113,7 +114,15 @@ pub(super) fn of_run(inputs: &[u8], of: &Of<'_>) -> String {
         years.moves.iter().for_each(|m| parts.say("move", format!("{:?}", (&m.field.0, &m.by.0))));
         years.rows.iter().for_each(|change| parts.say("yearly", row(change)));
     }
+    if let Some(weeks) = of.weeks {
+        let own = (weeks.sessions(), weeks.places(), weeks.acceptance);
+        parts.say("weeks", format!("{:?}", (own, own_dates(weeks))));
+    }
     parts.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn own_dates(weeks: &Weeks) -> [Option<&str>; 2] {
+    [own(&weeks.request_date), own(&weeks.unit_date)]
 }
 
 fn own(named: &Option<Named>) -> Option<&str> {

@@ -31,13 +31,14 @@ mod simulation;
 mod spoken;
 mod table;
 mod texts;
+mod weeks;
 mod years;
 
 pub use allocation::AllocationError;
 pub use error::ScenarioError;
 pub use file::{
     Assumption, Axis, Base, Called, Count, Expected, How, Measured, Move, ParameterChange, RowChange,
-    RowKind, Scenario, Sweep, Variant, Wanted, Years,
+    RowKind, Scenario, Sweep, Variant, Wanted, Weeks, Years,
 };
 pub use inputs::Inputs;
 pub use kept::NotBelieved;

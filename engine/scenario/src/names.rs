@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::file::{
-    CellsOf, Expected, How, Measured, ParameterChange, RowChange, RowKind, Scenario, Variant, Wanted, Years,
+    CellsOf, Expected, How, Measured, ParameterChange, RowChange, RowKind, Scenario, Variant, Wanted, Weeks,
+    Years,
 };
 use super::rows::column_named;
 use super::texts::{self, no};
@@ -42,6 +43,9 @@ pub(super) fn check(scenario: &Scenario, parsed: &Parsed) -> Result<(), PackErro
     }
     if let Some(own) = &scenario.years {
         years(own, parsed, &mut out);
+    }
+    if let Some(own) = &scenario.weeks {
+        weeks(own, parsed, &mut out);
     }
     for Expected { figure, wanted, .. } in scenario.observed.iter().chain(&scenario.targets) {
         if let Wanted::AtLeastIn(named) = wanted {
@@ -130,6 +134,24 @@ fn check_variant(variant: &Variant, parsed: &Parsed, out: &mut Diagnostics) {
     }
 }
 
+fn weeks(own: &Weeks, parsed: &Parsed, out: &mut Diagnostics) {
+    let Some(matching) = &parsed.manifest.matching else { return };
+    if own.acceptance.is_none() && matching.acceptance.is_none() {
+        out.push(texts::no_acceptance(own.span.clone()));
+    }
+    let pair = parsed.schema.entity(&matching.candidature.0).and_then(|id| parsed.schema.entities.get(id));
+    let Some(Origin::Pair(requests, units)) = pair.map(|entity| &entity.origin) else { return };
+    for (named, id) in [(&own.request_date, *requests), (&own.unit_date, *units)] {
+        let (Some(named), Some(entity)) = (named, parsed.schema.entities.get(id)) else { continue };
+        let fields = entity.fields.iter().filter_map(|field| parsed.schema.fields.get(*field));
+        let dates = fields.filter(|field| matches!(field.kind, FieldKind::Date));
+        let names: Vec<&str> = dates.map(|field| field.name.as_str()).collect();
+        if !names.contains(&named.0.as_str()) {
+            unknown("L0601", no::date_field(&named.0, &entity.name), named, names, out);
+        }
+    }
+}
+
 fn years(own: &Years, parsed: &Parsed, out: &mut Diagnostics) {
     rows(&own.rows, parsed, out);
     for change in &own.moves {
@@ -172,8 +194,19 @@ fn data_entity(named: &Named, parsed: &Parsed, out: &mut Diagnostics) -> Option<
     let data = |e: &logis_language::pack::schema::Entity| matches!(e.origin, Origin::Data { .. });
     let found = parsed.schema.entities.iter().position(|e| e.name == named.0 && data(e));
     if found.is_none() {
-        let own =
-            ["name", "title", "text", "as_of", "rules", "parameter", "quotas", "priority", "fit", "years"];
+        let own = [
+            "name",
+            "title",
+            "text",
+            "as_of",
+            "rules",
+            "parameter",
+            "quotas",
+            "priority",
+            "fit",
+            "years",
+            "weeks",
+        ];
         let names = parsed.schema.entities.iter().filter(|e| data(e)).map(|e| e.name.as_str());
         unknown("L0101", no::entity_or_key(&named.0), named, names.chain(own).collect(), out);
     }

@@ -9,7 +9,7 @@ use super::balance::{self, Done};
 use super::basis::{Local, Stands};
 use super::decided::Decide;
 use super::error::ScenarioError;
-use super::file::{CellsOf, ParameterChange, RowChange, Scenario, Variant, Years};
+use super::file::{CellsOf, ParameterChange, RowChange, Scenario, Variant, Weeks, Years};
 use super::inputs::Inputs;
 use super::measure::{self, Planned};
 use super::rows::{Tables, TooMany, ceilings};
@@ -17,6 +17,7 @@ use super::run::{Household, Run, RunResult};
 use super::runs::{drawn, runs, warnings};
 use super::shared::{Ready, Shared};
 use super::table::Table;
+use super::weeks::{Asked, Carried};
 use super::years::State;
 use super::{digest, names, rules};
 use logis_data::{Dataset, InputFile, Issue, TextTable, about, by_kind, read_texts, text_tables};
@@ -214,7 +215,7 @@ impl Simulation {
     /// A digest (SHA-256, hexadecimal) of all that decides what a run gives: the build of the engine, rules,
     /// data, changes, date, seed. A result with this digest needs no new run.
     pub fn hash(&self, run: &Run) -> String {
-        let years = self.years(run);
+        let (years, weeks) = (self.years(run), self.weeks(run));
         let of = digest::Of {
             scenario: &self.scenario,
             run,
@@ -222,6 +223,7 @@ impl Simulation {
             variant: self.variant(run),
             points: self.points(run),
             years: years.as_ref(),
+            weeks: weeks.as_ref(),
         };
         digest::of_run(&self.digest, &of)
     }
@@ -259,11 +261,22 @@ impl Simulation {
         let decide = Decide { decided: &self.shared.decided, dataset, place, values: &rules.values };
         let failed = |error| ScenarioError::Allocation { run: run.id.clone(), error };
         let posed = decide.posed(&rules.planned.matching).map_err(failed)?;
-        let allocation = Allocation::new(&rules.planned.matching, posed).map_err(failed)?;
+        let mut allocation = Allocation::new(&rules.planned.matching, posed).map_err(failed)?;
         let all = run.point.is_none();
-        let mut measures = rules.planned.measure(rules.pack.parsed(), &decide, &allocation, all);
-        measures.tables.extend(self.review(run, &rules.pack, date)?);
         let mut warnings = warnings(run, &rules.planned, &allocation);
+        let mut tables = Vec::new();
+        if let Some(weeks) = &self.weeks(run) {
+            let (planned, freed) = (&rules.planned, &BTreeSet::new());
+            let asked = Asked { weeks, planned, dataset, date, year: 0, seed: run.seed, freed };
+            let by_weeks = asked.by_weeks(allocation, &mut Carried::default()).map_err(failed)?;
+            (allocation, tables) = (by_weeks.allocation, by_weeks.tables);
+            warnings.extend(by_weeks.warnings);
+        }
+        let mut measures = rules.planned.measure(rules.pack.parsed(), &decide, &allocation, all);
+        if all {
+            measures.tables.extend(tables);
+        }
+        measures.tables.extend(self.review(run, &rules.pack, date)?);
         warnings.extend(held.iter().cloned());
         let local = rules.planned.local(rules.pack.parsed(), dataset);
         let measured = (measures.tables, measures.households);
@@ -289,6 +302,7 @@ impl Simulation {
         let mut done: Vec<Done> = Vec::new();
         let mut local = None;
         let mut told: Vec<String> = Vec::new();
+        let (weeks, mut carried) = (self.weeks(run), Carried::default());
         for (year, &date) in years.dates.iter().enumerate() {
             let rules = self.rules(run, date)?;
             let parsed = rules.pack.parsed();
@@ -304,13 +318,23 @@ impl Simulation {
                 Decide { decided: &self.shared.decided, dataset: &dataset, place, values: &rules.values };
             let failed = |error| ScenarioError::Allocation { run: format!("{} ({date})", run.id), error };
             let posed = decide.posed(&rules.planned.matching).map_err(failed)?;
-            let allocation = Allocation::new(&rules.planned.matching, posed).map_err(failed)?;
-            for warning in warnings(run, &rules.planned, &allocation).into_iter().chain(held) {
+            let mut allocation = Allocation::new(&rules.planned.matching, posed).map_err(failed)?;
+            let mut own = warnings(run, &rules.planned, &allocation);
+            let mut tables = Vec::new();
+            if let Some(weeks) = &weeks {
+                let (planned, dataset, freed) = (&rules.planned, &dataset, &state.freed);
+                let asked = Asked { weeks, planned, dataset, date, year: year as u64, seed: run.seed, freed };
+                let by_weeks = asked.by_weeks(allocation, &mut carried).map_err(failed)?;
+                (allocation, tables) = (by_weeks.allocation, by_weeks.tables);
+                own.extend(by_weeks.warnings);
+            }
+            for warning in own.into_iter().chain(held) {
                 if !told.contains(&warning) {
                     told.push(warning);
                 }
             }
-            let measures = rules.planned.measure(parsed, &decide, &allocation, true);
+            let mut measures = rules.planned.measure(parsed, &decide, &allocation, true);
+            measures.tables.extend(tables);
             let housed: BTreeMap<&str, &str> = measures
                 .households
                 .iter()
@@ -375,6 +399,17 @@ impl Simulation {
         Some(years)
     }
 
+    /// The sessions of a run, with what differs in those of its variant.
+    fn weeks(&self, run: &Run) -> Option<Weeks> {
+        let mut weeks = self.scenario.weeks.clone()?;
+        if let Some(own) = self.variant(run).and_then(|v| v.weeks.as_ref()) {
+            weeks.count = own.count.or(weeks.count);
+            weeks.candidates = own.candidates.or(weeks.candidates);
+            weeks.acceptance = own.acceptance.or(weeks.acceptance);
+        }
+        Some(weeks)
+    }
+
     /// The rules of a run as of a date.
     fn rules(&self, run: &Run, date: Date) -> Result<Rules, ScenarioError> {
         let failed = |error| ScenarioError::Rules { run: run.id.clone(), error };
@@ -396,7 +431,7 @@ impl Simulation {
             // plan.
             let base = run.variant.and_then(|v| self.overlaid.get(v)).unwrap_or(&self.pack);
             let pack = rules::changed(base, variant, &versions, date).map_err(failed)?;
-            let planned = Planned::new(&pack, date, &self.scenario.measures)
+            let planned = Planned::new(&pack, date, &self.scenario.measures, self.scenario.weeks.as_ref())
                 .map_err(|error| ScenarioError::Plan { run: run.id.clone(), error })?;
             Ok(Ready { pack, planned, key: key.clone() })
         })?;

@@ -19,6 +19,8 @@ pub(super) mod what {
     pub const MEASURES: &str = "`[measures]`";
     /// `[years]`
     pub const YEARS: &str = "`[years]`";
+    /// `[weeks]`
+    pub const WEEKS: &str = "`[weeks]`";
     /// `[[assumption]]`
     pub const ASSUMPTION: &str = "hypothèse";
     /// `[[variant]]` whose name has not been read.
@@ -80,6 +82,8 @@ pub(super) mod form {
     pub const TABLE: &str = "une table";
     /// How far a figure may be from another.
     pub const DISTANCE: &str = "une distance: zéro, ou plus";
+    /// A probability.
+    pub const PROBABILITY: &str = "un nombre de 0 à 1";
     /// A share.
     pub const SHARE: &str = "une part";
 }
@@ -112,6 +116,12 @@ pub(super) fn too_much_to_add(most: usize, span: Span) -> Diagnostic {
 pub(super) fn not_a_stock(most: i64, span: Span) -> Diagnostic {
     let message = format!("`stock` doit être un nombre de logements, {most} au plus");
     error("L0003", message, span, "attendu: 1050, par exemple")
+}
+
+/// L0003: a number that is none, or too large.
+pub(super) fn not_so_many(what: &str, key: &str, most: i64, span: Span) -> Diagnostic {
+    let message = format!("{what}: `{key}` doit être un entier de 1 à {most}");
+    error("L0003", message, span, such_as("52", false))
 }
 
 /// L0004: a scenario without a baseline.
@@ -160,6 +170,11 @@ pub(super) mod no {
     /// No field with numbers.
     pub fn number_field(name: &str) -> String {
         format!("`{name}` n'est pas un champ de nombres")
+    }
+
+    /// No field with dates of an entity.
+    pub fn date_field(name: &str, entity: &str) -> String {
+        format!("`{name}` n'est pas un champ de dates de `{entity}`")
     }
 
     /// No parameter of one number.
@@ -222,6 +237,20 @@ pub(super) fn date_beside_years(dates: usize, span: Span) -> Diagnostic {
 pub(super) fn years_of_variant(span: Span) -> Diagnostic {
     let message = "une variante a des `years`, et le scénario n'en a pas";
     error("L0601", message, span, "ajouter `[years]` au scénario, ou les retirer")
+}
+
+/// L0601: sessions of a variant, though the scenario has none.
+pub(super) fn weeks_of_variant(span: Span) -> Diagnostic {
+    let message = "une variante a des `weeks`, et le scénario n'en a pas";
+    error("L0601", message, span, "ajouter `[weeks]` au scénario, ou les retirer")
+}
+
+/// L0601: sessions whose offers nobody answers.
+pub(super) fn no_acceptance(span: Span) -> Diagnostic {
+    let message = "`[weeks]`: rien ne dit combien de propositions sont acceptées";
+    let label =
+        "ajouter `acceptance = 0.54`, par exemple, ou une règle `acceptation` à `[matching]` de pack.toml";
+    error("L0601", message, span, label)
 }
 
 /// L0601: a date of a variant, though the years have dates.

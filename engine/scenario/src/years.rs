@@ -45,6 +45,8 @@ pub(super) struct State {
     occupied: Vec<Vec<String>>,
     /// By identifier of the request: the number of the year in which it arrived.
     pub arrived: BTreeMap<String, usize>,
+    /// Identifiers of the units that are freed in the year.
+    pub freed: BTreeSet<String>,
     requests: EntityId,
     units: EntityId,
     seed: u64,
@@ -72,7 +74,8 @@ impl State {
             }
         }
         let (occupied, arrived) = (Vec::new(), BTreeMap::new());
-        let mut state = State { tables, models, occupied, arrived, requests, units, seed, ceilings };
+        let freed = BTreeSet::new();
+        let mut state = State { tables, models, occupied, arrived, freed, requests, units, seed, ceilings };
         // Occupied units that no file has: copies of those offered, of which a share is freed each year.
         let stock = usize::try_from(years.stock.unwrap_or(0)).unwrap_or(0);
         let mut copies = Tables::marked(schema, state.models.clone(), "parc.", &state.ceilings);
@@ -111,7 +114,9 @@ impl State {
             self.arrivals(schema, years, year, &mut flow)?;
         }
         let mut tables = Tables::marked(schema, std::mem::take(&mut self.tables), "", &self.ceilings);
+        let before = tables.rows_of(self.units).len();
         tables.append(self.units, back);
+        self.freed = tables.identifiers(self.units).into_iter().skip(before).collect();
         if year > 0 {
             // What arrives was copied before; what changes or leaves is taken from all that is there now.
             let others = years.rows.iter().filter(|c| c.kind != RowKind::Add);

@@ -356,6 +356,31 @@ impl Instance {
         })
     }
 
+    /// This instance with these of its pairs only, in the order of their numbers, and these quotas; all numbers stay. Nobody holds
+    /// a unit in it, and no outcome of a pair is kept.
+    ///
+    /// # Errors
+    /// Quotas beyond the limits.
+    pub(crate) fn only(&self, pairs: &[(u32, u32)], quotas: Vec<Quota>) -> Result<Instance, ProblemError> {
+        let own = |request: u32, into: &mut Vec<Pair>| {
+            let start = pairs.partition_point(|pair| pair.0 < request);
+            let pairs = pairs.iter().skip(start).take_while(|pair| pair.0 == request);
+            into.extend(pairs.filter_map(|&(_, unit)| {
+                let (fit, marks) = self.pair(request, unit)?;
+                Some(Pair { request, unit, fit, marks })
+            }));
+        };
+        let points = (0_u32..).take(self.requests.len()).map(|r| self.problem.points(r)).collect();
+        let units = u32::try_from(self.units.len()).unwrap_or(u32::MAX);
+        let problem = Problem::from_lists(points, units, own, quotas)?;
+        let rows = pairs.iter().map(|(request, unit)| (self.requests.row(*request), self.units.row(*unit)));
+        let candidates = Candidates::of_pairs(self.requests.len(), rows.collect());
+        let sides = (self.requests.clone(), self.units.clone());
+        let (by_points, firsts) = (self.by_points, self.firsts);
+        let instance = Instance::with(candidates, problem, sides, Open::default(), self.ties.clone());
+        Ok(Instance { by_points, firsts, ..instance })
+    }
+
     /// The problem of the pairs that are kept, with the same numbers; who holds a unit holds it still.
     ///
     /// # Errors

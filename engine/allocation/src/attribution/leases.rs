@@ -57,6 +57,17 @@ pub struct Acceptances {
     pub assumed: usize,
 }
 
+/// An offer that is made in a draw, and its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Answer {
+    /// The unit, by number.
+    pub unit: u32,
+    /// The request that it is offered to, by number.
+    pub request: u32,
+    /// Does the household take it?
+    pub taken: bool,
+}
+
 /// What draws of answers come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drawn {
@@ -133,7 +144,7 @@ impl Acceptances {
         let offers = self.offers(instance, dataset, commission, seed);
         let shared = offers.iter().flatten().any(|offer| offer.shared);
         let one = |draw: u32| {
-            let taken = taken(&offers, draw, shared.then_some(instance.requests.len()));
+            let taken = taken(&offers, draw, shared.then_some(instance.requests.len()), |_, _, _| ());
             let mut counts = vec![(0_u64, 0_u64); quotas.len()];
             for offer in taken.iter().flatten() {
                 for (at, (base, members)) in counts.iter_mut().enumerate() {
@@ -155,6 +166,34 @@ impl Acceptances {
         };
         let none = || Drawn { missed: vec![0; quotas.len()], leases: 0 };
         (0..draws).into_par_iter().map(one).reduce(none, add)
+    }
+
+    /// The offers that are made in the first draw, in the order in which they are, with their answers: a unit is offered down its
+    /// list until somebody takes it.
+    pub fn answers(
+        &self,
+        (instance, dataset): (&Instance, &Dataset),
+        commission: &Commission,
+        seed: u64,
+    ) -> Vec<Answer> {
+        let offers = self.offers(instance, dataset, commission, seed);
+        let mut made = Vec::new();
+        let asked = |unit: usize, offer: &Offer, taken: bool| {
+            made.extend(u32::try_from(unit).map(|unit| Answer { unit, request: offer.request, taken }));
+        };
+        taken(&offers, 0, Some(instance.requests.len()), asked);
+        made
+    }
+
+    /// By number of the unit, by place: would the household take the unit in the first draw, if it were offered?
+    pub fn would_take(
+        &self,
+        (instance, dataset): (&Instance, &Dataset),
+        commission: &Commission,
+        seed: u64,
+    ) -> Vec<Vec<bool>> {
+        let offers = self.offers(instance, dataset, commission, seed);
+        offers.iter().map(|list| list.iter().map(|offer| offer.is_taken(0)).collect()).collect()
     }
 
     /// By unit: what is offered, in order.
@@ -194,20 +233,39 @@ struct Offer {
     marks: u16,
 }
 
-/// By unit: the offer that is taken in a draw. Where places are shared, their requests are told apart among so many.
-fn taken(offers: &[Vec<Offer>], draw: u32, shared: Option<usize>) -> Vec<Option<&Offer>> {
-    let own = |list: &'_ Vec<Offer>| list.iter().position(|offer| !offer.shared && offer.is_taken(draw));
-    let mut all: Vec<Option<&Offer>> =
-        offers.iter().map(|list| own(list).and_then(|at| list.get(at))).collect();
+/// By unit: the offer that is taken in a draw. Where places are shared, their requests are told apart among so many. `asked` is
+/// told of each offer that is made, with the place of its unit, and whether it is taken.
+fn taken(
+    offers: &[Vec<Offer>],
+    draw: u32,
+    shared: Option<usize>,
+    mut asked: impl FnMut(usize, &Offer, bool),
+) -> Vec<Option<&Offer>> {
+    let mut all: Vec<Option<&Offer>> = vec![None; offers.len()];
+    for (unit, (list, slot)) in offers.iter().zip(&mut all).enumerate() {
+        *slot = list.iter().filter(|offer| !offer.shared).find(|offer| {
+            let taken = offer.is_taken(draw);
+            asked(unit, offer, taken);
+            taken
+        });
+    }
     let Some(requests) = shared else { return all };
     let mut housed = vec![false; requests];
-    let mut house = |request: u32| housed.get_mut(request as usize).map(|slot| std::mem::replace(slot, true));
-    all.iter().flatten().for_each(|offer| {
-        house(offer.request);
-    });
-    for (list, slot) in offers.iter().zip(&mut all).filter(|(_, slot)| slot.is_none()) {
-        let mut takes = list.iter().filter(|offer| offer.shared && offer.is_taken(draw));
-        *slot = takes.find(|offer| house(offer.request) == Some(false));
+    for offer in all.iter().flatten() {
+        housed.get_mut(offer.request as usize).into_iter().for_each(|slot| *slot = true);
+    }
+    for (unit, (list, slot)) in
+        offers.iter().zip(&mut all).enumerate().filter(|(_, (_, slot))| slot.is_none())
+    {
+        *slot = list.iter().filter(|offer| offer.shared).find(|offer| {
+            // Who has a unit by then is not asked.
+            let Some(housed) = housed.get_mut(offer.request as usize).filter(|housed| !**housed) else {
+                return false;
+            };
+            *housed = offer.is_taken(draw);
+            asked(unit, offer, *housed);
+            *housed
+        });
     }
     all
 }
@@ -223,6 +281,12 @@ impl Offer {
             _ => (number as f64) < a as f64 / b as f64 * 18_446_744_073_709_551_616.0,
         }
     }
+}
+
+/// Which of so many parts of the numbers the first of a key is in.
+pub(crate) fn drawn_part(key: &str, parts: u32) -> u32 {
+    let number = mixed(first_bytes(&sha256(key.as_bytes())));
+    u32::try_from(u128::from(number) * u128::from(parts) >> 64).unwrap_or(0)
 }
 
 /// The increment of SplitMix64.

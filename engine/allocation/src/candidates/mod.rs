@@ -124,6 +124,22 @@ impl Candidates {
         }
     }
 
+    /// Candidates that are these pairs (request, unit) of rows, of so many requests: without outcomes, and nothing counted.
+    pub(crate) fn of_pairs(requests: usize, mut pairs: Vec<(u32, u32)>) -> Candidates {
+        pairs.sort_unstable();
+        let mut all = Candidates { offsets: vec![0], ..Candidates::default() };
+        let mut own = pairs.chunk_by(|a, b| a.0 == b.0).peekable();
+        for (request, row) in (0..requests).zip(0_u32..) {
+            if request % REQUESTS == 0 {
+                all.units.push(Vec::new());
+            }
+            let found = own.next_if(|pairs| pairs.first().is_some_and(|pair| pair.0 == row)).unwrap_or(&[]);
+            all.units.last_mut().into_iter().for_each(|units| units.extend(found.iter().map(|pair| pair.1)));
+            all.offsets.push(all.len() + found.len());
+        }
+        all
+    }
+
     /// Each candidate: the row of the request and that of the unit.
     pub fn iter(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
         let requests = self.offsets.len().saturating_sub(1);

@@ -12,6 +12,7 @@ pub mod posing;
 mod rows;
 mod sent;
 mod verified;
+mod weekly;
 
 pub use answered::{Allocation, PLACES};
 pub use conditions::Conditions;
@@ -23,3 +24,4 @@ pub use margin::{Draws, Margin, Margins, OnPaper};
 pub use posing::{Options, Posing};
 pub use sent::Sent;
 pub use verified::Refuted;
+pub use weekly::{Arrivals, Lease, Session, Weekly, Year, arrival};

@@ -6,10 +6,11 @@
 mod changes;
 mod limits;
 mod read;
+mod weeks;
 mod words;
+mod years;
 
 pub use words::Called;
-mod years;
 
 use std::sync::Arc;
 
@@ -33,6 +34,8 @@ pub struct Scenario {
     pub base: Base,
     /// The years that each run goes through; without them, it is one decision.
     pub years: Option<Years>,
+    /// The sessions that each year goes by; without them, a year is one decision.
+    pub weeks: Option<Weeks>,
     /// What to measure beside what is always measured.
     pub measures: Measured,
     /// What differs from the baseline, one run each (for each seed).
@@ -71,6 +74,41 @@ pub struct Years {
     pub moves: Vec<Move>,
     /// What arrives or changes each year after the first, in order.
     pub rows: Vec<RowChange>,
+}
+
+/// Sessions of a year, if nothing says how many.
+pub(crate) const SESSIONS: u32 = 52;
+
+/// Sessions that a year may have: one a day.
+pub(crate) const MOST_SESSIONS: u32 = 366;
+
+/// A year that goes by sessions: see [`Weekly`](logis_allocation::Weekly).
+#[derive(Clone, Debug, Default)]
+pub struct Weeks {
+    /// How many sessions a year has.
+    pub count: Option<u32>,
+    /// How many candidates a unit has at most.
+    pub candidates: Option<usize>,
+    /// How likely an offer is taken of which no rule says it, from 0 to 1.
+    pub acceptance: Option<Exact>,
+    /// The field of the request with the day on which it comes; of a variant, none.
+    pub request_date: Option<Named>,
+    /// The field of the unit with the day from which it is free; of a variant, none.
+    pub unit_date: Option<Named>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl Weeks {
+    /// How many sessions a year has.
+    pub(crate) fn sessions(&self) -> u32 {
+        self.count.unwrap_or(SESSIONS)
+    }
+
+    /// How many candidates a unit has at most.
+    pub(crate) fn places(&self) -> usize {
+        self.candidates.unwrap_or(logis_allocation::PLACES)
+    }
 }
 
 /// Amounts of a field that grow as a parameter does.
@@ -151,6 +189,8 @@ pub struct Variant {
     pub fit: Option<Named>,
     /// What differs in its years; rows that arrive are added to those of all.
     pub years: Option<Years>,
+    /// What differs in its sessions.
+    pub weeks: Option<Weeks>,
 }
 
 /// A change of a parameter.

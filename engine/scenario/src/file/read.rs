@@ -7,9 +7,11 @@ use toml::de::{DeTable, DeValue};
 
 use super::changes::{cells, instead, key_of, number, parameter, row_changes};
 use super::limits;
+use super::weeks::weeks;
 use super::years::years;
 use super::{
-    Assumption, Axis, Base, Expected, How, Measured, ParameterChange, Scenario, Sweep, Variant, Wanted, Years,
+    Assumption, Axis, Base, Expected, How, Measured, ParameterChange, Scenario, Sweep, Variant, Wanted,
+    Weeks, Years,
 };
 use crate::texts::{self, form, what};
 use logis_language::diagnostic::{Diagnostics, Sources, Span};
@@ -49,6 +51,7 @@ pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnos
         let at = Span::new(0, root.get("base").map_or(0..0, Spanned::span));
         out.push(texts::date_beside_years(years.dates.len(), at));
     }
+    let own_weeks = weeks_of(&mut reader, true, out);
     let span = reader.get("measures").map_or(0..0, Spanned::span);
     let measures = reader
         .table("measures", out)
@@ -65,6 +68,9 @@ pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnos
                 (None, _, Some(_)) => out.push(texts::years_of_variant(span)),
                 (Some(_), Some(_), _) => out.push(texts::date_of_variant(span)),
                 _ => {}
+            }
+            if let (None, Some(weeks)) = (&own_weeks, &variant.weeks) {
+                out.push(texts::weeks_of_variant(weeks.span.clone()));
             }
         }
         variants.extend(variant);
@@ -92,6 +98,7 @@ pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnos
         assumptions,
         base,
         years: own,
+        weeks: own_weeks,
         measures,
         variants,
         sweeps,
@@ -106,6 +113,12 @@ fn years_of(reader: &mut Reader<'_, '_>, own_dates: bool, out: &mut Diagnostics)
     let span = reader.get("years").map_or(0..0, Spanned::span);
     let table = reader.table("years", out)?;
     Some(years(Reader::new(0, span, what::YEARS, table), own_dates, out))
+}
+
+fn weeks_of(reader: &mut Reader<'_, '_>, own_dates: bool, out: &mut Diagnostics) -> Option<Weeks> {
+    let span = reader.get("weeks").map_or(0..0, Spanned::span);
+    let table = reader.table("weeks", out)?;
+    Some(weeks(Reader::new(0, span, what::WEEKS, table), own_dates, out))
 }
 
 /// Names are those of result files too: plain, each once, and none is the baseline's.
@@ -230,10 +243,11 @@ fn variant(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Variant>
     let priority = reader.str("priority", out).map(own);
     let fit = reader.str("fit", out).map(own);
     let years = years_of(&mut reader, false, out);
+    let weeks = weeks_of(&mut reader, false, out);
     let rows = row_changes(&reader, out);
     let name = name?;
     let title = title.unwrap_or_else(|| name.0.clone());
-    Some(Variant { name, title, text, as_of, rules, parameters, rows, quotas, priority, fit, years })
+    Some(Variant { name, title, text, as_of, rules, parameters, rows, quotas, priority, fit, years, weeks })
 }
 
 fn sweep(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Sweep> {

@@ -1,6 +1,6 @@
 //! Changes in words, as a report says them.
 
-use super::{CellsOf, Count, How, ParameterChange, RowChange, RowKind, Variant, Years};
+use super::{CellsOf, Count, How, ParameterChange, RowChange, RowKind, Variant, Weeks, Years};
 use logis_language::value::{Exact, Value, format_number, french_day};
 
 /// `1,05`
@@ -136,7 +136,30 @@ impl Variant {
     pub(crate) fn changes_nothing(&self) -> bool {
         let names = self.quotas.is_none() && self.priority.is_none() && self.fit.is_none();
         let rules = self.rules.is_none() && self.as_of.is_none() && self.parameters.is_empty();
-        names && rules && self.rows.is_empty() && self.years.is_none()
+        names && rules && self.rows.is_empty() && self.years.is_none() && self.weeks.is_none()
+    }
+}
+
+impl Weeks {
+    /// How the year goes by, a line each.
+    pub fn in_words(&self, called: &dyn Called) -> Vec<String> {
+        let mut lines = Vec::new();
+        lines.extend(self.count.map(|n| format!("séances par an : {}", called.count(n.into()))));
+        lines.extend(self.candidates.map(|n| format!("candidats par logement, au plus : {n}")));
+        lines.extend(self.acceptance.map(|n| {
+            format!(
+                "probabilité supposée qu'une proposition soit acceptée, où aucune règle ne la dit : {}",
+                french(&n)
+            )
+        }));
+        for (named, what) in
+            [(&self.request_date, "une demande arrive"), (&self.unit_date, "un logement est libre")]
+        {
+            lines.extend(
+                named.iter().map(|(name, _)| format!("{what} le jour que dit : {}", called.rule(name))),
+            );
+        }
+        lines
     }
 }
 

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use super::allocation::Allocation;
 use super::basis::Local;
 use super::decided::Decide;
-use super::file::Measured;
+use super::file::{Measured, Weeks};
 use super::run::Household;
 use super::table::{Table, scaled};
 use counts::{by_request, by_unit, number, outcomes, shown};
-use logis_allocation::attribution::MatchingPlan;
+use logis_allocation::attribution::{MatchingPlan, acceptance};
 use logis_allocation::candidates::sides;
 use logis_data::{Dataset, Issue, Needs, TextTable, read_texts};
 use logis_decide::evaluate::{DecisionColumn, Decisions};
@@ -39,9 +39,28 @@ struct Group {
     plan: Arc<Plan>,
 }
 
+/// What sessions read besides.
+#[derive(Clone, Default)]
+pub(super) struct WeeklyPlans {
+    /// On pairs: how likely an offer is taken.
+    pub acceptance: Option<Arc<Plan>>,
+    /// On requests: the day on which one comes.
+    pub request_date: Option<Arc<Plan>>,
+    /// On units: the day from which one is free.
+    pub unit_date: Option<Arc<Plan>>,
+}
+
+impl WeeklyPlans {
+    fn all(&self) -> impl Iterator<Item = &Arc<Plan>> {
+        self.acceptance.iter().chain(&self.request_date).chain(&self.unit_date)
+    }
+}
+
 /// All that a run plans before it reads its data.
 pub(super) struct Planned {
     pub matching: MatchingPlan,
+    /// Where years go by sessions: what those read besides.
+    pub weekly: Option<WeeklyPlans>,
     /// The entity of the requests.
     pub requests: EntityId,
     /// The entity of the units.
@@ -66,6 +85,9 @@ pub(super) struct Measures {
 
 /// How the summary is obtained.
 const SUMMARY: &str = "Comptes sur les demandes et les logements du jeu de données ; l'appariement loge le plus de demandes possible, puis sert les parts de la loi, puis les plus prioritaires, puis le mieux ; sa preuve est vérifiée à chaque calcul.";
+
+/// How the summary of a year of sessions is obtained.
+const SESSIONS: &str = "Comptes sur les demandes et les logements du jeu de données, au bout d'une année de séances : les attributions sont des baux. À chaque séance, l'appariement loge le plus de demandes possible, puis sert les parts, comptées sur l'année, puis les plus prioritaires, puis le mieux ; sa preuve est vérifiée.";
 
 /// How waiting times are obtained.
 const WAITED: &str = "Ancienneté de chaque demande le jour de la décision, en mois entiers, par la règle du paquet ; comptée à l'attribution pour les demandes servies.";
@@ -107,7 +129,12 @@ fn one<'n>(own: &'n Option<Named>, of_pack: &'n Option<Named>) -> Option<&'n str
 
 impl Planned {
     /// Plans a run as of a date.
-    pub fn new(pack: &Pack, date: Date, measures: &Measured) -> Result<Planned, PackError> {
+    pub fn new(
+        pack: &Pack,
+        date: Date,
+        measures: &Measured,
+        weeks: Option<&Weeks>,
+    ) -> Result<Planned, PackError> {
         let parsed = pack.parsed();
         let of_pack = &parsed.manifest.measures;
         let burden: Vec<&str> = one(&measures.burden, &of_pack.burden).into_iter().collect();
@@ -157,8 +184,17 @@ impl Planned {
                 groups.push(Group { id, title, plan: pack.plan(date, &rules)? });
             }
         }
+        let weekly = weeks.map(|own| -> Result<WeeklyPlans, PackError> {
+            Ok(WeeklyPlans {
+                acceptance: acceptance(parsed, date)?.map(Arc::new),
+                request_date: seen(requests, one(&own.request_date, &None).into_iter().collect())?,
+                unit_date: seen(units, one(&own.unit_date, &None).into_iter().collect())?,
+            })
+        });
+        let weekly = weekly.transpose()?;
         Ok(Planned {
             matching,
+            weekly,
             requests,
             units,
             groups,
@@ -180,6 +216,11 @@ impl Planned {
         let group = |g: &Group| Group { id: g.id.clone(), title: g.title.clone(), plan: plan(&g.plan) };
         Planned {
             matching: self.matching.with_values(parsed, differ),
+            weekly: self.weekly.as_ref().map(|own| WeeklyPlans {
+                acceptance: own.acceptance.as_ref().map(plan),
+                request_date: own.request_date.as_ref().map(plan),
+                unit_date: own.unit_date.as_ref().map(plan),
+            }),
             groups: self.groups.iter().map(group).collect(),
             requests_by: self.requests_by.as_ref().map(plan),
             units_by: self.units_by.as_ref().map(plan),
@@ -194,6 +235,7 @@ impl Planned {
     pub fn plans(&self) -> impl Iterator<Item = &Plan> {
         let plans = self.groups.iter().map(|g| &g.plan).chain(&self.requests_by).chain(&self.units_by);
         let plans = plans.chain(&self.money).chain(self.product.as_ref().map(|(_, plan)| plan));
+        let plans = plans.chain(self.weekly.iter().flat_map(WeeklyPlans::all));
         self.matching.plans().chain(plans.chain(&self.waiting).map(Arc::as_ref))
     }
 
@@ -227,7 +269,8 @@ impl Planned {
         // What several tables show is decided once.
         let burden = if self.burden { self.burdens(allocation) } else { Vec::new() };
         let sums = self.sums(decide, allocation, &burden);
-        let mut tables = vec![sums.table("L'essentiel", SUMMARY)];
+        let how = if allocation.weekly { SESSIONS } else { SUMMARY };
+        let mut tables = vec![sums.table("L'essentiel", how)];
         tables.extend(self.quotas(allocation));
         let mut eligible = Arc::default();
         for group in self.groups.iter().filter(|g| all || g.id == ELIGIBILITY) {

@@ -34,6 +34,12 @@ pub(crate) struct Sums {
     pub burdens: Option<Vec<Exact>>,
 }
 
+/// How the shares of an answer are obtained.
+const OF_ANSWER: &str = "Attributions comptées et membres : comptes sur l'appariement. Prix : ce qu'un membre de moins à loger apporterait de points de priorité, trouvé en appariant de nouveau ; aucun prix, la part se sert d'elle-même.";
+
+/// The same of a year of sessions.
+const OF_LEASES: &str = "Attributions comptées et membres : les baux de l'année de séances. Prix : ce qu'un membre de moins à loger apporterait de points de priorité à l'année appariée d'un coup, trouvé en l'appariant de nouveau ; aucun prix, la part s'y sert d'elle-même.";
+
 impl Planned {
     /// Adds up a year.
     pub(super) fn sums(
@@ -77,7 +83,7 @@ impl Planned {
             "quotas",
             "Les parts demandées, dans l'ordre où elles sont servies",
             "Part",
-            "Attributions comptées et membres : comptes sur l'appariement. Prix : ce qu'un membre de moins à loger apporterait de points de priorité, trouvé en appariant de nouveau ; aucun prix, la part se sert d'elle-même.",
+            if allocation.weekly { OF_LEASES } else { OF_ANSWER },
             "quotas de `[matching]` du paquet et leurs paramètres",
         )
         .column("base", "Attributions comptées", "attributions", 0, false)

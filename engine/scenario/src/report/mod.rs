@@ -103,7 +103,9 @@ pub fn report(simulation: &Simulation, results: &[RunResult]) -> Result<Report, 
     sheets.extend(observed);
     sheets.extend(objectives);
     sheets.extend(assumptions(scenario));
-    for id in ["annees", "cohortes"] {
+    for id in
+        ["annees", "cohortes", "annee_d_un_coup", "parts_annee", "attente_annee", "reponses", "semaines"]
+    {
         let at = compared.iter().position(|s| s.id == id);
         sheets.extend(at.map(|at| compared.remove(at)));
     }
@@ -205,6 +207,7 @@ fn heads(simulation: &Simulation, all: &[Repeated<'_>], spoken: &dyn Called) -> 
             let (name, title) = ("base".into(), repeated.title.clone());
             let mut changes = rows(base, 0);
             changes.extend(scenario.years.iter().flat_map(|y| y.in_words(spoken)));
+            changes.extend(scenario.weeks.iter().flat_map(|w| w.in_words(spoken)));
             return Head { name, title, text: String::new(), date, changes };
         };
         let mut changes: Vec<String> =
@@ -221,6 +224,7 @@ fn heads(simulation: &Simulation, all: &[Repeated<'_>], spoken: &dyn Called) -> 
             changes.push(format!("parts demandées : {names}"));
         }
         changes.extend(variant.years.iter().flat_map(|y| y.in_words(spoken)));
+        changes.extend(variant.weeks.iter().flat_map(|w| w.in_words(spoken)));
         changes.extend(variant.priority.iter().map(|(n, _)| format!("priorité : {}", spoken.rule(n))));
         changes.extend(variant.fit.iter().map(|(n, _)| format!("adéquation : {}", spoken.rule(n))));
         changes.extend(variant.rules.iter().map(|(n, _)| format!("règles posées par-dessus : {n}")));

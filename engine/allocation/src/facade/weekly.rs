@@ -1,0 +1,337 @@
+//! A year of sessions: requests come and units are free in their turn, each session matches those who wait with the units that
+//! are free, households answer, and the next session goes on from there.
+//!
+//! * A session sees the requests that have come and have no lease, and the units that are free and have none. It is matched as
+//!   any problem; its lists are those of [`Commission`], so that a unit that is refused goes to the next of its list.
+//! * An answer is a function of seed, request and unit ([`Acceptances`]), and comes before the next session. Who takes a unit
+//!   signs at once and leaves; who refuses goes on waiting, and is not offered the same unit again.
+//! * A unit that nobody of its list takes is free again at the next session. The unit that a tenant leaves is free at the next
+//!   session, too.
+//! * Quotas count over the year: the leases so far are [`Quota::already`], as those that a ledger counts.
+//!
+//! Points, fits and suitability are those of the instance, whenever a session is: it is posed as of one day.
+
+use std::collections::BTreeSet;
+
+use logis_data::Dataset;
+use logis_matching::{Already, Matching, Quota, Reached, reached};
+
+use super::error::AllocationError;
+use super::posing::{Posing, answer_in_order};
+use crate::attribution::{
+    Acceptances, Answer, Asks, Commission, Instance, Likely, MatchingPlan, Place, drawn_part,
+};
+
+/// When requests come and units are free.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arrivals {
+    /// How many sessions the year has.
+    pub sessions: u32,
+    /// By number of the request: the first session that sees it; `None` if the year does not.
+    pub requests: Vec<Option<u32>>,
+    /// By number of the unit: the first session to which it is free. Units that somebody holds are free once their tenant has left,
+    /// whatever is said of them here.
+    pub units: Vec<Option<u32>>,
+    /// Pairs of request and unit, by number, that were refused before the year: they are not offered.
+    pub refused: BTreeSet<(u32, u32)>,
+}
+
+/// In which of so many sessions something comes of which no day is known: each is as likely. It follows from the seed and the
+/// identifier, so that whoever has both can draw it again.
+///
+/// ```
+/// let drawn: Vec<u32> = (0..100).map(|n| logis_allocation::arrival(7, &format!("D{n}"), 4)).collect();
+/// assert!((0..4).all(|session| drawn.contains(&session)));
+/// assert_eq!(drawn[3], logis_allocation::arrival(7, "D3", 4));
+/// ```
+pub fn arrival(seed: u64, id: &str, sessions: u32) -> u32 {
+    drawn_part(&format!("arrival:{seed}:{id}"), sessions)
+}
+
+/// A year of sessions to be drawn: what does not change from one seed to the next.
+pub struct Weekly<'p> {
+    plan: &'p MatchingPlan,
+    dataset: &'p Dataset,
+    instance: &'p Instance,
+    likely: Likely<'p>,
+    /// By number of the unit: how many candidates it has at most.
+    places: Vec<usize>,
+    /// By number of the unit: the requests that it suits.
+    suits: Vec<Vec<u32>>,
+}
+
+/// What a session sees, and what comes of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Session {
+    /// Requests that it is the first to see.
+    pub came: u64,
+    /// Requests that wait when it begins, those included.
+    pub waiting: u64,
+    /// Units that are free to it for the first time.
+    pub freed: u64,
+    /// Units that are free when it begins, those included.
+    pub free: u64,
+    /// The offers that are made, in their order, with their answers: a lease for each that is taken.
+    pub answers: Vec<Answer>,
+    /// By quota, since the first session and as the problem counts: the offers.
+    pub offered: Vec<Already>,
+    /// The same of the leases.
+    pub leased: Vec<Already>,
+    /// Is some level of its answer not proved?
+    pub open: bool,
+}
+
+/// A lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The unit, by number.
+    pub unit: u32,
+    /// The session.
+    pub session: u32,
+}
+
+/// A year that was drawn.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Year {
+    /// The sessions, in order.
+    pub sessions: Vec<Session>,
+    /// By number of the request: its lease.
+    pub leases: Vec<Option<Lease>>,
+    /// What the leases reach, in the pack's points; quotas are held against all of them together.
+    pub reached: Reached,
+}
+
+impl Year {
+    /// By number of the request: the unit of its lease.
+    pub fn unit_of(&self) -> Vec<Option<u32>> {
+        self.leases.iter().map(|lease| lease.map(|lease| lease.unit)).collect()
+    }
+}
+
+impl Posing {
+    /// The years of this problem; `places` says how many candidates a unit has at most, by its number.
+    pub fn weekly<'p>(&'p self, likely: Likely<'p>, places: Vec<usize>) -> Weekly<'p> {
+        Weekly::new((&self.plan, &self.dataset, &self.instance), likely, places)
+    }
+}
+
+impl<'p> Weekly<'p> {
+    /// The years of an instance, which is posed with all requests and units of the year; `places` says how many candidates a unit
+    /// has at most, by its number.
+    pub fn new(
+        (plan, dataset, instance): (&'p MatchingPlan, &'p Dataset, &'p Instance),
+        likely: Likely<'p>,
+        places: Vec<usize>,
+    ) -> Weekly<'p> {
+        Weekly { plan, dataset, instance, likely, places, suits: instance.requests_by_unit() }
+    }
+
+    /// Draws a year.
+    ///
+    /// # Errors
+    /// Offers whose probability is none or not known; a proof that does not hold: a fault of the engine.
+    pub fn year(&self, arrivals: &Arrivals, seed: u64) -> Result<Year, AllocationError> {
+        let (requests, quotas) = (self.instance.requests.len(), self.plan.quotas.len());
+        let mut units = self.units(arrivals);
+        let mut leases: Vec<Option<Lease>> = vec![None; requests];
+        let mut refused = arrivals.refused.clone();
+        let none = || vec![Already::default(); quotas];
+        let (mut offered, mut leased) = (none(), none());
+        let mut sessions = Vec::new();
+        for now in 0..arrivals.sessions {
+            let came = |request: u32| arrivals.requests.get(request as usize).copied().flatten();
+            let waits = |request: u32| {
+                came(request).is_some_and(|first| first <= now)
+                    && leases.get(request as usize).is_some_and(Option::is_none)
+            };
+            let numbers = || (0_u32..).take(requests);
+            let free: Vec<u32> =
+                (0_u32..).zip(&units).filter(|(_, own)| own.free(now)).map(|(unit, _)| unit).collect();
+            let suits = |unit: u32| self.suits.get(unit as usize).into_iter().flatten().copied();
+            let pairs = free.iter().flat_map(|&unit| suits(unit).map(move |request| (request, unit)));
+            let mut pairs: Vec<(u32, u32)> =
+                pairs.filter(|pair| waits(pair.0) && !refused.contains(pair)).collect();
+            pairs.sort_unstable();
+            let mut session = Session {
+                came: numbers().filter(|request| came(*request) == Some(now)).count() as u64,
+                waiting: numbers().filter(|request| waits(*request)).count() as u64,
+                freed: units.iter().filter(|own| own.since == Some(now)).count() as u64,
+                free: free.len() as u64,
+                ..Session::default()
+            };
+            if !pairs.is_empty() {
+                let week = self.instance.only(&pairs, self.quotas(&leased))?;
+                (session.answers, session.open) = self.session(&week, seed)?;
+            }
+            for &Answer { unit, request, taken } in &session.answers {
+                let marks = self.instance.pair(request, unit).map_or(0, |(_, marks)| marks);
+                add(&mut offered, marks);
+                if !taken {
+                    refused.insert((request, unit));
+                    continue;
+                }
+                add(&mut leased, marks);
+                set(&mut leases, request, Some(Lease { unit, session: now }));
+                units.get_mut(unit as usize).into_iter().for_each(|own| own.leased = true);
+                // Who moves leaves a unit behind.
+                let left = self.instance.held(request).and_then(|held| units.get_mut(held as usize));
+                left.into_iter().for_each(|own| own.since = Some(now + 1));
+            }
+            (session.offered, session.leased) = (offered.clone(), leased.clone());
+            sessions.push(session);
+        }
+        let mut year = Year { sessions, leases, reached: Reached::default() };
+        year.reached = self.reached(year.unit_of())?;
+        Ok(year)
+    }
+
+    /// What the best answer reaches that knows the whole year beforehand, on paper: all who come in it and all units that are free
+    /// in it are one problem.
+    ///
+    /// # Errors
+    /// A proof that does not hold: a fault of the engine.
+    pub fn at_once(&self, arrivals: &Arrivals) -> Result<Reached, AllocationError> {
+        self.best_of(arrivals, |_, _| true)
+    }
+
+    /// The same where who would refuse what is known beforehand, too: unless a quota is hard, of all ways to go through the drawn year
+    /// none has more leases, nor, of as many and where quotas ask for nothing, more points.
+    ///
+    /// # Errors
+    /// As [`Weekly::year`].
+    pub fn foreseen(&self, arrivals: &Arrivals, seed: u64) -> Result<Reached, AllocationError> {
+        let place = |request: &u32| Place { request: *request, shared: false };
+        let lists = self.suits.iter().map(|requests| requests.iter().map(place).collect()).collect();
+        let all = Commission { lists };
+        let acceptances = Acceptances::new(self.likely, self.dataset, self.instance, &all);
+        let acceptances = acceptances.map_err(AllocationError::Instance)?;
+        let would = acceptances.would_take((self.instance, self.dataset), &all, seed);
+        self.best_of(arrivals, |request, unit| {
+            // The requests of a unit ascend.
+            let suits = self.suits.get(unit as usize).map_or(&[][..], Vec::as_slice);
+            let at = suits.binary_search(&request).ok();
+            at.and_then(|at| would.get(unit as usize)?.get(at).copied()).unwrap_or(false)
+        })
+    }
+
+    fn best_of(
+        &self,
+        arrivals: &Arrivals,
+        takes: impl Fn(u32, u32) -> bool,
+    ) -> Result<Reached, AllocationError> {
+        let units = self.units(arrivals);
+        let comes = |request: u32| {
+            arrivals.requests.get(request as usize).copied().flatten().is_some_and(|s| s < arrivals.sessions)
+        };
+        let held = |unit: u32| units.get(unit as usize).is_some_and(|own| own.held);
+        let free = |unit: u32| {
+            units.get(unit as usize).is_some_and(|own| own.since.is_some_and(|s| s < arrivals.sessions))
+        };
+        let keep = |request: u32, unit: u32| {
+            comes(request)
+                && (free(unit) || held(unit))
+                && takes(request, unit)
+                && !arrivals.refused.contains(&(request, unit))
+        };
+        let quotas: Vec<Quota> = self.plan.quotas.iter().map(|quota| quota.quota.clone()).collect();
+        let matching = match self.instance.has_tenants() {
+            true => {
+                let problem = self.instance.part(keep)?.with_shares(quotas)?;
+                answer_in_order(self.plan, &problem, &[], None, None)?.matching
+            }
+            false => {
+                let numbers = (0_u32..).zip(&self.suits);
+                let pairs = numbers.flat_map(|(unit, requests)| requests.iter().map(move |r| (*r, unit)));
+                let mut pairs: Vec<(u32, u32)> =
+                    pairs.filter(|(request, unit)| keep(*request, *unit)).collect();
+                pairs.sort_unstable();
+                self.best(&self.instance.only(&pairs, quotas)?)?.0
+            }
+        };
+        self.reached(matching.unit_of)
+    }
+
+    /// By unit: since when it is free.
+    fn units(&self, arrivals: &Arrivals) -> Vec<Free> {
+        let mut units: Vec<Free> =
+            arrivals.units.iter().map(|since| Free { since: *since, ..Free::default() }).collect();
+        units.resize(self.instance.units.len(), Free::default());
+        for held in
+            (0_u32..).take(self.instance.requests.len()).filter_map(|request| self.instance.held(request))
+        {
+            set(&mut units, held, Free { held: true, ..Free::default() });
+        }
+        units
+    }
+
+    /// The quotas, with what was leased before.
+    fn quotas(&self, leased: &[Already]) -> Vec<Quota> {
+        let own = self.plan.quotas.iter().zip(leased).map(|(quota, own)| {
+            // Who comes first asks for all there can be: no share that counts over the year.
+            let already = if quota.asks == Asks::First { Already::default() } else { *own };
+            Quota { already, ..quota.quota.clone() }
+        });
+        own.collect()
+    }
+
+    /// The offers that a session makes, and their answers; and is some level of its answer not proved?
+    fn session(&self, week: &Instance, seed: u64) -> Result<(Vec<Answer>, bool), AllocationError> {
+        let (matching, open) = self.best(week)?;
+        let commission = Commission::new(week, &matching, &self.places)?;
+        let acceptances = Acceptances::new(self.likely, self.dataset, week, &commission);
+        let acceptances = acceptances.map_err(AllocationError::Instance)?;
+        Ok((acceptances.answers((week, self.dataset), &commission, seed), open))
+    }
+
+    /// The best answer of an instance in the order that the pack says; is some level of it not proved?
+    fn best(&self, instance: &Instance) -> Result<(Matching, bool), AllocationError> {
+        if instance.by_points {
+            return Ok((instance.in_order_of_points(), false));
+        }
+        let answered = answer_in_order(self.plan, &instance.problem, &[], None, None)?;
+        Ok((answered.matching, !answered.gaps.none()))
+    }
+
+    /// What units given to requests reach, in the pack's points and against the quotas of the year.
+    fn reached(&self, unit_of: Vec<Option<u32>>) -> Result<Reached, AllocationError> {
+        let given = |(request, unit): (u32, &Option<u32>)| Some((request, (*unit)?));
+        let pairs: Vec<(u32, u32)> = (0_u32..).zip(&unit_of).filter_map(given).collect();
+        let problem = self
+            .instance
+            .only(&pairs, self.quotas(&vec![Already::default(); self.plan.quotas.len()]))?
+            .problem;
+        let reached = reached(&problem, &unit_of)?;
+        Ok(self.instance.in_points(&Matching { unit_of, reached, ..Matching::default() }).0)
+    }
+}
+
+/// Since when a unit is free.
+#[derive(Clone, Copy, Default)]
+struct Free {
+    since: Option<u32>,
+    /// Did somebody hold it when the year began?
+    held: bool,
+    leased: bool,
+}
+
+impl Free {
+    fn free(&self, now: u32) -> bool {
+        !self.leased && self.since.is_some_and(|since| since <= now)
+    }
+}
+
+fn set<T>(all: &mut [T], at: u32, own: T) {
+    if let Some(slot) = all.get_mut(at as usize) {
+        *slot = own;
+    }
+}
+
+/// Adds an attribution to what counts in each quota.
+fn add(all: &mut [Already], marks: u16) {
+    for (at, own) in all.iter_mut().enumerate() {
+        own.base += u64::from(marks >> (2 * at) & 1);
+        own.members += u64::from(marks >> (2 * at) & 3 == 3);
+    }
+}

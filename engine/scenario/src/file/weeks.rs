@@ -1,0 +1,52 @@
+//! Reading `[weeks]`: a year that goes by sessions.
+
+use super::changes::number;
+use super::read::own;
+use super::{MOST_SESSIONS, Weeks};
+use crate::texts::{self, form};
+use logis_language::diagnostic::Diagnostics;
+use logis_language::pack::toml_reader::Reader;
+use logis_language::value::Exact;
+
+/// Candidates that a unit may have at most.
+const MOST_CANDIDATES: i64 = 100;
+
+/// The sessions of a scenario; of a variant (`own_dates` is false), those things in which its sessions differ.
+pub(super) fn weeks(mut reader: Reader<'_, '_>, own_dates: bool, out: &mut Diagnostics) -> Weeks {
+    let span = reader.span();
+    let count =
+        whole(&mut reader, "count", i64::from(MOST_SESSIONS), out).and_then(|n| u32::try_from(n).ok());
+    let candidates =
+        whole(&mut reader, "candidates", MOST_CANDIDATES, out).and_then(|n| usize::try_from(n).ok());
+    let acceptance = reader.get("acceptance").and_then(|item| {
+        let found = number(item).filter(|n| (0..=*n.denom()).contains(n.numer()));
+        if found.is_none() {
+            let label = texts::such_as("0.54", false);
+            out.push(texts::wrong_form(
+                &reader.what,
+                "acceptance",
+                form::PROBABILITY,
+                reader.at(item),
+                label,
+            ));
+        }
+        found
+    });
+    let (mut request_date, mut unit_date) = (None, None);
+    if own_dates {
+        request_date = reader.str("request_date", out).map(own);
+        unit_date = reader.str("unit_date", out).map(own);
+    }
+    reader.finish(out);
+    Weeks { count, candidates, acceptance, request_date, unit_date, span }
+}
+
+fn whole(reader: &mut Reader<'_, '_>, key: &'static str, most: i64, out: &mut Diagnostics) -> Option<i64> {
+    let item = reader.get(key)?;
+    let found = number(item).filter(Exact::is_integer).and_then(|n| i64::try_from(*n.numer()).ok());
+    let found = found.filter(|n| (1..=most).contains(n));
+    if found.is_none() {
+        out.push(texts::not_so_many(&reader.what, key, most, reader.at(item)));
+    }
+    found
+}
