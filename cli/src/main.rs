@@ -70,6 +70,8 @@ enum Command {
     /// Trouve la marge qu'il faut à chaque quota sur le papier pour qu'il tienne sur les baux
     #[command(alias = "marge")]
     Margin(commands::margin::MarginArgs),
+    /// Dit à une demande ses points, sa position parmi les semblables et l'attente à prévoir, par des années tirées
+    Position(commands::position::PositionArgs),
     /// Dit qui attend, et qui attend à cause d'un quota
     Fairness(commands::fairness::FairnessArgs),
     /// Vérifie un paquet de règles et signale tout ce qui ne va pas
@@ -207,6 +209,7 @@ fn run(command: Command) -> anyhow::Result<End> {
         Command::Commission(args) => commands::commission::run(&args),
         Command::Ledger(args) => commands::ledger::run(&args),
         Command::Margin(args) => commands::margin::run(&args),
+        Command::Position(args) => commands::position::run(&args),
         Command::Fairness(args) => commands::fairness::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Test(args) => commands::test::run(&args),

@@ -160,6 +160,12 @@ fn matchings_and_what_is_said_of_them_are_as_published() {
         let margins = hold("margins", &stdout(&place.run("margin", &[&args[..], more].concat())));
         assert_eq!((&margins["assumed"], &margins["draws"]), (&json!(0.5), &json!(60)));
     }
+    for more in [&[][..], &["--similar", "modeste", "--sessions", "4", "--seed", "9"], &["--acceptance", "0"]]
+    {
+        let args = ["--format", "json", "--id", "D2", "--years", "20"];
+        let acceptance = if more.contains(&"--acceptance") { &[][..] } else { &["--acceptance", "0,5"] };
+        hold("position", &place.stdout("position", &[&args[..], acceptance, more].concat()));
+    }
     let fairness = hold("fairness", &place.stdout("fairness", &["--format", "json"]));
     // D1 and D2 are not modest; half of them are housed.
     assert_eq!(

@@ -38,6 +38,7 @@ mod receipts;
 mod recorded;
 mod reserves;
 mod scenario;
+mod scenario_weeks;
 mod scenario_years;
 mod slips;
 #[path = "../support.rs"]

@@ -8,9 +8,9 @@ use logis::data::InputFile;
 use logis::scenario::report::{Cell, Report, report};
 use logis::scenario::{Inputs, RunResult, Scenario, Simulation, Table};
 
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
-fn simulation(text: &str) -> Simulation {
+pub fn simulation(text: &str) -> Simulation {
     let scenario = Scenario::parse("essai.toml", text).unwrap_or_else(|e| panic!("{e}"));
     let package = |folder: &str| {
         let mut data: Vec<InputFile> = Vec::new();
@@ -36,7 +36,7 @@ fn small(more: &str) -> Simulation {
     ))
 }
 
-fn run(simulation: &Simulation, name: &str) -> RunResult {
+pub fn run(simulation: &Simulation, name: &str) -> RunResult {
     let run = simulation.runs().iter().find(|r| r.id.rsplit_once('.').unwrap().0 == name).unwrap();
     simulation.run(run).unwrap_or_else(|e| panic!("{e}"))
 }

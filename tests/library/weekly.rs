@@ -525,3 +525,58 @@ fn what_has_no_day_comes_at_any_time() {
     // Of twelve degrees of freedom: exceeded once in ten thousand.
     assert!(deviation < 39.1, "{deviation} {counts:?}");
 }
+
+/// What is told of a request: who has more points and as many, of all, of those to whom one of its units suits, of those to whom
+/// half of them do; the leases and offers of years that are drawn one by one.
+#[test]
+fn a_position_is_counted_from_the_rows() {
+    let pack = pack("");
+    let mut rng = ChaCha8Rng::seed_from_u64(95);
+    let (mut housed, mut equal) = (0, 0);
+    for seed in 0..60_u64 {
+        let mut drawn = drawn(&mut rng, 5);
+        drawn.requests.iter_mut().for_each(|own| (own.points, own.comes) = (own.points / 20_000, Some(0)));
+        let (posing, rule) = (drawn.posed(&pack), rule(&pack));
+        let weekly = posing.weekly(Likely { rule: Some(&rule), assumed: None }, vec![2; drawn.units.len()]);
+        let draw = logis::YearsToDraw { sessions: 5, seed, years: 8 };
+        // The first unit is free from the third session on, the others at one that is drawn.
+        let session = |unit: u32| (unit == 0).then_some(2);
+        let own = seed as usize % drawn.requests.len();
+        let found = posing.position(&weekly, own as u32, (None, &session), draw).unwrap();
+        let units = |request: usize| -> BTreeSet<usize> {
+            (0..drawn.units.len()).filter(|unit| drawn.suits(request, *unit)).collect()
+        };
+        let common = |other: usize| units(own).intersection(&units(other)).count();
+        assert_eq!((i64::from(found.points), found.units), (drawn.requests[own].points, units(own).len()));
+        let half = |other: usize| !units(own).is_empty() && 2 * common(other) >= units(own).len();
+        let keeps: [(&dyn Fn(usize) -> bool, logis::Rank); 3] =
+            [(&|_| true, found.all), (&|other| common(other) > 0, found.rivals), (&half, found.similar)];
+        for (keep, rank) in keeps {
+            let points = |at: usize| drawn.requests[at].points;
+            let others: Vec<usize> = (0..drawn.requests.len()).filter(|at| *at != own && keep(*at)).collect();
+            let ahead = others.iter().filter(|at| points(**at) > points(own)).count();
+            let as_many = others.iter().filter(|at| points(**at) == points(own)).count();
+            assert_eq!((rank.ahead, rank.equal, rank.of), (ahead, as_many, others.len() + 1), "{seed}");
+            equal += as_many;
+        }
+        let alike = (0..drawn.requests.len()).filter(|at| *at == own || half(*at));
+        let mut alike: Vec<i64> = alike.map(|at| drawn.requests[at].points).collect();
+        alike.sort_unstable();
+        assert_eq!(found.points_of_similar.iter().map(|n| i64::from(*n)).collect::<Vec<_>>(), alike);
+        let every: Vec<bool> = (0..drawn.requests.len()).map(|at| at.is_multiple_of(2)).collect();
+        let named = posing.position(&weekly, own as u32, (Some(&every), &session), draw).unwrap().similar;
+        assert_eq!(named.of, 1 + (0..drawn.requests.len()).filter(|at| at % 2 == 0 && *at != own).count());
+        for (at, year) in (seed..seed + 8).enumerate() {
+            let free = |unit: usize| if unit == 0 { 2 } else { arrival(year, &name('L', unit), 5) };
+            (0..drawn.units.len()).for_each(|unit| drawn.units[unit].free = Some(free(unit)));
+            let expected = drawn.year(&pack, 2, year);
+            assert_eq!(found.leases[at], expected.leases[own].map(|lease| lease.session));
+            let own_offers = offers(&expected).into_iter().filter(|offer| offer.2 == own);
+            let refused = own_offers.clone().filter(|offer| !offer.3).count();
+            assert_eq!(found.offers[at], (own_offers.count() as u32, refused as u32));
+            housed += usize::from(found.leases[at].is_some());
+        }
+        assert_eq!(found.without(), found.leases.iter().filter(|lease| lease.is_none()).count());
+    }
+    assert!(housed > 100 && equal > 30, "{housed} {equal}");
+}

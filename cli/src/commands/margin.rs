@@ -43,6 +43,9 @@ pub struct MarginArgs {
     format: TextFormat,
 }
 
+/// Nothing says how likely an offer is taken.
+pub(super) const NO_ACCEPTANCE: &str = "le paquet de règles ne dit pas qui accepte: attendu: --acceptance PROBABILITÉ, ou une règle de la candidature à `acceptation` dans `[matching]` de pack.toml";
+
 /// The most draws.
 const MOST_DRAWS: u32 = 1_000_000;
 
@@ -56,7 +59,7 @@ fn draws(text: &str) -> Result<u32, String> {
 }
 
 /// A number from 0 to 1, with a point or a comma.
-fn probability(text: &str) -> Result<Exact, String> {
+pub(super) fn probability(text: &str) -> Result<Exact, String> {
     let number = parse_number(&text.replace(',', "."));
     let number = number.filter(|n| (0..=*n.denom()).contains(n.numer()) && *n.denom() <= MOST_PARTS);
     number.ok_or_else(|| "attendu: un nombre de 0 à 1, de neuf décimales au plus, ex. 0,54".to_string())
@@ -68,9 +71,7 @@ pub fn run(args: &MarginArgs) -> Result<End> {
     let plan = pairs::plan(&run, &Options::default())?;
     let rule = acceptance(run.pack.parsed(), run.date)?;
     if rule.is_none() && args.acceptance.is_none() {
-        bail!(
-            "le paquet de règles ne dit pas qui accepte: attendu: --acceptance PROBABILITÉ, ou une règle de la candidature à `acceptation` dans `[matching]` de pack.toml"
-        );
+        bail!(NO_ACCEPTANCE);
     }
     let presented = commission::presented(&run, args.candidates)?;
     let others: Vec<&Plan> = presented.iter().map(AsRef::as_ref).chain(&rule).collect();
@@ -95,7 +96,7 @@ pub fn run(args: &MarginArgs) -> Result<End> {
 }
 
 /// What to do where nothing tells how likely an offer is taken.
-fn with_hint(error: AllocationError) -> anyhow::Error {
+pub(super) fn with_hint(error: AllocationError) -> anyhow::Error {
     match &error {
         AllocationError::Instance(wrong)
             if wrong.iter().any(|one| matches!(one, InstanceError::NoProbability { value: None, .. })) =>

@@ -31,6 +31,7 @@ pub mod mutate;
 pub mod new;
 pub mod pair_file;
 pub mod pairs;
+pub mod position;
 pub mod receipt_file;
 pub mod record;
 pub mod replay;
