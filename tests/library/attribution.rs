@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::mutate_json::mutate;
+use crate::small;
 use logis::Pack;
 use logis::apart::{Group, JoinError, join};
 use logis::attribution::{
@@ -18,24 +19,6 @@ use logis::matching::{Matching, Reached, one_member_less, solve, solve_near, ver
 use logis::value::{Date, parse_date};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-
-const SCHEMA: &str = r#"
-[demande]
-table = "demandes"
-key = "demande_id"
-[demande.fields]
-besoin = { type = "integer", range = [0, 9] }
-points = { type = "integer" }
-modeste = { type = "boolean" }
-[logement]
-table = "logements"
-key = "logement_id"
-[logement.fields]
-taille = { type = "integer", range = [0, 9] }
-quartier = { type = "boolean" }
-[candidature]
-pair = ["demande", "logement"]
-"#;
 
 const RULES: &str = "//! entité: candidature
 
@@ -95,9 +78,9 @@ value = "2/3"
 "#;
 
 fn pack() -> Pack {
-    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
-    let files = [("schema.toml", SCHEMA), ("pack.toml", PACK), ("r.rhai", RULES), ("p.toml", SHARES)];
-    Pack::from_files("", files.iter().map(|(name, text)| file(name, text)).collect()).unwrap()
+    let fields = ["besoin: integer, range = [0, 9]", "points: integer", "modeste: boolean"];
+    let schema = small::schema(&fields, &["taille: integer, range = [0, 9]", "quartier: boolean"]);
+    small::pack(&schema, PACK, RULES, SHARES)
 }
 
 fn date(text: &str) -> Date {

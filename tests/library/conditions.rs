@@ -1,6 +1,7 @@
 //! Quotas before the number of attributions, the fewest moves, ranks among equals, lists that stay: held against all answers
 //! there are, on small problems drawn at random.
 
+use crate::small;
 use logis::attribution::{Reason, Report, Why, by_points, silences};
 use logis::data::{InputFile, Needs, read};
 use logis::matching::{Ahead, Already, Duals, Pair, Problem, Quota, reached, solve, solve_near, verify};
@@ -167,24 +168,6 @@ fn most_stay_where_they_were_with_quotas_too() {
     assert!(moved > 100, "{moved}");
 }
 
-const SCHEMA: &str = r#"
-[demande]
-table = "demandes"
-key = "demande_id"
-[demande.fields]
-besoin = { type = "integer" }
-points = { type = "integer" }
-jours = { type = "integer" }
-modeste = { type = "boolean" }
-[logement]
-table = "logements"
-key = "logement_id"
-[logement.fields]
-taille = { type = "integer" }
-[candidature]
-pair = ["demande", "logement"]
-"#;
-
 const RULES: &str = "//! entité: candidature
 
 /// Convient.
@@ -208,13 +191,13 @@ members = "modeste"
 share = "part"
 "#;
 
-const SHARE: &str =
-    "[part]\n[[part.values]]\nfrom = 2010-01-01\nsource = { title = \"s\" }\nvalue = \"1/2\"\n";
+fn schema() -> String {
+    let fields = ["besoin: integer", "points: integer", "jours: integer", "modeste: boolean"];
+    small::schema(&fields, &["taille: integer"])
+}
 
 pub fn pack(manifest: &str) -> Pack {
-    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
-    let files = [("schema.toml", SCHEMA), ("pack.toml", manifest), ("r.rhai", RULES), ("p.toml", SHARE)];
-    Pack::from_files("", files.iter().map(|(name, text)| file(name, text)).collect()).unwrap()
+    small::pack(&schema(), manifest, RULES, &small::parameter("part", "\"1/2\""))
 }
 
 pub fn pose(pack: &Pack, options: &Options, requests: &str, units: &str) -> Posing {
@@ -509,10 +492,8 @@ fn within_so_many_points_most_stay() {
 #[test]
 fn silence_pays_where_attributions_come_first() {
     let rules = RULES.replace("900 - 100 * (taille - besoin)", "100 * taille");
-    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
     let manifest = PACK.split("tie =").next().unwrap().to_string() + "fit = \"adequation\"\n";
-    let files = vec![file("schema.toml", SCHEMA), file("pack.toml", &manifest), file("r.rhai", &rules)];
-    let pack = Pack::from_files("", files).unwrap();
+    let pack = small::pack(&schema(), &manifest, &rules, "");
     // Both units suit D1; only the larger one suits D2, which has fewer points and gets it.
     let requests = "demande_id,besoin,points,jours,modeste\nD1,1,800,,true\nD2,3,300,,true\nD3,1,700,,true\n";
     let units = "logement_id,taille\nL1,2\nL2,4\n";
@@ -581,9 +562,8 @@ fn a_pack_may_choose_the_order_of_points() {
     }
     assert!(refused > 50 && waiting > 30, "{refused} {waiting}");
     let wrong = levels.to_string() + "order = \"by-point\"\n";
-    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
-    let files = vec![file("schema.toml", SCHEMA), file("pack.toml", &wrong), file("r.rhai", RULES)];
-    assert!(Pack::from_files("", files).unwrap_err().to_string().contains("by-points"));
+    let read = small::read(&schema(), &wrong, RULES, "");
+    assert!(read.unwrap_err().to_string().contains("by-points"));
 }
 
 /// One point more counts before any seniority: a quota joins two choices, of which the second has less of the one and more of

@@ -2,32 +2,12 @@
 //! from the rows by what the words say.
 
 use crate::conditions::pose_with;
+use crate::small::{self, MATCHING};
 use logis::attribution::{Commission, Reason, Report, Why};
 use logis::matching::verify;
 use logis::{AllocationError, Options, Pack};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-
-const SCHEMA: &str = r#"
-[demande]
-table = "demandes"
-key = "demande_id"
-[demande.fields]
-besoin = { type = "integer" }
-points = { type = "integer" }
-dalo = { type = "boolean" }
-handicap = { type = "boolean" }
-jeune = { type = "boolean" }
-[logement]
-table = "logements"
-key = "logement_id"
-[logement.fields]
-taille = { type = "integer" }
-amenage = { type = "boolean" }
-centre = { type = "boolean" }
-[candidature]
-pair = ["demande", "logement"]
-"#;
 
 const RULES: &str = "//! entité: candidature
 
@@ -40,33 +20,6 @@ fn adequation(besoin, taille) { 900 - 100 * (taille - besoin) }
 /// Un logement aménagé à qui en a besoin.
 fn amenage_d_abord(amenage, handicap) { amenage && handicap }
 ";
-
-const PARAMETERS: &str = r#"
-[un]
-[[un.values]]
-from = 2010-01-01
-source = { title = "s" }
-value = 1
-[deux]
-[[deux.values]]
-from = 2010-01-01
-source = { title = "s" }
-value = 2
-[tiers]
-[[tiers.values]]
-from = 2010-01-01
-source = { title = "s" }
-value = "1/3"
-"#;
-
-const MATCHING: &str = r#"
-name = "essai"
-[matching]
-candidature = "candidature"
-suitable = "convient"
-priority = "points"
-fit = "adequation"
-"#;
 
 const FIRST: &str = r#"
 [[matching.first]]
@@ -90,9 +43,12 @@ const QUOTAS: [&str; 6] = [
 ];
 
 fn pack(manifest: &str) -> Pack {
-    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
-    let files = [("schema.toml", SCHEMA), ("pack.toml", manifest), ("r.rhai", RULES), ("p.toml", PARAMETERS)];
-    Pack::from_files("", files.iter().map(|(name, text)| file(name, text)).collect()).unwrap()
+    let request =
+        ["besoin: integer", "points: integer", "dalo: boolean", "handicap: boolean", "jeune: boolean"];
+    let schema = small::schema(&request, &["taille: integer", "amenage: boolean", "centre: boolean"]);
+    let values = [("un", "1"), ("deux", "2"), ("tiers", "\"1/3\"")];
+    let parameters: String = values.iter().map(|(name, value)| small::parameter(name, value)).collect();
+    small::pack(&schema, manifest, RULES, &parameters)
 }
 
 fn quota(text: &str) -> String {

@@ -41,6 +41,7 @@ mod scenario;
 mod scenario_weeks;
 mod scenario_years;
 mod slips;
+mod small;
 #[path = "../support.rs"]
 mod support;
 mod tenants;

@@ -1,6 +1,7 @@
 //! Leases that lists lead to, and the margins that quotas need on paper: held against all ways in which households may answer,
 //! each weighed by how likely it is.
 
+use crate::small;
 use logis::attribution::{Acceptances, Commission, Drawn, Likely, acceptance};
 use logis::data::{InputFile, Needs, read};
 use logis::matching::Quota;
@@ -8,24 +9,6 @@ use logis::value::{Exact, parse_date};
 use logis::{Allocation, AllocationError, Draws, Options, Pack, Plan, Posing, posing};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-
-const SCHEMA: &str = r#"
-[demande]
-table = "demandes"
-key = "demande_id"
-[demande.fields]
-besoin = { type = "integer" }
-points = { type = "integer" }
-accepte = { type = "integer" }
-modeste = { type = "boolean" }
-[logement]
-table = "logements"
-key = "logement_id"
-[logement.fields]
-taille = { type = "integer" }
-[candidature]
-pair = ["demande", "logement"]
-"#;
 
 const RULES: &str = "//! entité: candidature
 
@@ -39,28 +22,17 @@ fn adequation(besoin, taille) { 900 - 100 * (taille - besoin) }
 fn acceptation(accepte, besoin, taille) { max(0, (accepte - (taille - besoin)) / 10) }
 ";
 
-const PACK: &str = r#"
-name = "essai"
-[matching]
-candidature = "candidature"
-suitable = "convient"
-priority = "points"
-fit = "adequation"
-acceptation = "acceptation"
+const MARGIN: &str = "acceptation = \"acceptation\"
 [[matching.quotas]]
-name = "modestes"
-members = "modeste"
-"#;
+name = \"modestes\"
+members = \"modeste\"
+";
 
 fn pack(quota: &str, value: &str) -> Pack {
-    let part = format!(
-        "[part]\n[[part.values]]\nfrom = 2010-01-01\nsource = {{ title = \"s\" }}\nvalue = {value}\n"
-    );
-    let manifest = format!("{PACK}{quota}\n");
-    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
-    let files =
-        [("schema.toml", SCHEMA), ("pack.toml", manifest.as_str()), ("r.rhai", RULES), ("p.toml", &part)];
-    Pack::from_files("", files.iter().map(|(name, text)| file(name, text)).collect()).unwrap()
+    let fields = ["besoin: integer", "points: integer", "accepte: integer", "modeste: boolean"];
+    let manifest = format!("{}{MARGIN}{quota}\n", small::MATCHING);
+    let schema = small::schema(&fields, &["taille: integer"]);
+    small::pack(&schema, &manifest, RULES, &small::parameter("part", value))
 }
 
 fn rule(pack: &Pack) -> Plan {

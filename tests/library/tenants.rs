@@ -2,6 +2,7 @@
 //! pairs by what the words say.
 
 use crate::conditions::pose_with;
+use crate::small;
 use logis::attribution::{MovesKind, Reason, Report, Why};
 use logis::matching::{
     Ahead, Already, Duals, Pair, Problem, ProblemError, ProofError, Quota, gaps, one_member_less, reached,
@@ -327,23 +328,6 @@ fn ten_thousand_requests_of_whom_three_thousand_hold_a_unit() {
     }
 }
 
-const SCHEMA: &str = r#"
-[demande]
-table = "demandes"
-key = "demande_id"
-[demande.fields]
-besoin = { type = "integer" }
-points = { type = "integer" }
-logement_occupe = { type = "text", empty = "none" }
-[logement]
-table = "logements"
-key = "logement_id"
-[logement.fields]
-taille = { type = "integer" }
-[candidature]
-pair = ["demande", "logement"]
-"#;
-
 const RULES: &str = "//! entité: candidature
 
 /// Convient.
@@ -363,13 +347,10 @@ fit = "adequation"
 held = "logement_occupe"
 "#;
 
+const FIELDS: [&str; 3] = ["besoin: integer", "points: integer", "logement_occupe: text, empty = \"none\""];
+
 fn pack(manifest: &str) -> Pack {
-    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
-    Pack::from_files(
-        "",
-        vec![file("pack.toml", manifest), file("schema.toml", SCHEMA), file("r.rhai", RULES)],
-    )
-    .unwrap()
+    small::pack(&small::schema(&FIELDS, &["taille: integer"]), manifest, RULES, "")
 }
 
 /// L1 is vacant. D1 leaves L2 for it, D2 leaves L3 for L2, D3 takes L3. D4 and D5 exchange L4 and L5. D6 stays in L6, which
@@ -509,11 +490,8 @@ fn wrong_data_on_tenants_are_told() {
 /// who is housed is no matroid's best.
 #[test]
 fn seniority_comes_after_all_points() {
-    let schema = SCHEMA.replace("points = {", "jours = { type = \"integer\" }\npoints = {");
-    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
-    let manifest = format!("{PACK}tie = \"jours\"\n");
-    let files = vec![file("pack.toml", &manifest), file("schema.toml", &schema), file("r.rhai", RULES)];
-    let pack = Pack::from_files("", files).unwrap();
+    let schema = small::schema(&[&FIELDS[..], &["jours: integer"]].concat(), &["taille: integer"]);
+    let pack = small::pack(&schema, &format!("{PACK}tie = \"jours\"\n"), RULES, "");
     let mut rng = ChaCha8Rng::seed_from_u64(22);
     let mut moved = 0;
     for _ in 0..200 {
