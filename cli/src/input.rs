@@ -280,6 +280,7 @@ fn dataset_by(
     drop(busy);
     let mut told = Told::default();
     told.part(read.issues, read.absent, read.dropped, &read.dataset);
+    told.place(pack, plans, &read.dataset);
     report(pack, &told, &needs, plans, args)?;
     Ok(read.dataset)
 }

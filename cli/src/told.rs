@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Result, bail};
 use logis::data::{self, Absent, Dataset, Issue, Needs};
 use logis::pack::schema::{EntityId, Origin};
+use logis::places::Places;
 use logis::plan::Plan;
 use logis::{LeftOpen, Pack};
 
@@ -34,6 +35,8 @@ pub struct Told {
     dropped: BTreeMap<EntityId, usize>,
     /// By entity: the rows that are left.
     rows: BTreeMap<EntityId, usize>,
+    /// Where the rows are, if what absent columns do depends on it.
+    places: Option<Places>,
     /// Are there rows that were not looked at? Then that none is left says nothing of the whole.
     pub of_some: bool,
 }
@@ -68,6 +71,18 @@ impl Told {
     }
 }
 
+impl Told {
+    /// Notes where the rows of a part are, if what the absent columns do to these plans depends on it. Of every part, before
+    /// it is told.
+    pub fn place(&mut self, pack: &Pack, plans: &[&Plan], dataset: &Dataset) {
+        let parsed = pack.parsed();
+        if self.places.is_none() && !LeftOpen::is_local(&parsed.schema, &self.absent, plans) {
+            return;
+        }
+        self.places.get_or_insert_default().add_all(parsed, dataset);
+    }
+}
+
 static LEFT_OUT: AtomicBool = AtomicBool::new(false);
 
 /// Did this run leave out rows of its data? Then its answer is not all of what was asked: exit code 1.
@@ -88,7 +103,11 @@ pub fn report(pack: &Pack, told: &Told, needs: &Needs, plans: &[&Plan], args: &R
         eprintln!("{level}{}: {kind}", of_part());
     }
     if !told.absent.is_empty() {
-        let absent = LeftOpen::of(&pack.parsed().schema, &told.absent, plans);
+        let schema = &pack.parsed().schema;
+        let absent = match &told.places {
+            Some(places) => LeftOpen::here(schema, &told.absent, plans, places),
+            None => LeftOpen::of(schema, &told.absent, plans),
+        };
         if !absent.is_empty() {
             let demand =
                 if absent.unknown.is_empty() || args.strict { "" } else { " ; pour les exiger: --strict" };

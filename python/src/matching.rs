@@ -52,7 +52,7 @@ pub fn pose(rules: &Rules, source: Source, asked: &Asked) -> Result<(Posing, Tol
         return Err(Failure::from(DataError::from(errors)));
     }
     let plans: Vec<&logis::Plan> = planned.0.plans().collect();
-    let absent = LeftOpen::of(&parsed.schema, &read.absent, &plans);
+    let absent = LeftOpen::of_rows(parsed, &read.dataset, &read.absent, &plans);
     let table = |id: usize| match parsed.schema.entities.get(id).map(|entity| &entity.origin) {
         Some(Origin::Data { table }) => table.clone(),
         _ => String::new(),

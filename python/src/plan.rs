@@ -567,7 +567,8 @@ impl PartSink for &mut Sink<'_> {
     }
 
     fn decided(&mut self, part: &DecidedPart, decider: &PartDecider) -> Result<(), Failure> {
-        let schema = &self.inner.rules.pack.parsed().schema;
+        let parsed = self.inner.rules.pack.parsed();
+        let schema = &parsed.schema;
         let arrow = |error: arrow_schema::ArrowError| Failure::Arrow(error.to_string());
         let mut batch = match (self.inner.plan(), &part.plan) {
             (Some(plan), _) => {
@@ -592,7 +593,7 @@ impl PartSink for &mut Sink<'_> {
         let counted = part.reserved.iter().map(|(rule, rows)| (*rule, rows.len())).collect();
         let told = Told {
             issues: found.issues,
-            absent: LeftOpen::of(schema, &found.absent, &named),
+            absent: LeftOpen::of_rows(parsed, &part.read.dataset, &found.absent, &named),
             dropped: found.dropped.iter().map(|(id, rows)| (table(id), *rows)).collect(),
             errors: row_errors(part),
             reserves: granted(&plans, &counted),

@@ -127,6 +127,7 @@ impl PartSink for &mut Results<'_> {
     fn read(&mut self, read: &mut ReadOutcome, decider: &PartDecider) -> Result<(), Stopped> {
         let absent = read.absent.clone();
         self.told.part(take(&mut read.issues), absent, take(&mut read.dropped), &read.dataset);
+        self.told.place(self.pack, &named(decider), &read.dataset);
         // Faults of the whole stop the command before it decides; those of parts are told after the last part.
         if matches!(self.to, To::Whole) {
             tell(self.args, self.pack, &self.told, decider)?;
@@ -185,11 +186,15 @@ fn tell(args: &EvalArgs, pack: &Pack, told: &input::Told, decider: &PartDecider)
     for plan in &plans {
         input::say_warnings(plan);
     }
-    let named: Vec<&Plan> = match decider.rules() {
+    input::report(pack, told, decider.needs(), &named(decider), &args.data.reading)
+}
+
+/// The plan whose absent columns are told; none where each row has its own date.
+fn named(decider: &PartDecider) -> Vec<&Plan> {
+    match decider.rules() {
         Rules::AsOf(plan) => vec![plan],
         Rules::AsOfField(_) => Vec::new(),
-    };
-    input::report(pack, told, decider.needs(), &named, &args.data.reading)
+    }
 }
 
 /// The rows without an outcome, on the standard error.

@@ -1,12 +1,16 @@
 //! Columns that a data package does not have, and the outcomes that this may leave open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
-use logis_data::Absent;
+use logis_data::{Absent, Dataset};
+use logis_language::pack::Parsed;
 use logis_language::pack::schema::{EntityId, FieldId, Schema};
 use logis_language::plan::Plan;
 use logis_language::value::Value;
+
+use crate::places::Places;
 
 /// Outcomes that a warning names.
 const NAMED: usize = 12;
@@ -26,6 +30,36 @@ impl LeftOpen {
     /// What the absence of these columns does to the outcomes of plans. A column that nothing reads, given what the
     /// other absent columns are read as, does nothing.
     pub fn of(schema: &Schema, absent: &[Absent], plans: &[&Plan]) -> LeftOpen {
+        LeftOpen::where_held(schema, absent, plans, None)
+    }
+
+    /// [`LeftOpen::of`] the rows that were read: what only rules of other territories read does nothing.
+    pub fn of_rows(parsed: &Parsed, dataset: &Dataset, absent: &[Absent], plans: &[&Plan]) -> LeftOpen {
+        let mut places = Places::default();
+        if LeftOpen::is_local(&parsed.schema, absent, plans) {
+            places.add_all(parsed, dataset);
+        }
+        LeftOpen::here(&parsed.schema, absent, plans, &places)
+    }
+
+    /// [`LeftOpen::of`] rows of which it is known where they are. If some do not say where, they may be anywhere.
+    pub fn here(schema: &Schema, absent: &[Absent], plans: &[&Plan], places: &Places) -> LeftOpen {
+        LeftOpen::where_held(schema, absent, plans, (places.unknown == 0).then_some(&places.held))
+    }
+
+    /// Does it depend on the territories of the rows what the absence of these columns does?
+    pub fn is_local(schema: &Schema, absent: &[Absent], plans: &[&Plan]) -> bool {
+        let nowhere = Some(&BTreeSet::new());
+        plans.iter().any(|plan| plan.is_local())
+            && LeftOpen::of(schema, absent, plans) != LeftOpen::where_held(schema, absent, plans, nowhere)
+    }
+
+    fn where_held(
+        schema: &Schema,
+        absent: &[Absent],
+        plans: &[&Plan],
+        held: Option<&BTreeSet<Arc<str>>>,
+    ) -> LeftOpen {
         // An empty cell is a known nothing, or a known value, to all fields that read the column, or to one of them: to
         // that which tells an empty cell.
         let none = |f: &FieldId| schema.fields.get(*f).is_some_and(|f| f.empty_is_none);
@@ -38,7 +72,7 @@ impl LeftOpen {
         let mut open: Vec<String> = Vec::new();
         let mut read = vec![false; absent.len()];
         for plan in plans {
-            let given = plan.given(&known);
+            let given = held.map_or_else(|| plan.given(&known), |held| plan.given_in(&known, held));
             for (name, node) in &plan.selected {
                 let (fields, relations) = given.inputs([*node]);
                 let crosses = |entity: EntityId| {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use logis_data::{Dataset, NO_ROW, column_of};
 use logis_language::graph::{Access, Link, Step, Target};
 use logis_language::pack::Parsed;
-use logis_language::pack::schema::EntityId;
+use logis_language::pack::schema::{EntityId, Origin};
 use logis_language::pack::territory::NONE;
 use logis_language::value::Value;
 
@@ -101,6 +101,15 @@ impl Places {
                 Some(name) => *self.of.entry(name).or_default() += count,
                 None if unknown => self.unknown += count,
                 None => self.nowhere += count,
+            }
+        }
+    }
+
+    /// Adds the rows of all tables of the data.
+    pub fn add_all(&mut self, parsed: &Parsed, dataset: &Dataset) {
+        for (id, entity) in parsed.schema.entities.iter().enumerate() {
+            if matches!(entity.origin, Origin::Data { .. }) {
+                self.add(parsed, dataset, id);
             }
         }
     }

@@ -2,12 +2,14 @@
 //! that its schema reads as a value.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Plan;
 use super::builtins::{Builtin, apply};
-use super::ir::{NodeId, Op};
+use super::ir::{Comparison, NodeId, Op};
 use crate::graph::Step;
 use crate::pack::schema::{EntityId, FieldId};
+use crate::pack::territory;
 use crate::value::Value;
 
 /// What is known of a node's values beforehand.
@@ -67,11 +69,34 @@ impl Given<'_> {
 impl Plan {
     /// The plan where the fields in `known` have the given value on every row.
     pub fn given(&self, known: &BTreeMap<FieldId, Value>) -> Given<'_> {
-        Given { plan: self, fixed: self.fixed(known) }
+        Given { plan: self, fixed: self.fixed(known, None) }
+    }
+
+    /// [`Plan::given`] where besides every row is of one of the territories in `held`, or of none.
+    pub fn given_in(&self, known: &BTreeMap<FieldId, Value>, held: &BTreeSet<Arc<str>>) -> Given<'_> {
+        Given { plan: self, fixed: self.fixed(known, Some(held)) }
+    }
+
+    /// Is it a comparison with a territory of which no row is?
+    fn of_no_row(&self, op: Comparison, sides: [NodeId; 2], held: &BTreeSet<Arc<str>>) -> bool {
+        let [a, b] = sides.map(|side| self.node(side).map(|n| &n.op));
+        let (Comparison::Equal, Some(mut of), Some(Op::Const(Value::Text(name)))) = (op, a, b) else {
+            return false;
+        };
+        while let Op::Up(_, inner) | Op::Rule(_, inner) = of {
+            let Some(node) = self.node(*inner) else { return false };
+            of = &node.op;
+        }
+        let place = matches!(of, Op::Field(field) if self.parsed.territories.is_of(*field));
+        place && name.as_ref() != territory::NONE && !held.contains(name)
     }
 
     /// What is known of each node, in their order: a node comes after its inputs.
-    fn fixed(&self, known: &BTreeMap<FieldId, Value>) -> Vec<Option<Fixed>> {
+    fn fixed(
+        &self,
+        known: &BTreeMap<FieldId, Value>,
+        held: Option<&BTreeSet<Arc<str>>>,
+    ) -> Vec<Option<Fixed>> {
         let mut fixed: Vec<Option<Fixed>> = Vec::with_capacity(self.nodes.len());
         for node in &self.nodes {
             let of = |n: &NodeId| usize::try_from(*n).ok().and_then(|at| fixed.get(at)?.clone());
@@ -86,6 +111,9 @@ impl Plan {
                 // A row may belong to none, and then nothing is known of it: `Up` stays open.
                 Op::Members(_, _, a) => value(a).map(Items),
                 Op::Not(a) => bool_of(a).map(|a| One(Value::Bool(!a))),
+                Op::Compare(op, a, b) if held.is_some_and(|held| self.of_no_row(*op, [*a, *b], held)) => {
+                    Some(One(Value::Bool(false)))
+                }
                 Op::Compare(op, a, b) => {
                     value(a).zip(value(b)).map(|(a, b)| One(Value::Bool(op.holds(a.cmp(&b)))))
                 }
