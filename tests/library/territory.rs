@@ -184,6 +184,21 @@ fn a_rule_that_only_territories_give_is_theirs_alone() {
     assert_eq!(notes, ["`c`, que lit `y`", "`b`, que lit `x`"]);
 }
 
+/// Toulouse Métropole has a grid of its own: the national points, which only the rules that lead to the national sum read, are
+/// none of what it lacks; Lyon, which replaces no sum, lacks them.
+#[test]
+fn a_grid_of_its_own_lacks_no_national_points() {
+    let found = logis::check::check(&Pack::national());
+    let note = |name: &str| {
+        let own = found.iter().find(|d| d.code == "L0524" && d.message.contains(&format!("`{name}`")));
+        own.unwrap_or_else(|| panic!("{name}")).notes.join(" ")
+    };
+    let (toulouse, lyon) = (note("toulouse"), note("lyon"));
+    assert!(!toulouse.contains("cotation.points"), "{toulouse}");
+    assert!(toulouse.contains("`convention.accession`, que lit `ecart_accession`"), "{toulouse}");
+    assert!(lyon.contains("`cotation.points`, que lit `cotation`"), "{lyon}");
+}
+
 /// A column that only rules of some territories read (the size wanted, in Rennes and in Paris) is not asked of a package
 /// of another place, however strict; what the national rule reads, too, is.
 #[test]
