@@ -86,7 +86,7 @@ enum Command {
     Boundaries(commands::boundaries::BoundariesArgs),
     /// Vérifie et teste à nouveau à chaque enregistrement d'un fichier du paquet
     Watch(commands::watch::WatchArgs),
-    /// Ébauche un territoire dans un paquet de règles
+    /// Ébauche un territoire dans un paquet de règles, ou y ajoute les quartiers prioritaires d'une liste publiée
     New(commands::new::NewArgs),
     /// Met en forme les tables, les cas et les scripts d'un paquet
     Fmt(commands::fmt::FmtArgs),

@@ -9,6 +9,7 @@ mod coverage_json;
 pub mod demo;
 mod described;
 pub mod diff;
+pub mod districts;
 pub mod doc;
 pub mod eval;
 mod eval_output;

@@ -1,4 +1,4 @@
-//! `logis new territory`: the folder of a territory, with the questions that its texts answer.
+//! `logis new`: the folder of a territory, with the questions that its texts answer; a table of districts.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -10,6 +10,7 @@ use logis::pack::grid::is_figure;
 use logis::pack::params::Parameter;
 use logis::value::{Type, Value};
 
+use super::districts::{self, DistrictsArgs};
 use crate::{End, output};
 
 /// `logis new`
@@ -23,6 +24,8 @@ pub struct NewArgs {
 enum What {
     /// Ébauche un territoire: son dossier, et les questions auxquelles ses textes répondent
     Territory(TerritoryArgs),
+    /// Fait de la liste publiée des quartiers prioritaires une table du paquet de règles
+    Districts(DistrictsArgs),
 }
 
 /// `logis new territory`
@@ -41,7 +44,10 @@ pub struct TerritoryArgs {
 
 /// Writes the folder; nothing, if there is one of that name.
 pub fn run(args: &NewArgs) -> Result<End> {
-    let What::Territory(args) = &args.what;
+    let args = match &args.what {
+        What::Territory(args) => args,
+        What::Districts(args) => return districts::run(args),
+    };
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if args.name.is_empty() || !args.name.chars().all(plain) || args.name == "aucun" {
         bail!("`{}` ne peut être le nom d'un territoire; attendu: minuscules, chiffres et `_`", args.name);
@@ -69,17 +75,22 @@ pub fn run(args: &NewArgs) -> Result<End> {
     std::fs::create_dir_all(&folder)?;
     let (manifest, tables) = (folder.join("territoire.toml"), folder.join("a_remplir.toml"));
     let grid = folder.join(GRID_TO_FILL);
+    let agreement = folder.join(AGREEMENT_TO_FILL);
     output::file(&manifest, manifest_of(&args.name, &levels, place).as_bytes())?;
     output::file(&tables, tables_of(parsed).as_bytes())?;
     output::file(&grid, grid_of(&args.name).as_bytes())?;
+    output::file(&agreement, agreement_of(&args.name).as_bytes())?;
     let told = format!(
         "{}: où il est, depuis quand, d'où cela vient\n{}: ce qu'il peut donner, à remplir\n\
          {}: sa grille de points, à remplir et à renommer {}\n\
+         {}: une de ses conventions, à remplir dans un dossier à elle, sous le nom {}\n\
          ensuite: logis check --rules {} dit ce qui manque, et ce qui en reste inconnu\n",
         manifest.display(),
         tables.display(),
         grid.display(),
         logis::pack::grid::FILE,
+        agreement.display(),
+        logis::pack::agreement::FILE,
         args.rules.display()
     );
     output::text_to(&told, None)?;
@@ -101,6 +112,34 @@ fn manifest_of(name: &str, levels: &[&str], place: Option<(&str, &str)>) -> Stri
          source = {{ title = \"à remplir\" }}\n",
         levels.join(", "),
         codes.join(", ")
+    )
+}
+
+/// An agreement's file as it is written first: notes, which no command reads.
+const AGREEMENT_TO_FILL: &str = "convention_a_remplir.md";
+
+/// An agreement with the questions that its text answers.
+fn agreement_of(name: &str) -> String {
+    format!(
+        "# Une convention de `{name}`: à remplir, puis à enregistrer sous `{name}/convention_2024_2029/{}`, sans ces lignes.\n\
+         # - Quels jours vaut-elle ? Une autre convention du territoire a son propre dossier, et ses propres objectifs.\n\
+         # - Que compte son bilan, ligne par ligne, par quelle date, et face à quoi ?\n\
+         # - Ses objectifs sont des tables de paramètres datés, dans un autre fichier du même dossier ; un avenant est une valeur de plus.\n\
+         title  = \"Convention de …\"\n\
+         from   = 2024-01-01\n\
+         until  = 2029-12-31\n\
+         source = {{ title = \"…\", url = \"https://…\" }}\n\
+         places = [\"commune\"]\n\
+         \n\
+         [[indicator]]\n\
+         id      = \"1\"\n\
+         article = \"2\"\n\
+         label   = \"Logements sociaux produits\"\n\
+         unit    = \"logements\"\n\
+         sum     = \"social_produit\"\n\
+         date    = \"date_livraison\"\n\
+         target  = \"convention.production_sru\"\n",
+        logis::pack::agreement::FILE
     )
 }
 
