@@ -734,3 +734,60 @@ fn margins_follow_from_the_seed() {
     assert!(all.contains("la probabilité 1 (--acceptance)"), "{all}");
     assert!(all.contains("0 % (0,0 à 27,8)"), "{all}");
 }
+
+/// What an applicant is told follows from the seed, whatever the number of threads; a request that nothing suits is housed in no
+/// year; what the years suppose is said; wrong arguments are told what is expected.
+#[test]
+fn a_position_follows_from_the_seed() {
+    let place = Place::new();
+    let asked = place.run("position", &["--id", "D2"]);
+    assert_eq!(asked.status.code(), Some(2));
+    assert!(said(&asked).contains("attendu: --acceptance PROBABILITÉ"), "{}", said(&asked));
+    let wrong = |args: &[&str], expected: &str| {
+        let refused = place.run("position", &[&["--acceptance", "0,5", "--years", "5"], args].concat());
+        assert_eq!(refused.status.code(), Some(2), "{args:?}");
+        assert!(said(&refused).contains(expected), "{args:?}: {}", said(&refused));
+    };
+    wrong(&["--id", "D22"], "aucune demande n'a cet identifiant; vouliez-vous dire `D2` ?");
+    wrong(
+        &["--id", "D2", "--similar", "taille"],
+        "--similar: attendu: des règles ou des champs de la demande",
+    );
+    wrong(&["--id", "D2", "--sessions", "365"], "attendu: un entier de 1 à 364");
+    wrong(&["--id", "D2", "--years", "0"], "attendu: un entier de 1 à 100000");
+    wrong(
+        &["--id", "D2", "--unit-date", "points"],
+        "--unit-date: attendu: des règles ou des champs du logement",
+    );
+    let with_threads = |threads: &str, seed: &str| {
+        let args =
+            ["--acceptance", "0.54", "--years", "40", "--format", "json", "--id", "D3", "--seed", seed];
+        let base = ["position", "--rules", "regles", "--data", "donnees", "--as-of", "2017-06-30"];
+        let ran = Command::new(env!("CARGO_BIN_EXE_logis"))
+            .current_dir(place.0.path())
+            .env("RAYON_NUM_THREADS", threads)
+            .args(base.iter().chain(&args))
+            .output()
+            .unwrap();
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    let one = with_threads("1", "1");
+    assert_eq!(one, with_threads("3", "1"));
+    assert_ne!(one, with_threads("1", "2").replace("\"seed\": 2", "\"seed\": 1"));
+    let told =
+        |args: &[&str]| place.stdout("position", &[&["--acceptance", "1", "--years", "10"], args].concat());
+    // D5 needs more rooms than any unit has.
+    let nothing = told(&["--id", "D5"]);
+    assert!(nothing.contains("non logée dans l'année : 100 % des années (72,2 à 100,0"), "{nothing}");
+    assert!(nothing.contains("attente dans 10 % des années, au plus : plus d'un an"), "{nothing}");
+    // D1 has the most points of those that a unit suits, three units, and takes the first that comes.
+    let first = told(&["--id", "D1", "--similar", "besoin"]);
+    assert!(first.contains("Parmi toutes les demandes en attente : 2e place sur 5"), "{first}");
+    assert!(
+        first.contains("Parmi celles dont `besoin` sont les mêmes (semblables) : 1re place sur 3"),
+        "{first}"
+    );
+    assert!(first.contains("non logée dans l'année : 0 % des années"), "{first}");
+    assert!(first.contains("acceptée avec la probabilité 1, inventée (--acceptance)"), "{first}");
+    assert!(first.contains("aucune demande nouvelle"), "{first}");
+}

@@ -58,15 +58,15 @@ pub struct PositionArgs {
 /// The most years that are drawn.
 const MOST_YEARS: u32 = 100_000;
 
-/// Days of the year that begins today.
-const DAYS: i64 = 365;
+/// Days of the year that begins today: fifty-two weeks.
+const DAYS: i64 = 364;
 
 fn years(text: &str) -> Result<u32, String> {
     up_to(text, MOST_YEARS)
 }
 
 fn sessions(text: &str) -> Result<u32, String> {
-    up_to(text, 365)
+    up_to(text, 364)
 }
 
 fn up_to(text: &str, most: u32) -> Result<u32, String> {

@@ -119,9 +119,9 @@ pub(super) fn not_a_stock(most: i64, span: Span) -> Diagnostic {
 }
 
 /// L0003: a number that is none, or too large.
-pub(super) fn not_so_many(what: &str, key: &str, most: i64, span: Span) -> Diagnostic {
+pub(super) fn not_so_many(what: &str, key: &str, (most, example): (i64, &str), span: Span) -> Diagnostic {
     let message = format!("{what}: `{key}` doit être un entier de 1 à {most}");
-    error("L0003", message, span, such_as("52", false))
+    error("L0003", message, span, such_as(example, false))
 }
 
 /// L0004: a scenario without a baseline.

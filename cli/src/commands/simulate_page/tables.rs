@@ -68,6 +68,9 @@ struct Shown {
 fn part(id: &str) -> &'static str {
     match id {
         "synthese" | "observe" | "objectifs" | "hypotheses" | "annees" | "cohortes" => "Les résultats",
+        "annee_d_un_coup" | "parts_annee" | "attente_annee" | "reponses" | "semaines" => {
+            "L'année, de séance en séance"
+        }
         "quotas" | "gains_pertes" => "Mixité, gains et pertes",
         "attente" | "reservations" => "Attente, réservations, argent",
         "valeur_marginale" => "Les logements",
@@ -276,6 +279,8 @@ fn short(sheet: &Sheet) -> String {
         "intervalles" => "Intervalles",
         "doutes" => "Les doutes",
         "synthese" => "L'essentiel",
+        "annee_d_un_coup" => "D'un coup",
+        "parts_annee" => "Les parts sur l'année",
         _ => sheet.title.split_once(" par : ").map_or(sheet.title.as_str(), |(_, rest)| rest),
     };
     match name.char_indices().nth(42) {

@@ -266,11 +266,15 @@ impl<'p> Weekly<'p> {
         units
     }
 
-    /// The quotas, with what was leased before.
+    /// The quotas, with what was leased in the year besides what counted before it.
     fn quotas(&self, leased: &[Already]) -> Vec<Quota> {
         let own = self.plan.quotas.iter().zip(leased).map(|(quota, own)| {
             // Who comes first asks for all there can be: no share that counts over the year.
-            let already = if quota.asks == Asks::First { Already::default() } else { *own };
+            let (before, own) = match quota.asks {
+                Asks::First => (quota.quota.already, Already::default()),
+                _ => (quota.quota.already, *own),
+            };
+            let already = Already { base: before.base + own.base, members: before.members + own.members };
             Quota { already, ..quota.quota.clone() }
         });
         own.collect()

@@ -14,10 +14,10 @@ const MOST_CANDIDATES: i64 = 100;
 /// The sessions of a scenario; of a variant (`own_dates` is false), those things in which its sessions differ.
 pub(super) fn weeks(mut reader: Reader<'_, '_>, own_dates: bool, out: &mut Diagnostics) -> Weeks {
     let span = reader.span();
-    let count =
-        whole(&mut reader, "count", i64::from(MOST_SESSIONS), out).and_then(|n| u32::try_from(n).ok());
+    let count = whole(&mut reader, "count", (i64::from(MOST_SESSIONS), "52"), out)
+        .and_then(|n| u32::try_from(n).ok());
     let candidates =
-        whole(&mut reader, "candidates", MOST_CANDIDATES, out).and_then(|n| usize::try_from(n).ok());
+        whole(&mut reader, "candidates", (MOST_CANDIDATES, "3"), out).and_then(|n| usize::try_from(n).ok());
     let acceptance = reader.get("acceptance").and_then(|item| {
         let found = number(item).filter(|n| (0..=*n.denom()).contains(n.numer()));
         if found.is_none() {
@@ -41,12 +41,17 @@ pub(super) fn weeks(mut reader: Reader<'_, '_>, own_dates: bool, out: &mut Diagn
     Weeks { count, candidates, acceptance, request_date, unit_date, span }
 }
 
-fn whole(reader: &mut Reader<'_, '_>, key: &'static str, most: i64, out: &mut Diagnostics) -> Option<i64> {
+fn whole(
+    reader: &mut Reader<'_, '_>,
+    key: &'static str,
+    limit: (i64, &str),
+    out: &mut Diagnostics,
+) -> Option<i64> {
     let item = reader.get(key)?;
     let found = number(item).filter(Exact::is_integer).and_then(|n| i64::try_from(*n.numer()).ok());
-    let found = found.filter(|n| (1..=most).contains(n));
+    let found = found.filter(|n| (1..=limit.0).contains(n));
     if found.is_none() {
-        out.push(texts::not_so_many(&reader.what, key, most, reader.at(item)));
+        out.push(texts::not_so_many(&reader.what, key, limit, reader.at(item)));
     }
     found
 }

@@ -76,6 +76,18 @@ pub(super) fn charts(scenario: &Scenario, all: &[Repeated<'_>], sheets: &[Sheet]
             charts.push(of_rows("annees", title, "demandes", &table, series.collect()));
         }
     }
+    if let Some(table) = find(base, "semaines") {
+        let shares = table.columns.iter().filter(|c| c.id.ends_with("_baux"));
+        let shares = shares.map(|c| column(&c.label, &table, &c.id, &table)).collect();
+        let waiting =
+            all.iter().filter_map(|r| Some(column(&r.title, &find(r, "semaines")?, "attendent", &table)));
+        for (title, unit, series) in [
+            ("Part de chacune dans les baux, depuis janvier", "%", shares),
+            ("Demandes en attente, de séance en séance", "demandes", waiting.collect::<Vec<Series>>()),
+        ] {
+            charts.push(Chart { kind: "line", ..of_rows("semaines", title, unit, &table, series) });
+        }
+    }
     if let Some(table) = find(base, "quotas") {
         let mut series = vec![column("Part demandée", &table, "legale", &table)];
         series.extend(all.iter().filter_map(|r| Some(column(&r.title, &find(r, "quotas")?, "part", &table))));
