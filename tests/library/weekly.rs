@@ -92,8 +92,7 @@ struct Drawn {
 }
 
 fn drawn(rng: &mut ChaCha8Rng, sessions: u32) -> Drawn {
-    let mut at =
-        |rng: &mut ChaCha8Rng| (rng.random_range(0..8) > 0).then(|| rng.random_range(0..sessions + 1));
+    let at = |rng: &mut ChaCha8Rng| (rng.random_range(0..8) > 0).then(|| rng.random_range(0..sessions + 1));
     // Numbers of many digits, so that hardly two answers are as good.
     let mut requests = Vec::new();
     for _ in 0..rng.random_range(3..8) {
@@ -175,7 +174,7 @@ impl Drawn {
     fn takes(&self, request: usize, unit: usize, seed: u64) -> bool {
         let hash = sha256(format!("{seed}:{}:{}", name('D', request), name('L', unit)).as_bytes());
         let digits = hash.rsplit(':').next().unwrap();
-        let state = u64::from_str_radix(&digits[..16], 16).unwrap();
+        let state = u64::from_str_radix(digits.get(..16).unwrap(), 16).unwrap();
         let mut z = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -213,7 +212,7 @@ fn levels(drawn: &Drawn, leases: &[(usize, usize)], given: &[(usize, usize)]) ->
 
 /// The best of all answers, if it is the only one.
 fn best(drawn: &Drawn, leases: &[(usize, usize)], pairs: &[(usize, usize)]) -> Option<Vec<(usize, usize)>> {
-    let (mut found, mut many): (Option<(Levels, Vec<(usize, usize)>)>, usize) = (None, 0);
+    let (mut found, mut many) = (None::<(Levels, Vec<(usize, usize)>)>, 0);
     every(pairs, &mut Vec::new(), &mut |given| {
         let own = levels(drawn, leases, given);
         match &found {

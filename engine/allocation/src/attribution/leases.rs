@@ -286,7 +286,7 @@ impl Offer {
 /// Which of so many parts of the numbers the first of a key is in.
 pub(crate) fn drawn_part(key: &str, parts: u32) -> u32 {
     let number = mixed(first_bytes(&sha256(key.as_bytes())));
-    u32::try_from(u128::from(number) * u128::from(parts) >> 64).unwrap_or(0)
+    u32::try_from((u128::from(number) * u128::from(parts)) >> 64).unwrap_or(0)
 }
 
 /// The increment of SplitMix64.
