@@ -744,7 +744,7 @@ fn a_position_follows_from_the_seed() {
     assert_eq!(asked.status.code(), Some(2));
     assert!(said(&asked).contains("attendu: --acceptance PROBABILITÉ"), "{}", said(&asked));
     let wrong = |args: &[&str], expected: &str| {
-        let refused = place.run("position", &[&["--acceptance", "0,5", "--years", "5"], args].concat());
+        let refused = place.run("position", &[&["--acceptance", "0,5"], args].concat());
         assert_eq!(refused.status.code(), Some(2), "{args:?}");
         assert!(said(&refused).contains(expected), "{args:?}: {}", said(&refused));
     };
