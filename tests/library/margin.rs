@@ -22,7 +22,7 @@ fn adequation(besoin, taille) { 900 - 100 * (taille - besoin) }
 fn acceptation(accepte, besoin, taille) { max(0, (accepte - (taille - besoin)) / 10) }
 ";
 
-const MARGIN: &str = "acceptation = \"acceptation\"
+const MARGIN: &str = "acceptance = \"acceptation\"
 [[matching.quotas]]
 name = \"modestes\"
 members = \"modeste\"

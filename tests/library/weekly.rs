@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::small::{self, MATCHING};
 use logis::attribution::{CountedLease, Likely, Recorded, acceptance};
 use logis::data::{InputFile, Needs, read};
 use logis::fingerprint::sha256;
@@ -10,25 +11,6 @@ use logis::value::{Exact, parse_date};
 use logis::{Arrivals, Options, Pack, Plan, Posing, Year, arrival, posing};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-
-const SCHEMA: &str = r#"
-[demande]
-table = "demandes"
-key = "demande_id"
-[demande.fields]
-besoin = { type = "integer" }
-points = { type = "integer" }
-accepte = { type = "integer" }
-modeste = { type = "boolean" }
-occupe = { type = "text" }
-[logement]
-table = "logements"
-key = "logement_id"
-[logement.fields]
-taille = { type = "integer" }
-[candidature]
-pair = ["demande", "logement"]
-"#;
 
 const RULES: &str = "//! entité: candidature
 
@@ -42,24 +24,14 @@ fn adequation(besoin, taille) { 900 - (taille - besoin) }
 fn acceptation(accepte) { accepte / 100 }
 ";
 
-const PACK: &str = r#"
-name = "essai"
-[matching]
-candidature = "candidature"
-suitable = "convient"
-priority = "points"
-fit = "adequation"
-acceptation = "acceptation"
-"#;
-
 const QUOTA: &str = "[[matching.quotas]]\nname = \"modestes\"\nmembers = \"modeste\"\nshare = \"part\"\n";
 
 fn pack(more: &str) -> Pack {
-    let part = "[part]\n[[part.values]]\nfrom = 2010-01-01\nsource = { title = \"s\" }\nvalue = \"2/5\"\n";
-    let manifest = format!("{PACK}{more}{QUOTA}");
-    let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
-    let files = [("schema.toml", SCHEMA), ("pack.toml", &manifest), ("r.rhai", RULES), ("p.toml", part)];
-    Pack::from_files("", files.iter().map(|(name, text)| file(name, text)).collect()).unwrap()
+    let fields =
+        ["besoin: integer", "points: integer", "accepte: integer", "modeste: boolean", "occupe: text"];
+    let schema = small::schema(&fields, &["taille: integer"]);
+    let manifest = format!("{MATCHING}acceptance = \"acceptation\"\n{more}{QUOTA}");
+    small::pack(&schema, &manifest, RULES, &small::parameter("part", "\"2/5\""))
 }
 
 fn rule(pack: &Pack) -> Plan {

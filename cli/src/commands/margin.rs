@@ -31,7 +31,7 @@ pub struct MarginArgs {
     /// Graine des tirages: la même redonne les mêmes réponses
     #[arg(long, value_name = "GRAINE", default_value_t = 1, allow_negative_numbers = true, value_parser = whole_number)]
     seed: u64,
-    /// Probabilité, de 0 à 1, qu'un ménage accepte une proposition dont la règle `acceptation` du paquet ne dit rien, ou que le
+    /// Probabilité, de 0 à 1, qu'un ménage accepte une proposition dont la règle `acceptance` du paquet ne dit rien, ou que le
     /// paquet n'a pas
     #[arg(long, value_name = "PROBABILITÉ", allow_negative_numbers = true, value_parser = probability)]
     acceptance: Option<Exact>,
@@ -44,7 +44,7 @@ pub struct MarginArgs {
 }
 
 /// Nothing says how likely an offer is taken.
-pub(super) const NO_ACCEPTANCE: &str = "le paquet de règles ne dit pas qui accepte: attendu: --acceptance PROBABILITÉ, ou une règle de la candidature à `acceptation` dans `[matching]` de pack.toml";
+pub(super) const NO_ACCEPTANCE: &str = "le paquet de règles ne dit pas qui accepte: attendu: --acceptance PROBABILITÉ, ou une règle de la candidature à `acceptance` dans `[matching]` de pack.toml";
 
 /// The most draws.
 const MOST_DRAWS: u32 = 1_000_000;

@@ -36,7 +36,7 @@ pub struct PositionArgs {
     /// Séances par an
     #[arg(long, value_name = "N", default_value_t = 52, allow_negative_numbers = true, value_parser = sessions)]
     sessions: u32,
-    /// Probabilité, de 0 à 1, qu'un ménage accepte une proposition dont la règle `acceptation` du paquet ne dit rien, ou que le
+    /// Probabilité, de 0 à 1, qu'un ménage accepte une proposition dont la règle `acceptance` du paquet ne dit rien, ou que le
     /// paquet n'a pas
     #[arg(long, value_name = "PROBABILITÉ", allow_negative_numbers = true, value_parser = margin::probability)]
     acceptance: Option<Exact>,

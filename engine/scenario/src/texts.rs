@@ -249,7 +249,7 @@ pub(super) fn weeks_of_variant(span: Span) -> Diagnostic {
 pub(super) fn no_acceptance(span: Span) -> Diagnostic {
     let message = "`[weeks]`: rien ne dit combien de propositions sont acceptées";
     let label =
-        "ajouter `acceptance = 0.54`, par exemple, ou une règle `acceptation` à `[matching]` de pack.toml";
+        "ajouter `acceptance = 0.54`, par exemple, ou une règle `acceptance` à `[matching]` de pack.toml";
     error("L0601", message, span, label)
 }
 

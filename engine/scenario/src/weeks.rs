@@ -197,9 +197,9 @@ impl Asked<'_> {
     fn how(&self, plans: &WeeklyPlans) -> String {
         let assumed = self.weeks.acceptance.map(|n| format_number(&n).replace('.', ","));
         let answers = match (&plans.acceptance, assumed) {
-            (Some(_), None) => "la probabilité est celle de la règle `acceptation` du paquet".to_string(),
+            (Some(_), None) => "la probabilité est celle de la règle `acceptance` du paquet".to_string(),
             (Some(_), Some(assumed)) => format!(
-                "la probabilité est celle de la règle `acceptation` du paquet et, où elle ne dit rien, {assumed}, supposée"
+                "la probabilité est celle de la règle `acceptance` du paquet et, où elle ne dit rien, {assumed}, supposée"
             ),
             (None, assumed) => format!("la probabilité, {}, est supposée", assumed.unwrap_or_default()),
         };

@@ -28,7 +28,7 @@ use logis_matching::Quota;
 /// How many errors are told.
 const MOST_TOLD: usize = 20;
 
-/// The plan of the pack's rule for acceptances (`acceptation` of `[matching]`), if it has one.
+/// The plan of the pack's rule for acceptances (`acceptance` of `[matching]`), if it has one.
 ///
 /// # Errors
 /// The rule cannot be planned.
@@ -99,7 +99,7 @@ impl Acceptances {
         let rule = likely
             .rule
             .and_then(|plan| plan.selected.first())
-            .map_or("acceptation", |(name, _)| name.as_str());
+            .map_or("acceptance", |(name, _)| name.as_str());
         let (mut wrong, mut all, mut assumed) = (Vec::new(), Vec::with_capacity(pairs.len()), 0);
         for (at, (request, unit)) in pairs.iter().enumerate() {
             let value = columns.first().and_then(|column| column.value(at));

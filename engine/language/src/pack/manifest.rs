@@ -301,7 +301,7 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
     let fit = reader.str("fit", out).map(own);
     let blocks = reader.strings("blocks", out).unwrap_or_default();
     let presented = reader.str("presented", out).map(own);
-    let acceptance = reader.str("acceptation", out).map(own);
+    let acceptance = reader.str("acceptance", out).map(own);
     let held = reader.str("held", out).map(own);
     let by_points = match reader.str("order", out) {
         None | Some(("fit-after-points", _)) => false,
