@@ -190,7 +190,7 @@ fn read_back(base: &Pack, group: &str, on: Date) -> String {
     let parsed = base.parsed();
     let file = |table: &logis::data::Output| InputFile {
         name: format!("{}.csv", table.name),
-        bytes: to_csv(table).unwrap(),
+        bytes: to_csv(table).unwrap().into(),
     };
     let files: Vec<InputFile> = found.tables(base).iter().map(file).collect();
     let needs = plan.needs();
