@@ -8,9 +8,8 @@ use std::process::Command;
 use crate::support::files;
 use logis::Pack;
 use logis::boundaries::{Boundaries, boundaries, changes};
-use logis::data::{InputFile, read, to_csv};
+use logis::data::to_csv;
 use logis::evaluate::evaluate;
-use logis::invariants::Invariants;
 use logis::value::{Date, parse_date};
 
 fn date(text: &str) -> Date {
@@ -179,66 +178,4 @@ fn a_pack_of_one_rule_gives_three_rows_that_eval_reads() {
     assert!(text.contains("sans ligne à décider: 2016-12-31"), "{text}");
     let (_, csv, _) = logis(&["eval", "--data", all.join("2018-01-01").to_str().unwrap(), "--format", "csv"]);
     assert_eq!(csv, "menage_id,eligible\nB1,true\nB2,true\nB3,false\n");
-}
-
-/// What `eval` finds wrong with the package of a selection, read back from its bytes; and the outcomes of its rows, which
-/// are those of the rows as they were made.
-fn read_back(base: &Pack, group: &str, on: Date) -> String {
-    let names = base.expand(&[group]);
-    let Ok(found) = boundaries(base, on, &names) else { return String::new() };
-    let plan = base.plan(on, &names).unwrap();
-    let parsed = base.parsed();
-    let file = |table: &logis::data::Output| InputFile {
-        name: format!("{}.csv", table.name),
-        bytes: to_csv(table).unwrap().into(),
-    };
-    let files: Vec<InputFile> = found.tables(base).iter().map(file).collect();
-    let needs = plan.needs();
-    let mut read = read(&parsed.schema, &parsed.references, files, &needs);
-    Invariants::new(parsed, on, &needs.entities).hold(&mut read.dataset, &mut read.issues, &mut read.dropped);
-    let wrong: Vec<String> =
-        read.issues.iter().filter(|issue| issue.is_error()).map(ToString::to_string).collect();
-    if !wrong.is_empty() {
-        return format!("{group}: {}", wrong.join("\n"));
-    }
-    let (made, again) = (evaluate(&plan, &found.dataset), evaluate(&plan, &read.dataset));
-    let same = made.columns.iter().zip(&again.columns).all(|(made, again)| {
-        let rows = found.dataset.tables[plan.entity].rows();
-        (0..rows).all(|row| made.value(row) == again.value(row))
-    });
-    if same { String::new() } else { format!("{group}: read back, rows decide otherwise") }
-}
-
-/// A package of rows at thresholds is one that `eval` reads: no cell of another type than its column's, no row that breaks an
-/// invariant, no table missing; and its rows decide as they did when they were made.
-#[test]
-fn a_package_is_read_back() {
-    let base = pack(rules());
-    for (group, on) in [
-        // Years and incomes of a person, each of a column that says a number, and whether one is said.
-        ("annee_recente", "2017-06-30"),
-        ("donne_ses_revenus", "2017-06-30"),
-        ("aides_du_menage", "2017-06-30"),
-        ("visale_bail", "2017-06-30"),
-        ("coeur_de_ville", "2017-06-30"),
-    ] {
-        assert_eq!(read_back(&base, group, date(on)), "", "{group} on {on}");
-    }
-}
-
-/// [`a_package_is_read_back`] of every group of the pack: `cargo test --test command -- --ignored every_package`, some minutes.
-#[test]
-#[ignore = "minutes: every group of the pack"]
-fn every_package_is_read_back() {
-    let base = pack(rules());
-    let groups = base.parsed().manifest.groups.keys().map(String::as_str);
-    let groups: Vec<&str> = groups.chain(["eligible_plus"]).collect();
-    let pairs: Vec<(&str, &str)> =
-        groups.iter().flat_map(|group| [(*group, "2017-06-30"), (*group, "2024-06-30")]).collect();
-    let wrong: Vec<String> = pairs
-        .iter()
-        .map(|(group, on)| read_back(&base, group, date(on)))
-        .filter(|wrong| !wrong.is_empty())
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -4,8 +4,6 @@
 //! it and one unit above, the other inputs being such that the comparison alone decides an outcome that
 //! was asked. What it gives it has decided with; what it did not find, it says.
 
-mod join;
-mod laws;
 mod search;
 mod solve;
 mod world;
@@ -16,11 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use crate::coverage::text_days;
-use join::joined;
-use laws::Laws;
-use logis_data::{Dataset, Needs, Output, OutputColumn, read};
+use crate::testing::values::column;
+use logis_data::{Dataset, NO_ROW, Needs, Output, OutputColumn, Table, read};
 use logis_decide::explain::text_of;
-use logis_decide::invariants::Invariants;
 use logis_language::Pack;
 use logis_language::diagnostic::PackError;
 use logis_language::pack::schema::{EntityId, FieldId, Origin};
@@ -49,8 +45,6 @@ pub struct Boundaries {
     pub shown: (usize, usize),
     /// The fields that the plan reads.
     fields: BTreeSet<FieldId>,
-    /// The names of the entities whose rows it reads.
-    needed: BTreeSet<String>,
 }
 
 /// What a row is at.
@@ -116,11 +110,8 @@ pub fn boundaries(pack: &Pack, date: Date, names: &[&str]) -> Result<Boundaries,
         .filter(|(_, node)| matches!(node.op, Op::Compare(..)))
         .map(|(id, _)| id)
         .collect();
-    let invariants = Invariants::new(parsed, date, &plan.needs().entities);
-    let laws =
-        Laws { pack, plan: &plan, references: &references, shapes: &shapes, worlds: &worlds, invariants };
     let found: Vec<Vec<Shown<'_>>> =
-        comparisons.par_iter().map(|comparison| one(&plan, &references, &laws, *comparison)).collect();
+        comparisons.par_iter().map(|comparison| one(&plan, &references, &worlds, *comparison)).collect();
     // Worlds with equal cells are one row, which may be at several thresholds.
     let mut rows: BTreeMap<usize, (usize, State, Vec<Boundary>)> = BTreeMap::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
@@ -134,9 +125,7 @@ pub fn boundaries(pack: &Pack, date: Date, names: &[&str]) -> Result<Boundaries,
         let why = match both.len() {
             2 => None,
             1 => Some("ne décide que d'un côté dans tout ce qui a été essayé"),
-            _ if reads_data(&plan, *comparison) => Some(
-                "aucune des valeurs essayées, telles qu'un paquet de données peut les avoir, ne la rend décisive",
-            ),
+            _ if reads_data(&plan, *comparison) => Some("aucune des valeurs essayées ne la rend décisive"),
             _ => Some("ne dépend d'aucune donnée à cette date"),
         };
         shown += usize::from(why.is_none());
@@ -159,9 +148,7 @@ pub fn boundaries(pack: &Pack, date: Date, names: &[&str]) -> Result<Boundaries,
         rows.values().filter_map(|(shape, state, _)| Some((shapes.get(*shape)?, state))).collect();
     let dataset = joined(pack, &references, date, &worlds);
     let rows = (1..).zip(rows.into_values()).map(|(n, (_, _, at))| BoundaryRow { id: format!("B{n}"), at });
-    let name = |id: &EntityId| Some(parsed.schema.entities.get(*id)?.name.clone());
-    let needed = plan.needs().entities.iter().filter_map(name).collect();
-    Ok(Boundaries { dataset, rows: rows.collect(), notes, shown: (shown, comparisons.len()), fields, needed })
+    Ok(Boundaries { dataset, rows: rows.collect(), notes, shown: (shown, comparisons.len()), fields })
 }
 
 /// Rows that show a comparison deciding an outcome, in worlds of one shape.
@@ -175,15 +162,14 @@ struct Shown<'p> {
 
 /// The rows that show one comparison deciding: a pair in one world; failing that, a row of each side
 /// in worlds of two shapes, as where the comparison counts the members.
-fn one<'p>(plan: &'p Plan, references: &Dataset, laws: &Laws<'_>, comparison: NodeId) -> Vec<Shown<'p>> {
+fn one<'p>(plan: &'p Plan, references: &Dataset, worlds: &[Dataset], comparison: NodeId) -> Vec<Shown<'p>> {
     let above = above(plan, comparison);
     let asked = plan.selected.iter().filter(|(_, node)| above.get(*node as usize) == Some(&true));
     let mut best: Vec<Shown<'p>> = Vec::new();
     // The fewest members first, for each outcome that depends on the comparison.
     for (decides, root) in asked {
-        for (shape, dataset) in laws.worlds.iter().enumerate() {
+        for (shape, dataset) in worlds.iter().enumerate() {
             let found = search(&mut World::new(plan, dataset, references), *root, comparison, &above);
-            let found = laws.keep(shape, comparison, found);
             if sides(&found) == 2 {
                 return vec![Shown { shape, decides, found }];
             }
@@ -210,14 +196,72 @@ fn reads_data(plan: &Plan, node: NodeId) -> bool {
     false
 }
 
+/// The worlds side by side in one data set: the rows of world `n` (from 1) are `Bn`, `Bn-2`, ….
+fn joined(pack: &Pack, references: &Dataset, date: Date, worlds: &[(&Shape, &State)]) -> Dataset {
+    let schema = &pack.parsed().schema;
+    let count = |shape: &Shape, entity: EntityId| shape.get(entity).map_or(0, |(rows, _)| *rows);
+    let mut dataset = Dataset::default();
+    dataset.about.as_of = Some(date);
+    dataset.about.synthetic = true;
+    for (id, entity) in schema.entities.iter().enumerate() {
+        if !matches!(entity.origin, Origin::Data { .. }) {
+            dataset.tables.push(references.tables.get(id).cloned().unwrap_or_default());
+            continue;
+        }
+        let rows = || {
+            (1_usize..).zip(worlds).flat_map(|(n, (shape, state))| {
+                (0..count(shape, id)).map(move |row| (n, *shape, *state, row))
+            })
+        };
+        let name = |n: usize, row: usize| match row {
+            0 => format!("B{n}"),
+            _ => format!("B{n}-{}", row + 1),
+        };
+        // A column of which no world has a cell is left out.
+        let columns = entity.fields.iter().filter_map(|&field| {
+            let values: Vec<Option<Value>> =
+                rows().map(|(_, _, state, row)| state.cells.get(&(field, row as u64)).cloned()).collect();
+            let kind = &schema.fields.get(field)?.kind;
+            Some(values.iter().any(Option::is_some).then(|| column(kind, &values)))
+        });
+        let links = entity.belongs_to.iter().enumerate().map(|(relation, belongs)| {
+            // Links inside a world are moved to where its rows begin in the joined table.
+            let mut first: BTreeMap<usize, usize> = BTreeMap::new();
+            let mut total = 0;
+            for (n, (shape, _)) in (1..).zip(worlds) {
+                first.insert(n, total);
+                total += count(shape, belongs.target);
+            }
+            let link = |(n, shape, state, row): (usize, &Shape, &State, usize)| {
+                if let Some(to) = state.links.get(&(id, relation, row as u64)) {
+                    return *to;
+                }
+                let own = shape.get(id).and_then(|(_, links)| links.get(relation)?.get(row)).copied();
+                match own.filter(|to| *to != NO_ROW).and_then(|to| usize::try_from(to).ok()) {
+                    Some(to) => u32::try_from(first.get(&n).map_or(0, |f| f + to)).unwrap_or(NO_ROW),
+                    None => NO_ROW,
+                }
+            };
+            rows().map(link).collect()
+        });
+        dataset.tables.push(Table {
+            present: true,
+            ids: rows().map(|(n, _, _, row)| name(n, row)).collect(),
+            columns: columns.collect(),
+            links: links.collect(),
+            ..Table::default()
+        });
+    }
+    dataset
+}
+
 impl Boundaries {
     /// The rows as tables of a data package: the name of each file without its ending, and its columns.
     pub fn tables(&self, pack: &Pack) -> Vec<Output> {
         let schema = &pack.parsed().schema;
         let tables = schema.entities.iter().zip(&self.dataset.tables).filter_map(|(entity, table)| {
             let Origin::Data { table: name } = &entity.origin else { return None };
-            // A table without rows is written too, where reading asks for it.
-            if table.rows() == 0 && !self.needed.contains(&entity.name) {
+            if table.rows() == 0 {
                 return None;
             }
             let texts = |values: Vec<Option<Value>>, name: &str| OutputColumn {
@@ -232,20 +276,12 @@ impl Boundaries {
                 let id =
                     |to: &u32| target?.ids.text(usize::try_from(*to).ok()?).map(|id| Value::Text(id.into()));
                 let values: Vec<Option<Value>> = links.iter().map(id).collect();
-                if values.iter().any(Option::is_some) || table.rows() == 0 {
+                if values.iter().any(Option::is_some) {
                     columns.push(texts(values, &relation.column));
                 }
             }
             for (&field, column) in entity.fields.iter().zip(&table.columns) {
                 let (Some(declared), Some(column)) = (schema.fields.get(field), column) else { continue };
-                // A text that takes the cell as it is written stands in it if nothing else that is read does.
-                let beside = |f: &FieldId| {
-                    let other = schema.fields.get(*f).filter(|f| f.column == declared.column);
-                    *f != field && self.fields.contains(f) && other.is_some_and(|f| !f.as_written)
-                };
-                if declared.as_written && entity.fields.iter().any(beside) {
-                    continue;
-                }
                 if self.fields.contains(&field) && !columns.iter().any(|c| c.name == declared.column) {
                     columns.push(OutputColumn {
                         name: declared.column.clone(),

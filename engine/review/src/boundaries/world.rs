@@ -95,55 +95,11 @@ pub(super) struct World<'d> {
     pub guards: Vec<(NodeId, u64, bool)>,
     /// The node that reads each field.
     readers: BTreeMap<FieldId, NodeId>,
-    /// Texts that are read from a column of which something else is read, too.
-    twins: Vec<Twin<'d>>,
-}
-
-/// A text field that takes the cell of a column as it is written, beside what the same cell says otherwise: its values
-/// must be those that one cell can have.
-#[derive(Clone, Copy)]
-struct Twin<'d> {
-    text: FieldId,
-    /// What an empty cell is to the text, if that is known.
-    empty: bool,
-    other: Other<'d>,
-}
-
-/// What else is read from the cell of a text.
-#[derive(Clone, Copy)]
-enum Other<'d> {
-    /// A number, a date or a boolean, and what it ordinarily is.
-    Typed(FieldId, &'d Field),
-    /// Where a relation leads: the entity, the number of the relation, and the table with the identifiers.
-    Link(EntityId, usize, &'d Table),
-}
-
-/// The texts of a schema whose columns say something else besides.
-fn twins<'d>(schema: &'d Schema, references: &'d Dataset) -> Vec<Twin<'d>> {
-    let mut all = Vec::new();
-    for (id, entity) in schema.entities.iter().enumerate() {
-        for &text in &entity.fields {
-            let Some(field) = schema.fields.get(text).filter(|f| f.kind == FieldKind::Text) else { continue };
-            let relation = entity.belongs_to.iter().position(|r| r.column == field.column);
-            let table = relation.and_then(|at| references.tables.get(entity.belongs_to.get(at)?.target));
-            let typed = || {
-                let of_column = |f: &FieldId| schema.fields.get(*f).filter(|f| f.column == field.column);
-                let mut others = entity.fields.iter().filter_map(|f| Some((*f, of_column(f)?)));
-                others.find(|(_, f)| f.kind != FieldKind::Text)
-            };
-            let other = match (relation, table) {
-                (Some(number), Some(table)) if table.rows() > 0 => Some(Other::Link(id, number, table)),
-                _ => typed().map(|(other, declared)| Other::Typed(other, declared)),
-            };
-            all.extend(other.map(|other| Twin { text, empty: field.empty_is_none, other }));
-        }
-    }
-    all
 }
 
 impl<'d> World<'d> {
     /// A world of ordinary values: the first of each list, no for yes or no, small numbers.
-    pub fn new(plan: &'d Plan, dataset: &'d Dataset, references: &'d Dataset) -> World<'d> {
+    pub fn new(plan: &'d Plan, dataset: &'d Dataset, references: &Dataset) -> World<'d> {
         let schema = &plan.parsed.schema;
         let mut readers = BTreeMap::new();
         for (id, node) in (0..).zip(&plan.nodes) {
@@ -152,9 +108,7 @@ impl<'d> World<'d> {
             }
         }
         let context = Context::new(plan, dataset);
-        let mut twins = twins(schema, references);
-        twins.retain(|twin| readers.contains_key(&twin.text));
-        let mut world = World { context, state: State::default(), guards: Vec::new(), readers, twins };
+        let mut world = World { context, state: State::default(), guards: Vec::new(), readers };
         let mut state = State::default();
         for (id, entity) in schema.entities.iter().enumerate() {
             if matches!(entity.origin, Origin::Reference { .. }) {
@@ -182,8 +136,7 @@ impl<'d> World<'d> {
     }
 
     /// Gives all cells and relations the values of a state.
-    pub fn restore(&mut self, mut state: State) {
-        self.agree(&mut state);
+    pub fn restore(&mut self, state: State) {
         // Cells that the plan does not read need no supposition.
         let cells = state.cells.iter().filter_map(|((field, row), value)| {
             Some((*self.readers.get(field)?, *row, Possible::Known(value.clone())))
@@ -193,49 +146,9 @@ impl<'d> World<'d> {
         self.state = state;
     }
 
-    /// Gives a text and what the same column says otherwise values of one cell. An empty text is an empty cell.
-    fn agree(&self, state: &mut State) {
-        for twin in &self.twins {
-            let of_text = state.cells.range((twin.text, 0)..=(twin.text, u64::MAX));
-            let rows: Vec<u64> = of_text.map(|((_, row), _)| *row).collect();
-            for row in rows {
-                let none = twin.empty && state.cells.get(&(twin.text, row)) == Some(&Value::text(""));
-                let written = match twin.other {
-                    Other::Typed(field, _) if none => {
-                        state.cells.remove(&(field, row));
-                        continue;
-                    }
-                    Other::Link(entity, number, _) if none => {
-                        state.links.remove(&(entity, number, row));
-                        continue;
-                    }
-                    Other::Typed(field, declared) => {
-                        let usual = || ordinary(self.context.plan, declared, row);
-                        let value = match self.readers.contains_key(&field) {
-                            true => state.cells.entry((field, row)).or_insert_with(usual).clone(),
-                            false => usual(),
-                        };
-                        value.to_string()
-                    }
-                    Other::Link(entity, number, table) => {
-                        let to = *state.links.entry((entity, number, row)).or_insert(0);
-                        let id = usize::try_from(to).ok().and_then(|to| table.ids.text(to));
-                        id.unwrap_or_default().to_string()
-                    }
-                };
-                state.cells.insert((twin.text, row), Value::text(&written));
-            }
-        }
-    }
-
-    /// Changes one cell. What a column says must be written in it.
+    /// Changes one cell.
     pub fn set(&mut self, field: FieldId, row: u64, value: Value) {
         let mut state = std::mem::take(&mut self.state);
-        let written = |twin: &&Twin<'_>| matches!(twin.other, Other::Typed(other, _) if other == field);
-        for twin in self.twins.iter().filter(written) {
-            // Any text that is not empty: it becomes what the cell says.
-            state.cells.entry((twin.text, row)).and_modify(|text| *text = Value::text("x"));
-        }
         state.cells.insert((field, row), value);
         self.restore(state);
     }
@@ -243,10 +156,6 @@ impl<'d> World<'d> {
     /// Leads a relation to another row of its reference table.
     pub fn link(&mut self, entity: EntityId, relation: usize, row: u64, to: u32) {
         let mut state = std::mem::take(&mut self.state);
-        let written = |twin: &&Twin<'_>| matches!(twin.other, Other::Link(of, number, _) if (of, number) == (entity, relation));
-        for twin in self.twins.iter().filter(written) {
-            state.cells.entry((twin.text, row)).and_modify(|text| *text = Value::text("x"));
-        }
         state.links.insert((entity, relation, row), to);
         self.restore(state);
     }
