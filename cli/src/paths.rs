@@ -43,7 +43,7 @@ fn usage(command: &str, argument: &str) -> Option<Use> {
         (
             _,
             "contours" | "population" | "mapping" | "pack" | "token_file" | "fix" | "forbid" | "lists"
-            | "ledger" | "answers",
+            | "ledger" | "answers" | "list",
         ) => Use::Read,
         _ => return None,
     })

@@ -171,8 +171,8 @@ fn sources() -> Vec<TableSource> {
         let first = found.len();
         walk("", &fs::read_to_string(path).unwrap().parse().unwrap(), &mut found);
         // A table of a territory is called by both.
-        let folder = path.parent().unwrap();
-        if folder.join("territoire.toml").is_file() {
+        let of_territory = path.ancestors().find(|folder| folder.join("territoire.toml").is_file());
+        if let Some(folder) = of_territory {
             let territory = folder.file_name().unwrap().to_str().unwrap();
             found.iter_mut().skip(first).for_each(|source| source.0 = format!("{}@{territory}", source.0));
         }
