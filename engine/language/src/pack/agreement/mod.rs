@@ -2,7 +2,7 @@
 //!
 //! A territory may have several: each is a folder with its own `bilan.toml`, below that of the territory, and the tables of
 //! parameters below that folder are its targets. Rules read the table that the successive agreements make together
-//! ([`join_targets`]); a review reads the values of its own agreement.
+//! (`join_targets`); a review reads the values of its own agreement.
 //!
 //! An indicator adds up or counts the outcomes of a rule, or the cells of a field, over the dated rows of a table. What it
 //! is held against is a dated parameter of the territory, another sum, or a figure that the text observes. Nothing is
