@@ -35,4 +35,12 @@ fn the_embedded_pack_is_that_of_the_folder() {
         assert_eq!((&one.path, &one.text), (&other.path, &other.text));
     }
     assert_eq!(a.references.len(), b.references.len());
+    // It is not checked again, and its functions are parsed when they are asked for: so nothing may be wrong with it.
+    assert!(folder.warnings.is_empty() && embedded.warnings.is_empty());
+    for (rule, (one, other)) in a.rules.iter().zip(b.rules.iter()).enumerate() {
+        assert_eq!((&one.name, a.kind(rule)), (&other.name, b.kind(rule)));
+        for (one, other) in one.texts.iter().zip(&other.texts) {
+            assert_eq!(format!("{:?}", one.body()), format!("{:?}", other.body()), "{}", one.name);
+        }
+    }
 }
