@@ -62,12 +62,27 @@ impl Place {
     }
 
     fn run_at(&self, date: &str, command: &str, args: &[&str]) -> Output {
+        self.at(date, command, args).output().unwrap()
+    }
+
+    fn at(&self, date: &str, command: &str, args: &[&str]) -> Command {
         let base = [command, "--rules", "regles", "--data", "donnees", "--as-of", date];
-        Command::new(env!("CARGO_BIN_EXE_logis"))
-            .current_dir(self.0.path())
-            .args(base.iter().chain(args))
-            .output()
-            .unwrap()
+        let mut run = Command::new(env!("CARGO_BIN_EXE_logis"));
+        run.current_dir(self.0.path()).args(base.iter().chain(args));
+        run
+    }
+
+    /// What is drawn is the same on any number of threads, and another for another seed.
+    fn draws_by_the_seed_alone(&self, command: &str, args: &[&str]) {
+        let drawn = |threads: &str, seed: &str| {
+            let args = [&["--acceptance", "0.54", "--format", "json", "--seed", seed], args].concat();
+            let ran =
+                self.at("2017-06-30", command, &args).env("RAYON_NUM_THREADS", threads).output().unwrap();
+            String::from_utf8(ran.stdout).unwrap()
+        };
+        let one = drawn("1", "1");
+        assert_eq!(one, drawn("3", "1"));
+        assert_ne!(one, drawn("1", "2").replace("\"seed\": 2", "\"seed\": 1"));
     }
 
     pub fn stdout(&self, command: &str, args: &[&str]) -> String {
@@ -716,20 +731,7 @@ fn margins_follow_from_the_seed() {
         assert_eq!(refused.status.code(), Some(2), "{wrong:?}");
         assert!(said(&refused).contains("attendu: un "), "{wrong:?}: {}", said(&refused));
     }
-    let with_threads = |threads: &str, seed: &str| {
-        let args = ["--acceptance", "0.54", "--draws", "200", "--format", "json", "--seed", seed];
-        let base = ["margin", "--rules", "regles", "--data", "donnees", "--as-of", "2017-06-30"];
-        let ran = Command::new(env!("CARGO_BIN_EXE_logis"))
-            .current_dir(place.0.path())
-            .env("RAYON_NUM_THREADS", threads)
-            .args(base.iter().chain(&args))
-            .output()
-            .unwrap();
-        String::from_utf8(ran.stdout).unwrap()
-    };
-    let one = with_threads("1", "1");
-    assert_eq!(one, with_threads("3", "1"));
-    assert_ne!(one, with_threads("1", "2").replace("\"seed\": 2", "\"seed\": 1"));
+    place.draws_by_the_seed_alone("margin", &["--draws", "200"]);
     let all = place.stdout("margin", &["--acceptance", "1", "--draws", "10"]);
     assert!(all.contains("la probabilité 1 (--acceptance)"), "{all}");
     assert!(all.contains("0 % (0,0 à 27,8)"), "{all}");
@@ -759,21 +761,7 @@ fn a_position_follows_from_the_seed() {
         &["--id", "D2", "--unit-date", "points"],
         "--unit-date: attendu: des règles ou des champs du logement",
     );
-    let with_threads = |threads: &str, seed: &str| {
-        let args =
-            ["--acceptance", "0.54", "--years", "40", "--format", "json", "--id", "D3", "--seed", seed];
-        let base = ["position", "--rules", "regles", "--data", "donnees", "--as-of", "2017-06-30"];
-        let ran = Command::new(env!("CARGO_BIN_EXE_logis"))
-            .current_dir(place.0.path())
-            .env("RAYON_NUM_THREADS", threads)
-            .args(base.iter().chain(&args))
-            .output()
-            .unwrap();
-        String::from_utf8(ran.stdout).unwrap()
-    };
-    let one = with_threads("1", "1");
-    assert_eq!(one, with_threads("3", "1"));
-    assert_ne!(one, with_threads("1", "2").replace("\"seed\": 2", "\"seed\": 1"));
+    place.draws_by_the_seed_alone("position", &["--years", "40", "--id", "D3"]);
     let told =
         |args: &[&str]| place.stdout("position", &[&["--acceptance", "1", "--years", "10"], args].concat());
     // D5 needs more rooms than any unit has.

@@ -100,6 +100,7 @@ impl Codebook {
     }
 
     /// May the parts of a list (see [`parts`]) that are codes as they stand be taken for what the list says?
+    /// A book of some rows answers by the names of these: no name of another row is taken to be made of their codes alone.
     pub fn plain(&self) -> bool {
         *self.plain.get_or_init(|| {
             let whole = |code: &str| {
