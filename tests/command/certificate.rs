@@ -201,9 +201,9 @@ fn forged_results_are_refused_by_both() {
     }
 }
 
-/// Every number of a certificate, one more and one less: what the one checker accepts, so does the other. Says how many
-/// hold and how many do not.
-fn on_every_number(folder: &Folder, result: &Value) -> (usize, usize) {
+/// Numbers of a certificate, one more and one less: what the one checker accepts, so does the other. Says how many
+/// hold and how many do not. Each is two processes: one number in three is taken, or in as many as `LOGIS_EVERY` says.
+fn on_numbers(folder: &Folder, result: &Value) -> (usize, usize) {
     fn numbers(part: &Value, path: &str, into: &mut Vec<String>) {
         match part {
             Value::Number(_) => into.push(path.to_string()),
@@ -221,8 +221,9 @@ fn on_every_number(folder: &Folder, result: &Value) -> (usize, usize) {
         let path = format!("/certificate/{level}");
         numbers(result.pointer(&path).unwrap(), &path, &mut paths);
     }
+    let every = std::env::var("LOGIS_EVERY").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
     let (mut held, mut refused) = (0, 0);
-    for path in &paths {
+    for path in paths.iter().step_by(every) {
         for by in [-1, 1] {
             let mut own = result.clone();
             let number = own.pointer_mut(path).unwrap();
@@ -237,7 +238,7 @@ fn on_every_number(folder: &Folder, result: &Value) -> (usize, usize) {
 
 /// So that there is one of each kind, the points are proved on the two sides of splits, by what proves them on both.
 #[test]
-fn both_agree_on_every_number() {
+fn both_agree_on_numbers() {
     if !python() {
         return;
     }
@@ -248,13 +249,13 @@ fn both_agree_on_every_number() {
     let by_cell = split(json!({ "cell": { "request": 2, "cell": 1 } }), &own);
     let by_unit = split(json!({ "unit": { "request": 1, "unit": 1 } }), &by_cell);
     result["certificate"]["priority"] = split(json!({ "base": { "quota": 0, "most": 1 } }), &by_unit);
-    let (held, refused) = on_every_number(&folder, &result);
-    assert!(held > 3 && refused > 10, "{held} hold, {refused} do not");
+    let (held, refused) = on_numbers(&folder, &result);
+    assert!(held > 1 && refused > 3, "{held} hold, {refused} do not");
 }
 
 /// Who comes first, numbers and bounds from above: both modest households come first, so that there is one more than a number
 /// allows; D2 waits. The commands say so, and both checkers agree on
-/// every number.
+/// numbers of the certificate.
 #[test]
 fn who_comes_first_and_what_may_be_at_most_are_proved() {
     if !python() {
@@ -299,8 +300,8 @@ fn who_comes_first_and_what_may_be_at_most_are_proved() {
                     shortfall:moitie_au_plus (at most 1/2 of quartier to modeste): 0, proved\n\
                     shortfall:un_au_moins (1 of all to quartier): 0, proved\n";
     assert!(ours.0 && code == 0 && out.starts_with(expected), "{}{out}", ours.1);
-    let (held, refused) = on_every_number(&folder, &result);
-    assert!(held > 3 && refused > 10, "{held} hold, {refused} do not");
+    let (held, refused) = on_numbers(&folder, &result);
+    assert!(held > 1 && refused > 3, "{held} hold, {refused} do not");
     // In words: what is asked for stands in the table, who comes first in the reason.
     let (_, _, said) = folder.logis(&[&["match"], &BASE[..], &["--output", "r.json"]].concat());
     for words in ["d'abord", "1 au plus", "50 % au plus", "1 au moins", "chaque niveau est prouvé"] {

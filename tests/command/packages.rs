@@ -111,3 +111,23 @@ fn dependencies_within_the_workspace_have_versions() {
     }
     assert!(seen > 20, "{seen}");
 }
+
+/// The module for Python alone is built of what the tests of the workspace have compiled, or all would be compiled twice:
+/// every dependency has the same features in both, but for the ledger, which the module opens in files only.
+#[test]
+fn the_module_for_python_takes_what_is_compiled() {
+    let tree = |words: &[&str]| -> BTreeSet<String> {
+        let common =
+            ["tree", "--locked", "--offline", "--prefix", "none", "--no-dedupe", "--format", "{p} | {f}"];
+        let said = cargo(&[&common[..], words].concat());
+        said.lines().map(|line| line.replace(" (proc-macro)", "")).collect()
+    };
+    let whole = tree(&["--workspace", "--features", "logis-cli/serve,logis-cli/mcp"]);
+    let module = tree(&["--package", "logis-python", "--edges", "normal,build"]);
+    assert!(module.len() > 100, "{}", module.len());
+    let other = module
+        .difference(&whole)
+        .filter(|line| !line.starts_with("logis v") && !line.starts_with("logis-ledger v"));
+    let other: Vec<&String> = other.collect();
+    assert!(other.is_empty(), "say these features in python/Cargo.toml: {other:#?}");
+}

@@ -1,7 +1,7 @@
 //! Each change that a refusal is given turns it when it is made in the data, and a value one unit
 //! nearer to the present one does not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use logis::Pack;
@@ -154,18 +154,31 @@ fn no_day_of_the_law_nearer_than_the_one_given_answers_otherwise() {
     let days = changes(parsed).into_iter().filter(|day| *day > Date::MIN);
     let days: BTreeSet<Date> = days.flat_map(|day| [add_days(day, -1).unwrap(), day]).collect();
     let rows: Vec<usize> = (0..10).map(|n| n * 37).collect();
+    let names: Vec<&str> = plans.iter().map(|(name, _)| *name).collect();
+    // By day, and by rule that can be decided then, what each of the rows comes to.
+    let by_day: Vec<(Date, BTreeMap<&str, Vec<Option<Outcome>>>)> = days
+        .par_iter()
+        .map(|day| {
+            let alone = |name: &&str| pack.plan(*day, &[*name]).is_ok();
+            // One plan of all rules, if all can be decided: to plan them one by one is what is dear here.
+            let (plan, names) = match pack.plan(*day, &names) {
+                Ok(plan) => (plan, names.clone()),
+                Err(_) => {
+                    let names: Vec<&str> = names.iter().copied().filter(alone).collect();
+                    (pack.plan(*day, &names).unwrap(), names)
+                }
+            };
+            let decisions = evaluate(&plan, &dataset);
+            let outcomes = |name: &str| {
+                let column = decisions.column(name).unwrap();
+                rows.iter().map(|row| column.get(*row)).collect()
+            };
+            (*day, names.into_iter().map(|name| (name, outcomes(name))).collect())
+        })
+        .collect();
     let (mut turned, mut held) = (0, 0);
     for (name, plan) in plans {
         let own = evaluate(&plan, &dataset);
-        let by_day: Vec<(Date, Vec<Option<Outcome>>)> = days
-            .par_iter()
-            .filter_map(|day| {
-                let plan = pack.plan(*day, &[name]).ok()?;
-                let decisions = evaluate(&plan, &dataset);
-                let column = decisions.column(name)?;
-                Some((*day, rows.iter().map(|row| column.get(*row)).collect()))
-            })
-            .collect();
         for (number, row) in rows.iter().enumerate() {
             let Some(Outcome::Known(Value::Bool(present))) = own.column(name).unwrap().get(*row) else {
                 continue;
@@ -174,7 +187,7 @@ fn no_day_of_the_law_nearer_than_the_one_given_answers_otherwise() {
             let day = |other: &Option<OtherDate>| other.as_ref().map(|d| parse_date(&d.date).unwrap());
             let (before, after) = (day(&found.before), day(&found.after));
             let other = Some(Outcome::Known(Value::Bool(!present)));
-            for (day, outcomes) in &by_day {
+            for (day, outcomes) in by_day.iter().filter_map(|(day, all)| Some((day, all.get(name)?))) {
                 let near =
                     before.is_none_or(|before| before < *day) && after.is_none_or(|after| *day < after);
                 assert!(

@@ -132,7 +132,7 @@ fn small_data_are_read_with_the_rows_they_name_as_with_all() {
         |outcome: &ReadOutcome| -> usize { outcome.dataset.tables.iter().map(|table| table.rows()).sum() };
     // How many were read with some rows, and with all.
     let roads = [Cell::new(0), Cell::new(0)];
-    TestRunner::new(ProptestConfig::with_cases(256))
+    TestRunner::new(ProptestConfig::with_cases(96))
         .run(&package(), |files| {
             let all = read(schema, references, files.clone(), &Needs::default());
             let named = read_for(schema, references, files, &Needs::default(), None);
