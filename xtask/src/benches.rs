@@ -93,15 +93,30 @@ fn zen(folder: &Path) -> Result<(), String> {
     cargo(&["fmt", "--manifest-path", "benches/zen/Cargo.toml", "--check"])
 }
 
-/// The Python that has these packages: that of `LOGIS_PYTHON`, or `python3`.
+/// What the scripts beside the benchmarks import.
+const PACKAGES: [&str; 6] = ["polars", "duckdb", "pyarrow", "numpy", "scipy", "highspy"];
+
+/// The Python that has these packages: that of `LOGIS_PYTHON`, or `python3`; where all is to be tested (`CI`), otherwise an
+/// environment of its own.
 fn python(packages: &[&str]) -> Option<String> {
-    let python = std::env::var("LOGIS_PYTHON").unwrap_or_else(|_| "python3".to_string());
     let imports = format!("import sys, {}", packages.join(", "));
     let imports = imports.trim_end_matches([',', ' ']);
-    if is_found(&python, &["-c", imports]) {
-        return Some(python);
+    let given = std::env::var("LOGIS_PYTHON").unwrap_or_else(|_| "python3".to_string());
+    let own = root().join("target/peers/venv").to_string_lossy().into_owned();
+    let kept = format!("{own}/bin/python");
+    if let Some(found) = [&given, &kept].into_iter().find(|python| is_found(python, &["-c", imports])) {
+        return Some(found.clone());
     }
     let packages = packages.join(" ");
-    eprintln!("`{python}` lacks packages: the peers are left out; to have them: pip install {packages}");
+    if std::env::var_os("CI").is_some() {
+        let pip =
+            [&["-m", "pip", "--disable-pip-version-check", "--quiet", "install"], &PACKAGES[..]].concat();
+        let made = run(command(&given, &["-m", "venv", &own])).and_then(|()| run(command(&kept, &pip)));
+        match made {
+            Ok(()) => return Some(kept),
+            Err(error) => eprintln!("{error}"),
+        }
+    }
+    eprintln!("`{given}` lacks packages: the peers are left out; to have them: pip install {packages}");
     None
 }
