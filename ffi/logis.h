@@ -270,9 +270,12 @@ LogisStatus logis_candidates(const struct LogisPack *pack,
  * Gives each unit to the request that the rules put first: a document of the kind `matching`, with the proof that no
  * answer does better.
  *
- * `options` and `tables` are those of `logis_candidates`; `options` may hold `hard` (an array of quotas that come
- * before the number of attributions, `all` for every one) and `no_quotas` (a boolean) too. `*document` and `*notes` are
- * to be freed by `logis_text_free`. `LOGIS_STATUS_NO`: quotas of `hard` are met by housing nobody only.
+ * `options` and `tables` are those of `logis_candidates`; `options` may hold too: `hard` (an array of quotas that come
+ * before the number of attributions, `all` for every one), `no_quotas` (a boolean), `seed` (a number: a lottery among
+ * equals), `fixed` and `forbidden` (arrays of pairs `["D1", "L4"]`: what is decided, what is ruled out), `near` (a
+ * document of before: the answer begins there and moves few), `keep` (the points that may be given up to move fewer),
+ * `prices` (a boolean: what each quota costs) and `time_limit` (seconds: what is not proved by then is left open).
+ * `*document` and `*notes` are to be freed by `logis_text_free`. `LOGIS_STATUS_NO`: quotas of `hard` are met by housing nobody only.
  *
  * What the caller promises:
  * `pack` is a pack that is not freed during the call; `options` and `tables` point to as many bytes as their lengths

@@ -7,8 +7,9 @@ use logis::data::{InputFile, to_json};
 use logis::diagnostic::foreign;
 use logis::exchange::Document;
 use logis::value::Date;
-use logis::{Options, Sent};
-use serde::{Deserialize, Serialize};
+use logis::{AskedOptions, Options, Sent};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::decisions::read_date;
 use crate::enter::enter;
@@ -20,34 +21,17 @@ use crate::refusal::Refusal;
 const TABLES: &str = "tables.json";
 
 /// What is asked for besides the tables.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Asked {
-    date: String,
-    #[serde(default)]
-    select: Vec<String>,
-    #[serde(default)]
-    hard: Vec<String>,
-    #[serde(default)]
-    no_quotas: bool,
-    max_candidates: Option<usize>,
-}
-
-impl Asked {
-    fn read(text: &[u8]) -> Result<(Date, Options), Refusal> {
-        let asked: Asked = serde_json::from_slice(text)
-            .map_err(|error| Refusal::options(format!("`options`: {}", foreign::json(&error))))?;
-        if asked.max_candidates == Some(0) {
-            let words = "`max_candidates`: « 0 » ; attendu: un entier d'au moins 1";
-            return Err(Refusal::options(words.to_string()));
-        }
-        let mut options = Options::default();
-        options.select = asked.select;
-        options.hard = asked.hard;
-        options.no_quotas = asked.no_quotas;
-        options.max_candidates = asked.max_candidates;
-        Ok((read_date(&asked.date)?, options))
-    }
+fn asked(text: &[u8]) -> Result<(Date, Options), Refusal> {
+    let refused = |what: String| Refusal::options(format!("`options`: {what}"));
+    let mut asked: Map<String, Value> =
+        serde_json::from_slice(text).map_err(|error| refused(foreign::json(&error)))?;
+    let Some(date) = asked.remove("date") else { return Err(refused("`date` manque".to_string())) };
+    let Some(date) = date.as_str() else {
+        return Err(refused(format!("`date`: {date} ; attendu: un texte AAAA-MM-JJ")));
+    };
+    let date = read_date(date)?;
+    let options = AskedOptions::read(asked).map_err(|error| Refusal::options(error.to_string()))?;
+    Ok((date, options))
 }
 
 /// The body of a document of the kind `posed`: what is not in the rows of an answer.
@@ -87,7 +71,7 @@ impl Given {
         let options = unsafe { raw::bytes(self.options.0, self.options.1, "options") }?;
         // SAFETY: the caller's promise.
         let tables = unsafe { raw::bytes(self.tables.0, self.tables.1, "tables") }?;
-        let (date, mut options) = Asked::read(options)?;
+        let (date, mut options) = asked(options)?;
         change(&mut options);
         let file = InputFile { name: TABLES.to_string(), bytes: tables.to_vec() };
         Sent::new(pack, date, file, &options).map_err(|error| Refusal::allocation(&error))
@@ -136,9 +120,12 @@ pub unsafe extern "C" fn logis_candidates(
 /// Gives each unit to the request that the rules put first: a document of the kind `matching`, with the proof that no
 /// answer does better.
 ///
-/// `options` and `tables` are those of `logis_candidates`; `options` may hold `hard` (an array of quotas that come
-/// before the number of attributions, `all` for every one) and `no_quotas` (a boolean) too. `*document` and `*notes` are
-/// to be freed by `logis_text_free`. `LOGIS_STATUS_NO`: quotas of `hard` are met by housing nobody only.
+/// `options` and `tables` are those of `logis_candidates`; `options` may hold too: `hard` (an array of quotas that come
+/// before the number of attributions, `all` for every one), `no_quotas` (a boolean), `seed` (a number: a lottery among
+/// equals), `fixed` and `forbidden` (arrays of pairs `["D1", "L4"]`: what is decided, what is ruled out), `near` (a
+/// document of before: the answer begins there and moves few), `keep` (the points that may be given up to move fewer),
+/// `prices` (a boolean: what each quota costs) and `time_limit` (seconds: what is not proved by then is left open).
+/// `*document` and `*notes` are to be freed by `logis_text_free`. `LOGIS_STATUS_NO`: quotas of `hard` are met by housing nobody only.
 ///
 /// # Safety
 /// `pack` is a pack that is not freed during the call; `options` and `tables` point to as many bytes as their lengths
@@ -163,7 +150,7 @@ pub unsafe extern "C" fn logis_match(
         // SAFETY: the caller's promise.
         let sent = unsafe { given.pose(|_| ()) }?;
         let notes = self::notes(&sent)?;
-        let allocation = sent.posing.solve(None).map_err(|error| Refusal::allocation(&error))?;
+        let allocation = sent.solve().map_err(|error| Refusal::allocation(&error))?;
         let report = allocation.report().map_err(|error| Refusal::allocation(&error))?;
         let report = serde_json::to_string(&report).map_err(|_| Refusal::fault())?;
         told.text(notes);

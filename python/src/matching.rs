@@ -58,7 +58,8 @@ pub fn pose(rules: &Rules, source: Source, asked: &Asked) -> Result<(Posing, Tol
         _ => String::new(),
     };
     let dropped = read.dropped.iter().map(|(id, rows)| (table(*id), *rows)).collect();
-    let posing = Posing::new(planned, read.dataset, asked.options.max_candidates)?;
+    let mut posing = Posing::new(planned, read.dataset, asked.options.max_candidates)?;
+    (posing.prices, posing.time_limit) = (asked.options.prices, asked.options.time_limit);
     remarks.extend(doubts::lines(&doubts::of(&posing), asked.options.max_candidates));
     let told = Told { issues: read.issues, absent, dropped, remarks, ..Told::default() };
     Ok((posing, told))
@@ -186,17 +187,31 @@ pub fn candidates(rules: &Rules, source: Source, asked: Asked) -> Result<Candida
     Ok(Candidates { rows: Rows::of(&posing.rows("candidatures", |_, _| true))?, told })
 }
 
+/// What is decided of a problem besides its data, as Python gives it.
+#[derive(Default)]
+pub struct Decided {
+    pub seed: Option<u64>,
+    pub fixed: Option<Vec<(String, String)>>,
+    pub forbidden: Option<Vec<(String, String)>>,
+    pub keep: Option<u64>,
+}
+
 /// The options of a problem as Python gives them.
 pub fn options(
     select: Option<Vec<String>>,
     hard: Option<Vec<String>>,
     no_quotas: bool,
     max_candidates: Option<usize>,
+    decided: Decided,
 ) -> Options {
     let mut options = Options::default();
     options.select = select.unwrap_or_default();
     options.hard = hard.unwrap_or_default();
     options.no_quotas = no_quotas;
     options.max_candidates = max_candidates;
+    options.seed = decided.seed;
+    options.fixed = decided.fixed.unwrap_or_default();
+    options.forbidden = decided.forbidden.unwrap_or_default();
+    options.keep = decided.keep;
     options
 }

@@ -1,7 +1,9 @@
 //! `Pack`: the rules.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use logis::diagnostic::Issues;
 use logis::value::{Date, parse_date};
@@ -10,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyType};
 
 use crate::errors::{raised, said, warn};
-use crate::matching::{self, Allocation, Asked};
+use crate::matching::{self, Allocation, Asked, Decided};
 use crate::off;
 use crate::plan::Plan;
 use crate::posing::Posing;
@@ -157,7 +159,7 @@ impl Pack {
         tables: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Rows> {
         let source = Source::of(data, tables, None)?;
-        let options = matching::options(select, None, true, max_candidates);
+        let options = matching::options(select, None, true, max_candidates, Decided::default());
         let asked = Asked { date: day(date)?, options, strict, keep_going };
         let pack = self.rules.clone();
         let found = off::compute(py, progress, move |_| matching::candidates(&pack, source, asked))?;
@@ -175,13 +177,19 @@ impl Pack {
     ///     no_quotas: Leave out the quotas of the rule book.
     ///     max_candidates: The most units that a request keeps; what is proved then holds among them.
     ///     near: A result of before: the answer is as good as any, and moves only whom it must.
+    ///     seed: A lottery among requests that points and the rule for ties do not rank.
+    ///     fixed: Pairs of identifiers, request and unit, that are decided.
+    ///     forbidden: Pairs that are ruled out.
+    ///     keep: Points that may be given up to move fewer from where they are in `near`.
+    ///     prices: Say in the document what each quota costs in points, each a problem solved again.
+    ///     time_limit: Seconds; what is not proved by then is left open, and may depend on the machine.
     ///     strict: Columns that the rules read must be there.
     ///     keep_going: Leave out rows that are wrong, with a warning.
     ///     progress: Is called while it goes on.
     ///
     /// Raises:
     ///     LogisError: All that is wrong with the data; quotas of `hard` that only an answer that houses nobody meets.
-    #[pyo3(signature = (date, data=None, /, *, select=None, hard=None, no_quotas=false, max_candidates=None, near=None, strict=false, keep_going=false, progress=None, **tables))]
+    #[pyo3(signature = (date, data=None, /, *, select=None, hard=None, no_quotas=false, max_candidates=None, near=None, seed=None, fixed=None, forbidden=None, keep=None, prices=false, time_limit=None, strict=false, keep_going=false, progress=None, **tables))]
     #[expect(clippy::too_many_arguments, reason = "each is a word of Python's")]
     fn r#match(
         &self,
@@ -193,6 +201,12 @@ impl Pack {
         no_quotas: bool,
         max_candidates: Option<usize>,
         near: Option<&Bound<'_, PyAny>>,
+        seed: Option<u64>,
+        fixed: Option<Vec<(String, String)>>,
+        forbidden: Option<Vec<(String, String)>>,
+        keep: Option<u64>,
+        prices: bool,
+        time_limit: Option<NonZeroU64>,
         strict: bool,
         keep_going: bool,
         progress: Option<&Bound<'_, PyAny>>,
@@ -200,7 +214,10 @@ impl Pack {
     ) -> PyResult<Allocation> {
         let source = Source::of(data, tables, None)?;
         let near = near.map(matching::report).transpose()?;
-        let options = matching::options(select, hard, no_quotas, max_candidates);
+        let decided = Decided { seed, fixed, forbidden, keep };
+        let mut options = matching::options(select, hard, no_quotas, max_candidates, decided);
+        options.prices = prices;
+        options.time_limit = time_limit.map(|seconds| Duration::from_secs(seconds.get()));
         let asked = Asked { date: day(date)?, options, strict, keep_going };
         let pack = self.rules.clone();
         let allocation = off::compute(py, progress, move |_| {
@@ -233,7 +250,7 @@ impl Pack {
         tables: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Posing> {
         let source = Source::of(data, tables, None)?;
-        let options = matching::options(None, None, no_quotas, max_candidates);
+        let options = matching::options(None, None, no_quotas, max_candidates, Decided::default());
         let asked = Asked { date: day(date)?, options, strict, keep_going };
         let pack = self.rules.clone();
         let posed = off::compute(py, progress, move |_| {
@@ -248,14 +265,15 @@ impl Pack {
     ///
     /// Args:
     ///     result: The text of the document, the document, or an `Allocation`.
-    ///     date, data, select, hard, no_quotas, max_candidates, tables: The problem, posed as to `match`.
+    ///     date, data, select, hard, no_quotas, max_candidates, seed, fixed, forbidden, keep, tables: The problem, posed as
+    ///         to `match`.
     ///
     /// Returns:
     ///     Allocation: That of the result, proved.
     ///
     /// Raises:
     ///     LogisError: Why it does not hold.
-    #[pyo3(signature = (result, date, data=None, /, *, select=None, hard=None, no_quotas=false, max_candidates=None, strict=false, keep_going=false, progress=None, **tables))]
+    #[pyo3(signature = (result, date, data=None, /, *, select=None, hard=None, no_quotas=false, max_candidates=None, seed=None, fixed=None, forbidden=None, keep=None, strict=false, keep_going=false, progress=None, **tables))]
     #[expect(clippy::too_many_arguments, reason = "each is a word of Python's")]
     fn verify(
         &self,
@@ -267,6 +285,10 @@ impl Pack {
         hard: Option<Vec<String>>,
         no_quotas: bool,
         max_candidates: Option<usize>,
+        seed: Option<u64>,
+        fixed: Option<Vec<(String, String)>>,
+        forbidden: Option<Vec<(String, String)>>,
+        keep: Option<u64>,
         strict: bool,
         keep_going: bool,
         progress: Option<&Bound<'_, PyAny>>,
@@ -274,7 +296,13 @@ impl Pack {
     ) -> PyResult<Allocation> {
         let report = matching::report(result)?;
         let source = Source::of(data, tables, None)?;
-        let options = matching::options(select, hard, no_quotas, max_candidates);
+        let options = matching::options(
+            select,
+            hard,
+            no_quotas,
+            max_candidates,
+            Decided { seed, fixed, forbidden, keep },
+        );
         let asked = Asked { date: day(date)?, options, strict, keep_going };
         let pack = self.rules.clone();
         let allocation = off::compute(py, progress, move |_| {

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from conftest import command, households
 
-from logis_regles import Pack
+from logis_regles import LogisError, Pack
 
 pl = pytest.importorskip("polars")
 pa = pytest.importorskip("pyarrow")
@@ -106,6 +106,28 @@ def test_an_allocation_is_the_document_of_the_command(pack, dijon):
     assert pack.match(DATE, dijon).json() == expected
     # Each holds the other's result.
     assert len(pack.verify(expected, DATE, tables)) == allocation.reached["attributions"] > 20
+
+
+def test_options_of_a_matching_are_those_of_the_command(pack, dijon, tmp_path):
+    before = command("match", "--data", dijon, "--as-of", DATE, "--format", "json")
+    (tmp_path / "before.json").write_text(before)
+    first, second = json.loads(before)["attributions"][:2]
+    pair = lambda own: (own["demande_id"], own["logement_id"])  # noqa: E731
+    for name, own in [("fix", first), ("forbid", second)]:
+        (tmp_path / f"{name}.csv").write_text("demande_id,logement_id\n" + ",".join(pair(own)) + "\n")
+    expected = command(
+        "match", "--data", dijon, "--as-of", DATE, "--format", "json", "--near", tmp_path / "before.json", "--keep", 13,
+        "--fix", tmp_path / "fix.csv", "--forbid", tmp_path / "forbid.csv", "--seed", 7, "--prices",
+    )
+    decided = {"fixed": [pair(first)], "forbidden": [pair(second)], "keep": 13, "seed": 7}
+    allocation = pack.match(DATE, dijon, near=before, prices=True, time_limit=600, **decided)
+    assert allocation.json() == expected
+    assert pack.verify(expected, DATE, dijon, **decided).reached == allocation.reached
+    with pytest.raises(LogisError):
+        pack.verify(expected, DATE, dijon)
+    with pytest.raises(LogisError, match="near"):
+        pack.match(DATE, dijon, keep=13)
+
 
 
 def test_a_scenario_is_the_document_of_the_command(pack, dijon, tmp_path):

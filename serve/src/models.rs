@@ -34,12 +34,37 @@ pub fn records(pack: &Pack, at: &str) -> Map<String, Json> {
     for (_, row) in schemas.iter_mut().filter(|(name, _)| name.starts_with("row.")) {
         rename(row, &in_records, &in_files);
     }
+    let mut posed = tables.clone();
+    if let Some(keys) = posed.get_mut("properties").and_then(Json::as_object_mut) {
+        keys.entry("options").or_insert_with(options);
+    }
+    schemas.insert("posed".into(), posed);
     schemas.insert("tables".into(), tables);
     schemas.insert("record".into(), json!({
         "description": "Une ligne de l'entité des règles, avec ce qui lui appartient ; absent ou null: inconnu.",
         "anyOf": any,
     }));
     schemas
+}
+
+/// What a body may ask of an allocation beside its tables.
+fn options() -> Json {
+    let names = json!({ "type": "array", "items": { "type": "string" } });
+    let id = json!({ "type": "string" });
+    let pairs =
+        json!({ "type": "array", "items": { "type": "array", "minItems": 2, "maxItems": 2, "items": id } });
+    let number = |least: u32| json!({ "type": "integer", "minimum": least, "maximum": u32::MAX });
+    json!({
+        "type": "object",
+        "description": "Ce que l'adresse peut dire, et ce pour quoi elle n'a pas de place : `near`, `fixed`, `forbidden`.",
+        "additionalProperties": false,
+        "properties": {
+            "select": names, "no_quotas": { "type": "boolean" }, "hard": names, "seed": number(0),
+            "fixed": pairs, "forbidden": pairs, "max_candidates": number(1),
+            "near": { "type": "object", "description": "Un résultat précédent, de l'espèce `matching`." },
+            "keep": number(0), "prices": { "type": "boolean" }, "time_limit": number(1),
+        },
+    })
 }
 
 /// Lets a value be null.

@@ -208,7 +208,9 @@ fn paths() -> Json {
     let date = || query("date", json!({ "type": "string", "format": "date" }));
     let names = |name| query(name, json!({ "type": "string", "description": "Des noms entre virgules." }));
     let is = |name| query(name, json!({ "type": "boolean" }));
-    let most = query("max_candidates", json!({ "type": "integer", "minimum": 1, "maximum": u32::MAX }));
+    let whole =
+        |name, least: u32| query(name, json!({ "type": "integer", "minimum": least, "maximum": u32::MAX }));
+    let most = whole("max_candidates", 1);
     // What is no JSON has no type of JSON.
     let lines = json!({ "schema": { "description": "Un document par ligne." } });
     let table = json!({ "schema": { "description": "Une ligne par enregistrement, la première nomme les colonnes." } });
@@ -236,8 +238,11 @@ fn paths() -> Json {
         ),
         "/v1/attributions": operation(
             "post", "Qui reçoit quel logement, avec la preuve",
-            &[date(), names("select"), most, is("no_quotas"), names("hard")],
-            Some(&tables), &content("logis.matching"),
+            &[
+                date(), names("select"), most, is("no_quotas"), names("hard"), whole("seed", 0), whole("keep", 0),
+                is("prices"), whole("time_limit", 1),
+            ],
+            Some(&content("posed")), &content("logis.matching"),
         ),
         "/v1/recus": operation(
             "get", "Tous les reçus, scellés : ce que `logis replay` lit", &[], None,

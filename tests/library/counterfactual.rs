@@ -156,7 +156,8 @@ fn no_day_of_the_law_nearer_than_the_one_given_answers_otherwise() {
     let rows: Vec<usize> = (0..10).map(|n| n * 37).collect();
     let names: Vec<&str> = plans.iter().map(|(name, _)| *name).collect();
     // By day, and by rule that can be decided then, what each of the rows comes to.
-    let by_day: Vec<(Date, BTreeMap<&str, Vec<Option<Outcome>>>)> = days
+    type Outcomes<'r> = BTreeMap<&'r str, Vec<Option<Outcome>>>;
+    let by_day: Vec<(Date, Outcomes<'_>)> = days
         .par_iter()
         .map(|day| {
             let alone = |name: &&str| pack.plan(*day, &[*name]).is_ok();

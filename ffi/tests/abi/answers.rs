@@ -348,6 +348,31 @@ fn tables_are_matched_and_the_result_is_verified() {
     assert_eq!(status, LogisStatus::No, "{problem:?}");
     assert_eq!(verify(pack, &options, &tables, "{}").0, LogisStatus::Refused);
 
+    // What is decided, and what was before.
+    let first: Value = serde_json::from_str(&document).unwrap();
+    let pair = |at: usize| {
+        let own = &first["attributions"][at];
+        json!([own["demande_id"], own["logement_id"]])
+    };
+    let decided = json!({
+        "date": "2017-06-30", "fixed": [pair(1)], "forbidden": [pair(0)], "near": first, "keep": 1_000_000, "seed": 7,
+        "prices": true, "time_limit": 60,
+    });
+    let ((status, again, problem), _) = posed(logis_match, pack, &decided, &tables);
+    assert_eq!(status, LogisStatus::Ok, "{problem:?}");
+    let again = again.unwrap();
+    let now: Value = serde_json::from_str(&again).unwrap();
+    let (had, has) = (first["attributions"].as_array().unwrap(), now["attributions"].as_array().unwrap());
+    let ids = |own: &Value| (own["demande_id"].clone(), own["logement_id"].clone());
+    let same = had.iter().filter(|own| has.iter().any(|other| ids(own) == ids(other))).count();
+    assert_eq!(same, had.len() - 1, "{again}");
+    assert!(now["quotas"].as_array().unwrap().iter().all(|quota| quota["price"].is_number()), "{again}");
+    let posed_alike = json!({
+        "date": "2017-06-30", "fixed": [pair(1)], "forbidden": [pair(0)], "keep": 1_000_000, "seed": 7,
+    });
+    assert_eq!(verify(pack, &posed_alike, &tables, &again).0, LogisStatus::Ok);
+    assert_eq!(verify(pack, &options, &tables, &again).0, LogisStatus::No);
+
     // Quotas that must be met, where nobody who counts for them is left.
     let mut lone: Value = serde_json::from_str(&tables).unwrap();
     lone["demandes"].as_array_mut().unwrap().retain(|one| outsiders.contains(&&one["demande_id"]));
@@ -360,6 +385,10 @@ fn tables_are_matched_and_the_result_is_verified() {
         (json!({}), "date"),
         (json!({ "date": "2017-06-30", "selected": [] }), "selected"),
         (json!({ "date": "2017-06-30", "max_candidates": 0 }), "max_candidates"),
+        (json!({ "date": "2017-06-30", "time_limit": 0 }), "time_limit"),
+        (json!({ "date": "2017-06-30", "keep": 3 }), "near"),
+        (json!({ "date": "2017-06-30", "near": {} }), "near"),
+        (json!({ "date": 2017 }), "AAAA-MM-JJ"),
         (json!({ "date": "demain" }), "demain"),
         (json!({ "date": "2017-06-30", "hard": ["quart_reserv"] }), "quart_reserve"),
     ] {

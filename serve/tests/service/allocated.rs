@@ -87,6 +87,71 @@ fn tables_are_allocated_as_by_the_library_and_the_proof_holds() {
     assert_eq!(posing.verify(&report).unwrap().reached().attributions, own.len() as u64);
 }
 
+/// What stands in `options` of the body is asked as the library is asked, and no table: wherever it stands, and with the lines of
+/// the rows as they are.
+#[test]
+fn options_in_the_body_are_those_of_the_library() {
+    let running = service(|options| options.limits.time = std::time::Duration::from_secs(120));
+    let to = running.address();
+    let tables = tables(60, 12);
+    let to = |path: &str, body: &str| {
+        ask(to, "POST", path, &[("Content-Type", "application/json")], body.as_bytes())
+    };
+    let path = "/v1/attributions?date=2017-06-30";
+    let plain = to(path, &tables.to_string());
+    assert_eq!(plain.status, 200, "{}", plain.text());
+    let before = pairs(&plain.json()["attributions"]);
+    // Who had a unit gets none of it; somebody else keeps what is decided.
+    let (out, kept) = (&before[0], &before[1]);
+    let options = json!({
+        "forbidden": [[out.0, out.1]], "fixed": [[kept.0, kept.1]], "near": plain.json(), "keep": 1_000_000, "prices": true,
+    });
+    let body = |at_end: bool| {
+        let tables = tables.to_string();
+        match at_end {
+            true => format!("{} , \"options\" : {options} }}", tables.strip_suffix('}').unwrap()),
+            false => format!("{{ \"options\":{options}, {}", tables.strip_prefix('{').unwrap()),
+        }
+    };
+    let answer = to(&format!("{path}&seed=7"), &body(true));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let given = pairs(&answer.json()["attributions"]);
+    assert!(given.contains(kept) && !given.contains(out), "{given:?}");
+    assert_eq!(to(&format!("{path}&seed=7"), &body(false)).text(), answer.text());
+    // As many points as there are may be given up: nobody else moves.
+    assert_eq!(given.iter().filter(|pair| before.contains(pair)).count(), before.len() - 1);
+    // As by the library.
+    let mut asked = Options::default();
+    asked.forbidden = vec![out.clone()];
+    asked.fixed = vec![kept.clone()];
+    (asked.seed, asked.keep, asked.prices) = (Some(7), Some(1_000_000), true);
+    asked.near = Some(logis::attribution::Report::read(&plain.text()).unwrap());
+    let file = InputFile { name: "corps.json".into(), bytes: tables.to_string().into_bytes() };
+    let sent = logis::Sent::new(&Pack::national(), parse_date("2017-06-30").unwrap(), file, &asked).unwrap();
+    let report = serde_json::to_value(sent.solve().unwrap().report().unwrap()).unwrap();
+    assert_eq!(answer.json()["attributions"], report["attributions"]);
+    assert_eq!(answer.json()["quotas"], report["quotas"]);
+    // What is wrong is told, and a fault of a row keeps its line.
+    for (options, words) in [
+        (json!({ "seeds": 7 }), "seeds"),
+        (json!({ "keep": 5 }), "--near"),
+        (json!({ "near": {} }), "near"),
+        (json!({ "max_candidates": 0 }), "au moins 1"),
+        (json!({ "fixed": [["D1"]] }), "`fixed`: "),
+        (json!([]), "objet"),
+    ] {
+        let mut all = tables.clone();
+        all["options"] = options.clone();
+        let answer = to(path, &all.to_string());
+        assert!(answer.status == 422 && answer.text().contains(words), "{options}: {}", answer.text());
+    }
+    let twice = to(&format!("{path}&hard=all"), &json!({ "options": { "hard": [] } }).to_string());
+    assert!(twice.status == 422 && twice.text().contains("`hard` est donné deux fois"), "{}", twice.text());
+    let lines = "{\n\"options\": {\n\"seed\": 1\n},\n\"demandes\": [{ \"demande_id\": \"D1\",\n\"rfr_n2\": \"beaucoup\" }] }";
+    let answer = to(path, lines);
+    assert!(answer.status == 422 && answer.json()["issues"][0]["line"] == 5, "{}", answer.text());
+}
+
 #[test]
 fn tables_with_faults_are_refused_with_all_of_them() {
     let running = service(|_| {});

@@ -2,6 +2,7 @@
 
 mod answered;
 pub mod apart;
+mod asked;
 mod conditions;
 mod error;
 mod frontier;
@@ -16,6 +17,7 @@ mod verified;
 mod weekly;
 
 pub use answered::{Allocation, PLACES};
+pub use asked::{AskedError, AskedOptions};
 pub use conditions::Conditions;
 pub use error::AllocationError;
 pub use frontier::FrontierPoint;

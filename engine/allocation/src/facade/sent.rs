@@ -7,8 +7,10 @@ use logis_language::Pack;
 use logis_language::plan::Needs;
 use logis_language::value::Date;
 
+use super::answered::Allocation;
 use super::error::AllocationError;
 use super::posing::{Options, Posing, plan};
+use crate::attribution::Report;
 
 /// A problem that was sent, and what is not in the rows of its answer.
 ///
@@ -36,6 +38,8 @@ pub struct Sent {
     /// What the rules read and the file lacks: tables (`employeurs`) and columns (`demandes.rfr_n2`). Its cells are
     /// unknown; pairs that it leaves open are no candidates.
     pub absent: Vec<String>,
+    /// A result of before, where the answer begins.
+    pub near: Option<Report>,
 }
 
 impl Sent {
@@ -62,8 +66,17 @@ impl Sent {
             false => format!("{}.{}", absent.file, absent.column),
         });
         let absent = absent.map(|name| name.replace(&inside, "").replace(']', "")).collect();
-        let posing = Posing::new((plan, flags), read.dataset, options.max_candidates)?;
-        Ok(Sent { posing, absent })
+        let mut posing = Posing::new((plan, flags), read.dataset, options.max_candidates)?;
+        (posing.prices, posing.time_limit) = (options.prices, options.time_limit);
+        Ok(Sent { posing, absent, near: options.near.clone() })
+    }
+
+    /// The best answer, as it was asked for.
+    ///
+    /// # Errors
+    /// As [`Posing::solve`].
+    pub fn solve(self) -> Result<Allocation, AllocationError> {
+        self.posing.solve(self.near.as_ref())
     }
 
     /// Pairs of which what is not known leaves open whether they suit: they are no candidates.
