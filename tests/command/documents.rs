@@ -7,7 +7,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::matching_commands::Place;
-use crate::support::{CASE, Folder, PARAMETER, RULE, SCHEMA, logis, stdout};
+use crate::support::{CASE, Folder, PARAMETER, RULE, SCHEMA, logis, stderr, stdout};
 
 /// A schema in which no object has a key that is not described.
 fn strict(mut schema: Value) -> Value {
@@ -165,6 +165,16 @@ fn matchings_and_what_is_said_of_them_are_as_published() {
         let args = ["--format", "json", "--id", "D2", "--years", "20"];
         let acceptance = if more.contains(&"--acceptance") { &[][..] } else { &["--acceptance", "0,5"] };
         hold("position", &place.stdout("position", &[&args[..], acceptance, more].concat()));
+    }
+    // Copies of requests come in the years, if it is said which day they are filed: these have none.
+    for (more, words) in [
+        (&["--newcomers", "3"][..], "il y faut --request-date"),
+        (&["--newcomers", "3", "--request-date", "depot"], "pas de champ de dates de ce nom"),
+        (&["--newcomers", "-3"], "attendu: un entier de 0 à 1000000"),
+    ] {
+        let ran =
+            place.run("position", &[&["--id", "D2", "--acceptance", "0,5", "--years", "2"], more].concat());
+        assert!(ran.status.code() == Some(2) && stderr(&ran).contains(words), "{}", stderr(&ran));
     }
     let fairness = hold("fairness", &place.stdout("fairness", &["--format", "json"]));
     // D1 and D2 are not modest; half of them are housed.

@@ -28,6 +28,7 @@ mod margin;
 mod matching;
 mod mutate_json;
 mod named_rows;
+mod newcomers;
 mod one_column;
 mod order_of_modules;
 mod parts;

@@ -513,7 +513,7 @@ fn a_position_is_counted_from_the_rows() {
         // The first unit is free from the third session on, the others at one that is drawn.
         let session = |unit: u32| (unit == 0).then_some(2);
         let own = seed as usize % drawn.requests.len();
-        let found = posing.position(&weekly, own as u32, (None, &session), draw).unwrap();
+        let found = posing.position(&weekly, own as u32, (None, &session), (draw, None)).unwrap();
         let units = |request: usize| -> BTreeSet<usize> {
             (0..drawn.units.len()).filter(|unit| drawn.suits(request, *unit)).collect()
         };
@@ -535,7 +535,8 @@ fn a_position_is_counted_from_the_rows() {
         alike.sort_unstable();
         assert_eq!(found.points_of_similar.iter().map(|n| i64::from(*n)).collect::<Vec<_>>(), alike);
         let every: Vec<bool> = (0..drawn.requests.len()).map(|at| at.is_multiple_of(2)).collect();
-        let named = posing.position(&weekly, own as u32, (Some(&every), &session), draw).unwrap().similar;
+        let named =
+            posing.position(&weekly, own as u32, (Some(&every), &session), (draw, None)).unwrap().similar;
         assert_eq!(named.of, 1 + (0..drawn.requests.len()).filter(|at| at % 2 == 0 && *at != own).count());
         for (at, year) in (seed..seed + 8).enumerate() {
             let free = |unit: usize| if unit == 0 { 2 } else { arrival(year, &name('L', unit), 5) };

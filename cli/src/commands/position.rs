@@ -7,8 +7,9 @@ use logis::attribution::{Likely, acceptance};
 use logis::diagnostic::nearest;
 use logis::evaluate::evaluate;
 use logis::exchange::{self, Document};
+use logis::pack::schema::{FieldId, FieldKind};
 use logis::value::{Date, Exact, Rounding, Value, day_number, format_number, french_day, round};
-use logis::{Draws, Options, Plan, Posing, Position, Rank, YearsToDraw};
+use logis::{Draws, Newcomers, Options, Plan, Posing, Position, Rank, YearsToDraw};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -50,6 +51,13 @@ pub struct PositionArgs {
     /// Champ du logement qui dit depuis quel jour il est libre; un logement sans jour connu se libère à une séance tirée
     #[arg(long, value_name = "CHAMP")]
     unit_date: Option<String>,
+    /// Demandes nouvelles dans chaque année: des copies de demandes du jeu de données, tirées au sort, déposées le jour de la
+    /// décision; sans elles, personne n'arrive et l'attente est dite trop courte
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, value_parser = newcomers)]
+    newcomers: u32,
+    /// Champ de la demande qui dit quel jour elle est déposée, pour `--newcomers`
+    #[arg(long, value_name = "CHAMP")]
+    request_date: Option<String>,
     /// Forme de la réponse
     #[arg(long, value_enum, default_value = "text")]
     format: TextFormat,
@@ -60,6 +68,14 @@ const MOST_YEARS: u32 = 100_000;
 
 /// Days of the year that begins today: fifty-two weeks.
 const DAYS: i64 = 364;
+
+/// The most requests that come in a year.
+const MOST_NEWCOMERS: u32 = 1_000_000;
+
+fn newcomers(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|n| *n <= MOST_NEWCOMERS);
+    number.ok_or_else(|| format!("attendu: un entier de 0 à {MOST_NEWCOMERS}"))
+}
 
 fn years(text: &str) -> Result<u32, String> {
     up_to(text, MOST_YEARS)
@@ -106,8 +122,12 @@ pub fn run(args: &PositionArgs) -> Result<End> {
     if let Some(plan) = &unit_date {
         side(plan, units.entity, "--unit-date", "du logement")?;
     }
+    let newcomers = newcomers_of(args, &loaded)?;
     let places = commission::places(&loaded, args.candidates, presented.is_some())?;
-    let weekly = loaded.weekly(Likely { rule: rule.as_ref(), assumed: args.acceptance }, places);
+    let weekly = newcomers
+        .as_ref()
+        .map_or(&loaded, Newcomers::posing)
+        .weekly(Likely { rule: rule.as_ref(), assumed: args.acceptance }, places);
     let alike = similar.as_ref().map(|plan| alike(&loaded, plan, request));
     let free: Vec<Option<u32>> = match &unit_date {
         Some(plan) => {
@@ -119,7 +139,8 @@ pub fn run(args: &PositionArgs) -> Result<End> {
     let known = |unit: u32| free.get(unit as usize).copied().flatten();
     let found = {
         let _busy = crate::text::busy("années");
-        loaded.position(&weekly, request, (alike.as_deref(), &known), draw).map_err(margin::with_hint)?
+        let similar = (alike.as_deref(), &known as &(dyn Fn(u32) -> Option<u32> + Sync));
+        loaded.position(&weekly, request, similar, (draw, newcomers.as_ref())).map_err(margin::with_hint)?
     };
     pairs::say(&loaded);
     let told = Told { loaded: &loaded, found: &found, date: run.date, args };
@@ -128,6 +149,36 @@ pub fn run(args: &PositionArgs) -> Result<End> {
         TextFormat::Text => output::print(&told.text())?,
     }
     Ok(End::Fine)
+}
+
+/// The requests that come in each year, if some are asked for.
+fn newcomers_of(args: &PositionArgs, loaded: &Posing) -> Result<Option<Newcomers>> {
+    let schema = &loaded.plan.pairs.parsed.schema;
+    let dates = schema.entities.get(loaded.instance.requests.entity).map_or(&[][..], |own| &own.fields);
+    let named = |id: &FieldId| schema.fields.get(*id).filter(|field| field.kind == FieldKind::Date);
+    let dates: Vec<(FieldId, &str)> =
+        dates.iter().filter_map(|id| Some((*id, named(id)?.name.as_str()))).collect();
+    let Some(name) = &args.request_date else {
+        if args.newcomers > 0 {
+            let names: Vec<&str> = dates.iter().map(|(_, name)| *name).collect();
+            let names = match names.is_empty() {
+                true => "la demande n'a pas de champ de dates".to_string(),
+                false => format!("attendu: {}", names.join(", ")),
+            };
+            bail!("--newcomers: il y faut --request-date, le champ qui dit le jour du dépôt; {names}");
+        }
+        return Ok(None);
+    };
+    let Some((field, _)) = dates.iter().find(|(_, own)| *own == name.trim()) else {
+        let near = nearest(name, dates.iter().map(|(_, own)| *own));
+        let hint = near.map_or_else(String::new, |near| format!("; vouliez-vous dire `{near}` ?"));
+        bail!("--request-date {name}: la demande n'a pas de champ de dates de ce nom{hint}");
+    };
+    if args.newcomers == 0 {
+        return Ok(None);
+    }
+    let _busy = crate::text::busy("demandes nouvelles");
+    Ok(Some(Newcomers::new(loaded, args.newcomers, *field)?))
 }
 
 /// By request: do these rules give of it what they give of this one? What is not known is as nothing.
@@ -180,6 +231,7 @@ struct Body<'a> {
     seed: u64,
     years: u32,
     sessions: u32,
+    newcomers: u32,
     assumed: Option<Json>,
     without: Share,
     weeks: Vec<Quantile>,
@@ -279,6 +331,7 @@ impl Told<'_> {
             seed: self.args.seed,
             years: self.args.years,
             sessions: self.args.sessions,
+            newcomers: self.args.newcomers,
             assumed: self.args.acceptance.map(json),
             without: Share { years: self.found.without(), low: rounded(low), high: rounded(high) },
             weeks: self.quantiles().into_iter().map(quantile).collect(),
@@ -369,11 +422,27 @@ impl Told<'_> {
             None => "à une séance tirée".to_string(),
             Some(field) => format!("le jour que dit `{field}` et, où il n'est pas connu, à une séance tirée"),
         };
+        let arrive = match (self.args.newcomers, &self.args.request_date) {
+            (newcomers, Some(field)) if newcomers > 0 => format!(
+                "{} demandes nouvelles, chacune à une séance tirée : des copies de demandes du jeu de données, tirées au sort, dont `{field}` est le {} ; aucune retirée, des points qui ne changent pas",
+                count(newcomers as usize),
+                french_day(self.date)
+            ),
+            _ => "aucune demande nouvelle (--newcomers), aucune retirée, des points qui ne changent pas : qui arrive avec plus de points allonge l'attente".to_string(),
+        };
         let lines = [
-            format!("{} séances dans l'année qui vient ; chacune apparie qui attend aux logements libres, les quotas comptés sur l'année", self.args.sessions),
-            format!("les logements du jeu de données, {}, et eux seuls, qui se libèrent {free}", count(self.loaded.instance.units.len())),
-            "aucune demande nouvelle, aucune retirée, des points qui ne changent pas : qui arrive avec plus de points allonge l'attente".to_string(),
-            format!("chaque proposition {answers} ; un logement refusé passe au suivant de sa liste, puis revient à la séance suivante"),
+            format!(
+                "{} séances dans l'année qui vient ; chacune apparie qui attend aux logements libres, les quotas comptés sur l'année",
+                self.args.sessions
+            ),
+            format!(
+                "les logements du jeu de données, {}, et eux seuls, qui se libèrent {free}",
+                count(self.loaded.instance.units.len())
+            ),
+            arrive,
+            format!(
+                "chaque proposition {answers} ; un logement refusé passe au suivant de sa liste, puis revient à la séance suivante"
+            ),
         ];
         for line in lines {
             let _ = writeln!(out, "   - {line}");

@@ -22,6 +22,7 @@ mod book;
 mod buffers;
 mod cells;
 mod codes;
+mod copies;
 #[cfg(all(feature = "csv", feature = "parquet"))]
 mod csv_batches;
 #[cfg(all(feature = "csv", feature = "parquet"))]

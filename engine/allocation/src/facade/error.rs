@@ -55,6 +55,9 @@ pub enum AllocationError {
     /// A ledger does not say who holds a unit.
     #[error("des demandes occupent un logement: le registre ne suit pas encore les mutations")]
     HeldRecorded,
+    /// Copies of requests that hold a unit would hold the same.
+    #[error("des demandes occupent un logement: une demande nouvelle n'en est pas la copie")]
+    HeldNewcomers,
     /// What a ledger counts is of the whole: parts cannot hold it.
     #[error("un registre compte pour le tout: il ne se suit pas partie par partie")]
     LedgerApart,

@@ -25,7 +25,7 @@ pub use keep::Kept;
 pub use lack::{Bottleneck, Lack};
 pub use margin::{Draws, Margin, Margins, OnPaper};
 pub use posing::{Options, Posing};
-pub use position::{Position, Rank, YearsToDraw};
+pub use position::{Newcomers, Position, Rank, YearsToDraw};
 pub use sent::Sent;
 pub use verified::Refuted;
 pub use weekly::{Arrivals, Lease, Session, Weekly, Year, arrival};

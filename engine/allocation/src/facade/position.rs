@@ -5,15 +5,18 @@
 //! told as how many have more points and how many as many: points alone rank here, as they are what an applicant is told; quotas,
 //! who comes first and fits make the years.
 //!
-//! In each year all requests wait from the first session, none comes in addition, and units come free in the session that is
-//! drawn for them or known. A wait is told from today to the day of the lease; who gets none within the year waits for longer than
+//! In each year all requests wait from the first session, and units come free in the session that is drawn for them or known. None
+//! comes in addition unless [`Newcomers`] are asked for. A wait is told from today to the day of the lease; who gets none within the year waits for longer than
 //! all of it.
 
 use rayon::prelude::*;
 
+use logis_language::pack::schema::FieldId;
+
 use super::error::AllocationError;
 use super::posing::Posing;
 use super::weekly::{Arrivals, Weekly, Year, arrival};
+use crate::attribution::drawn_part;
 
 /// Where a request stands among some that wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,9 +88,65 @@ pub struct YearsToDraw {
     pub years: u32,
 }
 
+/// Requests that come in each drawn year: copies of those of the data, drawn for each year anew, each filed on the day as of which
+/// all is decided.
+#[derive(Clone, Debug)]
+pub struct Newcomers {
+    posing: Posing,
+    each_year: u32,
+}
+
+impl Newcomers {
+    /// So many a year; `filed` is the field of the request that says when it was filed.
+    ///
+    /// # Errors
+    /// Requests that hold a unit, of which a copy would hold the same; as [`Posing::new`].
+    pub fn new(posing: &Posing, each_year: u32, filed: FieldId) -> Result<Newcomers, AllocationError> {
+        if posing.instance.has_tenants() {
+            return Err(AllocationError::HeldNewcomers);
+        }
+        let (requests, date) = (&posing.instance.requests, posing.plan.pairs.date);
+        let own = u32::try_from(requests.len()).unwrap_or(u32::MAX).max(1);
+        let schema = &posing.plan.pairs.parsed.schema;
+        let times = each_year.div_ceil(own);
+        let dataset = posing.dataset.with_copies(schema, requests.entity, times, Some((filed, date)));
+        let asked = (posing.plan.clone(), posing.flags.clone());
+        Ok(Newcomers { posing: Posing::new(asked, dataset, posing.most)?, each_year })
+    }
+
+    /// The problem with all copies, of which each year takes some: whose years are to be drawn.
+    pub fn posing(&self) -> &Posing {
+        &self.posing
+    }
+
+    /// By number of the request, of all copies too: the session of a year that first sees it.
+    fn arrivals(&self, own: u32, seed: u64, sessions: u32) -> Vec<Option<u32>> {
+        let (requests, dataset) = (&self.posing.instance.requests, &self.posing.dataset);
+        let numbers = || (0_u32..).take(requests.len());
+        // The rows of copies stand behind the others. Those with the least numbers come.
+        let mut copies: Vec<(u32, u32)> = numbers()
+            .filter(|number| requests.row(*number) >= own)
+            .map(|number| {
+                (drawn_part(&format!("newcomer:{seed}:{}", requests.id(dataset, number)), u32::MAX), number)
+            })
+            .collect();
+        copies.sort_unstable();
+        let mut arrivals = vec![None; requests.len()];
+        for number in numbers().filter(|number| requests.row(*number) < own) {
+            arrivals.get_mut(number as usize).into_iter().for_each(|slot| *slot = Some(0));
+        }
+        for (_, number) in copies.into_iter().take(self.each_year as usize) {
+            let session = arrival(seed, requests.id(dataset, number), sessions);
+            arrivals.get_mut(number as usize).into_iter().for_each(|slot| *slot = Some(session));
+        }
+        arrivals
+    }
+}
+
 impl Posing {
     /// What is told of a request; `similar` says which others are (those that at least half of the units suit which suit it, where
-    /// it says nothing), `session` when a unit is free of which that is known (by its number).
+    /// it says nothing), `session` when a unit is free of which that is known (by its number). `weekly` is of this problem or, with
+    /// newcomers, of theirs.
     ///
     /// # Errors
     /// As [`Weekly::year`].
@@ -96,7 +155,7 @@ impl Posing {
         weekly: &Weekly<'_>,
         request: u32,
         (similar, session): (Option<&[bool]>, &(dyn Fn(u32) -> Option<u32> + Sync)),
-        draw: YearsToDraw,
+        (draw, newcomers): (YearsToDraw, Option<&Newcomers>),
     ) -> Result<Position, AllocationError> {
         let common = self.common(request);
         let units = self.instance.units_of(request).len();
@@ -128,20 +187,31 @@ impl Posing {
                     let drawn = || arrival(seed, self.instance.units.id(&self.dataset, unit), draw.sessions);
                     Some(session(unit).unwrap_or_else(drawn))
                 });
+                let own = u32::try_from(self.instance.requests.len()).unwrap_or(u32::MAX);
                 let arrivals = Arrivals {
                     sessions: draw.sessions,
-                    requests: vec![Some(0); self.instance.requests.len()],
+                    requests: match newcomers {
+                        Some(newcomers) => newcomers.arrivals(own, seed, draw.sessions),
+                        None => vec![Some(0); self.instance.requests.len()],
+                    },
                     units: units.collect(),
                     ..Arrivals::default()
                 };
                 weekly.year(&arrivals, seed)
             })
             .collect::<Result<_, _>>()?;
-        let lease = |year: &Year| year.leases.get(request as usize).copied().flatten().map(|own| own.session);
+        // Copies have numbers between those of the others.
+        let in_years = newcomers.map_or(Some(request), |newcomers| {
+            let id = self.instance.requests.id(&self.dataset, request);
+            newcomers.posing.instance.requests.find(&newcomers.posing.dataset, id)
+        });
+        let in_years = in_years.unwrap_or(u32::MAX);
+        let lease =
+            |year: &Year| year.leases.get(in_years as usize).copied().flatten().map(|own| own.session);
         let offers = |year: &Year| {
             let answers = year.sessions.iter().flat_map(|session| &session.answers);
             answers
-                .filter(|answer| answer.request == request)
+                .filter(|answer| answer.request == in_years)
                 .fold((0, 0), |(all, refused), answer| (all + 1, refused + u32::from(!answer.taken)))
         };
         Ok(Position {
