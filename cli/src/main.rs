@@ -72,6 +72,9 @@ enum Command {
     Margin(commands::margin::MarginArgs),
     /// Dit à une demande ses points, sa position parmi les semblables et l'attente à prévoir, par des années tirées
     Position(commands::position::PositionArgs),
+    /// Dit ce que coûte à l'année d'attribuer aujourd'hui les logements libres, par des années tirées
+    #[command(alias = "attendre")]
+    Defer(commands::defer::DeferArgs),
     /// Dit qui attend, et qui attend à cause d'un quota
     Fairness(commands::fairness::FairnessArgs),
     /// Vérifie un paquet de règles et signale tout ce qui ne va pas
@@ -209,6 +212,7 @@ fn run(command: Command) -> anyhow::Result<End> {
         Command::Commission(args) => commands::commission::run(&args),
         Command::Ledger(args) => commands::ledger::run(&args),
         Command::Margin(args) => commands::margin::run(&args),
+        Command::Defer(args) => commands::defer::run(&args),
         Command::Position(args) => commands::position::run(&args),
         Command::Fairness(args) => commands::fairness::run(&args),
         Command::Check(args) => commands::check::run(&args),

@@ -166,6 +166,18 @@ fn matchings_and_what_is_said_of_them_are_as_published() {
         let acceptance = if more.contains(&"--acceptance") { &[][..] } else { &["--acceptance", "0,5"] };
         hold("position", &place.stdout("position", &[&args[..], acceptance, more].concat()));
     }
+    let deferral = hold("deferral", &place.stdout("defer", &["--format", "json", "--units", "L1,L2"]));
+    assert_eq!((&deferral["free"], &deferral["years"]), (&json!(2), &json!(1)));
+    assert_eq!(deferral["attributions"].as_array().unwrap().len(), 2);
+    for (more, words) in [
+        (&[][..], "attendu: --units ID,ID ou --unit-date CHAMP"),
+        (&["--units", "L11"], "aucun logement n'a cet identifiant; vouliez-vous dire `L1` ?"),
+        (&["--unit-date", "points"], "des règles ou des champs du logement"),
+        (&["--unit-date", "taille"], "aucun logement n'est libre au 30 juin 2017"),
+    ] {
+        let ran = place.run("defer", more);
+        assert!(ran.status.code() == Some(2) && stderr(&ran).contains(words), "{}", stderr(&ran));
+    }
     // Copies of requests come in the years, if it is said which day they are filed: these have none.
     for (more, words) in [
         (&["--newcomers", "3"][..], "il y faut --request-date"),

@@ -179,3 +179,98 @@ fn years_with_newcomers_are_those_of_a_file_with_them() {
     }
     assert!(housed[1] < housed[0] && later > 5, "{housed:?} {later}");
 }
+
+/// A request and a unit as the files have them.
+struct Rows {
+    requests: Vec<(i64, i64)>,
+    units: Vec<i64>,
+}
+
+impl Rows {
+    /// The most that these requests reach with these units, of all ways to give them: attributions, points, and which ways do.
+    fn best(&self, requests: &[usize], units: &[usize]) -> (i64, i64, Vec<Vec<(usize, usize)>>) {
+        let Some((&unit, rest)) = units.split_first() else { return (0, 0, vec![Vec::new()]) };
+        let mut found = self.best(requests, rest);
+        for &request in requests.iter().filter(|at| self.units[unit] >= self.requests[**at].0) {
+            let others: Vec<usize> = requests.iter().copied().filter(|at| *at != request).collect();
+            let (many, points, ways) = self.best(&others, rest);
+            let ways = ways.into_iter().map(|mut way| {
+                way.push((request, unit));
+                way
+            });
+            let own = (many + 1, points + self.requests[request].1, ways.collect());
+            match (own.0, own.1).cmp(&(found.0, found.1)) {
+                std::cmp::Ordering::Greater => found = own,
+                std::cmp::Ordering::Equal => found.2.extend(own.2),
+                std::cmp::Ordering::Less => {}
+            }
+        }
+        found
+    }
+}
+
+/// What an attribution of today costs the year, against all ways to give all units: the best of those that have it less the best of
+/// all, without newcomers and with a copy of each request.
+#[test]
+fn an_attribution_costs_what_the_year_reaches_less() {
+    let pack = pack();
+    let filed = pack.parsed().schema.fields.iter().position(|field| field.name == "depot").unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(23);
+    let (mut free, mut dear, mut fewer) = (0, 0, 0);
+    for seed in 0..160_u64 {
+        let (many, units) = (rng.random_range(2..5_usize), rng.random_range(2..4_usize));
+        let mut rows = Rows { requests: Vec::new(), units: Vec::new() };
+        let (mut requests, mut of_units) =
+            ("demande_id,besoin,base,depot\n".to_string(), "logement_id,taille\n".to_string());
+        for n in 0..many {
+            let own = (rng.random_range(100..700), rng.random_range(0..60));
+            // Filed a year before, which are 36 points.
+            requests += &format!("D{n},{},{},2017-01-01\n", own.0, own.1);
+            rows.requests.push((own.0, own.1 + 36));
+        }
+        // Their copies have none.
+        (0..many).for_each(|at| rows.requests.push((rows.requests[at].0, rows.requests[at].1 - 36)));
+        for n in 0..units {
+            rows.units.push(rng.random_range(200..900));
+            of_units += &format!("L{n},{}\n", rows.units[n]);
+        }
+        let posing = posed(&pack, &requests, &of_units);
+        let newcomers = Newcomers::new(&posing, u32::try_from(many).unwrap(), filed).unwrap();
+        // The first unit is free today, and the second in half of the cases.
+        let now: Vec<bool> = (0..units).map(|unit| unit == 0 || unit == 1 && seed % 2 == 0).collect();
+        let today: Vec<usize> = (0..units).filter(|unit| now[*unit]).collect();
+        let draw = YearsToDraw { sessions: 4, seed, years: 2 };
+        for (newcomers, who) in [(None, many), (Some(&newcomers), 2 * many)] {
+            let found = posing.deferrals(&now, (draw, newcomers)).unwrap();
+            let all: Vec<usize> = (0..who).collect();
+            let waiting: Vec<usize> = (0..many).collect();
+            let mut given: Vec<(usize, usize)> =
+                found.iter().map(|own| (own.request as usize, own.unit as usize)).collect();
+            given.sort_unstable();
+            let (_, _, ways) = rows.best(&waiting, &today);
+            assert!(ways.into_iter().any(|mut way| {
+                way.sort_unstable();
+                way == given
+            }));
+            let whole: Vec<usize> = (0..units).collect();
+            let (most, points, _) = rows.best(&all, &whole);
+            for own in &found {
+                let (request, unit) = (own.request as usize, own.unit as usize);
+                assert_eq!(i64::from(own.points), rows.requests[request].1);
+                let others: Vec<usize> = all.iter().copied().filter(|at| *at != request).collect();
+                let rest: Vec<usize> = whole.iter().copied().filter(|at| *at != unit).collect();
+                let (made, of_made, _) = rows.best(&others, &rest);
+                assert_eq!(own.years.len(), 2);
+                for cost in &own.years {
+                    assert_eq!((cost.attributions, cost.members), (most - made - 1, 0), "{seed}");
+                    assert_eq!(cost.points, points - of_made - rows.requests[request].1, "{seed}");
+                    assert_eq!(cost.worth, points - rows.best(&all, &rest).1, "{seed}");
+                    free += usize::from(*cost == logis::Cost { worth: cost.worth, ..Default::default() });
+                    dear += usize::from(cost.points > 0 && !cost.is_more_than_points());
+                    fewer += usize::from(cost.attributions > 0);
+                }
+            }
+        }
+    }
+    assert!(free > 100 && dear > 20 && fewer > 5, "{free} {dear} {fewer}");
+}

@@ -7,12 +7,12 @@ use logis::attribution::{Likely, acceptance};
 use logis::diagnostic::nearest;
 use logis::evaluate::evaluate;
 use logis::exchange::{self, Document};
-use logis::pack::schema::{FieldId, FieldKind};
 use logis::value::{Date, Exact, Rounding, Value, day_number, format_number, french_day, round};
 use logis::{Draws, Newcomers, Options, Plan, Posing, Position, Rank, YearsToDraw};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::newcomers::NewcomersArgs;
 use super::{commission, margin, pairs};
 use crate::args::{DataArgs, RulesArgs, TextFormat, positive, whole_number};
 use crate::text::{count, number, percent};
@@ -51,13 +51,8 @@ pub struct PositionArgs {
     /// Champ du logement qui dit depuis quel jour il est libre; un logement sans jour connu se libère à une séance tirée
     #[arg(long, value_name = "CHAMP")]
     unit_date: Option<String>,
-    /// Demandes nouvelles dans chaque année: des copies de demandes du jeu de données, tirées au sort, déposées le jour de la
-    /// décision; sans elles, personne n'arrive et l'attente est dite trop courte
-    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, value_parser = newcomers)]
-    newcomers: u32,
-    /// Champ de la demande qui dit quel jour elle est déposée, pour `--newcomers`
-    #[arg(long, value_name = "CHAMP")]
-    request_date: Option<String>,
+    #[command(flatten)]
+    arriving: NewcomersArgs,
     /// Forme de la réponse
     #[arg(long, value_enum, default_value = "text")]
     format: TextFormat,
@@ -69,15 +64,7 @@ const MOST_YEARS: u32 = 100_000;
 /// Days of the year that begins today: fifty-two weeks.
 const DAYS: i64 = 364;
 
-/// The most requests that come in a year.
-const MOST_NEWCOMERS: u32 = 1_000_000;
-
-fn newcomers(text: &str) -> Result<u32, String> {
-    let number = text.parse().ok().filter(|n| *n <= MOST_NEWCOMERS);
-    number.ok_or_else(|| format!("attendu: un entier de 0 à {MOST_NEWCOMERS}"))
-}
-
-fn years(text: &str) -> Result<u32, String> {
+pub(super) fn years(text: &str) -> Result<u32, String> {
     up_to(text, MOST_YEARS)
 }
 
@@ -122,7 +109,7 @@ pub fn run(args: &PositionArgs) -> Result<End> {
     if let Some(plan) = &unit_date {
         side(plan, units.entity, "--unit-date", "du logement")?;
     }
-    let newcomers = newcomers_of(args, &loaded)?;
+    let newcomers = args.arriving.of(&loaded)?;
     let places = commission::places(&loaded, args.candidates, presented.is_some())?;
     let weekly = newcomers
         .as_ref()
@@ -151,36 +138,6 @@ pub fn run(args: &PositionArgs) -> Result<End> {
     Ok(End::Fine)
 }
 
-/// The requests that come in each year, if some are asked for.
-fn newcomers_of(args: &PositionArgs, loaded: &Posing) -> Result<Option<Newcomers>> {
-    let schema = &loaded.plan.pairs.parsed.schema;
-    let dates = schema.entities.get(loaded.instance.requests.entity).map_or(&[][..], |own| &own.fields);
-    let named = |id: &FieldId| schema.fields.get(*id).filter(|field| field.kind == FieldKind::Date);
-    let dates: Vec<(FieldId, &str)> =
-        dates.iter().filter_map(|id| Some((*id, named(id)?.name.as_str()))).collect();
-    let Some(name) = &args.request_date else {
-        if args.newcomers > 0 {
-            let names: Vec<&str> = dates.iter().map(|(_, name)| *name).collect();
-            let names = match names.is_empty() {
-                true => "la demande n'a pas de champ de dates".to_string(),
-                false => format!("attendu: {}", names.join(", ")),
-            };
-            bail!("--newcomers: il y faut --request-date, le champ qui dit le jour du dépôt; {names}");
-        }
-        return Ok(None);
-    };
-    let Some((field, _)) = dates.iter().find(|(_, own)| *own == name.trim()) else {
-        let near = nearest(name, dates.iter().map(|(_, own)| *own));
-        let hint = near.map_or_else(String::new, |near| format!("; vouliez-vous dire `{near}` ?"));
-        bail!("--request-date {name}: la demande n'a pas de champ de dates de ce nom{hint}");
-    };
-    if args.newcomers == 0 {
-        return Ok(None);
-    }
-    let _busy = crate::text::busy("demandes nouvelles");
-    Ok(Some(Newcomers::new(loaded, args.newcomers, *field)?))
-}
-
 /// By request: do these rules give of it what they give of this one? What is not known is as nothing.
 fn alike(loaded: &Posing, plan: &Plan, request: u32) -> Vec<bool> {
     let decided = evaluate(plan, &loaded.dataset);
@@ -193,7 +150,7 @@ fn alike(loaded: &Posing, plan: &Plan, request: u32) -> Vec<bool> {
 }
 
 /// By unit: the day that a field says.
-fn days(loaded: &Posing, plan: &Plan) -> Vec<Option<Date>> {
+pub(super) fn days(loaded: &Posing, plan: &Plan) -> Vec<Option<Date>> {
     let decided = evaluate(plan, &loaded.dataset);
     let units = &loaded.instance.units;
     let of = |number: u32| match decided.columns.first()?.value(units.row(number) as usize)? {
@@ -331,7 +288,7 @@ impl Told<'_> {
             seed: self.args.seed,
             years: self.args.years,
             sessions: self.args.sessions,
-            newcomers: self.args.newcomers,
+            newcomers: self.args.arriving.newcomers,
             assumed: self.args.acceptance.map(json),
             without: Share { years: self.found.without(), low: rounded(low), high: rounded(high) },
             weeks: self.quantiles().into_iter().map(quantile).collect(),
@@ -422,14 +379,6 @@ impl Told<'_> {
             None => "à une séance tirée".to_string(),
             Some(field) => format!("le jour que dit `{field}` et, où il n'est pas connu, à une séance tirée"),
         };
-        let arrive = match (self.args.newcomers, &self.args.request_date) {
-            (newcomers, Some(field)) if newcomers > 0 => format!(
-                "{} demandes nouvelles, chacune à une séance tirée : des copies de demandes du jeu de données, tirées au sort, dont `{field}` est le {} ; aucune retirée, des points qui ne changent pas",
-                count(newcomers as usize),
-                french_day(self.date)
-            ),
-            _ => "aucune demande nouvelle (--newcomers), aucune retirée, des points qui ne changent pas : qui arrive avec plus de points allonge l'attente".to_string(),
-        };
         let lines = [
             format!(
                 "{} séances dans l'année qui vient ; chacune apparie qui attend aux logements libres, les quotas comptés sur l'année",
@@ -439,7 +388,7 @@ impl Told<'_> {
                 "les logements du jeu de données, {}, et eux seuls, qui se libèrent {free}",
                 count(self.loaded.instance.units.len())
             ),
-            arrive,
+            self.args.arriving.said(self.date, ", chacune à une séance tirée"),
             format!(
                 "chaque proposition {answers} ; un logement refusé passe au suivant de sa liste, puis revient à la séance suivante"
             ),

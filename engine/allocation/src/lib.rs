@@ -9,9 +9,9 @@ pub mod candidates;
 pub mod facade;
 
 pub use facade::{
-    Allocation, AllocationError, Arrivals, AskedError, AskedOptions, Bottleneck, Conditions, Draws,
-    FrontierPoint, Kept, Lack, Lease, Margin, Margins, Newcomers, OnPaper, Options, PLACES, Posing, Position,
-    Rank, Refuted, Sent, Session, Weekly, Year, YearsToDraw, apart, arrival, posing,
+    Allocation, AllocationError, Arrivals, AskedError, AskedOptions, Bottleneck, Conditions, Cost, Deferral,
+    Draws, FrontierPoint, Kept, Lack, Lease, Margin, Margins, Newcomers, OnPaper, Options, PLACES, Posing,
+    Position, Rank, Refuted, Sent, Session, Weekly, Year, YearsToDraw, apart, arrival, posing,
 };
 
 /// The hash of this build of the crate.

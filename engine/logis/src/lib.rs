@@ -7,9 +7,10 @@ pub use error::Error;
 
 #[cfg(feature = "solver")]
 pub use logis_allocation::{
-    Allocation, AllocationError, Arrivals, AskedError, AskedOptions, Bottleneck, Conditions, Draws,
-    FrontierPoint, Kept, Lack, Lease, Margin, Margins, Newcomers, OnPaper, Options, PLACES, Posing, Position,
-    Rank, Refuted, Sent, Session, Weekly, Year, YearsToDraw, apart, arrival, attribution, candidates, posing,
+    Allocation, AllocationError, Arrivals, AskedError, AskedOptions, Bottleneck, Conditions, Cost, Deferral,
+    Draws, FrontierPoint, Kept, Lack, Lease, Margin, Margins, Newcomers, OnPaper, Options, PLACES, Posing,
+    Position, Rank, Refuted, Sent, Session, Weekly, Year, YearsToDraw, apart, arrival, attribution,
+    candidates, posing,
 };
 pub use logis_data as data;
 pub use logis_decide::{

@@ -55,6 +55,9 @@ pub enum AllocationError {
     /// A ledger does not say who holds a unit.
     #[error("des demandes occupent un logement: le registre ne suit pas encore les mutations")]
     HeldRecorded,
+    /// What it costs to give a unit now is not told.
+    #[error("attendre ne se chiffre pas: {0}")]
+    Deferred(&'static str),
     /// Copies of requests that hold a unit would hold the same.
     #[error("des demandes occupent un logement: une demande nouvelle n'en est pas la copie")]
     HeldNewcomers,

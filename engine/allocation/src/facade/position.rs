@@ -120,7 +120,7 @@ impl Newcomers {
     }
 
     /// By number of the request, of all copies too: the session of a year that first sees it.
-    fn arrivals(&self, own: u32, seed: u64, sessions: u32) -> Vec<Option<u32>> {
+    pub(super) fn arrivals(&self, own: u32, seed: u64, sessions: u32) -> Vec<Option<u32>> {
         let (requests, dataset) = (&self.posing.instance.requests, &self.posing.dataset);
         let numbers = || (0_u32..).take(requests.len());
         // The rows of copies stand behind the others. Those with the least numbers come.
