@@ -226,16 +226,8 @@ impl Told<'_> {
                 self.args.seed.saturating_add(u64::from(self.years) - 1)
             ),
         };
-        let mut table = empty(&[
-            "Logement",
-            "À la demande",
-            "Points",
-            "Coûte en moyenne",
-            "Au plus (9 sur 10)",
-            "Ne coûte rien",
-            "Coûte davantage",
-            "Vaut dans l'année",
-        ]);
+        let mut table =
+            empty(&["Logement", "Demande", "Points", "Coûte", "Au plus", "Rien", "Davantage", "Vaut"]);
         let dash = || "-".to_string();
         for own in self.found {
             let ((unit, request), told) = (self.ids(own), Figures::of(own));
@@ -254,10 +246,14 @@ impl Told<'_> {
         align_numbers(&mut table);
         let _ = writeln!(out, "{table}");
         out.push_str(
-            "\n« Ne coûte rien » : une des meilleures réponses de l'année a cette attribution. « Coûte davantage » : des attributions, ou\n\
-             des membres d'un quota ; ces années ne comptent pas dans les points. « Vaut dans l'année » : les points, en moyenne, que\n\
-             l'année perd sans ce logement, et avec eux, le plus souvent, une attribution.\n\
-             \nC'est ce que saurait qui connaîtrait toute l'année ; nul ne la connaît, et un logement gardé reste vide. Elle suppose :\n",
+            "\n« Coûte » : en moyenne des années ; « Au plus » : dans neuf années sur dix.\n\
+             « Rien » : la part des années dont une des meilleures réponses a cette attribution.\n\
+             « Davantage » : la part de celles à qui elle coûte des attributions, ou des membres\n\
+             d'un quota ; ces années ne comptent pas dans les points.\n\
+             « Vaut » : les points, en moyenne, que l'année perd sans ce logement, et avec eux,\n\
+             le plus souvent, une attribution.\n\
+             \nC'est ce que saurait qui connaîtrait toute l'année ; nul ne la connaît, et un logement\n\
+             gardé reste vide. Elle suppose :\n",
         );
         let lines = [
             format!(
