@@ -58,7 +58,7 @@ pub fn by_cells_but_some(instance: &Arc<Instance>, with_quotas: bool) -> Problem
 }
 
 /// The first unit of each cell, and how many units there are.
-fn first_units(instance: &Instance) -> Vec<u32> {
+fn first_units(instance: &Instance) -> Vec<u64> {
     instance.cells.iter().map(|c| c.first_unit).chain([instance.units()]).collect()
 }
 
@@ -109,7 +109,7 @@ pub fn quotas(instance: &Instance) -> Vec<Quota> {
 }
 
 /// By slot, what counts in which quota.
-fn marks(instance: &Instance) -> Vec<u16> {
+fn marks(instance: &Instance) -> Vec<u32> {
     let quotas = instance.quotas();
     let mut marks = vec![0; instance.open.len()];
     for request in 0..u32::try_from(instance.requests()).unwrap() {
@@ -117,7 +117,7 @@ fn marks(instance: &Instance) -> Vec<u16> {
             for (number, quota) in quotas.iter().enumerate() {
                 let base = quota.inside.is_none_or(|inside| inside == cell.priority_district);
                 let member = base && instance.counts(request, quota.members);
-                marks[slot] |= (u16::from(base) | u16::from(member) << 1) << (2 * number);
+                marks[slot] |= (u64::from(base) | u64::from(member) << 1) << (2 * number);
             }
         }
     }

@@ -8,8 +8,8 @@
 
 use super::answer::Matching;
 use super::numbers::{Cell, InnerUnit};
-use super::problem::{Problem, ProblemError};
-use super::verify::{Gaps, Level, ProofError, all_proved, gaps, reached, same};
+use super::problem::{Problem, ProblemError, TAG};
+use super::verify::{Gaps, Level, ProofError, all_proved, gaps, reached_by, same};
 
 /// A problem with some of its quotas ahead of the number of attributions.
 #[derive(Clone, Debug)]
@@ -58,7 +58,11 @@ impl Ahead {
     /// It is none.
     pub fn narrow(&self, problem: &Problem, mut matching: Matching) -> Result<Matching, ProofError> {
         matching.unit_of.truncate(problem.requests());
-        matching.reached = reached(problem, &matching.unit_of)?;
+        matching.marks_of.truncate(problem.requests());
+        for marks in &mut matching.marks_of {
+            *marks = self.moved(*marks, false);
+        }
+        matching.reached = reached_by(problem, &matching.unit_of, &matching.marks_of)?;
         Ok(matching)
     }
 
@@ -94,16 +98,42 @@ impl Ahead {
         all
     }
 
+    /// The marks of a pair of this problem in the wider one, or (`wider` is `false`) the other way round.
+    fn moved(&self, marks: u64, wider: bool) -> u64 {
+        let bits = |(at, place): (usize, &Option<usize>)| match (place, wider) {
+            (Some(q), true) => (marks >> (2 * q) & 3) << (2 * at),
+            (Some(q), false) => (marks >> (2 * at) & 3) << (2 * q),
+            (None, true) => 3 << (2 * at),
+            (None, false) => 0,
+        };
+        self.order.iter().enumerate().map(bits).fold(marks & u64::MAX << TAG, |all, own| all | own)
+    }
+
+    /// By request of the wider problem: the marks by which it is housed, where requests have several pairs with a unit.
+    fn widen_marks(&self, marks_of: &[u64]) -> Vec<u64> {
+        if marks_of.is_empty() {
+            return Vec::new();
+        }
+        let mut all: Vec<u64> = marks_of.iter().map(|marks| self.moved(*marks, true)).collect();
+        // A vacancy has one pair with each of its units.
+        let vacancies = (0..self.wider.requests() as u32).skip(all.len());
+        all.extend(vacancies.map(|request| {
+            self.wider.open_to(request).next().map_or(0, |(_, _, kind)| self.wider.marks_of(kind))
+        }));
+        all
+    }
+
     /// What the certificate of an answer to this problem leaves open, level by level.
     ///
     /// # Errors
     /// The first thing that is wrong: see [`gaps`].
     pub fn gaps(&self, problem: &Problem, matching: &Matching) -> Result<Gaps, ProofError> {
-        let found = reached(problem, &matching.unit_of)?;
+        let found = reached_by(problem, &matching.unit_of, &matching.marks_of)?;
         same(&found, &matching.reached)?;
         let unit_of = self.widen(&matching.unit_of);
-        let own = reached(&self.wider, &unit_of)?;
-        let wide = Matching { unit_of, reached: own, certificate: matching.certificate.clone() };
+        let marks_of = self.widen_marks(&matching.marks_of);
+        let own = reached_by(&self.wider, &unit_of, &marks_of)?;
+        let wide = Matching { unit_of, marks_of, reached: own, certificate: matching.certificate.clone() };
         let gaps = gaps(&self.wider, &wide).map_err(|error| self.of_this(error))?;
         let mut all = Gaps { quotas: vec![0; problem.quotas().len()], ..gaps.clone() };
         for (place, gap) in self.order.iter().zip(&gaps.quotas) {

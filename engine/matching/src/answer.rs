@@ -13,6 +13,10 @@ pub const DEEPEST: usize = 56;
 pub struct Matching {
     /// By request: the unit it gets, by the caller's number.
     pub unit_of: Vec<Option<u32>>,
+    /// By request that is housed: the marks of the pair by which it is (see [`Pair::marks`](super::Pair::marks)). Empty
+    /// where no request has several pairs with one unit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks_of: Vec<u64>,
     /// What it reaches.
     pub reached: Reached,
     /// Why no other answer reaches more.

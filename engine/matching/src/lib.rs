@@ -30,11 +30,11 @@ pub use apart::{SolvedApart, solve_apart};
 pub use numbers::{Cell, InnerUnit};
 pub use problem::{
     Already, BEST_FIT, Components, Fits, MOST_ALREADY, MOST_POINTS, MOST_QUOTAS, Pair, Problem, ProblemError,
-    Quota,
+    Quota, TAG,
 };
 #[cfg(feature = "solver")]
 pub use solver::{Duals, one_member_less, solve, solve_near, solve_near_until, solve_until};
-pub use verify::{Gaps, Level, ProofError, all_proved, gaps, reached, same, verify};
+pub use verify::{Gaps, Level, ProofError, all_proved, gaps, reached, reached_by, same, verify};
 
 /// The hash of this build of the crate, to which results that are kept are bound.
 #[cfg(feature = "solver")]

@@ -62,7 +62,7 @@ impl Instance {
             room,
             fit: Proof::Nothing,
         };
-        Matching { unit_of, reached, certificate }
+        Matching { unit_of, marks_of: Vec::new(), reached, certificate }
     }
 
     /// Is this what comes out in the order of points? Otherwise the first request that should have another unit, and that.

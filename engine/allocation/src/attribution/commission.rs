@@ -317,7 +317,7 @@ impl<'i> Refusing<'i> {
 }
 
 /// As the matching would choose for a unit: who comes first, then most points, then the better fit.
-fn chosen(instance: &Instance, request: u32, unit: u32) -> (u16, u32, u16) {
+fn chosen(instance: &Instance, request: u32, unit: u32) -> (u64, u32, u16) {
     let fit = instance.pair(request, unit).map_or(0, |(fit, _)| fit);
     (instance.comes_first(request, unit), instance.problem.points(request), fit)
 }

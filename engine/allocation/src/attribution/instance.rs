@@ -301,14 +301,14 @@ impl Instance {
     }
 
     /// The fit and the marks of a pair of numbers, if it is suitable.
-    pub fn pair(&self, request: u32, unit: u32) -> Option<(u16, u16)> {
+    pub fn pair(&self, request: u32, unit: u32) -> Option<(u16, u64)> {
         let &(inside, cell) = self.inside.get(unit as usize)?;
         let slot = self.problem.slot(request, cell)?;
         Some((self.problem.fit(request, slot, inside), self.problem.marks(slot)))
     }
 
     /// How much the attribution of a unit to a request comes first, by the pack's rules for it: more is earlier.
-    pub fn comes_first(&self, request: u32, unit: u32) -> u16 {
+    pub fn comes_first(&self, request: u32, unit: u32) -> u64 {
         let marks = self.pair(request, unit).map_or(0, |(_, marks)| marks);
         // The first of them weighs more than all others together.
         (0..self.firsts).fold(0, |all, at| all << 1 | marks >> (2 * at + 1) & 1)
@@ -418,7 +418,7 @@ struct Weighed {
     /// By candidate; none where the pack has no fit.
     fits: Vec<u16>,
     /// By candidate: as [`Pair::marks`]; none where there are no quotas.
-    marks: Vec<u16>,
+    marks: Vec<u64>,
     open: Open,
     /// The first fits that are none.
     wrong: Vec<InstanceError>,

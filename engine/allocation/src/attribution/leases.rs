@@ -230,7 +230,7 @@ struct Offer {
     numbers: u64,
     likely: Exact,
     /// As those of the pair in the problem.
-    marks: u16,
+    marks: u64,
 }
 
 /// By unit: the offer that is taken in a draw. Where places are shared, their requests are told apart among so many. `asked` is

@@ -96,7 +96,7 @@ impl Asks {
 
     /// The marks of a pair in the problem: bit 0, does it count in the base; bit 1, is it a member? What is not known counts
     /// against the quota, whichever it asks for.
-    pub(super) fn marks(self, base: Option<bool>, member: Option<bool>) -> u16 {
+    pub(super) fn marks(self, base: Option<bool>, member: Option<bool>) -> u64 {
         let (counts, known) = (base != Some(false), base == Some(true));
         let (base, member) = match self {
             Asks::First | Asks::ShareAtLeast | Asks::NumberAtLeast(_) => {
@@ -105,7 +105,7 @@ impl Asks {
             Asks::ShareAtMost(..) => (counts, known && member == Some(false)),
             Asks::NumberAtMost(_) => (counts && member != Some(false), false),
         };
-        u16::from(base) | u16::from(base && member) << 1
+        u64::from(base) | u64::from(base && member) << 1
     }
 
     /// Attributions in the base and among the members, as people count them.

@@ -74,8 +74,9 @@ impl Posing {
         if answer.unit_of != best.unit_of {
             certificate.fit = Proof::Nothing;
         }
-        let reached = logis_matching::reached(&self.instance.problem, &answer.unit_of)?;
-        let answer = Matching { unit_of: answer.unit_of, reached, certificate };
+        let Matching { unit_of, marks_of, .. } = answer;
+        let reached = logis_matching::reached_by(&self.instance.problem, &unit_of, &marks_of)?;
+        let answer = Matching { unit_of, marks_of, reached, certificate };
         let given_up = points(best).saturating_sub(points(&answer));
         let told = Kept { allowed, given_up, kept: kept(&answer), kept_by_best: kept(best) };
         Ok((answer, told))

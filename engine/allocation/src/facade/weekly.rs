@@ -333,9 +333,9 @@ fn set<T>(all: &mut [T], at: u32, own: T) {
 }
 
 /// Adds an attribution to what counts in each quota.
-fn add(all: &mut [Already], marks: u16) {
+fn add(all: &mut [Already], marks: u64) {
     for (at, own) in all.iter_mut().enumerate() {
-        own.base += u64::from(marks >> (2 * at) & 1);
+        own.base += marks >> (2 * at) & 1;
         own.members += u64::from(marks >> (2 * at) & 3 == 3);
     }
 }

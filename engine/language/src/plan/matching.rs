@@ -12,7 +12,7 @@ use crate::pack::schema::{EntityId, Origin};
 use crate::value::{Exact, Type, Value};
 
 /// The most quotas that a matching may have.
-const MOST_QUOTAS: usize = 8;
+const MOST_QUOTAS: usize = 24;
 
 /// The highest number that a quota may ask for, or allow.
 const MOST_NUMBER: i128 = 1_000_000;

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::super::numbers::Cell;
 use super::by_key::by_key;
 use super::cells::Cells;
-use super::parts::{BEST_FIT, Fits, MOST_QUOTAS, Pair, ProblemError, Quota, check};
+use super::kinds::Kinds;
+use super::parts::{BEST_FIT, Fits, MOST_QUOTAS, Pair, ProblemError, Quota, TAG, check};
 use super::posed::Problem;
 
 /// Fits stored one by one.
@@ -98,12 +99,12 @@ impl Problem {
         let used = used_marks(&quotas);
         let requests = points.len() as u32;
         let mut cells = Cells::new(units);
-        let (mut pairs, mut count) = (Vec::new(), 0);
+        let (mut pairs, mut count, mut choices) = (Vec::new(), 0, false);
         for request in 0..requests {
             pairs.clear();
             own(request, &mut pairs);
             count += pairs.len();
-            for pair in &mut pairs {
+            for pair in &pairs {
                 let Pair { request: of, unit, fit, .. } = *pair;
                 if of != request || unit >= units {
                     return Err(ProblemError::OutOfRange { request: of, unit });
@@ -111,15 +112,27 @@ impl Problem {
                 if fit > BEST_FIT {
                     return Err(ProblemError::Fit { request, unit, fit });
                 }
-                pair.marks &= used;
             }
-            if !pairs.is_sorted_by_key(|pair| pair.unit) {
-                pairs.sort_unstable_by_key(|pair| pair.unit);
+            let by_unit = |pair: &Pair| (pair.unit, pair.marks);
+            if !pairs.is_sorted_by_key(by_unit) {
+                pairs.sort_unstable_by_key(by_unit);
             }
-            if let Some(w) = pairs.windows(2).find(|w| w[0].unit == w[1].unit) {
+            if let Some(w) = pairs.windows(2).find(|w| by_unit(&w[0]) == by_unit(&w[1])) {
                 return Err(ProblemError::Twice { request, unit: w[0].unit });
             }
-            cells.refine(&pairs);
+            merge(&mut pairs, used);
+            if !pairs.windows(2).any(|w| w[0].unit == w[1].unit) {
+                cells.refine(&pairs);
+                continue;
+            }
+            choices = true;
+            // Units are alike if the first pairs with them are, and the second, and so on.
+            let mut layers: Vec<Vec<Pair>> = Vec::new();
+            for own in pairs.chunk_by(|a, b| a.unit == b.unit) {
+                layers.resize(layers.len().max(own.len()), Vec::new());
+                layers.iter_mut().zip(own).for_each(|(layer, pair)| layer.push(*pair));
+            }
+            layers.iter().for_each(|layer| cells.refine(layer));
         }
         let (cell_of, cell_count) = cells.numbered();
         // Sorting the units by their cell gives both numberings: the place in the list is the number inside,
@@ -131,23 +144,29 @@ impl Problem {
         let mut fit_starts = Vec::new();
         let mut first_fit = vec![0; points.len()];
         let mut fits = Vec::with_capacity(count);
+        let mut kinds = Kinds::new(vec![0]);
         for request in 0..requests {
             starts.push(open.len());
             first_fit[request as usize] = fits.len();
             pairs.clear();
             own(request, &mut pairs);
+            if choices {
+                pairs.sort_unstable_by_key(|pair| (pair.unit, pair.marks));
+            }
+            merge(&mut pairs, used);
             // In the order of cells and units, in which they mostly are already: sorting is the exception.
             let cell = |pair: &Pair| cell_of[pair.unit as usize];
-            if !pairs.is_sorted_by_key(|pair| (cell(pair), pair.unit)) {
-                pairs.sort_unstable_by_key(|pair| (cell(pair), pair.unit));
+            let in_order = |pair: &Pair| (cell(pair), pair.marks, pair.unit);
+            if !pairs.is_sorted_by_key(in_order) {
+                pairs.sort_unstable_by_key(in_order);
             }
-            // One slot for all units of a cell: their marks are equal, or they would be two cells.
-            for alike in pairs.chunk_by(|a, b| cell(a) == cell(b)) {
+            // One slot for all units of a cell and marks: what suits one of them suits all, or they would be two cells.
+            for alike in pairs.chunk_by(|a, b| (cell(a), a.marks) == (cell(b), b.marks)) {
                 open.push(Cell(cell(&alike[0])));
                 fit_starts.push((fits.len() - first_fit[request as usize]) as u32);
                 fits.extend(alike.iter().map(|pair| pair.fit));
                 if !quotas.is_empty() {
-                    marks.push(alike[0].marks & used);
+                    marks.push(kinds.of(alike[0].marks)?);
                 }
             }
         }
@@ -159,6 +178,8 @@ impl Problem {
             starts,
             open,
             marks,
+            kinds: kinds.marks,
+            choices,
             fits,
             quotas,
             allowed: Vec::new(),
@@ -179,7 +200,7 @@ impl Problem {
         firsts: Vec<u32>,
         (starts, open): (Vec<usize>, Vec<u32>),
         fits: Arc<dyn Fits>,
-        (quotas, mut marks): (Vec<Quota>, Vec<u16>),
+        (quotas, marks): (Vec<Quota>, Vec<u64>),
     ) -> Result<Problem, ProblemError> {
         check(&points, &quotas)?;
         let count = firsts.len().saturating_sub(1);
@@ -208,9 +229,8 @@ impl Problem {
         }
         let units = firsts.last().copied().unwrap_or(0);
         let used = used_marks(&quotas);
-        for marks in &mut marks {
-            *marks &= used;
-        }
+        let mut kinds = Kinds::new(vec![0]);
+        let marks = marks.into_iter().map(|marks| kinds.of(marks & used)).collect::<Result<_, _>>()?;
         let open = open.into_iter().map(Cell).collect();
         Ok(Problem {
             points,
@@ -218,6 +238,8 @@ impl Problem {
             starts,
             open,
             marks,
+            kinds: kinds.marks,
+            choices: false,
             fits,
             quotas,
             allowed: Vec::new(),
@@ -228,7 +250,22 @@ impl Problem {
     }
 }
 
-/// The bits of marks that mean something with these quotas: the lowest two a quota.
-fn used_marks(quotas: &[Quota]) -> u16 {
-    if quotas.is_empty() { 0 } else { u16::MAX >> (16 - 2 * quotas.len().min(MOST_QUOTAS)) }
+/// The bits of marks that mean something with these quotas: the lowest two a quota, and the caller's own.
+fn used_marks(quotas: &[Quota]) -> u64 {
+    let bits = 2 * quotas.len().min(MOST_QUOTAS);
+    if bits == 0 { 0 } else { u64::MAX << TAG | u64::MAX >> (64 - bits) }
+}
+
+/// Takes the marks that mean something, and of pairs of a unit that nothing tells apart then, which follow each other, the
+/// first.
+fn merge(pairs: &mut Vec<Pair>, used: u64) {
+    let mut alike = false;
+    for at in 0..pairs.len() {
+        pairs[at].marks &= used;
+        alike |= at > 0 && pairs[at - 1].unit == pairs[at].unit;
+    }
+    if alike {
+        pairs.sort_by_key(|pair| (pair.unit, pair.marks));
+        pairs.dedup_by_key(|pair| (pair.unit, pair.marks));
+    }
 }

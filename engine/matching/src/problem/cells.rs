@@ -19,7 +19,7 @@ pub(super) struct Cells {
     size: Vec<u32>,
     /// Of the request at hand, by class: how many units of it the request may have, and the marks of the first. It is
     /// cleared by `touched` only, so that a request costs as much as it has pairs, whatever the classes.
-    seen: Vec<(u32, u16)>,
+    seen: Vec<(u32, u64)>,
     touched: Vec<u32>,
 }
 
@@ -80,7 +80,7 @@ impl Cells {
 /// Puts the units of a request into classes of their own, by the class that they were in and their marks. A
 /// class of which nothing is left keeps its number, without units.
 fn split(own: &[Pair], class_of: &mut [u32], size: &mut Vec<u32>) {
-    let mut new: HashMap<(u32, u16), u32> = HashMap::new();
+    let mut new: HashMap<(u32, u64), u32> = HashMap::new();
     for pair in own {
         let class = &mut class_of[pair.unit as usize];
         let to = *new.entry((*class, pair.marks)).or_insert_with(|| {
@@ -103,12 +103,12 @@ mod tests {
         /// Units are in one cell exactly if the lists of their requests, with marks, are the same.
         #[test]
         fn cells_are_the_units_that_nothing_tells_apart(
-            marks in proptest::collection::vec(proptest::option::of(0_u16..3), 6 * 7),
+            marks in proptest::collection::vec(proptest::option::of(0_u64..3), 6 * 7),
         ) {
             let at = |request: u32, unit: u32| marks[(request * 7 + unit) as usize];
             let pair = |request, unit| Some(Pair { request, unit, fit: 0, marks: at(request, unit)? });
             let pairs: Vec<Pair> = (0..6).flat_map(|r| (0..7).filter_map(move |u| pair(r, u))).collect();
-            let mut known: BTreeMap<Vec<Option<u16>>, u32> = BTreeMap::new();
+            let mut known: BTreeMap<Vec<Option<u64>>, u32> = BTreeMap::new();
             let expected: Vec<u32> = (0..7)
                 .map(|unit| {
                     let next = known.len() as u32;

@@ -14,7 +14,7 @@ pub struct Components {
     /// By component: how many suitable pairs it has.
     pub pairs: Vec<u64>,
     /// By component: which quotas its pairs count for, a bit for each.
-    pub quotas: Vec<u16>,
+    pub quotas: Vec<u32>,
 }
 
 impl Problem {
@@ -46,7 +46,8 @@ impl Problem {
         let mut components = Components { of_unit: vec![None; self.units()], ..Components::default() };
         for request in 0..self.requests() as u32 {
             let mut own = None;
-            for (_, cell, marks) in self.open_to(request) {
+            for (_, cell, kind) in self.open_to(request) {
+                let marks = self.marks_of(kind);
                 let next = components.pairs.len() as u32;
                 let component = *number[root(&mut above, cell.index())].get_or_insert(next);
                 if component == next {
@@ -61,7 +62,7 @@ impl Problem {
                 for quota in 0..self.quotas().len() {
                     // A pair is a member only if it counts in the base.
                     let counts = marks >> (2 * quota) & 1;
-                    components.quotas[component as usize] |= counts << quota;
+                    components.quotas[component as usize] |= (counts as u32) << quota;
                 }
             }
             components.of_request.push(own);

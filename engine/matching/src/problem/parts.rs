@@ -11,8 +11,10 @@ pub struct Pair {
     pub unit: u32,
     /// How well they fit: 0 to [`BEST_FIT`].
     pub fit: u16,
-    /// Bit `2q`: the pair counts in the base of quota `q`; bit `2q + 1`: among its members.
-    pub marks: u16,
+    /// Bit `2q`: the pair counts in the base of quota `q`; bit `2q + 1`: among its members. A request may have several pairs
+    /// with one unit, if their marks differ: an answer then chooses by which of them it is housed there. Bits from [`TAG`] on
+    /// count in no quota, and tell pairs apart for the caller; without quotas nothing does.
+    pub marks: u64,
 }
 
 /// How many members attributions should have at least: a share of their base and a number besides, with those that
@@ -110,8 +112,14 @@ impl Quota {
 /// The most attributions that may have counted already: with it, products with shares stay far below 2⁶³.
 pub const MOST_ALREADY: u64 = 1 << 24;
 
-/// Most quotas that a problem has: their marks, two bits each, fit the 16 bits of [`Pair::marks`].
-pub const MOST_QUOTAS: usize = 8;
+/// Most quotas that a problem has: their marks, two bits each, fit the bits of [`Pair::marks`] below [`TAG`].
+pub const MOST_QUOTAS: usize = 24;
+
+/// The first bit of [`Pair::marks`] that no quota uses.
+pub const TAG: u32 = 48;
+
+/// The most different marks of the pairs of a problem: their numbers fit 16 bits, with room for a few of the wider problems.
+pub(super) const MOST_KINDS: usize = 1 << 15;
 
 /// The highest number of points of a request: with it, sums over all requests of a country, times the
 /// solver's fixed point, stay far below 2⁶³.
@@ -141,7 +149,7 @@ pub enum ProblemError {
         /// The unit.
         unit: u32,
     },
-    /// A pair stands twice.
+    /// A pair stands twice, with the same marks.
     #[error("la paire de la demande {request} et du logement {unit} figure deux fois")]
     Twice {
         /// The request.
@@ -175,6 +183,9 @@ pub enum ProblemError {
         /// Its points.
         points: u32,
     },
+    /// Pairs of too many different marks.
+    #[error("les couples comptent de plus de {MOST_KINDS} façons différentes dans les quotas")]
+    Kinds,
     /// More than [`MOST_QUOTAS`] quotas.
     #[error("{0} quotas; attendu: {MOST_QUOTAS} au plus")]
     Quotas(usize),

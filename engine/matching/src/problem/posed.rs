@@ -24,10 +24,15 @@ pub struct Problem {
     pub(crate) firsts: Vec<u32>,
     /// By request: its first slot; and the number of slots at the end.
     pub(super) starts: Vec<usize>,
-    /// By slot: the cell. Those of a request ascend.
+    /// By slot: the cell. Those of a request ascend; where it has several pairs with a unit, slots of one cell follow each
+    /// other.
     pub(crate) open: Vec<Cell>,
-    /// By slot: as [`super::Pair::marks`]. Empty if there are no quotas.
+    /// By slot: the number of its marks in `kinds`. Empty if there are no quotas: then all are of the first kind.
     pub(crate) marks: Vec<u16>,
+    /// The marks that there are, as [`super::Pair::marks`].
+    pub(crate) kinds: Vec<u64>,
+    /// Has any request several slots of one cell?
+    pub(super) choices: bool,
     /// Read by ranges of inner numbers.
     pub(crate) fits: Arc<dyn Fits>,
     /// In strict order: the first is met as well as possible before the second is looked at.
@@ -56,10 +61,12 @@ impl std::fmt::Debug for Problem {
 }
 
 impl Problem {
-    /// This problem without its quotas.
+    /// This problem without its quotas, where nothing tells several pairs of a request and a unit apart.
     #[must_use]
     pub fn without_quotas(&self) -> Problem {
-        Problem { quotas: Vec::new(), allowed: Vec::new(), marks: Vec::new(), ..self.clone() }
+        let (marks, kinds) = (Vec::new(), vec![0]);
+        let own = Problem { quotas: Vec::new(), allowed: Vec::new(), marks, kinds, ..self.clone() };
+        own.without_choices()
     }
 
     /// This problem where so many members of a quota may lack before that is a shortfall.
@@ -208,26 +215,41 @@ impl Problem {
         &self.open[self.slots_of(request)]
     }
 
-    /// The slots of a request, each with its cell and its marks.
+    /// The slots of a request, each with its cell and the number of its marks.
     #[inline]
     pub(crate) fn open_to(&self, request: u32) -> impl Iterator<Item = (usize, Cell, u16)> + '_ {
-        self.slots_of(request).map(|slot| (slot, self.open[slot], self.marks(slot)))
+        self.slots_of(request).map(|slot| (slot, self.open[slot], self.kind(slot)))
+    }
+
+    /// The number of a slot's marks among those that there are.
+    #[inline]
+    pub(crate) fn kind(&self, slot: usize) -> u16 {
+        self.marks.get(slot).copied().unwrap_or(0)
+    }
+
+    /// The marks of a kind.
+    #[inline]
+    pub(crate) fn marks_of(&self, kind: u16) -> u64 {
+        self.kinds.get(usize::from(kind)).copied().unwrap_or(0)
     }
 
     /// The marks of a slot: see [`super::Pair::marks`].
     #[inline]
-    pub fn marks(&self, slot: usize) -> u16 {
-        self.marks.get(slot).copied().unwrap_or(0)
+    pub fn marks(&self, slot: usize) -> u64 {
+        self.marks_of(self.kind(slot))
     }
 
-    /// The slot by which a cell is open to a request. That of a tenant's own unit is none: to stay is no attribution.
+    /// The first slot by which a cell is open to a request. That of a tenant's own unit is none: to stay is no attribution.
     pub fn slot(&self, request: u32, cell: Cell) -> Option<usize> {
         if self.stays(request, cell) { None } else { self.slot_or_stay(request, cell) }
     }
 
-    /// The slot by which a request has a unit of a cell, or stays there.
+    /// The first slot by which a request has a unit of a cell, or stays there.
     #[inline]
     pub(crate) fn slot_or_stay(&self, request: u32, cell: Cell) -> Option<usize> {
+        if self.choices {
+            return self.slots_in(request, cell).next();
+        }
         let slots = self.slots_of(request);
         self.open[slots.clone()].binary_search(&cell).ok().map(|at| slots.start + at)
     }

@@ -12,6 +12,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::numbers::{Cell, InnerUnit};
+use super::kinds::Kinds;
 use super::parts::{Fits, ProblemError};
 use super::posed::Problem;
 
@@ -112,18 +113,21 @@ impl Problem {
         let (mut starts, mut open, mut marks, mut slot_of) =
             (Vec::with_capacity(self.requests() + 1), Vec::new(), Vec::new(), Vec::new());
         let mut own: Vec<(Cell, u32, u16)> = Vec::new();
+        // To stay counts nothing.
+        let mut kinds = Kinds::new(self.kinds.clone());
+        let nothing = kinds.of(0)?;
         for request in 0..self.requests() as u32 {
             starts.push(open.len());
             own.clear();
-            for (slot, cell, marks) in self.open_to(request) {
+            for (slot, cell, kind) in self.open_to(request) {
                 let cells = cells_of[cell.index()].clone().map(Cell);
                 let cells = cells.filter(|cell| holder_of[cell.index()] != Some(request));
-                own.extend(cells.map(|cell| (cell, slot as u32, marks)));
+                own.extend(cells.map(|cell| (cell, slot as u32, kind)));
             }
             if let Some(home) = homes[request as usize] {
-                own.push((home, STAYS, 0));
-                own.sort_unstable_by_key(|(cell, ..)| *cell);
+                own.push((home, STAYS, nothing));
             }
+            own.sort_by_key(|(cell, ..)| *cell);
             for &(cell, slot, own) in &own {
                 open.push(cell);
                 slot_of.push(slot);
@@ -135,7 +139,7 @@ impl Problem {
         starts.push(open.len());
         let names = unit_of.iter().map(|(unit, _)| self.names[*unit as usize]).collect();
         let fits = Arc::new(Renumbered { of: self.fits.clone(), slot_of, unit_of });
-        Ok(Problem { firsts, starts, open, marks, fits, names, homes, ..self.clone() })
+        Ok(Problem { firsts, starts, open, marks, kinds: kinds.marks, fits, names, homes, ..self.clone() })
     }
 
     /// Does any request hold a unit?

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::numbers::Cell;
-use super::parts::{Fits, MOST_QUOTAS, ProblemError, Quota};
+use super::parts::{Fits, MOST_QUOTAS, ProblemError, Quota, TAG};
 use super::posed::Problem;
 
 /// The fits of the requests, and none of the vacancies.
@@ -45,23 +45,24 @@ impl Problem {
             None => Quota::new("attributions", 1, 1),
         };
         // The two bits of each quota move to its new place; every request counts in the count, and is a member.
-        let moved = |marks: u16| {
+        let moved = |marks: &u64| {
             let bits = |(at, place): (usize, &Option<usize>)| match place {
                 Some(q) => (marks >> (2 * q) & 3) << (2 * at),
                 None => 3 << (2 * at),
             };
-            order.iter().enumerate().map(bits).fold(0, |all, own| all | own)
+            order.iter().enumerate().map(bits).fold(marks & u64::MAX << TAG, |all, own| all | own)
         };
-        let counted = order
-            .iter()
-            .position(Option::is_none)
-            .map_or(0, |at| u16::try_from(1_u32 << (2 * at)).unwrap_or(0));
+        let counted = order.iter().position(Option::is_none).map_or(0, |at| 1_u64 << (2 * at));
+        // The kinds move as they are; staying, and what is given to a vacancy, are one more.
+        let mut kinds: Vec<u64> = self.kinds.iter().map(moved).collect();
+        let none = u16::try_from(kinds.len()).map_err(|_| ProblemError::Kinds)?;
+        kinds.push(counted);
         // A tenant that stays is given its own unit, which is no attribution: as a vacancy is.
         let mut marks: Vec<u16> = Vec::with_capacity(self.open.len());
         for request in 0..self.requests() as u32 {
-            marks.extend(self.open_to(request).map(|(_, cell, marks)| match self.stays(request, cell) {
-                true => counted,
-                false => moved(marks),
+            marks.extend(self.open_to(request).map(|(_, cell, kind)| match self.stays(request, cell) {
+                true => none,
+                false => kind,
             }));
         }
         let (mut points, mut starts, mut open) =
@@ -71,7 +72,7 @@ impl Problem {
             for _ in self.range(cell).filter(|unit| !kept(unit)) {
                 points.push(0);
                 open.push(cell);
-                marks.push(counted);
+                marks.push(none);
                 starts.push(open.len());
             }
         }
@@ -86,6 +87,8 @@ impl Problem {
             starts,
             open,
             marks,
+            kinds,
+            choices: self.choices,
             fits,
             quotas,
             allowed,
@@ -99,18 +102,18 @@ impl Problem {
     #[must_use]
     pub fn with_only(&self, kept: &[usize]) -> Problem {
         let kept: Vec<usize> = kept.iter().copied().filter(|q| *q < self.quotas.len()).collect();
-        let moved = |marks: &u16| {
+        let moved = |marks: &u64| {
             kept.iter()
                 .enumerate()
                 .map(|(at, q)| (marks >> (2 * q) & 3) << (2 * at))
-                .fold(0, |all, own| all | own)
+                .fold(marks & u64::MAX << TAG, |all, own| all | own)
         };
-        let marks = match kept.is_empty() {
-            true => Vec::new(),
-            false => self.marks.iter().map(moved).collect(),
-        };
+        if kept.is_empty() {
+            return self.without_quotas();
+        }
+        let kinds = self.kinds.iter().map(moved).collect();
         let quotas = kept.iter().map(|q| self.quotas[*q].clone()).collect();
         let allowed = kept.iter().map(|q| self.allowed(*q)).collect();
-        Problem { quotas, allowed, marks, ..self.clone() }
+        Problem { quotas, allowed, kinds, ..self.clone() }
     }
 }

@@ -26,13 +26,15 @@ pub(super) struct Graph {
     /// By arc: its kind, as a place in `marks` and `stays`.
     pub kind: Vec<u16>,
     /// The different marks that there are: a handful, so that what a condition weighs is looked up by kind.
-    pub marks: Vec<u16>,
+    pub marks: Vec<u64>,
     /// By kind: is it a tenant's, who stays where it is?
     pub stays: Vec<bool>,
     /// By arc: the fit, if columns are units.
     pub fits: Vec<u16>,
     /// Are columns units, or cells?
     pub by_unit: bool,
+    /// Has any row several arcs to one column?
+    pub choices: bool,
 }
 
 impl Graph {
@@ -52,6 +54,7 @@ impl Graph {
             stays: Vec::new(),
             fits: Vec::new(),
             by_unit: false,
+            choices: problem.has_choices(),
         };
         let mut kinds = Kinds::new(problem);
         // Slots stand by request and cell, so that arcs do by row and column.
@@ -59,7 +62,7 @@ impl Graph {
             for slot in problem.slots_of(request) {
                 let cell = problem.open[slot];
                 graph.arcs.push(Arc { row, column: cell.into() });
-                graph.kind.push(kinds.of(problem.marks(slot), problem.stays(request, cell)));
+                graph.kind.push(kinds.of(problem, problem.kind(slot), problem.stays(request, cell)));
             }
         }
         graph.requests = requests;
@@ -75,7 +78,7 @@ impl Graph {
     /// is in all of them. Requests that are not looked at are left out.
     pub fn of_units(
         problem: &Problem,
-        at: &[Cell],
+        (at, marks_at): (&[Cell], &[u64]),
         near: &[InnerUnit],
         (room, sifted): (&Room<'_>, &Sifted),
     ) -> (Graph, Vec<u32>) {
@@ -91,6 +94,7 @@ impl Graph {
             stays: Vec::new(),
             fits: Vec::new(),
             by_unit: true,
+            choices: problem.has_choices(),
         };
         for (cell, &price) in (0_u32..).map(Cell).zip(prices) {
             // A unit whose price is more than the room is given in every answer considered.
@@ -108,18 +112,22 @@ impl Graph {
             }
             let row = graph.requests.len() as u32;
             let mut first = NONE;
+            let mut place = None;
             for &slot in &slots {
                 let cell = problem.open[slot];
                 let range = problem.range(cell);
-                if cell == home {
-                    first = graph.arcs.len() as u32 + (places.of(problem, request, cell).0 - range.start);
+                // Of several slots of its cell, the one by which it is there.
+                if cell == home && (first == NONE || problem.marks(slot) == marks_at[request as usize]) {
+                    let place = *place.get_or_insert_with(|| places.of(problem, request, cell));
+                    first = graph.arcs.len() as u32 + (place.0 - range.start);
                 }
                 problem.fits.fill(request, slot, range, &mut graph.fits);
                 graph.arcs.extend(problem.units_of(cell).map(|unit| Arc { row, column: unit.into() }));
                 // One slot has one kind for all its units.
-                graph
-                    .kind
-                    .resize(graph.arcs.len(), kinds.of(problem.marks(slot), problem.stays(request, cell)));
+                graph.kind.resize(
+                    graph.arcs.len(),
+                    kinds.of(problem, problem.kind(slot), problem.stays(request, cell)),
+                );
             }
             graph.requests.push(request);
             // Being idle loses its worth, which may be more than the room.
@@ -130,15 +138,24 @@ impl Graph {
         (graph, start)
     }
 
-    /// By row: its arc to the cell where it is housed, in a graph of cells.
-    pub fn used(&self, at: &[Cell]) -> Vec<u32> {
+    /// By row: its arc to the column where its request is, of several the one of the marks by which it is there, or the
+    /// first.
+    pub fn used<P: Copy + Into<Column>>(&self, at: &[P], marks_at: &[u64]) -> Vec<u32> {
         let mut used = vec![NONE; self.requests.len()];
         for (number, arc) in (0_u32..).zip(&self.arcs) {
-            if Column::from(at[self.requests[arc.row as usize] as usize]) == arc.column {
-                used[arc.row as usize] = number;
+            let request = self.requests[arc.row as usize] as usize;
+            let own = &mut used[arc.row as usize];
+            let marks = || marks_at.get(request) == Some(&self.marks_of(number));
+            if at[request].into() == arc.column && (*own == NONE || marks()) {
+                *own = number;
             }
         }
         used
+    }
+
+    /// The marks of an arc.
+    pub fn marks_of(&self, arc: u32) -> u64 {
+        self.marks[self.kind[arc as usize] as usize]
     }
 }
 
@@ -181,23 +198,23 @@ impl<'a> Places<'a> {
 
 /// Numbers for the kinds of arcs that there are.
 struct Kinds {
-    /// By marks, of arcs that are attributions and of those by which tenants stay: their number, or [`NONE`].
+    /// By kind of marks, of arcs that are attributions and of those by which tenants stay: their number, or [`NONE`].
     number: [Vec<u32>; 2],
-    marks: Vec<u16>,
+    marks: Vec<u64>,
     stays: Vec<bool>,
 }
 
 impl Kinds {
     fn new(problem: &Problem) -> Kinds {
-        let number = vec![NONE; 1 << (2 * problem.quotas.len())];
+        let number = vec![NONE; problem.kinds.len()];
         Kinds { number: [number.clone(), number], marks: Vec::new(), stays: Vec::new() }
     }
 
-    fn of(&mut self, marks: u16, stays: bool) -> u16 {
-        let number = &mut self.number[usize::from(stays)][marks as usize];
+    fn of(&mut self, problem: &Problem, kind: u16, stays: bool) -> u16 {
+        let number = &mut self.number[usize::from(stays)][kind as usize];
         if *number == NONE {
             *number = self.marks.len() as u32;
-            self.marks.push(marks);
+            self.marks.push(problem.marks_of(kind));
             self.stays.push(stays);
         }
         *number as u16

@@ -18,7 +18,7 @@ use super::fit::CROWD;
 use super::forest::Forest;
 use super::graph::Graph;
 use super::housed::{Housed, by_points, house, house_in_order, prices, weight};
-use super::marks::{SCALE, by_marks};
+use super::marks::{SCALE, by_kind};
 use super::search::{self, Aim, Asked, Found, Level, NEVER, Never};
 use super::sift::{Room, Sifted};
 use super::start::Near;
@@ -59,6 +59,8 @@ const ADDED: usize = 100;
 /// The best answer, by request its unit, and its certificate.
 pub(super) struct Balanced {
     pub unit_of: Vec<Option<InnerUnit>>,
+    /// By request that is housed: the marks of its pair.
+    pub marks_of: Vec<u64>,
     pub certificate: Certificate,
 }
 
@@ -105,7 +107,7 @@ pub(super) fn solve(
     let mut warm = dual.map(|dual| dual.multipliers.clone()).unwrap_or_default();
     let mut sifted = Sifted::new(problem, &space, &run.at, had);
     let (units, Found { used, worth: fits, proof: fit, .. }) = loop {
-        let (units, start) = Graph::of_units(problem, &run.at, had, (&space, &sifted));
+        let (units, start) = Graph::of_units(problem, (&run.at, &run.marks_at), had, (&space, &sifted));
         let last = run.on(&units, Aim::Fit, others.clone(), warm);
         let prices = dual.map(|dual| dual.prices(last.housed));
         let forest = Forest::new(&units.capacity, &units.arcs, &start);
@@ -118,9 +120,11 @@ pub(super) fn solve(
         warm = found.first.map(|(bound, _)| bound.multipliers.into_iter().collect()).unwrap_or_default();
     };
     let mut at = vec![InnerUnit::NONE; problem.requests()];
+    let mut marks_of = vec![0; problem.requests()];
     for (&request, &arc) in units.requests.iter().zip(&used) {
         if arc != NONE {
             at[request as usize] = units.arcs[arc as usize].column.unit();
+            marks_of[request as usize] = units.marks_of(arc);
         }
     }
     if near.is_some()
@@ -130,11 +134,11 @@ pub(super) fn solve(
     }
     if near.is_some() {
         others.push(Asked { condition: Condition::Fit, at_least: true, least: fits });
-        keep(run.on(&units, Aim::Kept, others, BTreeMap::new()), had, &mut at);
+        keep(run.on(&units, Aim::Kept, others, BTreeMap::new()), had, (&mut at, &mut marks_of));
     }
     let unit_of = at.into_iter().map(|unit| (unit != InnerUnit::NONE).then_some(unit)).collect();
     let certificate = Certificate { attributions, bases, quotas: proofs, priority, room, fit };
-    Some(Balanced { unit_of, certificate })
+    Some(Balanced { unit_of, marks_of, certificate })
 }
 
 /// The most points of any answer with as many attributions and no more lacking of each quota than in this one,
@@ -190,24 +194,20 @@ fn stay_among(graph: &Graph, used: &[u32], prices: &[i64], had: &[InnerUnit], at
 }
 
 /// Of all answers that reach as much at every level, takes one in which most are where they were, or the best of them that
-/// the search finds. `at` has by request its unit, and `level` the conditions.
-fn keep(mut level: Level<'_>, had: &[InnerUnit], at: &mut [InnerUnit]) {
+/// the search finds. `at` has by request its unit, `marks_of` the marks of its pair, and `level` the conditions.
+fn keep(mut level: Level<'_>, had: &[InnerUnit], (at, marks_of): (&mut [InnerUnit], &mut [u64])) {
     let graph = level.graph;
     let request = |row: u32| graph.requests[row as usize] as usize;
     level.kept = graph.arcs.iter().map(|arc| arc.column == had[request(arc.row)].into()).collect();
     // Whoever had a unit that is still possible could stay there: more there cannot be.
     level.enough = level.kept.iter().filter(|kept| **kept).count() as i64;
-    let mut used = vec![NONE; graph.requests.len()];
-    for (number, arc) in (0_u32..).zip(&graph.arcs) {
-        if arc.column == at[request(arc.row)].into() {
-            used[arc.row as usize] = number;
-        }
-    }
+    let used = graph.used(at, marks_of);
     let forest = Forest::new(&graph.capacity, &graph.arcs, &used);
     let Some(found) = search::solve(&level, forest, None, Some(used)) else { return };
     for (&request, &arc) in graph.requests.iter().zip(&found.used) {
         at[request as usize] =
             if arc == NONE { InnerUnit::NONE } else { graph.arcs[arc as usize].column.unit() };
+        marks_of[request as usize] = if arc == NONE { 0 } else { graph.marks_of(arc) };
     }
 }
 
@@ -219,8 +219,9 @@ struct Run<'p> {
     count: i64,
     /// By request: is it looked at? Most have too few points to be housed whatever the quotas.
     active: Vec<bool>,
-    /// By request: the cell where it is housed for now.
+    /// By request: the cell where it is housed for now, and the marks by which it is there.
     at: Vec<Cell>,
+    marks_at: Vec<u64>,
     /// By quota: the members that lack, once its level is solved.
     shortfalls: Vec<Option<u64>>,
     /// By quota: the smallest and the largest base of any answer.
@@ -289,6 +290,7 @@ impl<'p> Run<'p> {
             count,
             active,
             at,
+            marks_at: vec![0; problem.requests()],
             shortfalls: vec![None; problem.quotas.len()],
             bases: vec![(0, attributions as u64); problem.quotas.len()],
             most_points: (&housed.cell_of, (!tenants).then_some(by_level)),
@@ -329,7 +331,7 @@ impl<'p> Run<'p> {
     /// Finds how small and how large the base of each quota can be, with the proofs.
     fn ranges(&mut self) -> Option<Vec<[Proof; 2]>> {
         let (mut proofs, mut ranges) = (Vec::new(), Vec::new());
-        let at = self.at.clone();
+        let before = (self.at.clone(), self.marks_at.clone());
         for (q, quota) in self.problem.quotas.iter().enumerate() {
             // A number of members does not depend on the base.
             if quota.numerator == 0 {
@@ -344,7 +346,7 @@ impl<'p> Run<'p> {
         }
         self.bases = ranges;
         // What was found for the bases is nothing to go on from.
-        self.at = at;
+        (self.at, self.marks_at) = before;
         Some(proofs)
     }
 
@@ -394,22 +396,23 @@ impl<'p> Run<'p> {
             let (graph, forest) = match kept {
                 Some((graph, mut forest)) => {
                     // The graph of the level before has the same rows: only the assignment is set.
-                    forest.assign(&graph.capacity, &graph.used(at));
+                    forest.assign(&graph.capacity, &graph.used(at, &self.marks_at));
                     (graph, forest)
                 }
                 None => {
                     let graph = Graph::of_cells(self.problem, &self.active);
-                    let forest = Forest::new(&graph.capacity, &graph.arcs, &graph.used(at));
+                    let forest = Forest::new(&graph.capacity, &graph.arcs, &graph.used(at, &self.marks_at));
                     (graph, forest)
                 }
             };
             // The assignment of the level before meets all conditions so far: a base has none.
-            let known = (!matches!(aim, Aim::Base(..))).then(|| graph.used(&self.at));
+            let known = (!matches!(aim, Aim::Base(..))).then(|| graph.used(&self.at, &self.marks_at));
             let level = self.on(&graph, aim, Vec::new(), warm.unwrap_or(own));
             let found = search::solve(&level, forest.clone(), prices.as_deref(), known)?;
             for (&request, &arc) in graph.requests.iter().zip(&found.used) {
                 self.at[request as usize] =
                     if arc == NONE { Cell::NONE } else { graph.arcs[arc as usize].column.into() };
+                self.marks_at[request as usize] = if arc == NONE { 0 } else { graph.marks_of(arc) };
             }
             let mut bounds = found.proof.bounds();
             if !bounds.is_empty() {
@@ -435,14 +438,14 @@ impl<'p> Run<'p> {
         let mut gains: Vec<(i64, u32)> = Vec::new();
         for bound in bounds {
             let Prices::Cells(prices) = &bound.prices else { continue };
-            let mut by_marks = by_marks(problem, &bound.multipliers);
-            for (marks, weight) in by_marks.iter_mut().enumerate() {
-                *weight += SCALE * aim.worth(problem, 0, marks as u16);
+            let mut by_kind = by_kind(problem, &bound.multipliers);
+            for (weight, marks) in by_kind.iter_mut().zip(&problem.kinds) {
+                *weight += SCALE * aim.worth(problem, 0, *marks);
             }
             let gain = |request: u32| {
                 let slots = problem.slots_of(request);
                 let gain =
-                    |slot: usize| by_marks[problem.marks(slot) as usize] - prices[problem.open[slot].index()];
+                    |slot: usize| by_kind[problem.kind(slot) as usize] - prices[problem.open[slot].index()];
                 let most = slots.map(gain).max()?;
                 let points = if aim == Aim::Priority {
                     SCALE * i64::from(problem.points[request as usize])

@@ -10,10 +10,10 @@ use super::super::problem::Problem;
 pub(super) const SCALE: i64 = 60;
 
 /// What a pair with these marks counts in a condition, points aside.
-pub(super) fn counts(problem: &Problem, condition: Condition, marks: u16) -> i64 {
-    let base = |q: usize| i64::from(marks >> (2 * q) & 1);
+pub(super) fn counts(problem: &Problem, condition: Condition, marks: u64) -> i64 {
+    let base = |q: usize| (marks >> (2 * q) & 1) as i64;
     // A member counts in the base too, whatever its own bit says.
-    let member = |q: usize| base(q) & i64::from(marks >> (2 * q + 1) & 1);
+    let member = |q: usize| base(q) & (marks >> (2 * q + 1) & 1) as i64;
     match condition {
         Condition::Attributions => 1,
         // `members ≥ share × base`, free of fractions: `denominator × members - numerator × base ≥ 0`.
@@ -33,11 +33,10 @@ pub(super) fn weight_of_staying(problem: &Problem, multipliers: &[(Condition, i6
     if problem.stays_count { 0 } else { attributions.map(|(_, weight)| weight).sum() }
 }
 
-/// By marks: what pairs weigh at these multipliers, points aside. One entry for each combination of the marks
-/// of the quotas.
-pub(super) fn by_marks(problem: &Problem, multipliers: &[(Condition, i64)]) -> Vec<i64> {
-    let of = |marks: u32| {
-        multipliers.iter().map(|&(condition, weight)| weight * counts(problem, condition, marks as u16)).sum()
+/// By kind of marks: what pairs weigh at these multipliers, points aside.
+pub(super) fn by_kind(problem: &Problem, multipliers: &[(Condition, i64)]) -> Vec<i64> {
+    let of = |marks: &u64| {
+        multipliers.iter().map(|&(condition, weight)| weight * counts(problem, condition, *marks)).sum()
     };
-    (0..1_u32 << (2 * problem.quotas.len())).map(of).collect()
+    problem.kinds.iter().map(of).collect()
 }

@@ -83,6 +83,10 @@ pub fn solve_near_until(
     let inside = problem.numbers_inside();
     let near = Near::new(problem, previous, duals);
     let mut matching = solve_from(problem, Some(&near), until);
+    // Who goes back would have to choose a pair anew: what the search found stands.
+    if problem.has_choices() {
+        return matching;
+    }
     let mut had = near.had;
     // Who holds a unit and is given none has its own.
     let number = |(request, unit): (u32, &Option<u32>)| match unit {

@@ -15,7 +15,7 @@ use super::super::answer::{Bound, Condition, Prices};
 use super::super::numbers::{Cell, InnerUnit};
 use super::super::problem::Problem;
 use super::fit::CROWD;
-use super::marks::{SCALE, by_marks, weight_of_staying};
+use super::marks::{SCALE, by_kind, weight_of_staying};
 
 /// Of each cell and each kind of marks, so many requests a unit are looked at first. What more cost is said at [`CROWD`].
 const EACH: usize = 1;
@@ -27,7 +27,7 @@ type Kept = BinaryHeap<Reverse<(u16, Reverse<u32>)>>;
 pub(super) struct Room<'a> {
     pub prices: &'a [i64],
     pub left: i64,
-    by_marks: Vec<i64>,
+    by_kind: Vec<i64>,
     /// What staying weighs less than an attribution of its marks.
     stay: i64,
 }
@@ -35,7 +35,7 @@ pub(super) struct Room<'a> {
 impl<'a> Room<'a> {
     pub fn new(problem: &Problem, bound: &Bound, prices: &'a [i64], left: i64) -> Room<'a> {
         let stay = weight_of_staying(problem, &bound.multipliers);
-        Room { prices, left, by_marks: by_marks(problem, &bound.multipliers), stay }
+        Room { prices, left, by_kind: by_kind(problem, &bound.multipliers), stay }
     }
 
     /// The slots of a request that are in some answer considered, in order; and the most that the request can gain, 0 by
@@ -46,7 +46,7 @@ impl<'a> Room<'a> {
         let gain = |slot: usize| {
             let cell = problem.open[slot];
             let own = if home == Some(cell) { -self.stay } else { points };
-            own + self.by_marks[problem.marks(slot) as usize] - self.prices[cell.index()]
+            own + self.by_kind[problem.kind(slot) as usize] - self.prices[cell.index()]
         };
         let worth = problem.slots_of(request).map(gain).max().unwrap_or(0);
         // Who holds a unit is not idle.
@@ -87,13 +87,13 @@ impl Sifted {
         for request in requests() {
             room.slots_of(problem, request, &mut slots);
             for &slot in &slots {
-                let (cell, marks) = (problem.open[slot], problem.marks(slot));
+                let (cell, kind) = (problem.open[slot], problem.kind(slot));
                 let range = problem.range(cell);
                 let most = EACH * range.len();
                 fits.clear();
                 problem.fits.fill(request, slot, range, &mut fits);
                 let fit = fits.iter().copied().max().unwrap_or(0);
-                let kept = best.entry((cell, marks)).or_default();
+                let kept = best.entry((cell, kind)).or_default();
                 kept.push(Reverse((fit, Reverse(request))));
                 if kept.len() > most {
                     kept.pop();
@@ -117,7 +117,7 @@ impl Sifted {
         let mut gains: Vec<(i64, u32)> = Vec::new();
         for bound in bounds {
             let Prices::Units(prices) = &bound.prices else { continue };
-            let by_marks = by_marks(problem, &bound.multipliers);
+            let by_kind = by_kind(problem, &bound.multipliers);
             let of_cell = |ends: &[u32]| prices[ends[0] as usize..ends[1] as usize].iter().copied().min();
             let cheapest: Vec<i64> =
                 problem.firsts.windows(2).map(|ends| of_cell(ends).unwrap_or(0)).collect();
@@ -132,7 +132,7 @@ impl Sifted {
                     let prices = &prices[range.start as usize..range.end as usize];
                     fits.clear();
                     problem.fits.fill(request, slot, range, fits);
-                    let own = by_marks[problem.marks(slot) as usize] + points;
+                    let own = by_kind[problem.kind(slot) as usize] + points;
                     // Mostly the best fit at the lowest price gains nothing, which is seen faster.
                     let best = SCALE * i64::from(fits.iter().copied().max().unwrap_or(0));
                     if best + own <= cheapest[problem.open[slot].index()] + most {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::super::answer::{Bound, Certificate, Condition, Matching, Prices, Proof};
 use super::super::numbers::InnerUnit;
 use super::super::problem::Problem;
-use super::super::verify::reached;
+use super::super::verify::reached_by;
 use super::assign::{Fitted, assign};
 use super::face::parts;
 use super::housed::{Housed, house, prices};
@@ -43,38 +43,44 @@ fn solve_here(problem: &Problem, near: Option<&Near>, until: Option<Instant>) ->
     // others all housed elsewhere, so that no answer has more (König).
     let covering = housed.full.iter().map(|&full| i64::from(full)).collect();
     let attributions = bound(vec![], Prices::Cells(covering));
-    let (unit_of, certificate) = if problem.quotas().is_empty() {
-        without_quotas(problem, &housed, attributions, near)
+    let ((unit_of, certificate), marks_of) = if problem.quotas().is_empty() {
+        (without_quotas(problem, &housed, attributions, near), Vec::new())
     } else {
         match levels::solve(problem, &housed, Some(attributions.clone()), near, until) {
-            Some(balanced) => (balanced.unit_of, balanced.certificate),
+            Some(balanced) => ((balanced.unit_of, balanced.certificate), balanced.marks_of),
             // The most points without quotas then, of which the proof says nothing about the quotas.
             None => {
                 let (unit_of, mut certificate) = without_quotas(problem, &housed, attributions, near);
                 certificate.quotas = vec![Proof::Nothing; problem.quotas().len()];
                 certificate.bases = vec![[Proof::Nothing, Proof::Nothing]; problem.quotas().len()];
-                (unit_of, certificate)
+                ((unit_of, certificate), Vec::new())
             }
         }
     };
-    told(problem, unit_of, certificate)
+    told(problem, unit_of, marks_of, certificate)
 }
 
 /// An answer in the caller's numbers, in which tenants that stay are given nothing.
-fn told(problem: &Problem, unit_of: Vec<Option<InnerUnit>>, certificate: Certificate) -> Matching {
+fn told(
+    problem: &Problem,
+    unit_of: Vec<Option<InnerUnit>>,
+    marks_of: Vec<u64>,
+    certificate: Certificate,
+) -> Matching {
     let name = |(request, unit): (u32, Option<InnerUnit>)| {
         let moved = unit.filter(|_| unit != problem.home_unit(request));
         moved.map(|unit| problem.name(unit))
     };
     let unit_of: Vec<Option<u32>> = (0..).zip(unit_of).map(name).collect();
-    let reached = reached(problem, &unit_of).unwrap_or_default();
-    Matching { unit_of, reached, certificate }
+    let marks_of = if problem.has_choices() { marks_of } else { Vec::new() };
+    let reached = reached_by(problem, &unit_of, &marks_of).unwrap_or_default();
+    Matching { unit_of, marks_of, reached, certificate }
 }
 
 /// The best answer where some requests hold a unit: each level is searched for, the number of attributions, too.
 fn with_tenants(problem: &Problem, housed: &Housed, near: Option<&Near>, until: Option<Instant>) -> Matching {
     if let Some(found) = levels::solve(problem, housed, None, near, until) {
-        return told(problem, found.unit_of, found.certificate);
+        return told(problem, found.unit_of, found.marks_of, found.certificate);
     }
     // Everybody stays, and nothing is proved; the room of no price is one.
     let quotas = problem.quotas().len();
@@ -87,7 +93,7 @@ fn with_tenants(problem: &Problem, housed: &Housed, near: Option<&Near>, until: 
         room: Bound { scale: 1, multipliers: vec![], prices },
         fit: Proof::Nothing,
     };
-    told(problem, vec![None; problem.requests()], certificate)
+    told(problem, vec![None; problem.requests()], Vec::new(), certificate)
 }
 
 /// A proof in whole points.

@@ -158,12 +158,12 @@ impl<'p> Answers<'p> {
             || restricted && self.only.contains_key(&request)
             || room.is_some_and(|(room, worth)| worth > room.left);
         let mut most = if must { i64::MIN } else { 0 };
-        for (slot, cell, marks) in problem.open_to(request) {
-            let weight = weighed.weight_in(problem, request, cell, marks);
+        for (slot, cell, kind) in problem.open_to(request) {
+            let weight = weighed.weight_in(problem, request, cell, kind);
             // Most cells are passed over by what their cheapest unit would bring at the best fit.
             let best = weight + weighed.per_fit * i64::from(BEST_FIT) - weighed.cheapest(cell);
             let out = room.is_some_and(|(room, worth)| {
-                worth - room.weighed.gain(problem, request, cell, marks) > room.left
+                worth - room.weighed.gain(problem, request, cell, kind) > room.left
             });
             if best <= most || out || restricted && !self.allowed_cell(request, cell) {
                 continue;

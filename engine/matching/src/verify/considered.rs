@@ -9,7 +9,7 @@ use super::super::numbers::{Cell, InnerUnit};
 use super::super::problem::Problem;
 use super::error::Level;
 use super::form::{LARGEST, Priced, Weights};
-use super::weigh::{Cost, Weighed, by_marks};
+use super::weigh::{Cost, Weighed, by_kind};
 
 /// The answers that are considered: those that reach what this one does at the levels before, and are on one
 /// side of each split.
@@ -90,7 +90,7 @@ impl<'p> Answers<'p> {
             Level::Fit => per_fit = bound.scale,
         }
         let per_point: i128 = terms.iter().filter(|t| t.0 == Condition::Priority).map(|t| t.1).sum();
-        let by_marks = by_marks(problem, &terms);
+        let by_kind = by_kind(problem, &terms);
         // The largest weight of any pair, before anything is narrowed to 64 bits.
         let most_points = i128::from(problem.points.iter().copied().max().unwrap_or(0));
         // Staying lacks the weight of an attribution.
@@ -99,14 +99,14 @@ impl<'p> Answers<'p> {
             _ => 0,
         };
         let stay: i128 = terms.iter().map(attributions).sum();
-        let largest = by_marks.iter().map(|weight| weight.abs()).max().unwrap_or(0);
+        let largest = by_kind.iter().map(|weight| weight.abs()).max().unwrap_or(0);
         if largest + stay.abs() + per_point.abs() * most_points > i128::from(LARGEST) {
             return Err("un multiplicateur trop grand");
         }
         let small = |weight: i128| i64::try_from(weight).map_err(|_| "un multiplicateur trop grand");
         Ok(Weighed {
             per_point: small(per_point)?,
-            by_marks: by_marks.into_iter().map(small).collect::<Checked<_>>()?,
+            by_kind: by_kind.into_iter().map(small).collect::<Checked<_>>()?,
             stay: small(stay)?,
             per_fit,
             cost: self.cost(level, bound.prices, per_fit != 0)?,

@@ -27,7 +27,7 @@ pub(crate) use form::Shape;
 #[cfg(feature = "solver")]
 pub(crate) use form::well_formed;
 pub use reached::compare as same;
-pub use reached::reached;
+pub use reached::{reached, reached_by};
 
 use super::answer::{Matching, Reached};
 use super::problem::Problem;
@@ -98,7 +98,7 @@ pub fn gaps(problem: &Problem, matching: &Matching) -> Result<Gaps, ProofError> 
 }
 
 fn gaps_here(problem: &Problem, matching: &Matching) -> Result<Gaps, ProofError> {
-    let reached = reached(problem, &matching.unit_of)?;
+    let reached = reached_by(problem, &matching.unit_of, &matching.marks_of)?;
     reached::compare(&reached, &matching.reached)?;
     let proofs = form::check(&matching.certificate, Shape::of(problem))?;
     let mut answers = Answers::new(problem, &reached);

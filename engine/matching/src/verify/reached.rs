@@ -9,6 +9,22 @@ use super::error::{Level, ProofError};
 /// # Errors
 /// A request with a unit that does not suit it, a unit given twice, a unit given whose tenant stays.
 pub fn reached(problem: &Problem, unit_of: &[Option<u32>]) -> Result<Reached, ProofError> {
+    reached_by(problem, unit_of, &[])
+}
+
+/// As [`reached`], where `marks_of` says by request by which of its pairs with the unit it is housed; the first of them, where
+/// it is empty.
+///
+/// # Errors
+/// Those of [`reached`]; marks for another number of requests, or of no pair of the request and the unit.
+pub fn reached_by(
+    problem: &Problem,
+    unit_of: &[Option<u32>],
+    marks_of: &[u64],
+) -> Result<Reached, ProofError> {
+    if !marks_of.is_empty() && marks_of.len() != problem.requests() {
+        return Err(ProofError::Length { found: marks_of.len(), expected: problem.requests() });
+    }
     if unit_of.len() != problem.requests() {
         return Err(ProofError::Length { found: unit_of.len(), expected: problem.requests() });
     }
@@ -22,7 +38,11 @@ pub fn reached(problem: &Problem, unit_of: &[Option<u32>]) -> Result<Reached, Pr
         // From the caller's number to the cell, and to the slot by which it is open to the request: none, and
         // the unit does not suit.
         let place = inside.get(named as usize).and_then(|&unit| {
-            let slot = problem.slot(request, *cell_of.get(unit.index())?)?;
+            let cell = *cell_of.get(unit.index())?;
+            let slot = match marks_of.get(request as usize) {
+                Some(marks) => problem.slot_with(request, cell, *marks)?,
+                None => problem.slot(request, cell)?,
+            };
             Some((unit, slot, given.get_mut(unit.index())?))
         });
         let Some((unit, slot, given)) = place else {
@@ -68,7 +88,7 @@ pub fn reached(problem: &Problem, unit_of: &[Option<u32>]) -> Result<Reached, Pr
 }
 
 /// Does a pair of these marks count in the base of a quota, and among its members?
-fn marks(marks: u16, quota: usize) -> (bool, bool) {
+fn marks(marks: u64, quota: usize) -> (bool, bool) {
     let base = marks >> (2 * quota) & 1 == 1;
     (base, base && marks >> (2 * quota + 1) & 1 == 1)
 }

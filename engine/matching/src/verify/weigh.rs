@@ -1,7 +1,7 @@
 //! What a bound weighs: pairs, by their marks, points and fit; and the prices of the units.
 //!
 //! What a pair weighs depends on little: the points of the request, the marks, and at the last level the fit. So
-//! marks are weighed once for each of the at most 2^16 combinations, and no pair is looked at here.
+//! marks are weighed once for each kind that there is, and no pair is looked at here.
 
 use std::borrow::Cow;
 
@@ -14,8 +14,8 @@ use super::form::LARGEST;
 pub(super) struct Weighed<'p> {
     /// By point of the request.
     pub per_point: i64,
-    /// By marks of the pair.
-    pub by_marks: Vec<i64>,
+    /// By kind of the pair's marks.
+    pub by_kind: Vec<i64>,
     /// What the staying of a tenant weighs less than a pair of its marks, points aside: as much as an attribution,
     /// where it counts as none.
     pub stay: i64,
@@ -37,27 +37,27 @@ pub(super) struct Cost<'p> {
 }
 
 impl Weighed<'_> {
-    /// What a pair of these marks weighs for a request of `points` points; fit aside.
+    /// What a pair of this kind weighs for a request of `points` points; fit aside.
     #[inline]
-    pub fn weight(&self, points: u32, marks: u16) -> i64 {
-        // There is a weight for all marks that the quotas use, and no others are there.
-        let by_marks = self.by_marks.get(marks as usize).copied().unwrap_or(LARGEST);
-        self.per_point * i64::from(points) + by_marks
+    pub fn weight(&self, points: u32, kind: u16) -> i64 {
+        // There is a weight for all kinds, and no others are there.
+        let by_kind = self.by_kind.get(kind as usize).copied().unwrap_or(LARGEST);
+        self.per_point * i64::from(points) + by_kind
     }
 
-    /// What a request weighs in a cell by a slot of these marks, and so what it does if it stays there.
+    /// What a request weighs in a cell by a slot of this kind, and so what it does if it stays there.
     #[inline]
-    pub fn weight_in(&self, problem: &Problem, request: u32, cell: Cell, marks: u16) -> i64 {
+    pub fn weight_in(&self, problem: &Problem, request: u32, cell: Cell, kind: u16) -> i64 {
         match problem.stays(request, cell) {
-            true => self.weight(0, marks) - self.stay,
-            false => self.weight(problem.points(request), marks),
+            true => self.weight(0, kind) - self.stay,
+            false => self.weight(problem.points(request), kind),
         }
     }
 
     /// What it weighs above the cheapest unit of a cell.
     #[inline]
-    pub fn gain(&self, problem: &Problem, request: u32, cell: Cell, marks: u16) -> i64 {
-        self.weight_in(problem, request, cell, marks) - self.cheapest(cell)
+    pub fn gain(&self, problem: &Problem, request: u32, cell: Cell, kind: u16) -> i64 {
+        self.weight_in(problem, request, cell, kind) - self.cheapest(cell)
     }
 
     /// The price of the cheapest unit of a cell.
@@ -72,19 +72,17 @@ impl Weighed<'_> {
         if problem.home(request).is_some() {
             return problem
                 .open_to(request)
-                .map(|(_, cell, marks)| self.gain(problem, request, cell, marks))
+                .map(|(_, cell, kind)| self.gain(problem, request, cell, kind))
                 .max();
         }
         let slots = problem.slots_of(request);
         let open = problem.open.get(slots.clone())?;
         let price = |cell: &Cell| self.cheapest(*cell);
-        let by_marks = |marks: u16| self.by_marks.get(marks as usize).copied().unwrap_or(LARGEST);
-        let most = match problem.marks.get(slots).filter(|marks| !marks.is_empty()) {
-            Some(marks) => {
-                open.iter().zip(marks).map(|(cell, &marks)| by_marks(marks) - price(cell)).max()?
-            }
+        let by_kind = |kind: u16| self.by_kind.get(kind as usize).copied().unwrap_or(LARGEST);
+        let most = match problem.marks.get(slots).filter(|kinds| !kinds.is_empty()) {
+            Some(kinds) => open.iter().zip(kinds).map(|(cell, &kind)| by_kind(kind) - price(cell)).max()?,
             // Without quotas all pairs of a request weigh as much: only the price differs.
-            None => by_marks(0) - open.iter().map(price).min()?,
+            None => by_kind(0) - open.iter().map(price).min()?,
         };
         Some(self.per_point * i64::from(problem.points(request)) + most)
     }
@@ -104,28 +102,24 @@ impl Weighed<'_> {
     }
 }
 
-/// By marks of a pair, two bits a quota: what it weighs in the conditions; points aside. Sums of at most 69
-/// products of a multiplier (60 bits) and a count (33 bits), so that 128 bits hold them.
-pub(super) fn by_marks(problem: &Problem, terms: &[(Condition, i128)]) -> Vec<i128> {
-    let sum = |of: &dyn Fn(Condition) -> i128| terms.iter().map(|(c, weight)| weight * of(*c)).sum::<i128>();
-    let mut all = vec![sum(&|condition| i128::from(condition == Condition::Attributions))];
-    // Each quota multiplies the list by four: its two bits stand above those of the quotas before.
-    for (q, quota) in problem.quotas().iter().enumerate() {
-        let (numerator, denominator) = (i128::from(quota.numerator), i128::from(quota.denominator));
-        let in_base = sum(&|condition| match condition {
-            Condition::Quota(own) if own == q => -numerator,
-            Condition::BaseAtLeast(own) if own == q => 1,
-            Condition::BaseAtMost(own) if own == q => -1,
-            _ => 0,
-        });
-        let member = sum(&|condition| match condition {
-            Condition::Quota(own) if own == q => denominator,
-            Condition::Members(own) if own == q => 1,
-            _ => 0,
-        });
+/// By kind of a pair's marks: what it weighs in the conditions; points aside. Sums of at most as many products of a
+/// multiplier (60 bits) and a count (33 bits) as [`super::form`] lets multipliers be, so that 128 bits hold them.
+pub(super) fn by_kind(problem: &Problem, terms: &[(Condition, i128)]) -> Vec<i128> {
+    let of = |marks: &u64| {
         // Who is not in the base is no member.
-        let own = [0, in_base, 0, in_base + member];
-        all = own.into_iter().flat_map(|own| all.iter().map(move |before| before + own)).collect();
-    }
-    all
+        let base = |q: usize| i128::from(marks >> (2 * q) & 1);
+        let member = |q: usize| base(q) * i128::from(marks >> (2 * q + 1) & 1);
+        let count = |condition: Condition| match condition {
+            Condition::Attributions => 1,
+            Condition::Quota(q) => problem.quotas().get(q).map_or(0, |quota| {
+                i128::from(quota.denominator) * member(q) - i128::from(quota.numerator) * base(q)
+            }),
+            Condition::Members(q) => member(q),
+            Condition::BaseAtLeast(q) => base(q),
+            Condition::BaseAtMost(q) => -base(q),
+            Condition::Priority | Condition::Fit => 0,
+        };
+        terms.iter().map(|(condition, weight)| weight * count(*condition)).sum()
+    };
+    problem.kinds.iter().map(of).collect()
 }

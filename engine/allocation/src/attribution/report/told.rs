@@ -51,7 +51,8 @@ impl Report {
                 return Err(ReportError::Numbering("cells"));
             }
         }
-        Ok(Matching { unit_of, reached: self.reached(plan, instance)?, certificate: proofs.clone() })
+        let (marks_of, reached) = (Vec::new(), self.reached(plan, instance)?);
+        Ok(Matching { unit_of, marks_of, reached, certificate: proofs.clone() })
     }
 
     /// What the result says to other data: by request of theirs the unit that it has here, if both are

@@ -113,7 +113,7 @@ pub(super) struct Counted {
 
 impl Aim {
     /// What a pair of these marks is worth, for a request of `points` points; fit aside, and not for a tenant that stays.
-    pub fn worth(self, problem: &Problem, points: u32, marks: u16) -> i64 {
+    pub fn worth(self, problem: &Problem, points: u32, marks: u64) -> i64 {
         match self {
             Aim::Attributions => 1,
             Aim::Quota(q) => counts(problem, Condition::Quota(q), marks),
@@ -144,8 +144,8 @@ impl Level<'_> {
     }
 
     /// The marks of an arc.
-    pub fn marks(&self, arc: usize) -> u16 {
-        self.graph.marks[self.graph.kind[arc] as usize]
+    pub fn marks(&self, arc: usize) -> u64 {
+        self.graph.marks_of(arc as u32)
     }
 
     /// How many attributions an arc is: one, or none if it is a tenant's who stays.
@@ -163,7 +163,7 @@ impl Level<'_> {
     /// What arcs count in a condition.
     pub(super) fn counted(&self, asked: &Asked) -> Counted {
         let sign = if asked.at_least { 1 } else { -1 };
-        let of = |(&marks, &stays): (&u16, &bool)| match asked.condition {
+        let of = |(&marks, &stays): (&u64, &bool)| match asked.condition {
             Condition::Attributions if stays && !self.problem.stays_count => 0,
             condition => sign * counts(self.problem, condition, marks),
         };

@@ -69,7 +69,7 @@ pub(super) fn solve(
         let asked = level.asked(&side);
         level.weigh(&mut forest, &side, &asked, &begin(level, &asked, &level.warm));
         forest.replant(prices);
-    } else if level.aim == Aim::Fit {
+    } else if level.aim == Aim::Fit && !level.graph.choices {
         // Without conditions the fit is an assignment problem, for which the auction is faster than the
         // simplex.
         level.weigh(&mut forest, &side, &[], &[]);

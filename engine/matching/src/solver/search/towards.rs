@@ -29,7 +29,13 @@ impl Search<'_, '_> {
         let counted: Vec<Counted> = asked.iter().map(|own| level.counted(own)).collect();
         for (from, to) in [(&best[..], other), (other, &best[..])] {
             let column = |arc: u32| (arc != NONE).then(|| level.graph.arcs[arc as usize].column);
-            let cycles = cycles(from, to, level.graph.capacity.len(), column);
+            let mut cycles = cycles(from, to, level.graph.capacity.len(), column);
+            if level.graph.choices {
+                // A row may use another arc to the column where it is, which is no cycle of columns.
+                let alone = |(_, (a, b)): &(u32, (&u32, &u32))| a != b && column(**a) == column(**b);
+                let rows = (0_u32..).zip(from.iter().zip(to)).filter(alone);
+                cycles.extend(rows.map(|(row, _)| vec![row]));
+            }
             // What going a cycle changes: the worth, the attributions, and each condition.
             let change = |rows: &Vec<u32>| {
                 let mut change = vec![0; asked.len() + 2];
