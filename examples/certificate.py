@@ -33,6 +33,31 @@ def marks(quota, base, member):
     return base != "false" and member != "false", False
 
 
+def cells(row, of, holder):
+    """The cells of the base and of the members of a quota, for a pair that is charged to a holder."""
+    base, member = row[of["base"]] if of["base"] else "true", row[of["members"]] if of["members"] else "true"
+    by, value = of.get("scope") or (None, None)
+    if by and base != "false" and row[by] != value:
+        base = "false" if row[by] else ""
+    charged = "true" if holder == of.get("charged") else "false"
+    if of.get("charged") and not of["members"]:
+        member = charged
+    elif of.get("charged") and charged == "false":
+        base = "false"
+    return base, member
+
+
+def holders(row, flow):
+    """To whom a pair may be charged: to any who may propose the household, or to the one who holds the unit; else to nobody."""
+    if not flow:
+        return [None]
+    in_flow = row[flow["units"]] if flow.get("units") else "true"
+    if in_flow == "true":
+        return [name for name, proposes in flow["holders"] if row[proposes] == "true"] or [None]
+    names = [name for name, _ in flow["holders"] if in_flow == "false" and flow.get("holder") and row[flow["holder"]] == name]
+    return names or [None]
+
+
 def counted(quota, base, members):
     """Base and members as `marks` has them, of those that are told, and the other way round."""
     if not quota.get("at_most"):
@@ -42,7 +67,8 @@ def counted(quota, base, members):
 
 class Checker:
     def __init__(self, result, rows, points_column, fit_column, requests):
-        """Reads the problem, in which a pair is (points, fit, marks, attributions), and adds up what the answer reaches."""
+        """Reads the problem, in which a pair is (points, fit, marks, attributions), by unit and the holder to whom it is charged,
+        and adds up what the answer reaches."""
         self.proof, posed = result["certificate"], result["certificate"]["problem"]
         quotas, names = [*zip(result["quotas"], posed["quotas"])], [level["name"] for level in result["levels"]]
         need((result["format"], result["kind"]) == ("logis/1", "matching"), "no matching of logis/1")
@@ -62,27 +88,30 @@ class Checker:
         self.cell = [cell for cell, pair in enumerate(zip(ends, ends[1:])) for _ in range(*pair)]
         need(len(units) == len(self.proof["units"]) == len(self.cell), "a unit has two numbers, or no cell")
         (request, unit), points = rows.fieldnames[:2], {}
-        self.pairs = {row[request]: {} for row in requests}
+        self.pairs, seen = {row[request]: {} for row in requests}, set()
         for row in rows:
             r, u, own = row[request], row[unit], self.pairs.setdefault(row[request], {})
-            own_marks = tuple(marks(quota, row[of["base"]] if of["base"] else "true", row[of["members"]])
-                              for quota, of in quotas)
-            pair = (int(row.get(points_column) or 0), int(row.get(fit_column) or 0), own_marks, 1)
-            need(units[u] not in own and points.setdefault(r, pair[0]) == pair[0], f"{r}, {u} stand twice")
-            own[units[u]] = pair
-        candidates = sum(map(len, self.pairs.values()))
+            worth = (int(row.get(points_column) or 0), int(row.get(fit_column) or 0))
+            need((r, u) not in seen and points.setdefault(r, worth[0]) == worth[0], f"{r}, {u} stand twice")
+            seen.add((r, u))
+            for holder in holders(row, posed.get("flow")):
+                own_marks = tuple(marks(quota, *cells(row, of, holder)) for quota, of in quotas)
+                own[units[u], holder] = (*worth, own_marks, 1)
+        candidates = len(seen)
         need(candidates == posed["candidates"], f"{candidates} candidates, and {posed['candidates']} were posed")
+        charged = {row[request]: row.get("charged") if posed.get("flow") else None for row in result["attributions"]}
         got = [(row[request], units.get(row[unit])) for row in result["attributions"]]
         need(len(got) == len(dict(got)) == len({u for _, u in got}), "a request or a unit is in two attributions")
-        need(all(u in self.pairs.get(r, {}) for r, u in got), "a unit does not suit the request that gets it")
+        need(all(self.at(r, u) for r, u in got), "a unit does not suit the request that gets it")
+        need(all((u, charged[r]) in self.pairs[r] for r, u in got), "charged to whom it cannot be")
         self.home = {r: units[u] for r, u in posed.get("held", [])}  # who holds a unit has it, or another
         need(len(set(self.home.values())) == len(self.home) == len(posed.get("held", [])), "two hold one unit")
         stays = {u for r, u in self.home.items() if r not in dict(got)}
         need(not stays & {u for _, u in got}, "a unit is given whose tenant stays")
-        need(not any(u in self.pairs.get(r, {}) for r, u in self.home.items()), "a tenant is a candidate for its own unit")
-        got = [self.pairs[r][u] for r, u in got]
+        need(not any(self.at(r, u) for r, u in self.home.items()), "a tenant is a candidate for its own unit")
+        got = [self.pairs[r][u, charged[r]] for r, u in got]
         for r, u in self.home.items():  # to stay counts nothing
-            self.pairs.setdefault(r, {})[u] = (0, 0, tuple((False, False) for _ in quotas), 0)
+            self.pairs.setdefault(r, {})[u, None] = (0, 0, tuple((False, False) for _ in quotas), 0)
         counts = [[sum(own[q][i] for _, _, own, _ in got) for i in (0, 1)] for q in range(len(quotas))]
         self.lack = [max(0, self.target(q, base) - members) for q, (base, members) in enumerate(counts)]
         told_lack = [members if first else lack
@@ -95,10 +124,17 @@ class Checker:
         own = [[base, members, 0 if first else lack, f"{members}/{base}"]
                for first, (base, members), lack in zip(self.first, counts, self.lack)]
         need(told == own, f"the quotas count {own}")
-        self.names = [names[0], *(f"{name} ({'at most ' if quota.get('at_most') else ''}{quota['target']} of {own['base'] or 'all'} to {own['members']})"
-                                  for name, (quota, own) in zip(names[1:], quotas)), *names[-2:]]
+        def shown(quota, own):
+            to = own["members"] or "charged to " + own["charged"]
+            of = (own["base"] or "all") + (" charged to " + own["charged"] if own.get("charged") and own["members"] else "")
+            return f"{'at most ' if quota.get('at_most') else ''}{quota['target']} of {of} to {to}"
+        self.names = [names[0], *(f"{name} ({shown(*both)})" for name, both in zip(names[1:], quotas)), *names[-2:]]
         self.range = [(0, len(got)) for _ in quotas]  # of each base, until more is proved
         self.given, self.at_most = set(), {}  # units, and conditions, of which the room says something
+
+    def at(self, r, u):
+        """The pairs of a request and a unit: one, or one for each holder."""
+        return [key for key in self.pairs.get(r, {}) if key[0] == u]
 
     def target(self, q, base):
         return max(0, -((-self.shares[q][0] * base - self.owed[q]) // self.shares[q][1]))
@@ -136,7 +172,7 @@ class Checker:
         need(all(price >= 0 or u in self.given for u, price in enumerate(prices)), "a price below 0")
         weights = {pair: None for own in self.pairs.values() for pair in own.values()}
         weights = {pair: sum(factor * count(pair) for factor, count in terms) for pair in weights}
-        gains = {r: {u: weights[pair] - prices[u] for u, pair in own.items()} for r, own in self.pairs.items()}
+        gains = {r: {key: weights[pair] - prices[key[0]] for key, pair in own.items()} for r, own in self.pairs.items()}
         return gains, prices, sum(prices) - owed, met
 
     def most(self, level, worth, proof, limits={}):
@@ -147,7 +183,7 @@ class Checker:
             gains, _, total, _ = self.weigh(level, worth, proof["bound"])
             for r, own in gains.items():
                 housed, places = limits.get(r, (r in self.home, own))
-                best = [gain for u, gain in own.items() if u in places] + ([] if housed else [0])
+                best = [gain for key, gain in own.items() if key in places] + ([] if housed else [0])
                 if not best:
                     return -INFINITE
                 total += max(best)
@@ -165,9 +201,9 @@ class Checker:
             return max(found)
         need(len(self.pairs) == self.proof["problem"]["requests"], "the proof numbers requests: their file is needed")
         r, of = sorted(self.pairs)[on["request"]], {"cell": self.cell, "unit": range(len(self.cell))}[kind]
-        here = {u for u, number in enumerate(of) if number == on[kind]}
-        need(here, "a split by what does not exist")
-        housed, places = limits.get(r, (r in self.home, set(range(len(self.cell)))))
+        need(on[kind] in of, "a split by what does not exist")
+        housed, places = limits.get(r, (r in self.home, {*self.pairs[r]}))
+        here = {key for key in places if of[key[0]] == on[kind]}
         return max(self.most(level, worth, without, {**limits, r: (housed, places - here)}),
                    self.most(level, worth, more, {**limits, r: (True, places & here)}))
 
@@ -178,7 +214,7 @@ class Checker:
         left = total + sum(best.values()) - self.proof["room"]["scale"] * self.reached[-2]
         self.given = {u for u, price in enumerate(prices) if price > left}
         self.at_most = {key: known + left // factor for (key, _), (factor, known) in met.items() if factor > 0}
-        near = {r: {u for u, gain in own.items() if best[r] - gain <= left} for r, own in gains.items()}
+        near = {r: {key for key, gain in own.items() if best[r] - gain <= left} for r, own in gains.items()}
         return {r: (best[r] > left or r in self.home, near[r]) for r in gains}
 
     def levels(self):

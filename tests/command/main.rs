@@ -25,6 +25,7 @@ mod database;
 mod documents;
 mod editing;
 mod formats;
+mod holders;
 mod kept;
 mod language;
 mod ledger;

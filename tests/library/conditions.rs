@@ -32,7 +32,7 @@ fn drawn(rng: &mut ChaCha8Rng, quotas: usize) -> Drawn {
         for (unit, kind) in kinds.iter().enumerate() {
             if let Some(marks) = suits[request * 3 + kind] {
                 let fit = rng.random_range(0..4) * 100;
-                pairs.push(Pair { request: request as u32, unit: unit as u32, fit, marks });
+                pairs.push(Pair { request: request as u32, unit: unit as u32, fit, marks: marks.into() });
             }
         }
     }

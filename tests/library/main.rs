@@ -20,6 +20,7 @@ mod explained;
 mod features;
 mod first;
 mod grid;
+mod holders;
 mod ipf;
 mod lecture;
 mod ledger;

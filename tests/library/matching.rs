@@ -126,7 +126,7 @@ fn drawn(
                     let (suits, marks) = suits[request * 3 + kinds[unit] as usize];
                     if suits {
                         let fit = fits[request * units + unit] * 250;
-                        pairs.push(Pair { request: request as u32, unit: unit as u32, fit, marks });
+                        pairs.push(Pair { request: request as u32, unit: unit as u32, fit, marks: marks.into() });
                     }
                 }
             }
@@ -163,7 +163,7 @@ proptest! {
             for unit in 0..units {
                 let noise = (request.wrapping_mul(2_654_435_761) ^ unit.wrapping_mul(salt | 1)).wrapping_mul(2_246_822_519) >> 20;
                 if suits >> (unit / alike % 8) & 1 == 1 {
-                    pairs.push(Pair { request, unit, fit: base - (noise % 400) as u16, marks: marks & 3 });
+                    pairs.push(Pair { request, unit, fit: base - (noise % 400) as u16, marks: (marks & 3).into() });
                 }
             }
         }
@@ -195,7 +195,7 @@ proptest! {
         // Each part holds a share of its own attributions: what counted before is of no part.
         let mut quotas = parts[0].quotas.clone();
         quotas.iter_mut().for_each(|quota| quota.already = Already::default());
-        let used = (0..quotas.len()).fold(0_u16, |all, q| all | 3 << (2 * q));
+        let used = (0..quotas.len()).fold(0_u64, |all, q| all | 3 << (2 * q));
         let mut whole = Small { points: Vec::new(), units: 0, pairs: Vec::new(), quotas: quotas.clone() };
         let mut groups: Vec<Small> = Vec::new();
         for (number, part) in parts.iter().enumerate() {

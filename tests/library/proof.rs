@@ -43,7 +43,7 @@ fn draw(random: &mut impl Rng) -> Small {
         for unit in 0..units {
             let (suits, marks) = by_kind[kinds[unit as usize]];
             if suits {
-                pairs.push(Pair { request, unit, fit: random.random_range(0..5) * 250, marks });
+                pairs.push(Pair { request, unit, fit: random.random_range(0..5) * 250, marks: marks.into() });
             }
         }
     }

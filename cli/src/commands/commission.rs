@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use logis::attribution::{Commission, Instance, Place};
+use logis::attribution::{Commission, Instance, Place, charged};
 use logis::data::{self, Absent, Dataset, Output, OutputColumn};
 use logis::matching::Matching;
 use logis::pack::schema::Schema;
@@ -77,19 +77,19 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
     let (loaded, matching, mut commission) = match (&args.lists, &mut followed) {
         (_, Some(followed)) => {
             followed.prepare(&loaded, &mut places);
-            let (loaded, commission) = match followed.follows() {
+            let (loaded, matching, commission) = match followed.follows() {
                 true => {
-                    let commission = followed.lists(&loaded, &places)?;
-                    (loaded, commission)
+                    let (commission, matching) = followed.lists(&loaded, &places)?;
+                    (loaded, matching, commission)
                 }
                 false => {
                     let allocation = pairs::solve(loaded, None)?;
                     let commission = allocation.commission_of(&places)?;
-                    (allocation.posing, commission)
+                    (allocation.posing, allocation.matching, commission)
                 }
             };
             followed.number(&commission);
-            (loaded, Matching::default(), commission)
+            (loaded, matching, commission)
         }
         (Some(path), None) => {
             let lists = lists(path, &keys, &loaded)?;
@@ -139,12 +139,16 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
         commission = after.commission;
     }
     let loaded = &loaded;
+    let mut holders = holders(loaded, &matching);
+    if let Some(followed) = &followed {
+        followed.charge(loaded, &mut holders);
+    }
     let rank = |unit: u32, at: usize| followed.as_ref().map_or(at + 1, |followed| followed.rank(unit, at));
-    let result = result(&run.pack, loaded, &commission, &rank)?;
+    let result = result(&run.pack, loaded, &commission, (&rank, &holders))?;
     // Entered before it is shown: what was shown and is in no ledger could be notified.
     let end = match (&mut followed, &args.ledger.ledger) {
         (Some(followed), Some(path)) => {
-            followed.end(path, (loaded, &commission), (args.candidates, args.append))?
+            followed.end(path, (loaded, &commission, &holders), (args.candidates, args.append))?
         }
         _ => End::Fine,
     };
@@ -196,12 +200,23 @@ fn shown(pack: &Pack, asked: &[String]) -> Vec<String> {
     names.into_iter().map(str::to_string).collect()
 }
 
+/// The column of the holder to whom an attribution is charged.
+pub(super) const CHARGED: &str = "imputation";
+
+/// By number of the unit: the holder to whom its attribution is charged.
+fn holders(loaded: &Posing, matching: &Matching) -> Vec<Option<usize>> {
+    let instance = &loaded.instance;
+    let request_of = matching.request_of(instance.units.len());
+    let of = |(unit, request): (u32, &Option<u32>)| charged(instance.marks(matching, (*request)?, unit));
+    (0_u32..).zip(&request_of).map(of).collect()
+}
+
 /// The lists, with what is shown of each candidate.
 fn result(
     pack: &Pack,
     loaded: &Posing,
     commission: &Commission,
-    rank: &dyn Fn(u32, usize) -> usize,
+    (rank, holders): (&dyn Fn(u32, usize) -> usize, &[Option<usize>]),
 ) -> Result<Presented> {
     let (instance, plan) = (&loaded.instance, &loaded.plan.pairs);
     let mut rows = table(&pack.parsed().schema, &loaded.dataset, (instance, commission), rank);
@@ -228,6 +243,17 @@ fn result(
             cells: (0..outcomes.len()).map(|row| outcomes.value(row)).collect(),
             kind: plan.node(**node).map_or(Type::Bool, |node| node.ty.clone()),
         });
+    }
+    if let Some(flow) = &loaded.plan.flow {
+        let lists = (0_u32..).zip(commission.lists.iter().zip(holders));
+        let holder = |request: u32, unit: u32, own: Option<usize>| {
+            flow.name(instance.marks_in_list(own, request, unit)).map(Value::text)
+        };
+        let cells = lists.flat_map(|(unit, (list, own))| {
+            list.iter().map(move |place| holder(place.request, unit, *own)).collect::<Vec<_>>()
+        });
+        let (name, kind) = (CHARGED.to_string(), Type::Text(None));
+        rows.columns.push(OutputColumn { name, cells: cells.collect(), kind });
     }
     let mut result = Presented::of(rows, &[plan]);
     decided.iter().for_each(|(name, _, outcomes)| result.decided(name, outcomes));

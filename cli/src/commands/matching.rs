@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use logis::attribution::{
-    Asks, Before, FIRST, MatchingPlan, Moves, MovesKind, QuotaInForce, ReadError, Report, SHORTFALL,
+    Asks, Balance, Before, FIRST, MatchingPlan, Moves, MovesKind, QuotaInForce, ReadError, Report, SHORTFALL,
 };
 use logis::data::{Output, OutputColumn, visible_cell};
 use logis::exchange::FORMAT;
@@ -116,12 +116,14 @@ pub fn run(args: &MatchArgs) -> Result<End> {
         );
         let mut rows = loaded.rows("attributions", given);
         moves_columns(&allocation, &mut rows);
+        charged_column(&allocation, &mut rows);
         output::write(&pairs::presented(&run.pack, loaded, rows, &title, given)?, &args.output)?;
     }
     pairs::say(loaded);
     pairs::say_reserves(allocation.reserves(), pairs::ATTRIBUTIONS);
     eprint!("{}", summary(&allocation));
     eprint!("{}", moves_text(&allocation));
+    eprint!("{}", balances(&allocation));
     if let Some(conditions) = &allocation.conditions {
         eprint!("{}", conditions_text(conditions, allocation.reached().attributions));
     }
@@ -505,6 +507,51 @@ fn quotas(loaded: &Posing, matching: &Matching, prices: Option<&[u64]>) -> Strin
         }
         None => format!("{table}\n"),
     }
+}
+
+/// The column of the holder to whom each attribution is charged, where there are holders.
+fn charged_column(allocation: &Allocation, rows: &mut Output) {
+    let Allocation { posing: Posing { instance, plan, dataset, .. }, matching, .. } = allocation;
+    let Some(flow) = &plan.flow else { return };
+    let holder = |request: &str| {
+        let request = instance.requests.find(dataset, request)?;
+        let unit = matching.unit_of.get(request as usize).copied().flatten()?;
+        flow.name(instance.marks(matching, request, unit)).map(Value::text)
+    };
+    // The first column is that of the requests.
+    let requests = rows.columns.first().map_or(&[][..], |column| &column.cells);
+    let cell = |cell: &Option<Value>| cell.as_ref().and_then(|id| holder(&id.to_string()));
+    let all: Vec<Option<Value>> = requests.iter().map(cell).collect();
+    let (name, cells) = (super::commission::CHARGED.to_string(), all);
+    rows.columns.push(OutputColumn { name, cells, kind: Type::Text(None) });
+}
+
+/// How the holders stand by their conventions, as a table.
+fn balances(allocation: &Allocation) -> String {
+    let balances = allocation.posing.plan.balances(&allocation.matching.reached);
+    if balances.is_empty() {
+        return String::new();
+    }
+    let mut table = empty(&["Réservataire", "Convention", "Dû", "Eu avant", "Ici", "Reste"]);
+    for Balance { label, quota, category, at_most, due, had, run, left, .. } in balances {
+        let number = |n: u64| count(usize::try_from(n).unwrap_or(usize::MAX));
+        let category = category.map_or_else(String::new, |category| format!(" · {category}"));
+        let most = if at_most { " (au plus)" } else { "" };
+        let left =
+            if left < 0 { format!("-{}", number(left.unsigned_abs())) } else { number(left.unsigned_abs()) };
+        table.add_row(vec![
+            label,
+            format!("{quota}{category}{most}"),
+            number(due),
+            number(had),
+            number(run),
+            left,
+        ]);
+    }
+    align_numbers(&mut table);
+    format!(
+        "{table}\nChaque attribution est imputée à un réservataire et à un seul. Dû: la part de ce qui est attribué dans l'année, ou le nombre; reste: ce qui revient encore au réservataire ou, « au plus », ce qu'il peut encore avoir.\n"
+    )
 }
 
 /// Reads a written result; one that says what is no result's to say, or whose certificate has not the form of

@@ -1,7 +1,7 @@
 //! `logis candidates`, and what all commands on the matching read: the rules, the data, the problem.
 
 use anyhow::{Result, anyhow};
-use logis::attribution::{Flags, MatchingPlan, Report, UnderReserve};
+use logis::attribution::{Flags, MatchingPlan, Report, UnderReserve, UnknownUnits};
 use logis::data::{Output, Table, visible_cell};
 use logis::pack::schema::{EntityId, Origin};
 use logis::places::Places;
@@ -195,6 +195,21 @@ pub fn say(loaded: &Posing) {
         eprintln!(
             "quota {}: on ne sait pas si {open} candidatures comptent; elles comptent dans la base et non parmi les membres",
             quota.quota.name
+        );
+    }
+    for UnknownUnits { rule, scope, rows } in &loaded.plan.unknown_units {
+        let units = &loaded.instance.units;
+        let id = |row: &u32| units.id(&loaded.dataset, units.number(*row));
+        let first: Vec<_> = rows.iter().take(3).map(|row| visible_cell(id(row))).collect();
+        let what = match scope {
+            true => "chaque quota qui se compte par lui les compte, et aucun parmi ses membres",
+            false => "leur attribution n'est imputée à personne",
+        };
+        eprintln!(
+            "{} logements n'ont pas de `{rule}` connu: {}{}; {what}",
+            rows.len(),
+            first.join(", "),
+            if rows.len() > 3 { "…" } else { "" }
         );
     }
     for quota in &loaded.plan.not_in_force {

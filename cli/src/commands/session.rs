@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow, bail};
 use logis::Posing;
 use logis::attribution::{Asks, Commission, CountedLease, Place, QuotaInForce, Recorded};
 use logis::ledger::{Entry, Kind, Lease, Ledger, LedgerError, LedgerPlace, Line};
-use logis::matching::Already;
+use logis::matching::{Already, Matching};
 use logis::value::Date;
 use serde_json::{Map, Value as Json};
 
@@ -35,8 +35,21 @@ pub fn of_matching(ledger: &Ledger, day: Date) -> Recorded {
         made: owned(given().filter(|(_, unit)| !old.contains(unit)).chain(state.firm())),
         out: owned(given().filter(|(_, unit)| old.contains(unit))),
         struck: owned(state.struck()),
+        charges: charges(ledger),
         counted: counted(ledger, day),
     }
+}
+
+/// To whom pairs are charged, by the sessions that offered them.
+fn charges(ledger: &Ledger) -> Vec<((String, String), Option<String>)> {
+    let state = ledger.state();
+    let pairs = owned(state.given().chain(state.firm())).into_iter();
+    pairs
+        .filter_map(|pair| {
+            let charge = state.charge(&pair.0, &pair.1)?.map(str::to_string);
+            Some((pair, charge))
+        })
+        .collect()
 }
 
 /// In which quotas the leases of the year count, as their sessions decided.
@@ -58,6 +71,25 @@ fn say_year(ledger: &Ledger, posing: &Posing) {
         eprintln!(
             "registre: quota {}: {members} sur {base} baux depuis le 1er janvier {}",
             quota.quota.name,
+            day.year()
+        );
+    }
+    // What counted for a value of which these data have no unit stands here only.
+    let leases = || ledger.state().leases_of(day.year()).filter_map(|lease| lease.counts);
+    let families = || posing.plan.quotas.iter().map(|quota| &quota.family);
+    let elsewhere = |name: &String| {
+        let of =
+            |family: &String| name.strip_prefix(family.as_str()).is_some_and(|rest| rest.starts_with(" ["));
+        !posing.plan.quotas.iter().any(|quota| quota.quota.name == *name) && families().any(of)
+    };
+    let names: BTreeSet<&String> =
+        leases().flat_map(|own| own.keys()).filter(|name| elsewhere(name)).collect();
+    for name in names {
+        let own = || leases().filter_map(|counts| counts.get(name));
+        eprintln!(
+            "registre: quota {name}: {} sur {} baux depuis le 1er janvier {}, et aucun logement de ces données",
+            own().filter(|member| **member).count(),
+            own().count(),
             day.year()
         );
     }
@@ -131,7 +163,8 @@ impl Followed {
         let state = self.ledger.state();
         let (out, struck) = (owned(state.given()), owned(state.struck()));
         let counted = counted(&self.ledger, day);
-        Recorded { head: self.ledger.head(), made: Vec::new(), out, struck, counted }
+        let (made, charges) = (Vec::new(), Vec::new());
+        Recorded { head: self.ledger.head(), made, out, struck, charges, counted }
     }
 
     /// Finds the places of these data that stand; `places` is how many candidates each unit is to have, none where it is given.
@@ -181,8 +214,22 @@ impl Followed {
     }
 
     /// The lists of these data: those that stand are followed, the others are made.
-    pub fn lists(&self, loaded: &Posing, places: &[usize]) -> Result<Commission> {
-        Ok(Commission::following(&loaded.instance, self.lists.clone(), places)?.0)
+    pub fn lists(&self, loaded: &Posing, places: &[usize]) -> Result<(Commission, Matching)> {
+        Ok(Commission::following(&loaded.instance, self.lists.clone(), places)?)
+    }
+
+    /// To whom the lists that stand are charged, by number of the unit: as their sessions said.
+    pub fn charge(&self, loaded: &Posing, holders: &mut [Option<usize>]) {
+        let Posing { instance, dataset, plan, .. } = loaded;
+        let Some(flow) = &plan.flow else { return };
+        for (unit, (list, own)) in (0_u32..).zip(self.lists.iter().zip(holders)) {
+            let Some(first) = list.first() else { continue };
+            let request = instance.requests.id(dataset, first.request);
+            let charge = self.ledger.state().charge(request, instance.units.id(dataset, unit));
+            if let Some(holder) = charge {
+                *own = holder.and_then(|name| flow.find(name));
+            }
+        }
     }
 
     /// Numbers what comes new: its ranks are those after the ones that were notified.
@@ -205,18 +252,29 @@ impl Followed {
     }
 
     /// What the session enters: itself, then each place that is new.
-    fn entries(&self, loaded: &Posing, commission: &Commission, asked: Option<usize>) -> Result<Vec<Entry>> {
+    fn entries(
+        &self,
+        (loaded, commission, holders): (&Posing, &Commission, &[Option<usize>]),
+        asked: Option<usize>,
+    ) -> Result<Vec<Entry>> {
         let Posing { instance, dataset, plan, .. } = loaded;
         let (posed, day) = (loaded.posed()?, plan.pairs.date);
         let mut offers = Vec::new();
-        for (unit, (list, followed)) in (0_u32..).zip(commission.lists.iter().zip(&self.lists)) {
+        for (unit, ((list, followed), holder)) in
+            (0_u32..).zip(commission.lists.iter().zip(&self.lists).zip(holders))
+        {
             for (at, place) in list.iter().enumerate().skip(followed.len()) {
                 let request = instance.requests.id(dataset, place.request);
                 let offer = Entry::new(day, Kind::Offer, request, instance.units.id(dataset, unit));
                 let offer = offer.with("rang", self.rank(unit, at));
+                let marks = instance.marks_in_list(*holder, place.request, unit);
                 let offer = match plan.quotas.is_empty() {
                     true => offer,
-                    false => offer.with("quotas", quotas(loaded, place.request, unit)),
+                    false => offer.with("quotas", quotas(loaded, marks)),
+                };
+                let offer = match &plan.flow {
+                    Some(flow) => offer.with(logis::ledger::CHARGE, flow.name(marks)),
+                    None => offer,
                 };
                 offers.push(if place.shared { offer.with("partage", true) } else { offer });
             }
@@ -236,10 +294,10 @@ impl Followed {
     pub fn end(
         &mut self,
         path: &Path,
-        (loaded, commission): (&Posing, &Commission),
+        (loaded, commission, holders): (&Posing, &Commission, &[Option<usize>]),
         (asked, append): (Option<usize>, bool),
     ) -> Result<End> {
-        let entries = self.entries(loaded, commission, asked)?;
+        let entries = self.entries((loaded, commission, holders), asked)?;
         let new = count(entries.len().saturating_sub(1));
         eprintln!(
             "registre: logements loués ou décidés: {}; listes suivies: {}; propositions nouvelles: {new}",
@@ -304,14 +362,12 @@ impl Followed {
     }
 }
 
-/// The quotas in whose base a pair counts, by name: is it a member?
-fn quotas(loaded: &Posing, request: u32, unit: u32) -> Map<String, Json> {
-    let marks = loaded.instance.pair(request, unit).map_or(0, |(_, marks)| marks);
+/// The quotas in whose base a pair of these marks counts, by name: is it a member?
+fn quotas(loaded: &Posing, marks: u64) -> Map<String, Json> {
     let quotas = loaded.plan.quotas.iter().enumerate();
     // Who comes first is counted over no year.
     let quotas = quotas.filter(|(at, quota)| quota.asks != Asks::First && marks >> (2 * at) & 1 == 1);
-    let member =
-        |at: usize, quota: &QuotaInForce| quota.asks.told(1, (marks >> (2 * at + 1) & 1).into()).1 == 1;
+    let member = |at: usize, quota: &QuotaInForce| quota.asks.told(1, marks >> (2 * at + 1) & 1).1 == 1;
     quotas.map(|(at, quota)| (quota.quota.name.clone(), member(at, quota).into())).collect()
 }
 

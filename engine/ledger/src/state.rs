@@ -8,6 +8,9 @@ use logis_language::value::Date;
 use super::contradiction::{Cell, Contradiction};
 use super::line::{Entry, Kind, Line};
 
+/// The detail of an offer that says to whom its attribution is charged: the name of a holder, or nothing for nobody.
+pub const CHARGE: &str = "imputation";
+
 /// A session of the commission.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
@@ -39,6 +42,8 @@ pub struct Offer {
     /// In which quotas the pair counted at its session, by name: is it a member, or in the base alone? `None` where the session
     /// did not say.
     pub counts: Option<BTreeMap<String, bool>>,
+    /// To whom its attribution is charged: a holder, or nobody. `None` where the session did not say.
+    pub charge: Option<Option<String>>,
     /// Is it of a list that is past, as a lease of the unit has ended since?
     pub past: bool,
 }
@@ -56,6 +61,8 @@ pub struct Lease<'s> {
     pub ended: Option<Date>,
     /// In which quotas it counts: see [`Offer::counts`].
     pub counts: Option<&'s BTreeMap<String, bool>>,
+    /// To whom it is charged: see [`Offer::charge`].
+    pub charge: Option<Option<&'s str>>,
 }
 
 /// A lease that has ended.
@@ -66,6 +73,7 @@ struct Ended {
     signed: Date,
     day: Date,
     counts: Option<BTreeMap<String, bool>>,
+    charge: Option<Option<String>>,
 }
 
 /// By whom or what something is taken.
@@ -147,6 +155,7 @@ impl State {
             day: taken.day,
             ended: None,
             counts: self.offer_of(&taken.by, unit).ok().and_then(|offer| offer.counts.as_ref()),
+            charge: self.charge(&taken.by, unit),
         });
         let ended = self.ended.iter().filter(move |lease| lease.signed.year() == year);
         running.chain(ended.map(|lease| Lease {
@@ -155,7 +164,23 @@ impl State {
             day: lease.signed,
             ended: Some(lease.day),
             counts: lease.counts.as_ref(),
+            charge: lease.charge.as_ref().map(Option::as_deref),
         }))
+    }
+
+    /// To whom a pair is charged, as the session that offered it said: a holder, or nobody.
+    pub fn charge(&self, request: &str, unit: &str) -> Option<Option<&str>> {
+        self.offer_of(request, unit).ok()?.charge.as_ref().map(Option::as_deref)
+    }
+
+    /// The leases that were signed in a year, by whom they are charged to: those of nobody, and of whom no session said it, under
+    /// `None`.
+    pub fn charged(&self, year: i16) -> BTreeMap<Option<&str>, u64> {
+        let mut all = BTreeMap::new();
+        for lease in self.leases_of(year) {
+            *all.entry(lease.charge.flatten()).or_insert(0) += 1;
+        }
+        all
     }
 
     /// What is let or decided: request and unit, by unit.
@@ -269,10 +294,12 @@ impl State {
         let counts = counts.map(|quotas| {
             quotas.iter().map(|(name, member)| (name.clone(), member.as_bool().unwrap_or(false))).collect()
         });
+        let charge = entry.details.get(CHARGE);
+        let charge = charge.map(|holder| holder.as_str().map(str::to_string));
         let (request, day) = (request.clone(), *day);
         self.requests.insert(request.clone());
         let (accepted, refused, past) = (None, None, false);
-        offers.push(Offer { request, rank, shared, day, line, accepted, refused, counts, past });
+        offers.push(Offer { request, rank, shared, day, line, accepted, refused, counts, charge, past });
         self.left -= 1;
         Ok(())
     }
@@ -384,13 +411,15 @@ impl State {
             return Err(Contradiction::NoLease { unit: unit.clone(), holder });
         };
         not_before(*day, (taken.day, taken.line))?;
-        let counts = self.offer_of(request, unit).ok().and_then(|offer| offer.counts.clone());
+        let offer = self.offer_of(request, unit).ok();
+        let counts = offer.and_then(|offer| offer.counts.clone());
+        let charge = offer.and_then(|offer| offer.charge.clone());
         let (request, unit) = (request.clone(), unit.clone());
         self.given.remove(&unit);
         self.housed.remove(&request);
         self.accepted.retain(|_, (accepted, _)| *accepted != unit);
         self.offers.get_mut(&unit).into_iter().flatten().for_each(|offer| offer.past = true);
-        self.ended.push(Ended { request, unit, signed: taken.day, day: *day, counts });
+        self.ended.push(Ended { request, unit, signed: taken.day, day: *day, counts, charge });
         Ok(())
     }
 

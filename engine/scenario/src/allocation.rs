@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use logis_allocation::Year;
-use logis_allocation::attribution::{Instance, InstanceError, MatchingPlan};
+use logis_allocation::attribution::{Instance, InstanceError, MatchingPlan, QuotaInForce};
 use logis_allocation::candidates::Candidates;
 use logis_allocation::posing::{Answered, answer_in_order, prices};
 use logis_matching::{Gaps, Matching, reached};
@@ -32,6 +32,8 @@ pub(super) struct Allocation {
     pub quota_prices: Vec<u64>,
     /// Are they the leases of a year of sessions?
     pub weekly: bool,
+    /// The quotas as the data have them: of one with a scope, one for each value.
+    pub quotas: Vec<QuotaInForce>,
 }
 
 /// By row of the request: the row of its unit.
@@ -72,12 +74,16 @@ impl Allocation {
         };
         matching.reached = instance.in_points(&matching).0;
         let unit_of = rows(&instance, &matching);
-        Ok(Allocation { instance, matching, gaps, unit_of, quota_prices, weekly: false })
+        let quotas = plan.quotas.clone();
+        Ok(Allocation { instance, matching, gaps, unit_of, quota_prices, weekly: false, quotas })
     }
 
     /// The leases of a year of sessions in place of the answer; prices stay those of the year solved at once.
     pub fn by_weeks(mut self, year: &Year) -> Allocation {
         self.matching.unit_of = year.unit_of();
+        if !self.matching.marks_of.is_empty() {
+            self.matching.marks_of = year.marks_of.clone();
+        }
         self.matching.reached = year.reached.clone();
         self.weekly = true;
         self.unit_of = rows(&self.instance, &self.matching);

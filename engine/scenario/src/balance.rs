@@ -16,12 +16,13 @@ pub(super) struct Done {
 }
 
 /// Tables of which every year is shown; of the others, the last year is.
-const EVERY_YEAR: [&str; 8] = [
+const EVERY_YEAR: [&str; 9] = [
     "quotas",
     "reservations",
     "aides_montants",
     "annee_d_un_coup",
     "parts_annee",
+    "reservataires",
     "attente_annee",
     "reponses",
     "semaines",

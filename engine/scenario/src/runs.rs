@@ -60,7 +60,11 @@ pub(super) fn runs(scenario: &Scenario) -> Vec<Run> {
 
 /// What a run is to know of, of all that it decides: figures past their last year, rules that are not in force,
 /// conditions that no rule looks at; priorities not known, proofs with a gap.
-pub(super) fn warnings(run: &Run, planned: &Planned, allocation: &Allocation) -> Vec<String> {
+pub(super) fn warnings(
+    run: &Run,
+    (planned, matching): (&Planned, &MatchingPlan),
+    allocation: &Allocation,
+) -> Vec<String> {
     let mut warnings: Vec<String> = Vec::new();
     let said = planned.plans().flat_map(|p| {
         let told = p.warnings.iter().chain(&p.notes).cloned();
@@ -76,6 +80,18 @@ pub(super) fn warnings(run: &Run, planned: &Planned, allocation: &Allocation) ->
         warnings.push(format!(
             "{unknown} demandes ont une priorité que leurs données ne disent pas : elles passent après les autres"
         ));
+    }
+    for UnknownUnits { rule, scope, rows } in &matching.unknown_units {
+        let what = match scope {
+            true => "chaque quota qui se compte par lui les compte, et aucun parmi ses membres",
+            false => "leur attribution n'est imputée à personne",
+        };
+        warnings.push(format!("{} logements n'ont pas de `{rule}` connu : {what}", rows.len()));
+    }
+    for quota in &matching.not_in_force {
+        if quota.from.is_none() {
+            warnings.push(format!("quota {} : pas en vigueur, sa part n'est pas donnée", quota.name));
+        }
     }
     let gaps = &allocation.gaps;
     if gaps.attributions > 0 || gaps.quotas.iter().any(|g| *g > 0) || gaps.priority > 0 {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::agreement::{Reviewer, agreements, of_day};
-use super::allocation::Allocation;
+use super::allocation::{Allocation, AllocationError};
 use super::balance::{self, Done};
 use super::basis::{Local, Stands};
 use super::decided::Decide;
@@ -260,14 +260,17 @@ impl Simulation {
         let place = key.map(|key| format!("{}\n{key}", rules.ready.key));
         let decide = Decide { decided: &self.shared.decided, dataset, place, values: &rules.values };
         let failed = |error| ScenarioError::Allocation { run: run.id.clone(), error };
-        let posed = decide.posed(&rules.planned.matching).map_err(failed)?;
-        let mut allocation = Allocation::new(&rules.planned.matching, posed).map_err(failed)?;
+        let matching = rules.planned.matching.clone().on(dataset);
+        let matching = &matching.map_err(|error| failed(AllocationError::Instance(error)))?;
+        let posed = decide.posed(matching).map_err(failed)?;
+        let mut allocation = Allocation::new(matching, posed).map_err(failed)?;
         let all = run.point.is_none();
-        let mut warnings = warnings(run, &rules.planned, &allocation);
+        let mut warnings = warnings(run, (&rules.planned, matching), &allocation);
         let mut tables = Vec::new();
         if let Some(weeks) = &self.weeks(run) {
             let (planned, freed) = (&rules.planned, &BTreeSet::new());
-            let asked = Asked { weeks, planned, dataset, date, year: 0, seed: run.seed, freed };
+            let (year, seed) = (0, run.seed);
+            let asked = Asked { weeks, planned, matching, dataset, date, year, seed, freed };
             let by_weeks = asked.by_weeks(allocation, &mut Carried::default()).map_err(failed)?;
             (allocation, tables) = (by_weeks.allocation, by_weeks.tables);
             warnings.extend(by_weeks.warnings);
@@ -317,13 +320,16 @@ impl Simulation {
             let decide =
                 Decide { decided: &self.shared.decided, dataset: &dataset, place, values: &rules.values };
             let failed = |error| ScenarioError::Allocation { run: format!("{} ({date})", run.id), error };
-            let posed = decide.posed(&rules.planned.matching).map_err(failed)?;
-            let mut allocation = Allocation::new(&rules.planned.matching, posed).map_err(failed)?;
-            let mut own = warnings(run, &rules.planned, &allocation);
+            let matching = rules.planned.matching.clone().on(&dataset);
+            let matching = &matching.map_err(|error| failed(AllocationError::Instance(error)))?;
+            let posed = decide.posed(matching).map_err(failed)?;
+            let mut allocation = Allocation::new(matching, posed).map_err(failed)?;
+            let mut own = warnings(run, (&rules.planned, matching), &allocation);
             let mut tables = Vec::new();
             if let Some(weeks) = &weeks {
                 let (planned, dataset, freed) = (&rules.planned, &dataset, &state.freed);
-                let asked = Asked { weeks, planned, dataset, date, year: year as u64, seed: run.seed, freed };
+                let (year, seed) = (year as u64, run.seed);
+                let asked = Asked { weeks, planned, matching, dataset, date, year, seed, freed };
                 let by_weeks = asked.by_weeks(allocation, &mut carried).map_err(failed)?;
                 (allocation, tables) = (by_weeks.allocation, by_weeks.tables);
                 own.extend(by_weeks.warnings);

@@ -10,7 +10,7 @@ use super::allocation::{Allocation, AllocationError};
 use super::file::Weeks;
 use super::measure::{Planned, WeeklyPlans};
 use super::table::{Table, count, mean, percent};
-use logis_allocation::attribution::{Asks, Instance, Likely, Numbers, QuotaInForce};
+use logis_allocation::attribution::{Asks, Balance, Instance, Likely, MatchingPlan, Numbers, QuotaInForce};
 use logis_allocation::{Arrivals, Session, Weekly, Year, arrival};
 use logis_data::Dataset;
 use logis_decide::evaluate::evaluate;
@@ -70,6 +70,8 @@ pub(super) struct Carried {
 pub(super) struct Asked<'a> {
     pub weeks: &'a Weeks,
     pub planned: &'a Planned,
+    /// The matching as these data have it.
+    pub matching: &'a MatchingPlan,
     pub dataset: &'a Dataset,
     pub date: Date,
     /// Number of the year.
@@ -92,7 +94,7 @@ impl Asked<'_> {
     pub fn by_weeks(self, at_once: Allocation, carried: &mut Carried) -> Result<ByWeeks, AllocationError> {
         let failed = |error| AllocationError::Solved(Box::new(error));
         let instance = at_once.instance.clone();
-        let (plan, weeks) = (&self.planned.matching, self.weeks);
+        let (plan, weeks) = (self.matching, self.weeks);
         let none = WeeklyPlans::default();
         let plans = self.planned.weekly.as_ref().unwrap_or(&none);
         let calendar = Calendar::new(self.date, weeks.sessions());
@@ -113,6 +115,7 @@ impl Asked<'_> {
             false => Some(weekly.foreseen(&arrivals, self.seed).map_err(failed)?),
         };
         let told = Told {
+            plan,
             quotas: &plan.quotas,
             arrivals: &arrivals,
             began: &began,
@@ -214,6 +217,7 @@ impl Asked<'_> {
 
 /// A year that is told.
 struct Told<'t> {
+    plan: &'t MatchingPlan,
     quotas: &'t [QuotaInForce],
     arrivals: &'t Arrivals,
     began: &'t [Date],
@@ -247,6 +251,7 @@ impl Told<'_> {
     fn tables(&self, paper: &Reached, foreseen: Option<&Reached>) -> Vec<Table> {
         let mut tables = vec![self.compared(paper, foreseen)];
         tables.extend(self.shares());
+        tables.extend(self.balances());
         tables.extend([self.waits(), self.answers(), self.sessions()]);
         tables
     }
@@ -330,6 +335,35 @@ impl Told<'_> {
                 let name = &quota.quota.name;
                 table.row(&format!("t{quarter}_{name}"), &format!("au {day} · {}", quota.label), cells);
             }
+        }
+        Some(table)
+    }
+
+    /// How the holders stand at the end of the year by the conventions of flow.
+    fn balances(&self) -> Option<Table> {
+        let balances = self.plan.balances(&self.year.reached);
+        if balances.is_empty() {
+            return None;
+        }
+        let mut table = Table::new(
+            "reservataires",
+            "Ce qui revient à chaque réservataire, sur l'année",
+            "Réservataire et convention",
+            &format!("{} Chaque bail est imputé à un réservataire et à un seul, parmi ceux qui pouvaient proposer le ménage. Dû : la part du flux de l'année, ou le nombre. Reste : ce qui lui revient encore ou, pour un plafond, ce qu'il peut encore avoir ; au-dessous de zéro, il a eu davantage.", self.how),
+            SOURCE,
+        )
+        .column("du", "Dû", "baux", 0, true)
+        .column("avant", "Eu avant l'année passée ici", "baux", 0, false)
+        .column("baux", "Baux imputés", "baux", 0, true)
+        .column("reste", "Reste", "baux", 0, true);
+        for Balance { quota, label, scope, category, at_most, due, had, run, left, .. } in balances {
+            let mut name = label;
+            name.extend(scope.map(|scope| format!(" · {scope}")).iter().map(String::as_str));
+            name.extend(category.map(|category| format!(" · {category}")).iter().map(String::as_str));
+            if at_most {
+                name.push_str(" (au plus)");
+            }
+            table.row(&quota, &name, vec![count(due), count(had), count(run), Some(left)]);
         }
         Some(table)
     }

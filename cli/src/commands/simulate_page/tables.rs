@@ -68,7 +68,7 @@ struct Shown {
 fn part(id: &str) -> &'static str {
     match id {
         "synthese" | "observe" | "objectifs" | "hypotheses" | "annees" | "cohortes" => "Les résultats",
-        "annee_d_un_coup" | "parts_annee" | "attente_annee" | "reponses" | "semaines" => {
+        "annee_d_un_coup" | "parts_annee" | "reservataires" | "attente_annee" | "reponses" | "semaines" => {
             "L'année, de séance en séance"
         }
         "quotas" | "gains_pertes" => "Mixité, gains et pertes",
@@ -281,6 +281,7 @@ fn short(sheet: &Sheet) -> String {
         "synthese" => "L'essentiel",
         "annee_d_un_coup" => "D'un coup",
         "parts_annee" => "Les parts sur l'année",
+        "reservataires" => "Les réservataires",
         _ => sheet.title.split_once(" par : ").map_or(sheet.title.as_str(), |(_, rest)| rest),
     };
     match name.char_indices().nth(42) {

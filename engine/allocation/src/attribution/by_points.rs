@@ -40,10 +40,10 @@ impl Instance {
     ///
     /// # Errors
     /// None that this instance has not had.
-    pub(super) fn best_of(&self, keep: impl Fn(u32, u32) -> bool) -> Result<Vec<Option<u32>>, ProblemError> {
+    pub(super) fn best_of(&self, keep: impl Fn(u32, u32) -> bool) -> Result<Matching, ProblemError> {
         match self.by_points {
-            true => Ok(by_points_of(self, keep)),
-            false => Ok(solve(&self.part_of_all(keep)?).unit_of),
+            true => Ok(Matching { unit_of: by_points_of(self, keep), ..Matching::default() }),
+            false => Ok(solve(&self.part_of_all(keep)?)),
         }
     }
 

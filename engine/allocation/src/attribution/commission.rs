@@ -21,7 +21,7 @@
 use std::collections::BTreeSet;
 
 use super::instance::Instance;
-use logis_matching::{Matching, ProblemError};
+use logis_matching::{Matching, ProblemError, reached_by};
 
 /// The lists of all units.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -103,18 +103,24 @@ impl Commission {
         let first = instance.best_of(|request, unit| free(request) && new(unit))?;
         let places: Vec<usize> =
             (0_u32..).zip(places).map(|(unit, asked)| if new(unit) { *asked } else { 0 }).collect();
-        let mut matching = Matching { unit_of: first.clone(), ..Matching::default() };
+        let mut matching =
+            Matching { unit_of: first.unit_of.clone(), marks_of: first.marks_of, ..Matching::default() };
         for (unit, list) in (0_u32..).zip(&lists) {
             let slot = list.first().and_then(|place| matching.unit_of.get_mut(place.request as usize));
             if let Some(slot @ None) = slot {
                 *slot = Some(unit);
+                // To whom a list that stands is charged is what its session said: here any of its pairs will do.
+                let request = list.first().map_or(0, |place| place.request);
+                let marks = instance.pair(request, unit).map_or(0, |(_, marks)| marks);
+                matching.marks_of.get_mut(request as usize).into_iter().for_each(|own| *own = marks);
             }
         }
         let mut lists = lists;
-        ranks(instance, &mut lists, &mut named, &places, first)?;
+        ranks(instance, &mut lists, &mut named, &places, first.unit_of)?;
         let mut commission = Commission { lists };
         commission.complete(instance, &matching, &places);
-        matching.reached = logis_matching::reached(&instance.problem, &matching.unit_of).unwrap_or_default();
+        let reached = reached_by(&instance.problem, &matching.unit_of, &matching.marks_of);
+        matching.reached = reached.unwrap_or_default();
         Ok((commission, matching))
     }
 
@@ -350,7 +356,7 @@ fn ranks(
         }
         let wanted = |unit: u32| places.get(unit as usize).is_some_and(|asked| *asked > rank + 1);
         let free = |request: u32| named.get(request as usize) == Some(&false);
-        unit_of = instance.best_of(|request, unit| free(request) && wanted(unit))?;
+        unit_of = instance.best_of(|request, unit| free(request) && wanted(unit))?.unit_of;
     }
     Ok(())
 }

@@ -214,7 +214,7 @@ pub fn silences(
         asked += 1;
         let told = |other, unit| other != request || wished(unit);
         let answer = match instance.by_points {
-            true => instance.best_of(told)?,
+            true => instance.best_of(told)?.unit_of,
             false => solve_near(&instance.part(told)?, &matching.unit_of, Some(&duals)).unit_of,
         };
         if let Some(instead) = answer.get(request as usize).copied().flatten() {

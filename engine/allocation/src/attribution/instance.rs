@@ -1,9 +1,10 @@
 //! From data to the problem that the solver knows: numbers in the order of identifiers, points, fits
 //! and marks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::rules::{Asks, MatchingPlan};
+use super::flow::{HolderInForce, charged, tag};
+use super::rules::{Asks, MatchingPlan, QuotaInForce};
 use super::tenants;
 use super::ties::Ties;
 use crate::candidates::{Candidates, Found, Most, Options, candidates_by, sides};
@@ -125,6 +126,24 @@ pub enum InstanceError {
         /// The field that says it.
         field: String,
     },
+    /// More quotas by the values of a scope than a matching takes.
+    #[error(
+        "le quota `{quota}` se compte par `{by}`{}: plus de {most} quotas en tout, ceux qui passent d'abord compris; attendu: {most} au plus, par une règle du logement qui groupe ces valeurs",
+        many(values)
+    )]
+    Scopes {
+        /// The quota.
+        quota: String,
+        /// What it counts by.
+        by: String,
+        /// The values.
+        values: Vec<String>,
+        /// The most quotas.
+        most: usize,
+    },
+    /// The plan has not been set on data: a fault of the engine.
+    #[error("les quotas du plan n'ont pas été rapportés aux données (`MatchingPlan::on`)")]
+    PlanOpen,
     /// Who holds a unit has no turn in the order of points.
     #[error(
         "l'ordre du paquet est celui des points (`order = \"by-points\"`), où les mutations ne se comptent pas: des demandes occupent un logement (`{0}`)"
@@ -133,6 +152,16 @@ pub enum InstanceError {
     /// The problem is none.
     #[error(transparent)]
     Problem(#[from] ProblemError),
+}
+
+/// The values of a scope, in words.
+fn many(values: &[String]) -> String {
+    let told: Vec<&str> = values.iter().take(6).map(String::as_str).collect();
+    match values.len() {
+        0 => String::new(),
+        n if n > told.len() => format!(", qui a {n} valeurs ({}, …)", told.join(", ")),
+        n => format!(", qui a {n} valeurs ({})", told.join(", ")),
+    }
 }
 
 /// What a rule gives, in words.
@@ -204,6 +233,11 @@ impl Instance {
         dataset: &Dataset,
         most: Option<usize>,
     ) -> Result<Instance, Vec<InstanceError>> {
+        if plan.is_open()
+            && dataset.tables.get(sides(&plan.pairs).unwrap_or_default().1).is_some_and(|t| t.rows() > 0)
+        {
+            return Err(vec![InstanceError::PlanOpen]);
+        }
         let options = Options { most: most.map(|units| Most { units, by: plan.fit }) };
         let (first, second) = sides(&plan.pairs).unwrap_or_default();
         let (requests, units) = (Numbers::new(dataset, first), Numbers::new(dataset, second));
@@ -234,8 +268,8 @@ impl Instance {
             let Some(weighed) = weighed.get(piece) else { return };
             for (unit, place) in found.of(row).iter().zip(places) {
                 let fit = weighed.fits.get(place).copied().unwrap_or(0);
-                let marks = weighed.marks.get(place).copied().unwrap_or(0);
-                into.push(Pair { request, unit: units.number(*unit), fit, marks });
+                let pair = |marks: u64| Pair { request, unit: units.number(*unit), fit, marks };
+                into.extend(weighed.marks_of(place).iter().map(|marks| pair(*marks)));
             }
         };
         let quotas: Vec<Quota> = plan.quotas.iter().map(|q| q.quota.clone()).collect();
@@ -300,7 +334,36 @@ impl Instance {
         (Reached { priority, ..matching.reached.clone() }, sum(&|request| self.rank(request)))
     }
 
-    /// The fit and the marks of a pair of numbers, if it is suitable.
+    /// The fits and the marks of the pairs of numbers: one, or one for each holder who may propose the household.
+    pub fn pairs(&self, request: u32, unit: u32) -> impl Iterator<Item = (u16, u64)> + '_ {
+        let place = self.inside.get(unit as usize).copied();
+        // To stay is no pair.
+        let place = place.filter(|(_, cell)| self.problem.slot(request, *cell).is_some());
+        place.into_iter().flat_map(move |(inside, cell)| {
+            let of = move |slot| (self.problem.fit(request, slot, inside), self.problem.marks(slot));
+            self.problem.slots_in(request, cell).map(of)
+        })
+    }
+
+    /// The marks of the pair by which a request is housed in a unit in an answer.
+    pub fn marks(&self, matching: &Matching, request: u32, unit: u32) -> u64 {
+        match matching.marks_of.get(request as usize) {
+            Some(marks) => *marks,
+            None => self.pair(request, unit).map_or(0, |(_, marks)| marks),
+        }
+    }
+
+    /// The marks of the pair of a request that stands in the list of a unit: charged to the unit's `holder` where that one may
+    /// propose the household, and otherwise to the first who may.
+    pub fn marks_in_list(&self, holder: Option<usize>, request: u32, unit: u32) -> u64 {
+        let all = || self.pairs(request, unit).map(|(_, marks)| marks);
+        all()
+            .find(|marks| holder.is_some() && charged(*marks) == holder)
+            .or_else(|| all().next())
+            .unwrap_or(0)
+    }
+
+    /// The fit and the marks of a pair of numbers, if it is suitable: of several pairs the first.
     pub fn pair(&self, request: u32, unit: u32) -> Option<(u16, u64)> {
         let &(inside, cell) = self.inside.get(unit as usize)?;
         let slot = self.problem.slot(request, cell)?;
@@ -342,7 +405,24 @@ impl Instance {
     /// # Errors
     /// None that this instance has not had.
     pub fn without(&self, pairs: &BTreeSet<(u32, u32)>) -> Result<Instance, ProblemError> {
-        let problem = self.part(|request, unit| !pairs.contains(&(request, unit)))?;
+        self.without_all(pairs, &BTreeMap::new())
+    }
+
+    /// The same, where some pairs of request and unit are charged to a holder that is known.
+    ///
+    /// # Errors
+    /// None that this instance has not had.
+    pub(crate) fn without_all(
+        &self,
+        pairs: &BTreeSet<(u32, u32)>,
+        charges: &BTreeMap<(u32, u32), Option<usize>>,
+    ) -> Result<Instance, ProblemError> {
+        let known = |pair: &Pair| charges.get(&(pair.request, pair.unit)).copied();
+        let keep = |pair: &Pair| {
+            !pairs.contains(&(pair.request, pair.unit))
+                && known(pair).is_none_or(|own| charged(pair.marks) == own)
+        };
+        let problem = with_tenants(self.part_of_pairs(keep)?, &self.held)?;
         let rows = pairs.iter().map(|(request, unit)| (self.requests.row(*request), self.units.row(*unit)));
         let candidates = self.candidates.without(&rows.collect());
         let (requests, units) = (self.requests.clone(), self.units.clone());
@@ -365,9 +445,8 @@ impl Instance {
         let own = |request: u32, into: &mut Vec<Pair>| {
             let start = pairs.partition_point(|pair| pair.0 < request);
             let pairs = pairs.iter().skip(start).take_while(|pair| pair.0 == request);
-            into.extend(pairs.filter_map(|&(_, unit)| {
-                let (fit, marks) = self.pair(request, unit)?;
-                Some(Pair { request, unit, fit, marks })
+            into.extend(pairs.flat_map(|&(_, unit)| {
+                self.pairs(request, unit).map(move |(fit, marks)| Pair { request, unit, fit, marks })
             }));
         };
         let points = (0_u32..).take(self.requests.len()).map(|r| self.problem.points(r)).collect();
@@ -394,12 +473,16 @@ impl Instance {
     /// # Errors
     /// None that this instance has not had.
     pub(crate) fn part_of_all(&self, keep: impl Fn(u32, u32) -> bool) -> Result<Problem, ProblemError> {
+        self.part_of_pairs(|pair| keep(pair.request, pair.unit))
+    }
+
+    /// The same by pairs, of which a request may have several with one unit.
+    fn part_of_pairs(&self, keep: impl Fn(&Pair) -> bool) -> Result<Problem, ProblemError> {
         let own = |request: u32, into: &mut Vec<Pair>| {
-            let kept = self.units_of(request).into_iter().filter(|unit| keep(request, *unit));
-            into.extend(kept.filter_map(|unit| {
-                let (fit, marks) = self.pair(request, unit)?;
-                Some(Pair { request, unit, fit, marks })
-            }));
+            let all = self.units_of(request).into_iter().flat_map(|unit| {
+                self.pairs(request, unit).map(move |(fit, marks)| Pair { request, unit, fit, marks })
+            });
+            into.extend(all.filter(|pair| keep(pair)));
         };
         let points = (0_u32..).take(self.requests.len()).map(|r| self.problem.points(r)).collect();
         let units = u32::try_from(self.units.len()).unwrap_or(u32::MAX);
@@ -417,11 +500,78 @@ pub(crate) fn with_tenants(problem: Problem, held: &[Option<u32>]) -> Result<Pro
 struct Weighed {
     /// By candidate; none where the pack has no fit.
     fits: Vec<u16>,
-    /// By candidate: as [`Pair::marks`]; none where there are no quotas.
+    /// As [`Pair::marks`], by candidate, of those that are charged to several holders one after the other; none where there are
+    /// no quotas.
     marks: Vec<u64>,
+    /// By candidate: where its marks end. Empty where each has one.
+    ends: Vec<u32>,
     open: Open,
     /// The first fits that are none.
     wrong: Vec<InstanceError>,
+}
+
+impl Weighed {
+    /// The marks of a candidate: one, or one for each holder.
+    fn marks_of(&self, place: usize) -> &[u64] {
+        let end = |place: usize| self.ends.get(place).map(|end| *end as usize);
+        let range = match end(place) {
+            Some(last) => place.checked_sub(1).and_then(end).unwrap_or(0)..last,
+            None => place..place + 1,
+        };
+        // Without quotas nothing is counted.
+        self.marks.get(range).unwrap_or(&[0])
+    }
+}
+
+/// What a quota counts of candidates.
+struct Columns<'c> {
+    quota: &'c QuotaInForce,
+    base: Option<&'c DecisionColumn>,
+    members: Option<&'c DecisionColumn>,
+}
+
+impl<'c> Columns<'c> {
+    fn of(quota: &'c QuotaInForce, found: &'c Found<'_>) -> Columns<'c> {
+        let column = |at: Option<usize>| at.and_then(|at| found.outcomes.get(at));
+        Columns { quota, base: column(quota.base), members: column(quota.members) }
+    }
+
+    /// Does a candidate that is charged to a holder count in the base, and is it a member, as far as it is known?
+    fn counts(&self, found: &Found<'_>, row: usize, holder: Option<usize>) -> (Option<bool>, Option<bool>) {
+        let base = self.base.map_or(Some(true), |column| column.truth(row));
+        let base = match &self.quota.scope {
+            Some(scope) => both(base, scope.of_units.get(found.pair(row).1 as usize).copied().flatten()),
+            None => base,
+        };
+        let charged = self.quota.charged.map(|to| holder == Some(to));
+        match (self.members, charged) {
+            (Some(members), None) => (base, members.truth(row)),
+            (Some(members), Some(charged)) => (both(base, Some(charged)), members.truth(row)),
+            (None, charged) => (base, charged),
+        }
+    }
+
+    /// Two bits: does the pair count in the base, and is it a member? What is not known counts against the quota: in the base,
+    /// and as no member.
+    fn marks(&self, found: &Found<'_>, row: usize, holder: Option<usize>) -> u64 {
+        let (base, member) = self.counts(found, row, holder);
+        self.quota.asks.marks(base, member)
+    }
+
+    /// Is it open whether a candidate counts, whoever it is charged to?
+    fn is_open(&self, found: &Found<'_>, row: usize) -> bool {
+        let (base, member) = self.counts(found, row, self.quota.charged);
+        base != Some(false) && (base.is_none() || member.is_none())
+    }
+}
+
+/// Are both so, as far as it is known?
+fn both(a: Option<bool>, b: Option<bool>) -> Option<bool> {
+    match (a, b) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    }
 }
 
 /// Reads the outcomes of candidates.
@@ -439,24 +589,37 @@ impl Weigh<'_> {
         let mut wrong = Vec::new();
         let fits = self.plan.fit.and_then(|fit| found.outcomes.get(fit));
         let fits = fits.map_or_else(Vec::new, |fits| self.fits(found, fits, &mut open, &mut wrong));
-        let mut marks = Vec::new();
-        if !self.plan.quotas.is_empty() {
-            marks.resize(found.len(), 0);
-        }
-        // Two bits a quota: does the pair count in its base (bit 2 × quota), and is it a member (the bit after)?
-        // What is not known counts against the quota: in the base, and as no member.
-        for (at, (quota, open)) in self.plan.quotas.iter().zip(&mut open.quotas).enumerate() {
-            let base = quota.base.and_then(|base| found.outcomes.get(base));
-            let members = found.outcomes.get(quota.members);
-            for (row, marks) in marks.iter_mut().enumerate() {
-                let base = base.map_or(Some(true), |column| column.truth(row));
-                let member = members.and_then(|column| column.truth(row));
-                *open += u64::from(base != Some(false) && (base.is_none() || member.is_none()));
-                *marks |= quota.asks.marks(base, member) << (2 * at);
+        let columns: Vec<Columns<'_>> = self.plan.quotas.iter().map(|own| Columns::of(own, found)).collect();
+        let (mut marks, mut ends) = (Vec::new(), Vec::new());
+        match &self.plan.flow {
+            _ if columns.is_empty() => {}
+            None => {
+                marks.resize(found.len(), 0);
+                for (at, own) in columns.iter().enumerate() {
+                    for (row, marks) in marks.iter_mut().enumerate() {
+                        *marks |= own.marks(found, row, None) << (2 * at);
+                    }
+                }
+            }
+            Some(flow) => {
+                let proposes = |holder: &HolderInForce, row| {
+                    found.outcomes.get(holder.proposes).and_then(|column| column.truth(row)) == Some(true)
+                };
+                for row in 0..found.len() {
+                    let may = flow.may(found.pair(row).1, |holder| proposes(holder, row));
+                    marks.extend(may.into_iter().map(|holder| {
+                        let of = |(at, own): (usize, &Columns<'_>)| own.marks(found, row, holder) << (2 * at);
+                        columns.iter().enumerate().map(of).fold(tag(holder), |all, own| all | own)
+                    }));
+                    ends.push(u32::try_from(marks.len()).unwrap_or(u32::MAX));
+                }
             }
         }
+        for (own, open) in columns.iter().zip(&mut open.quotas) {
+            *open = (0..found.len()).filter(|row| own.is_open(found, *row)).count() as u64;
+        }
         found.outcomes.truncate(self.plan.asked);
-        Weighed { fits, marks, open, wrong }
+        Weighed { fits, marks, ends, open, wrong }
     }
 
     /// By candidate: its fit. One that is not known counts as the worst, and is told.

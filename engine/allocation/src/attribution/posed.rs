@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::instance::Instance;
 use super::recorded::Recorded;
 use super::report::ReportError;
-use super::rules::{Asks, MatchingPlan};
+use super::rules::{Asks, MatchingPlan, QuotaInForce};
 use logis_data::{Dataset, NO_ROW, Table};
 use logis_language::diagnostic::PackError;
 use logis_language::fingerprint::{self, sha256};
@@ -38,6 +38,9 @@ pub struct Posed {
     pub no_quotas: bool,
     /// What the quotas count.
     pub quotas: Vec<Counted>,
+    /// To whom attributions are charged, if they are to anybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<PosedFlow>,
     /// The columns that were asked for besides.
     pub select: Vec<String>,
     /// The quotas that had to be met.
@@ -70,8 +73,28 @@ pub struct Counted {
     pub name: String,
     /// The rule or field of its base, if not all attributions count.
     pub base: Option<String>,
-    /// The rule or field of its members.
+    /// The rule or field of its members; where what is charged to a holder is its members, nothing.
     pub members: String,
+    /// The rule or field of the unit by whose value it counts, with the value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<(String, String)>,
+    /// The holder: what is charged to it are its members or, beside members, its base.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged: Option<String>,
+}
+
+/// To whom attributions are charged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PosedFlow {
+    /// The rule or field of the unit that says whether it is in flow; without one, all are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<String>,
+    /// The rule or field of the unit that says who holds one that is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
+    /// The holders: name, and the rule or field that says whether it may propose a household.
+    pub holders: Vec<(String, String)>,
 }
 
 /// What was asked for, besides the most candidates.
@@ -112,16 +135,26 @@ impl Posed {
         let plans: Vec<&Plan> = own.deciding().collect();
         let matching = parsed.manifest.matching.as_ref();
         let declared: Vec<_> = matching.iter().flat_map(|m| &m.quotas).collect();
-        let counted = |name: &str| {
-            let first = matching.iter().flat_map(|m| &m.first).find(|first| first.name.0 == name);
+        let counted = |own: &QuotaInForce| {
+            let name = own.quota.name.clone();
+            let first = matching.iter().flat_map(|m| &m.first).find(|first| first.name.0 == own.family);
             if let Some(first) = first {
                 let members = first.members.0.clone();
-                return Some(Counted { name: name.to_string(), base: None, members });
+                return Some(Counted { name, base: None, members, scope: None, charged: None });
             }
-            let quota = declared.iter().find(|q| q.name.0 == name)?;
-            let base = quota.base.as_ref().map(|base| base.0.clone());
-            Some(Counted { name: name.to_string(), base, members: quota.members.0.clone() })
+            let quota = declared.iter().find(|q| q.name.0 == own.family)?;
+            let text = |named: &Option<(String, _)>| named.as_ref().map(|named| named.0.clone());
+            let scope = own.scope.as_ref();
+            let scope = scope.and_then(|scope| Some((scope.by.clone(), scope.value.as_ref()?.to_string())));
+            let (base, charged) = (text(&quota.base), text(&quota.charged));
+            Some(Counted { name, base, members: text(&quota.members).unwrap_or_default(), scope, charged })
         };
+        let flow = matching.and_then(|m| m.flow.as_ref()).filter(|_| plan.flow.is_some());
+        let flow = flow.map(|flow| PosedFlow {
+            units: flow.units.as_ref().map(|named| named.0.clone()),
+            holder: flow.holder.as_ref().map(|named| named.0.clone()),
+            holders: flow.holders.iter().map(|own| (own.name.0.clone(), own.proposes.0.clone())).collect(),
+        });
         // Sorted lines, so that the hash depends on no order of declaration; with them what `[matching]`
         // says, which no rule holds.
         let mut rules: BTreeSet<String> = plans.iter().map(|plan| fingerprint::rules(plan)).collect();
@@ -134,7 +167,7 @@ impl Posed {
             ));
             rules.extend(matching.quotas.iter().map(|quota| {
                 let base = name(&quota.base);
-                let (name, members, value) = (&quota.name.0, &quota.members.0, &quota.value.0);
+                let (name, members, value) = (&quota.name.0, name(&quota.members), &quota.value.0);
                 let what = if quota.is_number { "number" } else { "share" };
                 format!("quota {name}: base {base}, members {members}, {what} {value}")
             }));
@@ -147,6 +180,16 @@ impl Posed {
             );
             let at_most = matching.quotas.iter().filter(|quota| quota.at_most);
             rules.extend(at_most.map(|quota| format!("quota {}: at most", quota.name.0)));
+            let scoped = matching.quotas.iter().filter_map(|quota| quota.scope.as_ref().zip(Some(quota)));
+            rules.extend(scoped.map(|((by, _), quota)| format!("quota {}: by {by}", quota.name.0)));
+            let charged = matching.quotas.iter().filter_map(|quota| quota.charged.as_ref().zip(Some(quota)));
+            rules.extend(charged.map(|((to, _), quota)| format!("quota {}: charged to {to}", quota.name.0)));
+            if let Some(flow) = &matching.flow {
+                rules.insert(format!("flow: units {}, holder {}", name(&flow.units), name(&flow.holder)));
+                rules.extend(flow.holders.iter().enumerate().map(|(at, own)| {
+                    format!("holder {}: {}, proposes {}", at + 1, own.name.0, own.proposes.0)
+                }));
+            }
             rules.extend(matching.first.iter().enumerate().map(|(at, first)| {
                 format!("first {}: {}, members {}", at + 1, first.name.0, first.members.0)
             }));
@@ -160,6 +203,18 @@ impl Posed {
             let what = if own.target().contains('/') { "share" } else { "number" };
             format!("{what} of {} = {}", own.quota.name, own.target())
         }));
+        // Of a table by the scope, each value: the first stands above.
+        let keyed = declared.iter().filter_map(|quota| {
+            let parameter = parsed.parameters.get(parsed.parameter(&quota.value.0)?)?;
+            let version = parameter.at(plan.pairs.date).filter(|_| !parameter.by.is_empty())?;
+            Some((quota, version))
+        });
+        parameters.extend(keyed.flat_map(|(quota, version)| {
+            version.cells.iter().map(move |(key, cell)| {
+                let key: Vec<String> = key.iter().map(ToString::to_string).collect();
+                format!("value of {} by {} = {}", quota.name.0, key.join(", "), cell.value)
+            })
+        }));
         let text = |lines: BTreeSet<String>| lines.into_iter().collect::<Vec<_>>().join("\n");
         Ok(Posed {
             pack: parsed.manifest.name.clone(),
@@ -170,7 +225,8 @@ impl Posed {
             units: instance.units.len(),
             candidates: instance.candidates.len(),
             no_quotas: flags.no_quotas,
-            quotas: plan.quotas.iter().filter_map(|own| counted(&own.quota.name)).collect(),
+            quotas: plan.quotas.iter().filter_map(counted).collect(),
+            flow,
             select: flags.select,
             hard: flags.hard,
             seed: flags.seed,
@@ -214,7 +270,25 @@ impl Posed {
             compare(&format!("quota {}: base", own.name), base(own), base(other));
             let (found, expected) = (own.members.clone(), other.members.clone());
             compare(&format!("quota {}: membres", own.name), found, expected);
+            let scope = |of: &Counted| {
+                of.scope
+                    .as_ref()
+                    .map_or_else(|| "toutes".to_string(), |(by, value)| format!("{by} = {value}"))
+            };
+            compare(&format!("quota {}: portée", own.name), scope(own), scope(other));
+            let holder = |of: &Counted| of.charged.clone().unwrap_or_else(|| "personne".to_string());
+            compare(&format!("quota {}: imputé à", own.name), holder(own), holder(other));
         }
+        let flow = |of: &Posed| match &of.flow {
+            None => "sans imputation".to_string(),
+            Some(PosedFlow { units, holder, holders }) => {
+                let text = |own: &Option<String>| own.clone().unwrap_or_else(|| "-".to_string());
+                let holders = holders.iter().map(|(name, proposes)| format!("{name} ({proposes})"));
+                let holders = holders.collect::<Vec<_>>().join(", ");
+                format!("{holders}, flux {}, stock {}", text(units), text(holder))
+            }
+        };
+        compare("réservataires", flow(self), flow(expected));
         let names = |of: &Posed| of.quotas.iter().map(|q| q.name.as_str()).collect::<Vec<_>>().join(", ");
         if same_quotas {
             compare("quotas comptés", names(self), names(expected));

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::decided::NotDecided;
+use super::flow::{FlowInForce, charged};
 use super::instance::Instance;
 use logis_data::Dataset;
 use logis_matching::{Already, ProblemError};
@@ -21,6 +22,8 @@ pub struct Recorded {
     pub out: Vec<Ids>,
     /// Pairs that are not to be made: refused, or ruled out.
     pub struck: Vec<Ids>,
+    /// To which holder pairs are charged, by the sessions that offered them; of others nothing is known.
+    pub charges: Vec<(Ids, Option<String>)>,
     /// Leases that count in the quotas of the year. What is made in the problem counts there, the others before it.
     pub counted: Vec<CountedLease>,
 }
@@ -75,6 +78,7 @@ impl Instance {
         self,
         dataset: &Dataset,
         ledger: &Recorded,
+        flow: Option<&FlowInForce>,
     ) -> Result<(Instance, Vec<Ids>), ProblemError> {
         let (requests, units) = (&self.requests, &self.units);
         let find = |(request, unit): &Ids| (requests.find(dataset, request), units.find(dataset, unit));
@@ -83,8 +87,24 @@ impl Instance {
             _ => None,
         };
         let struck: BTreeSet<(u32, u32)> = ledger.struck.iter().filter_map(both).collect();
-        let suits = |ids: &Ids| both(ids).filter(|pair| self.pair(pair.0, pair.1).is_some());
+        // Where a holder is known it is charged, or the pair cannot be made here: what counted is counted as before.
+        let known = |ids: &Ids| {
+            let (_, holder) = ledger.charges.iter().find(|(own, _)| own == ids).filter(|_| flow.is_some())?;
+            Some(holder.as_ref().map(|name| flow.and_then(|flow| flow.find(name))))
+        };
+        let suits = |ids: &Ids| {
+            both(ids).filter(|pair| match known(ids) {
+                // A holder that the pack has no more.
+                Some(Some(None)) => false,
+                Some(holder) => {
+                    self.pairs(pair.0, pair.1).any(|(_, marks)| charged(marks) == holder.flatten())
+                }
+                None => self.pair(pair.0, pair.1).is_some(),
+            })
+        };
         let (made, unmade): (Vec<&Ids>, Vec<&Ids>) = ledger.made.iter().partition(|ids| suits(ids).is_some());
+        let made_with = made.iter().filter_map(|ids| Some((suits(ids)?, known(ids)?.flatten())));
+        let charges: BTreeMap<(u32, u32), Option<usize>> = made_with.collect();
         let (mut unit_of, mut request_of) = (BTreeMap::new(), BTreeMap::new());
         for (request, unit) in made.into_iter().filter_map(suits) {
             unit_of.insert(request, unit);
@@ -105,7 +125,10 @@ impl Instance {
             }
         }
         let unmade: Vec<Ids> = unmade.into_iter().cloned().collect();
-        let left = if removed.is_empty() { self } else { self.without(&removed)? };
+        let left = match removed.is_empty() && charges.is_empty() {
+            true => self,
+            false => self.without_all(&removed, &charges)?,
+        };
         Ok((left, unmade))
     }
 }

@@ -39,7 +39,9 @@ pub(crate) fn of_pairs(
     pairs: &[(u32, u32)],
     priority: bool,
 ) -> Vec<UnderReserve> {
-    let of_quotas = plan.quotas.iter().flat_map(|q| q.base.into_iter().chain([q.members]));
+    let of_quotas = plan.quotas.iter().flat_map(|q| q.base.into_iter().chain(q.members));
+    let of_flow = plan.flow.iter().flat_map(|flow| flow.holders.iter().map(|holder| holder.proposes));
+    let of_quotas = of_quotas.chain(of_flow);
     let used: BTreeSet<usize> = (0..plan.asked).chain(plan.fit).chain(of_quotas).map(|at| at + 1).collect();
     // What of the plan's outcomes the answer rests on: suitability first, then what was asked for, fit and
     // quotas. The first stands before the others, so their places are one further.

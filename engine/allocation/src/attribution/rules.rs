@@ -11,6 +11,9 @@ use logis_language::plan::{Plan, no_place};
 use logis_language::value::{Date, Value};
 use logis_matching::{MOST_ALREADY, Quota, QuotaReached};
 
+use super::flow::{FlowInForce, HolderInForce};
+use super::scopes::{Scope, UnknownUnits};
+
 /// The rules of a matching, as of a date.
 #[derive(Clone, Debug)]
 pub struct MatchingPlan {
@@ -34,6 +37,13 @@ pub struct MatchingPlan {
     pub not_in_force: Vec<NotInForce>,
     /// Among the outcomes after the suitability: that of the fit.
     pub(super) fit: Option<usize>,
+    /// On units: what quotas count by, and to whom attributions are charged.
+    pub(super) units: Option<Plan>,
+    /// The holders to whom attributions are charged.
+    pub flow: Option<FlowInForce>,
+    /// Units of which the data do not say what quotas count by, or to whom they are charged: known once the plan is set
+    /// [`on`](MatchingPlan::on) data.
+    pub unknown_units: Vec<UnknownUnits>,
 }
 
 /// A quota of the pack, and the share or number that the law in force gives it; or who comes first, which asks for as many
@@ -52,10 +62,16 @@ pub struct QuotaInForce {
     pub source: String,
     /// Why the share or number may be wrong, where it may.
     pub doubt: Option<String>,
+    /// The name that the pack gives it; of a quota with a scope, that of all its values together.
+    pub family: String,
+    /// By what it counts, if it does by something.
+    pub scope: Option<Scope>,
+    /// The holder to whom attributions are charged that are its members or, where it names members, its base.
+    pub charged: Option<usize>,
     /// Place of the base among the outcomes after the suitability; `None` if all attributions count.
     pub(super) base: Option<usize>,
-    /// Place of the members among the outcomes after the suitability.
-    pub(super) members: usize,
+    /// Place of the members among the outcomes after the suitability; `None` where they are what is charged to the holder.
+    pub(super) members: Option<usize>,
 }
 
 /// What a quota asks for.
@@ -133,6 +149,12 @@ impl Asks {
 }
 
 impl QuotaInForce {
+    /// Is a name that of one of the values of this quota, which has a scope?
+    pub(crate) fn is_line(&self, name: &str) -> bool {
+        let inside = name.strip_prefix(self.family.as_str()).and_then(|rest| rest.strip_prefix(" ["));
+        self.scope.is_some() && inside.is_some_and(|rest| rest.ends_with(']'))
+    }
+
     /// What it asks for: `1/4` for a share, `5` for a number, `all` for who comes first. Whether at most, [`Asks::at_most`]
     /// says.
     pub fn target(&self) -> String {
@@ -183,12 +205,30 @@ impl MatchingPlan {
                 label: first.label.clone(),
                 source: String::new(),
                 doubt: None,
+                family: first.name.0.clone(),
+                scope: None,
+                charged: None,
                 base: None,
-                members: place(&mut names, &first.members),
+                members: Some(place(&mut names, &first.members)),
             });
         }
+        let mut of_units: Vec<&str> = Vec::new();
+        let flow = declared.flow.as_ref().map(|flow| FlowInForce {
+            holders: flow
+                .holders
+                .iter()
+                .map(|own| HolderInForce {
+                    name: own.name.0.clone(),
+                    label: own.label.clone(),
+                    proposes: place(&mut names, &own.proposes),
+                })
+                .collect(),
+            units: flow.units.as_ref().map(|(name, _)| once(&mut of_units, name)),
+            holder: flow.holder.as_ref().map(|(name, _)| once(&mut of_units, name)),
+            of_units: Arc::default(),
+        });
         for quota in &declared.quotas {
-            match value(parsed, quota, date) {
+            match value(parsed, quota, date, None) {
                 Some(Found { quota: own, asks, source, doubt }) => quotas.push(QuotaInForce {
                     quota: own,
                     asks,
@@ -196,8 +236,14 @@ impl MatchingPlan {
                     label: quota.label.clone(),
                     source,
                     doubt,
+                    family: quota.name.0.clone(),
+                    scope: quota.scope.as_ref().map(|(name, _)| Scope::new(name, once(&mut of_units, name))),
+                    charged: quota
+                        .charged
+                        .as_ref()
+                        .and_then(|(name, _)| flow.as_ref().and_then(|flow| flow.find(name))),
                     base: quota.base.as_ref().map(|base| place(&mut names, base)),
-                    members: place(&mut names, &quota.members),
+                    members: quota.members.as_ref().map(|members| place(&mut names, members)),
                 }),
                 None => not_in_force.push(NotInForce {
                     name: quota.name.0.clone(),
@@ -215,6 +261,14 @@ impl MatchingPlan {
         let priority = priority.transpose()?;
         let tie = declared.tie.as_ref().map(|(name, _)| Plan::new(parsed, date, &[name])).transpose()?;
         let held = declared.held.as_ref().map(|(name, _)| Plan::new(parsed, date, &[name])).transpose()?;
+        // A flow without a name of the unit is one of all units, which the data say all the same.
+        let units = match (of_units.is_empty(), flow.is_some()) {
+            (true, false) => None,
+            _ => {
+                let (_, unit) = crate::candidates::sides(&pairs).unwrap_or_default();
+                Some(Plan::seen_from(parsed, date, unit, &of_units)?)
+            }
+        };
         Ok(MatchingPlan {
             pairs,
             asked: asked.len(),
@@ -226,6 +280,9 @@ impl MatchingPlan {
             quotas,
             not_in_force,
             fit,
+            units,
+            flow,
+            unknown_units: Vec::new(),
         })
     }
 
@@ -237,7 +294,7 @@ impl MatchingPlan {
     /// Those of them by whose rules it decides: all but the one that reads who holds which unit, which a result names one
     /// by one.
     pub(super) fn deciding(&self) -> impl Iterator<Item = &Plan> {
-        std::iter::once(&self.pairs).chain(&self.priority).chain(&self.tie)
+        std::iter::once(&self.pairs).chain(&self.priority).chain(&self.tie).chain(&self.units)
     }
 
     /// Are requests of as many points ranked?
@@ -256,16 +313,18 @@ impl MatchingPlan {
     pub fn with_values(&self, parsed: &Arc<Parsed>, differ: &BTreeSet<ParameterId>) -> MatchingPlan {
         let mut own = self.clone();
         let plans = std::iter::once(&mut own.pairs).chain(&mut own.priority).chain(&mut own.tie);
-        let plans = plans.chain(&mut own.held);
+        let plans = plans.chain(&mut own.held).chain(&mut own.units);
         for plan in plans.filter(|p| p.reads(differ)) {
             plan.parsed = parsed.clone();
         }
         let declared = parsed.manifest.matching.iter().flat_map(|m| &m.quotas);
         let shares: Vec<&manifest::Quota> = declared.collect();
         for quota in &mut own.quotas {
-            let found = shares.iter().find(|q| q.name.0 == quota.quota.name);
-            if let Some(found) = found.and_then(|q| value(parsed, q, own.pairs.date)) {
-                quota.quota = Quota { already: quota.quota.already, ..found.quota };
+            let found = shares.iter().find(|q| q.name.0 == quota.family);
+            let key = quota.scope.as_ref().and_then(|scope| scope.value.clone());
+            if let Some(found) = found.and_then(|q| value(parsed, q, own.pairs.date, key.as_ref())) {
+                let (name, already) = (quota.quota.name.clone(), quota.quota.already);
+                quota.quota = Quota { name, already, ..found.quota };
                 (quota.asks, quota.source, quota.doubt) = (found.asks, found.source, found.doubt);
             }
         }
@@ -275,7 +334,7 @@ impl MatchingPlan {
     /// Keeps the quotas of these names only.
     #[must_use]
     pub fn with_quotas(mut self, keep: impl Fn(&str) -> bool) -> MatchingPlan {
-        self.quotas.retain(|q| keep(&q.quota.name));
+        self.quotas.retain(|q| keep(&q.family));
         self
     }
 }
@@ -289,19 +348,37 @@ fn place<'n>(names: &mut Vec<&'n str>, (name, _): &'n manifest::Named) -> usize 
     })
 }
 
-/// What a quota asks for on a date, with its source and its doubt.
-struct Found {
-    quota: Quota,
-    asks: Asks,
-    source: String,
-    doubt: Option<String>,
+/// The place of a name among those of units, where it stands once.
+fn once<'n>(names: &mut Vec<&'n str>, name: &'n str) -> usize {
+    names.iter().position(|own| *own == name).unwrap_or_else(|| {
+        names.push(name);
+        names.len() - 1
+    })
 }
 
-/// What a quota asks for on a date.
-fn value(parsed: &Parsed, quota: &manifest::Quota, date: Date) -> Option<Found> {
+/// What a quota asks for on a date, with its source and its doubt.
+pub(super) struct Found {
+    pub quota: Quota,
+    pub asks: Asks,
+    pub source: String,
+    pub doubt: Option<String>,
+}
+
+/// What a quota asks for on a date where its scope has a value; where it has none yet, what it asks for somewhere.
+pub(super) fn value(
+    parsed: &Parsed,
+    quota: &manifest::Quota,
+    date: Date,
+    scope: Option<&Value>,
+) -> Option<Found> {
     let parameter = parsed.parameters.get(parsed.parameter(&quota.value.0)?)?;
     let version = parameter.at(date)?;
-    let Value::Number(value) = &version.cells.get(&Vec::new())?.value else { return None };
+    let cell = match (parameter.by.is_empty(), scope) {
+        (true, _) => version.cells.get(&Vec::new()),
+        (false, Some(value)) => version.cells.get(&vec![value.clone()]),
+        (false, None) => version.cells.values().next(),
+    };
+    let Value::Number(value) = &cell?.value else { return None };
     let part = |n: i128| u32::try_from(n).ok();
     let share = (part(*value.numer())?, part(*value.denom())?);
     let asks = match (quota.is_number, quota.at_most) {

@@ -10,12 +10,12 @@ use std::cmp::Ordering;
 use serde::Serialize;
 
 use super::instance::Instance;
-use super::rules::{Asks, MatchingPlan};
+use super::rules::{Asks, MatchingPlan, QuotaInForce};
 use crate::candidates::{decide_pairs, demanded};
 use logis_data::Dataset;
 use logis_language::plan::Plan;
 use logis_language::value::Value;
-use logis_matching::{Duals, Matching, solve_near};
+use logis_matching::{Duals, Matching, QuotaReached, solve_near};
 
 /// How many units or requests are named one by one.
 const NAMED: usize = 10;
@@ -190,6 +190,14 @@ pub struct Explainer<'e> {
     tenant_of: Vec<Option<u32>>,
 }
 
+/// A pair with what it counts in the quotas.
+#[derive(Clone, Copy)]
+struct Marked {
+    request: u32,
+    unit: u32,
+    marks: u64,
+}
+
 impl<'e> Explainer<'e> {
     /// For an answer that was verified.
     pub fn new(
@@ -290,7 +298,7 @@ impl<'e> Explainer<'e> {
     /// The best answer of the pairs that are kept, near this one.
     fn without(&self, keep: impl Fn(u32, u32) -> bool) -> Option<Vec<Option<u32>>> {
         if self.instance.by_points {
-            return self.instance.best_of(keep).ok();
+            return self.instance.best_of(keep).ok().map(|best| best.unit_of);
         }
         let duals = Duals::of(&self.instance.problem, &self.matching.certificate);
         let part = self.instance.part(keep).ok()?;
@@ -373,6 +381,8 @@ impl<'e> Explainer<'e> {
         if back.is_some_and(|unit| self.request_of.get(unit as usize).copied().flatten().is_some()) {
             return Reason::Attributions;
         }
+        // To whom the pairs that come would be charged is chosen so that the quotas lack least.
+        let (before, after) = self.with_marks(&before, &after);
         let mut worse = None;
         // Those that come before the count first, as in the levels.
         let ahead = self.plan.ahead();
@@ -385,11 +395,8 @@ impl<'e> Explainer<'e> {
             };
             // How many of these pairs carry a mark: bit 2 × quota counts in the base, the bit after it is a
             // member.
-            let count = |pairs: &[(u32, u32)], bit: usize| -> u64 {
-                let marked = |&&(request, unit): &&(u32, u32)| {
-                    self.instance.pair(request, unit).is_some_and(|(_, marks)| marks >> bit & 1 == 1)
-                };
-                pairs.iter().filter(marked).count() as u64
+            let count = |pairs: &[Marked], bit: usize| -> u64 {
+                pairs.iter().filter(|pair| pair.marks >> bit & 1 == 1).count() as u64
             };
             let change =
                 |reached: u64, bit| (reached + count(&after, bit)).saturating_sub(count(&before, bit));
@@ -410,8 +417,8 @@ impl<'e> Explainer<'e> {
                 Ordering::Equal => {}
             }
         }
-        let sum = |pairs: &[(u32, u32)], of: &dyn Fn(u32, u32) -> u32| -> u64 {
-            pairs.iter().map(|&(request, unit)| u64::from(of(request, unit))).sum()
+        let sum = |pairs: &[Marked], of: &dyn Fn(u32, u32) -> u32| -> u64 {
+            pairs.iter().map(|pair| u64::from(of(pair.request, pair.unit))).sum()
         };
         let compare = |of: &dyn Fn(u32, u32) -> u32| sum(&after, of).cmp(&sum(&before, of));
         // Among requests of as many points the rank counts before the fit.
@@ -435,6 +442,47 @@ impl<'e> Explainer<'e> {
             (Ordering::Equal, Ordering::Equal) => Reason::Equal,
             _ => worse.unwrap_or(Reason::NotProved),
         }
+    }
+
+    /// Pairs that are given up, and that come in their place, with what they count. Of those that come the marks are chosen by which
+    /// the quotas lack least, in their order: a few holders for one or two pairs.
+    fn with_marks(&self, before: &[(u32, u32)], after: &[(u32, u32)]) -> (Vec<Marked>, Vec<Marked>) {
+        let before: Vec<Marked> = before
+            .iter()
+            .map(|&(request, unit)| Marked {
+                request,
+                unit,
+                marks: self.instance.marks(self.matching, request, unit),
+            })
+            .collect();
+        let mut all: Vec<Vec<Marked>> = vec![Vec::new()];
+        for &(request, unit) in after {
+            let marks: Vec<u64> = self.instance.pairs(request, unit).map(|(_, marks)| marks).collect();
+            let longer = |own: &Vec<Marked>| {
+                let more = |marks: &u64| {
+                    let mut own = own.clone();
+                    own.push(Marked { request, unit, marks: *marks });
+                    own
+                };
+                marks.iter().map(more).collect::<Vec<_>>()
+            };
+            all = all.iter().flat_map(longer).collect();
+        }
+        let lacking = |own: &Vec<Marked>| -> Vec<u64> {
+            let quotas = self.plan.quotas.iter().zip(&self.matching.reached.quotas).enumerate();
+            let of = |(at, (quota, reached)): (usize, (&QuotaInForce, &QuotaReached))| {
+                let count = |pairs: &[Marked], bit: usize| {
+                    pairs.iter().filter(|pair| pair.marks >> bit & 1 == 1).count() as u64
+                };
+                let change =
+                    |reached: u64, bit| (reached + count(own, bit)).saturating_sub(count(&before, bit));
+                let (base, members) = (change(reached.base, 2 * at), change(reached.members, 2 * at + 1));
+                quota.quota.target(base).saturating_sub(members)
+            };
+            quotas.map(of).collect()
+        };
+        let after = all.into_iter().min_by_key(lacking).unwrap_or_default();
+        (before, after)
     }
 
     /// The conditions of the suitability that fail for these pairs of rows.

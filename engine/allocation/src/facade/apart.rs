@@ -126,6 +126,12 @@ impl Posing {
         if let Some(hard) = self.plan.quotas.iter().find(|quota| quota.hard) {
             return Err(AllocationError::HardApart(hard.quota.name.clone()));
         }
+        if let Some(scoped) = self.plan.quotas.iter().find(|quota| quota.scope.is_some()) {
+            return Err(AllocationError::ScopeApart(scoped.family.clone()));
+        }
+        if self.plan.flow.is_some() {
+            return Err(AllocationError::Flow("la résolution partie par partie"));
+        }
         if self.instance.by_points {
             return Err(AllocationError::ByPointsApart);
         }

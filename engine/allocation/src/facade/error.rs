@@ -69,6 +69,12 @@ pub enum AllocationError {
         "l'ordre du paquet est celui des points (`order = \"by-points\"`), où aucun quota n'est tenu: `{0}` ne peut l'être"
     )]
     ByPoints(String),
+    /// What a quota counts by the values of a scope is of the whole: parts cannot hold it.
+    #[error("le quota `{0}` se compte par valeur (`scope`): il ne se tient pas partie par partie")]
+    ScopeApart(String),
+    /// Something that does not follow to whom attributions are charged.
+    #[error("{0} ne suit pas encore les imputations aux réservataires (`[matching.flow]`)")]
+    Flow(&'static str),
     /// A quota before the number of attributions is one of the whole: parts cannot hold it.
     #[error("le quota `{0}` passe avant le nombre d'attributions: il ne se tient pas partie par partie")]
     HardApart(String),

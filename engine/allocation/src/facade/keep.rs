@@ -93,7 +93,7 @@ impl Posing {
         for request in (0_u32..).take(instance.requests.len()) {
             let own = had.get(request as usize).copied().flatten();
             for unit in instance.units_of(request) {
-                if let Some((fit, marks)) = instance.pair(request, unit) {
+                for (fit, marks) in instance.pairs(request, unit) {
                     let kept = if own == Some(unit) { 3 } else { 1 };
                     pairs.push(Pair { request, unit, fit, marks: marks | kept << (2 * quota) });
                 }

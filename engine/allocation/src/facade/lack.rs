@@ -109,9 +109,8 @@ impl Posing {
     fn bottleneck(&self, quota: usize, target: u64) -> Bottleneck {
         let instance = &self.instance;
         // The pairs that are members of the quota, by the second of its two bits.
-        let member = |request, unit| {
-            instance.pair(request, unit).is_some_and(|(_, marks)| marks >> (2 * quota + 1) & 1 == 1)
-        };
+        let member =
+            |request, unit| instance.pairs(request, unit).any(|(_, marks)| marks >> (2 * quota + 1) & 1 == 1);
         let Ok(problem) = instance.part_of_all(member).map(|problem| problem.without_quotas()) else {
             return Bottleneck::Levels;
         };

@@ -124,6 +124,9 @@ impl Posing {
         places: &[usize],
         draws: Draws,
     ) -> Result<Margins, AllocationError> {
+        if self.plan.flow.is_some() {
+            return Err(AllocationError::Flow("la marge sur les baux"));
+        }
         if self.instance.by_points {
             let first = self.plan.quotas.first().map_or("?", |quota| quota.quota.name.as_str());
             return Err(AllocationError::ByPoints(first.to_string()));

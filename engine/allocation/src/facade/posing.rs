@@ -18,7 +18,7 @@ use super::Allocation;
 use super::conditions::met;
 use super::error::AllocationError;
 use crate::attribution::{
-    Asks, Before, Flags, Instance, MatchingPlan, NotDecided, Posed, Recorded, Report, is_ahead,
+    Asks, Before, Flags, Instance, MatchingPlan, NotDecided, Posed, QuotaInForce, Recorded, Report, is_ahead,
 };
 
 /// What is asked of an allocation besides its rules, its data and its date. The default asks for nothing more:
@@ -103,6 +103,7 @@ pub fn plan(pack: &Pack, date: Date, options: &Options) -> Result<(MatchingPlan,
     if options.no_quotas {
         plan = plan.with_quotas(|_| false);
         plan.not_in_force.clear();
+        plan.flow = None;
         hard.clear();
     }
     plan.seed = options.seed;
@@ -134,12 +135,15 @@ fn hard(asked: &[String], plan: &MatchingPlan) -> Result<Vec<String>, Allocation
     let names: Vec<&str> = quotas.map(|q| q.quota.name.as_str()).collect();
     let not_in_force: Vec<&str> = plan.not_in_force.iter().map(|q| q.name.as_str()).collect();
     // By place and not by name, so that they come in the order of the pack, each once.
-    let mut places = BTreeSet::new();
+    let (mut places, mut scoped) = (BTreeSet::new(), Vec::new());
     for name in asked {
         if name == "all" {
             places.extend(0..names.len());
         } else if let Some(at) = names.iter().position(|n| n == name) {
             places.insert(at);
+        } else if plan.quotas.iter().any(|quota| quota.is_line(name)) {
+            // One value of a scope: whether the data have it is seen with them.
+            scoped.push(name.clone());
         } else if not_in_force.contains(&name.as_str()) {
             return Err(AllocationError::NotInForce(name.clone()));
         } else {
@@ -148,7 +152,27 @@ fn hard(asked: &[String], plan: &MatchingPlan) -> Result<Vec<String>, Allocation
             return Err(AllocationError::UnknownQuota { name: name.clone(), nearest });
         }
     }
-    Ok(places.into_iter().filter_map(|at| names.get(at).map(ToString::to_string)).collect())
+    Ok(places.into_iter().filter_map(|at| names.get(at).map(ToString::to_string)).chain(scoped).collect())
+}
+
+/// The quotas that must be met, once the data say which there are: of a quota with a scope that is asked for as a whole, each.
+fn lines(asked: &[String], plan: &mut MatchingPlan) -> Result<Vec<String>, AllocationError> {
+    let quotas = || plan.quotas.iter().filter(|quota| quota.asks != Asks::First);
+    for name in asked {
+        let there = quotas().any(|own| own.quota.name == *name || own.family == *name);
+        // A quota of which the data have no value has nothing to meet.
+        let declared = plan.pairs.parsed.manifest.matching.iter().flat_map(|matching| &matching.quotas);
+        if !there && !declared.into_iter().any(|own| own.name.0 == *name) {
+            let nearest = nearest(name, quotas().map(|own| own.quota.name.as_str())).map(str::to_string);
+            return Err(AllocationError::UnknownQuota { name: name.clone(), nearest });
+        }
+    }
+    let asks = |own: &QuotaInForce| asked.contains(&own.quota.name) || asked.contains(&own.family);
+    let all = quotas().filter(|own| asks(own)).map(|own| own.quota.name.clone()).collect();
+    for own in plan.quotas.iter_mut().filter(|own| asks(own)) {
+        own.hard = true;
+    }
+    Ok(all)
 }
 
 impl Posing {
@@ -158,10 +182,12 @@ impl Posing {
     /// # Errors
     /// Priorities and fits that are no whole numbers in their range; pairs that cannot be decided so.
     pub fn new(
-        (mut plan, flags): (MatchingPlan, Flags),
+        (mut plan, mut flags): (MatchingPlan, Flags),
         dataset: Dataset,
         most: Option<usize>,
     ) -> Result<Posing, AllocationError> {
+        plan = plan.on(&dataset).map_err(|error| AllocationError::Instance(vec![error]))?;
+        flags.hard = lines(&flags.hard, &mut plan)?;
         let instance = Instance::new(&plan, &dataset, most).map_err(AllocationError::Instance)?;
         let find = |(request, unit): &(String, String)| {
             Some((instance.requests.find(&dataset, request)?, instance.units.find(&dataset, unit)?))
@@ -179,7 +205,7 @@ impl Posing {
             if !wrong.is_empty() {
                 return Err(AllocationError::NotDecided(wrong));
             }
-            (instance, unmade) = instance.recorded(&dataset, recorded)?;
+            (instance, unmade) = instance.recorded(&dataset, recorded, plan.flow.as_ref())?;
             for quota in plan.quotas.iter_mut().filter(|quota| quota.asks != Asks::First) {
                 let Already { base, members } = recorded.already(&quota.quota.name, &unmade);
                 let (base, members) = quota.asks.in_problem(base, members);

@@ -54,6 +54,7 @@ impl Posing {
             return Err(format!("dans l'ordre des points, la demande {request} reçoit {unit}"));
         }
         report.check_moves(dataset, instance, &matching).map_err(text)?;
+        report.check_balances(plan, &matching).map_err(text)?;
         // Then each claim for itself: answer and proof, columns, prices, quotas that had to be met.
         let claimed = report.certificate.problem.as_ref();
         report

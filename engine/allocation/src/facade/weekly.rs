@@ -14,12 +14,12 @@
 use std::collections::BTreeSet;
 
 use logis_data::Dataset;
-use logis_matching::{Already, Matching, Quota, Reached, reached};
+use logis_matching::{Already, Matching, Quota, Reached, reached_by};
 
 use super::error::AllocationError;
 use super::posing::{Posing, answer_in_order};
 use crate::attribution::{
-    Acceptances, Answer, Asks, Commission, Instance, Likely, MatchingPlan, Place, drawn_part,
+    Acceptances, Answer, Asks, Commission, Instance, Likely, MatchingPlan, Place, charged, drawn_part,
 };
 
 /// When requests come and units are free.
@@ -99,6 +99,8 @@ pub struct Year {
     pub sessions: Vec<Session>,
     /// By number of the request: its lease.
     pub leases: Vec<Option<Lease>>,
+    /// By number of the request: the marks of the pair of its lease.
+    pub marks_of: Vec<u64>,
     /// What the leases reach, in the pack's points; quotas are held against all of them together.
     pub reached: Reached,
 }
@@ -139,6 +141,7 @@ impl<'p> Weekly<'p> {
         let mut refused = arrivals.refused.clone();
         let none = || vec![Already::default(); quotas];
         let (mut offered, mut leased) = (none(), none());
+        let mut marks_of = vec![0; requests];
         let mut sessions = Vec::new();
         for now in 0..arrivals.sessions {
             let came = |request: u32| arrivals.requests.get(request as usize).copied().flatten();
@@ -161,12 +164,12 @@ impl<'p> Weekly<'p> {
                 free: free.len() as u64,
                 ..Session::default()
             };
+            let mut all_marks = Vec::new();
             if !pairs.is_empty() {
                 let week = self.instance.only(&pairs, self.quotas(&leased))?;
-                (session.answers, session.open) = self.session(&week, seed)?;
+                (session.answers, all_marks, session.open) = self.session(&week, seed)?;
             }
-            for &Answer { unit, request, taken } in &session.answers {
-                let marks = self.instance.pair(request, unit).map_or(0, |(_, marks)| marks);
+            for (&Answer { unit, request, taken }, &marks) in session.answers.iter().zip(&all_marks) {
                 add(&mut offered, marks);
                 if !taken {
                     refused.insert((request, unit));
@@ -174,6 +177,7 @@ impl<'p> Weekly<'p> {
                 }
                 add(&mut leased, marks);
                 set(&mut leases, request, Some(Lease { unit, session: now }));
+                set(&mut marks_of, request, marks);
                 units.get_mut(unit as usize).into_iter().for_each(|own| own.leased = true);
                 // Who moves leaves a unit behind.
                 let left = self.instance.held(request).and_then(|held| units.get_mut(held as usize));
@@ -182,8 +186,8 @@ impl<'p> Weekly<'p> {
             (session.offered, session.leased) = (offered.clone(), leased.clone());
             sessions.push(session);
         }
-        let mut year = Year { sessions, leases, reached: Reached::default() };
-        year.reached = self.reached(year.unit_of())?;
+        let mut year = Year { sessions, leases, marks_of, reached: Reached::default() };
+        year.reached = self.reached(year.unit_of(), &year.marks_of)?;
         Ok(year)
     }
 
@@ -250,7 +254,7 @@ impl<'p> Weekly<'p> {
                 self.best(&self.instance.only(&pairs, quotas)?)?.0
             }
         };
-        self.reached(matching.unit_of)
+        self.reached(matching.unit_of, &matching.marks_of)
     }
 
     /// By unit: since when it is free.
@@ -280,13 +284,23 @@ impl<'p> Weekly<'p> {
         own.collect()
     }
 
-    /// The offers that a session makes, and their answers; and is some level of its answer not proved?
-    fn session(&self, week: &Instance, seed: u64) -> Result<(Vec<Answer>, bool), AllocationError> {
+    /// The offers that a session makes, and their answers; the marks of the pair of each; and is some level of its answer not
+    /// proved?
+    fn session(&self, week: &Instance, seed: u64) -> Result<(Vec<Answer>, Vec<u64>, bool), AllocationError> {
         let (matching, open) = self.best(week)?;
         let commission = Commission::new(week, &matching, &self.places)?;
         let acceptances = Acceptances::new(self.likely, self.dataset, week, &commission);
         let acceptances = acceptances.map_err(AllocationError::Instance)?;
-        Ok((acceptances.answers((week, self.dataset), &commission, seed), open))
+        let answers = acceptances.answers((week, self.dataset), &commission, seed);
+        // Whoever takes a unit is charged to the holder to whom its attribution was, where that one may propose it.
+        let request_of = matching.request_of(week.units.len());
+        let marks = |answer: &Answer| {
+            let first = request_of.get(answer.unit as usize).copied().flatten();
+            let holder = first.and_then(|first| charged(week.marks(&matching, first, answer.unit)));
+            week.marks_in_list(holder, answer.request, answer.unit)
+        };
+        let marks = answers.iter().map(marks).collect();
+        Ok((answers, marks, open))
     }
 
     /// The best answer of an instance in the order that the pack says; is some level of it not proved?
@@ -299,14 +313,14 @@ impl<'p> Weekly<'p> {
     }
 
     /// What units given to requests reach, in the pack's points and against the quotas of the year.
-    fn reached(&self, unit_of: Vec<Option<u32>>) -> Result<Reached, AllocationError> {
+    fn reached(&self, unit_of: Vec<Option<u32>>, marks_of: &[u64]) -> Result<Reached, AllocationError> {
         let given = |(request, unit): (u32, &Option<u32>)| Some((request, (*unit)?));
         let pairs: Vec<(u32, u32)> = (0_u32..).zip(&unit_of).filter_map(given).collect();
         let problem = self
             .instance
             .only(&pairs, self.quotas(&vec![Already::default(); self.plan.quotas.len()]))?
             .problem;
-        let reached = reached(&problem, &unit_of)?;
+        let reached = reached_by(&problem, &unit_of, marks_of)?;
         Ok(self.instance.in_points(&Matching { unit_of, reached, ..Matching::default() }).0)
     }
 }

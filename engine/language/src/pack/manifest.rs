@@ -142,6 +142,38 @@ pub struct Matching {
     pub first: Vec<First>,
     /// Shares and numbers of the attributions, the strictest first.
     pub quotas: Vec<Quota>,
+    /// Who may propose households for which units, each attribution being charged to one of them.
+    pub flow: Option<Flow>,
+}
+
+/// The holders of reservations: each attribution is charged to one of them, or to none.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// Boolean rule of the unit: is it in flow, so that any holder who may propose the household may be charged with it? Without
+    /// one, all are.
+    pub units: Option<Named>,
+    /// Text of the unit: the holder of one that is not in flow, to whom its attribution is charged.
+    pub holder: Option<Named>,
+    /// The holders, in the order in which they are charged where nothing else tells them apart.
+    pub holders: Vec<FlowHolder>,
+}
+
+/// A holder of reservations.
+#[derive(Clone, Debug)]
+pub struct FlowHolder {
+    /// By what the data, quotas and results name it.
+    pub name: Named,
+    /// What people call it.
+    pub label: String,
+    /// Boolean rule of the pair or the request: may it propose this household?
+    pub proposes: Named,
+}
+
+impl Flow {
+    /// The rules and fields that it names.
+    pub fn names(&self) -> impl Iterator<Item = &Named> {
+        self.units.iter().chain(&self.holder).chain(self.holders.iter().map(|holder| &holder.proposes))
+    }
 }
 
 /// Attributions of which there are to be as many as can be, before quotas and points.
@@ -155,6 +187,13 @@ pub struct First {
     pub members: Named,
 }
 
+impl Quota {
+    /// The rules and fields that it names.
+    pub fn names(&self) -> impl Iterator<Item = &Named> {
+        self.base.iter().chain(&self.members).chain(&self.scope)
+    }
+}
+
 /// A share or a number of the attributions that must at least, or may at most, go to some of them.
 #[derive(Clone, Debug)]
 pub struct Quota {
@@ -166,10 +205,14 @@ pub struct Quota {
     /// all are.
     pub base: Option<Named>,
     /// Boolean rule of the pair, the request or the unit: those of the base that must be at least so
-    /// many.
-    pub members: Named,
-    /// The parameter that holds the share, between 0 and 1, or the number. On a date without a value the quota is not
-    /// in force.
+    /// many. Without one, what is charged to the holder.
+    pub members: Option<Named>,
+    /// The holder to whom attributions are charged: those are the members or, beside `members`, the base.
+    pub charged: Option<Named>,
+    /// Rule or field of the unit by whose value it counts: one quota for each value that there is.
+    pub scope: Option<Named>,
+    /// The parameter that holds the share, between 0 and 1, or the number; it may be keyed by the scope. On a date without
+    /// a value the quota is not in force.
     pub value: Named,
     /// Is it a number of attributions? Otherwise it is a share of the base.
     pub is_number: bool,
@@ -335,7 +378,12 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
         }
         let label = quota.string("label", out);
         let base = quota.str("base", out).map(own);
-        let members = quota.required_str("members", out).map(own);
+        let charged = quota.str("charged", out).map(own);
+        let members = match charged {
+            Some(_) => quota.str("members", out).map(own),
+            None => quota.required_str("members", out).map(own),
+        };
+        let scope = quota.str("scope", out).map(own);
         let is_number = quota.get("number").is_some();
         let value = match is_number {
             true => quota.str("number", out).map(own),
@@ -348,11 +396,28 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
         }
         let (at_most, hard) = (quota.bool("at_most", out), quota.bool("hard", out));
         quota.finish(out);
-        if let (Some(name), Some(members), Some(value)) = (name, members, value) {
+        if let (Some(name), Some(value)) = (name, value)
+            && (members.is_some() || charged.is_some())
+        {
             let label = label.unwrap_or_else(|| name.0.clone());
-            quotas.push(Quota { name, label, base, members, value, is_number, at_most, hard });
+            quotas.push(Quota {
+                name,
+                label,
+                base,
+                members,
+                charged,
+                scope,
+                value,
+                is_number,
+                at_most,
+                hard,
+            });
         }
     }
+    let flow = reader.table("flow", out).map(|table| {
+        let span = reader.get("flow").map_or(0..0, toml::Spanned::span);
+        flow(Reader::new(reader.file, span, what::FLOW, table), out)
+    });
     if by_points && let Some(first) = firsts.first() {
         out.push(texts::matching::first_by_points(first.name.1.clone()));
     }
@@ -370,7 +435,29 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
         by_points,
         first: firsts,
         quotas,
+        flow,
     })
+}
+
+/// Reads `[matching.flow]`.
+fn flow(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Flow {
+    let own = |text: (&str, Span)| (text.0.to_string(), text.1);
+    let units = reader.str("units", out).map(own);
+    let holder = reader.str("holder", out).map(own);
+    let mut holders = Vec::new();
+    for (span, table) in reader.tables("holders", out) {
+        let mut one = Reader::new(reader.file, span, what::A_HOLDER, table);
+        let name = one.required_str("name", out).map(own);
+        let label = one.string("label", out);
+        let proposes = one.required_str("proposes", out).map(own);
+        one.finish(out);
+        if let (Some(name), Some(proposes)) = (name, proposes) {
+            let label = label.unwrap_or_else(|| name.0.clone());
+            holders.push(FlowHolder { name, label, proposes });
+        }
+    }
+    reader.finish(out);
+    Flow { units, holder, holders }
 }
 
 /// `[check.levels]`: a level by code.

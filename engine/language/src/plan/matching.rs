@@ -14,6 +14,9 @@ use crate::value::{Exact, Type, Value};
 /// The most quotas that a matching may have.
 const MOST_QUOTAS: usize = 24;
 
+/// The most holders that attributions may be charged to.
+const MOST_HOLDERS: usize = 16;
+
 /// The highest number that a quota may ask for, or allow.
 const MOST_NUMBER: i128 = 1_000_000;
 
@@ -35,10 +38,31 @@ pub(crate) fn check_matching(parsed: &Parsed, out: &mut Diagnostics) {
         types.check(&first.members, &[pair, request, unit], &boolean, out);
     }
     for quota in &matching.quotas {
-        for named in quota.base.iter().chain([&quota.members]) {
+        for named in quota.base.iter().chain(&quota.members) {
             types.check(named, &[pair, request, unit], &boolean, out);
         }
+        quota.scope.iter().for_each(|named| types.check_scope(named, unit, out));
         check_value(parsed, quota, out);
+    }
+    if let Some(flow) = &matching.flow {
+        flow.units.iter().for_each(|named| types.check(named, &[unit], &boolean, out));
+        flow.holder.iter().for_each(|named| types.check(named, &[unit], &Type::Text(None), out));
+        flow.holders.iter().for_each(|own| types.check(&own.proposes, &[pair, request], &boolean, out));
+        once(flow.holders.iter().map(|own| &own.name), texts::matching::holder_twice, out);
+        if let Some(many) = flow.holders.get(MOST_HOLDERS) {
+            out.push(texts::matching::too_many_holders(MOST_HOLDERS, many.name.1.clone()));
+        }
+        if matching.by_points {
+            if let Some(first) = flow.holders.first() {
+                out.push(texts::matching::flow_by_points(first.name.1.clone()));
+            }
+        }
+    }
+    for (name, span) in matching.quotas.iter().filter_map(|quota| quota.charged.as_ref()) {
+        let holders = || matching.flow.iter().flat_map(|flow| &flow.holders).map(|own| own.name.0.as_str());
+        if !holders().any(|own| own == name) {
+            out.push(texts::matching::no_holder(name, holders(), span.clone()));
+        }
     }
     once(matching.blocks.iter(), texts::matching::block_twice, out);
     let names = matching.first.iter().map(|first| &first.name).chain(matching.quotas.iter().map(|q| &q.name));
@@ -108,6 +132,20 @@ impl<'p> Types<'p> {
         self.check(named, &[request], &kind, out);
     }
 
+    /// Reports what a quota counts by and is neither a text, a number nor yes or no of the unit.
+    fn check_scope(&self, named: &Named, unit: EntityId, out: &mut Diagnostics) {
+        let found = match Target::find(self.parsed, &named.0) {
+            Some((Target::Rule(rule), _)) => self.parsed.kind(rule).cloned(),
+            Some((Target::Field(field), _)) => self.parsed.schema.fields.get(field).map(|f| f.value_type()),
+            _ => None,
+        };
+        let kind = match found.filter(|found| matches!(found, Type::Bool | Type::Number)) {
+            Some(kind) => kind,
+            None => Type::Text(None),
+        };
+        self.check(named, &[unit], &kind, out);
+    }
+
     /// Reports a name that is no rule or field of one of these entities, or of another type.
     fn check(&self, (name, span): &Named, entities: &[EntityId], ty: &Type, out: &mut Diagnostics) {
         let Some((target, entity)) = Target::find(self.parsed, name) else {
@@ -141,8 +179,10 @@ fn check_value(parsed: &Parsed, quota: &Quota, out: &mut Diagnostics) {
         }
         return;
     };
+    // A table by the scope has a value for each quota that it makes.
+    let by_scope = quota.scope.as_ref().is_some_and(|(scope, _)| parameter.by == [scope.as_str()]);
     let (is_number, quota) = (quota.is_number, quota.name.0.as_str());
-    if !parameter.by.is_empty() {
+    if !parameter.by.is_empty() && !by_scope {
         let declared = parameter.span.clone();
         return out.push(texts::matching::share_with_keys(path, quota, declared, span.clone()));
     }

@@ -32,7 +32,7 @@ impl Problem {
     }
 
     /// The slots by which a cell is open to a request: several, where pairs with its units count in several ways.
-    pub(crate) fn slots_in(&self, request: u32, cell: Cell) -> Range<usize> {
+    pub fn slots_in(&self, request: u32, cell: Cell) -> Range<usize> {
         let slots = self.slots_of(request);
         let own = &self.open[slots.clone()];
         let (first, end) = (own.partition_point(|c| *c < cell), own.partition_point(|c| *c <= cell));

@@ -48,6 +48,7 @@ impl Compared {
                 return Err(format!("pas de ligne dans la table `{name}` : aucun appariement"));
             }
         }
+        let plan = plan.on(dataset).map_err(|wrong| wrong.to_string())?;
         let instance = Instance::new(&plan, dataset, None)
             .map_err(|wrong| wrong.first().map_or_else(String::new, ToString::to_string))?;
         let instance = Arc::new(instance);

@@ -76,7 +76,7 @@ impl Planned {
     }
 
     pub(super) fn quotas(&self, allocation: &Allocation) -> Option<Table> {
-        if self.matching.quotas.is_empty() {
+        if allocation.quotas.is_empty() {
             return None;
         }
         let mut table = Table::new(
@@ -94,7 +94,7 @@ impl Planned {
         .column("manque", "Manque", "attributions", 0, true)
         .column("prix", "Prix", "points par membre", 0, true);
         let reached = &allocation.matching.reached.quotas;
-        for (at, (quota, reached)) in self.matching.quotas.iter().zip(reached).enumerate() {
+        for (at, (quota, reached)) in allocation.quotas.iter().zip(reached).enumerate() {
             let price = allocation.quota_prices.get(at).copied().unwrap_or(0);
             let (base, members) = quota.asks.counted(reached);
             let share = |a: u32, b: u32| ratio(i128::from(a) * 100, i128::from(b), 1);

@@ -105,6 +105,17 @@ pub enum ReportError {
         "les mutations (`moves`) ne sont pas celles que la réponse fait: chaînes et échanges se suivent des attributions et des logements occupés"
     )]
     Moves,
+    /// An attribution is charged to whom it cannot be.
+    #[error("la demande {request} est imputée à {holder}, qui ne peut pas la proposer pour ce logement")]
+    Charged {
+        /// The request.
+        request: String,
+        /// The holder, as it is told.
+        holder: String,
+    },
+    /// The balances of the holders are others than those of the answer.
+    #[error("les soldes des réservataires (`flow`) ne sont pas ceux de la réponse")]
+    Balances,
     /// The numbers of the proofs are not those of this problem.
     #[error("la preuve est mal formée: `{0}` ne suit pas les logements")]
     Numbering(&'static str),

@@ -7,7 +7,7 @@ use logis_matching::Matching;
 use serde_json::{Map, Value as Json};
 
 use super::made::{keys, row};
-use super::{Report, ReportError};
+use super::{CHARGED, Report, ReportError};
 use crate::attribution::instance::Instance;
 use crate::attribution::posed::Posed;
 use crate::attribution::reserves::UnderReserve;
@@ -63,6 +63,15 @@ impl Report {
     ) -> Result<(), ReportError> {
         let expected = instance.has_tenants().then(|| instance.moves(dataset, &matching.unit_of));
         if self.moves == expected { Ok(()) } else { Err(ReportError::Moves) }
+    }
+
+    /// Are the balances of the holders those of the answer?
+    ///
+    /// # Errors
+    /// They are not, or are told where nobody is charged, or not told.
+    pub fn check_balances(&self, plan: &MatchingPlan, matching: &Matching) -> Result<(), ReportError> {
+        let expected = plan.flow.as_ref().map(|_| plan.balances(&matching.reached));
+        if self.flow == expected { Ok(()) } else { Err(ReportError::Balances) }
     }
 
     /// Are the reserves of the attributions those that the result tells, if it tells any?
@@ -152,7 +161,11 @@ impl Report {
             let expected = row(&keys, dataset, instance, (request, unit), &more);
             // A column that nothing computes here is a claim that nothing checks: told with its name, as is
             // the first cell that is another.
-            unchecked.extend(own.keys().filter(|key| !expected.contains_key(*key)).cloned());
+            unchecked.extend(
+                own.keys()
+                    .filter(|key| !expected.contains_key(*key) && !(plan.flow.is_some() && *key == CHARGED))
+                    .cloned(),
+            );
             let other = expected.iter().find(|(column, value)| own.get(*column) != Some(value));
             if let Some((column, value)) = other.filter(|_| wrong.is_none()) {
                 wrong = Some(ReportError::Cell {

@@ -6,7 +6,8 @@ use logis_matching::Matching;
 use serde_json::{Map, Value as Json};
 
 use super::{
-    AlreadyReport, LevelReport, Of, QuotaReport, Report, Signed, fraction, is_ahead, level_name, levels,
+    AlreadyReport, CHARGED, LevelReport, Of, QuotaReport, Report, Signed, fraction, is_ahead, level_name,
+    levels,
 };
 use crate::attribution::instance::Instance;
 use crate::attribution::posed::Posed;
@@ -30,7 +31,12 @@ impl Report {
         let mut attributions = Vec::new();
         for (request, unit) in (0_u32..).zip(&matching.unit_of) {
             let Some(unit) = *unit else { continue };
-            attributions.push(row(&keys, dataset, instance, (request, unit), &more));
+            let mut own = row(&keys, dataset, instance, (request, unit), &more);
+            if let Some(flow) = &plan.flow {
+                let holder = flow.name(instance.marks(matching, request, unit));
+                own.insert(CHARGED.to_string(), holder.into());
+            }
+            attributions.push(own);
         }
         // Levels in strict order: how many are housed, what each quota lacks, points, fit.
         let (reached, ranks) = instance.in_points(matching);
@@ -76,7 +82,8 @@ impl Report {
         };
         let (format, kind) = (Some(FORMAT.to_string()), Some(KIND.to_string()));
         let moves = instance.has_tenants().then(|| instance.moves(dataset, &matching.unit_of));
-        Report { format, kind, attributions, moves, levels, quotas, reserves: None, certificate }
+        let flow = plan.flow.as_ref().map(|_| plan.balances(&matching.reached));
+        Report { format, kind, attributions, moves, levels, quotas, flow, reserves: None, certificate }
     }
 }
 

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 pub use self::error::ReportError;
+use super::flow::Balance;
 use super::posed::Posed;
 use super::read::{ReadSigned, level, read_format, read_kind, rows, signed};
 use super::reserves::UnderReserve;
@@ -42,6 +43,9 @@ pub struct Report {
     pub levels: Vec<LevelReport>,
     /// The quotas in force, in strict order.
     pub quotas: Vec<QuotaReport>,
+    /// How the holders to whom attributions are charged stand by their conventions, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<Vec<Balance>>,
     /// Conditions of the texts that the rules do not look at, and how many attributions stand under each. Results did
     /// not tell at first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -152,6 +156,9 @@ impl QuotaReport {
         ReportError::QuotaClaim { name: self.name.clone(), field, found: found.to_string(), expected }
     }
 }
+
+/// The column of the holder to whom an attribution is charged.
+pub const CHARGED: &str = "charged";
 
 /// Begins the name of the level of a quota.
 pub const SHORTFALL: &str = "shortfall:";

@@ -7,7 +7,10 @@ use logis_matching::{Duals, Matching, QuotaReached, Reached};
 use serde_json::Value as Json;
 
 use super::made::{keys, numbering};
-use super::{AlreadyReport, Before, Of, Report, ReportError, Signed, fraction, is_ahead, level_name, levels};
+use super::{
+    AlreadyReport, Before, CHARGED, Of, Report, ReportError, Signed, fraction, is_ahead, level_name, levels,
+};
+use crate::attribution::flow::charged;
 use crate::attribution::instance::Instance;
 use crate::attribution::rules::{Asks, MatchingPlan};
 
@@ -25,6 +28,10 @@ impl Report {
     ) -> Result<Matching, ReportError> {
         let keys = keys(plan, instance);
         let mut unit_of = vec![None; instance.requests.len()];
+        let mut marks_of = match plan.flow.is_some() && instance.problem.has_choices() {
+            true => vec![0; instance.requests.len()],
+            false => Vec::new(),
+        };
         for (at, own) in self.attributions.iter().enumerate() {
             let id = |column: &String| {
                 let unknown = || ReportError::Unknown { at: at + 1, column: column.clone() };
@@ -37,6 +44,25 @@ impl Report {
             match unit_of.get_mut(request as usize) {
                 Some(slot @ None) => *slot = Some(unit),
                 _ => return Err(ReportError::TwiceHoused(id(&keys.0)?.to_string())),
+            }
+            let Some(flow) = &plan.flow else { continue };
+            let holder = own.get(CHARGED).filter(|told| !told.is_null());
+            let found = holder.map(|told| told.as_str().and_then(|name| flow.find(name)));
+            let marks = match found {
+                Some(None) => None,
+                // That a unit does not suit, the checker of the matching says.
+                _ if instance.pair(request, unit).is_none() => Some(0),
+                found => {
+                    let mut all = instance.pairs(request, unit).map(|(_, marks)| marks);
+                    all.find(|marks| charged(*marks) == found.flatten())
+                }
+            };
+            let Some(marks) = marks else {
+                let holder = holder.map_or_else(|| "personne".to_string(), Json::to_string);
+                return Err(ReportError::Charged { request: id(&keys.0)?.to_string(), holder });
+            };
+            if let Some(slot) = marks_of.get_mut(request as usize) {
+                *slot = marks;
             }
         }
         let (units, cells) = numbering(dataset, instance);
@@ -51,7 +77,7 @@ impl Report {
                 return Err(ReportError::Numbering("cells"));
             }
         }
-        let (marks_of, reached) = (Vec::new(), self.reached(plan, instance)?);
+        let reached = self.reached(plan, instance)?;
         Ok(Matching { unit_of, marks_of, reached, certificate: proofs.clone() })
     }
 

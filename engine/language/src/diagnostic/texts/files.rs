@@ -21,6 +21,10 @@ pub mod what {
     pub(crate) const CHECK: &str = "`[check]`";
     /// A quota whose name has not been read.
     pub(crate) const A_QUOTA: &str = "quota";
+    /// `[matching.flow]`.
+    pub(crate) const FLOW: &str = "`[matching.flow]`";
+    /// One of its holders.
+    pub(crate) const A_HOLDER: &str = "`[[matching.flow.holders]]`";
     /// Who comes first, whose name has not been read.
     pub(crate) const A_FIRST: &str = "`[[matching.first]]`";
     /// The file `mutants.toml`.

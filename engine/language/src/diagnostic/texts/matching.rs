@@ -53,7 +53,8 @@ pub(crate) fn not_a_number(path: &str, quota: &str, value: Span, named: Span) ->
 
 /// L0403: a share that has keys.
 pub(crate) fn share_with_keys(path: &str, quota: &str, declared: Span, named: Span) -> Diagnostic {
-    let message = format!("`{path}` a des clés, et la part ou le nombre d'un quota n'en a pas");
+    let message =
+        format!("`{path}` a des clés, et la part ou le nombre d'un quota n'en a pas d'autre que son `scope`");
     share(message, quota, (declared, "déclaré ici"), named)
 }
 
@@ -92,6 +93,44 @@ pub(crate) fn quota_twice(name: &str, here: Span, first: Span) -> Diagnostic {
 
 fn twice(message: String, here: Span, first: Span) -> Diagnostic {
     at("L0404", message, here, "de nouveau ici").with_label(first, "d'abord ici")
+}
+
+/// L0404: a holder that is named twice.
+pub(crate) fn holder_twice(name: &str, here: Span, first: Span) -> Diagnostic {
+    twice(format!("le réservataire `{name}` est écrit deux fois"), here, first)
+}
+
+/// L0404: more holders than a matching takes.
+pub(crate) fn too_many_holders(most: usize, span: Span) -> Diagnostic {
+    let message = format!("un appariement impute à {most} réservataires au plus");
+    at("L0404", message, span, "celui-ci est de trop")
+}
+
+/// L0401: a holder that is none of the flow.
+pub(crate) fn no_holder<'n>(
+    name: &str,
+    holders: impl Iterator<Item = &'n str> + Clone,
+    span: Span,
+) -> Diagnostic {
+    let hint = crate::diagnostic::nearest(name, holders.clone());
+    let hint = hint.map_or_else(String::new, |near| format!("; vouliez-vous dire `{near}` ?"));
+    let all: Vec<String> = holders.map(|holder| format!("`{holder}`")).collect();
+    let expected = match all.is_empty() {
+        true => "attendu: un nom de `[[matching.flow.holders]]`, dont il n'y a aucun".to_string(),
+        false => format!("attendu: {}{hint}", all.join(", ")),
+    };
+    at("L0401", format!("`{name}` n'est pas un réservataire"), span, expected)
+}
+
+/// L0402: charges, in the order of points.
+pub(crate) fn flow_by_points(span: Span) -> Diagnostic {
+    let message = "l'ordre `by-points` n'impute pas les attributions à des réservataires";
+    at(
+        "L0402",
+        message.to_string(),
+        span,
+        "attendu: `order = \"fit-after-points\"`, ou aucun `[matching.flow]`",
+    )
 }
 
 /// L0404: more quotas than a matching takes.
