@@ -57,12 +57,7 @@ fn holders_pack() -> Pack {
             "commune: boolean",
             "employeur: boolean",
         ],
-        &[
-            "taille: integer",
-            "bailleur: text",
-            "flux: boolean",
-            "reservataire: text",
-        ],
+        &["taille: integer", "bailleur: text", "flux: boolean", "reservataire: text"],
     );
     let holders = HOLDERS.map(|name| {
         format!(

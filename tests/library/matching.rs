@@ -126,7 +126,12 @@ fn drawn(
                     let (suits, marks) = suits[request * 3 + kinds[unit] as usize];
                     if suits {
                         let fit = fits[request * units + unit] * 250;
-                        pairs.push(Pair { request: request as u32, unit: unit as u32, fit, marks: marks.into() });
+                        pairs.push(Pair {
+                            request: request as u32,
+                            unit: unit as u32,
+                            fit,
+                            marks: marks.into(),
+                        });
                     }
                 }
             }

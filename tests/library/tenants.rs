@@ -122,7 +122,12 @@ fn drawn(quotas: std::ops::Range<usize>) -> impl Strategy<Value = Drawn> {
                         let (suits, marks) = suits[request * 3 + kinds[unit] as usize];
                         if suits {
                             let fit = fits[request * units + unit] * 250;
-                            pairs.push(Pair { request: request as u32, unit: unit as u32, fit, marks: marks.into() });
+                            pairs.push(Pair {
+                                request: request as u32,
+                                unit: unit as u32,
+                                fit,
+                                marks: marks.into(),
+                            });
                         }
                     }
                 }

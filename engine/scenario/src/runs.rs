@@ -4,6 +4,7 @@ use super::allocation::Allocation;
 use super::file::Scenario;
 use super::measure::Planned;
 use super::run::Run;
+use logis_allocation::attribution::{MatchingPlan, UnknownUnits};
 use logis_data::{BatchWriter, InputFile, Issue, TextTable, text_tables};
 use logis_language::pack::schema::Schema;
 use logis_populations::{GenerateError, Model, Options, Population};

@@ -99,7 +99,10 @@ impl Facing {
         let at = |name: &str| plan.pairs.selected.iter().position(|(own, _)| own == name);
         let in_force = |name: &str| plan.quotas.iter().find(|quota| quota.quota.name == name);
         let first = declared.first.iter().map(|first| (&first.name.0, &first.members.0));
-        let named = first.chain(declared.quotas.iter().map(|quota| (&quota.name.0, &quota.members.0)));
+        // Where members are what is charged to a holder, no rule of a household alone says it.
+        let quotas = declared.quotas.iter().filter(|quota| quota.charged.is_none());
+        let quotas = quotas.filter_map(|quota| Some((&quota.name.0, &quota.members.as_ref()?.0)));
+        let named = first.chain(quotas);
         let quotas = named.filter_map(|(name, members)| {
             in_force(name).and_then(|own| Some((at(members)?, own.label.clone())))
         });

@@ -103,9 +103,16 @@ pub fn report(simulation: &Simulation, results: &[RunResult]) -> Result<Report, 
     sheets.extend(observed);
     sheets.extend(objectives);
     sheets.extend(assumptions(scenario));
-    for id in
-        ["annees", "cohortes", "annee_d_un_coup", "parts_annee", "reservataires", "attente_annee", "reponses", "semaines"]
-    {
+    for id in [
+        "annees",
+        "cohortes",
+        "annee_d_un_coup",
+        "parts_annee",
+        "reservataires",
+        "attente_annee",
+        "reponses",
+        "semaines",
+    ] {
         let at = compared.iter().position(|s| s.id == id);
         sheets.extend(at.map(|at| compared.remove(at)));
     }
