@@ -148,7 +148,7 @@ impl Acceptances {
             let mut counts = vec![(0_u64, 0_u64); quotas.len()];
             for offer in taken.iter().flatten() {
                 for (at, (base, members)) in counts.iter_mut().enumerate() {
-                    *base += u64::from(offer.marks >> (2 * at) & 1);
+                    *base += offer.marks >> (2 * at) & 1;
                     *members += u64::from(offer.marks >> (2 * at) & 3 == 3);
                 }
             }

@@ -163,7 +163,7 @@ impl Report {
             // the first cell that is another.
             unchecked.extend(
                 own.keys()
-                    .filter(|key| !expected.contains_key(*key) && !(plan.flow.is_some() && *key == CHARGED))
+                    .filter(|key| !(expected.contains_key(*key) || plan.flow.is_some() && *key == CHARGED))
                     .cloned(),
             );
             let other = expected.iter().find(|(column, value)| own.get(*column) != Some(value));
