@@ -161,7 +161,7 @@ pub use template_book::template_xlsx;
 #[cfg(feature = "json")]
 pub use template_schema::json_schema;
 pub use text_rows::{ReadTexts, TextRows, from_text_rows, to_text_rows};
-pub use text_table::{TextTable, read_texts, text_tables};
+pub use text_table::{TextTable, codes_of_tables, read_texts, text_tables};
 pub use text_table::{date_of, number_of};
 #[cfg(all(feature = "arrow", any(feature = "csv", feature = "parquet")))]
 pub use write_batches::BatchWriter;

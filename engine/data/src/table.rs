@@ -214,7 +214,7 @@ impl Table {
 
     /// The row of that identifier.
     pub fn row(&self, id: &str) -> Option<usize> {
-        self.ids.texts().position(|i| i == id)
+        self.ids.place(id).map(|row| row as usize)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Tables as texts, before the schema gives their cells a type: what is changed before it is read.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::cells;
 use super::files::raw_tables;
 use super::issue::Issue;
@@ -7,7 +9,7 @@ use super::package::{InputFile, ReadOutcome, sort};
 use super::raw::{Raw, RawTable};
 use super::read::{about, read_raw};
 use logis_language::pack::Reference;
-use logis_language::pack::schema::{Field, FieldKind, Schema};
+use logis_language::pack::schema::{EntityId, Field, FieldKind, Origin, Schema};
 use logis_language::plan::Needs;
 use logis_language::value::{Date, Exact};
 
@@ -46,6 +48,39 @@ pub fn text_tables(schema: &Schema, files: Vec<InputFile>) -> (Vec<TextTable>, V
     let tables = tables.into_iter().map(text).collect();
     sort(&mut issues);
     (tables, issues)
+}
+
+/// The codes by which rows of a data package belong to each table of the pack, as its files write them, and what is wrong with
+/// these files. No cell is kept.
+pub fn codes_of_tables(
+    schema: &Schema,
+    files: Vec<InputFile>,
+) -> (BTreeMap<EntityId, BTreeSet<String>>, Vec<Issue>) {
+    let (_, mut issues) = about(&files);
+    let (tables, _) = raw_tables(schema, files, &mut issues);
+    let mut codes: BTreeMap<EntityId, BTreeSet<String>> = BTreeMap::new();
+    for entity in &schema.entities {
+        let Origin::Data { table } = &entity.origin else { continue };
+        let Some(raw) = tables.get(table.as_str()) else { continue };
+        for relation in &entity.belongs_to {
+            let of_pack = schema.entities.get(relation.target);
+            if !of_pack.is_some_and(|target| matches!(target.origin, Origin::Reference { .. })) {
+                continue;
+            }
+            let at = raw.headers.iter().position(|header| *header == relation.column);
+            let Some(column) = at.and_then(|at| raw.columns.get(at)) else { continue };
+            let own = codes.entry(relation.target).or_default();
+            for row in 0..raw.lines.len() {
+                let code = column.get(row).shown();
+                // Mostly there is one already.
+                if !own.contains(code.as_str()) {
+                    own.insert(code);
+                }
+            }
+        }
+    }
+    sort(&mut issues);
+    (codes, issues)
 }
 
 /// A cell as a date, in any way that a file may write it.

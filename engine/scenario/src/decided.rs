@@ -7,7 +7,7 @@ use super::allocation::AllocationError;
 use super::memo::Memo;
 use logis_allocation::attribution::{Instance, InstanceError, MatchingPlan};
 use logis_data::Dataset;
-use logis_decide::evaluate::{Decisions, evaluate};
+use logis_decide::evaluate::{Decisions, evaluate_settled};
 use logis_language::pack::params::ParameterId;
 use logis_language::plan::Plan;
 use logis_matching::ProblemError;
@@ -38,7 +38,7 @@ pub(super) struct Decide<'r> {
 impl Decide<'_> {
     /// What a plan decides. `slot` tells it from the other plans of the run.
     pub fn rows(&self, slot: &str, plan: &Plan) -> Arc<Decisions> {
-        let make = || Ok::<_, std::convert::Infallible>(evaluate(plan, self.dataset));
+        let make = || Ok::<_, std::convert::Infallible>(evaluate_settled(plan, self.dataset));
         let found = match self.key(slot, &[plan]) {
             Some(key) => self.decided.decisions.get(&key, make),
             None => make().map(Arc::new),

@@ -20,7 +20,9 @@ use super::table::Table;
 use super::weeks::{Asked, Carried};
 use super::years::State;
 use super::{digest, names, rules};
-use logis_data::{Dataset, InputFile, Issue, TextTable, about, by_kind, read_texts, text_tables};
+use logis_data::{
+    Dataset, InputFile, Issue, TextTable, about, by_kind, codes_of_tables, read_texts, text_tables,
+};
 use logis_language::Pack;
 use logis_language::diagnostic::{PackError, Span};
 use logis_language::fingerprint;
@@ -50,7 +52,10 @@ pub struct Simulation {
 }
 
 enum Source {
-    /// One package for all seeds, or one for each.
+    /// One package for all seeds, or one for each, of which no run changes a row: with the codes by which rows of the first
+    /// belong to tables of the pack.
+    Files(Vec<Vec<InputFile>>, BTreeMap<EntityId, BTreeSet<String>>),
+    /// The same where runs change rows.
     Tables(Vec<Vec<TextTable>>),
     Population(Box<Model>),
 }
@@ -113,17 +118,33 @@ impl Simulation {
             }
             None => {
                 let date = about(&inputs.data).0.as_of;
-                let mut packages = Vec::new();
+                let (mut packages, mut read, mut codes) = (Vec::new(), Vec::new(), BTreeMap::new());
+                let changes = changes_rows(&scenario);
                 for files in std::iter::once(inputs.data).chain(inputs.draws) {
-                    let (tables, issues) = text_tables(&pack.parsed().schema, files);
+                    let schema = &pack.parsed().schema;
+                    let issues = match changes {
+                        true => {
+                            let (tables, issues) = text_tables(schema, files);
+                            packages.push(tables);
+                            issues
+                        }
+                        false => {
+                            let (own, issues) = codes_of_tables(schema, files.clone());
+                            if read.is_empty() {
+                                codes = own;
+                            }
+                            read.push(files);
+                            issues
+                        }
+                    };
                     for warning in warnings_of(&scenario, issues)? {
                         if !said.contains(&warning) {
                             said.push(warning);
                         }
                     }
-                    packages.push(tables);
                 }
-                (Source::Tables(packages), date)
+                let source = if changes { Source::Tables(packages) } else { Source::Files(read, codes) };
+                (source, date)
             }
         };
         // The scenario's own dates come before that of its data.
@@ -176,7 +197,11 @@ impl Simulation {
 
     /// The codes by which rows of the first package belong to a table of the pack; none of a population, which is drawn.
     pub(crate) fn codes_of(&self, reference: EntityId) -> Option<BTreeSet<String>> {
-        let Source::Tables(packages) = &self.source else { return None };
+        let packages = match &self.source {
+            Source::Files(_, codes) => return Some(codes.get(&reference).cloned().unwrap_or_default()),
+            Source::Tables(packages) => packages,
+            Source::Population(_) => return None,
+        };
         Some(codes(&self.pack.parsed().schema, reference, packages.first()?).map(str::to_string).collect())
     }
 
@@ -457,7 +482,11 @@ impl Simulation {
         let needs = rules.planned.needs();
         // A pack that rules were laid over may have another schema.
         let own_rules = self.variant(run).is_some_and(|v| v.rules.is_some());
-        let one = matches!(&self.source, Source::Tables(packages) if packages.len() == 1);
+        let one = match &self.source {
+            Source::Files(packages, _) => packages.len() == 1,
+            Source::Tables(packages) => packages.len() == 1,
+            Source::Population(_) => false,
+        };
         // One package without changes is the same for every seed.
         let fixed = one && self.scenario.base.rows.is_empty();
         let seed = if fixed { 0 } else { run.seed };
@@ -465,9 +494,15 @@ impl Simulation {
         let key = (own.is_empty() && !own_rules).then(|| format!("{seed} {date} {needs:?}"));
         let make = || -> Result<Data, ScenarioError> {
             let parsed = rules.pack.parsed();
+            let failed = |issues| ScenarioError::Data { run: run.id.clone(), issues };
+            if let Source::Files(packages, _) = &self.source {
+                // As `logis match` reads them: no cell becomes a text.
+                let files = self.of_seed(run, packages).cloned().unwrap_or_default();
+                let (dataset, held) = measure::read_files(parsed, files, &needs, date).map_err(failed)?;
+                return Ok((dataset, Vec::new(), held));
+            }
             let (tables, taken) = self.tables(run, rules, own)?;
-            let (dataset, held) = measure::read(parsed, &tables, &needs, date)
-                .map_err(|issues| ScenarioError::Data { run: run.id.clone(), issues })?;
+            let (dataset, held) = measure::read(parsed, &tables, &needs, date).map_err(failed)?;
             Ok((dataset, taken, held))
         };
         let data = match &key {
@@ -475,6 +510,12 @@ impl Simulation {
             None => Arc::new(make()?),
         };
         Ok((key, data))
+    }
+
+    /// Of several packages that of the seed's place; one alone is that of all.
+    fn of_seed<'p, T>(&self, run: &Run, packages: &'p [T]) -> Option<&'p T> {
+        let own = self.scenario.base.seeds.iter().position(|seed| *seed == run.seed);
+        own.and_then(|at| packages.get(at)).or(packages.first())
     }
 
     /// The tables of a run, with its changes, as texts; and how many rows each change took.
@@ -486,11 +527,10 @@ impl Simulation {
     ) -> Result<(Vec<TextTable>, Vec<usize>), ScenarioError> {
         let schema = &rules.pack.parsed().schema;
         let tables = match &self.source {
-            Source::Tables(packages) => {
-                // Of several packages that of the seed's place; one alone is that of all.
-                let own = self.scenario.base.seeds.iter().position(|seed| *seed == run.seed);
-                let own = own.and_then(|at| packages.get(at)).or(packages.first());
-                own.cloned().unwrap_or_default()
+            Source::Tables(packages) => self.of_seed(run, packages).cloned().unwrap_or_default(),
+            // Whoever changes rows has tables.
+            Source::Files(packages, _) => {
+                text_tables(schema, self.of_seed(run, packages).cloned().unwrap_or_default()).0
             }
             Source::Population(model) => {
                 let (tables, issues) = drawn(model, schema, run.seed).map_err(|error| {
@@ -522,6 +562,13 @@ impl Simulation {
         let taken = taken.collect::<Result<Vec<usize>, PackError>>()?;
         Ok((tables.tables, taken))
     }
+}
+
+/// Does any run have other rows than those of a package?
+fn changes_rows(scenario: &Scenario) -> bool {
+    let base = &scenario.base;
+    let in_base = !base.rows.is_empty() || !base.territory.is_empty();
+    in_base || scenario.years.is_some() || scenario.variants.iter().any(|variant| !variant.rows.is_empty())
 }
 
 /// What a scenario reads, by the hashes of the files.

@@ -1,7 +1,7 @@
 //! What the names of a scenario are called in its report: the labels of the pack, the names of places beside their codes.
 
-use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 use logis_data::{Column, Dataset, Needs, column_of, read};
 use logis_decide::explain::Words;
@@ -28,12 +28,14 @@ pub struct Spoken<'p> {
     words: Words<'p>,
     /// The tables of the pack, read when a code is met.
     tables: OnceCell<Dataset>,
+    /// By table: by name, the rows that have it.
+    by_name: RefCell<BTreeMap<EntityId, BTreeMap<String, Vec<usize>>>>,
 }
 
 impl<'p> Spoken<'p> {
     /// By the pack of a plan, as of its date.
     pub fn new(plan: &'p Plan) -> Spoken<'p> {
-        Spoken { plan, words: Words::new(plan), tables: OnceCell::new() }
+        Spoken { plan, words: Words::new(plan), tables: OnceCell::new(), by_name: RefCell::default() }
     }
 
     /// What an entity, a rule or a field is called.
@@ -83,9 +85,19 @@ impl<'p> Spoken<'p> {
     ) -> Vec<String> {
         let Some((tables, column)) = self.names(table) else { return Vec::new() };
         let Some(rows) = tables.tables.get(table) else { return Vec::new() };
-        let is = |row: usize| matches!(column.get(row), Some(Value::Text(text)) if text.as_ref() == name);
-        let own = rows.ids.texts().enumerate().filter(|(row, _)| is(*row)).map(|(_, id)| id.to_string());
-        own.filter(|id| among.is_none_or(|among| among.contains(id))).collect()
+        let mut by_name = self.by_name.borrow_mut();
+        // A report asks for each place of the country.
+        let by_name = by_name.entry(table).or_insert_with(|| {
+            let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+            for row in 0..rows.ids.len() {
+                if let Some(Value::Text(text)) = column.get(row) {
+                    by_name.entry(text.to_string()).or_default().push(row);
+                }
+            }
+            by_name
+        });
+        let own = by_name.get(name).into_iter().flatten().filter_map(|row| rows.ids.text(*row));
+        own.filter(|id| among.is_none_or(|among| among.contains(*id))).map(str::to_string).collect()
     }
 
     /// The tables of the pack, and the column of a table that holds names.
@@ -104,8 +116,8 @@ impl<'p> Spoken<'p> {
     /// The name of a row of a table of the pack.
     pub(super) fn named(&self, table: EntityId, code: &str) -> Option<String> {
         let (tables, column) = self.names(table)?;
-        let row = tables.tables.get(table)?.ids.texts().position(|id| id == code)?;
-        Some(column.get(row)?.to_string())
+        let row = tables.tables.get(table)?.ids.place(code)?;
+        Some(column.get(row as usize)?.to_string())
     }
 }
 

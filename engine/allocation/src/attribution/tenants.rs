@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::instance::{Instance, InstanceError, Numbers};
 use super::rules::MatchingPlan;
 use logis_data::Dataset;
-use logis_decide::evaluate::evaluate;
+use logis_decide::evaluate::evaluate_settled;
 use logis_language::diagnostic::nearest;
 use logis_language::value::Value;
 
@@ -60,7 +60,7 @@ pub(super) fn held(
     wrong: &mut Vec<InstanceError>,
 ) -> Vec<Option<u32>> {
     let Some(own) = &plan.held else { return Vec::new() };
-    let decided = evaluate(own, dataset);
+    let decided = evaluate_settled(own, dataset);
     let Some(column) = decided.columns.first() else { return Vec::new() };
     let field = || decided.names.first().cloned().unwrap_or_default();
     let mut held = vec![None; requests.len()];

@@ -245,12 +245,7 @@ pub(crate) fn candidates_by<T: Send>(
 
 /// Decides the pairs `(first[i], second[i])` of rows: one column for each outcome that a plan on pairs
 /// selects, one row for each pair.
-pub(crate) fn decide_pairs(
-    plan: &Plan,
-    dataset: &Dataset,
-    first: &[u32],
-    second: &[u32],
-) -> Vec<DecisionColumn> {
+pub fn decide_pairs(plan: &Plan, dataset: &Dataset, first: &[u32], second: &[u32]) -> Vec<DecisionColumn> {
     let hoisted = plan.hoisted();
     let (own, hoisted) = (Context::new(plan, dataset), Context::new(&hoisted, dataset));
     Pairs::new(&own, &hoisted).worker().decide(first, second)

@@ -279,19 +279,32 @@ pub fn evaluate_settled_of(
     let context = Context::new(plan, dataset);
     let rows = usize::try_from(context.rows()).unwrap_or(usize::MAX);
     let certain = columns::evaluate(&context);
-    let settled = certain.iter().flatten().all(|c| c.left_over().next().is_none());
+    let settled = certain.iter().all(|c| c.as_ref().is_some_and(|c| c.left_over().next().is_none()));
     let ways = if settled { Vec::new() } else { Completion::ways(plan, dataset) };
     let filled: Vec<Vec<Option<Certain>>> = ways
         .iter()
         .map(|way| columns::evaluate(&Context::new(way.plan(plan), way.dataset(dataset))))
         .collect();
     let columns = plan.selected.iter().zip(certain).enumerate().map(|(number, ((_, node), certain))| {
+        if certain.is_none() && completed::of_no_row(plan, dataset, *node) {
+            return one_for_all(&context, *node, rows);
+        }
         let shown: Vec<&Certain> = filled.iter().filter_map(|each| each.get(number)?.as_ref()).collect();
         let open = |row: usize| !asked(row) || completed::differ(&shown, row);
         decided_but(&context, *node, certain, rows, open)
     });
     let columns = columns.collect();
     Decisions { names: plan.selected.iter().map(|(name, _)| name.clone()).collect(), columns }
+}
+
+/// The outcome of a node that is the same for all rows: the first is looked into. Which cells would settle it is not told.
+fn one_for_all(context: &Context<'_>, node: NodeId, rows: usize) -> DecisionColumn {
+    let first = (rows > 0).then(|| match outcome(&mut Evaluator::new(context), node, 0) {
+        Outcome::Unknown(_) => Outcome::Unknown(Vec::new()),
+        other => other,
+    });
+    let odd = first.into_iter().flat_map(|first| (0..rows).map(move |row| (row, first.clone()))).collect();
+    DecisionColumn { rows, certain: None, odd, by_plan: None }
 }
 
 /// By selected rule, the rows in which it is false whatever the missing cells hold, as far as sets and

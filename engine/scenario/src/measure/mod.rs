@@ -15,8 +15,8 @@ use super::run::Household;
 use super::table::{Table, scaled};
 use counts::{by_request, by_unit, number, outcomes, shown};
 use logis_allocation::attribution::{MatchingPlan, acceptance};
-use logis_allocation::candidates::sides;
-use logis_data::{Dataset, Issue, Needs, TextTable, read_texts};
+use logis_allocation::candidates::{decide_pairs, sides};
+use logis_data::{Dataset, InputFile, Issue, Needs, ReadOutcome, TextTable, read_texts};
 use logis_decide::evaluate::{DecisionColumn, Decisions};
 use logis_decide::invariants::Invariants;
 use logis_decide::places::Places;
@@ -73,7 +73,8 @@ pub(super) struct Planned {
     product: Option<(String, Arc<Plan>)>,
     /// Aids and their amounts, a plan for each entity.
     money: Vec<Arc<Plan>>,
-    burden: bool,
+    /// On pairs: the rent burden.
+    burden: Option<Arc<Plan>>,
 }
 
 /// What is measured of a year.
@@ -137,8 +138,11 @@ impl Planned {
     ) -> Result<Planned, PackError> {
         let parsed = pack.parsed();
         let of_pack = &parsed.manifest.measures;
-        let burden: Vec<&str> = one(&measures.burden, &of_pack.burden).into_iter().collect();
-        let matching = MatchingPlan::new(parsed, date, &burden)?;
+        let matching = MatchingPlan::new(parsed, date, &[])?;
+        // Of the pairs that are made alone: there may be hundreds of millions of others.
+        let burden = one(&measures.burden, &of_pack.burden);
+        let burden = burden.map(|name| Plan::seen_from(parsed, date, matching.pairs.entity, &[name]));
+        let burden = burden.transpose()?.map(Arc::new);
         let (requests, units) = sides(&matching.pairs).unwrap_or_default();
         // Names may be of an entity that the rows belong to (a unit's operation), so they are planned as seen
         // from the rows.
@@ -203,7 +207,7 @@ impl Planned {
             waiting,
             product,
             money,
-            burden: !burden.is_empty(),
+            burden,
         })
     }
 
@@ -227,6 +231,7 @@ impl Planned {
             waiting: self.waiting.as_ref().map(plan),
             product: self.product.as_ref().map(|(label, p)| (label.clone(), plan(p))),
             money: self.money.iter().map(plan).collect(),
+            burden: self.burden.as_ref().map(plan),
             ..*self
         }
     }
@@ -236,7 +241,8 @@ impl Planned {
         let plans = self.groups.iter().map(|g| &g.plan).chain(&self.requests_by).chain(&self.units_by);
         let plans = plans.chain(&self.money).chain(self.product.as_ref().map(|(_, plan)| plan));
         let plans = plans.chain(self.weekly.iter().flat_map(WeeklyPlans::all));
-        self.matching.plans().chain(plans.chain(&self.waiting).map(Arc::as_ref))
+        let own = self.burden.iter().chain(plans.chain(&self.waiting));
+        self.matching.plans().chain(own.map(Arc::as_ref))
     }
 
     /// Whose local rules decide the requests and the units, as far as any is asked.
@@ -267,7 +273,7 @@ impl Planned {
         all: bool,
     ) -> Measures {
         // What several tables show is decided once.
-        let burden = if self.burden { self.burdens(allocation) } else { Vec::new() };
+        let burden = self.burdens(decide.dataset, allocation);
         let sums = self.sums(decide, allocation, &burden);
         let how = if allocation.weekly { SESSIONS } else { SUMMARY };
         let mut tables = vec![sums.table("L'essentiel", how)];
@@ -321,20 +327,19 @@ impl Planned {
         Measures { tables, households, sums }
     }
 
-    /// By row of the request: the rent burden in the unit that it gets.
-    fn burdens(&self, allocation: &Allocation) -> Vec<Option<Exact>> {
-        let candidates = allocation.candidates();
-        let Some(column) = candidates.outcomes.first() else { return Vec::new() };
-        let of = |(row, unit): (usize, &Option<u32>)| {
-            let unit = (*unit)?;
-            // The burden is an outcome of the pair: that of the unit which the request got.
-            let at = candidates.of(row).iter().position(|u| *u == unit)?;
-            match column.value(candidates.rows_of(row).start + at) {
-                Some(Value::Number(n)) => Some(n),
-                _ => None,
+    /// By row of the request: the rent burden in the unit that it gets; none where that is not measured.
+    fn burdens(&self, dataset: &Dataset, allocation: &Allocation) -> Vec<Option<Exact>> {
+        let Some(plan) = &self.burden else { return Vec::new() };
+        let made = (0_u32..).zip(&allocation.unit_of).filter_map(|(row, unit)| Some((row, (*unit)?)));
+        let (requests, units): (Vec<u32>, Vec<u32>) = made.unzip();
+        let decided = decide_pairs(plan, dataset, &requests, &units);
+        let mut burdens = vec![None; allocation.unit_of.len()];
+        for (at, row) in requests.iter().enumerate() {
+            if let (Some(slot), Some(column)) = (burdens.get_mut(*row as usize), decided.first()) {
+                *slot = number(column.value(at));
             }
-        };
-        allocation.unit_of.iter().enumerate().map(of).collect()
+        }
+        burdens
     }
 
     fn households(
@@ -393,23 +398,35 @@ fn booleans(pack: &Pack, date: Date, names: &[&str]) -> Result<Option<Arc<Plan>>
     if names.is_empty() { Ok(None) } else { Ok(Some(pack.plan(date, &names)?)) }
 }
 
-/// Reads what a run needs, with all that is wrong.
-pub(super) fn read(
-    parsed: &Arc<Parsed>,
-    tables: &[TextTable],
-    needs: &Needs,
-    date: Date,
-) -> Result<(Dataset, Vec<String>), Vec<Issue>> {
-    // A run has nobody to warn of a column that is not there.
-    let needs = Needs { strict: true, ..needs.clone() };
-    let outcome = read_texts(&parsed.schema, &parsed.references, tables, &needs);
-    let mut errors: Vec<Issue> = outcome.issues.into_iter().filter(Issue::is_error).collect();
+/// What a run reads: its data and the warnings of what holds of their rows, or all that is wrong.
+type Read = Result<(Dataset, Vec<String>), Vec<Issue>>;
+
+/// Reads what a run needs from tables whose rows it changed.
+pub(super) fn read(parsed: &Arc<Parsed>, tables: &[TextTable], needs: &Needs, date: Date) -> Read {
+    let needs = strict(needs);
+    held(parsed, read_texts(&parsed.schema, &parsed.references, tables, &needs), &needs, date)
+}
+
+/// Reads what a run needs from the files of a package.
+pub(super) fn read_files(parsed: &Arc<Parsed>, files: Vec<InputFile>, needs: &Needs, date: Date) -> Read {
+    let needs = strict(needs);
+    held(parsed, logis_data::read(&parsed.schema, &parsed.references, files, &needs), &needs, date)
+}
+
+/// A run has nobody to warn of a column that is not there.
+fn strict(needs: &Needs) -> Needs {
+    Needs { strict: true, ..needs.clone() }
+}
+
+/// What was read, if nothing is wrong with it, nor with what must hold of its rows.
+fn held(parsed: &Arc<Parsed>, read: ReadOutcome, needs: &Needs, date: Date) -> Read {
+    let mut errors: Vec<Issue> = read.issues.into_iter().filter(Issue::is_error).collect();
     if !errors.is_empty() {
         return Err(errors);
     }
-    let held = Invariants::new(parsed, date, &needs.entities).issues(&outcome.dataset);
+    let held = Invariants::new(parsed, date, &needs.entities).issues(&read.dataset);
     let (broken, warnings): (Vec<Issue>, Vec<Issue>) = held.into_iter().partition(Issue::is_error);
     errors.extend(broken);
     let warnings = warnings.iter().map(ToString::to_string).collect();
-    if errors.is_empty() { Ok((outcome.dataset, warnings)) } else { Err(errors) }
+    if errors.is_empty() { Ok((read.dataset, warnings)) } else { Err(errors) }
 }

@@ -71,7 +71,7 @@ impl Planned {
             priority: reached.priority,
             fit: reached.fit,
             waits,
-            burdens: self.burden.then(|| burden.iter().flatten().copied().collect()),
+            burdens: self.burden.is_some().then(|| burden.iter().flatten().copied().collect()),
         }
     }
 
