@@ -82,6 +82,22 @@ fn grand_dijon_2015_as_observed() {
     assert_eq!(observed.rows[0][6], Cell::Number { value: 384 - 447, decimals: 0 });
 }
 
+/// Data that no run changes are read as they stand, others as texts: both give the same figures, households and maps.
+#[test]
+fn data_read_as_they_stand_give_what_texts_give() {
+    let base = "title = \"Essai\"\n[base]\ndata = \"grand-dijon-2015\"\nas_of = 2017-06-30\n";
+    let change = "[[variant]]\nname = \"plus\"\ntitle = \"Plus\"\n[[variant.logement]]\nadd = 1\n";
+    let (files, texts) = (simulation(base), simulation(&format!("{base}{change}")));
+    let of = |simulation: &Simulation| {
+        let base = run(simulation, "base");
+        let report = report(simulation, std::slice::from_ref(&base)).unwrap();
+        (base.tables, base.households, base.warnings, base.local, format!("{:?}", report.maps))
+    };
+    let (files, texts) = (of(&files), of(&texts));
+    assert!(files.1.len() == 879 && files.4.contains("Dijon"));
+    assert_eq!(files, texts);
+}
+
 /// Who is under the ceilings of 2026 is counted here from the table itself, the household's category and
 /// its income.
 #[test]

@@ -343,6 +343,8 @@ impl Search<'_> {
         if let Some(most) = self.options.most {
             self.keep(most, &mut chunk);
         }
+        // Of a country there are twenty thousand such lists.
+        chunk.units.shrink_to_fit();
         chunk
     }
 

@@ -12,18 +12,29 @@ use super::kinds::Kinds;
 use super::parts::{BEST_FIT, Fits, MOST_QUOTAS, Pair, ProblemError, Quota, TAG, check};
 use super::posed::Problem;
 
-/// Fits stored one by one.
+/// Fits stored one by one, those of a request in the order of its slots.
+#[derive(Default)]
 struct Stored {
-    /// By request: where its fits start.
-    first: Vec<usize>,
-    /// By slot: where its fits start, from there.
+    /// By request: where its fits start, and its first slot.
+    first: Vec<(usize, usize)>,
+    /// By request: where in `starts` those of its slots are, or [`EACH_ALONE`].
+    own: Vec<usize>,
+    /// By slot of a request of which some have several units: where its fits start, from those of the request.
     starts: Vec<u32>,
     fits: Vec<u16>,
 }
 
+/// Stands for the starts of a request each of whose slots has one unit, as most have where units differ: the fits are one a slot.
+const EACH_ALONE: usize = usize::MAX;
+
 impl Fits for Stored {
     fn fill(&self, request: u32, slot: usize, units: Range<u32>, into: &mut Vec<u16>) {
-        let start = self.first[request as usize] + self.starts[slot] as usize;
+        let (first, slots) = self.first[request as usize];
+        let start = first
+            + match self.own[request as usize] {
+                EACH_ALONE => slot - slots,
+                own => self.starts[own + slot - slots] as usize,
+            };
         into.extend_from_slice(&self.fits[start..start + units.len()]);
     }
 }
@@ -141,13 +152,12 @@ impl Problem {
         let firsts = firsts.into_iter().map(|first| first as u32).collect();
         let (mut starts, mut open, mut marks) =
             (Vec::with_capacity(points.len() + 1), Vec::new(), Vec::new());
-        let mut fit_starts = Vec::new();
-        let mut first_fit = vec![0; points.len()];
-        let mut fits = Vec::with_capacity(count);
+        let mut stored = Stored { fits: Vec::with_capacity(count), ..Stored::default() };
         let mut kinds = Kinds::new(vec![0]);
         for request in 0..requests {
             starts.push(open.len());
-            first_fit[request as usize] = fits.len();
+            let first = stored.fits.len();
+            stored.first.push((first, open.len()));
             pairs.clear();
             own(request, &mut pairs);
             if choices {
@@ -161,17 +171,22 @@ impl Problem {
                 pairs.sort_unstable_by_key(in_order);
             }
             // One slot for all units of a cell and marks: what suits one of them suits all, or they would be two cells.
-            for alike in pairs.chunk_by(|a, b| (cell(a), a.marks) == (cell(b), b.marks)) {
+            let slot = |pair: &Pair| (cell(pair), pair.marks);
+            let alone = pairs.windows(2).all(|two| slot(&two[0]) != slot(&two[1]));
+            stored.own.push(if alone { EACH_ALONE } else { stored.starts.len() });
+            for alike in pairs.chunk_by(|a, b| slot(a) == slot(b)) {
                 open.push(Cell(cell(&alike[0])));
-                fit_starts.push((fits.len() - first_fit[request as usize]) as u32);
-                fits.extend(alike.iter().map(|pair| pair.fit));
+                if !alone {
+                    stored.starts.push((stored.fits.len() - first) as u32);
+                }
+                stored.fits.extend(alike.iter().map(|pair| pair.fit));
                 if !quotas.is_empty() {
                     marks.push(kinds.of(alike[0].marks)?);
                 }
             }
         }
         starts.push(open.len());
-        let fits = Arc::new(Stored { first: first_fit, starts: fit_starts, fits });
+        let fits = Arc::new(stored);
         Ok(Problem {
             points,
             firsts,

@@ -217,6 +217,9 @@ struct Run<'p> {
     attributions: i64,
     /// How many have a unit, attributed to them or held by them: what moves can gain grows with it.
     count: i64,
+    /// What being housed weighs, and the highest multiplier that is looked for: see [`weight_of_housing`] and [`most`].
+    housed: i64,
+    most: i64,
     /// By request: is it looked at? Most have too few points to be housed whatever the quotas.
     active: Vec<bool>,
     /// By request: the cell where it is housed for now, and the marks by which it is there.
@@ -288,6 +291,8 @@ impl<'p> Run<'p> {
             problem,
             attributions,
             count,
+            housed: weight_of_housing(problem, count),
+            most: most(problem, count),
             active,
             at,
             marks_at: vec![0; problem.requests()],
@@ -310,7 +315,7 @@ impl<'p> Run<'p> {
             Aim::Priority => Some(&duals.priority),
             _ => None,
         });
-        let housed = weight_of_housing(self.problem, self.count);
+        let housed = self.housed;
         match (duals, aim) {
             (Some(dual), _) => (&self.at, Some(dual.prices(housed)), dual.multipliers.clone()),
             (None, Aim::Priority) if self.most_points.1.is_some() => {
@@ -357,7 +362,7 @@ impl<'p> Run<'p> {
         others: Vec<Asked>,
         warm: BTreeMap<Condition, i64>,
     ) -> Level<'g> {
-        let housed = weight_of_housing(self.problem, self.count);
+        let housed = self.housed;
         let used = -NEVER * housed;
         let idle = match self.problem.has_tenants() {
             true => -housed.saturating_mul(2 * (self.count + 1)).min(MOST_NEVER),
@@ -371,7 +376,7 @@ impl<'p> Run<'p> {
             housed: if counting { 0 } else { housed },
             never: Never { used, idle: idle.min(used) },
             attributions: if counting { 0 } else { self.attributions },
-            most: most(self.problem, self.count),
+            most: self.most,
             shortfalls: self.shortfalls.clone(),
             bases: self.bases.clone(),
             others,
