@@ -58,7 +58,7 @@ pub fn by_cells_but_some(instance: &Arc<Instance>, with_quotas: bool) -> Problem
 }
 
 /// The first unit of each cell, and how many units there are.
-fn first_units(instance: &Instance) -> Vec<u64> {
+fn first_units(instance: &Instance) -> Vec<u32> {
     instance.cells.iter().map(|c| c.first_unit).chain([instance.units()]).collect()
 }
 
@@ -88,7 +88,7 @@ pub fn random(seed: u64) -> Problem {
         for (unit, &kind) in (0..units).zip(&kind) {
             let (suits, marks) = by_kind[kind];
             if suits {
-                pairs.push(Pair { request, unit, fit: draw.random_range(0..=1000), marks });
+                pairs.push(Pair { request, unit, fit: draw.random_range(0..=1000), marks: u64::from(marks) });
             }
         }
     }
@@ -109,7 +109,7 @@ pub fn quotas(instance: &Instance) -> Vec<Quota> {
 }
 
 /// By slot, what counts in which quota.
-fn marks(instance: &Instance) -> Vec<u32> {
+fn marks(instance: &Instance) -> Vec<u64> {
     let quotas = instance.quotas();
     let mut marks = vec![0; instance.open.len()];
     for request in 0..u32::try_from(instance.requests()).unwrap() {

@@ -78,6 +78,7 @@ mod parquet_choice;
 mod parquet_file;
 #[cfg(feature = "parquet")]
 mod parquet_pages;
+mod plain;
 mod raw;
 mod read;
 #[cfg(feature = "arrow")]
@@ -142,6 +143,7 @@ pub use pack_tables::PackTables;
 pub use package::NotInOrder;
 pub use package::sort as sort_issues;
 pub use package::{Absent, InputFile, ReadOutcome};
+pub use plain::{EntityRegisters, LEFT, NotPlain, Plain, PlainRows, PlainTable, Registers};
 pub use read::{about, read, read_for};
 #[cfg(feature = "arrow")]
 pub use read_batches::read_batches;

@@ -25,23 +25,23 @@ pub struct Records {
     /// By entity: the row of each identifier of its reference table.
     pub(super) rows: Vec<HashMap<Arc<str>, u32>>,
     /// By reference table: the names that stand for its codes.
-    books: Codebooks,
+    pub(super) books: Codebooks,
     /// By entity: what the keys of its records are.
-    keys: Vec<HashMap<Box<str>, Key>>,
+    pub(super) keys: Vec<HashMap<Box<str>, Key>>,
 }
 
 /// What a key of a record is. It is a column first; else the name of a table (members), of an entity (the row around),
 /// or the column of a relation.
 #[derive(Clone, Debug, Default)]
-struct Key {
+pub(super) struct Key {
     /// The places of the fields that read this column: several may.
-    fields: Vec<usize>,
+    pub(super) fields: Vec<usize>,
     /// The relation of this column.
-    relation: Option<usize>,
+    pub(super) relation: Option<usize>,
     /// The relation to a row of the entity of this name.
-    around: Option<usize>,
+    pub(super) around: Option<usize>,
     /// The entity whose table has this name, and its relation by which its rows belong to the record.
-    members: Option<(EntityId, usize)>,
+    pub(super) members: Option<(EntityId, usize)>,
 }
 
 /// What the keys of the records of an entity are.
@@ -81,6 +81,11 @@ impl Records {
         let rows = references.iter().map(index).collect();
         let keys = schema.entities.iter().enumerate().map(|(id, entity)| keys(schema, id, entity)).collect();
         Records { references, rows, books, keys }
+    }
+
+    /// The reference table of an entity, empty if it has none.
+    pub fn reference(&self, entity: EntityId) -> Option<&Table> {
+        self.references.get(entity)
     }
 
     /// A data set whose row 0 of `entity` is the record.

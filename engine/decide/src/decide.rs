@@ -33,17 +33,18 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use crate::at_once::{self, AtOnce};
 use crate::evaluate::{Context, Evaluator, Layout, Outcome, outcome};
-use crate::explain::{Explanation, RowName, Shown, explain, row_name, show};
+use crate::explain::{Explanation, Prepared, RowName, Shown, explain_by, row_name, show};
 use crate::invariants::Invariants;
-use logis_data::{Code, Dataset, Issue, Records};
+use logis_data::{Code, Dataset, Issue, Records, visible_cell};
 use logis_language::diagnostic::{Issues, foreign};
 use logis_language::exchange::FORMAT;
 use logis_language::pack::Parsed;
 use logis_language::pack::schema::EntityId;
 use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};
-use logis_language::value::Date;
+use logis_language::value::{Date, Value};
 
 /// Data that do not fit the schema: all that is wrong with them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,8 +84,23 @@ pub struct Decider {
     layout: Arc<Layout>,
     records: Arc<Records>,
     invariants: Arc<Invariants>,
-    /// Of each selected rule or field: its unit.
-    units: Arc<[Option<String>]>,
+    /// The selected rules and fields.
+    selected: Arc<Selected>,
+    /// The fast way for plain records, made for the first: `None` if the plan has none.
+    at_once: Arc<OnceLock<Option<AtOnce>>>,
+    /// What explanations have in common, made for the first.
+    prepared: Arc<OnceLock<Prepared>>,
+}
+
+/// What all decisions of one plan have in common.
+#[derive(Debug, PartialEq)]
+struct Selected {
+    /// Names, in the order in which they were selected.
+    rules: Vec<String>,
+    /// By name: the unit.
+    units: Vec<Option<String>>,
+    /// A record that does not say its identifier.
+    nameless: Arc<RowName>,
 }
 
 impl Decider {
@@ -93,9 +109,21 @@ impl Decider {
         let plan = plan.into();
         let records = typed(&plan.parsed);
         let invariants = invariants(&plan);
-        let units = plan.selected.iter().map(|(_, node)| unit(&plan, *node)).collect();
+        let selected = Arc::new(Selected {
+            rules: plan.selected.iter().map(|(name, _)| name.clone()).collect(),
+            units: plan.selected.iter().map(|(_, node)| unit(&plan, *node)).collect(),
+            nameless: Arc::new(named(&plan, None)),
+        });
         let layout = Arc::new(Layout::of(&plan));
-        Decider { plan, layout, records, invariants, units }
+        Decider {
+            plan,
+            layout,
+            records,
+            invariants,
+            selected,
+            at_once: Arc::default(),
+            prepared: Arc::default(),
+        }
     }
 
     /// Decides one record: a struct, or whatever else `serde` makes an object of, as
@@ -105,21 +133,58 @@ impl Decider {
     /// What does not fit the schema, each with its place: `demande.personnes[1]: colonne …`; the invariants of
     /// the pack at level `erreur` that are false. Those at level `avertissement` are [`Decision::warnings`].
     pub fn decide(&self, record: &impl Serialize) -> Result<Decision, DataError> {
+        let at_once = || AtOnce::new(&self.plan, &self.records, &self.invariants);
+        let decided = self.at_once.get_or_init(at_once).as_ref().and_then(|way| way.decide(record));
+        let Some(decided) = decided else { return self.decide_generally(record, &[]) };
+        let certain = decided.holds && decided.values.iter().all(Option::is_some);
+        if certain { Ok(self.of_values(decided)) } else { self.decide_generally(record, &decided.values) }
+    }
+
+    /// The decision of a record of which all is known and nothing is to be told.
+    fn of_values(&self, decided: at_once::Decided) -> Decision {
+        let about = match decided.id {
+            None => self.selected.nameless.clone(),
+            Some(id) => Arc::new(named(&self.plan, Some(&id))),
+        };
+        let one = |value: Value| Decided {
+            outcome: Outcome::Known(value.clone()),
+            shown: Shown::Value(value),
+            words: Vec::new(),
+        };
+        let outcomes = decided.values.into_iter().flatten().map(one).collect();
+        Decision {
+            about,
+            date: self.plan.date,
+            selected: self.selected.clone(),
+            outcomes,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// [`Decider::decide`] of any record: as a table of one row. `certain` has outcomes that are known already.
+    fn decide_generally(
+        &self,
+        record: &impl Serialize,
+        certain: &[Option<Value>],
+    ) -> Result<Decision, DataError> {
         let (dataset, warnings) = self.held(record)?;
         let context = Context::with(&self.plan, self.layout.clone(), &dataset);
         let mut evaluator = Evaluator::new(&context);
-        let one = |(name, node): &(String, _)| {
-            let outcome = outcome(&mut evaluator, *node, 0);
+        let one = |(at, (_, node)): (usize, &(String, NodeId))| {
+            let outcome = match certain.get(at) {
+                Some(Some(value)) => Outcome::Known(value.clone()),
+                _ => outcome(&mut evaluator, *node, 0),
+            };
             let shown = show(&self.plan, &dataset, &outcome);
             let words = match &shown {
                 Shown::Unknown(missing) => missing.iter().map(ToString::to_string).collect(),
                 _ => Vec::new(),
             };
-            Decided { rule: name.clone(), outcome, shown, words }
+            Decided { outcome, shown, words }
         };
-        let outcomes = self.plan.selected.iter().map(one).collect();
-        let about = row_name(&self.plan, &dataset, self.plan.entity, 0);
-        Ok(Decision { about, date: self.plan.date, units: self.units.clone(), outcomes, warnings })
+        let outcomes = self.plan.selected.iter().enumerate().map(one).collect();
+        let about = Arc::new(row_name(&self.plan, &dataset, self.plan.entity, 0));
+        Ok(Decision { about, date: self.plan.date, selected: self.selected.clone(), outcomes, warnings })
     }
 
     /// The data set of a record, if no invariant at the level of errors is false, and the warnings.
@@ -135,7 +200,10 @@ impl Decider {
     /// # Errors
     /// As [`Decider::decide`].
     pub fn explain(&self, record: &impl Serialize) -> Result<Vec<Explanation>, DataError> {
-        Ok(explain(&self.plan, &self.held(record)?.0, 0))
+        let (dataset, _) = self.held(record)?;
+        let context = Context::with(&self.plan, self.layout.clone(), &dataset);
+        let prepared = self.prepared.get_or_init(|| Prepared::of(&self.plan));
+        Ok(explain_by(&context, prepared, 0))
     }
 
     /// The plan that it decides by.
@@ -156,6 +224,15 @@ impl Decider {
         let schema = &self.plan.parsed.schema;
         self.records.dataset(schema, self.plan.entity, &record).map_err(|issues| DataError { issues })
     }
+}
+
+/// A record by its names, as [`row_name`] says it.
+fn named(plan: &Plan, id: Option<&str>) -> RowName {
+    let entity = plan.parsed.schema.entities.get(plan.entity).map_or(String::new(), |e| e.name.clone());
+    // A row that does not say its identifier has that of its place in the record.
+    let id = id.unwrap_or(&entity).to_string();
+    let words = format!("{entity} {}", visible_cell(&id));
+    RowName { entity, id, words }
 }
 
 /// Invariants by date and by the entities that are needed.
@@ -246,10 +323,10 @@ fn unit(plan: &Plan, node: NodeId) -> Option<String> {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
-    about: RowName,
+    about: Arc<RowName>,
     date: Date,
+    selected: Arc<Selected>,
     /// By selected rule.
-    units: Arc<[Option<String>]>,
     outcomes: Vec<Decided>,
     warnings: Vec<Issue>,
 }
@@ -257,7 +334,6 @@ pub struct Decision {
 /// One outcome of a decision.
 #[derive(Clone, Debug, PartialEq)]
 struct Decided {
-    rule: String,
     outcome: Outcome,
     shown: Shown,
     /// The missing cells, as people read them.
@@ -266,7 +342,7 @@ struct Decided {
 
 impl Decision {
     fn of(&self, rule: &str) -> Option<&Decided> {
-        self.outcomes.iter().find(|one| one.rule == rule)
+        self.outcomes.get(self.selected.rules.iter().position(|own| own == rule)?)
     }
 
     /// The outcome of a selected rule.
@@ -296,7 +372,7 @@ impl Decision {
 
     /// All outcomes, in the order in which the rules were selected.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Outcome)> {
-        self.outcomes.iter().map(|one| (one.rule.as_str(), &one.outcome))
+        self.selected.rules.iter().zip(&self.outcomes).map(|(rule, one)| (rule.as_str(), &one.outcome))
     }
 }
 
@@ -305,7 +381,7 @@ impl Serialize for Decision {
         let mut map = to.serialize_map(None)?;
         map.serialize_entry("format", FORMAT)?;
         map.serialize_entry("kind", "decision")?;
-        map.serialize_entry("about", &self.about)?;
+        map.serialize_entry("about", &*self.about)?;
         map.serialize_entry("date", &self.date.to_string())?;
         map.serialize_entry("outcomes", &Outcomes(self))?;
         map.serialize_entry("warnings", &self.warnings)?;
@@ -327,9 +403,19 @@ impl Serialize for Outcomes<'_> {
         }
         let Outcomes(decision) = self;
         let mut map = to.serialize_map(Some(decision.outcomes.len()))?;
-        for (one, unit) in decision.outcomes.iter().zip(decision.units.iter()) {
-            map.serialize_entry(&one.rule, &One { outcome: &one.shown, unit: unit.as_deref() })?;
+        let Selected { rules, units, .. } = &*decision.selected;
+        for ((rule, unit), one) in rules.iter().zip(units).zip(&decision.outcomes) {
+            map.serialize_entry(rule, &One { outcome: &one.shown, unit: unit.as_deref() })?;
         }
         map.end()
     }
 }
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_wrap
+)]
+mod tests;

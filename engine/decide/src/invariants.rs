@@ -51,6 +51,17 @@ struct Invariant {
     cells: Vec<(EntityId, usize)>,
 }
 
+/// An invariant, for whoever decides it in another way.
+#[derive(Clone, Debug)]
+pub(crate) struct Condition {
+    /// Its node in the plan of its entity.
+    pub node: NodeId,
+    /// The relations by which some row must belong to another, if there are any rows.
+    pub members: Vec<(EntityId, usize)>,
+    /// The cells of which one must be given (entity, and place of the field); `None` if it is asked whatever is given.
+    pub cells: Option<Vec<(EntityId, usize)>>,
+}
+
 /// A row of which an invariant is false.
 struct Broken {
     row: usize,
@@ -95,6 +106,24 @@ impl Invariants {
     /// The relations whose other way they follow: see [`Plan::members`].
     pub fn members(&self) -> BTreeSet<(EntityId, usize)> {
         self.parts.iter().flat_map(|part| part.plan.members()).collect()
+    }
+
+    /// The invariants by entity, with the plan that decides them.
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = (&Plan, Vec<Condition>)> {
+        self.parts.iter().map(|part| {
+            let schema = &part.plan.parsed.schema;
+            // The columns of reference tables are there whatever a record gives.
+            let is_there = |entity: &EntityId| {
+                matches!(schema.entities.get(*entity).map(|e| &e.origin), Some(Origin::Reference { .. }))
+            };
+            let of = |((_, node), rule): (&(String, NodeId), &Invariant)| Condition {
+                node: *node,
+                members: rule.members.iter().copied().collect(),
+                cells: (!rule.cells.is_empty() && !rule.cells.iter().any(|(entity, _)| is_there(entity)))
+                    .then(|| rule.cells.clone()),
+            };
+            (&part.plan, part.plan.selected.iter().zip(&part.rules).map(of).collect())
+        })
     }
 
     /// Is there nothing to hold?

@@ -10,6 +10,7 @@
 //! Modules depend on those before them only.
 
 pub mod answers;
+mod at_once;
 #[cfg(feature = "arrow")]
 mod batches;
 pub mod brief;

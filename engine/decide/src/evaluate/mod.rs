@@ -23,6 +23,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use columns::Certain;
+pub(crate) use columns::{Output, Running, Straight};
 pub use completed::Completion;
 use logis_data::Dataset;
 use logis_language::plan::Plan;

@@ -11,6 +11,7 @@ mod lines;
 mod moot;
 mod outcome;
 mod phrases;
+mod prepared;
 mod reads;
 mod shown;
 mod spelling;
@@ -29,6 +30,7 @@ use logis_language::exchange::Written;
 use logis_language::plan::Plan;
 use logis_language::plan::ir::NodeId;
 pub use outcome::{Failed, Missing, RowName, Shown};
+pub(crate) use prepared::Prepared;
 pub use shown::{about, in_words, missing, plain, row_name, show};
 pub use text::to_text;
 use walk::Explainer;
@@ -42,9 +44,14 @@ pub fn explain(plan: &Plan, dataset: &Dataset, row: u64) -> Vec<Explanation> {
 
 /// [`explain`] for many rows of one data package: what `context` computed of it (members by row) is used again.
 pub fn explain_in(context: &Context<'_>, row: u64) -> Vec<Explanation> {
-    let mut explainer = Explainer::new(context);
-    let selected = context.plan.selected.iter();
-    selected.map(|(name, node)| explainer.selected(name, *node, row)).collect()
+    explain_by(context, &Prepared::of(context.plan), row)
+}
+
+/// The same by what is known of the plan: for many data packages.
+pub(crate) fn explain_by(context: &Context<'_>, prepared: &Prepared, row: u64) -> Vec<Explanation> {
+    let mut explainer = Explainer::new(context, prepared, row);
+    let selected = context.plan.selected.iter().enumerate();
+    selected.map(|(number, (name, node))| explainer.selected(name, (number, *node), row)).collect()
 }
 
 /// Why a rule has its outcome.

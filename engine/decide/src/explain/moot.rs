@@ -6,9 +6,10 @@
 //! all the doubts that it met.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
-use super::{Because, Explanation};
-use crate::evaluate::possible::Possible;
+use super::{Because, Explanation, Shown};
+use crate::evaluate::possible::{Missing, Possible, Range};
 use crate::evaluate::{Context, Doubted, Evaluator};
 use logis_language::deep::deep;
 use logis_language::graph::RuleId;
@@ -33,22 +34,51 @@ pub(super) struct Moot<'p> {
     doubted: Doubted,
 }
 
-/// Finds what cannot change the outcome of a node for a row, among what was doubted of on the way to it.
-pub(super) fn moot<'p>(context: &Context<'p>, (node, row): (NodeId, u64), doubts: &[OfWhat]) -> Moot<'p> {
+/// What selected outcomes come to while all is open that is doubted of below any of them, whether a decision meets it or
+/// not; nothing, if nothing is doubted of. An outcome that is known all the same hangs on no doubt.
+pub(super) fn all_open(context: &Context<'_>, doubts: &AllDoubts, row: u64) -> Vec<Possible> {
+    let mut doubted = Doubted::default();
+    doubts.any.iter().for_each(|doubt| doubt.add_to(&mut doubted));
+    if doubted.is_empty() {
+        return Vec::new();
+    }
+    let mut context = context.clone();
+    context.doubt(doubted);
+    let mut evaluator = Evaluator::new(&context);
+    let one = |(_, node): &(String, NodeId)| {
+        evaluator.eval(*node, row).unwrap_or(Possible::Open(Range::Any, Missing::default()))
+    };
+    context.plan.selected.iter().map(one).collect()
+}
+
+/// Finds what cannot change the outcome of a selected node for a row, among what was doubted of on the way to it; `open` is
+/// what it comes to while all is open (see [`all_open`]), `below` all that is doubted of below it.
+pub(super) fn moot<'p>(
+    context: &Context<'p>,
+    (node, row): (NodeId, u64),
+    outcome: &Shown,
+    doubts: &[OfWhat],
+    (below, open): (&BTreeSet<OfWhat>, Option<&Possible>),
+) -> Moot<'p> {
     let plan = context.plan;
     let mut moot = Moot { parsed: &plan.parsed, doubted: Doubted::default() };
+    let Shown::Value(value) = outcome else { return moot };
     if doubts.is_empty() {
         return moot;
     }
-    let Ok(outcome @ Possible::Known(_)) = Evaluator::new(context).outcome(node, row) else { return moot };
+    let outcome = Possible::Known(value.clone());
+    if open == Some(&outcome) {
+        doubts.iter().for_each(|doubt| doubt.add_to(&mut moot.doubted));
+        return moot;
+    }
     let mut context = context.clone();
     let mut same = |doubted: Doubted| {
         context.doubt(doubted);
-        Evaluator::new(&context).eval(node, row) == Ok(outcome.clone())
+        Evaluator::new(&context).eval(node, row).as_ref() == Ok(&outcome)
     };
     let met: BTreeSet<OfWhat> = doubts.iter().copied().collect();
     let mut untold = Doubted::default();
-    all(plan, node).difference(&met).for_each(|doubt| doubt.add_to(&mut untold));
+    below.difference(&met).for_each(|doubt| doubt.add_to(&mut untold));
     if !same(untold.clone()) {
         return moot;
     }
@@ -71,9 +101,32 @@ pub(super) fn moot<'p>(context: &Context<'p>, (node, row): (NodeId, u64), doubts
     moot
 }
 
-/// All that is doubted of below a node, whether a decision meets it or not.
-fn all(plan: &Plan, node: NodeId) -> BTreeSet<OfWhat> {
-    let (mut found, mut seen, mut left) = (BTreeSet::new(), vec![false; plan.nodes.len()], vec![node]);
+/// What is doubted of below the selected nodes of a plan.
+#[derive(Debug)]
+pub(super) struct AllDoubts {
+    /// Below any of them.
+    any: BTreeSet<OfWhat>,
+    /// By selected node, found when it is asked for.
+    each: Vec<OnceLock<BTreeSet<OfWhat>>>,
+}
+
+impl AllDoubts {
+    /// Those of a plan.
+    pub fn of(plan: &Plan) -> AllDoubts {
+        let any = all(plan, plan.selected.iter().map(|(_, node)| *node).collect());
+        AllDoubts { any, each: plan.selected.iter().map(|_| OnceLock::new()).collect() }
+    }
+
+    /// All that is doubted of below a selected node, by its number.
+    pub fn below(&self, plan: &Plan, selected: usize) -> Option<&BTreeSet<OfWhat>> {
+        let (_, node) = plan.selected.get(selected)?;
+        Some(self.each.get(selected)?.get_or_init(|| all(plan, vec![*node])))
+    }
+}
+
+/// All that is doubted of below nodes, whether a decision meets it or not.
+fn all(plan: &Plan, mut left: Vec<NodeId>) -> BTreeSet<OfWhat> {
+    let (mut found, mut seen) = (BTreeSet::new(), vec![false; plan.nodes.len()]);
     while let Some(node) = left.pop() {
         match seen.get_mut(node as usize) {
             Some(seen) if !*seen => *seen = true,

@@ -6,12 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use super::moot::{OfWhat, moot};
+use super::moot::{OfWhat, all_open, moot};
+use super::prepared::Prepared;
 use super::shown::{row_name, show};
 use super::{Because, Explanation, Member, MemberRule, RowName, Shown, text_of};
 use crate::evaluate::possible::Possible;
 use crate::evaluate::{Context, Evaluator, outcome};
-use crate::reserves::{Reserves, has_any};
+use crate::reserves::Reserves;
 use logis_data::visible_cell;
 use logis_language::deep::deep;
 use logis_language::exchange::Written;
@@ -27,6 +28,9 @@ use logis_language::value::Value;
 pub(super) struct Explainer<'c, 'd> {
     context: &'c Context<'d>,
     evaluator: Evaluator<'c, 'd>,
+    prepared: &'c Prepared,
+    /// By selected outcome: what it comes to while all is open that is doubted of.
+    open: Vec<Possible>,
     /// Nothing if no selected outcome can rest on reserves.
     reserves: Option<Reserves<'c, 'd>>,
     /// What is doubted of in the outcome that is explained, in the order in which it is met.
@@ -35,7 +39,8 @@ pub(super) struct Explainer<'c, 'd> {
     explained: BTreeSet<(NodeId, u64)>,
     /// Rules walked already in this outcome for the sake of members: of them only texts and doubts are told.
     beside: BTreeSet<(NodeId, u64)>,
-    /// Is it a member that is walked?
+    /// Is it a member that is walked? Of what led to its value only rules and cells of parameters are told, so that nothing
+    /// else is put into words: see [`cited`].
     in_member: bool,
     /// Expressions told already in the rule being explained, with their rows: a `let` that is used twice
     /// is told once.
@@ -43,11 +48,13 @@ pub(super) struct Explainer<'c, 'd> {
 }
 
 impl<'c, 'd> Explainer<'c, 'd> {
-    pub fn new(context: &'c Context<'d>) -> Self {
+    pub fn new(context: &'c Context<'d>, prepared: &'c Prepared, row: u64) -> Self {
         Explainer {
             context,
             evaluator: Evaluator::new(context),
-            reserves: has_any(context.plan).then(|| Reserves::new(context)),
+            prepared,
+            open: all_open(context, &prepared.doubts, row),
+            reserves: prepared.touched.as_ref().map(|touched| Reserves::with(context, touched.clone())),
             doubts: Vec::new(),
             explained: BTreeSet::new(),
             beside: BTreeSet::new(),
@@ -57,13 +64,17 @@ impl<'c, 'd> Explainer<'c, 'd> {
     }
 
     /// The explanation of a selected name: a rule, or a field by itself.
-    pub fn selected(&mut self, name: &str, node: NodeId, row: u64) -> Explanation {
+    pub fn selected(&mut self, name: &str, (number, node): (usize, NodeId), row: u64) -> Explanation {
         self.explained.clear();
         self.beside.clear();
         self.doubts.clear();
         self.told.clear();
         if let Some(mut explanation) = self.rule(node, row) {
-            moot(self.context, (node, row), &self.doubts).take_from(&mut explanation);
+            if let Some(below) = self.prepared.doubts.below(self.context.plan, number) {
+                let of = (below, self.open.get(number));
+                let moot = moot(self.context, (node, row), &explanation.outcome, &self.doubts, of);
+                moot.take_from(&mut explanation);
+            }
             return explanation;
         }
         // A field has no sentence and no source: only its value is told.
@@ -98,6 +109,23 @@ impl<'c, 'd> Explainer<'c, 'd> {
         let outer = std::mem::take(&mut self.told);
         deep(|| self.walk(body, row, &mut because));
         self.told = outer;
+        if self.in_member {
+            // Of a rule that led to a member's value only this is told: see [`cited`].
+            return Some(Explanation {
+                rule: rule.name.clone(),
+                label: text.doc.label.clone(),
+                about: RowName::default(),
+                outcome: Shown::Unknown(Vec::new()),
+                unit: None,
+                sources: text.doc.sources.clone(),
+                doubts: self.doubts_of(id, &text.doc.doubts),
+                combined: Vec::new(),
+                reserves: Vec::new(),
+                in_force: None,
+                written: None,
+                because,
+            });
+        }
         Some(Explanation {
             rule: rule.name.clone(),
             label: text.doc.label.clone(),
@@ -153,6 +181,9 @@ impl<'c, 'd> Explainer<'c, 'd> {
     /// A rule that was needed: explained in its place, or above.
     fn needed_rule(&mut self, node: NodeId, id: RuleId, row: u64, into: &mut Vec<Because>) {
         if self.explained.contains(&(node, row)) {
+            if self.in_member {
+                return;
+            }
             let rule = self.context.plan.parsed.rules.get(id).map_or(String::new(), |r| r.name.clone());
             into.push(Because::Above { rule, outcome: self.shown(node, row) });
         } else if let Some(explanation) = self.rule(node, row) {
@@ -161,6 +192,9 @@ impl<'c, 'd> Explainer<'c, 'd> {
     }
 
     fn input(&mut self, node: NodeId, id: FieldId, row: u64, into: &mut Vec<Because>) {
+        if self.in_member {
+            return;
+        }
         let Some(field) = self.context.plan.parsed.schema.fields.get(id) else { return };
         let input = Because::Input {
             field: field.name.clone(),
@@ -186,7 +220,8 @@ impl<'c, 'd> Explainer<'c, 'd> {
     fn members(&mut self, node: NodeId, child: EntityId, inner: NodeId, row: u64, into: &mut Vec<Because>) {
         // What led to each would be as long again as the explanation of a row.
         let members = self.context.members(node, row).to_vec();
-        let values = members
+        let told: &[u32] = if self.in_member { &[] } else { &members };
+        let values = told
             .iter()
             .map(|m| {
                 let id = self.context.dataset.tables.get(child).and_then(|t| t.ids.text(*m as usize));
@@ -212,7 +247,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
             self.told = told;
         }
         into.push(Because::Members {
-            name: text_of(self.context.plan, inner),
+            name: if self.in_member { String::new() } else { text_of(self.context.plan, inner) },
             values,
             rules,
             parameters,
@@ -229,14 +264,16 @@ impl<'c, 'd> Explainer<'c, 'd> {
         row: u64,
         into: &mut Vec<Because>,
     ) {
-        into.push(Because::Comparison {
-            text: text_of(self.context.plan, node),
-            left: self.shown(a, row),
-            sign: comparison.symbol(),
-            right: self.shown(b, row),
-            holds: self.shown(node, row),
-            sides: (a, b),
-        });
+        if !self.in_member {
+            into.push(Because::Comparison {
+                text: text_of(self.context.plan, node),
+                left: self.shown(a, row),
+                sign: comparison.symbol(),
+                right: self.shown(b, row),
+                holds: self.shown(node, row),
+                sides: (a, b),
+            });
+        }
         self.walk(a, row, into);
         self.walk(b, row, into);
     }

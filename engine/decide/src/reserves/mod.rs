@@ -12,6 +12,7 @@
 mod columns;
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::evaluate::{Context, Evaluator, Outcome, outcome};
 pub use columns::{Reserved, Watched, Watching, by_outcome, by_rule, evaluate, watch};
@@ -43,7 +44,7 @@ pub fn texts(plan: &Plan, rule: RuleId) -> &[String] {
 
 /// By node of a plan: does its value rest on a rule with reserves, in some branch? Inputs come first, so one pass is
 /// enough.
-fn touched(plan: &Plan) -> Vec<bool> {
+pub(crate) fn touched(plan: &Plan) -> Vec<bool> {
     let mut touched: Vec<bool> = Vec::with_capacity(plan.nodes.len());
     for node in &plan.nodes {
         let own = matches!(node.op, Op::Rule(rule, _) if reserved(&plan.parsed, rule, plan.date).is_some());
@@ -55,7 +56,11 @@ fn touched(plan: &Plan) -> Vec<bool> {
 
 /// Does any selected outcome of a plan rest on a rule with reserves, in some branch?
 pub fn has_any(plan: &Plan) -> bool {
-    let touched = touched(plan);
+    any_selected(plan, &touched(plan))
+}
+
+/// Is any selected node among those touched?
+pub(crate) fn any_selected(plan: &Plan, touched: &[bool]) -> bool {
     plan.selected.iter().any(|(_, node)| touched.get(*node as usize) == Some(&true))
 }
 
@@ -102,7 +107,7 @@ pub fn notes(plan: &Plan) -> Vec<String> {
 pub struct Reserves<'c, 'd> {
     context: &'c Context<'d>,
     evaluator: Evaluator<'c, 'd>,
-    touched: Vec<bool>,
+    touched: Arc<[bool]>,
     /// What was found, by node and row.
     found: HashMap<(NodeId, u64), BTreeSet<Reserve>>,
 }
@@ -110,12 +115,12 @@ pub struct Reserves<'c, 'd> {
 impl<'c, 'd> Reserves<'c, 'd> {
     /// Prepares the search in a plan and data.
     pub fn new(context: &'c Context<'d>) -> Reserves<'c, 'd> {
-        Reserves {
-            context,
-            evaluator: Evaluator::new(context),
-            touched: touched(context.plan),
-            found: HashMap::new(),
-        }
+        Reserves::with(context, touched(context.plan).into())
+    }
+
+    /// The same, where it is known which nodes may rest on reserves.
+    pub(crate) fn with(context: &'c Context<'d>, touched: Arc<[bool]>) -> Reserves<'c, 'd> {
+        Reserves { context, evaluator: Evaluator::new(context), touched, found: HashMap::new() }
     }
 
     /// The reserves under which a rule's node grants its outcome for a row, in words, in the order of the names of

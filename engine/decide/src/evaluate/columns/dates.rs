@@ -25,17 +25,31 @@ pub(super) fn by_day(table: &DayTable, days: &[i32], out: &mut Slot) {
 pub(super) fn moved(what: Builtin, dates: &[i32], by: &[i64], out: &mut Slot) {
     out.dates.clear();
     for (i, (&day, &by)) in dates.iter().zip(by).enumerate() {
-        let to = match what {
-            Builtin::AjouterJours => {
-                by.checked_add(day.into()).and_then(|day| in_calendar(i32::try_from(day).ok()?))
-            }
-            Builtin::AjouterAnnees => by.checked_mul(12).and_then(|by| months_after(day, by)),
-            _ => months_after(day, by),
-        };
+        let to = moved_day(what, day, by);
         out.dates.push(to.unwrap_or(0));
         if to.is_none() {
             leave_row(out, i, dates.len());
         }
+    }
+}
+
+/// A day moved by whole years, months or days; `None` beyond the calendar.
+pub(super) fn moved_day(what: Builtin, day: i32, by: i64) -> Option<i32> {
+    match what {
+        Builtin::AjouterJours => {
+            by.checked_add(day.into()).and_then(|day| in_calendar(i32::try_from(day).ok()?))
+        }
+        Builtin::AjouterAnnees => by.checked_mul(12).and_then(|by| months_after(day, by)),
+        _ => months_after(day, by),
+    }
+}
+
+/// Whole years, months or days from one day to another; negative if the other comes first.
+pub(super) fn between_days(what: Builtin, from: i32, to: i32) -> i64 {
+    match what {
+        Builtin::JoursEntre => i64::from(to) - i64::from(from),
+        Builtin::AnneesEntre => months(from, to) / 12,
+        _ => months(from, to),
     }
 }
 

@@ -16,6 +16,7 @@ mod kernels;
 mod listed;
 mod passes;
 mod program;
+mod straight;
 
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ use logis_language::value::{Date, Exact, Value, add_days};
 use passes::Pass;
 pub(crate) use program::{Array, Full};
 use program::{Program, Repr};
+pub(crate) use straight::{Output, Running, Straight};
 
 /// Rows of a family's root worked on at a time: the values of some tens of slots for them and their
 /// members (1 to 8 bytes each) stay in the processor's second cache, and what each instruction costs a block is shared

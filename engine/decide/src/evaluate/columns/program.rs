@@ -316,3 +316,23 @@ impl Program<'_> {
         }
     }
 }
+
+/// All texts of the data, the rules and the tables, numbered: the program's dictionary.
+#[derive(Default)]
+pub(super) struct Texts {
+    pub list: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, u32>,
+}
+
+impl Texts {
+    /// The number of a text; a new one, if it has none.
+    pub fn number(&mut self, text: &Arc<str>) -> u32 {
+        if let Some(&number) = self.numbers.get(text) {
+            return number;
+        }
+        let number = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        self.list.push(text.clone());
+        self.numbers.insert(text.clone(), number);
+        number
+    }
+}

@@ -9,16 +9,15 @@ mod calls;
 mod fields;
 mod fold;
 mod operations;
-mod tables;
+pub(super) mod tables;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use num_integer::Integer;
 
 use super::super::row::Context;
 use super::passes::passes;
-use super::program::{CodesColumn, Compiled, Factors, Full, Instruction, Program, Repr};
+use super::program::{CodesColumn, Compiled, Factors, Full, Instruction, Program, Repr, Texts};
 pub(in super::super) use by_day::DayTables;
 use by_day::Days;
 use logis_language::pack::schema::EntityId;
@@ -70,26 +69,6 @@ fn same_as(nodes: &[Compiled]) -> Vec<NodeId> {
         same.push(target.filter(|t| !constant(t)).unwrap_or(id));
     }
     same
-}
-
-/// All texts of the data, the rules and the tables, numbered: the program's dictionary.
-#[derive(Default)]
-struct Texts {
-    list: Vec<Arc<str>>,
-    numbers: HashMap<Arc<str>, u32>,
-}
-
-impl Texts {
-    /// The number of a text; a new one, if it has none.
-    fn number(&mut self, text: &Arc<str>) -> u32 {
-        if let Some(&number) = self.numbers.get(text) {
-            return number;
-        }
-        let number = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
-        self.list.push(text.clone());
-        self.numbers.insert(text.clone(), number);
-        number
-    }
 }
 
 /// A plan being compiled against its data.

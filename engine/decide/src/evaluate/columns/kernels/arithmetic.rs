@@ -117,7 +117,7 @@ fn round_by_column(
 }
 
 /// `a / b` rounded to a whole number; `None` if `b` is zero or the quotient does not fit 64 bits.
-fn rounded(how: Rounding, a: i128, b: i128) -> Option<i64> {
+pub(in super::super) fn rounded(how: Rounding, a: i128, b: i128) -> Option<i64> {
     if b == 0 {
         return None;
     }
@@ -128,7 +128,7 @@ fn rounded(how: Rounding, a: i128, b: i128) -> Option<i64> {
 }
 
 /// `a / b` rounded to a whole number, for a positive `b`: the quotient always fits.
-fn rounded_whole(how: Rounding, a: i64, b: i64) -> i64 {
+pub(in super::super) fn rounded_whole(how: Rounding, a: i64, b: i64) -> i64 {
     let (floor, rest) = (a.div_euclid(b), a.rem_euclid(b));
     floor.wrapping_add(i64::from(how.up(rest, b - rest, a > 0)))
 }

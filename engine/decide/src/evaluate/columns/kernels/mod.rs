@@ -22,6 +22,7 @@ use leftover::{leave, leave_all};
 use loops::{map, wide};
 use members::Reduction;
 
+pub(super) use arithmetic::{rounded, rounded_whole};
 pub(super) use leftover::leave_row;
 pub(super) use loops::expand;
 
