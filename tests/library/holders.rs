@@ -293,7 +293,8 @@ fn charges_and_scopes_are_the_best_of_all() {
         let allocation = posing.clone().solve(None).unwrap();
         assert!(allocation.gaps.none(), "{text}");
         let report = allocation.report().unwrap();
-        let number = |id: &serde_json::Value| -> usize { id.as_str().unwrap()[1..].parse().unwrap() };
+        let number =
+            |id: &serde_json::Value| -> usize { id.as_str().unwrap().get(1..).unwrap().parse().unwrap() };
         let own: Vec<Used> = report
             .attributions
             .iter()
