@@ -234,3 +234,43 @@ fn the_checker_of_the_page_follows_charges_and_scopes() {
     }
     assert!(refused > 1, "{refused}");
 }
+
+/// A year of one session in which all accept is a matching: what the report says of each holder is what the matching says.
+#[test]
+fn the_report_of_a_year_says_what_each_holder_had() {
+    let (folder, mut drawn) = (folder(), Drawn(7));
+    let mut lines = 0;
+    for week in 1..4 {
+        let (mut requests, mut units) = (BTreeMap::new(), BTreeMap::new());
+        come(&mut drawn, week, &mut requests, &mut units);
+        come(&mut drawn, week + 5, &mut requests, &mut units);
+        write(&folder, &requests, &units);
+        let base =
+            ["match", "--rules", "regles", "--data", "donnees", "--as-of", "2018-01-08", "--format", "json"];
+        let (code, out, errors) = folder.logis(&base);
+        assert_eq!(code, 0, "{errors}");
+        let expected = balances(&serde_json::from_str(&out).unwrap());
+        folder.write(
+            "annee.toml",
+            "title = \"Essai\"\n[base]\ndata = \"donnees\"\nrules = \"regles\"\nas_of = 2018-01-08\n\
+             [weeks]\ncount = 1\nacceptance = 1\n",
+        );
+        let (code, _, errors) = folder.logis(&["simulate", "annee.toml", "-o", "r", "--force"]);
+        assert_eq!(code, 0, "{errors}");
+        let report: Value = serde_json::from_str(&folder.read("r/rapport.json")).unwrap();
+        let sheets = report["sheets"].as_array().unwrap();
+        let rows = sheets.iter().find(|sheet| sheet["id"] == "reservataires").map(|sheet| &sheet["rows"]);
+        let found = rows.and_then(Value::as_array).into_iter().flatten().map(|row| {
+            let numbers = [1, 2, 3, 4].map(|at| row[at].as_i64().unwrap());
+            // `prefet · A (au plus)` is the line of the quota `prefet [A]`.
+            let name = row[0].as_str().unwrap().trim_end_matches(" (au plus)");
+            let name =
+                name.split_once(" · ").map_or(name.to_string(), |(own, scope)| format!("{own} [{scope}]"));
+            (name, numbers)
+        });
+        let found: BTreeMap<String, [i64; 4]> = found.collect();
+        assert_eq!(found, expected, "{week}");
+        lines += found.values().filter(|own| own[2] > 0).count();
+    }
+    assert!(lines > 5, "{lines}");
+}

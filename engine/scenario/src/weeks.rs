@@ -207,12 +207,17 @@ impl Asked<'_> {
             (None, assumed) => format!("la probabilité, {}, est supposée", assumed.unwrap_or_default()),
         };
         format!(
-            "Année de {} séances. À chacune, qui attend est apparié aux logements libres, les parts comptées sur les baux de l'année ; {} candidats au plus par logement. Chaque proposition est acceptée ou refusée par tirage ({answers}) ; un logement refusé passe au suivant de sa liste, puis revient à la séance suivante ; qui refuse attend, et le même logement ne lui est plus proposé. Points et recevabilité sont ceux du {}.",
-            self.weeks.sessions(),
-            self.weeks.places(),
+            "Année de {}. À chacune, qui attend est apparié aux logements libres, les parts comptées sur les baux de l'année ; {} au plus par logement. Chaque proposition est acceptée ou refusée par tirage ({answers}) ; un logement refusé passe au suivant de sa liste, puis revient à la séance suivante ; qui refuse attend, et le même logement ne lui est plus proposé. Points et recevabilité sont ceux du {}.",
+            several(self.weeks.sessions() as usize, "séance"),
+            several(self.weeks.places(), "candidat"),
             french_day(self.date)
         )
     }
+}
+
+/// So many, in words: `1 séance`, `50 séances`.
+fn several(n: usize, one: &str) -> String {
+    format!("{n} {one}{}", if n > 1 { "s" } else { "" })
 }
 
 /// A year that is told.

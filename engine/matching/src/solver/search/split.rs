@@ -60,7 +60,7 @@ pub(super) fn split(level: &Level<'_>, side: &Side, assignments: &[Vec<u32>], mi
             continue;
         }
         // By column of the row: the parts that use it. Several arcs to one column are no split: where assignments differ in
-        // these alone, a gap is stated (none was met in 60,000 drawn problems).
+        // these alone, a gap would be stated; none was met in tens of thousands of drawn problems.
         let mut by_column: BTreeMap<Column, f64> = BTreeMap::new();
         for (part, used) in parts.iter().filter(|(_, used)| used[row] != NONE) {
             *by_column.entry(level.graph.arcs[used[row] as usize].column).or_default() += part;
