@@ -6,6 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::ledger::Drawn;
 use crate::matching_commands::RULES;
 use crate::support::{Folder, root, told};
 
@@ -31,18 +32,6 @@ scope = \"bailleur\"\n\
 
 const SHARES: &str = "[part]\n[[part.values]]\nfrom = 2016-01-01\nsource = { title = \"s\" }\nvalue = 0.3\n\
 [moitie]\n[[moitie.values]]\nfrom = 2016-01-01\nsource = { title = \"s\" }\nvalue = 0.5\n";
-
-/// Numbers that follow from a seed (xorshift).
-struct Drawn(u64);
-
-impl Drawn {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % most
-    }
-}
 
 fn folder() -> Folder {
     let rules = [("regles/schema.toml", SCHEMA), ("regles/r.rhai", RULES)];

@@ -47,10 +47,10 @@ fn rows(csv: &str) -> Vec<(String, usize, String, bool)> {
 }
 
 /// Numbers that follow from a seed (xorshift).
-struct Drawn(u64);
+pub struct Drawn(pub u64);
 
 impl Drawn {
-    fn below(&mut self, most: u64) -> u64 {
+    pub fn below(&mut self, most: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::measure::{Measures, Sums, waiting};
 use super::run::Household;
 use super::table::{Table, count, mean, percent, ratio, scaled};
+use super::weeks::SHEETS;
 use super::years::Flow;
 use logis_language::value::{Date, Exact};
 
@@ -15,18 +16,8 @@ pub(super) struct Done {
     pub measures: Measures,
 }
 
-/// Tables of which every year is shown; of the others, the last year is.
-const EVERY_YEAR: [&str; 9] = [
-    "quotas",
-    "reservations",
-    "aides_montants",
-    "annee_d_un_coup",
-    "parts_annee",
-    "reservataires",
-    "attente_annee",
-    "reponses",
-    "semaines",
-];
+/// Tables of which every year is shown, besides those of sessions; of the others, the last year is.
+const EVERY_YEAR: [&str; 3] = ["quotas", "reservations", "aides_montants"];
 
 const SUMMARY: &str = "Toutes les années ensemble : chaque demande compte une fois, un logement autant de fois qu'il est offert de nouveau ; demandes non servies et logements libres à la fin de la dernière année ; moyennes sur toutes les attributions. Chaque appariement est prouvé et sa preuve vérifiée.";
 
@@ -62,7 +53,7 @@ pub(super) fn tables(done: Vec<Done>, arrived: &BTreeMap<String, usize>) -> (Vec
                 continue;
             }
             // Tables that would be too long over years are those of the last one.
-            if !EVERY_YEAR.contains(&table.id.as_str()) {
+            if !EVERY_YEAR.iter().chain(&SHEETS).any(|id| *id == table.id) {
                 if year == last {
                     table.title = format!("{} (année {name})", table.title);
                     tables.push(table);

@@ -215,6 +215,10 @@ impl Asked<'_> {
     }
 }
 
+/// The tables of a year of sessions, in their order.
+pub(super) const SHEETS: [&str; 6] =
+    ["annee_d_un_coup", "parts_annee", "reservataires", "attente_annee", "reponses", "semaines"];
+
 /// So many, in words: `1 séance`, `50 séances`.
 fn several(n: usize, one: &str) -> String {
     format!("{n} {one}{}", if n > 1 { "s" } else { "" })

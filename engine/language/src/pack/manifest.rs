@@ -146,6 +146,14 @@ pub struct Matching {
     pub flow: Option<Flow>,
 }
 
+impl Matching {
+    /// The rules and fields by which attributions count: of who comes first, of the quotas, of who may propose whom.
+    pub fn counted(&self) -> impl Iterator<Item = &Named> {
+        let first = self.first.iter().map(|first| &first.members);
+        first.chain(self.quotas.iter().flat_map(Quota::names)).chain(self.flow.iter().flat_map(Flow::names))
+    }
+}
+
 /// The holders of reservations: each attribution is charged to one of them, or to none.
 #[derive(Clone, Debug)]
 pub struct Flow {

@@ -80,14 +80,6 @@ pub(super) fn asked(parsed: &Parsed) -> BTreeSet<&str> {
     let mut names: BTreeSet<&str> =
         lists.chain(manifest.measures.names()).map(|(name, _)| name.as_str()).collect();
     if let Some(matching) = &manifest.matching {
-        let first = matching.first.iter().map(|first| &first.members);
-        let quotas = first.chain(
-            matching
-                .quotas
-                .iter()
-                .flat_map(|q| q.names())
-                .chain(matching.flow.iter().flat_map(|flow| flow.names())),
-        );
         let rules = [&matching.suitable].into_iter().chain(&matching.priority).chain(&matching.fit);
         names.extend(
             rules
@@ -96,7 +88,7 @@ pub(super) fn asked(parsed: &Parsed) -> BTreeSet<&str> {
                 .chain(&matching.acceptance)
                 .chain(&matching.held)
                 .chain(&matching.tie)
-                .chain(quotas)
+                .chain(matching.counted())
                 .map(|(name, _)| name.as_str()),
         );
     }

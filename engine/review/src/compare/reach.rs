@@ -15,21 +15,13 @@ pub fn outcomes(parsed: &Parsed) -> Vec<String> {
     names.extend(manifest.results.iter().map(|(name, _)| name.as_str()));
     names.extend(manifest.groups.values().flatten().map(|(name, _)| name.as_str()));
     if let Some(matching) = &manifest.matching {
-        let first = matching.first.iter().map(|first| &first.members);
-        let quotas = first.chain(
-            matching
-                .quotas
-                .iter()
-                .flat_map(|q| q.names())
-                .chain(matching.flow.iter().flat_map(|flow| flow.names())),
-        );
         let rules = [&matching.suitable].into_iter().chain(&matching.priority).chain(&matching.fit);
         names.extend(
             rules
                 .chain(&matching.presented)
                 .chain(&matching.acceptance)
                 .chain(&matching.tie)
-                .chain(quotas)
+                .chain(matching.counted())
                 .map(|(name, _)| name.as_str()),
         );
     }

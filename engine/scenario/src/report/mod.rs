@@ -21,6 +21,7 @@ use super::run::RunResult;
 use super::simulation::Simulation;
 use super::spoken::Spoken;
 use super::table::Table;
+use super::weeks::SHEETS;
 pub use crate::sheet::{Cell, Sheet};
 pub use charts::{Chart, Series};
 use figures::{observed, targets};
@@ -103,17 +104,8 @@ pub fn report(simulation: &Simulation, results: &[RunResult]) -> Result<Report, 
     sheets.extend(observed);
     sheets.extend(objectives);
     sheets.extend(assumptions(scenario));
-    for id in [
-        "annees",
-        "cohortes",
-        "annee_d_un_coup",
-        "parts_annee",
-        "reservataires",
-        "attente_annee",
-        "reponses",
-        "semaines",
-    ] {
-        let at = compared.iter().position(|s| s.id == id);
+    for id in ["annees", "cohortes"].iter().chain(&SHEETS) {
+        let at = compared.iter().position(|s| s.id == *id);
         sheets.extend(at.map(|at| compared.remove(at)));
     }
     let (gains, households) = changes::sheets(simulation, &all);
