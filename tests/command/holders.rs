@@ -94,7 +94,7 @@ fn balances_over_the_weeks_are_those_of_a_count_by_hand() {
         assert_eq!(code, 0, "{command} {more:?}: {errors}");
         (out, errors)
     };
-    let mut charged = 0;
+    let (mut charged, mut none_charged) = (0, 0);
     for (week, day) in (1..).zip(["2018-01-08", "2018-01-15", "2018-01-22", "2018-01-29"]) {
         come(&mut drawn, week, &mut requests, &mut units);
         write(&folder, &requests, &units);
@@ -102,6 +102,16 @@ fn balances_over_the_weeks_are_those_of_a_count_by_hand() {
             let (out, _) = on("match", day, &["--format", "json"]);
             let result: Value = serde_json::from_str(&out).unwrap();
             let found = balances(&result);
+            // In words: how many are charged to nobody.
+            let none =
+                result["attributions"].as_array().unwrap().iter().filter(|own| own["charged"].is_null());
+            let (_, said) = on("match", day, &["--output", "texte.json"]);
+            let words = match none.count() {
+                0 => "à un seul. Dû".to_string(),
+                none => format!("à un seul, sauf {none}, qu'aucun"),
+            };
+            assert!(said.contains(&words), "{words}: {said}");
+            none_charged += usize::from(words.contains("sauf"));
             let count = |landlord: Option<&str>, holder: &str| {
                 let of = |own: &&(String, bool, String)| own.1 && landlord.is_none_or(|l| own.0 == l);
                 let base = leases.iter().filter(of).count() as i64;
@@ -177,7 +187,7 @@ fn balances_over_the_weeks_are_those_of_a_count_by_hand() {
             folder.logis(&["ledger", "answers", "--rules", "regles", "--ledger", "r.db", "reponses.csv"]);
         assert_eq!(entered.0, 0, "{}", entered.2);
     }
-    assert!(charged > 5, "{charged}");
+    assert!(charged > 5 && none_charged > 0, "{charged} {none_charged}");
 }
 
 /// The proof of an answer that chooses holders, by the checker that was written from the page.

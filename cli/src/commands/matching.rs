@@ -511,19 +511,25 @@ fn quotas(loaded: &Posing, matching: &Matching, prices: Option<&[u64]>) -> Strin
 
 /// The column of the holder to whom each attribution is charged, where there are holders.
 fn charged_column(allocation: &Allocation, rows: &mut Output) {
-    let Allocation { posing: Posing { instance, plan, dataset, .. }, matching, .. } = allocation;
-    let Some(flow) = &plan.flow else { return };
-    let holder = |request: &str| {
-        let request = instance.requests.find(dataset, request)?;
-        let unit = matching.unit_of.get(request as usize).copied().flatten()?;
-        flow.name(instance.marks(matching, request, unit)).map(Value::text)
-    };
+    let Posing { instance, plan, dataset, .. } = &allocation.posing;
+    if plan.flow.is_none() {
+        return;
+    }
+    let holder =
+        |request: &str| charged_to(allocation, instance.requests.find(dataset, request)?).map(Value::text);
     // The first column is that of the requests.
     let requests = rows.columns.first().map_or(&[][..], |column| &column.cells);
     let cell = |cell: &Option<Value>| cell.as_ref().and_then(|id| holder(&id.to_string()));
     let all: Vec<Option<Value>> = requests.iter().map(cell).collect();
     let (name, cells) = (super::commission::CHARGED.to_string(), all);
     rows.columns.push(OutputColumn { name, cells, kind: Type::Text(None) });
+}
+
+/// To whom the attribution of a request, by number, is charged.
+fn charged_to(allocation: &Allocation, request: u32) -> Option<&str> {
+    let Allocation { posing: Posing { instance, plan, .. }, matching, .. } = allocation;
+    let unit = matching.unit_of.get(request as usize).copied().flatten()?;
+    plan.flow.as_ref()?.name(instance.marks(matching, request, unit))
 }
 
 /// How the holders stand by their conventions, as a table.
@@ -549,8 +555,13 @@ fn balances(allocation: &Allocation) -> String {
         ]);
     }
     align_numbers(&mut table);
+    let housed = (0_u32..).zip(&allocation.matching.unit_of).filter(|(_, unit)| unit.is_some());
+    let but = match housed.filter(|(request, _)| charged_to(allocation, *request).is_none()).count() {
+        0 => String::new(),
+        none => format!(", sauf {}, qu'aucun ne peut proposer ou dont on ne le sait pas", count(none)),
+    };
     format!(
-        "{table}\nChaque attribution est imputée à un réservataire et à un seul. Dû: la part de ce qui est attribué dans l'année, ou le nombre; reste: ce qui revient encore au réservataire ou, « au plus », ce qu'il peut encore avoir.\n"
+        "{table}\nChaque attribution est imputée à un réservataire et à un seul{but}. Dû: la part de ce qui est attribué dans l'année, ou le nombre; reste: ce qui revient encore au réservataire ou, « au plus », ce qu'il peut encore avoir.\n"
     )
 }
 

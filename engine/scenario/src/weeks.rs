@@ -358,7 +358,7 @@ impl Told<'_> {
             "reservataires",
             "Ce qui revient à chaque réservataire, sur l'année",
             "Réservataire et convention",
-            &format!("{} Chaque bail est imputé à un réservataire et à un seul, parmi ceux qui pouvaient proposer le ménage. Dû : la part du flux de l'année, ou le nombre. Reste : ce qui lui revient encore ou, pour un plafond, ce qu'il peut encore avoir ; au-dessous de zéro, il a eu davantage.", self.how),
+            &format!("{} Un bail est imputé à un seul réservataire, parmi ceux qui pouvaient proposer le ménage, et à aucun s'il n'y en a pas. Dû : la part du flux de l'année, ou le nombre. Reste : ce qui lui revient encore ou, pour un plafond, ce qu'il peut encore avoir ; au-dessous de zéro, il a eu davantage.", self.how),
             SOURCE,
         )
         .column("du", "Dû", "baux", 0, true)
