@@ -58,8 +58,7 @@ pub fn pose(rules: &Rules, source: Source, asked: &Asked) -> Result<(Posing, Tol
         _ => String::new(),
     };
     let dropped = read.dropped.iter().map(|(id, rows)| (table(*id), *rows)).collect();
-    let mut posing = Posing::new(planned, read.dataset, asked.options.max_candidates)?;
-    (posing.prices, posing.time_limit) = (asked.options.prices, asked.options.time_limit);
+    let posing = Posing::new(planned, read.dataset, asked.options.max_candidates)?.searched(&asked.options);
     remarks.extend(doubts::lines(&doubts::of(&posing), asked.options.max_candidates));
     let told = Told { issues: read.issues, absent, dropped, remarks, ..Told::default() };
     Ok((posing, told))

@@ -100,8 +100,7 @@ impl Allocation {
         tables: &(impl Tables + ?Sized),
         options: Options,
     ) -> Result<Allocation, AllocationError> {
-        let mut posing = Posing::of(pack, date, tables, &options)?;
-        (posing.prices, posing.time_limit) = (options.prices, options.time_limit);
+        let posing = Posing::of(pack, date, tables, &options)?.searched(&options);
         posing.solve(options.near.as_ref())
     }
 

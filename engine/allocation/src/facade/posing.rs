@@ -222,6 +222,12 @@ impl Posing {
         Ok(Posing { plan, dataset, instance, most, flags, prices: false, time_limit: None, idle, unmade })
     }
 
+    /// The same problem, with what is asked of its search: see [`Options::prices`] and [`Options::time_limit`].
+    #[must_use]
+    pub fn searched(self, options: &Options) -> Posing {
+        Posing { prices: options.prices, time_limit: options.time_limit, ..self }
+    }
+
     /// The best answer, level by level, its proof checked; of all such answers one near a result of before.
     ///
     /// # Errors

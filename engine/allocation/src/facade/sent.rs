@@ -66,8 +66,7 @@ impl Sent {
             false => format!("{}.{}", absent.file, absent.column),
         });
         let absent = absent.map(|name| name.replace(&inside, "").replace(']', "")).collect();
-        let mut posing = Posing::new((plan, flags), read.dataset, options.max_candidates)?;
-        (posing.prices, posing.time_limit) = (options.prices, options.time_limit);
+        let posing = Posing::new((plan, flags), read.dataset, options.max_candidates)?.searched(options);
         Ok(Sent { posing, absent, near: options.near.clone() })
     }
 
