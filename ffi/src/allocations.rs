@@ -107,7 +107,7 @@ pub unsafe extern "C" fn logis_candidates(
         let slot = unsafe { Slot::new(rows, "rows") }?;
         // SAFETY: the caller's promise.
         let sent = unsafe { given.pose(|options| options.no_quotas = true) }?;
-        let found = to_json(&sent.posing.rows("candidatures", |_, _| true)).map_err(|_| Refusal::fault())?;
+        let found = to_json(&sent.posing.rows("candidatures", None)).map_err(|_| Refusal::fault())?;
         let found = String::from_utf8(found).map_err(|_| Refusal::fault())?;
         told.text(self::notes(&sent)?);
         slot.text(found);

@@ -92,11 +92,7 @@ impl Allocation {
     fn attributions(&self, py: Python<'_>) -> PyResult<Rows> {
         let allocation = &self.inner;
         let posing = &allocation.posing;
-        let (requests, units) = (&posing.instance.requests, &posing.instance.units);
-        let given = |request: u32, unit: u32| {
-            let own = allocation.matching.unit_of.get(requests.number(request) as usize);
-            own == Some(&Some(units.number(unit)))
-        };
+        let given = Some(&allocation.matching);
         let rows = py.detach(|| Rows::of(&posing.rows("attributions", given)));
         rows.map_err(|failure| failure.raised(py))
     }
@@ -183,7 +179,7 @@ pub fn candidates(rules: &Rules, source: Source, asked: Asked) -> Result<Candida
     // Nothing is matched: the quotas are not needed.
     asked.options.no_quotas = true;
     let (posing, told) = pose(rules, source, &asked)?;
-    Ok(Candidates { rows: Rows::of(&posing.rows("candidatures", |_, _| true))?, told })
+    Ok(Candidates { rows: Rows::of(&posing.rows("candidatures", None))?, told })
 }
 
 /// What is decided of a problem besides its data, as Python gives it.

@@ -224,12 +224,7 @@ fn result(
     let lists = (0_u32..).zip(&commission.lists);
     let places: Vec<usize> = lists
         .flat_map(|(unit, list)| {
-            let unit = instance.units.row(unit);
-            list.iter().map(move |place| {
-                let request = instance.requests.row(place.request) as usize;
-                let at = instance.candidates.of(request).binary_search(&unit).unwrap_or(usize::MAX);
-                instance.candidates.rows_of(request).start.saturating_add(at)
-            })
+            list.iter().map(move |place| instance.place_of(place.request, unit).unwrap_or(usize::MAX))
         })
         .collect();
     let asked = plan.selected.iter().skip(1).take(loaded.plan.asked);

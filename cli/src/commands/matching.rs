@@ -105,11 +105,7 @@ pub fn run(args: &MatchArgs) -> Result<End> {
         let text = format!("{}\n", serde_json::to_string_pretty(&allocation.report()?)?);
         output::text_to(&text, args.output.output.as_deref())?;
     } else {
-        let (requests, units) = (&loaded.instance.requests, &loaded.instance.units);
-        let given = |request: u32, unit: u32| {
-            let own = allocation.matching.unit_of.get(requests.number(request) as usize);
-            own == Some(&Some(units.number(unit)))
-        };
+        let given = Some(&allocation.matching);
         let title = format!(
             "Attributions : {}",
             count(usize::try_from(allocation.matching.reached.attributions).unwrap_or(usize::MAX))

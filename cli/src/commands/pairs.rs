@@ -3,6 +3,7 @@
 use anyhow::{Result, anyhow};
 use logis::attribution::{Flags, MatchingPlan, Report, UnderReserve, UnknownUnits};
 use logis::data::{Output, Table, visible_cell};
+use logis::matching::Matching;
 use logis::pack::schema::{EntityId, Origin};
 use logis::places::Places;
 use logis::plan::Plan;
@@ -83,28 +84,27 @@ pub fn candidates(args: &CandidatesArgs) -> Result<End> {
     // Nothing is matched here: the quotas are not needed.
     let asked = (plan.with_quotas(|_| false), flags);
     let loaded = load(&mut run, asked, &[], args.max_candidates, &args.data.reading)?;
-    let rows = loaded.rows("candidatures", |_, _| true);
+    let rows = loaded.rows("candidatures", None);
     let title = format!("Candidatures recevables : {} couples", count(loaded.instance.candidates.len()));
-    let result = presented(&run.pack, &loaded, rows, &title, |_, _| true)?;
+    let result = presented(&run.pack, &loaded, rows, &title, None)?;
     output::write(&result, &args.output)?;
     say(&loaded);
     say_reserves(&loaded.reserves_of_candidates(), ["candidature", "candidatures"]);
     Ok(End::Fine)
 }
 
-/// Rows of candidates that `keep` chose, for people and programs; `title` is what a workbook is called.
+/// Rows of all candidates, or of those `given` their unit, for people and programs; `title` is what a workbook is called.
 pub fn presented(
     pack: &Pack,
     loaded: &Posing,
     rows: Output,
     title: &str,
-    keep: impl Fn(u32, u32) -> bool,
+    given: Option<&Matching>,
 ) -> Result<Presented> {
     let plan = &loaded.plan.pairs;
     let found = &loaded.instance.candidates;
     let mut result = Presented::of(rows, &[plan]);
-    let kept = || found.iter().enumerate().filter(|(_, (request, unit))| keep(*request, *unit));
-    let kept: Vec<usize> = kept().map(|(at, _)| at).collect();
+    let kept: Vec<usize> = loaded.instance.places(given).into_iter().map(|(at, _)| at).collect();
     let asked = plan.selected.iter().skip(1).take(loaded.plan.asked);
     for ((name, _), outcomes) in asked.zip(&found.outcomes) {
         result.decided(name, &outcomes.rows_at(&kept));

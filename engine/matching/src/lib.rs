@@ -29,8 +29,8 @@ pub use apart::{Apart, Together, together};
 pub use apart::{SolvedApart, solve_apart};
 pub use numbers::{Cell, InnerUnit};
 pub use problem::{
-    Already, BEST_FIT, Components, Fits, MOST_ALREADY, MOST_POINTS, MOST_QUOTAS, Pair, Problem, ProblemError,
-    Quota, TAG,
+    Already, BEST_FIT, Components, Draft, Fits, MOST_ALREADY, MOST_POINTS, MOST_QUOTAS, Pair, Problem,
+    ProblemError, Quota, TAG,
 };
 #[cfg(feature = "solver")]
 pub use solver::{Duals, one_member_less, solve, solve_near, solve_near_until, solve_until};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use logis_allocation::Year;
 use logis_allocation::attribution::{Instance, InstanceError, MatchingPlan, QuotaInForce};
-use logis_allocation::candidates::Candidates;
+use logis_allocation::candidates::Searched;
 use logis_allocation::posing::{Answered, answer_in_order, prices};
 use logis_matching::{Gaps, Matching, reached};
 
@@ -90,7 +90,7 @@ impl Allocation {
         self
     }
 
-    pub fn candidates(&self) -> &Candidates {
+    pub fn candidates(&self) -> &Searched {
         &self.instance.candidates
     }
 

@@ -185,7 +185,7 @@ pub async fn candidates(State(service): State<Arc<Service>>, request: Request) -
             asked.options.no_quotas = true;
             let sent = pose(service, asked)?;
             let (open, Sent { posing, absent, .. }) = (sent.open(), sent);
-            let rows = posing.rows("candidatures", |_, _| true);
+            let rows = posing.rows("candidatures", None);
             let kinds = accept.split(',').map(|kind| kind.split(';').next().unwrap_or_default().trim());
             let form = kinds.filter(|kind| !kind.is_empty()).find_map(|kind| match kind {
                 "*/*" | "application/*" | "application/json" => Some(("application/json", to_json(&rows))),

@@ -87,7 +87,7 @@ pub fn fairness(
     matching: &Matching,
 ) -> Fairness {
     let (by, decided) = (groups, evaluate(groups, dataset));
-    let suits = |request: u32| !instance.candidates.of(instance.requests.row(request) as usize).is_empty();
+    let suits = |request: u32| instance.suits_any(request);
     let housed = |request: u32| matching.unit_of.get(request as usize).is_some_and(Option::is_some);
     let requests = || (0_u32..).take(instance.requests.len());
     let mut groups = Vec::new();

@@ -7,13 +7,13 @@ use super::flow::{HolderInForce, charged, tag};
 use super::rules::{Asks, MatchingPlan, QuotaInForce};
 use super::tenants;
 use super::ties::Ties;
-use crate::candidates::{Candidates, Found, Most, Options, candidates_by, sides};
+use crate::candidates::{Found, Most, Options, Piece, Searched, search, sides};
 use logis_data::{Dataset, Ids};
 use logis_decide::evaluate::{DecisionColumn, evaluate_settled};
 use logis_language::pack::schema::EntityId;
 use logis_language::value::Value;
 use logis_matching::{
-    BEST_FIT, Cell, InnerUnit, MOST_POINTS, Matching, Pair, Problem, ProblemError, Quota, Reached,
+    BEST_FIT, Cell, Draft, InnerUnit, MOST_POINTS, Matching, Pair, Problem, ProblemError, Quota, Reached,
 };
 
 /// How many errors are told of data that make no problem.
@@ -25,8 +25,8 @@ pub const MOST_PRIORITY: u32 = 1 << 24;
 /// A matching of some data: its candidates and its problem.
 #[derive(Clone, Debug)]
 pub struct Instance {
-    /// The candidates, by row.
-    pub candidates: Candidates,
+    /// What was found of the candidates, by row; which they are, the problem says.
+    pub candidates: Searched,
     /// The problem: requests and units numbered in the order of their identifiers.
     pub problem: Problem,
     /// The requests, by number.
@@ -242,57 +242,60 @@ impl Instance {
         let (first, second) = sides(&plan.pairs).unwrap_or_default();
         let (requests, units) = (Numbers::new(dataset, first), Numbers::new(dataset, second));
         let weigh = Weigh { plan, dataset, requests: &requests, units: &units };
-        let (found, weighed) = candidates_by(&plan.pairs, dataset, &options, |found| weigh.candidates(found));
-        let mut open = Open { quotas: vec![0; plan.quotas.len()], ..Open::default() };
         let mut wrong = Vec::new();
-        let points = points(plan, dataset, &requests, &mut open, &mut wrong);
+        let mut no_priority = Vec::new();
+        let points = points(plan, dataset, &requests, &mut no_priority, &mut wrong);
         let held = tenants::held(plan, dataset, (&requests, &units), &mut wrong);
         if plan.by_points && !held.is_empty() {
             let names = plan.held.iter().flat_map(|held| &held.selected);
             wrong.extend(names.map(|(name, _)| InstanceError::HeldByPoints(name.clone())));
         }
-        for one in &weighed {
-            open.fit += one.open.fit;
-            for (all, own) in open.quotas.iter_mut().zip(&one.open.quotas) {
-                *all += own;
-            }
-            wrong.extend(one.wrong.iter().take(MOST_TOLD.saturating_sub(wrong.len())).cloned());
-        }
+        let quotas: Vec<Quota> = plan.quotas.iter().map(|q| q.quota.clone()).collect();
+        let count = u32::try_from(units.len()).unwrap_or(u32::MAX);
+        let open = Open { priority: no_priority, fit: 0, quotas: vec![0; quotas.len()] };
+        let mut making = Making {
+            sides: (&requests, &units),
+            held: &held,
+            draft: Draft::new(count, quotas.clone()),
+            failed: None,
+            open,
+            wrong: Vec::new(),
+            own_units: BTreeMap::new(),
+            pairs: Vec::new(),
+        };
+        let make = |found: &mut Found<'_>| weigh.candidates(found);
+        let found = search(&plan.pairs, dataset, &options, make, |piece| making.add(&piece));
+        let Making { draft, failed, open, wrong: of_pairs, own_units, .. } = making;
+        wrong.extend(of_pairs.into_iter().take(MOST_TOLD.saturating_sub(wrong.len())));
         if !wrong.is_empty() {
             wrong.truncate(MOST_TOLD);
             return Err(wrong);
         }
-        let own = |request: u32, into: &mut Vec<Pair>| {
-            let row = requests.row(request) as usize;
-            let (piece, places) = found.place_of(row);
-            let Some(weighed) = weighed.get(piece) else { return };
-            for (unit, place) in found.of(row).iter().zip(places) {
-                let fit = weighed.fits.get(place).copied().unwrap_or(0);
-                let pair = |marks: u64| Pair { request, unit: units.number(*unit), fit, marks };
-                into.extend(weighed.marks_of(place).iter().map(|marks| pair(*marks)));
-            }
-        };
-        let quotas: Vec<Quota> = plan.quotas.iter().map(|q| q.quota.clone()).collect();
-        let count = u32::try_from(units.len()).unwrap_or(u32::MAX);
+        if let Some(failed) = failed {
+            return Err(vec![failed.into()]);
+        }
         let given = units.len().min(requests.len()) as u64;
         let ties =
             Ties::new(plan, dataset, &requests, points, (given, !quotas.is_empty() || !held.is_empty()));
         let ties = ties.map_err(|e| vec![e])?;
-        let problem = Problem::from_lists(ties.weighed(), count, own, quotas);
+        let problem = draft.problem(ties.weighed());
         let problem = problem.and_then(|problem| with_tenants(problem, &held)).map_err(|e| vec![e.into()])?;
-        drop(weighed);
-        // To stay where one is is no candidacy.
-        let own = |(request, unit): (u32, &Option<u32>)| Some((requests.row(request), units.row((*unit)?)));
-        let own: BTreeSet<(u32, u32)> = (0_u32..).zip(&held).filter_map(own).collect();
-        let found = if own.is_empty() { found } else { found.without(&own) };
         let by_points = plan.by_points;
         let firsts = plan.quotas.iter().filter(|quota| quota.asks == Asks::First).count();
+        // To stay where one is is no candidacy.
+        let found = match own_units.is_empty() {
+            true => found,
+            false => found.kept(|row, places| {
+                let all = 0..found.rows_of(row).len();
+                places.extend(all.filter(|place| own_units.get(&row) != Some(place)));
+            }),
+        };
         let instance = Instance::with(found, problem, (requests, units), open, ties);
         Ok(Instance { by_points, firsts, held, ..instance })
     }
 
     fn with(
-        candidates: Candidates,
+        candidates: Searched,
         problem: Problem,
         (requests, units): (Numbers, Numbers),
         open: Open,
@@ -379,12 +382,50 @@ impl Instance {
 
     /// The units that suit a request, by number; not the one that it holds.
     pub fn units_of(&self, request: u32) -> Vec<u32> {
-        let rows = self.candidates.of(self.requests.row(request) as usize);
         let held = self.held(request);
-        let units = rows.iter().map(|row| self.units.number(*row));
-        let mut units: Vec<u32> = units.filter(|unit| Some(*unit) != held).collect();
+        let mut units: Vec<u32> =
+            self.problem.open_units(request).filter(|unit| Some(*unit) != held).collect();
         units.sort_unstable();
         units
+    }
+
+    /// Does any unit suit a request?
+    pub fn suits_any(&self, request: u32) -> bool {
+        !self.candidates.rows_of(self.requests.row(request) as usize).is_empty()
+    }
+
+    /// The place of a candidate in the outcomes of all; nothing for a pair that is none.
+    pub fn place_of(&self, request: u32, unit: u32) -> Option<usize> {
+        let row = self.units.row(unit);
+        let units = self.units_of(request);
+        // A request's candidates stand by the rows of their units.
+        let before = units.iter().filter(|other| self.units.row(**other) < row).count();
+        let first = self.candidates.rows_of(self.requests.row(request) as usize).start;
+        units.binary_search(&unit).ok().map(|_| first + before)
+    }
+
+    /// The candidates, or those that an answer gives their unit: the place of each in the outcomes, and the rows of both sides;
+    /// in the order of their places.
+    pub fn places(&self, given: Option<&Matching>) -> Vec<(usize, (u32, u32))> {
+        let mut all = Vec::new();
+        for row in (0_u32..).take(self.requests.len()) {
+            let request = self.requests.number(row);
+            match given {
+                None => {
+                    let mut units: Vec<u32> =
+                        self.units_of(request).into_iter().map(|unit| self.units.row(unit)).collect();
+                    units.sort_unstable();
+                    let first = all.len();
+                    all.extend((first..).zip(units.into_iter().map(|unit| (row, unit))));
+                }
+                Some(matching) => {
+                    let unit = matching.unit_of.get(request as usize).copied().flatten();
+                    let place = unit.and_then(|unit| Some((self.place_of(request, unit)?, unit)));
+                    all.extend(place.map(|(place, unit)| (place, (row, self.units.row(unit)))));
+                }
+            }
+        }
+        all
     }
 
     /// By number of the unit: the requests that it suits, by number.
@@ -423,8 +464,13 @@ impl Instance {
                 && known(pair).is_none_or(|own| charged(pair.marks) == own)
         };
         let problem = with_tenants(self.part_of_pairs(keep)?, &self.held)?;
-        let rows = pairs.iter().map(|(request, unit)| (self.requests.row(*request), self.units.row(*unit)));
-        let candidates = self.candidates.without(&rows.collect());
+        let candidates = self.candidates.kept(|row, places| {
+            let request = self.requests.number(u32::try_from(row).unwrap_or(u32::MAX));
+            let mut units = self.units_of(request);
+            units.sort_unstable_by_key(|unit| self.units.row(*unit));
+            let kept = units.iter().enumerate().filter(|(_, unit)| !pairs.contains(&(request, **unit)));
+            places.extend(kept.map(|(place, _)| place));
+        });
         let (requests, units) = (self.requests.clone(), self.units.clone());
         let (open, ties) = (self.open.clone(), self.ties.clone());
         let (by_points, firsts, held) = (self.by_points, self.firsts, self.held.clone());
@@ -452,8 +498,13 @@ impl Instance {
         let points = (0_u32..).take(self.requests.len()).map(|r| self.problem.points(r)).collect();
         let units = u32::try_from(self.units.len()).unwrap_or(u32::MAX);
         let problem = Problem::from_lists(points, units, own, quotas)?;
-        let rows = pairs.iter().map(|(request, unit)| (self.requests.row(*request), self.units.row(*unit)));
-        let candidates = Candidates::of_pairs(self.requests.len(), rows.collect());
+        let mut counts = vec![0; self.requests.len()];
+        for (request, _) in pairs {
+            if let Some(count) = counts.get_mut(self.requests.row(*request) as usize) {
+                *count += 1;
+            }
+        }
+        let candidates = Searched::counted(counts.into_iter());
         let sides = (self.requests.clone(), self.units.clone());
         let (by_points, firsts) = (self.by_points, self.firsts);
         let instance = Instance::with(candidates, problem, sides, Open::default(), self.ties.clone());
@@ -523,6 +574,54 @@ impl Weighed {
     }
 }
 
+/// The problem in the making, and what is told of the pairs beside it.
+struct Making<'m> {
+    sides: (&'m Numbers, &'m Numbers),
+    /// By number of the request: the unit that it holds.
+    held: &'m [Option<u32>],
+    draft: Draft,
+    /// What is wrong with the first pairs that are none.
+    failed: Option<ProblemError>,
+    open: Open,
+    wrong: Vec<InstanceError>,
+    /// By row of the request: the place, among its candidates, of the unit that it holds.
+    own_units: BTreeMap<usize, usize>,
+    /// Of the request at hand.
+    pairs: Vec<Pair>,
+}
+
+impl Making<'_> {
+    /// Takes the candidates of some requests.
+    fn add(&mut self, piece: &Piece<'_, Weighed>) {
+        let weighed = &piece.made;
+        self.open.fit += weighed.open.fit;
+        for (all, own) in self.open.quotas.iter_mut().zip(&weighed.open.quotas) {
+            *all += own;
+        }
+        self.wrong.extend(weighed.wrong.iter().take(MOST_TOLD.saturating_sub(self.wrong.len())).cloned());
+        let (requests, units) = self.sides;
+        let mut place = 0;
+        for (row, count) in (piece.start..).zip(piece.counts) {
+            let request = requests.number(u32::try_from(row).unwrap_or(u32::MAX));
+            let held = self.held.get(request as usize).copied().flatten();
+            self.pairs.clear();
+            for (at, row_of_unit) in piece.units.iter().skip(place).take(*count).enumerate() {
+                let unit = units.number(*row_of_unit);
+                if held == Some(unit) {
+                    self.own_units.insert(row, at);
+                }
+                let fit = weighed.fits.get(place + at).copied().unwrap_or(0);
+                let pair = |marks: &u64| Pair { request, unit, fit, marks: *marks };
+                self.pairs.extend(weighed.marks_of(place + at).iter().map(pair));
+            }
+            place += count;
+            if self.failed.is_none() {
+                self.failed = self.draft.add(request, &mut self.pairs).err();
+            }
+        }
+    }
+}
+
 /// What a quota counts of candidates.
 struct Columns<'c> {
     quota: &'c QuotaInForce,
@@ -540,7 +639,7 @@ impl<'c> Columns<'c> {
     fn counts(&self, found: &Found<'_>, row: usize, holder: Option<usize>) -> (Option<bool>, Option<bool>) {
         let base = self.base.map_or(Some(true), |column| column.truth(row));
         let base = match &self.quota.scope {
-            Some(scope) => both(base, scope.of_units.get(found.pair(row).1 as usize).copied().flatten()),
+            Some(scope) => both(base, scope.of_units.get(found.unit(row) as usize).copied().flatten()),
             None => base,
         };
         let charged = self.quota.charged.map(|to| holder == Some(to));
@@ -606,7 +705,7 @@ impl Weigh<'_> {
                     found.outcomes.get(holder.proposes).and_then(|column| column.truth(row)) == Some(true)
                 };
                 for row in 0..found.len() {
-                    let may = flow.may(found.pair(row).1, |holder| proposes(holder, row));
+                    let may = flow.may(found.unit(row), |holder| proposes(holder, row));
                     marks.extend(may.into_iter().map(|holder| {
                         let of = |(at, own): (usize, &Columns<'_>)| own.marks(found, row, holder) << (2 * at);
                         columns.iter().enumerate().map(of).fold(tag(holder), |all, own| all | own)
@@ -661,12 +760,12 @@ impl Weigh<'_> {
     }
 }
 
-/// By number of the request: its points.
+/// By number of the request: its points; to `open` go the rows of those that have none.
 fn points(
     plan: &MatchingPlan,
     dataset: &Dataset,
     requests: &Numbers,
-    open: &mut Open,
+    open: &mut Vec<u32>,
     wrong: &mut Vec<InstanceError>,
 ) -> Vec<u32> {
     let Some(priority) = &plan.priority else { return vec![0; requests.len()] };
@@ -675,7 +774,7 @@ fn points(
     let mut points = Vec::with_capacity(requests.len());
     for &row in &requests.rows {
         let value = column.and_then(|c| c.value(row as usize));
-        open.priority.extend(value.is_none().then_some(row));
+        open.extend(value.is_none().then_some(row));
         points.push(value.map_or(0, |value| {
             whole(&value, MOST_PRIORITY).unwrap_or_else(|| {
                 wrong.push(InstanceError::OutOfRange {

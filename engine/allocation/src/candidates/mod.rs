@@ -7,7 +7,7 @@
 
 mod index;
 
-use std::collections::BTreeSet;
+use std::ops::{Deref, Range};
 
 use rayon::prelude::*;
 
@@ -42,14 +42,12 @@ pub struct Most {
     pub by: Option<usize>,
 }
 
-/// The candidates of a data set, and the pairs that no rule could settle.
+/// What a search for candidates found, beside the pairs themselves: how many each request has, and the pairs that no rule
+/// could settle.
 #[derive(Clone, Debug, Default)]
-pub struct Candidates {
-    /// By request: where its units begin among those of all; then, where the last ones end.
+pub struct Searched {
+    /// By request: where its candidates begin among those of all; then, where the last ones end.
     offsets: Vec<usize>,
-    /// By piece of [`REQUESTS`] requests: the units (rows), request by request, ascending for each. Pieces stay as they
-    /// are found: there may be hundreds of millions of pairs, of which none is copied.
-    units: Vec<Vec<u32>>,
     /// The outcomes of what the plan selects after the suitability: a row for each candidate, by request
     /// and then by unit, in the order of their rows.
     pub outcomes: Vec<DecisionColumn>,
@@ -65,8 +63,17 @@ pub struct Candidates {
     pub cut: u64,
 }
 
-impl Candidates {
-    /// How many there are.
+/// The candidates of a data set.
+#[derive(Clone, Debug, Default)]
+pub struct Candidates {
+    /// What was found beside the pairs.
+    pub searched: Searched,
+    /// The units (rows), request by request, ascending for each.
+    units: Vec<u32>,
+}
+
+impl Searched {
+    /// How many candidates there are.
     pub fn len(&self) -> usize {
         self.offsets.last().copied().unwrap_or(0)
     }
@@ -76,68 +83,56 @@ impl Candidates {
         self.len() == 0
     }
 
-    /// The units that suit a request, in the order of their rows.
-    pub fn of(&self, request: usize) -> &[u32] {
-        let (piece, own) = self.place_of(request);
-        self.units.get(piece).and_then(|units| units.get(own)).unwrap_or(&[])
-    }
-
-    /// The piece of a request, and its candidates within it.
-    pub(crate) fn place_of(&self, request: usize) -> (usize, std::ops::Range<usize>) {
-        let piece = request / REQUESTS;
-        let first = self.offsets.get(piece * REQUESTS).copied().unwrap_or(0);
-        let own = self.rows_of(request);
-        (piece, own.start.saturating_sub(first)..own.end.saturating_sub(first))
-    }
-
-    /// The places of a request's candidates in [`Candidates::outcomes`].
-    pub fn rows_of(&self, request: usize) -> std::ops::Range<usize> {
+    /// The places of a request's candidates in [`Searched::outcomes`].
+    pub fn rows_of(&self, request: usize) -> Range<usize> {
         match (self.offsets.get(request), self.offsets.get(request + 1)) {
             (Some(&start), Some(&end)) => start..end,
             _ => 0..0,
         }
     }
 
-    /// A copy without these pairs (request, unit) of rows. The counts stay those of the whole search.
-    #[must_use]
-    pub fn without(&self, pairs: &BTreeSet<(u32, u32)>) -> Candidates {
-        let mut kept = Vec::new();
-        let (mut offsets, mut units) = (vec![0], Vec::new());
-        for (request, row) in (0..self.offsets.len().saturating_sub(1)).zip(0_u32..) {
-            let own = self.rows_of(request).zip(self.of(request));
-            let own = own.filter(|(_, unit)| !pairs.contains(&(row, **unit)));
-            if request % REQUESTS == 0 {
-                units.push(Vec::new());
+    /// The same with these candidates only: `of` adds by request the places of those kept among its own, ascending. The counts
+    /// stay those of the whole search.
+    pub(crate) fn kept(&self, mut of: impl FnMut(usize, &mut Vec<usize>)) -> Searched {
+        let (mut offsets, mut kept, mut own) = (vec![0], Vec::new(), Vec::new());
+        for request in 0..self.offsets.len().saturating_sub(1) {
+            own.clear();
+            of(request, &mut own);
+            let first = self.rows_of(request).start;
+            match self.outcomes.is_empty() {
+                true => offsets.push(offsets.last().copied().unwrap_or(0) + own.len()),
+                false => {
+                    kept.extend(own.iter().map(|at| first + at));
+                    offsets.push(kept.len());
+                }
             }
-            for (place, unit) in own {
-                kept.push(place);
-                units.last_mut().into_iter().for_each(|units: &mut Vec<u32>| units.push(*unit));
-            }
-            offsets.push(kept.len());
         }
-        Candidates {
-            offsets,
-            units,
-            outcomes: self.outcomes.iter().map(|column| column.rows_at(&kept)).collect(),
-            open: self.open.clone(),
-            ..*self
-        }
+        let outcomes = self.outcomes.iter().map(|column| column.rows_at(&kept)).collect();
+        Searched { offsets, outcomes, open: self.open.clone(), ..*self }
     }
 
-    /// Candidates that are these pairs (request, unit) of rows, of so many requests: without outcomes, and nothing counted.
-    pub(crate) fn of_pairs(requests: usize, mut pairs: Vec<(u32, u32)>) -> Candidates {
-        pairs.sort_unstable();
-        let mut all = Candidates { offsets: vec![0], ..Candidates::default() };
-        let mut own = pairs.chunk_by(|a, b| a.0 == b.0).peekable();
-        for (request, row) in (0..requests).zip(0_u32..) {
-            if request % REQUESTS == 0 {
-                all.units.push(Vec::new());
-            }
-            let found = own.next_if(|pairs| pairs.first().is_some_and(|pair| pair.0 == row)).unwrap_or(&[]);
-            all.units.last_mut().into_iter().for_each(|units| units.extend(found.iter().map(|pair| pair.1)));
-            all.offsets.push(all.len() + found.len());
+    /// Of so many requests with so many candidates each: without outcomes, and nothing counted.
+    pub(crate) fn counted(counts: impl Iterator<Item = usize>) -> Searched {
+        let mut all = Searched { offsets: vec![0], ..Searched::default() };
+        for count in counts {
+            all.offsets.push(all.len() + count);
         }
         all
+    }
+}
+
+impl Deref for Candidates {
+    type Target = Searched;
+
+    fn deref(&self) -> &Searched {
+        &self.searched
+    }
+}
+
+impl Candidates {
+    /// The units that suit a request, in the order of their rows.
+    pub fn of(&self, request: usize) -> &[u32] {
+        self.units.get(self.rows_of(request)).unwrap_or(&[])
     }
 
     /// Each candidate: the row of the request and that of the unit.
@@ -160,7 +155,21 @@ pub fn sides(plan: &Plan) -> Option<(EntityId, EntityId)> {
 /// All suitable pairs are found; a pair that is not looked at is not counted as open or in error. The
 /// result does not depend on the number of threads.
 pub fn candidates(plan: &Plan, dataset: &Dataset, options: &Options) -> Candidates {
-    candidates_by(plan, dataset, options, |_| ()).0
+    let mut units = Vec::new();
+    let searched = search(plan, dataset, options, |_| (), |own: Piece<'_, ()>| units.extend(own.units));
+    Candidates { searched, units }
+}
+
+/// The candidates of some requests, as they are handed over: in the order of the requests' rows.
+pub(crate) struct Piece<'p, T> {
+    /// The row of the first request.
+    pub start: usize,
+    /// By request: how many units.
+    pub counts: &'p [usize],
+    /// The units (rows), request by request.
+    pub units: Vec<u32>,
+    /// What was made of them.
+    pub made: T,
 }
 
 /// Some candidates as they are found: those of [`REQUESTS`] requests.
@@ -181,6 +190,11 @@ impl Found<'_> {
         self.units.len()
     }
 
+    /// The row of a candidate's unit.
+    pub fn unit(&self, candidate: usize) -> u32 {
+        self.units.get(candidate).copied().unwrap_or(u32::MAX)
+    }
+
     /// The rows of both sides of a candidate.
     pub fn pair(&self, candidate: usize) -> (u32, u32) {
         let (mut request, mut end) = (self.start, 0);
@@ -196,16 +210,21 @@ impl Found<'_> {
     }
 }
 
-/// The same, and what `digest` makes of the candidates of each piece of [`REQUESTS`] requests, on the thread that found
-/// them: of outcomes that it takes out, nothing is kept.
-pub(crate) fn candidates_by<T: Send>(
+/// Pieces that are searched together before they are handed over: enough that all threads have work to the end, few enough
+/// that hundreds of millions of pairs never stand twice.
+const AT_ONCE: usize = 64;
+
+/// Finds the candidates. `make` makes something of each piece of [`REQUESTS`] requests on the thread that found them: of
+/// outcomes that it takes out, nothing is kept. `take` gets all pieces, in order, on one thread, while the next are searched.
+pub(crate) fn search<T: Send>(
     plan: &Plan,
     dataset: &Dataset,
     options: &Options,
-    digest: impl Fn(&mut Found<'_>) -> T + Sync,
-) -> (Candidates, Vec<T>) {
+    make: impl Fn(&mut Found<'_>) -> T + Sync,
+    mut take: impl FnMut(Piece<'_, T>) + Send,
+) -> Searched {
     let (Some((suitable, others)), Some(sides)) = (plan.selected.split_first(), sides(plan)) else {
-        return (Candidates::default(), Vec::new());
+        return Searched::default();
     };
     // The suitability is decided for all pairs looked at, the other outcomes for the candidacies only.
     let (suitable, others) = (part(plan, std::slice::from_ref(suitable)), part(plan, others));
@@ -227,20 +246,32 @@ pub(crate) fn candidates_by<T: Send>(
     // Requests go to threads by fixed chunks, so that the result does not depend on their number.
     let search = Search { index: &index, options: *options, ids };
     let starts: Vec<usize> = (0..requests).step_by(REQUESTS).collect();
-    let (chunks, digests): (Vec<Chunk>, Vec<T>) = starts
-        .into_par_iter()
-        .map_init(
-            || (suitable.worker(), others.worker()),
-            |(suitable, others), start| {
-                let requests = start..(start + REQUESTS).min(requests);
-                let mut chunk = search.chunk(requests, suitable, others);
-                let Chunk { counts, units, outcomes, .. } = &mut chunk;
-                let digested = digest(&mut Found { start, counts, units, outcomes });
-                (chunk, digested)
-            },
-        )
-        .unzip();
-    (join(chunks, requests as u64 * units as u64), digests)
+    let found = |starts: &[usize]| -> Vec<(usize, Chunk, T)> {
+        let workers = || (suitable.worker(), others.worker());
+        let chunks = starts.par_iter().map_init(workers, |(suitable, others), &start| {
+            let requests = start..(start + REQUESTS).min(requests);
+            let mut chunk = search.chunk(requests, suitable, others);
+            let Chunk { counts, units, outcomes, .. } = &mut chunk;
+            let made = make(&mut Found { start, counts, units, outcomes });
+            (start, chunk, made)
+        });
+        chunks.collect()
+    };
+    let mut all = Joined::new(requests as u64 * units as u64);
+    let mut handed_over = |found: Vec<(usize, Chunk, T)>| {
+        for (start, mut chunk, made) in found {
+            let units = std::mem::take(&mut chunk.units);
+            take(Piece { start, counts: &chunk.counts, units, made });
+            all.add(chunk);
+        }
+    };
+    let mut before = Vec::new();
+    for starts in starts.chunks(AT_ONCE) {
+        let (_, now) = rayon::join(|| handed_over(std::mem::take(&mut before)), || found(starts));
+        before = now;
+    }
+    handed_over(before);
+    all.searched()
 }
 
 /// Decides the pairs `(first[i], second[i])` of rows: one column for each outcome that a plan on pairs
@@ -343,8 +374,6 @@ impl Search<'_> {
         if let Some(most) = self.options.most {
             self.keep(most, &mut chunk);
         }
-        // Of a country there are twenty thousand such lists.
-        chunk.units.shrink_to_fit();
         chunk
     }
 
@@ -411,16 +440,24 @@ impl Search<'_> {
     }
 }
 
-/// The candidacies of all chunks, which come in the order of their requests.
-fn join(chunks: Vec<Chunk>, pairs: u64) -> Candidates {
-    let mut all = Candidates { pairs, offsets: vec![0], ..Candidates::default() };
-    // By outcome, the columns of all chunks.
-    let mut outcomes: Vec<Vec<DecisionColumn>> = Vec::new();
-    for chunk in chunks {
+/// What was found of all chunks, which come in the order of their requests.
+struct Joined {
+    all: Searched,
+    /// By outcome, the columns of all chunks.
+    outcomes: Vec<Vec<DecisionColumn>>,
+}
+
+impl Joined {
+    /// Of so many pairs.
+    fn new(pairs: u64) -> Joined {
+        Joined { all: Searched { pairs, offsets: vec![0], ..Searched::default() }, outcomes: Vec::new() }
+    }
+
+    fn add(&mut self, chunk: Chunk) {
+        let Joined { all, outcomes } = self;
         for count in chunk.counts {
-            all.offsets.push(all.offsets.last().copied().unwrap_or(0) + count);
+            all.offsets.push(all.len() + count);
         }
-        all.units.push(chunk.units);
         all.open.extend(chunk.open);
         all.looked_at += chunk.looked_at;
         all.errors += chunk.errors;
@@ -430,6 +467,8 @@ fn join(chunks: Vec<Chunk>, pairs: u64) -> Candidates {
             all.push(column);
         }
     }
-    all.outcomes = outcomes.into_iter().map(DecisionColumn::concat).collect();
-    all
+
+    fn searched(self) -> Searched {
+        Searched { outcomes: self.outcomes.into_iter().map(DecisionColumn::concat).collect(), ..self.all }
+    }
 }

@@ -235,7 +235,7 @@ impl Posing {
 
     /// Under which reserves all candidacies stand, the priority of the requests left aside.
     pub fn reserves_of_candidates(&self) -> Vec<UnderReserve> {
-        let rows: Vec<(u32, u32)> = self.instance.candidates.iter().collect();
+        let rows: Vec<(u32, u32)> = self.instance.places(None).into_iter().map(|(_, pair)| pair).collect();
         reserves::of_pairs(&self.plan, &self.dataset, &rows, false)
     }
 

@@ -1,8 +1,10 @@
 //! Data with its missing cells filled in, and a plan with its missing figures, to show fast that an outcome is not false
 //! whatever they hold: it is true of one filling; or that it is open: it differs between two.
 
+use std::collections::BTreeMap;
+
 use super::columns::Certain;
-use logis_data::{Bits, Cells, Column, Dataset};
+use logis_data::{Bits, Cells, Column, Dataset, Shared};
 use logis_language::pack::schema::{Field, FieldKind};
 use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};
@@ -35,8 +37,11 @@ impl Completion {
         // Large numbers in cells may leave what columns hold: figures are varied with small ones, too.
         let ways =
             [(Filling::Low, Filling::Low), (Filling::High, Filling::Low), (Filling::High, Filling::High)];
+        // Two ways fill cells in alike: they share them.
+        let low = completed(plan, dataset, Filling::Low);
         let filled = |(figures, cells)| {
-            let way = Completion { plan: supposed(plan, figures), dataset: completed(plan, dataset, cells) };
+            let dataset = if cells == Filling::Low { low.clone() } else { completed(plan, dataset, cells) };
+            let way = Completion { plan: supposed(plan, figures), dataset };
             (way.plan.is_some() || way.dataset.is_some()).then_some(way)
         };
         ways.into_iter().filter_map(filled).collect()
@@ -67,6 +72,7 @@ pub(super) fn completed(plan: &Plan, dataset: &Dataset, filling: Filling) -> Opt
     }
     let schema = &plan.parsed.schema;
     let mut filled: Option<Dataset> = None;
+    let mut constants = Constants::default();
     for id in plan.fields() {
         let Some(field) = schema.fields.get(id).filter(|field| field.unlisted.is_none()) else { continue };
         let entity = schema.entities.get(field.entity)?;
@@ -79,7 +85,7 @@ pub(super) fn completed(plan: &Plan, dataset: &Dataset, filling: Filling) -> Opt
         {
             continue;
         }
-        if let Some(new) = fill(field, column, table.rows(), filling) {
+        if let Some(new) = fill(field, column, (table.rows(), &mut constants), filling) {
             let slot = filled.get_or_insert_with(|| dataset.clone());
             *slot.tables.get_mut(field.entity)?.columns.get_mut(place)? = Some(new);
         }
@@ -115,7 +121,12 @@ pub(super) fn supposed(plan: &Plan, filling: Filling) -> Option<Plan> {
 }
 
 /// A column without missing cells.
-fn fill(field: &Field, column: Option<&Column>, rows: usize, filling: Filling) -> Option<Column> {
+fn fill(
+    field: &Field,
+    column: Option<&Column>,
+    (rows, constants): (usize, &mut Constants),
+    filling: Filling,
+) -> Option<Column> {
     let none = Bits::from_words([], rows);
     let known = column.map_or(Some(&none), Column::known)?;
     let cells = match (&field.kind, column.map(Column::cells)) {
@@ -136,11 +147,10 @@ fn fill(field: &Field, column: Option<&Column>, rows: usize, filling: Filling) -
                 Filling::Low => Date::constant(1910, 1, 1),
             };
             let with = i32::try_from(days_between(Date::constant(1970, 1, 1), day)).ok()?;
-            let own = match cells {
-                Some(Cells::Date(days)) => &**days,
-                _ => &[],
-            };
-            Cells::Date(put(own, known, with))
+            match cells {
+                Some(Cells::Date(days)) => Cells::Date(put(days, known, with)),
+                _ => Cells::Date(shared(&mut constants.days, with, rows)),
+            }
         }
         (FieldKind::Number { decimals, .. }, cells) => {
             let unit = power_of_ten(*decimals)?;
@@ -151,30 +161,50 @@ fn fill(field: &Field, column: Option<&Column>, rows: usize, filling: Filling) -
                 (Filling::High, None) => unit.checked_mul(1_000_000_000)?,
                 (Filling::Low, None) => 0,
             };
-            let own = match cells {
-                Some(Cells::Number { units, .. }) => &**units,
-                _ => &[],
+            let with = i64::try_from(with).ok()?;
+            let units = match cells {
+                Some(Cells::Number { units, .. }) => put(units, known, with),
+                _ => shared(&mut constants.units, with, rows),
             };
-            Cells::Number { units: put(own, known, i64::try_from(with).ok()?), decimals: *decimals }
+            Cells::Number { units, decimals: *decimals }
         }
         (FieldKind::Enum(values), cells) => {
-            let own = match cells {
-                // Its numbers are those of the list.
-                Some(Cells::Text { codes, dictionary }) if dictionary.len() == values.len() => &**codes,
-                Some(_) => return None,
-                None => &[],
-            };
             let last = u32::try_from(values.len().checked_sub(1)?).ok()?;
             let with = if filling == Filling::High { last } else { 0 };
-            Cells::Text { codes: put(own, known, with), dictionary: values.clone() }
+            let codes = match cells {
+                // Its numbers are those of the list.
+                Some(Cells::Text { codes, dictionary }) if dictionary.len() == values.len() => {
+                    put(codes, known, with)
+                }
+                Some(_) => return None,
+                None => shared(&mut constants.codes, with, rows),
+            };
+            Cells::Text { codes, dictionary: values.clone() }
         }
         _ => return None,
     };
     Some(Column::new(cells, None))
 }
 
+/// Columns that hold one value in all rows, by value and number of rows: absent columns share them, whatever they are of.
+#[derive(Default)]
+struct Constants {
+    units: BTreeMap<(i64, usize), Shared<i64>>,
+    days: BTreeMap<(i32, usize), Shared<i32>>,
+    codes: BTreeMap<(u32, usize), Shared<u32>>,
+}
+
+/// So many rows of one value.
+fn shared<T: Copy + Ord + Send + Sync + 'static>(
+    all: &mut BTreeMap<(T, usize), Shared<T>>,
+    value: T,
+    rows: usize,
+) -> Shared<T> {
+    all.entry((value, rows)).or_insert_with(|| vec![value; rows].into()).clone()
+}
+
 /// Values, with another where they are not known.
-fn put<T: Copy + Send + Sync + 'static>(own: &[T], known: &Bits, with: T) -> logis_data::Shared<T> {
+fn put<T: Copy + Send + Sync + 'static>(own: &[T], known: &Bits, with: T) -> Shared<T> {
     let mut all = own.to_vec();
     all.resize(known.len(), with);
     for (word, values) in known.words_from(0).zip(all.chunks_mut(64)) {

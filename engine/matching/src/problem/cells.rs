@@ -5,7 +5,7 @@
 //! pair is looked at once, and a second time where its request splits something, which happens less often
 //! than there are units.
 
-#![expect(clippy::indexing_slicing, reason = "measured loops over numbers that `Problem::from_lists` checks")]
+#![expect(clippy::indexing_slicing, reason = "measured loops over numbers that `Draft` checks")]
 
 use std::collections::HashMap;
 

@@ -215,6 +215,15 @@ impl Problem {
         &self.open[self.slots_of(request)]
     }
 
+    /// The units open to a request, by the caller's numbers, each once; that which it holds among them.
+    pub fn open_units(&self, request: u32) -> impl Iterator<Item = u32> + '_ {
+        let own = &self.open[self.slots_of(request)];
+        // Several slots of one cell follow each other.
+        let cells = own.iter().enumerate().filter(|(at, cell)| *at == 0 || own[at - 1] != **cell);
+        let ranges = cells.map(|(_, cell)| self.range(*cell));
+        ranges.flat_map(|units| &self.names[units.start as usize..units.end as usize]).copied()
+    }
+
     /// The slots of a request, each with its cell and the number of its marks.
     #[inline]
     pub(crate) fn open_to(&self, request: u32) -> impl Iterator<Item = (usize, Cell, u16)> + '_ {

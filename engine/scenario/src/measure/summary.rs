@@ -51,7 +51,8 @@ impl Planned {
         let (requests, units) = (allocation.unit_of.len() as u64, allocation.units() as u64);
         let reached = &allocation.matching.reached;
         let candidates = allocation.candidates();
-        let unsuited = (0..allocation.unit_of.len()).filter(|&r| candidates.of(r).is_empty()).count() as u64;
+        let unsuited =
+            (0..allocation.unit_of.len()).filter(|&r| candidates.rows_of(r).is_empty()).count() as u64;
         let waits = self.waiting.as_ref().map(|plan| {
             let decided = decide.rows("attente", plan);
             let column = decided.columns.first();

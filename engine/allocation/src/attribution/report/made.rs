@@ -98,10 +98,8 @@ pub(super) fn row(
     let mut own = Map::new();
     own.insert(keys.0.clone(), instance.requests.id(dataset, request).into());
     own.insert(keys.1.clone(), instance.units.id(dataset, unit).into());
-    let row = instance.requests.row(request) as usize;
-    // A request's candidates are sorted by row of the unit; the place among them is that of the outcomes.
-    if let Ok(at) = instance.candidates.of(row).binary_search(&instance.units.row(unit)) {
-        more(instance.candidates.rows_of(row).start + at, &mut own);
+    if let Some(place) = instance.place_of(request, unit) {
+        more(place, &mut own);
     }
     own
 }

@@ -30,12 +30,14 @@ impl<'c> Listed<'c> {
         let (mut own, others): (Vec<Pass>, Vec<Pass>) = std::mem::take(&mut program.passes)
             .into_iter()
             .partition(|pass| pass.family.root == context.plan.entity);
-        for pass in others {
-            for (node, full) in run(&program, &pass) {
+        let pass = own.pop();
+        let mut others = others.into_iter();
+        while let Some(side) = others.next() {
+            for (node, full) in run(&program, &side) {
                 program.keep(node, full);
             }
+            program.forget(others.as_slice().iter().chain(&pass));
         }
-        let pass = own.pop();
         let place = |node| pass.as_ref()?.kept.iter().position(|k| *k == program.resolve(node));
         let places = context.plan.selected.iter().map(|(_, node)| place(*node)).collect();
         Listed { program, pass, places }

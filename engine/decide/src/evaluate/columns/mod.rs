@@ -175,10 +175,12 @@ impl Certain {
 pub(crate) fn evaluate(context: &Context<'_>) -> Vec<Option<Certain>> {
     let mut program = Program::compile(context);
     // What a pass keeps is there for those after it, which may read any of its rows.
-    for pass in std::mem::take(&mut program.passes) {
+    let mut passes = std::mem::take(&mut program.passes).into_iter();
+    while let Some(pass) = passes.next() {
         for (node, full) in run(&program, &pass) {
             program.keep(node, full);
         }
+        program.forget(passes.as_slice().iter());
     }
     let certain = |(_, node): &(String, NodeId)| {
         Some(Certain {

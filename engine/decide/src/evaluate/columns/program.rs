@@ -276,6 +276,23 @@ impl Program<'_> {
         }
     }
 
+    /// Lets go of the rows that no later pass reads and no outcome is.
+    pub fn forget<'p>(&mut self, later: impl Iterator<Item = &'p Pass>) {
+        let mut read = vec![false; self.nodes.len()];
+        let selected = self.context.plan.selected.iter().map(|(_, node)| *node);
+        let own = later.flat_map(|pass| &pass.steps).filter_map(|work| self.nodes.get(work.node as usize));
+        for node in own.flat_map(|node| node.instruction.reads()).chain(selected) {
+            if let Some(slot) = read.get_mut(self.resolve(node) as usize) {
+                *slot = true;
+            }
+        }
+        for (full, read) in self.full.iter_mut().zip(read) {
+            if !read {
+                *full = None;
+            }
+        }
+    }
+
     /// All rows of a node, if they are there.
     pub fn full(&self, node: NodeId) -> Option<&Full> {
         self.full.get(self.resolve(node) as usize)?.as_ref()
