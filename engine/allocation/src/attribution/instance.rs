@@ -252,6 +252,9 @@ impl Instance {
         }
         let quotas: Vec<Quota> = plan.quotas.iter().map(|q| q.quota.clone()).collect();
         let count = u32::try_from(units.len()).unwrap_or(u32::MAX);
+        let given = units.len().min(requests.len()) as u64;
+        let ties =
+            Ties::new(plan, dataset, &requests, points, (given, !quotas.is_empty() || !held.is_empty()));
         let open = Open { priority: no_priority, fit: 0, quotas: vec![0; quotas.len()] };
         let mut making = Making {
             sides: (&requests, &units),
@@ -274,9 +277,6 @@ impl Instance {
         if let Some(failed) = failed {
             return Err(vec![failed.into()]);
         }
-        let given = units.len().min(requests.len()) as u64;
-        let ties =
-            Ties::new(plan, dataset, &requests, points, (given, !quotas.is_empty() || !held.is_empty()));
         let ties = ties.map_err(|e| vec![e])?;
         let problem = draft.problem(ties.weighed());
         let problem = problem.and_then(|problem| with_tenants(problem, &held)).map_err(|e| vec![e.into()])?;

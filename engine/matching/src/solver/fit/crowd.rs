@@ -19,7 +19,7 @@ use std::collections::BinaryHeap;
 use rayon::prelude::*;
 
 use super::super::super::numbers::InnerUnit;
-use super::super::super::problem::{BEST_FIT, Problem};
+use super::super::super::problem::Problem;
 use super::super::columns::{Column, NONE};
 use super::super::part::Part;
 use super::rows::{Best, Rows};
@@ -32,6 +32,9 @@ pub(in super::super) const CROWD: usize = 2;
 /// How many requests the list of a unit has of those that fit best and may be left out. 256 take a tenth longer on
 /// `d1m-tied`, 512 a quarter.
 const BEST: usize = 128;
+
+/// How many times as many it has when a column asks for more. 2 and 8 take as long on the drawn country, within noise.
+const DEEPER: usize = 4;
 
 /// How far below nothing the price of a request begins that must be housed: farther than any path, in fit.
 const MUST: i32 = 1 << 27;
@@ -56,7 +59,7 @@ pub(in super::super) fn crowded(problem: &Problem, part: &Part, prices: &[i64]) 
     if !part.paid || part.requests.len() < CROWD * units.len() {
         return None;
     }
-    let search = Search::done(&Offers::of_part(problem, part, prices), &part.must)?;
+    let search = Search::done(Offers::of_part(problem, part, prices), &part.must)?;
     let pairs = units.iter().zip(&search.row_of).map(|(&unit, &row)| (part.requests[row as usize], unit));
     let prices = units.iter().zip(search.prices()).map(|(&unit, price)| (unit, i64::from(price)));
     Some(Crowded { pairs: pairs.collect(), prices: prices.collect() })
@@ -68,176 +71,154 @@ pub(super) fn of_rows(rows: &Rows) -> Option<Best> {
         return None;
     }
     let must: Vec<bool> = (0..rows.len() as u32).map(|row| !rows.may_be_idle(row)).collect();
-    let search = Search::done(&Offers::of_rows(rows, &must), &must)?;
+    let search = Search::done(Offers::of_rows(rows, &must), &must)?;
     let column = |&column: &u32| if column == NONE { Column::NONE } else { Column(column) };
     Some(Best { column_of: search.unit_of.iter().map(column).collect(), prices: search.prices().collect() })
 }
 
-/// Who wants the columns, and how they fit. Columns that the same rows want share a list of them.
-struct Offers {
-    /// By column: its list.
-    list_of: Vec<u32>,
-    /// By list: its first column; the others follow.
-    first: Vec<u32>,
-    /// By list: where it begins in `rows`; and their number at the end.
-    starts: Vec<usize>,
-    /// By list: the rows, first those that must have a column; each ascending.
-    rows: Vec<u32>,
-    /// By list: how many of its rows must have a column.
-    must: Vec<usize>,
-    /// By list: where its fits begin.
-    blocks: Vec<usize>,
-    /// By column of a list, then by row of the list: the fit.
-    fits: Vec<u16>,
-    /// By column: the rows that fit best of those that need not have a column.
-    best: Vec<Favourites>,
+/// Who wants the columns, and how they fit. Of each column there are the rows that fit best; more are sought, for all columns
+/// that have more, when any column asks for them: of a whole country a column asks for some thousands at most, so that nothing
+/// is kept for each pair.
+struct Offers<'a> {
+    /// By column: its rows.
+    columns: Vec<Fans>,
+    /// How many rows that need not have a column are kept of each.
+    depth: usize,
+    /// Gives a function each row with a column and its fit, row by row.
+    each: Box<dyn Fn(&mut dyn FnMut(u32, usize, u16)) + Sync + 'a>,
+    /// By row: must it have a column?
+    must: &'a [bool],
 }
 
-/// The rows that fit a column best, with their fits, and what no other row fits it better than; below 0 if there is none.
+/// The rows that want a column, with their fits.
 #[derive(Default)]
-struct Favourites {
-    rows: Vec<(u32, u16)>,
+struct Fans {
+    /// Those that must have a column; ascending.
+    must: Vec<(u32, u16)>,
+    /// Of the others those that fit best, those first that fit best.
+    best: Vec<(u32, u16)>,
+    /// What no other row fits it better than; below 0 if there is none.
     others: i32,
+    /// Where more fit as well, each column keeps others of them, from a row of its own on: columns that are alike would all
+    /// keep the same, of which each can have but one.
+    from: u32,
 }
 
-impl Favourites {
-    fn of(rows: &[u32], fits: &[u16]) -> Favourites {
-        let all = || rows.iter().copied().zip(fits.iter().copied());
-        if rows.len() <= BEST {
-            return Favourites { rows: all().collect(), others: -1 };
+impl Fans {
+    /// Adds a row that need not have a column.
+    #[inline]
+    fn add(&mut self, row: u32, fit: u16, depth: usize) {
+        if i32::from(fit) < self.others {
+            return;
         }
-        // By fit: how many there are; then down from the best until there are enough.
-        let mut count = [0_u32; BEST_FIT as usize + 1];
-        fits.iter().for_each(|&fit| count[usize::from(fit)] += 1);
-        let (mut least, mut above) = (BEST_FIT, 0);
-        while above + (count[usize::from(least)] as usize) < BEST {
-            above += count[usize::from(least)] as usize;
-            least -= 1;
+        self.best.push((row, fit));
+        if self.best.len() == 2 * depth {
+            self.cut(depth);
         }
-        let mut left = BEST - above;
-        let kept = all().filter(|&(_, fit)| {
-            let last = fit == least && left > 0;
-            left -= usize::from(last);
-            fit > least || last
-        });
-        Favourites { rows: kept.collect(), others: i32::from(least) }
+    }
+
+    /// Leaves the best, if there are more.
+    fn cut(&mut self, depth: usize) {
+        if self.best.len() > depth {
+            let from = self.from;
+            let order = |&(row, fit): &(u32, u16)| (Reverse(fit), row.wrapping_sub(from));
+            let (_, last, _) = self.best.select_nth_unstable_by_key(depth - 1, order);
+            self.others = i32::from(last.1);
+            self.best.truncate(depth);
+        }
+    }
+
+    /// When all were added: the best, in order.
+    fn done(&mut self, depth: usize) {
+        self.cut(depth);
+        // Where no row is left out, the first of those that fit as well is the first.
+        let from = if self.others < 0 { 0 } else { self.from };
+        self.best.sort_unstable_by_key(|&(row, fit)| (Reverse(fit), row.wrapping_sub(from)));
+        self.best.shrink_to_fit();
     }
 }
 
-impl Offers {
-    /// Columns are the units of a part, in order; the units of a cell share a list.
-    fn of_part(problem: &Problem, part: &Part, prices: &[i64]) -> Offers {
+impl<'a> Offers<'a> {
+    /// Columns are the units of a part, in order.
+    fn of_part(problem: &'a Problem, part: &'a Part, prices: &'a [i64]) -> Offers<'a> {
         let least = part.cells.first().map_or(0, |&cell| prices[cell.index()]);
-        // A dearer cell is in no best answer.
-        let slots = |row: usize| {
-            problem.slots_of(part.requests[row]).filter_map(move |slot| {
-                let cell = problem.open[slot];
-                let here = prices[cell.index()] == least;
-                here.then(|| part.cells.binary_search(&cell).ok()).flatten().map(|list| (slot, list))
-            })
+        // By cell of the part: its first column; and their number at the end.
+        let mut first = vec![0];
+        first.extend(part.cells.iter().scan(0, |columns, &cell| {
+            *columns += problem.range(cell).len();
+            Some(*columns)
+        }));
+        let columns = first[part.cells.len()];
+        let each = move |give: &mut dyn FnMut(u32, usize, u16)| {
+            let mut fits = Vec::new();
+            for (row, &request) in (0_u32..).zip(&part.requests) {
+                for slot in problem.slots_of(request) {
+                    let cell = problem.open[slot];
+                    // A dearer cell is in no best answer.
+                    if prices[cell.index()] != least {
+                        continue;
+                    }
+                    let Ok(list) = part.cells.binary_search(&cell) else { continue };
+                    fits.clear();
+                    problem.fits.fill(request, slot, problem.range(cell), &mut fits);
+                    (first[list]..).zip(&fits).for_each(|(column, &fit)| give(row, column, fit));
+                }
+            }
         };
-        let lengths: Vec<u32> = part.cells.iter().map(|&cell| problem.range(cell).len() as u32).collect();
-        let lists = |row: usize| slots(row).map(|(_, list)| list);
-        let mut fits = Vec::new();
-        Offers::new(&lengths, &part.must, lists, |row, put| {
-            for (slot, list) in slots(row) {
-                fits.clear();
-                problem.fits.fill(part.requests[row], slot, problem.range(part.cells[list]), &mut fits);
-                put(list, &fits);
-            }
-        })
+        Offers::new(columns, &part.must, each)
     }
 
-    /// Each column has a list of its own.
-    fn of_rows(rows: &Rows, must: &[bool]) -> Offers {
-        let lists = |row: usize| rows.columns_of(row as u32).map(Column::index);
-        Offers::new(&vec![1; rows.columns], must, lists, |row, put| {
-            for &block in rows.blocks(row as u32) {
-                for (place, &fit) in rows.fits(block).iter().enumerate() {
-                    put(block.at(place).index(), &[fit]);
+    /// Columns are those of the rows.
+    fn of_rows(rows: &'a Rows, must: &'a [bool]) -> Offers<'a> {
+        let each = move |give: &mut dyn FnMut(u32, usize, u16)| {
+            for row in 0..rows.len() as u32 {
+                for &block in rows.blocks(row) {
+                    let columns = block.at(0).index()..;
+                    columns.zip(rows.fits(block)).for_each(|(column, &fit)| give(row, column, fit));
                 }
             }
-        })
+        };
+        Offers::new(rows.columns, must, each)
     }
 
-    /// From how many columns there are in each list; by row, whether it must have a column, the lists that it is in, and what
-    /// gives each of them with its fits to the columns of the list.
-    fn new<I: Iterator<Item = usize>>(
-        lengths: &[u32],
-        must_have: &[bool],
-        lists: impl Fn(usize) -> I,
-        mut fits_of: impl FnMut(usize, &mut dyn FnMut(usize, &[u16])),
-    ) -> Offers {
-        let (mut starts, mut must) = (vec![0; lengths.len() + 1], vec![0; lengths.len()]);
-        for (row, &must_have) in must_have.iter().enumerate() {
-            for list in lists(row) {
-                starts[list + 1] += 1;
-                must[list] += usize::from(must_have);
-            }
-        }
-        let (mut list_of, mut first) = (Vec::new(), Vec::new());
-        let (mut blocks, mut size) = (Vec::new(), 0);
-        for (list, &length) in (0_u32..).zip(lengths) {
-            first.push(list_of.len() as u32);
-            blocks.push(size);
-            size += length as usize * starts[list as usize + 1];
-            starts[list as usize + 1] += starts[list as usize];
-            list_of.resize(list_of.len() + length as usize, list);
-        }
-        let (mut rows, mut fits) = (vec![0; starts[lengths.len()]], vec![0; size]);
-        // By list: the next places for rows that need not have a column, and for those that must.
-        let mut next: Vec<[usize; 2]> =
-            starts.iter().zip(&must).map(|(&at, &must)| [at + must, at]).collect();
-        for (row, &must_have) in must_have.iter().enumerate() {
-            fits_of(row, &mut |list, own| {
-                let next = &mut next[list][usize::from(must_have)];
-                let at = *next;
-                *next += 1;
-                rows[at] = row as u32;
-                // Turned: the fits of one column stand together.
-                let (among, wide) = (at - starts[list], starts[list + 1] - starts[list]);
-                for (column, &fit) in own.iter().enumerate() {
-                    fits[blocks[list] + column * wide + among] = fit;
-                }
-            });
-        }
-        let mut offers = Offers { list_of, first, starts, rows, must, blocks, fits, best: Vec::new() };
-        let columns = (0..offers.list_of.len() as u32).into_par_iter().with_min_len(16);
-        offers.best = columns
-            .map(|column| {
-                let (_, (rows, fits)) = offers.of(column);
-                Favourites::of(rows, fits)
-            })
-            .collect();
+    fn new(
+        columns: usize,
+        must: &'a [bool],
+        each: impl Fn(&mut dyn FnMut(u32, usize, u16)) + Sync + 'a,
+    ) -> Offers<'a> {
+        let from = |column: usize| (column * must.len() / columns.max(1)) as u32;
+        let fans = |column| Fans { from: from(column), others: -1, ..Fans::default() };
+        let columns = (0..columns).map(fans).collect();
+        let mut offers = Offers { columns, depth: BEST, each: Box::new(each), must };
+        offers.fill(|_| true);
         offers
     }
 
-    /// The rows that want a column, and how it fits each: those that must have a unit, and the others.
-    fn of(&self, column: u32) -> (Fitting<'_>, Fitting<'_>) {
-        let list = self.list_of[column as usize] as usize;
-        let rows = &self.rows[self.starts[list]..self.starts[list + 1]];
-        let begin = self.blocks[list] + (column - self.first[list]) as usize * rows.len();
-        let fits = &self.fits[begin..begin + rows.len()];
-        let (must, others) = rows.split_at(self.must[list]);
-        ((must, &fits[..must.len()]), (others, &fits[must.len()..]))
+    /// Fills in these columns, which are empty.
+    fn fill(&mut self, filled: impl Fn(usize) -> bool) {
+        let Offers { columns, depth, each, must } = self;
+        each(&mut |row, column, fit| {
+            let own = &mut columns[column];
+            if !filled(column) {
+            } else if must[row as usize] {
+                own.must.push((row, fit));
+            } else {
+                own.add(row, fit, *depth);
+            }
+        });
+        columns.par_iter_mut().for_each(|column| column.done(*depth));
     }
 
-    /// Gives `f` each row that may be worth at least this to a column, with its fit; others too, where that is cheaper.
-    #[inline]
-    fn worth(&self, column: u32, least: i32, mut f: impl FnMut(u32, u16)) {
-        let (must, others) = self.of(column);
-        must.0.iter().zip(must.1).for_each(|(&row, &fit)| f(row, fit));
-        let best = &self.best[column as usize];
-        if best.others < least {
-            best.rows.iter().for_each(|&(row, fit)| f(row, fit));
-        } else {
-            others.0.iter().zip(others.1).for_each(|(&row, &fit)| f(row, fit));
+    /// Keeps more of each column that has more.
+    fn deepen(&mut self) {
+        self.depth *= DEEPER;
+        let short: Vec<bool> = self.columns.iter().map(|column| column.others >= 0).collect();
+        for (column, _) in self.columns.iter_mut().zip(&short).filter(|(_, short)| **short) {
+            *column = Fans { from: column.from, others: -1, ..Fans::default() };
         }
+        self.fill(|column| short[column]);
     }
 }
-
-/// Rows and their fits.
-type Fitting<'a> = (&'a [u32], &'a [u16]);
 
 /// An assignment in the making, and what a search for one more leaves for the next to clear.
 struct Search {
@@ -269,10 +250,10 @@ struct Search {
 impl Search {
     /// The best assignment in which all columns have a row; nothing if there is none in which all rows have a column that
     /// must.
-    fn done(offers: &Offers, must: &[bool]) -> Option<Search> {
-        let mut search = Search::new(offers.list_of.len(), must);
+    fn done(mut offers: Offers<'_>, must: &[bool]) -> Option<Search> {
+        let mut search = Search::new(offers.columns.len(), must);
         for column in 0..search.row_of.len() as u32 {
-            search.find(offers, column)?;
+            search.find(&mut offers, column)?;
         }
         let all = must.iter().zip(&search.unit_of).all(|(must, unit)| !must || *unit != NONE);
         all.then_some(search)
@@ -302,7 +283,7 @@ impl Search {
     }
 
     /// Gives a column a row: along a shortest path to a free row, each column takes the next one's row.
-    fn find(&mut self, offers: &Offers, start: u32) -> Option<()> {
+    fn find(&mut self, offers: &mut Offers<'_>, start: u32) -> Option<()> {
         for row in self.touched.drain(..) {
             self.distance[row as usize] = i32::MAX;
             self.done[row as usize] = false;
@@ -310,16 +291,7 @@ impl Search {
         self.heap.clear();
         self.scanned.clear();
         (self.reach, self.end) = (NEAR, NONE);
-        let mut best = i32::MIN;
-        offers.worth(start, i32::MAX, |row, fit| best = best.max(i32::from(fit) - self.price[row as usize]));
-        if best < offers.best[start as usize].others {
-            offers.worth(start, i32::MIN, |row, fit| {
-                best = best.max(i32::from(fit) - self.price[row as usize])
-            });
-        }
-        if best == i32::MIN {
-            return None;
-        }
+        let best = self.best(offers, start)?;
         self.look(offers, (start, best, 0));
         let reach = self.nearest_free(offers)?;
         // What was nearer than the end costs the difference more: the path loses nothing then.
@@ -344,7 +316,7 @@ impl Search {
     }
 
     /// Finds the nearest free row, and how far it is.
-    fn nearest_free(&mut self, offers: &Offers) -> Option<i32> {
+    fn nearest_free(&mut self, offers: &mut Offers<'_>) -> Option<i32> {
         loop {
             let near = self.heap.pop().filter(|Reverse((at, _))| self.end == NONE || *at < self.reach);
             let Some(Reverse((at, row))) = near else {
@@ -370,33 +342,74 @@ impl Search {
         }
     }
 
-    fn look(&mut self, offers: &Offers, column: (u32, i32, i32)) {
+    fn look(&mut self, offers: &mut Offers<'_>, column: (u32, i32, i32)) {
         self.scanned.push(column);
         self.scan(offers, column);
     }
 
-    /// Looks at the rows within reach of a column that gains so much and is at a distance.
-    fn scan(&mut self, offers: &Offers, (column, gain, at): (u32, i32, i32)) {
-        offers.worth(column, at + gain - self.reach, |row, fit| {
-            let place = row as usize;
-            let distance = at + gain - (i32::from(fit) - self.price[place]);
-            if distance > self.reach || distance >= self.distance[place] {
-                return;
+    /// The most that a row is worth to a column; nothing if no row wants it.
+    fn best(&self, offers: &mut Offers<'_>, column: u32) -> Option<i32> {
+        loop {
+            let own = &offers.columns[column as usize];
+            let worth = |&(row, fit): &(u32, u16)| i32::from(fit) - self.price[row as usize];
+            let mut best = own.must.iter().map(worth).max();
+            for pair in &own.best {
+                // Who need not have a column costs nothing or more, and so is worth no more than the fit.
+                if best.is_some_and(|best| i32::from(pair.1) <= best) {
+                    break;
+                }
+                best = best.max(Some(worth(pair)));
             }
-            if self.unit_of[place] == NONE {
-                // Once a free row is known, only what is nearer matters.
-                if self.end != NONE && distance == self.reach {
+            if own.others < 0 || best.is_some_and(|best| own.others <= best) {
+                return best;
+            }
+            offers.deepen();
+        }
+    }
+
+    /// Looks at the rows within reach of a column that gains so much and is at a distance.
+    fn scan(&mut self, offers: &mut Offers<'_>, (column, gain, at): (u32, i32, i32)) {
+        loop {
+            let own = &offers.columns[column as usize];
+            own.must.iter().for_each(|&(row, fit)| self.come((column, gain, at), row, fit));
+            for &(row, fit) in &own.best {
+                // What costs nothing or more is no nearer than that; the reach shrinks where a free row is found.
+                if self.is_beyond(at + gain - i32::from(fit)) {
                     return;
                 }
-                (self.end, self.reach) = (row, distance);
-            } else {
-                self.heap.push(Reverse((distance, row)));
+                self.come((column, gain, at), row, fit);
             }
-            if self.distance[place] == i32::MAX {
-                self.touched.push(row);
+            if own.others < 0 || self.is_beyond(at + gain - own.others) {
+                return;
             }
-            self.distance[place] = distance;
-            self.by[place] = (column, fit);
-        });
+            // There may be others within reach: those that were looked at already change nothing.
+            offers.deepen();
+        }
+    }
+
+    /// Does what is so far matter no more? Once a free row is known, only what is nearer does.
+    #[inline]
+    fn is_beyond(&self, distance: i32) -> bool {
+        distance > self.reach || distance == self.reach && self.end != NONE
+    }
+
+    /// A row is reached from a column.
+    #[inline]
+    fn come(&mut self, (column, gain, at): (u32, i32, i32), row: u32, fit: u16) {
+        let place = row as usize;
+        let distance = at + gain - (i32::from(fit) - self.price[place]);
+        if self.is_beyond(distance) || distance >= self.distance[place] {
+            return;
+        }
+        if self.unit_of[place] == NONE {
+            (self.end, self.reach) = (row, distance);
+        } else {
+            self.heap.push(Reverse((distance, row)));
+        }
+        if self.distance[place] == i32::MAX {
+            self.touched.push(row);
+        }
+        self.distance[place] = distance;
+        self.by[place] = (column, fit);
     }
 }
