@@ -55,6 +55,7 @@ fn the_units_of_a_request_are_its_candidacies() {
     let candidates = &posing.instance.candidates;
     let entity = |name: &str| posing.plan.pairs.parsed.schema.entity(name).unwrap();
     let id = |name: &str, row: usize| posing.dataset.tables[entity(name)].ids.text(row).unwrap().to_string();
+    let pairs: Vec<(u32, u32)> = posing.instance.places(None).into_iter().map(|(_, pair)| pair).collect();
     for request in 0..8 {
         let number = id("demande", request);
         let answer = face(
@@ -63,8 +64,11 @@ fn the_units_of_a_request_are_its_candidacies() {
         );
         assert_eq!(answer.status, 200, "{}", answer.text());
         let [proposed, open, refused] = headings(&unescaped(&answer.text()));
-        let expected: BTreeSet<String> =
-            candidates.of(request).iter().map(|unit| id("logement", *unit as usize)).collect();
+        let expected: BTreeSet<String> = pairs
+            .iter()
+            .filter(|pair| pair.0 as usize == request)
+            .map(|pair| id("logement", pair.1 as usize))
+            .collect();
         assert_eq!(proposed.iter().cloned().collect::<BTreeSet<_>>(), expected, "{number}");
         assert_eq!(open.len(), candidates.open[request] as usize, "{number}");
         assert_eq!(proposed.len() + open.len() + refused.len(), 350);

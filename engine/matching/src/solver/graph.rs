@@ -8,6 +8,7 @@
 use super::super::numbers::{Cell, InnerUnit};
 use super::super::problem::Problem;
 use super::columns::{Column, NONE};
+use super::looked::Looked;
 use super::sift::{Room, Sifted};
 use super::simplex::Arc;
 
@@ -38,8 +39,8 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    /// The active requests, facing the cells.
-    pub fn of_cells(problem: &Problem, active: &[bool]) -> Graph {
+    /// The active requests, facing the cells; by the slots that are looked at, if not by all.
+    pub fn of_cells(problem: &Problem, active: &[bool], looked: Option<&Looked>) -> Graph {
         let requests: Vec<u32> =
             (0_u32..).zip(active).filter(|(_, active)| **active).map(|(r, _)| r).collect();
         let mut graph = Graph {
@@ -60,6 +61,9 @@ impl Graph {
         // Slots stand by request and cell, so that arcs do by row and column.
         for (row, &request) in (0_u32..).zip(&requests) {
             for slot in problem.slots_of(request) {
+                if looked.is_some_and(|looked| !looked.takes(slot)) {
+                    continue;
+                }
                 let cell = problem.open[slot];
                 graph.arcs.push(Arc { row, column: cell.into() });
                 graph.kind.push(kinds.of(problem, problem.kind(slot), problem.stays(request, cell)));
@@ -113,7 +117,7 @@ impl Graph {
             let row = graph.requests.len() as u32;
             let mut first = NONE;
             let mut place = None;
-            for &slot in &slots {
+            for &slot in slots.iter().filter(|slot| sifted.takes_slot(**slot)) {
                 let cell = problem.open[slot];
                 let range = problem.range(cell);
                 // Of several slots of its cell, the one by which it is there.

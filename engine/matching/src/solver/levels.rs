@@ -18,6 +18,7 @@ use super::fit::CROWD;
 use super::forest::Forest;
 use super::graph::Graph;
 use super::housed::{Housed, by_points, house, house_in_order, prices, weight};
+use super::looked::{Looked, MANY};
 use super::marks::{SCALE, by_kind};
 use super::search::{self, Aim, Asked, Found, Level, NEVER, Never};
 use super::sift::{Room, Sifted};
@@ -222,6 +223,8 @@ struct Run<'p> {
     most: i64,
     /// By request: is it looked at? Most have too few points to be housed whatever the quotas.
     active: Vec<bool>,
+    /// The slots looked at of the active requests, if not all are.
+    looked: Option<Looked>,
     /// By request: the cell where it is housed for now, and the marks by which it is there.
     at: Vec<Cell>,
     marks_at: Vec<u64>,
@@ -281,6 +284,11 @@ impl<'p> Run<'p> {
         for (_, request) in almost {
             active[request as usize] = true;
         }
+        let is_active = |request: &u32| active[*request as usize];
+        let requests = (0..problem.requests() as u32).filter(is_active);
+        let slots: usize = requests.map(|request| problem.slots_of(request).len()).sum();
+        let looked =
+            (slots >= MANY && !tenants).then(|| Looked::some(problem, &active, [&at, &housed.cell_of]));
         // Weights are points and one for being housed; what being housed weighs here beyond is paid where
         // cells are full for good.
         let beyond = weight_of_housing(problem, attributions) - SCALE;
@@ -294,6 +302,7 @@ impl<'p> Run<'p> {
             housed: weight_of_housing(problem, count),
             most: most(problem, count),
             active,
+            looked,
             at,
             marks_at: vec![0; problem.requests()],
             shortfalls: vec![None; problem.quotas.len()],
@@ -405,7 +414,7 @@ impl<'p> Run<'p> {
                     (graph, forest)
                 }
                 None => {
-                    let graph = Graph::of_cells(self.problem, &self.active);
+                    let graph = Graph::of_cells(self.problem, &self.active, self.looked.as_ref());
                     let forest = Forest::new(&graph.capacity, &graph.arcs, &graph.used(at, &self.marks_at));
                     (graph, forest)
                 }
@@ -424,48 +433,87 @@ impl<'p> Run<'p> {
                 bounds.extend(found.first.as_ref().map(|(bound, _)| bound));
             }
             // The proof speaks of the active requests; it holds for all if no other gains at its prices.
-            let more = self.kept_out_by_none(aim, &bounds);
-            if more.is_empty() {
+            if !self.more(aim, &bounds) {
                 self.cells = Some((graph, forest));
                 return Some(found);
-            }
-            for request in more {
-                self.active[request as usize] = true;
             }
             warm = Some(found.first.map(|(b, _)| b.multipliers.into_iter().collect()).unwrap_or_default());
         }
     }
 
-    /// The requests not looked at that would gain something at the prices of one of these bounds; those
-    /// that would gain most, if they are many.
-    fn kept_out_by_none(&self, aim: Aim, bounds: &[&Bound]) -> Vec<u32> {
+    /// Looks at the requests and slots, too, that would gain something at the prices of one of these bounds; at those that would
+    /// gain most, if they are many. `false` if there are none: then the bounds hold for all.
+    fn more(&mut self, aim: Aim, bounds: &[&Bound]) -> bool {
         let problem = self.problem;
-        let mut gains: Vec<(i64, u32)> = Vec::new();
-        for bound in bounds {
-            let Prices::Cells(prices) = &bound.prices else { continue };
-            let mut by_kind = by_kind(problem, &bound.multipliers);
-            for (weight, marks) in by_kind.iter_mut().zip(&problem.kinds) {
-                *weight += SCALE * aim.worth(problem, 0, *marks);
-            }
+        let priced = bounds.iter().filter_map(|bound| Priced::new(problem, aim, bound));
+        let priced: Vec<Priced<'_>> = priced.collect();
+        let mut gains: Vec<(i64, u32, usize)> = Vec::new();
+        for (number, priced) in priced.iter().enumerate() {
             let gain = |request: u32| {
-                let slots = problem.slots_of(request);
-                let gain =
-                    |slot: usize| by_kind[problem.kind(slot) as usize] - prices[problem.open[slot].index()];
-                let most = slots.map(gain).max()?;
-                let points = if aim == Aim::Priority {
-                    SCALE * i64::from(problem.points[request as usize])
-                } else {
-                    0
-                };
-                (most + points > 0).then_some((-most - points, request))
+                let gain = self.gain(priced, request);
+                (gain > 0).then(|| (-gain, request, number))
             };
             let requests = (0..problem.requests() as u32).into_par_iter().with_min_len(4096);
-            gains.par_extend(requests.filter(|&r| !self.active[r as usize]).filter_map(gain));
+            // Of an active request all slots are looked at, if there are not too many.
+            let looked = self.looked.is_some();
+            let open = requests.filter(|&request| looked || !self.active[request as usize]);
+            gains.par_extend(open.filter_map(gain));
         }
         // Those that gain most first; more would be rows for nothing, fewer another round.
         gains.sort_unstable();
         gains.truncate(problem.units().max(ADDED));
-        gains.into_iter().map(|(_, request)| request).collect()
+        let mut slots = Vec::new();
+        for &(_, request, number) in &gains {
+            let new = !std::mem::replace(&mut self.active[request as usize], true);
+            let (Some(looked), Some(priced)) = (&mut self.looked, priced.get(number)) else { continue };
+            let own = problem.slots_of(request);
+            if new {
+                looked.add_spread(own.start, own.len(), request);
+            }
+            slots.clear();
+            slots.extend(own.map(|slot| (priced.gain(problem, request, slot), slot)));
+            looked.add_best(&mut slots);
+        }
+        !gains.is_empty()
+    }
+
+    /// What a request would gain by a slot that is not looked at, beyond what it gains by those that are or by none.
+    fn gain(&self, priced: &Priced<'_>, request: u32) -> i64 {
+        let active = self.active[request as usize];
+        let is_looked_at =
+            |slot: usize| active && self.looked.as_ref().is_none_or(|looked| looked.takes(slot));
+        // To be idle gains nothing; of those who hold a unit and are not, all slots are looked at.
+        let (mut now, mut most) = (0, i64::MIN);
+        for slot in self.problem.slots_of(request) {
+            let best = if is_looked_at(slot) { &mut now } else { &mut most };
+            *best = (*best).max(priced.gain(self.problem, request, slot));
+        }
+        most.saturating_sub(now)
+    }
+}
+
+/// What slots gain at the prices of a bound of a level by cells.
+struct Priced<'b> {
+    prices: &'b [i64],
+    by_kind: Vec<i64>,
+    per_point: i64,
+}
+
+impl<'b> Priced<'b> {
+    fn new(problem: &Problem, aim: Aim, bound: &'b Bound) -> Option<Priced<'b>> {
+        let Prices::Cells(prices) = &bound.prices else { return None };
+        let mut by_kind = by_kind(problem, &bound.multipliers);
+        for (weight, marks) in by_kind.iter_mut().zip(&problem.kinds) {
+            *weight += SCALE * aim.worth(problem, 0, *marks);
+        }
+        let per_point = if aim == Aim::Priority { SCALE } else { 0 };
+        Some(Priced { prices, by_kind, per_point })
+    }
+
+    #[inline]
+    fn gain(&self, problem: &Problem, request: u32, slot: usize) -> i64 {
+        let points = self.per_point * i64::from(problem.points[request as usize]);
+        points + self.by_kind[usize::from(problem.kind(slot))] - self.prices[problem.open[slot].index()]
     }
 }
 

@@ -1,7 +1,7 @@
 //! The solver: the best answer to a problem, with its certificate. `ARCHITECTURE.md` says how it works.
 //!
 //! Files stand in one order, each using those before it only:
-//! `columns`, `marks`, `part`; `housed`, `face` (who is housed, and by which pairs); `fit`, `stay`, `simplex`,
+//! `columns`, `marks`, `part`, `looked`; `housed`, `face` (who is housed, and by which pairs); `fit`, `stay`, `simplex`,
 //! `multipliers`, `relink` (algorithms that know numbers only); `start` (an answer of before); `assign`,
 //! `sift`, `graph`, `forest`; `search`, `levels` (problems with quotas); `solve`, `near`.
 
@@ -13,6 +13,7 @@ mod forest;
 mod graph;
 mod housed;
 mod levels;
+mod looked;
 mod marks;
 mod multipliers;
 mod near;
