@@ -31,6 +31,7 @@ mod language;
 mod ledger;
 mod maps;
 mod matching_commands;
+mod moves;
 mod mutation;
 mod pack_features;
 mod packages;

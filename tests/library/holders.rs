@@ -280,8 +280,15 @@ fn charges_and_scopes_are_the_best_of_all() {
 
         let mut options = Options::default();
         let (made, out, struck, charges) = (vec![], vec![], vec![], vec![]);
-        options.recorded =
-            Some(Recorded { head: "sha256:1".to_string(), made, out, struck, charges, counted });
+        options.recorded = Some(Recorded {
+            left: logis::attribution::Left::default(),
+            head: "sha256:1".to_string(),
+            made,
+            out,
+            struck,
+            charges,
+            counted,
+        });
         let (demandes, logements) = rows(&requests, &units);
         let text = format!("{drawn}\n{demandes}{logements}{before:?}");
         let posing = pose(&pack, &options, &demandes, &logements);
@@ -346,6 +353,7 @@ fn a_lease_stays_charged_as_it_was() {
     let posed = |holder: &str| {
         let mut options = Options::default();
         options.recorded = Some(Recorded {
+            left: logis::attribution::Left::default(),
             made: vec![ids("D0", "L0")],
             charges: vec![(ids("D0", "L0"), Some(holder.to_string()))],
             counted: vec![CountedLease {

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod absent;
+mod after_moves;
 mod attribution;
 mod candidates;
 mod ceilings;
@@ -27,6 +28,7 @@ mod ledger;
 mod library;
 mod margin;
 mod matching;
+mod moves;
 mod mutate_json;
 mod named_rows;
 mod newcomers;

@@ -119,6 +119,7 @@ fn a_ledger_leaves_the_best_of_all_answers() {
         let ids = |pair: &(usize, usize)| -> Ids { (name('D', pair.0), name('L', pair.1)) };
         let mut options = Options::default();
         options.recorded = Some(Recorded {
+            left: logis::attribution::Left::default(),
             charges: Vec::new(),
             head: format!("sha256:{drawn}"),
             made: made.iter().map(ids).collect(),

@@ -414,6 +414,7 @@ fn sessions_count_as_the_ledger_does() {
                 (0..drawn.units.len()).filter(|at| there(drawn.units[*at].free)).collect();
             let mut options = Options::default();
             options.recorded = Some(Recorded {
+                left: logis::attribution::Left::default(),
                 charges: Vec::new(),
                 head: "0".to_string(),
                 made: Vec::new(),

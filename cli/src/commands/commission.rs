@@ -10,7 +10,7 @@ use logis::data::{self, Absent, Dataset, Output, OutputColumn};
 use logis::matching::Matching;
 use logis::pack::schema::Schema;
 use logis::value::{Type, Value};
-use logis::{Allocation, AllocationError, Options, PLACES, Pack, Plan, Posing};
+use logis::{AllocationError, Options, PLACES, Pack, Plan, Posing};
 
 use super::pair_file::{self, Line};
 use super::pairs;
@@ -89,6 +89,8 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
                 }
             };
             followed.number(&commission);
+            expect_none(&loaded.instance, &matching, &mut places);
+            say_conditions(&loaded, &matching, &commission);
             (loaded, matching, commission)
         }
         (Some(path), None) => {
@@ -99,12 +101,8 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
         (None, None) => {
             let allocation = pairs::solve(loaded, None)?;
             let commission = allocation.commission_of(&places)?;
-            // A unit whose tenant stays asks for no candidates.
-            let occupied = allocation.posing.instance.occupied(&allocation.matching.unit_of);
-            for (asked, _) in places.iter_mut().zip(occupied).filter(|(_, occupied)| *occupied) {
-                *asked = 0;
-            }
-            say_conditions(&allocation);
+            expect_none(&allocation.posing.instance, &allocation.matching, &mut places);
+            say_conditions(&allocation.posing, &allocation.matching, &commission);
             (allocation.posing, allocation.matching, commission)
         }
     };
@@ -174,10 +172,32 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
     Ok(end)
 }
 
+/// A unit whose tenant stays asks for no candidates.
+fn expect_none(instance: &Instance, matching: &Matching, places: &mut [usize]) {
+    for (asked, _) in
+        places.iter_mut().zip(instance.occupied(&matching.unit_of)).filter(|(_, occupied)| *occupied)
+    {
+        *asked = 0;
+    }
+}
+
 /// Which lists stand under the condition that a tenant takes what it is given, on the standard error.
-fn say_conditions(allocation: &Allocation) {
-    let Posing { instance, dataset, .. } = &allocation.posing;
-    let moves = instance.moves(dataset, &allocation.matching.unit_of);
+fn say_conditions(loaded: &Posing, matching: &Matching, commission: &Commission) {
+    let Posing { instance, dataset, .. } = loaded;
+    // Lists that are followed, of units whose tenant is the first of none.
+    let occupied = instance.occupied(&matching.unit_of);
+    for (unit, tenant) in (0_u32..).zip(instance.holders()) {
+        let at = unit as usize;
+        let listed = commission.lists.get(at).is_some_and(|list| !list.is_empty());
+        if let Some(tenant) = tenant.filter(|_| listed && occupied.get(at) == Some(&true)) {
+            eprintln!(
+                "{}: libre seulement si la demande {}, qui l'occupe, accepte un autre logement",
+                data::visible_cell(instance.units.id(dataset, unit)),
+                data::visible_cell(instance.requests.id(dataset, tenant))
+            );
+        }
+    }
+    let moves = instance.moves(dataset, &matching.unit_of);
     for step in moves.iter().flat_map(|moves| &moves.steps) {
         if let Some(leaves) = &step.leaves {
             eprintln!(

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
 use logis::Posing;
-use logis::attribution::{Asks, Commission, CountedLease, Place, QuotaInForce, Recorded};
-use logis::ledger::{Entry, Kind, Lease, Ledger, LedgerError, LedgerPlace, Line};
+use logis::attribution::{Asks, Commission, CountedLease, Left, Place, QuotaInForce, Recorded};
+use logis::ledger::{Entry, Kind, LEAVES, Lease, Ledger, LedgerError, LedgerPlace, Line, OCCUPIED};
 use logis::matching::{Already, Matching};
 use logis::value::Date;
 use serde_json::{Map, Value as Json};
@@ -36,7 +36,19 @@ pub fn of_matching(ledger: &Ledger, day: Date) -> Recorded {
         out: owned(given().filter(|(_, unit)| old.contains(unit))),
         struck: owned(state.struck()),
         charges: charges(ledger),
+        left: left(ledger),
         counted: counted(ledger, day),
+    }
+}
+
+/// Who holds no longer what data may still say: who has signed a lease, and of what is let or decided who held it before.
+fn left(ledger: &Ledger) -> Left {
+    let state = ledger.state();
+    let pairs = owned(state.moved().chain(state.ended()));
+    Left {
+        signed: state.leases().map(|(request, _)| request.to_string()).collect(),
+        given: state.given().map(|(_, unit)| unit.to_string()).collect(),
+        pairs: pairs.into_iter().collect(),
     }
 }
 
@@ -104,6 +116,7 @@ fn say_year(ledger: &Ledger, posing: &Posing) {
 /// Says what of a ledger these data cannot have, and what is still open in it.
 pub fn say(ledger: &Ledger, posing: &Posing) {
     say_year(ledger, posing);
+    say_left(posing);
     let unmade = posing.unmade.len();
     if unmade > 0 {
         eprintln!(
@@ -116,6 +129,17 @@ pub fn say(ledger: &Ledger, posing: &Posing) {
         eprintln!(
             "registre: propositions sans réponse: {}; `logis commission --ledger` les suit, cet appariement n'en tient pas compte",
             count(open)
+        );
+    }
+}
+
+/// Says of how many requests the data say a unit that the ledger says they hold no longer.
+fn say_left(posing: &Posing) {
+    let left = posing.instance.left;
+    if left > 0 {
+        eprintln!(
+            "registre: demandes qui n'occupent plus le logement que disent les données, quitté ou loué depuis: {}",
+            count(left)
         );
     }
 }
@@ -164,7 +188,8 @@ impl Followed {
         let (out, struck) = (owned(state.given()), owned(state.struck()));
         let counted = counted(&self.ledger, day);
         let (made, charges) = (Vec::new(), Vec::new());
-        Recorded { head: self.ledger.head(), made, out, struck, charges, counted }
+        let left = left(&self.ledger);
+        Recorded { head: self.ledger.head(), made, out, struck, charges, left, counted }
     }
 
     /// Finds the places of these data that stand; `places` is how many candidates each unit is to have, none where it is given.
@@ -194,10 +219,16 @@ impl Followed {
             self.last.push(state.last_rank(id));
             self.given.push(given);
         }
+        let gone = gone.len();
+        let held_up = self.hold_up(loaded, places);
         for (number, what) in [
-            (gone.len(), "demandes des listes notifiées ne sont plus dans les données"),
+            (gone, "demandes des listes notifiées ne sont plus dans les données"),
             (units_gone, "logements proposés ne sont plus dans les données"),
             (unsuitable, "places notifiées ne sont plus celles d'une candidature recevable"),
+            (
+                held_up,
+                "listes notifiées sont celles d'un logement que son locataire garde d'après ces données",
+            ),
         ] {
             if number > 0 {
                 eprintln!("{} {what}: la séance s'en passe, et les autres rangs restent", count(number));
@@ -205,6 +236,34 @@ impl Followed {
         }
         for (places, _) in places.iter_mut().zip(&self.given).filter(|(_, given)| **given) {
             *places = 0;
+        }
+    }
+
+    /// Leaves out the lists of units whose tenant stands in no list of these data, so that it stays, and what hangs on those in
+    /// turn: how many. These units are for nobody in this session.
+    fn hold_up(&mut self, loaded: &Posing, places: &mut [usize]) -> usize {
+        let Posing { instance, dataset, .. } = loaded;
+        let state = self.ledger.state();
+        let mut held_up = 0;
+        loop {
+            let standing: BTreeSet<u32> = self.lists.iter().flatten().map(|place| place.request).collect();
+            let stands = |tenant: &str| {
+                instance.requests.find(dataset, tenant).is_some_and(|tenant| standing.contains(&tenant))
+            };
+            let lists = (0_u32..).zip(self.lists.iter_mut().zip(&mut self.ranks)).zip(places.iter_mut());
+            let mut any = false;
+            for ((unit, (list, ranks)), places) in lists {
+                let tenant = state.tenant(instance.units.id(dataset, unit));
+                if list.is_empty() || tenant.is_none_or(stands) {
+                    continue;
+                }
+                list.clear();
+                ranks.clear();
+                (*places, any, held_up) = (0, true, held_up + 1);
+            }
+            if !any {
+                return held_up;
+            }
         }
     }
 
@@ -259,6 +318,7 @@ impl Followed {
     ) -> Result<Vec<Entry>> {
         let Posing { instance, dataset, plan, .. } = loaded;
         let (posed, day) = (loaded.posed()?, plan.pairs.date);
+        let tenants = instance.holders();
         let mut offers = Vec::new();
         for (unit, ((list, followed), holder)) in
             (0_u32..).zip(commission.lists.iter().zip(&self.lists).zip(holders))
@@ -272,6 +332,11 @@ impl Followed {
                     true => offer,
                     false => offer.with("quotas", quotas(loaded, marks)),
                 };
+                let leaves = instance.held(place.request).map(|unit| instance.units.id(dataset, unit));
+                let offer = leaves.into_iter().fold(offer, |offer, unit| offer.with(LEAVES, unit));
+                let tenant = tenants.get(unit as usize).copied().flatten();
+                let tenant = tenant.map(|request| instance.requests.id(dataset, request));
+                let offer = tenant.into_iter().fold(offer, |offer, by| offer.with(OCCUPIED, by));
                 let offer = match &plan.flow {
                     Some(flow) => offer.with(logis::ledger::CHARGE, flow.name(marks)),
                     None => offer,
@@ -305,6 +370,7 @@ impl Followed {
             count(self.lists.iter().filter(|list| !list.is_empty()).count()),
         );
         say_year(&self.ledger, loaded);
+        say_left(loaded);
         if append {
             self.ledger.append(&entries).map_err(|error| match error {
                 // What comes after the first follows from it.

@@ -121,6 +121,32 @@ pub enum Contradiction {
         /// The unit.
         unit: String,
     },
+    /// The tenant of the unit has signed no lease, so that it is not free.
+    #[error(
+        "est occupé par la demande {by}, qui n'a pas signé; attendu: d'abord son bail (dans un échange: l'acceptation de chacun)"
+    )]
+    Occupied {
+        /// The request that holds it.
+        by: String,
+    },
+    /// The tenant of the unit stays: what was offered of it has lapsed.
+    #[error(
+        "reste à la demande {by}, qui l'occupe: sa proposition est tombée, ligne {line} du registre; attendu: une proposition nouvelle"
+    )]
+    Lapsed {
+        /// The request that holds it.
+        by: String,
+        /// The line.
+        line: u64,
+    },
+    /// An exchange of which a lease is signed binds the others.
+    #[error(
+        "défait un échange dont un bail est signé, ligne {line} du registre; attendu: le bail de ce couple"
+    )]
+    Exchanged {
+        /// The line of that lease.
+        line: u64,
+    },
     /// The request has no lease of the unit that runs.
     #[error("n'a pas de bail de {unit} qui coure; attendu: {}", holder.as_deref().unwrap_or("un logement loué"))]
     NoLease {
@@ -185,6 +211,8 @@ impl Contradiction {
             | Contradiction::AcceptedElsewhere { line, .. }
             | Contradiction::NotCorrected { line, .. }
             | Contradiction::Leans { line, .. }
+            | Contradiction::Lapsed { line, .. }
+            | Contradiction::Exchanged { line }
             | Contradiction::TooEarly { line, .. } => Some(*line),
             _ => None,
         }
@@ -193,7 +221,10 @@ impl Contradiction {
     /// The cell that it speaks of.
     pub fn cell(&self) -> Cell {
         match self {
-            Contradiction::UnknownUnit { .. } | Contradiction::Given { .. } => Cell::Unit,
+            Contradiction::UnknownUnit { .. }
+            | Contradiction::Given { .. }
+            | Contradiction::Occupied { .. }
+            | Contradiction::Lapsed { .. } => Cell::Unit,
             Contradiction::UnknownRequest { .. }
             | Contradiction::NoOffer { .. }
             | Contradiction::Housed { .. }
@@ -208,6 +239,7 @@ impl Contradiction {
             | Contradiction::AfterLease { .. }
             | Contradiction::NotCorrected { .. }
             | Contradiction::Leans { .. }
+            | Contradiction::Exchanged { .. }
             | Contradiction::Place(_) => Cell::Kind,
         }
     }

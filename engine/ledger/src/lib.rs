@@ -15,4 +15,4 @@ pub use error::LedgerError;
 pub use ledger::Ledger;
 pub use line::{Entry, Kind, Line, origin};
 pub use place::LedgerPlace;
-pub use state::{CHARGE, Lease, Offer, Session, State};
+pub use state::{CHARGE, LEAVES, Lease, OCCUPIED, Offer, Session, State};

@@ -8,6 +8,11 @@ use logis_language::value::Date;
 use super::contradiction::{Cell, Contradiction};
 use super::line::{Entry, Kind, Line};
 
+mod moves;
+
+use moves::Tenants;
+pub use moves::{LEAVES, OCCUPIED};
+
 /// The detail of an offer that says to whom its attribution is charged: the name of a holder, or nothing for nobody.
 pub const CHARGE: &str = "imputation";
 
@@ -44,8 +49,14 @@ pub struct Offer {
     pub counts: Option<BTreeMap<String, bool>>,
     /// To whom its attribution is charged: a holder, or nobody. `None` where the session did not say.
     pub charge: Option<Option<String>>,
-    /// Is it of a list that is past, as a lease of the unit has ended since?
+    /// The unit that the household leaves if it signs.
+    pub leaves: Option<String>,
+    /// The request that held the unit at its session, and has to sign before the unit is free.
+    pub occupied: Option<String>,
+    /// Is it of a list that is past, as a lease of the unit has ended since, or as its tenant stays?
     pub past: bool,
+    /// The line by which it lapsed, as the tenant of the unit stays.
+    pub lapsed: Option<u64>,
 }
 
 /// A signed lease.
@@ -93,8 +104,8 @@ pub struct State {
     sessions: Vec<Session>,
     /// By unit, in the order of ranks.
     offers: BTreeMap<String, Vec<Offer>>,
-    /// Every request to whom something was offered.
-    requests: BTreeSet<String>,
+    /// By request to whom something was offered: the units that were.
+    requests: BTreeMap<String, BTreeSet<String>>,
     /// By unit: who has it.
     given: BTreeMap<String, Taken>,
     /// By request: what it has.
@@ -105,6 +116,8 @@ pub struct State {
     excluded: BTreeMap<(String, String), u64>,
     /// Leases that have ended.
     ended: Vec<Ended>,
+    /// Who holds units that were offered.
+    tenants: Tenants,
     /// Offers that the last session has still to make.
     left: u32,
     /// The lines that count, by number: all but corrections and what they annul.
@@ -168,6 +181,11 @@ impl State {
         }))
     }
 
+    /// Leases that have ended: request and unit.
+    pub fn ended(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.ended.iter().map(|lease| (&*lease.request, &*lease.unit))
+    }
+
     /// To whom a pair is charged, as the session that offered it said: a holder, or nobody.
     pub fn charge(&self, request: &str, unit: &str) -> Option<Option<&str>> {
         self.offer_of(request, unit).ok()?.charge.as_ref().map(Option::as_deref)
@@ -188,13 +206,15 @@ impl State {
         self.given.iter().map(|(unit, taken)| (&*taken.by, &**unit))
     }
 
-    /// Acceptances that nobody stands before, of units that are not given yet: request and unit, by unit.
+    /// Acceptances that nobody stands before, of units that are not given yet: request and unit, by unit. Of a unit that is
+    /// held, where the tenant has accepted likewise, or is decided elsewhere.
     pub fn firm(&self) -> impl Iterator<Item = (&str, &str)> {
         let free = self.offers.keys().filter(|unit| !self.given.contains_key(*unit));
-        free.filter_map(|unit| {
+        let firm = free.filter_map(|unit| {
             let first = self.standing(unit).next()?;
-            first.accepted.map(|_| (&*first.request, &**unit))
-        })
+            first.accepted.map(|_| (&**unit, &*first.request))
+        });
+        self.sure(firm.collect()).into_iter().map(|(unit, request)| (request, unit))
     }
 
     /// Refusals and pairs that are ruled out: request and unit.
@@ -296,10 +316,38 @@ impl State {
         });
         let charge = entry.details.get(CHARGE);
         let charge = charge.map(|holder| holder.as_str().map(str::to_string));
+        let named =
+            |key: &str| entry.details.get(key).and_then(serde_json::Value::as_str).map(str::to_string);
+        let (leaves, occupied) = (named(LEAVES), named(OCCUPIED));
+        if leaves.as_ref() == Some(unit) || occupied.as_ref() == Some(request) {
+            let (key, expected) = (LEAVES, "attendu: un autre logement que celui qui est proposé");
+            return Err(Contradiction::Detail { key, expected });
+        }
+        let signed = |tenant: &String| self.housed.get(tenant).is_some_and(|taken| taken.lease);
+        if occupied.as_ref().is_some_and(signed) {
+            let (key, expected) = (OCCUPIED, "attendu: une demande qui n'a pas signé de bail");
+            return Err(Contradiction::Detail { key, expected });
+        }
+        self.tenants.say(unit, occupied.as_deref());
+        self.tenants.would_leave(request, leaves.as_deref());
         let (request, day) = (request.clone(), *day);
-        self.requests.insert(request.clone());
-        let (accepted, refused, past) = (None, None, false);
-        offers.push(Offer { request, rank, shared, day, line, accepted, refused, counts, charge, past });
+        self.requests.entry(request.clone()).or_default().insert(unit.clone());
+        let (accepted, refused, past, lapsed) = (None, None, false, None);
+        offers.push(Offer {
+            request,
+            rank,
+            shared,
+            day,
+            line,
+            accepted,
+            refused,
+            counts,
+            charge,
+            leaves,
+            occupied,
+            past,
+            lapsed,
+        });
         self.left -= 1;
         Ok(())
     }
@@ -335,12 +383,14 @@ impl State {
                 false => Contradiction::Given { to: request.clone(), lease: false, line },
             });
         }
+        self.not_bound(request, unit)?;
         if self.accepted.get(request).is_some_and(|(own, _)| own == unit) {
             self.accepted.remove(request);
         }
         if let Some(offer) = self.offer_mut(request, unit) {
             (offer.accepted, offer.refused) = (None, Some(line));
         }
+        self.lapse(line, vec![request.clone()]);
         Ok(())
     }
 
@@ -351,6 +401,7 @@ impl State {
             return Err(Contradiction::Twice { line: *line });
         }
         let decided = own.is_some();
+        let mut bound = Vec::new();
         if !decided {
             // A second lease of a unit is told as such, whoever signs it.
             self.free(request, unit)?;
@@ -359,8 +410,12 @@ impl State {
             not_refused(offer)?;
             self.not_elsewhere(request, unit)?;
             self.first(request, unit)?;
+            bound = self.vacant(request, unit)?;
         }
         self.take(request, unit, (true, *day, line));
+        self.tenants.signed(request);
+        self.bind(bound, line);
+        self.lapse(line, self.others(unit, request));
         Ok(())
     }
 
@@ -376,7 +431,11 @@ impl State {
         self.not_elsewhere(request, unit)?;
         // Ranks are notified: who stands in the list, and not only before, comes first.
         self.first(request, unit)?;
+        if let Some(by) = self.tenant(unit) {
+            return Err(Contradiction::Occupied { by: by.to_string() });
+        }
         self.take(request, unit, (false, *day, line));
+        self.lapse(line, self.others(unit, request));
         Ok(())
     }
 
@@ -385,6 +444,7 @@ impl State {
         if let Some(line) = self.exclusion(request, unit) {
             return Err(Contradiction::Twice { line });
         }
+        self.not_bound(request, unit)?;
         if let Some(taken) = self.given.get(unit).filter(|taken| taken.by == *request) {
             if taken.lease {
                 return Err(Contradiction::AfterLease { line: taken.line });
@@ -399,6 +459,7 @@ impl State {
             offer.accepted = None;
         }
         self.excluded.insert((request.clone(), unit.clone()), line);
+        self.lapse(line, vec![request.clone()]);
         Ok(())
     }
 
@@ -523,12 +584,16 @@ impl State {
         if let Some(offer) = running.clone().find(|offer| offer.request == request) {
             return Ok(offer);
         }
+        let last = offers.iter().rev().find(|offer| offer.request == request);
+        if let Some((by, line)) = last.and_then(|offer| Some((offer.occupied.clone()?, offer.lapsed?))) {
+            return Err(Contradiction::Lapsed { by, line });
+        }
         let offered: Vec<String> = running.map(|offer| offer.request.clone()).collect();
         let (unit, of_unit) = (unit.to_string(), near(request, &mut offered.iter()));
-        Err(match self.requests.contains(request) {
+        Err(match self.requests.contains_key(request) {
             true => Contradiction::NoOffer { unit, offered, nearest: of_unit },
             false => {
-                let nearest = of_unit.or_else(|| near(request, &mut self.requests.iter()));
+                let nearest = of_unit.or_else(|| near(request, &mut self.requests.keys()));
                 Contradiction::UnknownRequest { unit, offered, nearest }
             }
         })

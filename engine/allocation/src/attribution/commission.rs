@@ -13,15 +13,16 @@
 //! is *shared*, and promises nothing.
 //!
 //! Where requests hold units, a unit whose tenant stays has no list, and one that its tenant leaves is free only if that
-//! tenant takes what it is given: its list stands under that condition.
+//! tenant takes what it is given: its list stands under that condition. Lists that are followed are read likewise: a tenant who is the
+//! first of one moves, if its new unit is vacant or its tenant moves, too.
 //!
 //! Ranks are notified decisions: what comes after follows the lists that there are. A refusal strikes one request from one
 //! list, the next of that list gets the unit, and what is used up is filled at its end; all other places stay.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::instance::Instance;
-use logis_matching::{Matching, ProblemError, reached_by};
+use logis_matching::{Matching, ProblemError, reached_by, solve};
 
 /// The lists of all units.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -100,12 +101,11 @@ impl Commission {
         }
         let new = |unit: u32| lists.get(unit as usize).is_some_and(Vec::is_empty);
         let free = |request: u32| named.get(request as usize) == Some(&false);
-        let first = instance.best_of(|request, unit| free(request) && new(unit))?;
-        let places: Vec<usize> =
-            (0_u32..).zip(places).map(|(unit, asked)| if new(unit) { *asked } else { 0 }).collect();
+        let firsts = firsts(instance, &lists);
+        let first = best_beside(instance, &firsts, |request, unit| free(request) && new(unit))?;
         let mut matching =
             Matching { unit_of: first.unit_of.clone(), marks_of: first.marks_of, ..Matching::default() };
-        for (unit, list) in (0_u32..).zip(&lists) {
+        for (&unit, list) in firsts.keys().filter_map(|unit| Some((unit, lists.get(*unit as usize)?))) {
             let slot = list.first().and_then(|place| matching.unit_of.get_mut(place.request as usize));
             if let Some(slot @ None) = slot {
                 *slot = Some(unit);
@@ -115,6 +115,10 @@ impl Commission {
                 matching.marks_of.get_mut(request as usize).into_iter().for_each(|own| *own = marks);
             }
         }
+        let occupied = instance.occupied(&matching.unit_of);
+        let stays = |unit: u32| occupied.get(unit as usize) == Some(&true);
+        let asked = |(unit, asked): (u32, &usize)| if new(unit) && !stays(unit) { *asked } else { 0 };
+        let places: Vec<usize> = (0_u32..).zip(places).map(asked).collect();
         let mut lists = lists;
         ranks(instance, &mut lists, &mut named, &places, first.unit_of)?;
         let mut commission = Commission { lists };
@@ -320,6 +324,42 @@ impl<'i> Refusing<'i> {
             (place.shared, std::cmp::Reverse(chosen(self.instance, place.request, unit)), place.request)
         })
     }
+}
+
+/// By unit: the first of its list that is followed, who moves there. Of a unit that is held, only where its tenant moves, too.
+fn firsts(instance: &Instance, lists: &[Vec<Place>]) -> BTreeMap<u32, u32> {
+    let first = |(unit, list): (u32, &Vec<Place>)| Some((unit, list.first()?.request));
+    let mut firsts: BTreeMap<u32, u32> = (0_u32..).zip(lists).filter_map(first).collect();
+    if !instance.has_tenants() {
+        return firsts;
+    }
+    let holders = instance.holders();
+    loop {
+        let moving: BTreeSet<u32> = firsts.values().copied().collect();
+        let tenant = |unit: u32| holders.get(unit as usize).copied().flatten();
+        let before = firsts.len();
+        firsts.retain(|unit, _| tenant(*unit).is_none_or(|tenant| moving.contains(&tenant)));
+        if firsts.len() == before {
+            return firsts;
+        }
+    }
+}
+
+/// The best answer of the pairs that are kept beside lists that are followed, whose first places are these.
+fn best_beside(
+    instance: &Instance,
+    firsts: &BTreeMap<u32, u32>,
+    keep: impl Fn(u32, u32) -> bool,
+) -> Result<Matching, ProblemError> {
+    if !instance.has_tenants() {
+        return instance.best_of(keep);
+    }
+    // Who is first of a list has left its unit here; who stands behind stays, as it has no pair.
+    let moving: BTreeSet<u32> = firsts.values().copied().collect();
+    let held = (0_u32..).zip(&instance.held);
+    let held: Vec<Option<u32>> =
+        held.map(|(request, unit)| unit.filter(|_| !moving.contains(&request))).collect();
+    Ok(solve(&instance.part_of_all(keep)?.with_tenants(&held)?))
 }
 
 /// As the matching would choose for a unit: who comes first, then most points, then the better fit.

@@ -68,15 +68,15 @@ type Ids = (String, String);
 
 impl Instance {
     /// This instance with its pairs `fixed`: who stands in one has no other candidate; and without those `forbidden`. A
-    /// forbidden pair that is no candidate changes nothing.
+    /// forbidden pair that is no candidate changes nothing. `moving` are tenants who are sure to leave their unit already.
     ///
     /// # Errors
     /// By place in `fixed`: what is wrong.
     pub(crate) fn decided(
         self,
         dataset: &Dataset,
-        fixed: &[Ids],
-        forbidden: &[Ids],
+        (fixed, forbidden): (&[Ids], &[Ids]),
+        moving: &BTreeSet<&str>,
     ) -> Result<Instance, Vec<(usize, NotDecided)>> {
         if fixed.is_empty() && forbidden.is_empty() {
             return Ok(self);
@@ -120,7 +120,10 @@ impl Instance {
         let holders = self.holders();
         for (at, ids) in fixed.iter().enumerate() {
             let holder = find(ids).1.and_then(|unit| holders.get(unit as usize).copied().flatten());
-            if let Some(holder) = holder.filter(|holder| !unit_of.contains_key(holder)) {
+            let stays = |holder: &u32| {
+                !unit_of.contains_key(holder) && !moving.contains(self.requests.id(dataset, *holder))
+            };
+            if let Some(holder) = holder.filter(stays) {
                 let (request, unit) = ids.clone();
                 let by = self.requests.id(dataset, holder).to_string();
                 wrong.push((at, NotDecided::Occupied { request, unit, by }));

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::flow::{HolderInForce, charged, tag};
+use super::recorded::Left;
 use super::rules::{Asks, MatchingPlan, QuotaInForce};
 use super::tenants;
 use super::ties::Ties;
@@ -45,6 +46,8 @@ pub struct Instance {
     firsts: usize,
     /// By number of the request: the unit that it holds; empty where nobody holds any.
     pub(crate) held: Vec<Option<u32>>,
+    /// Of how many requests the data say a unit that they hold no longer, as the ledger has it.
+    pub left: usize,
 }
 
 /// The rows of an entity, numbered in the order of their identifiers.
@@ -233,6 +236,19 @@ impl Instance {
         dataset: &Dataset,
         most: Option<usize>,
     ) -> Result<Instance, Vec<InstanceError>> {
+        Instance::after(plan, dataset, most, None)
+    }
+
+    /// The same after what a ledger says of who holds a unit no longer.
+    ///
+    /// # Errors
+    /// As [`Instance::new`].
+    pub fn after(
+        plan: &MatchingPlan,
+        dataset: &Dataset,
+        most: Option<usize>,
+        left: Option<&Left>,
+    ) -> Result<Instance, Vec<InstanceError>> {
         if plan.is_open()
             && dataset.tables.get(sides(&plan.pairs).unwrap_or_default().1).is_some_and(|t| t.rows() > 0)
         {
@@ -245,7 +261,7 @@ impl Instance {
         let mut wrong = Vec::new();
         let mut no_priority = Vec::new();
         let points = points(plan, dataset, &requests, &mut no_priority, &mut wrong);
-        let held = tenants::held(plan, dataset, (&requests, &units), &mut wrong);
+        let (held, left) = tenants::held(plan, dataset, (&requests, &units), left, &mut wrong);
         if plan.by_points && !held.is_empty() {
             let names = plan.held.iter().flat_map(|held| &held.selected);
             wrong.extend(names.map(|(name, _)| InstanceError::HeldByPoints(name.clone())));
@@ -291,7 +307,7 @@ impl Instance {
             }),
         };
         let instance = Instance::with(found, problem, (requests, units), open, ties);
-        Ok(Instance { by_points, firsts, held, ..instance })
+        Ok(Instance { by_points, firsts, held, left, ..instance })
     }
 
     fn with(
@@ -305,8 +321,8 @@ impl Instance {
         let cells = problem.cell_of_units();
         let with_cell = |unit: InnerUnit| Some((unit, *cells.get(unit.index())?));
         let inside = problem.numbers_inside().into_iter().filter_map(with_cell).collect();
-        let (by_points, firsts, held) = (false, 0, Vec::new());
-        Instance { candidates, problem, requests, units, open, inside, ties, by_points, firsts, held }
+        let (by_points, firsts, held, left) = (false, 0, Vec::new(), 0);
+        Instance { candidates, problem, requests, units, open, inside, ties, by_points, firsts, held, left }
     }
 
     /// The pack's points of a request. The problem's own weigh the rank among requests of as many points besides.
@@ -473,11 +489,12 @@ impl Instance {
         });
         let (requests, units) = (self.requests.clone(), self.units.clone());
         let (open, ties) = (self.open.clone(), self.ties.clone());
-        let (by_points, firsts, held) = (self.by_points, self.firsts, self.held.clone());
+        let (by_points, firsts, held, left) = (self.by_points, self.firsts, self.held.clone(), self.left);
         Ok(Instance {
             by_points,
             firsts,
             held,
+            left,
             ..Instance::with(candidates, problem, (requests, units), open, ties)
         })
     }

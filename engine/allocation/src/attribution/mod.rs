@@ -34,7 +34,7 @@ pub(crate) use leases::drawn_part;
 pub use leases::{Acceptances, Answer, Drawn, Likely, acceptance};
 pub use posed::{Counted, Flags, Posed, PosedFlow};
 pub use read::ReadError;
-pub use recorded::{CountedLease, Recorded};
+pub use recorded::{CountedLease, Left, Recorded};
 pub(crate) use report::is_ahead;
 pub use report::{
     AlreadyReport, Before, CHARGED, FIRST, LevelReport, QuotaReport, Report, ReportError, SHORTFALL, Signed,

@@ -24,6 +24,8 @@ pub struct Recorded {
     pub struck: Vec<Ids>,
     /// To which holder pairs are charged, by the sessions that offered them; of others nothing is known.
     pub charges: Vec<(Ids, Option<String>)>,
+    /// Who holds no longer what the data say.
+    pub left: Left,
     /// Leases that count in the quotas of the year. What is made in the problem counts there, the others before it.
     pub counted: Vec<CountedLease>,
 }
@@ -37,6 +39,26 @@ pub struct CountedLease {
     pub quotas: Vec<(String, bool)>,
     /// Has it ended since? Then it is made in no problem, whoever has the unit now.
     pub ended: bool,
+}
+
+/// Which units requests hold no longer, whatever the data say of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Requests whose lease runs: what they held before it, they have left.
+    pub signed: BTreeSet<String>,
+    /// Units that are let or decided: they are to whom the ledger says.
+    pub given: BTreeSet<String>,
+    /// Request and unit that it held once and has left by a lease, or let until its lease ended.
+    pub pairs: BTreeSet<Ids>,
+}
+
+impl Left {
+    /// Does a request hold a unit no longer, as the ledger says?
+    pub(crate) fn has(&self, request: &str, unit: &str) -> bool {
+        self.signed.contains(request)
+            || self.given.contains(unit)
+            || !self.pairs.is_empty() && self.pairs.contains(&(request.to_string(), unit.to_string()))
+    }
 }
 
 impl Recorded {
@@ -102,7 +124,21 @@ impl Instance {
                 None => self.pair(pair.0, pair.1).is_some(),
             })
         };
-        let (made, unmade): (Vec<&Ids>, Vec<&Ids>) = ledger.made.iter().partition(|ids| suits(ids).is_some());
+        let (mut made, mut unmade): (Vec<&Ids>, Vec<&Ids>) =
+            ledger.made.iter().partition(|ids| suits(ids).is_some());
+        // Who would have a unit whose tenant does not move after all has it no more, and so on.
+        let holders = if self.has_tenants() { self.holders() } else { Vec::new() };
+        loop {
+            let moving: BTreeSet<u32> = made.iter().filter_map(|ids| Some(suits(ids)?.0)).collect();
+            let holder = |ids: &Ids| holders.get(suits(ids)?.1 as usize).copied().flatten();
+            let (left, stuck): (Vec<&Ids>, Vec<&Ids>) =
+                made.iter().partition(|ids| holder(ids).is_none_or(|tenant| moving.contains(&tenant)));
+            made = left;
+            if stuck.is_empty() {
+                break;
+            }
+            unmade.extend(stuck);
+        }
         let made_with = made.iter().filter_map(|ids| Some((suits(ids)?, known(ids)?.flatten())));
         let charges: BTreeMap<(u32, u32), Option<usize>> = made_with.collect();
         let (mut unit_of, mut request_of) = (BTreeMap::new(), BTreeMap::new());

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::instance::{Instance, InstanceError, Numbers};
+use super::recorded::Left;
 use super::rules::MatchingPlan;
 use logis_data::Dataset;
 use logis_decide::evaluate::evaluate_settled;
@@ -49,7 +50,8 @@ pub struct Step {
     pub leaves: Option<String>,
 }
 
-/// By number of the request: the unit that it holds, as the plan's field says; empty where nobody holds any.
+/// By number of the request: the unit that it holds, as the plan's field says and the ledger does not say otherwise; empty where
+/// nobody holds any. And of how many requests the ledger says otherwise.
 ///
 /// # Errors
 /// A unit that is none of the data, or that two requests hold: all of them.
@@ -57,11 +59,13 @@ pub(super) fn held(
     plan: &MatchingPlan,
     dataset: &Dataset,
     (requests, units): (&Numbers, &Numbers),
+    left: Option<&Left>,
     wrong: &mut Vec<InstanceError>,
-) -> Vec<Option<u32>> {
-    let Some(own) = &plan.held else { return Vec::new() };
+) -> (Vec<Option<u32>>, usize) {
+    let Some(own) = &plan.held else { return (Vec::new(), 0) };
     let decided = evaluate_settled(own, dataset);
-    let Some(column) = decided.columns.first() else { return Vec::new() };
+    let Some(column) = decided.columns.first() else { return (Vec::new(), 0) };
+    let mut otherwise = 0;
     let field = || decided.names.first().cloned().unwrap_or_default();
     let mut held = vec![None; requests.len()];
     let mut holder: Vec<Option<u32>> = vec![None; units.len()];
@@ -72,6 +76,10 @@ pub(super) fn held(
             continue;
         }
         let id = || requests.id(dataset, request).to_string();
+        if left.is_some_and(|left| left.has(requests.id(dataset, request), unit)) {
+            otherwise += 1;
+            continue;
+        }
         let Some(number) = units.find(dataset, unit) else {
             let all = (0_u32..).take(units.len()).map(|number| units.id(dataset, number));
             let nearest = nearest(unit, all).map(Into::into);
@@ -92,7 +100,7 @@ pub(super) fn held(
             None => {}
         }
     }
-    if held.iter().all(Option::is_none) { Vec::new() } else { held }
+    (if held.iter().all(Option::is_none) { Vec::new() } else { held }, otherwise)
 }
 
 impl Instance {

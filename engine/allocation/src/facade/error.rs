@@ -52,9 +52,6 @@ pub enum AllocationError {
     /// Tenants who move link units that no candidate does: parts cannot hold them.
     #[error("des demandes occupent un logement: les mutations ne se résolvent pas partie par partie")]
     HeldApart,
-    /// A ledger does not say who holds a unit.
-    #[error("des demandes occupent un logement: le registre ne suit pas encore les mutations")]
-    HeldRecorded,
     /// What it costs to give a unit now is not told.
     #[error("attendre ne se chiffre pas: {0}")]
     Deferred(&'static str),

@@ -188,7 +188,8 @@ impl Posing {
     ) -> Result<Posing, AllocationError> {
         plan = plan.on(&dataset).map_err(|error| AllocationError::Instance(vec![error]))?;
         flags.hard = lines(&flags.hard, &mut plan)?;
-        let instance = Instance::new(&plan, &dataset, most).map_err(AllocationError::Instance)?;
+        let left = flags.recorded.as_ref().map(|recorded| &recorded.left);
+        let instance = Instance::after(&plan, &dataset, most, left).map_err(AllocationError::Instance)?;
         let find = |(request, unit): &(String, String)| {
             Some((instance.requests.find(&dataset, request)?, instance.units.find(&dataset, unit)?))
         };
@@ -196,9 +197,6 @@ impl Posing {
             |ids: &(String, String)| find(ids).is_some_and(|(r, u)| instance.pair(r, u).is_some());
         let idle = flags.forbidden.iter().filter(|ids| !candidate(ids)).cloned().collect();
         let (mut unmade, mut instance) = (Vec::new(), instance);
-        if flags.recorded.is_some() && instance.has_tenants() {
-            return Err(AllocationError::HeldRecorded);
-        }
         if let Some(recorded) = &flags.recorded {
             let contradicts = |ids: &(String, String)| Some((ids.clone(), recorded.contradicts(ids)?));
             let wrong: Vec<_> = flags.fixed.iter().filter_map(contradicts).collect();
@@ -214,7 +212,11 @@ impl Posing {
             let shares = plan.quotas.iter().map(|quota| quota.quota.clone()).collect();
             instance.problem = instance.problem.with_shares(shares)?;
         }
-        let instance = instance.decided(&dataset, &flags.fixed, &flags.forbidden).map_err(|wrong| {
+        let made = flags.recorded.iter().flat_map(|recorded| &recorded.made);
+        let moving =
+            made.filter(|pair| !unmade.contains(pair)).map(|(request, _)| request.as_str()).collect();
+        let pairs = (flags.fixed.as_slice(), flags.forbidden.as_slice());
+        let instance = instance.decided(&dataset, pairs, &moving).map_err(|wrong| {
             let pair =
                 |(at, why): (usize, NotDecided)| (flags.fixed.get(at).cloned().unwrap_or_default(), why);
             AllocationError::NotDecided(wrong.into_iter().map(pair).collect())
