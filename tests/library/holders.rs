@@ -405,7 +405,7 @@ fn a_value_of_a_scope_can_be_hard() {
     assert!(error.contains("le quota `modestes` se compte par `bailleur`, qui a 30 valeurs"), "{error}");
 }
 
-/// A manifest that names a holder that is none, charges in the order of points, or counts by a date, is refused.
+/// A manifest that names a holder that is none, or counts by a date, is refused.
 #[test]
 fn a_manifest_that_charges_wrongly_is_refused() {
     let fields =
@@ -422,7 +422,6 @@ fn a_manifest_that_charges_wrongly_is_refused() {
     let flow = "[[matching.flow.holders]]\nname = \"prefet\"\nproposes = \"convient\"\n";
     assert_eq!(told(&format!("{quota}charged = \"prefets\"\n{flow}")), ["L0401"]);
     assert_eq!(told(&format!("{quota}charged = \"prefet\"\n")), ["L0401"]);
-    assert_eq!(told(&format!("order = \"by-points\"\n{flow}")), ["L0402"]);
     assert_eq!(told(&format!("{quota}members = \"flux\"\nscope = \"jour\"\n")), ["L0402"]);
     assert_eq!(told(&format!("{quota}members = \"flux\"\nscope = \"points\"\n")), ["L0401"]);
     assert_eq!(told(&format!("{flow}{flow}")), ["L0404"]);

@@ -8,6 +8,7 @@ mod after_moves;
 mod attribution;
 mod candidates;
 mod ceilings;
+mod charged;
 mod checker_alone;
 mod compare;
 mod conditions;

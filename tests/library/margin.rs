@@ -167,7 +167,7 @@ fn drawn(
     let Posing { instance, dataset, .. } = &allocation.posing;
     let likely = Likely { rule: Some(rule), assumed: None };
     let acceptances = Acceptances::new(likely, dataset, instance, commission).unwrap();
-    acceptances.draw((instance, dataset), commission, quotas, (seed, draws))
+    acceptances.draw((instance, dataset), (commission, &[]), quotas, (seed, draws))
 }
 
 /// How many leases there are, and in how many draws a quota is missed, is what all ways to answer say, places that are shared

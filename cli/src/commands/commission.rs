@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use logis::attribution::{Commission, Instance, Place, charged};
+use logis::attribution::{Commission, Instance, Place};
 use logis::data::{self, Absent, Dataset, Output, OutputColumn};
 use logis::matching::Matching;
 use logis::pack::schema::Schema;
@@ -137,7 +137,7 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
         commission = after.commission;
     }
     let loaded = &loaded;
-    let mut holders = holders(loaded, &matching);
+    let mut holders = loaded.instance.holders_charged(&matching);
     if let Some(followed) = &followed {
         followed.charge(loaded, &mut holders);
     }
@@ -222,14 +222,6 @@ fn shown(pack: &Pack, asked: &[String]) -> Vec<String> {
 
 /// The column of the holder to whom an attribution is charged.
 pub(super) const CHARGED: &str = "imputation";
-
-/// By number of the unit: the holder to whom its attribution is charged.
-fn holders(loaded: &Posing, matching: &Matching) -> Vec<Option<usize>> {
-    let instance = &loaded.instance;
-    let request_of = matching.request_of(instance.units.len());
-    let of = |(unit, request): (u32, &Option<u32>)| charged(instance.marks(matching, (*request)?, unit));
-    (0_u32..).zip(&request_of).map(of).collect()
-}
 
 /// The lists, with what is shown of each candidate.
 fn result(

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
+use logis::Options;
 use logis::attribution::{
     Envy, Fairness, MatchingPlan, OrderReached, Reason, Silence, UnderReserve, fairness, silences,
 };
 use logis::exchange::Document;
 use logis::explain::plain;
-use logis::{AllocationError, Options};
 
 use super::pairs;
 use crate::args::{DataArgs, RulesArgs, TextFormat};
@@ -61,9 +61,6 @@ pub fn run(args: &FairnessArgs) -> Result<End> {
     let loaded = pairs::load(&mut run, plan, &[&groups], None, &args.data.reading)?;
     if groups.entity != loaded.instance.requests.entity {
         bail!("`{}` n'est pas de la demande: l'équité se compte par demande", names.join(", "));
-    }
-    if loaded.plan.flow.is_some() {
-        return Err(AllocationError::Flow("`logis fairness`").into());
     }
     let allocation = pairs::solve(loaded, None)?;
     let loaded = &allocation.posing;

@@ -1,12 +1,13 @@
 //! The other order: in the order of their points, each request takes the unit that fits it best of those left.
 //!
 //! What comes out is stable (nobody would fit better in a unit that a request of fewer points holds), and telling all
-//! units that one would take never costs anything. It counts neither attributions nor quotas, which is its price.
+//! units that one would take never costs anything. It counts neither attributions nor quotas, which is its price. Where attributions are
+//! charged to holders, the turns come first: of all ways to charge what they give, one that the quotas lack least by, in their order.
 
 use std::cmp::Reverse;
 
 use super::instance::Instance;
-use logis_matching::{Bound, Certificate, Matching, Prices, ProblemError, Proof, reached, solve};
+use logis_matching::{Bound, Certificate, Matching, Prices, ProblemError, Proof, Reached, reached_by, solve};
 
 /// By number of the request: the unit that it takes. Of requests of as many points the rank decides, then the number; of
 /// units that fit as well the number.
@@ -42,7 +43,11 @@ impl Instance {
     /// None that this instance has not had.
     pub(super) fn best_of(&self, keep: impl Fn(u32, u32) -> bool) -> Result<Matching, ProblemError> {
         match self.by_points {
-            true => Ok(Matching { unit_of: by_points_of(self, keep), ..Matching::default() }),
+            true => {
+                let unit_of = by_points_of(self, keep);
+                let marks_of = self.charges(&unit_of)?;
+                Ok(Matching { unit_of, marks_of, ..Matching::default() })
+            }
             false => Ok(solve(&self.part_of_all(keep)?)),
         }
     }
@@ -50,7 +55,8 @@ impl Instance {
     /// The answer in the order of points. Its certificate says nothing: whoever checks it takes the turns again.
     pub fn in_order_of_points(&self) -> Matching {
         let unit_of = by_points(self);
-        let reached = reached(&self.problem, &unit_of).unwrap_or_default();
+        let marks_of = self.charges(&unit_of).unwrap_or_default();
+        let reached = reached_by(&self.problem, &unit_of, &marks_of).unwrap_or_default();
         let quotas = self.problem.quotas().len();
         let room =
             Bound { scale: 1, prices: Prices::Cells(vec![0; self.problem.cell_count()]), ..Bound::default() };
@@ -62,7 +68,30 @@ impl Instance {
             room,
             fit: Proof::Nothing,
         };
-        Matching { unit_of, marks_of: Vec::new(), reached, certificate }
+        Matching { unit_of, marks_of, reached, certificate }
+    }
+
+    /// By number of the request: by which of its pairs with its unit it is housed, so that the quotas lack least, in their order. Empty
+    /// where each has one.
+    ///
+    /// # Errors
+    /// None that this instance has not had.
+    pub(super) fn charges(&self, unit_of: &[Option<u32>]) -> Result<Vec<u64>, ProblemError> {
+        if !self.problem.has_choices() {
+            return Ok(Vec::new());
+        }
+        // No two of these pairs are in each other's way: all are made, and only how they count is left to choose.
+        let own = |request: u32, unit: u32| unit_of.get(request as usize) == Some(&Some(unit));
+        Ok(solve(&self.part_of_all(own)?).marks_of)
+    }
+
+    /// Do the quotas lack no more in this answer than they have to, with its units as they are?
+    pub(crate) fn is_charged_best(&self, matching: &Matching) -> bool {
+        let lacking =
+            |reached: &Reached| -> Vec<u64> { reached.quotas.iter().map(|quota| quota.shortfall).collect() };
+        let best = self.charges(&matching.unit_of).ok();
+        let best = best.and_then(|marks| reached_by(&self.problem, &matching.unit_of, &marks).ok());
+        best.is_some_and(|best| lacking(&best) == lacking(&matching.reached))
     }
 
     /// Is this what comes out in the order of points? Otherwise the first request that should have another unit, and that.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::by_points::{OrderReached, Shortfall, by_points, envied};
+use super::by_points::{OrderReached, Shortfall, envied};
 use super::instance::Instance;
 use super::reserves::{UnderReserve, of_pairs, of_rows};
 use super::rules::{Asks, MatchingPlan, QuotaInForce};
@@ -59,7 +59,8 @@ pub struct Line {
     pub mean_waiting_priority: u32,
 }
 
-/// A request, and a holder of fewer points of a unit that suits it and, if it is housed, fits it better than its own.
+/// A request, and a holder of fewer points of a unit that suits it and, if it is housed, fits it better than its own. To whom either would
+/// be charged makes no difference: who has more points comes before whoever proposes the other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Envy {
     /// Who envies.
@@ -140,8 +141,8 @@ pub fn fairness(
             });
         }
     }
-    let unit_of = &matching.unit_of;
-    let housed_envies = envied(instance, unit_of).into_iter().zip(0_u32..).filter(|(_, r)| housed(*r));
+    let housed_envies =
+        envied(instance, &matching.unit_of).into_iter().zip(0_u32..).filter(|(_, r)| housed(*r));
     let mut housed_envies: Vec<Envy> = housed_envies
         .filter_map(|(units, request)| {
             let fit = |unit: u32| instance.pair(request, unit).map_or(0, |(fit, _)| fit);
@@ -161,12 +162,12 @@ pub fn fairness(
     housed_envies.sort_by(|a, b| (b.priority, &a.request).cmp(&(a.priority, &b.request)));
     // Beside the answer, that in the other order.
     let other = |by_points: bool| match by_points == instance.by_points {
-        true => unit_of.clone(),
-        false if by_points => self::by_points(instance),
-        false => solve(&instance.problem).unit_of,
+        true => matching.clone(),
+        false if by_points => instance.in_order_of_points(),
+        false => solve(&instance.problem),
     };
     let orders = [("points_then_fit", other(false)), ("by_points", other(true))];
-    let orders = orders.into_iter().filter_map(|(order, unit_of)| reached_by(plan, instance, order, unit_of));
+    let orders = orders.into_iter().filter_map(|(order, answer)| reached_by(plan, instance, order, &answer));
     let orders = orders.collect();
     envies.sort_by(|a, b| (b.priority, &a.request).cmp(&(a.priority, &b.request)));
     let housed: Vec<(u32, u32)> = (0_u32..)
@@ -235,20 +236,19 @@ fn reached_by(
     plan: &MatchingPlan,
     instance: &Instance,
     order: &'static str,
-    unit_of: Vec<Option<u32>>,
+    answer: &Matching,
 ) -> Option<OrderReached> {
-    let reached = logis_matching::reached(&instance.problem, &unit_of).ok()?;
-    let envying = envied(instance, &unit_of);
+    let reached = logis_matching::reached_by(&instance.problem, &answer.unit_of, &answer.marks_of).ok()?;
+    let envying = envied(instance, &answer.unit_of);
     let count = |housed: bool| {
         envying
             .iter()
-            .zip(&unit_of)
+            .zip(&answer.unit_of)
             .filter(|(units, own)| !units.is_empty() && own.is_some() == housed)
             .count()
     };
     let (housed_envying, waiting_envying) = (count(true), count(false));
-    let matching = Matching { unit_of, reached, ..Matching::default() };
-    let (reached, _) = instance.in_points(&matching);
+    let (reached, _) = instance.in_points(&Matching { reached, ..answer.clone() });
     let shortfall = |(quota, reached): (&QuotaInForce, &QuotaReached)| Shortfall {
         quota: quota.quota.name.clone(),
         shortfall: reached.shortfall,

@@ -372,6 +372,13 @@ impl Instance {
         }
     }
 
+    /// By number of the unit: the holder to whom its attribution is charged in an answer.
+    pub fn holders_charged(&self, matching: &Matching) -> Vec<Option<usize>> {
+        let request_of = matching.request_of(self.units.len());
+        let of = |(unit, request): (u32, &Option<u32>)| charged(self.marks(matching, (*request)?, unit));
+        (0_u32..).zip(&request_of).map(of).collect()
+    }
+
     /// The marks of the pair of a request that stands in the list of a unit: charged to the unit's `holder` where that one may
     /// propose the household, and otherwise to the first who may.
     pub fn marks_in_list(&self, holder: Option<usize>, request: u32, unit: u32) -> u64 {

@@ -133,15 +133,16 @@ impl Acceptances {
     }
 
     /// Draws answers: how many leases they lead to, and in how many draws leases miss each of these quotas, which stand in the
-    /// order of those of the instance.
+    /// order of those of the instance. Beside the lists, by number of the unit: the holder to whom its attribution is charged, and so
+    /// whoever of its list takes it, where that one may propose it; empty where nothing is charged.
     pub fn draw(
         &self,
         (instance, dataset): (&Instance, &Dataset),
-        commission: &Commission,
+        (commission, holders): (&Commission, &[Option<usize>]),
         quotas: &[Quota],
         (seed, draws): (u64, u32),
     ) -> Drawn {
-        let offers = self.offers(instance, dataset, commission, seed);
+        let offers = self.offers((instance, dataset), (commission, holders), seed);
         let shared = offers.iter().flatten().any(|offer| offer.shared);
         let one = |draw: u32| {
             let taken = taken(&offers, draw, shared.then_some(instance.requests.len()), |_, _, _| ());
@@ -176,7 +177,7 @@ impl Acceptances {
         commission: &Commission,
         seed: u64,
     ) -> Vec<Answer> {
-        let offers = self.offers(instance, dataset, commission, seed);
+        let offers = self.offers((instance, dataset), (commission, &[]), seed);
         let mut made = Vec::new();
         let asked = |unit: usize, offer: &Offer, taken: bool| {
             made.extend(u32::try_from(unit).map(|unit| Answer { unit, request: offer.request, taken }));
@@ -192,28 +193,28 @@ impl Acceptances {
         commission: &Commission,
         seed: u64,
     ) -> Vec<Vec<bool>> {
-        let offers = self.offers(instance, dataset, commission, seed);
+        let offers = self.offers((instance, dataset), (commission, &[]), seed);
         offers.iter().map(|list| list.iter().map(|offer| offer.is_taken(0)).collect()).collect()
     }
 
     /// By unit: what is offered, in order.
     fn offers(
         &self,
-        instance: &Instance,
-        dataset: &Dataset,
-        commission: &Commission,
+        (instance, dataset): (&Instance, &Dataset),
+        (commission, holders): (&Commission, &[Option<usize>]),
         seed: u64,
     ) -> Vec<Vec<Offer>> {
         let lists = (0_u32..).zip(commission.lists.iter().zip(&self.lists));
         let of = |(unit, (list, own)): (u32, (&Vec<super::commission::Place>, &Vec<Exact>))| {
             let offer = |(place, likely): (&super::commission::Place, &Exact)| {
                 let ids = (instance.requests.id(dataset, place.request), instance.units.id(dataset, unit));
+                let holder = holders.get(unit as usize).copied().flatten();
                 Offer {
                     request: place.request,
                     shared: place.shared,
                     numbers: first_bytes(&sha256(format!("{seed}:{}:{}", ids.0, ids.1).as_bytes())),
                     likely: *likely,
-                    marks: instance.pair(place.request, unit).map_or(0, |(_, marks)| marks),
+                    marks: instance.marks_in_list(holder, place.request, unit),
                 }
             };
             list.iter().zip(own).map(offer).collect()

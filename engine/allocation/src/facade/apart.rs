@@ -130,7 +130,7 @@ impl Posing {
             return Err(AllocationError::ScopeApart(scoped.family.clone()));
         }
         if self.plan.flow.is_some() {
-            return Err(AllocationError::Flow("la résolution partie par partie"));
+            return Err(AllocationError::FlowApart);
         }
         if self.instance.by_points {
             return Err(AllocationError::ByPointsApart);

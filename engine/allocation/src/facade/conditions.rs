@@ -56,7 +56,7 @@ impl Posing {
     pub(crate) fn verified(&self, matching: &Matching) -> Result<(), ProofError> {
         let problem = &self.instance.problem;
         if self.instance.by_points {
-            let found = logis_matching::reached(problem, &matching.unit_of)?;
+            let found = logis_matching::reached_by(problem, &matching.unit_of, &matching.marks_of)?;
             return logis_matching::same(&found, &matching.reached);
         }
         if let Some(allowed) = self.flags.keep {

@@ -69,9 +69,11 @@ pub enum AllocationError {
     /// What a quota counts by the values of a scope is of the whole: parts cannot hold it.
     #[error("le quota `{0}` se compte par valeur (`scope`): il ne se tient pas partie par partie")]
     ScopeApart(String),
-    /// Something that does not follow to whom attributions are charged.
-    #[error("{0} ne suit pas encore les imputations aux réservataires (`[matching.flow]`)")]
-    Flow(&'static str),
+    /// What is charged to a holder is of the whole: whom to charge in one part depends on what the others charge.
+    #[error(
+        "le solde d'un réservataire est du tout (`[matching.flow]`): à qui imputer une partie dépend des autres, et ne se résout pas partie par partie"
+    )]
+    FlowApart,
     /// A quota before the number of attributions is one of the whole: parts cannot hold it.
     #[error("le quota `{0}` passe avant le nombre d'attributions: il ne se tient pas partie par partie")]
     HardApart(String),

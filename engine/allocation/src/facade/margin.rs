@@ -124,9 +124,6 @@ impl Posing {
         places: &[usize],
         draws: Draws,
     ) -> Result<Margins, AllocationError> {
-        if self.plan.flow.is_some() {
-            return Err(AllocationError::Flow("la marge sur les baux"));
-        }
         if self.instance.by_points {
             let first = self.plan.quotas.first().map_or("?", |quota| quota.quota.name.as_str());
             return Err(AllocationError::ByPoints(first.to_string()));
@@ -302,7 +299,9 @@ impl Search<'_> {
         let acceptances = Acceptances::new(self.likely, dataset, &instance, &commission);
         let acceptances = acceptances.map_err(AllocationError::Instance)?;
         let quotas: Vec<Quota> = plan.quotas.iter().map(|quota| quota.quota.clone()).collect();
-        let drawn = acceptances.draw((&instance, dataset), &commission, &quotas, (draws.seed, draws.draws));
+        let holders = instance.holders_charged(&answered.matching);
+        let lists = (&commission, holders.as_slice());
+        let drawn = acceptances.draw((&instance, dataset), lists, &quotas, (draws.seed, draws.draws));
         let (reached, _) = instance.in_points(&answered.matching);
         let paper = OnPaper {
             attributions: reached.attributions,

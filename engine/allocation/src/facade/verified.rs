@@ -53,6 +53,10 @@ impl Posing {
             let request = instance.requests.id(dataset, request);
             return Err(format!("dans l'ordre des points, la demande {request} reçoit {unit}"));
         }
+        if instance.by_points && !instance.is_charged_best(&matching) {
+            let why = "dans l'ordre des points, d'autres imputations des mêmes attributions manquent moins aux quotas";
+            return Err(why.to_string());
+        }
         report.check_moves(dataset, instance, &matching).map_err(text)?;
         report.check_balances(plan, &matching).map_err(text)?;
         // Then each claim for itself: answer and proof, columns, prices, quotas that had to be met.

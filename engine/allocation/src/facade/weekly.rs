@@ -19,7 +19,7 @@ use logis_matching::{Already, Matching, Quota, Reached, reached_by};
 use super::error::AllocationError;
 use super::posing::{Posing, answer_in_order};
 use crate::attribution::{
-    Acceptances, Answer, Asks, Commission, Instance, Likely, MatchingPlan, Place, charged, drawn_part,
+    Acceptances, Answer, Asks, Commission, Instance, Likely, MatchingPlan, Place, drawn_part,
 };
 
 /// When requests come and units are free.
@@ -293,10 +293,9 @@ impl<'p> Weekly<'p> {
         let acceptances = acceptances.map_err(AllocationError::Instance)?;
         let answers = acceptances.answers((week, self.dataset), &commission, seed);
         // Whoever takes a unit is charged to the holder to whom its attribution was, where that one may propose it.
-        let request_of = matching.request_of(week.units.len());
+        let holders = week.holders_charged(&matching);
         let marks = |answer: &Answer| {
-            let first = request_of.get(answer.unit as usize).copied().flatten();
-            let holder = first.and_then(|first| charged(week.marks(&matching, first, answer.unit)));
+            let holder = holders.get(answer.unit as usize).copied().flatten();
             week.marks_in_list(holder, answer.request, answer.unit)
         };
         let marks = answers.iter().map(marks).collect();

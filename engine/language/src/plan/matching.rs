@@ -52,11 +52,6 @@ pub(crate) fn check_matching(parsed: &Parsed, out: &mut Diagnostics) {
         if let Some(many) = flow.holders.get(MOST_HOLDERS) {
             out.push(texts::matching::too_many_holders(MOST_HOLDERS, many.name.1.clone()));
         }
-        if matching.by_points
-            && let Some(first) = flow.holders.first()
-        {
-            out.push(texts::matching::flow_by_points(first.name.1.clone()));
-        }
     }
     for (name, span) in matching.quotas.iter().filter_map(|quota| quota.charged.as_ref()) {
         let holders = || matching.flow.iter().flat_map(|flow| &flow.holders).map(|own| own.name.0.as_str());

@@ -122,17 +122,6 @@ pub(crate) fn no_holder<'n>(
     at("L0401", format!("`{name}` n'est pas un réservataire"), span, expected)
 }
 
-/// L0402: charges, in the order of points.
-pub(crate) fn flow_by_points(span: Span) -> Diagnostic {
-    let message = "l'ordre `by-points` n'impute pas les attributions à des réservataires";
-    at(
-        "L0402",
-        message.to_string(),
-        span,
-        "attendu: `order = \"fit-after-points\"`, ou aucun `[matching.flow]`",
-    )
-}
-
 /// L0404: more quotas than a matching takes.
 pub(crate) fn too_many_quotas(most: usize, span: Span) -> Diagnostic {
     let message = format!("un appariement a {most} quotas au plus, ceux qui passent d'abord compris");
