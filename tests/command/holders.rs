@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::ledger::Drawn;
 use crate::matching_commands::RULES;
-use crate::support::{Folder, root, told};
+use crate::played::{copied, play};
+use crate::support::{Folder, files, root, told};
 
 const SCHEMA: &str = "\
 [demande]\ntable = \"demandes\"\nkey = \"demande_id\"\n[demande.fields]\n\
@@ -272,4 +273,16 @@ fn the_report_of_a_year_says_what_each_holder_had() {
         lines += found.values().filter(|own| own[2] > 0).count();
     }
     assert!(lines > 5, "{lines}");
+}
+
+#[test]
+fn the_conventions_of_the_guide_are_what_the_commands_say() {
+    let folder = copied("rules", "mes_regles");
+    let mut data = Vec::new();
+    files(&root().join("scenarios/grand-dijon-2015"), "donnees/", &mut data);
+    for (path, bytes) in data {
+        folder.write(&path, std::str::from_utf8(&bytes).unwrap());
+    }
+    let shown = play("docs/src/fr/flux.md", &folder);
+    assert!(shown >= 16, "{shown}");
 }

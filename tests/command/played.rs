@@ -28,10 +28,21 @@ pub fn run(folder: &Folder, line: &str) -> (i32, String, String) {
     told(&Command::new(LOGIS).args(args).current_dir(folder.0.path()).output().unwrap())
 }
 
+/// A page with the files that it shows, each in the place of the line that names it.
+fn included(page: &str) -> String {
+    let text = fs::read_to_string(root().join(page)).unwrap();
+    let folder = root().join(page);
+    let line = |line: &str| match line.strip_prefix("{{#include ").and_then(|rest| rest.strip_suffix("}}")) {
+        Some(path) => fs::read_to_string(folder.parent().unwrap().join(path)).unwrap(),
+        None => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
+}
+
 /// Plays a page, and gives how many lines it shows. Commands end with 0, or with the number beside the language of their
 /// block.
 pub fn play(page: &str, folder: &Folder) -> usize {
-    let page = fs::read_to_string(root().join(page)).unwrap();
+    let page = included(page);
     let mut said = String::new();
     let mut shown = 0;
     for (language, text) in blocks(&page) {
@@ -59,7 +70,10 @@ pub fn play(page: &str, folder: &Folder) -> usize {
                 });
                 let rows = text.lines().filter(|line| language != "csv" || !line.starts_with('#'));
                 let rows: String = rows.map(|line| format!("{line}\n")).collect();
-                folder.write(path.unwrap(), &rows);
+                // What is marked so stands at the end of a file that is there.
+                let before =
+                    if language.ends_with(" +") { folder.read(path.unwrap()) } else { String::new() };
+                folder.write(path.unwrap(), &format!("{before}{rows}"));
             }
         }
     }
