@@ -134,3 +134,56 @@ fn a_variant_has_its_own_sessions() {
     assert_eq!(figure(&own, "reponses", "refus", "valeur"), 0);
     assert_ne!(simulation.hash(&base.run), simulation.hash(&own.run));
 }
+
+/// Without the year at once sessions are the same, year after year; what only that year tells is told by nobody, and the report says
+/// what is missing.
+#[test]
+fn sessions_are_the_same_without_the_year_at_once() {
+    let years = "[years]\ndates = [2017-12-31, 2018-12-31]\ndata_of = 2015-12-31\nstock = 60\nfreed = \"25 %\"\n[[years.demande]]\nadd = \"40 %\"\n";
+    let weeks = "[weeks]\ncount = 8\nacceptance = 0.5\nrequest_date = \"date_demande\"\n";
+    let (with, without) = (format!("{years}{weeks}"), format!("{years}{weeks}at_once = false\n"));
+    let (with, without) = (scenario("", &with), scenario("", &without));
+    let (compared, alone) = (run(&with, "base"), run(&without, "base"));
+    assert_ne!(with.hash(&compared.run), without.hash(&alone.run));
+    assert_eq!(compared.households, alone.households);
+    for id in [
+        "annees",
+        "cohortes",
+        "attente",
+        "parts_annee",
+        "attente_annee",
+        "reponses",
+        "semaines",
+        "reservations",
+    ] {
+        assert_eq!(table(&compared, id), table(&alone, id));
+    }
+    let beside = |result: &RunResult| -> Vec<(String, Vec<Option<i64>>)> {
+        let rows = &table(result, "annee_d_un_coup").rows;
+        rows.iter().map(|row| (row.id.clone(), row.cells.clone())).collect()
+    };
+    let of_sessions =
+        beside(&compared).into_iter().filter(|(id, _)| id.ends_with("_seances")).collect::<Vec<_>>();
+    assert_eq!(beside(&alone), of_sessions);
+    assert_eq!((beside(&compared).len(), of_sessions.len()), (6, 2));
+    assert!(table(&alone, "annee_d_un_coup").how.contains("`at_once = false`"));
+    // All of the summary but what is counted of all pairs of the year.
+    let own = |result: &RunResult| -> Vec<String> {
+        table(result, "synthese").rows.iter().map(|row| format!("{row:?}")).collect()
+    };
+    let (all, less) = (own(&compared), own(&alone));
+    let missing: Vec<&String> = all.iter().filter(|row| !less.contains(row)).collect();
+    assert!(missing.len() == 1 && missing[0].contains("sans_logement_recevable"), "{missing:?}");
+    // Prices are those of the year at once.
+    for (id, price) in [("quotas", "prix"), ("logements_par_financement", "valeur")] {
+        let column = table(&alone, id).columns.iter().position(|column| column.id == price).unwrap();
+        let prices = |result: &RunResult| {
+            table(result, id).rows.iter().map(|row| row.cells[column]).collect::<Vec<_>>()
+        };
+        assert!(
+            prices(&alone).iter().all(Option::is_none) && prices(&compared).iter().all(Option::is_some),
+            "{id}"
+        );
+    }
+    assert!(!alone.tables.iter().any(|table| table.id == "valeur_marginale"));
+}

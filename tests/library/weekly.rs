@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::small::{self, MATCHING};
-use logis::attribution::{CountedLease, Likely, Recorded, acceptance};
+use logis::attribution::{CountedLease, Instance, Likely, Recorded, acceptance};
 use logis::data::{InputFile, Needs, read};
 use logis::fingerprint::sha256;
 use logis::value::{Exact, parse_date};
-use logis::{Arrivals, Options, Pack, Plan, Posing, Year, arrival, posing};
+use logis::{Arrivals, Options, Pack, Plan, Posing, Weekly, Year, arrival, posing};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -484,6 +484,48 @@ fn a_year_follows_from_its_seed() {
     let others = year(1, pairs.clone());
     assert!(offers(&others).iter().all(|o| !pairs.contains(&(o.2 as u32, o.1 as u32))));
     assert!(!offers(&others).is_empty());
+}
+
+/// Where pairs are looked for at each session, the year is, offer by offer and count by count, that of the instance which holds them
+/// all: with tenants who move, in the order of points, after refusals of before; it is not compared with the year at once.
+#[test]
+fn pairs_looked_for_at_each_session_give_the_same_year() {
+    let mut rng = ChaCha8Rng::seed_from_u64(96);
+    let (mut back, mut moved) = (0, 0);
+    for (seed, more) in
+        (0..18).zip(["", "held = \"occupe\"\n", "order = \"by-points\"\n"].into_iter().cycle())
+    {
+        let pack = pack(more);
+        let mut drawn = Drawn {
+            requests: (0..30).flat_map(|_| drawn(&mut rng, 6).requests).collect(),
+            units: (0..15).flat_map(|_| drawn(&mut rng, 6).units).collect(),
+            sessions: 6,
+        };
+        let tenants = if more.starts_with("held") { 12 } else { 0 };
+        (0..tenants).for_each(|at| drawn.requests[at].holds = Some(at));
+        let (posing, rule) = (drawn.posed(&pack), rule(&pack));
+        let bare = Instance::without_pairs(&posing.plan, &posing.dataset).unwrap();
+        assert_eq!((bare.candidates.len(), bare.requests.len()), (0, drawn.requests.len()));
+        let places = || vec![1 + seed as usize % 3; drawn.units.len()];
+        let likely = Likely { rule: Some(&rule), assumed: None };
+        let searching = Weekly::searching((&posing.plan, &posing.dataset, &bare), likely, places());
+        let known = posing.weekly(likely, places());
+        let first = known.year(&drawn.arrivals(), seed).unwrap();
+        // What was offered last is refused from the beginning.
+        let refused = offers(&first).iter().rev().take(5).map(|o| (o.2 as u32, o.1 as u32)).collect();
+        for arrivals in [drawn.arrivals(), Arrivals { refused, ..drawn.arrivals() }] {
+            let year = searching.year(&arrivals, seed).unwrap();
+            assert_eq!(year, known.year(&arrivals, seed).unwrap(), "{seed} {more}");
+            let sessions = |unit: usize| offers(&year).iter().filter(|o| o.1 == unit).map(|o| o.0).collect();
+            let times = (0..drawn.units.len()).map(|unit| -> BTreeSet<u32> { sessions(unit) });
+            back += times.filter(|sessions| sessions.len() > 1).count();
+            moved += leases(&year).iter().filter(|(request, _)| *request < tenants).count();
+        }
+        let text = searching.at_once(&drawn.arrivals()).unwrap_err().to_string();
+        assert!(text.contains("séance en séance"), "{text}");
+        assert!(searching.foreseen(&drawn.arrivals(), seed).is_err());
+    }
+    assert!(back > 100 && moved > 10, "{back} {moved}");
 }
 
 /// What has no day comes in each session as often as in another.

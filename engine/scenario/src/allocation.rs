@@ -28,10 +28,12 @@ pub(super) struct Allocation {
     pub gaps: Gaps,
     /// By row of the request: the row of its unit.
     pub unit_of: Vec<Option<u32>>,
-    /// By quota: the points, in all, that one member less asked for would bring.
+    /// By quota: the points, in all, that one member less asked for would bring; nothing where that is not known.
     pub quota_prices: Vec<u64>,
     /// Are they the leases of a year of sessions?
     pub weekly: bool,
+    /// Is the year solved at once, too? Otherwise no pair is held, and nothing is known of those that nobody signs.
+    pub at_once: bool,
     /// The quotas as the data have them: of one with a scope, one for each value.
     pub quotas: Vec<QuotaInForce>,
 }
@@ -75,7 +77,17 @@ impl Allocation {
         matching.reached = instance.in_points(&matching).0;
         let unit_of = rows(&instance, &matching);
         let quotas = plan.quotas.clone();
-        Ok(Allocation { instance, matching, gaps, unit_of, quota_prices, weekly: false, quotas })
+        let (weekly, at_once) = (false, true);
+        Ok(Allocation { instance, matching, gaps, unit_of, quota_prices, weekly, at_once, quotas })
+    }
+
+    /// No answer yet, of an instance without pairs: that of sessions is to come.
+    pub fn not_at_once(plan: &MatchingPlan, instance: Arc<Instance>) -> Allocation {
+        let unit_of = vec![None; instance.requests.len()];
+        let (matching, gaps) = (Matching::default(), Gaps::default());
+        let (quota_prices, quotas) = (Vec::new(), plan.quotas.clone());
+        let (weekly, at_once) = (false, false);
+        Allocation { instance, matching, gaps, unit_of, quota_prices, weekly, at_once, quotas }
     }
 
     /// The leases of a year of sessions in place of the answer; prices stay those of the year solved at once.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::allocation::AllocationError;
+use super::allocation::{Allocation, AllocationError};
 use super::memo::Memo;
 use logis_allocation::attribution::{Instance, InstanceError, MatchingPlan};
 use logis_data::Dataset;
@@ -46,17 +46,30 @@ impl Decide<'_> {
         found.unwrap_or_else(|never| match never {})
     }
 
-    /// The matching.
-    pub fn posed(&self, plan: &MatchingPlan) -> Result<Arc<Instance>, AllocationError> {
+    /// The matching, with its pairs or without.
+    pub fn posed(&self, plan: &MatchingPlan, with_pairs: bool) -> Result<Arc<Instance>, AllocationError> {
         let make = || {
-            Instance::new(plan, self.dataset, None).map_err(|wrong| {
+            let posed = match with_pairs {
+                true => Instance::new(plan, self.dataset, None),
+                false => Instance::without_pairs(plan, self.dataset),
+            };
+            posed.map_err(|wrong| {
                 let none = InstanceError::from(ProblemError::Shape("no instance"));
                 AllocationError::Instance(wrong.into_iter().next().unwrap_or(none))
             })
         };
-        match self.key("candidatures", &plan.plans().collect::<Vec<_>>()) {
+        let slot = if with_pairs { "candidatures" } else { "demandes et logements" };
+        match self.key(slot, &plan.plans().collect::<Vec<_>>()) {
             Some(key) => self.decided.posed.get(&key, make),
             None => make().map(Arc::new),
+        }
+    }
+
+    /// The best answer or, where sessions are not compared with it, none yet.
+    pub fn allocation(&self, plan: &MatchingPlan, at_once: bool) -> Result<Allocation, AllocationError> {
+        match at_once {
+            true => Allocation::new(plan, self.posed(plan, true)?),
+            false => Ok(Allocation::not_at_once(plan, self.posed(plan, false)?)),
         }
     }
 

@@ -117,6 +117,9 @@ pub(super) fn of_run(inputs: &[u8], of: &Of<'_>) -> String {
     if let Some(weeks) = of.weeks {
         let own = (weeks.sessions(), weeks.places(), weeks.acceptance);
         parts.say("weeks", format!("{:?}", (own, own_dates(weeks))));
+        if !weeks.at_once() {
+            parts.say("weeks", "not at once".to_string());
+        }
     }
     parts.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::agreement::{Reviewer, agreements, of_day};
-use super::allocation::{Allocation, AllocationError};
+use super::allocation::AllocationError;
 use super::balance::{self, Done};
 use super::basis::{Local, Stands};
 use super::decided::Decide;
@@ -287,12 +287,13 @@ impl Simulation {
         let failed = |error| ScenarioError::Allocation { run: run.id.clone(), error };
         let matching = rules.planned.matching.clone().on(dataset);
         let matching = &matching.map_err(|error| failed(AllocationError::Instance(error)))?;
-        let posed = decide.posed(matching).map_err(failed)?;
-        let mut allocation = Allocation::new(matching, posed).map_err(failed)?;
+        let weeks = &self.weeks(run);
+        let mut allocation =
+            decide.allocation(matching, weeks.as_ref().is_none_or(Weeks::at_once)).map_err(failed)?;
         let all = run.point.is_none();
         let mut warnings = warnings(run, (&rules.planned, matching), &allocation);
         let mut tables = Vec::new();
-        if let Some(weeks) = &self.weeks(run) {
+        if let Some(weeks) = weeks {
             let (planned, freed) = (&rules.planned, &BTreeSet::new());
             let (year, seed) = (0, run.seed);
             let asked = Asked { weeks, planned, matching, dataset, date, year, seed, freed };
@@ -347,8 +348,8 @@ impl Simulation {
             let failed = |error| ScenarioError::Allocation { run: format!("{} ({date})", run.id), error };
             let matching = rules.planned.matching.clone().on(&dataset);
             let matching = &matching.map_err(|error| failed(AllocationError::Instance(error)))?;
-            let posed = decide.posed(matching).map_err(failed)?;
-            let mut allocation = Allocation::new(matching, posed).map_err(failed)?;
+            let mut allocation =
+                decide.allocation(matching, weeks.as_ref().is_none_or(Weeks::at_once)).map_err(failed)?;
             let mut own = warnings(run, (&rules.planned, matching), &allocation);
             let mut tables = Vec::new();
             if let Some(weeks) = &weeks {

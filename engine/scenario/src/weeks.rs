@@ -90,7 +90,7 @@ pub(super) struct ByWeeks {
 }
 
 impl Asked<'_> {
-    /// Goes through the year; `at_once` is its allocation as one problem.
+    /// Goes through the year; `at_once` is its allocation as one problem, if it is compared with that.
     pub fn by_weeks(self, at_once: Allocation, carried: &mut Carried) -> Result<ByWeeks, AllocationError> {
         let failed = |error| AllocationError::Solved(Box::new(error));
         let instance = at_once.instance.clone();
@@ -101,18 +101,15 @@ impl Asked<'_> {
         let (arrivals, began) = self.arrivals(&instance, plans, calendar, carried);
         let likely = Likely { rule: plans.acceptance.as_deref(), assumed: weeks.acceptance };
         let places = vec![weeks.places(); instance.units.len()];
-        let weekly = Weekly::new((plan, self.dataset, &instance), likely, places);
-        let year = weekly.year(&arrivals, self.seed).map_err(failed)?;
-        // Where all come within the year, it has been solved as one problem.
-        let never = arrivals.requests.iter().chain(&arrivals.units).filter(|own| own.is_none()).count();
-        let paper = match never == 0 {
-            true => at_once.matching.reached.clone(),
-            false => weekly.at_once(&arrivals).map_err(failed)?,
+        let posed = (plan, self.dataset, &*instance);
+        let weekly = match at_once.at_once {
+            true => Weekly::new(posed, likely, places),
+            false => Weekly::searching(posed, likely, places),
         };
-        let certain = likely.rule.is_none() && likely.assumed == Some(Exact::from_integer(1));
-        let foreseen = match certain {
-            true => None,
-            false => Some(weekly.foreseen(&arrivals, self.seed).map_err(failed)?),
+        let year = weekly.year(&arrivals, self.seed).map_err(failed)?;
+        let beside = match at_once.at_once {
+            true => Some(self.beside(&at_once, (&weekly, likely), &arrivals)?),
+            false => None,
         };
         let told = Told {
             plan,
@@ -123,10 +120,32 @@ impl Asked<'_> {
             calendar,
             how: self.how(plans),
         };
-        let tables = told.tables(&paper, foreseen.as_ref());
+        let tables = told.tables(beside.as_ref());
         let warnings = told.warnings();
         self.carry(&instance, &year, &began, carried);
         Ok(ByWeeks { allocation: at_once.by_weeks(&year), tables, warnings })
+    }
+
+    /// What the year reaches that is solved at once, besides the answer that is there.
+    fn beside(
+        &self,
+        at_once: &Allocation,
+        (weekly, likely): (&Weekly<'_>, Likely<'_>),
+        arrivals: &Arrivals,
+    ) -> Result<Beside, AllocationError> {
+        let failed = |error| AllocationError::Solved(Box::new(error));
+        // Where all come within the year, it has been solved as one problem.
+        let never = arrivals.requests.iter().chain(&arrivals.units).filter(|own| own.is_none()).count();
+        let paper = match never == 0 {
+            true => at_once.matching.reached.clone(),
+            false => weekly.at_once(arrivals).map_err(failed)?,
+        };
+        let certain = likely.rule.is_none() && likely.assumed == Some(Exact::from_integer(1));
+        let foreseen = match certain {
+            true => None,
+            false => Some(weekly.foreseen(arrivals, self.seed).map_err(failed)?),
+        };
+        Ok(Beside { paper, foreseen })
     }
 
     /// When requests come and units are free; and by request the day since which it waits.
@@ -224,6 +243,19 @@ fn several(n: usize, one: &str) -> String {
     format!("{n} {one}{}", if n > 1 { "s" } else { "" })
 }
 
+/// What the year reaches that is solved at once.
+struct Beside {
+    paper: Reached,
+    /// The same where the answers are known; nothing where all are certain.
+    foreseen: Option<Reached>,
+}
+
+/// How the year by sessions is compared with the year solved at once.
+const COMPARED: &str = "D'un coup : l'année entière est un seul appariement, comme si toutes les demandes et tous les logements étaient connus le premier jour. Réponses connues : les propositions qui seraient refusées en sont écartées ; aucune façon de passer l'année ne ferait plus de baux, sauf parts à tenir avant eux. Points des baux : ceux de l'année de séance en séance, en pour cent de ceux de la ligne. Une part moins bien tenue que d'un coup laisse plus de points.";
+
+/// What is left out where it is not.
+const NOT_COMPARED: &str = "L'année d'un coup n'est pas calculée (`at_once = false`) : chaque séance cherche ses propres couples. Elle dirait ce que la même année donne quand toutes les demandes et tous les logements sont connus le premier jour : sur le papier, et les réponses étant connues, ce qu'aucune façon de passer l'année ne dépasse en baux ; la part de ces points qu'atteignent les séances ; le prix de chaque part et d'un logement de plus ; combien de couples sont recevables, et à combien de demandes aucun logement ne convient.";
+
 /// A year that is told.
 struct Told<'t> {
     plan: &'t MatchingPlan,
@@ -257,24 +289,26 @@ impl Told<'_> {
         warnings
     }
 
-    fn tables(&self, paper: &Reached, foreseen: Option<&Reached>) -> Vec<Table> {
-        let mut tables = vec![self.compared(paper, foreseen)];
+    fn tables(&self, beside: Option<&Beside>) -> Vec<Table> {
+        let mut tables = vec![self.compared(beside)];
         tables.extend(self.shares());
         tables.extend(self.balances());
         tables.extend([self.waits(), self.answers(), self.sessions()]);
         tables
     }
 
-    /// The year by sessions beside the year solved at once.
-    fn compared(&self, paper: &Reached, foreseen: Option<&Reached>) -> Table {
-        let how = "D'un coup : l'année entière est un seul appariement, comme si toutes les demandes et tous les logements étaient connus le premier jour. Réponses connues : les propositions qui seraient refusées en sont écartées ; aucune façon de passer l'année ne ferait plus de baux, sauf parts à tenir avant eux. Points des baux : ceux de l'année de séance en séance, en pour cent de ceux de la ligne. Une part moins bien tenue que d'un coup laisse plus de points.";
-        let mut table =
-            Table::new("annee_d_un_coup", "De séance en séance, et d'un coup", "L'année", how, SOURCE)
-                .column("attributions", "Baux ou attributions", "attributions", 0, true)
-                .column("points", "Points de priorité", "points", 0, true)
-                .column("adequation", "Adéquation", "points", 0, false)
-                .column("manque", "Membres qui manquent aux parts", "attributions", 0, true)
-                .column("points_des_baux", "Points des baux", "%", 2, true);
+    /// The year by sessions, beside the year solved at once if that is known.
+    fn compared(&self, beside: Option<&Beside>) -> Table {
+        let (title, how) = match beside {
+            Some(_) => ("De séance en séance, et d'un coup", COMPARED),
+            None => ("De séance en séance", NOT_COMPARED),
+        };
+        let mut table = Table::new("annee_d_un_coup", title, "L'année", how, SOURCE)
+            .column("attributions", "Baux ou attributions", "attributions", 0, true)
+            .column("points", "Points de priorité", "points", 0, true)
+            .column("adequation", "Adéquation", "points", 0, false)
+            .column("manque", "Membres qui manquent aux parts", "attributions", 0, true)
+            .column("points_des_baux", "Points des baux", "%", 2, true);
         let own = &self.year.reached;
         let mut line = |id: &str, label: &str, reached: &Reached| {
             let firsts = self.quotas.iter().map(|quota| quota.asks == Asks::First);
@@ -290,6 +324,7 @@ impl Told<'_> {
             table.row(id, label, cells);
         };
         line("seances", "De séance en séance : les baux", own);
+        let Some(Beside { paper, foreseen }) = beside else { return table };
         if let Some(foreseen) = foreseen {
             line("reponses_connues", "D'un coup, réponses connues", foreseen);
         }

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::flow::{HolderInForce, charged, tag};
 use super::recorded::Left;
-use super::rules::{Asks, MatchingPlan, QuotaInForce};
-use super::tenants;
+use super::rules::{MatchingPlan, QuotaInForce};
+use super::session::Listed;
+use super::sides::{Ranked, Sides, firsts, is_open};
 use super::ties::Ties;
-use crate::candidates::{Found, Most, Options, Piece, Searched, search, sides};
+use crate::candidates::{Found, Most, Options, Piece, Searched, search};
 use logis_data::{Dataset, Ids};
-use logis_decide::evaluate::{DecisionColumn, evaluate_settled};
+use logis_decide::evaluate::DecisionColumn;
 use logis_language::pack::schema::EntityId;
 use logis_language::value::Value;
 use logis_matching::{
@@ -18,7 +19,7 @@ use logis_matching::{
 };
 
 /// How many errors are told of data that make no problem.
-const MOST_TOLD: usize = 20;
+pub(super) const MOST_TOLD: usize = 20;
 
 /// The highest priority that a rule may give.
 pub const MOST_PRIORITY: u32 = 1 << 24;
@@ -37,17 +38,19 @@ pub struct Instance {
     /// What missing inputs left open.
     pub open: Open,
     /// By number of the unit: its number inside the problem, and its cell.
-    inside: Vec<(InnerUnit, Cell)>,
+    pub(super) inside: Vec<(InnerUnit, Cell)>,
     /// The pack's points, and what comes after them.
-    ties: Ties,
+    pub(super) ties: Ties,
     /// In the order of their points, does each request take its best?
     pub by_points: bool,
     /// How many of the first quotas say who comes first.
-    firsts: usize,
+    pub(super) firsts: usize,
     /// By number of the request: the unit that it holds; empty where nobody holds any.
     pub(crate) held: Vec<Option<u32>>,
     /// Of how many requests the data say a unit that they hold no longer, as the ledger has it.
     pub left: usize,
+    /// The pairs, where they stand one by one: those of a session.
+    pub(super) listed: Option<Listed>,
 }
 
 /// The rows of an entity, numbered in the order of their identifiers.
@@ -173,7 +176,7 @@ fn given(value: Option<&str>) -> String {
 }
 
 impl Numbers {
-    fn new(dataset: &Dataset, entity: EntityId) -> Numbers {
+    pub(super) fn new(dataset: &Dataset, entity: EntityId) -> Numbers {
         let none = Ids::default();
         let ids = dataset.tables.get(entity).map_or(&none, |t| &t.ids);
         let mut rows: Vec<u32> = (0_u32..).take(ids.len()).collect();
@@ -190,9 +193,20 @@ impl Numbers {
         Numbers { entity, rows, numbers }
     }
 
+    /// Some of the numbers (ascending), numbered in their order. From a row no number is found back.
+    pub(super) fn only(&self, numbers: &[u32]) -> Numbers {
+        let rows = numbers.iter().map(|number| self.row(*number)).collect();
+        Numbers { entity: self.entity, rows, numbers: Vec::new() }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// The rows, in the order of their numbers.
+    pub(super) fn rows(&self) -> &[u32] {
+        &self.rows
     }
 
     /// Is there none?
@@ -249,55 +263,36 @@ impl Instance {
         most: Option<usize>,
         left: Option<&Left>,
     ) -> Result<Instance, Vec<InstanceError>> {
-        if plan.is_open()
-            && dataset.tables.get(sides(&plan.pairs).unwrap_or_default().1).is_some_and(|t| t.rows() > 0)
-        {
+        if is_open(plan, dataset) {
             return Err(vec![InstanceError::PlanOpen]);
         }
         let options = Options { most: most.map(|units| Most { units, by: plan.fit }) };
-        let (first, second) = sides(&plan.pairs).unwrap_or_default();
-        let (requests, units) = (Numbers::new(dataset, first), Numbers::new(dataset, second));
-        let weigh = Weigh { plan, dataset, requests: &requests, units: &units };
-        let mut wrong = Vec::new();
-        let mut no_priority = Vec::new();
-        let points = points(plan, dataset, &requests, &mut no_priority, &mut wrong);
-        let (held, left) = tenants::held(plan, dataset, (&requests, &units), left, &mut wrong);
-        if plan.by_points && !held.is_empty() {
-            let names = plan.held.iter().flat_map(|held| &held.selected);
-            wrong.extend(names.map(|(name, _)| InstanceError::HeldByPoints(name.clone())));
-        }
+        let mut sides = Sides::new(plan, dataset, left);
+        let (requests, units) = (&sides.requests, &sides.units);
+        let weigh = Weigh { plan, dataset, requests, units };
         let quotas: Vec<Quota> = plan.quotas.iter().map(|q| q.quota.clone()).collect();
         let count = u32::try_from(units.len()).unwrap_or(u32::MAX);
-        let given = units.len().min(requests.len()) as u64;
-        let ties =
-            Ties::new(plan, dataset, &requests, points, (given, !quotas.is_empty() || !held.is_empty()));
-        let open = Open { priority: no_priority, fit: 0, quotas: vec![0; quotas.len()] };
         let mut making = Making {
-            sides: (&requests, &units),
-            held: &held,
-            draft: Draft::new(count, quotas.clone()),
+            sides: (requests, units),
+            held: &sides.held,
+            open: Open { quotas: vec![0; quotas.len()], ..Open::default() },
+            draft: Draft::new(count, quotas),
             failed: None,
-            open,
             wrong: Vec::new(),
             own_units: BTreeMap::new(),
             pairs: Vec::new(),
         };
         let make = |found: &mut Found<'_>| weigh.candidates(found);
         let found = search(&plan.pairs, dataset, &options, make, |piece| making.add(&piece));
-        let Making { draft, failed, open, wrong: of_pairs, own_units, .. } = making;
-        wrong.extend(of_pairs.into_iter().take(MOST_TOLD.saturating_sub(wrong.len())));
-        if !wrong.is_empty() {
-            wrong.truncate(MOST_TOLD);
-            return Err(wrong);
-        }
+        let Making { draft, failed, open, wrong, own_units, .. } = making;
+        (sides.open.fit, sides.open.quotas) = (open.fit, open.quotas);
+        sides.wrong.extend(wrong);
+        let Ranked { requests, units, open, held, left, ties } = sides.ranked()?;
         if let Some(failed) = failed {
             return Err(vec![failed.into()]);
         }
-        let ties = ties.map_err(|e| vec![e])?;
         let problem = draft.problem(ties.weighed());
         let problem = problem.and_then(|problem| with_tenants(problem, &held)).map_err(|e| vec![e.into()])?;
-        let by_points = plan.by_points;
-        let firsts = plan.quotas.iter().filter(|quota| quota.asks == Asks::First).count();
         // To stay where one is is no candidacy.
         let found = match own_units.is_empty() {
             true => found,
@@ -306,11 +301,12 @@ impl Instance {
                 places.extend(all.filter(|place| own_units.get(&row) != Some(place)));
             }),
         };
+        let (by_points, firsts) = (plan.by_points, firsts(plan));
         let instance = Instance::with(found, problem, (requests, units), open, ties);
         Ok(Instance { by_points, firsts, held, left, ..instance })
     }
 
-    fn with(
+    pub(super) fn with(
         candidates: Searched,
         problem: Problem,
         (requests, units): (Numbers, Numbers),
@@ -321,8 +317,21 @@ impl Instance {
         let cells = problem.cell_of_units();
         let with_cell = |unit: InnerUnit| Some((unit, *cells.get(unit.index())?));
         let inside = problem.numbers_inside().into_iter().filter_map(with_cell).collect();
-        let (by_points, firsts, held, left) = (false, 0, Vec::new(), 0);
-        Instance { candidates, problem, requests, units, open, inside, ties, by_points, firsts, held, left }
+        let (by_points, firsts, held, left, listed) = (false, 0, Vec::new(), 0, None);
+        Instance {
+            candidates,
+            problem,
+            requests,
+            units,
+            open,
+            inside,
+            ties,
+            by_points,
+            firsts,
+            held,
+            left,
+            listed,
+        }
     }
 
     /// The pack's points of a request. The problem's own weigh the rank among requests of as many points besides.
@@ -405,6 +414,9 @@ impl Instance {
 
     /// The units that suit a request, by number; not the one that it holds.
     pub fn units_of(&self, request: u32) -> Vec<u32> {
+        if let Some(listed) = &self.listed {
+            return listed.units_of(request);
+        }
         let held = self.held(request);
         let mut units: Vec<u32> =
             self.problem.open_units(request).filter(|unit| Some(*unit) != held).collect();
@@ -554,6 +566,9 @@ impl Instance {
     /// The same by pairs, of which a request may have several with one unit.
     fn part_of_pairs(&self, keep: impl Fn(&Pair) -> bool) -> Result<Problem, ProblemError> {
         let own = |request: u32, into: &mut Vec<Pair>| {
+            if let Some(listed) = &self.listed {
+                return into.extend(listed.of(request).iter().filter(|pair| keep(pair)));
+            }
             let all = self.units_of(request).into_iter().flat_map(|unit| {
                 self.pairs(request, unit).map(move |(fit, marks)| Pair { request, unit, fit, marks })
             });
@@ -572,9 +587,9 @@ pub(crate) fn with_tenants(problem: Problem, held: &[Option<u32>]) -> Result<Pro
 
 /// What the problem needs of the candidates of some requests, in place of the outcomes that say it: there may be hundreds
 /// of millions of pairs.
-struct Weighed {
+pub(super) struct Weighed {
     /// By candidate; none where the pack has no fit.
-    fits: Vec<u16>,
+    pub fits: Vec<u16>,
     /// As [`Pair::marks`], by candidate, of those that are charged to several holders one after the other; none where there are
     /// no quotas.
     marks: Vec<u64>,
@@ -582,12 +597,12 @@ struct Weighed {
     ends: Vec<u32>,
     open: Open,
     /// The first fits that are none.
-    wrong: Vec<InstanceError>,
+    pub wrong: Vec<InstanceError>,
 }
 
 impl Weighed {
     /// The marks of a candidate: one, or one for each holder.
-    fn marks_of(&self, place: usize) -> &[u64] {
+    pub fn marks_of(&self, place: usize) -> &[u64] {
         let end = |place: usize| self.ends.get(place).map(|end| *end as usize);
         let range = match end(place) {
             Some(last) => place.checked_sub(1).and_then(end).unwrap_or(0)..last,
@@ -698,16 +713,16 @@ fn both(a: Option<bool>, b: Option<bool>) -> Option<bool> {
 }
 
 /// Reads the outcomes of candidates.
-struct Weigh<'w> {
-    plan: &'w MatchingPlan,
-    dataset: &'w Dataset,
-    requests: &'w Numbers,
-    units: &'w Numbers,
+pub(super) struct Weigh<'w> {
+    pub plan: &'w MatchingPlan,
+    pub dataset: &'w Dataset,
+    pub requests: &'w Numbers,
+    pub units: &'w Numbers,
 }
 
 impl Weigh<'_> {
     /// Reads what the problem needs of candidates, and keeps only what was asked for of their outcomes.
-    fn candidates(&self, found: &mut Found<'_>) -> Weighed {
+    pub fn candidates(&self, found: &mut Found<'_>) -> Weighed {
         let mut open = Open { quotas: vec![0; self.plan.quotas.len()], ..Open::default() };
         let mut wrong = Vec::new();
         let fits = self.plan.fit.and_then(|fit| found.outcomes.get(fit));
@@ -784,38 +799,8 @@ impl Weigh<'_> {
     }
 }
 
-/// By number of the request: its points; to `open` go the rows of those that have none.
-fn points(
-    plan: &MatchingPlan,
-    dataset: &Dataset,
-    requests: &Numbers,
-    open: &mut Vec<u32>,
-    wrong: &mut Vec<InstanceError>,
-) -> Vec<u32> {
-    let Some(priority) = &plan.priority else { return vec![0; requests.len()] };
-    let decided = evaluate_settled(priority, dataset);
-    let column = decided.columns.first();
-    let mut points = Vec::with_capacity(requests.len());
-    for &row in &requests.rows {
-        let value = column.and_then(|c| c.value(row as usize));
-        open.extend(value.is_none().then_some(row));
-        points.push(value.map_or(0, |value| {
-            whole(&value, MOST_PRIORITY).unwrap_or_else(|| {
-                wrong.push(InstanceError::OutOfRange {
-                    what: requests.id(dataset, requests.number(row)).to_string(),
-                    rule: decided.names.first().cloned().unwrap_or_default(),
-                    value: value.to_string(),
-                    most: MOST_PRIORITY,
-                });
-                0
-            })
-        }));
-    }
-    points
-}
-
 /// The value as a whole number, if it is one from 0 to `most`.
-fn whole(value: &Value, most: u32) -> Option<u32> {
+pub(super) fn whole(value: &Value, most: u32) -> Option<u32> {
     match value {
         Value::Number(n) if n.is_integer() => u32::try_from(*n.numer()).ok().filter(|n| *n <= most),
         _ => None,

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use super::commission::Commission;
 use super::instance::{Instance, InstanceError};
-use crate::candidates::decide_pairs;
+use crate::candidates::{Decide, deciding};
 use logis_data::Dataset;
 use logis_language::diagnostic::PackError;
 use logis_language::fingerprint::sha256;
@@ -27,6 +27,9 @@ use logis_matching::Quota;
 
 /// How many errors are told.
 const MOST_TOLD: usize = 20;
+
+/// Units whose pairs are drawn at a time.
+const UNITS: usize = 16;
 
 /// The plan of the pack's rule for acceptances (`acceptance` of `[matching]`), if it has one.
 ///
@@ -77,33 +80,24 @@ pub struct Drawn {
     pub leases: u64,
 }
 
-impl Acceptances {
-    /// Decides the places of lists.
-    ///
-    /// # Errors
-    /// What is no probability; places of which nothing tells one (twenty of both at most).
-    pub fn new(
-        likely: Likely<'_>,
-        dataset: &Dataset,
-        instance: &Instance,
-        commission: &Commission,
-    ) -> Result<Acceptances, Vec<InstanceError>> {
-        let lists = (0_u32..).zip(&commission.lists);
-        let pairs: Vec<(u32, u32)> =
-            lists.flat_map(|(unit, list)| list.iter().map(move |place| (place.request, unit))).collect();
+impl Likely<'_> {
+    /// How likely each pair of request and unit is taken, and of how many that is assumed.
+    fn of(
+        &self,
+        decide: Option<&Decide<'_>>,
+        (dataset, instance): (&Dataset, &Instance),
+        pairs: &[(u32, u32)],
+    ) -> Result<(Vec<Exact>, usize), Vec<InstanceError>> {
         let rows =
             |(request, unit): &(u32, u32)| (instance.requests.row(*request), instance.units.row(*unit));
         let (first, second): (Vec<u32>, Vec<u32>) = pairs.iter().map(rows).unzip();
-        let columns =
-            likely.rule.map(|plan| decide_pairs(plan, dataset, &first, &second)).unwrap_or_default();
-        let rule = likely
-            .rule
-            .and_then(|plan| plan.selected.first())
-            .map_or("acceptance", |(name, _)| name.as_str());
+        let columns = decide.map(|decide| decide(&first, &second)).unwrap_or_default();
+        let rule =
+            self.rule.and_then(|plan| plan.selected.first()).map_or("acceptance", |(name, _)| name.as_str());
         let (mut wrong, mut all, mut assumed) = (Vec::new(), Vec::with_capacity(pairs.len()), 0);
         for (at, (request, unit)) in pairs.iter().enumerate() {
             let value = columns.first().and_then(|column| column.value(at));
-            let own = match (&value, likely.assumed) {
+            let own = match (&value, self.assumed) {
                 (Some(Value::Number(n)), _) => Some(*n),
                 (None, Some(n)) => {
                     assumed += 1;
@@ -124,9 +118,82 @@ impl Acceptances {
                 None => {}
             }
         }
-        if !wrong.is_empty() {
-            return Err(wrong);
+        if wrong.is_empty() { Ok((all, assumed)) } else { Err(wrong) }
+    }
+
+    /// By number of the unit, of the requests that it suits (`suits`): would each take the unit in the first draw, if it were
+    /// offered? Some units at a time, as there may be hundreds of millions of pairs.
+    ///
+    /// # Errors
+    /// As [`Acceptances::new`].
+    pub(crate) fn would_take(
+        &self,
+        decide: Option<&Decide<'_>>,
+        (dataset, instance): (&Dataset, &Instance),
+        suits: &[Vec<u32>],
+        seed: u64,
+    ) -> Result<Vec<Vec<bool>>, Vec<InstanceError>> {
+        let units: Vec<u32> = (0_u32..).take(suits.len()).collect();
+        let some = |units: &[u32]| -> Result<Vec<Vec<bool>>, Vec<InstanceError>> {
+            let of = |unit: &u32| suits.get(*unit as usize).into_iter().flatten().copied();
+            let pairs: Vec<(u32, u32)> =
+                units.iter().flat_map(|unit| of(unit).map(move |request| (request, *unit))).collect();
+            let (likely, _) = self.of(decide, (dataset, instance), &pairs)?;
+            let mut likely = likely.iter();
+            let takes = |unit: &u32| {
+                let id = instance.units.id(dataset, *unit);
+                let of = of(unit).zip(likely.by_ref()).map(|(request, likely)| {
+                    below(mixed(numbers(seed, (instance.requests.id(dataset, request), id))), likely)
+                });
+                of.collect()
+            };
+            Ok(units.iter().map(takes).collect())
+        };
+        let all: Vec<_> = units.par_chunks(UNITS).map(some).collect();
+        let mut would = Vec::with_capacity(suits.len());
+        let mut wrong = Vec::new();
+        for own in all {
+            match own {
+                Ok(own) => would.extend(own),
+                Err(own) => wrong.extend(own),
+            }
         }
+        wrong.truncate(MOST_TOLD);
+        if wrong.is_empty() { Ok(would) } else { Err(wrong) }
+    }
+}
+
+impl Acceptances {
+    /// Decides the places of lists.
+    ///
+    /// # Errors
+    /// What is no probability; places of which nothing tells one (twenty of both at most).
+    pub fn new(
+        likely: Likely<'_>,
+        dataset: &Dataset,
+        instance: &Instance,
+        commission: &Commission,
+    ) -> Result<Acceptances, Vec<InstanceError>> {
+        let decided = |decide: Option<&Decide<'_>>| {
+            Acceptances::decided(likely, decide, (dataset, instance), commission)
+        };
+        match likely.rule {
+            Some(rule) => deciding(rule, dataset, |decide| decided(Some(decide))),
+            None => decided(None),
+        }
+    }
+
+    /// The same where `decide` decides the rule, if there is one.
+    pub(crate) fn decided(
+        likely: Likely<'_>,
+        decide: Option<&Decide<'_>>,
+        (dataset, instance): (&Dataset, &Instance),
+        commission: &Commission,
+    ) -> Result<Acceptances, Vec<InstanceError>> {
+        let lists = (0_u32..).zip(&commission.lists);
+        let pairs: Vec<(u32, u32)> =
+            lists.flat_map(|(unit, list)| list.iter().map(move |place| (place.request, unit))).collect();
+        let (all, assumed) = likely.of(decide, (dataset, instance), &pairs)?;
         let mut all = all.into_iter();
         let lists = commission.lists.iter().map(|list| all.by_ref().take(list.len()).collect()).collect();
         Ok(Acceptances { lists, assumed })
@@ -186,17 +253,6 @@ impl Acceptances {
         made
     }
 
-    /// By number of the unit, by place: would the household take the unit in the first draw, if it were offered?
-    pub fn would_take(
-        &self,
-        (instance, dataset): (&Instance, &Dataset),
-        commission: &Commission,
-        seed: u64,
-    ) -> Vec<Vec<bool>> {
-        let offers = self.offers((instance, dataset), (commission, &[]), seed);
-        offers.iter().map(|list| list.iter().map(|offer| offer.is_taken(0)).collect()).collect()
-    }
-
     /// By unit: what is offered, in order.
     fn offers(
         &self,
@@ -212,7 +268,7 @@ impl Acceptances {
                 Offer {
                     request: place.request,
                     shared: place.shared,
-                    numbers: first_bytes(&sha256(format!("{seed}:{}:{}", ids.0, ids.1).as_bytes())),
+                    numbers: numbers(seed, ids),
                     likely: *likely,
                     marks: instance.marks_in_list(holder, place.request, unit),
                 }
@@ -274,14 +330,22 @@ fn taken(
 impl Offer {
     /// Does the household take the unit in a draw?
     fn is_taken(&self, draw: u32) -> bool {
-        let number = mixed(self.numbers.wrapping_add(u64::from(draw).wrapping_mul(GOLDEN)));
-        // `number / 2⁶⁴ < likely`, in whole numbers where they hold it.
-        let (a, b) = (*self.likely.numer(), *self.likely.denom());
-        match (u64::try_from(a), u64::try_from(b)) {
-            (Ok(a), Ok(b)) => u128::from(number) * u128::from(b) < u128::from(a) << 64,
-            _ => (number as f64) < a as f64 / b as f64 * 18_446_744_073_709_551_616.0,
-        }
+        below(mixed(self.numbers.wrapping_add(u64::from(draw).wrapping_mul(GOLDEN))), &self.likely)
     }
+}
+
+/// Is a drawn number below a probability: `number / 2⁶⁴ < likely`, in whole numbers where they hold it?
+fn below(number: u64, likely: &Exact) -> bool {
+    let (a, b) = (*likely.numer(), *likely.denom());
+    match (u64::try_from(a), u64::try_from(b)) {
+        (Ok(a), Ok(b)) => u128::from(number) * u128::from(b) < u128::from(a) << 64,
+        _ => (number as f64) < a as f64 / b as f64 * 18_446_744_073_709_551_616.0,
+    }
+}
+
+/// Where the numbers of a pair begin.
+fn numbers(seed: u64, (request, unit): (&str, &str)) -> u64 {
+    first_bytes(&sha256(format!("{seed}:{request}:{unit}").as_bytes()))
 }
 
 /// Which of so many parts of the numbers the first of a key is in.

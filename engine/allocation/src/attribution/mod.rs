@@ -19,6 +19,8 @@ mod report;
 pub(crate) mod reserves;
 mod rules;
 mod scopes;
+mod session;
+mod sides;
 mod tenants;
 mod ties;
 mod why;

@@ -92,6 +92,16 @@ impl Ties {
         Ok(Ties { points, ranks, seniority, factor })
     }
 
+    /// Those of some numbers (ascending), in their order; of their seniority nothing is kept.
+    pub fn only(&self, numbers: &[u32]) -> Ties {
+        let points = numbers.iter().map(|number| self.points(*number)).collect();
+        let ranks = match self.ranks.is_empty() {
+            true => Vec::new(),
+            false => numbers.iter().map(|number| self.rank(*number)).collect(),
+        };
+        Ties { points, ranks, seniority: Vec::new(), factor: self.factor }
+    }
+
     /// By number: the points of the problem that is solved.
     pub fn weighed(&self) -> Vec<u32> {
         let of = |(number, &points): (u32, &u32)| {

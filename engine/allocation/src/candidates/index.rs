@@ -18,20 +18,27 @@ use logis_language::value::Value;
 pub(super) struct Index {
     /// By request: do the conditions on the request alone hold, as far as is known?
     open: Vec<bool>,
-    keys: Vec<KeyIndex>,
+    /// By condition of the form [`Form::Key`], by request: which keys it names.
+    named: Vec<Vec<Named>>,
     bounds: Vec<BoundIndex>,
-    /// All units for which the conditions on the unit alone hold, as far as is known.
-    all: Bucket,
+    /// All units.
+    units: Units,
 }
 
-/// The index of one condition of the form [`Form::Key`].
+/// Units by what requests ask for: all, or some of them.
+pub(super) struct Units {
+    /// Those for which the conditions on the unit alone hold, as far as is known.
+    all: Bucket,
+    /// By condition of the form [`Form::Key`].
+    keys: Vec<KeyIndex>,
+}
+
+/// The units of one condition of the form [`Form::Key`].
 struct KeyIndex {
     /// By number of a key (a value of some unit): the units that have it.
     buckets: Vec<Bucket>,
     /// Units that meet the condition whatever the request names.
     always: Bucket,
-    /// By request: which keys it names.
-    named: Vec<Named>,
 }
 
 /// Which keys a request names.
@@ -104,37 +111,63 @@ impl Index {
                 ));
             }
         }
-        let mut keys = Vec::new();
+        let (mut keys, mut named) = (Vec::new(), Vec::new());
         for condition in conditions {
             if let Form::Key { request, unit, requests, units } = &condition.form {
                 let asked = (&of_requests, *request, &requests[..]);
                 let offered = (&of_units, *unit, &units[..]);
-                keys.push(KeyIndex::new(asked, offered, &usable, &bounds));
+                let (own, of_requests) = KeyIndex::new(asked, offered, &usable, &bounds);
+                keys.push(own);
+                named.push(of_requests);
             }
         }
         let all = Bucket::new(usable, &bounds);
-        Index { open, keys, bounds, all }
+        Index { open, named, bounds, units: Units { all, keys } }
     }
 
-    /// Adds the units that may suit a request, each once, in no order.
-    pub fn units_of(&self, request: usize, into: &mut Vec<u32>) {
+    /// All units.
+    pub fn units(&self) -> &Units {
+        &self.units
+    }
+
+    /// Some of the units (rows).
+    pub fn among(&self, rows: &[u32]) -> Units {
+        let last = rows.iter().max().map_or(0, |row| *row as usize + 1);
+        let mut kept = vec![false; last];
+        for row in rows {
+            kept.get_mut(*row as usize).into_iter().for_each(|kept| *kept = true);
+        }
+        let is_kept = |unit: &u32| kept.get(*unit as usize) == Some(&true);
+        let some = |bucket: &Bucket| {
+            Bucket::new(bucket.units.iter().copied().filter(is_kept).collect(), &self.bounds)
+        };
+        let key = |own: &KeyIndex| KeyIndex {
+            buckets: own.buckets.iter().map(some).collect(),
+            always: some(&own.always),
+        };
+        Units { all: some(&self.units.all), keys: self.units.keys.iter().map(key).collect() }
+    }
+
+    /// Adds those of the units that may suit a request, each once, in no order.
+    pub fn units_of(&self, request: usize, units: &Units, into: &mut Vec<u32>) {
         if self.open.get(request) != Some(&true) {
             return;
         }
         // Of several key conditions one is used, that which leaves fewest units: each pair is decided
         // by the whole rule anyway.
-        let fewest = self
+        let fewest = units
             .keys
             .iter()
-            .map(|index| {
-                let buckets = index.buckets_of(request, &self.all);
+            .zip(&self.named)
+            .map(|(index, named)| {
+                let buckets = index.buckets_of(named.get(request), &units.all);
                 let count: usize = buckets.clone().map(|b| b.units.len()).sum();
                 (count, buckets)
             })
             .min_by_key(|(count, _)| *count);
         match fewest {
             Some((_, buckets)) => buckets.for_each(|bucket| self.within(bucket, request, into)),
-            None => self.within(&self.all, request, into),
+            None => self.within(&units.all, request, into),
         }
     }
 
@@ -164,13 +197,14 @@ impl Index {
 }
 
 impl KeyIndex {
-    /// `asked` and `offered` are the values of a side, the node of its keys, and its alternatives.
+    /// The units by their keys, and by request which it names. `asked` and `offered` are the values of a side, the node of its
+    /// keys, and its alternatives.
     fn new(
         (of_requests, request, requests): (&Values, NodeId, &[Truth]),
         (of_units, unit, units): (&Values, NodeId, &[Truth]),
         usable: &[u32],
         bounds: &[BoundIndex],
-    ) -> KeyIndex {
+    ) -> (KeyIndex, Vec<Named>) {
         let mut numbers: BTreeMap<Value, u32> = BTreeMap::new();
         let mut buckets: Vec<Vec<u32>> = Vec::new();
         let mut always = Vec::new();
@@ -204,16 +238,20 @@ impl KeyIndex {
                 None => Named::Any,
             }
         };
-        KeyIndex {
-            named: (0..of_requests.rows).map(named).collect(),
+        let index = KeyIndex {
             buckets: buckets.into_iter().map(|units| Bucket::new(units, bounds)).collect(),
             always: Bucket::new(always, bounds),
-        }
+        };
+        (index, (0..of_requests.rows).map(named).collect())
     }
 
-    /// The buckets whose units may suit a request.
-    fn buckets_of<'i>(&'i self, request: usize, all: &'i Bucket) -> impl Iterator<Item = &'i Bucket> + Clone {
-        let (keys, whole) = match self.named.get(request) {
+    /// The buckets whose units may suit a request that names these keys.
+    fn buckets_of<'i>(
+        &'i self,
+        named: Option<&'i Named>,
+        all: &'i Bucket,
+    ) -> impl Iterator<Item = &'i Bucket> + Clone {
+        let (keys, whole) = match named {
             Some(Named::Keys(keys)) => (&keys[..], None),
             _ => (&[][..], Some(all)),
         };

@@ -52,6 +52,9 @@ pub enum AllocationError {
     /// Tenants who move link units that no candidate does: parts cannot hold them.
     #[error("des demandes occupent un logement: les mutations ne se résolvent pas partie par partie")]
     HeldApart,
+    /// The year is not compared with itself solved at once: its pairs are looked for session after session.
+    #[error("l'année d'un coup n'est pas posée: ses couples sont cherchés de séance en séance")]
+    Searching,
     /// What it costs to give a unit now is not told.
     #[error("attendre ne se chiffre pas: {0}")]
     Deferred(&'static str),

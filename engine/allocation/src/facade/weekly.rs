@@ -10,17 +10,19 @@
 //! * Quotas count over the year: the leases so far are [`Quota::already`], as those that a ledger counts.
 //!
 //! Points, fits and suitability are those of the instance, whenever a session is: it is posed as of one day.
+//!
+//! The pairs of the year are those of the instance or, where there are too many of them to be held at once, are looked for again
+//! at each session, between those who wait and the units that are free ([`Weekly::searching`]).
 
 use std::collections::BTreeSet;
 
 use logis_data::Dataset;
-use logis_matching::{Already, Matching, Quota, Reached, reached_by};
+use logis_matching::{Already, Matching, Pair, Quota, Reached, reached_by};
 
 use super::error::AllocationError;
 use super::posing::{Posing, answer_in_order};
-use crate::attribution::{
-    Acceptances, Answer, Asks, Commission, Instance, Likely, MatchingPlan, Place, drawn_part,
-};
+use crate::attribution::{Acceptances, Answer, Asks, Commission, Instance, Likely, MatchingPlan, drawn_part};
+use crate::candidates::{Decide, deciding, finding};
 
 /// When requests come and units are free.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,8 +58,8 @@ pub struct Weekly<'p> {
     likely: Likely<'p>,
     /// By number of the unit: how many candidates it has at most.
     places: Vec<usize>,
-    /// By number of the unit: the requests that it suits.
-    suits: Vec<Vec<u32>>,
+    /// By number of the unit: the requests that it suits; `None` where pairs are looked for at each session.
+    suits: Option<Vec<Vec<u32>>>,
 }
 
 /// What a session sees, and what comes of it.
@@ -127,7 +129,17 @@ impl<'p> Weekly<'p> {
         likely: Likely<'p>,
         places: Vec<usize>,
     ) -> Weekly<'p> {
-        Weekly { plan, dataset, instance, likely, places, suits: instance.requests_by_unit() }
+        Weekly { plan, dataset, instance, likely, places, suits: Some(instance.requests_by_unit()) }
+    }
+
+    /// The same years where no pair is held from one session to the next, of an instance that has none
+    /// ([`Instance::without_pairs`]). They are not compared with the year at once.
+    pub fn searching(
+        (plan, dataset, instance): (&'p MatchingPlan, &'p Dataset, &'p Instance),
+        likely: Likely<'p>,
+        places: Vec<usize>,
+    ) -> Weekly<'p> {
+        Weekly { plan, dataset, instance, likely, places, suits: None }
     }
 
     /// Draws a year.
@@ -135,49 +147,86 @@ impl<'p> Weekly<'p> {
     /// # Errors
     /// Offers whose probability is none or not known; a proof that does not hold: a fault of the engine.
     pub fn year(&self, arrivals: &Arrivals, seed: u64) -> Result<Year, AllocationError> {
-        let (requests, quotas) = (self.instance.requests.len(), self.plan.quotas.len());
+        // What answers and pairs read of one side only is computed once for all sessions.
+        let go = |decide: Option<&Decide<'_>>| match &self.suits {
+            Some(suits) => self.go(arrivals, (seed, decide), |now| Ok(self.known(suits, now))),
+            None => {
+                let pairs = (self.plan, self.dataset);
+                let year = finding(&self.plan.pairs, self.dataset, |finder| {
+                    self.go(arrivals, (seed, decide), |Now { waits, free, refused }| {
+                        let row = |unit: &u32| self.instance.units.row(*unit);
+                        let mut units: Vec<u32> = free.iter().map(row).collect();
+                        units.sort_unstable();
+                        let requests: Vec<u32> =
+                            (0_u32..).zip(waits).filter(|(_, waits)| **waits).map(|(row, _)| row).collect();
+                        let keep = |request, unit| !is_refused(refused, request, unit);
+                        let found = self.instance.pairs_among(pairs, finder, (&requests, &units), keep);
+                        found.map_err(AllocationError::Instance)
+                    })
+                });
+                // Without pairs that could be looked for nothing is given.
+                year.unwrap_or_else(|| self.go(arrivals, (seed, decide), |_| Ok(Vec::new())))
+            }
+        };
+        match self.likely.rule {
+            Some(rule) => deciding(rule, self.dataset, |decide| go(Some(decide))),
+            None => go(None),
+        }
+    }
+
+    /// Goes through a year; `find` tells the pairs that a session may match, in the order of their numbers.
+    fn go(
+        &self,
+        arrivals: &Arrivals,
+        (seed, decide): (u64, Option<&Decide<'_>>),
+        find: impl Fn(Now<'_>) -> Result<Vec<Pair>, AllocationError>,
+    ) -> Result<Year, AllocationError> {
+        let (requests, quotas) = (&self.instance.requests, self.plan.quotas.len());
         let mut units = self.units(arrivals);
-        let mut leases: Vec<Option<Lease>> = vec![None; requests];
-        let mut refused = arrivals.refused.clone();
+        let mut leases: Vec<Option<Lease>> = vec![None; requests.len()];
+        let mut refused: Vec<Vec<u32>> = vec![Vec::new(); units.len()];
+        let refuse = |refused: &mut Vec<Vec<u32>>, request: u32, unit: u32| {
+            refused.get_mut(unit as usize).into_iter().for_each(|own| own.push(request));
+        };
+        arrivals.refused.iter().for_each(|(request, unit)| refuse(&mut refused, *request, *unit));
         let none = || vec![Already::default(); quotas];
         let (mut offered, mut leased) = (none(), none());
-        let mut marks_of = vec![0; requests];
+        let mut made: Vec<Pair> = Vec::new();
         let mut sessions = Vec::new();
-        for now in 0..arrivals.sessions {
-            let came = |request: u32| arrivals.requests.get(request as usize).copied().flatten();
-            let waits = |request: u32| {
-                came(request).is_some_and(|first| first <= now)
-                    && leases.get(request as usize).is_some_and(Option::is_none)
-            };
-            let numbers = || (0_u32..).take(requests);
+        let came = by_session(arrivals, requests.len());
+        let (mut waits, mut waiting) = (vec![false; requests.len()], 0);
+        for (now, came) in (0..arrivals.sessions).zip(&came) {
+            for request in came {
+                set(&mut waits, requests.row(*request), true);
+            }
+            waiting += came.len() as u64;
             let free: Vec<u32> =
                 (0_u32..).zip(&units).filter(|(_, own)| own.free(now)).map(|(unit, _)| unit).collect();
-            let suits = |unit: u32| self.suits.get(unit as usize).into_iter().flatten().copied();
-            let pairs = free.iter().flat_map(|&unit| suits(unit).map(move |request| (request, unit)));
-            let mut pairs: Vec<(u32, u32)> =
-                pairs.filter(|pair| waits(pair.0) && !refused.contains(pair)).collect();
-            pairs.sort_unstable();
+            let pairs = find(Now { waits: &waits, free: &free, refused: &refused })?;
             let mut session = Session {
-                came: numbers().filter(|request| came(*request) == Some(now)).count() as u64,
-                waiting: numbers().filter(|request| waits(*request)).count() as u64,
+                came: came.len() as u64,
+                waiting,
                 freed: units.iter().filter(|own| own.since == Some(now)).count() as u64,
                 free: free.len() as u64,
                 ..Session::default()
             };
-            let mut all_marks = Vec::new();
+            let mut given = Vec::new();
             if !pairs.is_empty() {
-                let week = self.instance.only(&pairs, self.quotas(&leased))?;
-                (session.answers, all_marks, session.open) = self.session(&week, seed)?;
+                let (week, who) = self.instance.session(pairs, self.quotas(&leased))?;
+                (session.answers, given, session.open) =
+                    self.session((&week, &who), &free, (seed, decide))?;
             }
-            for (&Answer { unit, request, taken }, &marks) in session.answers.iter().zip(&all_marks) {
-                add(&mut offered, marks);
+            for (&Answer { unit, request, taken }, pair) in session.answers.iter().zip(given) {
+                add(&mut offered, pair.marks);
                 if !taken {
-                    refused.insert((request, unit));
+                    refuse(&mut refused, request, unit);
                     continue;
                 }
-                add(&mut leased, marks);
+                add(&mut leased, pair.marks);
                 set(&mut leases, request, Some(Lease { unit, session: now }));
-                set(&mut marks_of, request, marks);
+                set(&mut waits, requests.row(request), false);
+                made.push(pair);
+                waiting -= 1;
                 units.get_mut(unit as usize).into_iter().for_each(|own| own.leased = true);
                 // Who moves leaves a unit behind.
                 let left = self.instance.held(request).and_then(|held| units.get_mut(held as usize));
@@ -186,9 +235,28 @@ impl<'p> Weekly<'p> {
             (session.offered, session.leased) = (offered.clone(), leased.clone());
             sessions.push(session);
         }
-        let mut year = Year { sessions, leases, marks_of, reached: Reached::default() };
-        year.reached = self.reached(year.unit_of(), &year.marks_of)?;
-        Ok(year)
+        let mut marks_of = vec![0; requests.len()];
+        made.iter().for_each(|pair| set(&mut marks_of, pair.request, pair.marks));
+        let reached = self.reached_by(made)?;
+        Ok(Year { sessions, leases, marks_of, reached })
+    }
+
+    /// The pairs of the instance between those who wait and what is free.
+    fn known(&self, suits: &[Vec<u32>], Now { waits, free, refused }: Now<'_>) -> Vec<Pair> {
+        let waits =
+            |request: u32| waits.get(self.instance.requests.row(request) as usize).copied().unwrap_or(false);
+        let mut pairs: Vec<(u32, u32)> = Vec::new();
+        for &unit in free {
+            let own = suits.get(unit as usize).into_iter().flatten().copied();
+            let own = own.filter(|request| waits(*request) && !is_refused(refused, *request, unit));
+            pairs.extend(own.map(|request| (request, unit)));
+        }
+        pairs.sort_unstable();
+        let of = |(request, unit): (u32, u32)| {
+            let pairs = self.instance.pairs(request, unit);
+            pairs.map(move |(fit, marks)| Pair { request, unit, fit, marks })
+        };
+        pairs.into_iter().flat_map(of).collect()
     }
 
     /// What the best answer reaches that knows the whole year beforehand, on paper: all who come in it and all units that are free
@@ -206,15 +274,18 @@ impl<'p> Weekly<'p> {
     /// # Errors
     /// As [`Weekly::year`].
     pub fn foreseen(&self, arrivals: &Arrivals, seed: u64) -> Result<Reached, AllocationError> {
-        let place = |request: &u32| Place { request: *request, shared: false };
-        let lists = self.suits.iter().map(|requests| requests.iter().map(place).collect()).collect();
-        let all = Commission { lists };
-        let acceptances = Acceptances::new(self.likely, self.dataset, self.instance, &all);
-        let acceptances = acceptances.map_err(AllocationError::Instance)?;
-        let would = acceptances.would_take((self.instance, self.dataset), &all, seed);
+        let suits = self.suits.as_ref().ok_or(AllocationError::Searching)?;
+        let would = |decide: Option<&Decide<'_>>| {
+            self.likely.would_take(decide, (self.dataset, self.instance), suits, seed)
+        };
+        let would = match self.likely.rule {
+            Some(rule) => deciding(rule, self.dataset, |decide| would(Some(decide))),
+            None => would(None),
+        };
+        let would = would.map_err(AllocationError::Instance)?;
         self.best_of(arrivals, |request, unit| {
             // The requests of a unit ascend.
-            let suits = self.suits.get(unit as usize).map_or(&[][..], Vec::as_slice);
+            let suits = suits.get(unit as usize).map_or(&[][..], Vec::as_slice);
             let at = suits.binary_search(&request).ok();
             at.and_then(|at| would.get(unit as usize)?.get(at).copied()).unwrap_or(false)
         })
@@ -225,6 +296,7 @@ impl<'p> Weekly<'p> {
         arrivals: &Arrivals,
         takes: impl Fn(u32, u32) -> bool,
     ) -> Result<Reached, AllocationError> {
+        let suits = self.suits.as_ref().ok_or(AllocationError::Searching)?;
         let units = self.units(arrivals);
         let comes = |request: u32| {
             arrivals.requests.get(request as usize).copied().flatten().is_some_and(|s| s < arrivals.sessions)
@@ -246,7 +318,7 @@ impl<'p> Weekly<'p> {
                 answer_in_order(self.plan, &problem, &[], None, None)?.matching
             }
             false => {
-                let numbers = (0_u32..).zip(&self.suits);
+                let numbers = (0_u32..).zip(suits);
                 let pairs = numbers.flat_map(|(unit, requests)| requests.iter().map(move |r| (*r, unit)));
                 let mut pairs: Vec<(u32, u32)> =
                     pairs.filter(|(request, unit)| keep(*request, *unit)).collect();
@@ -284,22 +356,35 @@ impl<'p> Weekly<'p> {
         own.collect()
     }
 
-    /// The offers that a session makes, and their answers; the marks of the pair of each; and is some level of its answer not
-    /// proved?
-    fn session(&self, week: &Instance, seed: u64) -> Result<(Vec<Answer>, Vec<u64>, bool), AllocationError> {
+    /// The offers that a session makes among those units, and their answers; the pair of each; and is some level of its answer not
+    /// proved? Requests have their numbers of the year again.
+    fn session(
+        &self,
+        (week, who): (&Instance, &[u32]),
+        free: &[u32],
+        (seed, decide): (u64, Option<&Decide<'_>>),
+    ) -> Result<(Vec<Answer>, Vec<Pair>, bool), AllocationError> {
         let (matching, open) = self.best(week)?;
-        let commission = Commission::new(week, &matching, &self.places)?;
-        let acceptances = Acceptances::new(self.likely, self.dataset, week, &commission);
+        // What is not free has no list.
+        let mut places = vec![0; self.places.len()];
+        free.iter()
+            .for_each(|&unit| set(&mut places, unit, self.places.get(unit as usize).copied().unwrap_or(0)));
+        let commission = Commission::new(week, &matching, &places)?;
+        let acceptances = Acceptances::decided(self.likely, decide, (self.dataset, week), &commission);
         let acceptances = acceptances.map_err(AllocationError::Instance)?;
-        let answers = acceptances.answers((week, self.dataset), &commission, seed);
+        let mut answers = acceptances.answers((week, self.dataset), &commission, seed);
         // Whoever takes a unit is charged to the holder to whom its attribution was, where that one may propose it.
         let holders = week.holders_charged(&matching);
-        let marks = |answer: &Answer| {
-            let holder = holders.get(answer.unit as usize).copied().flatten();
-            week.marks_in_list(holder, answer.request, answer.unit)
+        let pair = |answer: &mut Answer| {
+            let Answer { request, unit, .. } = *answer;
+            let holder = holders.get(unit as usize).copied().flatten();
+            let marks = week.marks_in_list(holder, request, unit);
+            let fit = week.pairs(request, unit).find(|(_, own)| *own == marks).map_or(0, |(fit, _)| fit);
+            answer.request = who.get(request as usize).copied().unwrap_or(u32::MAX);
+            Pair { request: answer.request, unit, fit, marks }
         };
-        let marks = answers.iter().map(marks).collect();
-        Ok((answers, marks, open))
+        let pairs = answers.iter_mut().map(pair).collect();
+        Ok((answers, pairs, open))
     }
 
     /// The best answer of an instance in the order that the pack says; is some level of it not proved?
@@ -309,6 +394,17 @@ impl<'p> Weekly<'p> {
         }
         let answered = answer_in_order(self.plan, &instance.problem, &[], None, None)?;
         Ok((answered.matching, !answered.gaps.none()))
+    }
+
+    /// What leases by these pairs reach, in the pack's points and against the quotas of the year.
+    fn reached_by(&self, mut made: Vec<Pair>) -> Result<Reached, AllocationError> {
+        made.sort_unstable_by_key(|pair| pair.request);
+        let (unit_of, marks_of): (Vec<Option<u32>>, Vec<u64>) =
+            made.iter().map(|pair| (Some(pair.unit), pair.marks)).unzip();
+        let quotas = self.quotas(&vec![Already::default(); self.plan.quotas.len()]);
+        let (all, _) = self.instance.session(made, quotas)?;
+        let reached = reached_by(&all.problem, &unit_of, &marks_of)?;
+        Ok(all.in_points(&Matching { unit_of, reached, ..Matching::default() }).0)
     }
 
     /// What units given to requests reach, in the pack's points and against the quotas of the year.
@@ -337,6 +433,31 @@ impl Free {
     fn free(&self, now: u32) -> bool {
         !self.leased && self.since.is_some_and(|since| since <= now)
     }
+}
+
+/// What a session begins with.
+struct Now<'n> {
+    /// By row of the request: does it wait?
+    waits: &'n [bool],
+    /// The units that are free, by number.
+    free: &'n [u32],
+    /// By number of the unit: the requests that have refused it.
+    refused: &'n [Vec<u32>],
+}
+
+/// Has a request refused a unit? Few have.
+fn is_refused(refused: &[Vec<u32>], request: u32, unit: u32) -> bool {
+    refused.get(unit as usize).is_some_and(|own| own.contains(&request))
+}
+
+/// By session: the requests that it is the first to see.
+fn by_session(arrivals: &Arrivals, requests: usize) -> Vec<Vec<u32>> {
+    let mut came = vec![Vec::new(); arrivals.sessions as usize];
+    for (request, session) in (0_u32..).take(requests).zip(&arrivals.requests) {
+        let own = session.and_then(|session| came.get_mut(session as usize));
+        own.into_iter().for_each(|own: &mut Vec<u32>| own.push(request));
+    }
+    came
 }
 
 fn set<T>(all: &mut [T], at: u32, own: T) {

@@ -95,6 +95,9 @@ pub struct Weeks {
     pub request_date: Option<Named>,
     /// The field of the unit with the day from which it is free; of a variant, none.
     pub unit_date: Option<Named>,
+    /// Is the year compared with itself solved at once, all pairs being one problem? It is, if nothing says that it is not; of a
+    /// variant, nothing.
+    pub at_once: Option<bool>,
     /// Where it is written.
     pub span: Span,
 }
@@ -108,6 +111,11 @@ impl Weeks {
     /// How many candidates a unit has at most.
     pub(crate) fn places(&self) -> usize {
         self.candidates.unwrap_or(logis_allocation::PLACES)
+    }
+
+    /// Is the year compared with itself solved at once?
+    pub(crate) fn at_once(&self) -> bool {
+        self.at_once != Some(false)
     }
 }
 

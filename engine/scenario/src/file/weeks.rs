@@ -32,13 +32,14 @@ pub(super) fn weeks(mut reader: Reader<'_, '_>, own_dates: bool, out: &mut Diagn
         }
         found
     });
-    let (mut request_date, mut unit_date) = (None, None);
+    let (mut request_date, mut unit_date, mut at_once) = (None, None, None);
     if own_dates {
         request_date = reader.str("request_date", out).map(own);
         unit_date = reader.str("unit_date", out).map(own);
+        at_once = reader.get("at_once").is_some().then(|| reader.bool("at_once", out));
     }
     reader.finish(out);
-    Weeks { count, candidates, acceptance, request_date, unit_date, span }
+    Weeks { count, candidates, acceptance, request_date, unit_date, at_once, span }
 }
 
 fn whole(

@@ -159,6 +159,9 @@ impl Weeks {
                 named.iter().map(|(name, _)| format!("{what} le jour que dit : {}", called.rule(name))),
             );
         }
+        if !self.at_once() {
+            lines.push("l'année d'un coup n'est pas calculée".to_string());
+        }
         lines
     }
 }

@@ -123,9 +123,17 @@ pub(super) fn by_request(
     table
 }
 
+/// How the value of units is obtained.
+const VALUE: &str = "Valeur d'un logement de plus : les points de priorité que l'appariement gagnerait au plus, moyenne des prix de la preuve sur les logements du groupe ; une attribution de plus compte en outre. Nulle : il y a assez de tels logements.";
+
+/// The same where the year is not solved at once.
+const NO_VALUE: &str = "Valeur d'un logement de plus : elle se lit dans les prix de l'année appariée d'un coup, qui n'est pas calculée (`at_once = false`).";
+
 /// Units by what some rules or fields give.
 pub(super) fn by_unit(id: &str, label: &str, columns: &[&DecisionColumn], allocation: &Allocation) -> Table {
-    let (prices, scale) = allocation.unit_prices();
+    // Prices are those of the year solved at once.
+    let priced = allocation.at_once;
+    let (prices, scale) = if priced { allocation.unit_prices() } else { (Vec::new(), 1) };
     let given = allocation.request_of();
     let mut groups: BTreeMap<Vec<Key>, (u64, u64, i128)> = BTreeMap::new();
     for (row, request) in given.iter().enumerate() {
@@ -136,11 +144,18 @@ pub(super) fn by_unit(id: &str, label: &str, columns: &[&DecisionColumn], alloca
         group.1 += u64::from(request.is_some());
         group.2 += i128::from(prices.get(row).copied().unwrap_or(0));
     }
-    let mut table = Table::new(id, &if columns.len() == 1 { format!("Logements par : {label}") } else { label.to_string() }, label, "Valeur d'un logement de plus : les points de priorité que l'appariement gagnerait au plus, moyenne des prix de la preuve sur les logements du groupe ; une attribution de plus compte en outre. Nulle : il y a assez de tels logements.", "prix duaux de l'appariement, vérifiés")
-        .column("logements", "Logements", "logements", 0, false)
-        .column("attribues", "Attribués", "logements", 0, true)
-        .column("libres", "Libres", "logements", 0, false)
-        .column("valeur", "Valeur d'un logement de plus", "points", 1, true);
+    let how = if priced { VALUE } else { NO_VALUE };
+    let mut table = Table::new(
+        id,
+        &if columns.len() == 1 { format!("Logements par : {label}") } else { label.to_string() },
+        label,
+        how,
+        "prix duaux de l'appariement, vérifiés",
+    )
+    .column("logements", "Logements", "logements", 0, false)
+    .column("attribues", "Attribués", "logements", 0, true)
+    .column("libres", "Libres", "logements", 0, false)
+    .column("valeur", "Valeur d'un logement de plus", "points", 1, true);
     for (key, (all, taken, price)) in groups {
         let name = key.iter().map(Key::name).collect::<Vec<_>>().join(" · ");
         table.row(
@@ -150,7 +165,7 @@ pub(super) fn by_unit(id: &str, label: &str, columns: &[&DecisionColumn], alloca
                 count(all),
                 count(taken),
                 count(all - taken),
-                ratio(price, i128::from(all) * i128::from(scale), 1),
+                ratio(price, i128::from(all) * i128::from(scale), 1).filter(|_| priced),
             ],
         );
     }

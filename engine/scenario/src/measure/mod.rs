@@ -315,7 +315,7 @@ impl Planned {
             tables.push(by_unit(&id, &label(parsed, name), &[column], allocation));
         }
         // All columns crossed, the most wanted kinds of units first.
-        if of_units.columns.len() > 1 {
+        if of_units.columns.len() > 1 && allocation.at_once {
             let columns: Vec<&DecisionColumn> = of_units.columns.iter().collect();
             let mut table =
                 by_unit("valeur_marginale", "Ce qu'un logement de plus apporterait", &columns, allocation);

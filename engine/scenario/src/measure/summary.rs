@@ -22,8 +22,8 @@ pub(crate) struct Sums {
     pub attributions: u64,
     /// Requests that wait at the end.
     pub left: u64,
-    /// Of them: those to whom no unit suits.
-    pub unsuited: u64,
+    /// Of them: those to whom no unit suits, where all pairs are known.
+    pub unsuited: Option<u64>,
     /// Units that are free at the end.
     pub free: u64,
     pub priority: u64,
@@ -40,6 +40,9 @@ const OF_ANSWER: &str = "Attributions comptées et membres : comptes sur l'appar
 /// The same of a year of sessions.
 const OF_LEASES: &str = "Attributions comptées et membres : les baux de l'année de séances. Prix : ce qu'un membre de moins à loger apporterait de points de priorité à l'année appariée d'un coup, trouvé en l'appariant de nouveau ; aucun prix, la part s'y sert d'elle-même.";
 
+/// The same where the year is not solved at once.
+const OF_LEASES_ALONE: &str = "Attributions comptées et membres : les baux de l'année de séances. Prix : il se trouve en appariant l'année d'un coup, qui n'est pas calculée (`at_once = false`).";
+
 impl Planned {
     /// Adds up a year.
     pub(super) fn sums(
@@ -51,6 +54,7 @@ impl Planned {
         let (requests, units) = (allocation.unit_of.len() as u64, allocation.units() as u64);
         let reached = &allocation.matching.reached;
         let candidates = allocation.candidates();
+        let known = |n: u64| Some(n).filter(|_| allocation.at_once);
         let unsuited =
             (0..allocation.unit_of.len()).filter(|&r| candidates.rows_of(r).is_empty()).count() as u64;
         let waits = self.waiting.as_ref().map(|plan| {
@@ -63,11 +67,11 @@ impl Planned {
         Sums {
             requests,
             units,
-            pairs: Some(candidates.len() as u64),
-            open: Some(candidates.open.iter().map(|n| u64::from(*n)).sum()),
+            pairs: known(candidates.len() as u64),
+            open: known(candidates.open.iter().map(|n| u64::from(*n)).sum()),
             attributions: reached.attributions,
             left: requests - reached.attributions,
-            unsuited,
+            unsuited: known(unsuited),
             free: units - reached.attributions,
             priority: reached.priority,
             fit: reached.fit,
@@ -84,7 +88,11 @@ impl Planned {
             "quotas",
             "Les parts demandées, dans l'ordre où elles sont servies",
             "Part",
-            if allocation.weekly { OF_LEASES } else { OF_ANSWER },
+            match (allocation.weekly, allocation.at_once) {
+                (false, _) => OF_ANSWER,
+                (true, true) => OF_LEASES,
+                (true, false) => OF_LEASES_ALONE,
+            },
             "quotas de `[matching]` du paquet et leurs paramètres",
         )
         .column("base", "Attributions comptées", "attributions", 0, false)
@@ -96,7 +104,7 @@ impl Planned {
         .column("prix", "Prix", "points par membre", 0, true);
         let reached = &allocation.matching.reached.quotas;
         for (at, (quota, reached)) in allocation.quotas.iter().zip(reached).enumerate() {
-            let price = allocation.quota_prices.get(at).copied().unwrap_or(0);
+            let price = allocation.quota_prices.get(at).copied().or(allocation.at_once.then_some(0));
             let (base, members) = quota.asks.counted(reached);
             let share = |a: u32, b: u32| ratio(i128::from(a) * 100, i128::from(b), 1);
             let asked = match quota.asks {
@@ -121,7 +129,7 @@ impl Planned {
                     percent(members, base, 1),
                     asked,
                     count(reached.shortfall).filter(|_| quota.asks != Asks::First),
-                    count(price),
+                    price.and_then(count),
                 ],
             );
             table.of(reached.base);
@@ -170,13 +178,15 @@ impl Sums {
         let served = percent(self.attributions, self.requests, 1);
         table.figure("part_servie", "Part des demandes servies", ("%", 1), served);
         table.of(self.requests);
-        let mut line = |id: &str, label: &str, unit: &str, n: u64| {
-            table.figure(id, label, (unit, 0), count(n));
+        let mut line = |id: &str, label: &str, unit: &str, n: Option<u64>| {
+            if n.is_some() {
+                table.figure(id, label, (unit, 0), n.and_then(count));
+            }
         };
-        line("non_servies", "Demandes non servies", "demandes", self.left);
+        line("non_servies", "Demandes non servies", "demandes", Some(self.left));
         let none = "Demandes auxquelles aucun logement ne convient";
         line("sans_logement_recevable", none, "demandes", self.unsuited);
-        line("logements_libres", "Logements restés libres", "logements", self.free);
+        line("logements_libres", "Logements restés libres", "logements", Some(self.free));
         let housed = i128::from(self.attributions);
         let mean_of = |sum: u64| ratio(i128::from(sum), housed, 1);
         let label = "Priorité moyenne des demandes servies";
