@@ -43,6 +43,7 @@ mod receipts;
 mod recorded;
 mod reserves;
 mod scenario;
+mod scenario_matching;
 mod scenario_weeks;
 mod scenario_years;
 mod slips;

@@ -312,6 +312,8 @@ impl MatchingPlan {
     #[must_use]
     pub fn with_values(&self, parsed: &Arc<Parsed>, differ: &BTreeSet<ParameterId>) -> MatchingPlan {
         let mut own = self.clone();
+        // Shares by a scope are read from it once the data say which values there are.
+        own.pairs.parsed = parsed.clone();
         let plans = std::iter::once(&mut own.pairs).chain(&mut own.priority).chain(&mut own.tie);
         let plans = plans.chain(&mut own.held).chain(&mut own.units);
         for plan in plans.filter(|p| p.reads(differ)) {
