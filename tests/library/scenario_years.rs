@@ -10,18 +10,20 @@ use logis::scenario::{Inputs, RunResult, Scenario, Simulation, Table};
 
 pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
+/// A package of the folder of scenarios.
+pub fn package(folder: &str) -> Vec<InputFile> {
+    let mut data: Vec<InputFile> = Vec::new();
+    for entry in fs::read_dir(Path::new(ROOT).join("scenarios").join(folder)).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        data.push(InputFile { name, bytes: fs::read(path).unwrap() });
+    }
+    data.sort_by(|a, b| a.name.cmp(&b.name));
+    data
+}
+
 pub fn simulation(text: &str) -> Simulation {
     let scenario = Scenario::parse("essai.toml", text).unwrap_or_else(|e| panic!("{e}"));
-    let package = |folder: &str| {
-        let mut data: Vec<InputFile> = Vec::new();
-        for entry in fs::read_dir(Path::new(ROOT).join("scenarios").join(folder)).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            data.push(InputFile { name, bytes: fs::read(path).unwrap() });
-        }
-        data.sort_by(|a, b| a.name.cmp(&b.name));
-        data
-    };
     let data = package(&scenario.base.data.as_ref().unwrap().0);
     let reviewed = scenario.base.reviewed.as_ref().map_or_else(Vec::new, |(folder, _)| package(folder));
     let rules = Pack::files(Path::new(ROOT).join("rules")).unwrap();

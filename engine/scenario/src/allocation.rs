@@ -6,7 +6,7 @@ use logis_allocation::Year;
 use logis_allocation::attribution::{Instance, InstanceError, MatchingPlan, QuotaInForce};
 use logis_allocation::candidates::Searched;
 use logis_allocation::posing::{Answered, answer_in_order, prices};
-use logis_matching::{Gaps, Matching, reached};
+use logis_matching::{Gaps, Matching, Quota, reached, reached_by};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,8 @@ pub(super) struct Allocation {
     pub unit_of: Vec<Option<u32>>,
     /// By quota: the points, in all, that one member less asked for would bring; nothing where that is not known.
     pub quota_prices: Vec<u64>,
+    /// By quota: members asked for on paper besides; empty where none are.
+    pub margins: Vec<u64>,
     /// Are they the leases of a year of sessions?
     pub weekly: bool,
     /// Is the year solved at once, too? Otherwise no pair is held, and nothing is known of those that nobody signs.
@@ -49,12 +51,34 @@ fn rows(instance: &Instance, matching: &Matching) -> Vec<Option<u32>> {
     unit_of
 }
 
+/// Quotas with so many members asked for besides, by place.
+fn on_paper(quotas: &[QuotaInForce], margins: &[u64]) -> Vec<Quota> {
+    let more = |(at, own): (usize, &QuotaInForce)| {
+        let margin = margins.get(at).copied().unwrap_or(0);
+        let number = own.quota.number.saturating_add(i64::try_from(margin).unwrap_or(i64::MAX));
+        Quota { number, ..own.quota.clone() }
+    };
+    quotas.iter().enumerate().map(more).collect()
+}
+
 impl Allocation {
     /// Solves a matching with the shares of a plan, and checks its proof.
     pub fn new(plan: &MatchingPlan, instance: Arc<Instance>) -> Result<Allocation, AllocationError> {
-        let quotas = plan.quotas.iter().map(|q| q.quota.clone()).collect();
-        let problem = instance.problem.with_shares(quotas);
-        let problem = problem.map_err(|error| AllocationError::Instance(error.into()))?;
+        Allocation::with_margins(plan, instance, Vec::new())
+    }
+
+    /// The same with so many members asked for besides, by quota; what is reached is held against the shares without them.
+    pub fn with_margins(
+        plan: &MatchingPlan,
+        instance: Arc<Instance>,
+        margins: Vec<u64>,
+    ) -> Result<Allocation, AllocationError> {
+        let posed = |quotas| {
+            let problem = instance.problem.with_shares(quotas);
+            problem.map_err(|error| AllocationError::Instance(error.into()))
+        };
+        let quotas: Vec<Quota> = plan.quotas.iter().map(|q| q.quota.clone()).collect();
+        let problem = posed(on_paper(&plan.quotas, &margins))?;
         let answered = match instance.by_points {
             true => {
                 let matching = instance.in_order_of_points();
@@ -74,11 +98,16 @@ impl Allocation {
             true => prices(&problem, &matching, instance.weight_of_point()),
             false => Vec::new(),
         };
+        if margins.iter().any(|margin| *margin > 0) {
+            let marks = &matching.marks_of;
+            let without = reached_by(&posed(quotas)?, &matching.unit_of, marks);
+            matching.reached = without.map_err(|error| AllocationError::Solved(Box::new(error.into())))?;
+        }
         matching.reached = instance.in_points(&matching).0;
         let unit_of = rows(&instance, &matching);
         let quotas = plan.quotas.clone();
         let (weekly, at_once) = (false, true);
-        Ok(Allocation { instance, matching, gaps, unit_of, quota_prices, weekly, at_once, quotas })
+        Ok(Allocation { instance, matching, gaps, unit_of, quota_prices, margins, weekly, at_once, quotas })
     }
 
     /// No answer yet, of an instance without pairs: that of sessions is to come.
@@ -86,8 +115,8 @@ impl Allocation {
         let unit_of = vec![None; instance.requests.len()];
         let (matching, gaps) = (Matching::default(), Gaps::default());
         let (quota_prices, quotas) = (Vec::new(), plan.quotas.clone());
-        let (weekly, at_once) = (false, false);
-        Allocation { instance, matching, gaps, unit_of, quota_prices, weekly, at_once, quotas }
+        let (weekly, at_once, margins) = (false, false, Vec::new());
+        Allocation { instance, matching, gaps, unit_of, quota_prices, margins, weekly, at_once, quotas }
     }
 
     /// The leases of a year of sessions in place of the answer; prices stay those of the year solved at once.
@@ -100,6 +129,11 @@ impl Allocation {
         self.weekly = true;
         self.unit_of = rows(&self.instance, &self.matching);
         self
+    }
+
+    /// What is asked for on paper: the quotas with their margins.
+    pub fn on_paper(&self) -> Vec<Quota> {
+        on_paper(&self.quotas, &self.margins)
     }
 
     pub fn candidates(&self) -> &Searched {

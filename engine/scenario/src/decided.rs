@@ -66,9 +66,14 @@ impl Decide<'_> {
     }
 
     /// The best answer or, where sessions are not compared with it, none yet.
-    pub fn allocation(&self, plan: &MatchingPlan, at_once: bool) -> Result<Allocation, AllocationError> {
+    pub fn allocation(
+        &self,
+        plan: &MatchingPlan,
+        at_once: bool,
+        margins: Vec<u64>,
+    ) -> Result<Allocation, AllocationError> {
         match at_once {
-            true => Allocation::new(plan, self.posed(plan, true)?),
+            true => Allocation::with_margins(plan, self.posed(plan, true)?, margins),
             false => Ok(Allocation::not_at_once(plan, self.posed(plan, false)?)),
         }
     }

@@ -5,7 +5,9 @@
 
 use sha2::{Digest, Sha256};
 
-use super::file::{CellsOf, ParameterChange, RowChange, Scenario, Variant, Weeks, Years};
+use super::file::{
+    CellsOf, Margin, MatchingChange, ParameterChange, RowChange, Scenario, Variant, Weeks, Years,
+};
 use super::inputs::Inputs;
 use super::run::Run;
 use logis_language::pack::manifest::Named;
@@ -106,8 +108,20 @@ pub(super) fn of_run(inputs: &[u8], of: &Of<'_>) -> String {
         parts.say("quotas", format!("{:?}", variant.quotas.as_deref().map(names)));
         let named = (own(&variant.priority), own(&variant.fit), own(&variant.rules));
         parts.say("variant", format!("{named:?}"));
+        // What was not there at first is hashed only where it is.
+        if let Some(change) = &variant.matching {
+            parts.say("matching", matching(change));
+        }
     }
     of.points.iter().for_each(|change| parts.say("point", parameter(change)));
+    if let Some(leases) = &of.scenario.leases {
+        let own = (leases.acceptance, leases.allowed(), leases.draws(), leases.places());
+        parts.say("leases", format!("{own:?}"));
+    }
+    // Where any variant matches otherwise, each run tells more.
+    if of.scenario.compares_matchings() {
+        parts.say("matchings", "compared".to_string());
+    }
     if let Some(years) = of.years {
         let own = (&years.dates, years.data_of, years.freed, years.withdrawn, years.stock);
         parts.say("years", format!("{own:?}"));
@@ -122,6 +136,14 @@ pub(super) fn of_run(inputs: &[u8], of: &Of<'_>) -> String {
         }
     }
     parts.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn matching(change: &MatchingChange) -> String {
+    let margin = change.margin.as_ref().map(|margin| match margin {
+        Margin::Least => None,
+        Margin::Members(all) => Some(all.iter().map(|((name, _), n)| (name, n)).collect::<Vec<_>>()),
+    });
+    format!("{:?}", (change.order, change.hard.as_deref().map(names), change.charges, margin))
 }
 
 fn own_dates(weeks: &Weeks) -> [Option<&str>; 2] {

@@ -17,6 +17,7 @@ mod file;
 mod inputs;
 mod kept;
 pub mod map;
+mod margins;
 mod measure;
 mod memo;
 mod names;
@@ -37,8 +38,8 @@ mod years;
 pub use allocation::AllocationError;
 pub use error::ScenarioError;
 pub use file::{
-    Assumption, Axis, Base, Called, Count, Expected, How, Measured, Move, ParameterChange, RowChange,
-    RowKind, Scenario, Sweep, Variant, Wanted, Weeks, Years,
+    Assumption, Axis, Base, Called, Charges, Count, Expected, How, Leases, Margin, MatchingChange, Measured,
+    Move, Order, ParameterChange, RowChange, RowKind, Scenario, Sweep, Variant, Wanted, Weeks, Years,
 };
 pub use inputs::Inputs;
 pub use kept::NotBelieved;

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use super::file::{
-    CellsOf, Expected, How, Measured, ParameterChange, RowChange, RowKind, Scenario, Variant, Wanted, Weeks,
-    Years,
+    CellsOf, Expected, How, Margin, MatchingChange, Measured, Order, ParameterChange, RowChange, RowKind,
+    Scenario, Variant, Wanted, Weeks, Years,
 };
 use super::rows::column_named;
-use super::texts::{self, no};
+use super::texts::{self, no, what};
 use logis_data::{Needs, read};
 use logis_language::diagnostic::{Diagnostics, PackError};
 use logis_language::graph::Target;
@@ -46,6 +46,12 @@ pub(super) fn check(scenario: &Scenario, parsed: &Parsed) -> Result<(), PackErro
     }
     if let Some(own) = &scenario.weeks {
         weeks(own, parsed, &mut out);
+    }
+    if let (Some(own), Some(matching)) = (&scenario.leases, &parsed.manifest.matching)
+        && own.acceptance.is_none()
+        && matching.acceptance.is_none()
+    {
+        out.push(texts::no_acceptance(what::LEASES, own.span.clone()));
     }
     for Expected { figure, wanted, .. } in scenario.observed.iter().chain(&scenario.targets) {
         if let Wanted::AtLeastIn(named) = wanted {
@@ -121,12 +127,9 @@ fn check_variant(variant: &Variant, parsed: &Parsed, out: &mut Diagnostics) {
         variant.parameters.iter().for_each(|change| parameter(change, parsed, out));
         variant.priority.iter().chain(&variant.fit).for_each(|named| rule_or_field(named, parsed, out));
     }
-    for named in variant.quotas.iter().flatten() {
-        let quotas = parsed.manifest.matching.iter().flat_map(|m| &m.quotas).map(|q| q.name.0.as_str());
-        let names: Vec<&str> = quotas.collect();
-        if !names.contains(&named.0.as_str()) {
-            unknown("L0601", no::quota(&named.0), named, names, out);
-        }
+    variant.quotas.iter().flatten().for_each(|named| quota(named, &named.0, parsed, out));
+    if let Some(own) = &variant.matching {
+        matching(own, parsed, out);
     }
     rows(&variant.rows, parsed, out);
     if let Some(own) = &variant.years {
@@ -134,10 +137,35 @@ fn check_variant(variant: &Variant, parsed: &Parsed, out: &mut Diagnostics) {
     }
 }
 
+/// A name of a quota, or that of one of its lines.
+fn quota(named: &Named, name: &str, parsed: &Parsed, out: &mut Diagnostics) {
+    let quotas = parsed.manifest.matching.iter().flat_map(|m| &m.quotas).map(|q| q.name.0.as_str());
+    let names: Vec<&str> = quotas.collect();
+    if !names.contains(&name) {
+        unknown("L0601", no::quota(&named.0), named, names, out);
+    }
+}
+
+fn matching(own: &MatchingChange, parsed: &Parsed, out: &mut Diagnostics) {
+    own.hard.iter().flatten().for_each(|named| quota(named, &named.0, parsed, out));
+    if let Some(Margin::Members(all)) = &own.margin {
+        for (named, _) in all {
+            // Of a quota with a scope a line may be named: which values there are, only data say.
+            quota(named, named.0.split(" [").next().unwrap_or(&named.0), parsed, out);
+        }
+    }
+    if own.order == Some(Order::ByPoints) && own.hard.as_ref().is_some_and(|names| !names.is_empty()) {
+        out.push(texts::hard_by_points(own.span.clone()));
+    }
+    if own.charges.is_some() && parsed.manifest.matching.as_ref().is_some_and(|m| m.flow.is_none()) {
+        out.push(texts::no_flow(own.span.clone()));
+    }
+}
+
 fn weeks(own: &Weeks, parsed: &Parsed, out: &mut Diagnostics) {
     let Some(matching) = &parsed.manifest.matching else { return };
     if own.acceptance.is_none() && matching.acceptance.is_none() {
-        out.push(texts::no_acceptance(own.span.clone()));
+        out.push(texts::no_acceptance(what::WEEKS, own.span.clone()));
     }
     let pair = parsed.schema.entity(&matching.candidature.0).and_then(|id| parsed.schema.entities.get(id));
     let Some(Origin::Pair(requests, units)) = pair.map(|entity| &entity.origin) else { return };
@@ -206,6 +234,7 @@ fn data_entity(named: &Named, parsed: &Parsed, out: &mut Diagnostics) -> Option<
             "fit",
             "years",
             "weeks",
+            "matching",
         ];
         let names = parsed.schema.entities.iter().filter(|e| data(e)).map(|e| e.name.as_str());
         unknown("L0101", no::entity_or_key(&named.0), named, names.chain(own).collect(), out);

@@ -1,9 +1,10 @@
 //! The rules of a run: the pack with parameters, quotas and priorities changed.
 
-use super::file::{How, ParameterChange, Variant};
+use super::file::{Charges, How, MatchingChange, Order, ParameterChange, Variant};
 use logis_language::Pack;
 use logis_language::diagnostic::PackError;
 use logis_language::pack::Parsed;
+use logis_language::pack::manifest::Matching;
 use logis_language::pack::params::{Parameter, ParameterVersion};
 use logis_language::value::{Date, NumberError, Value, add, mul};
 
@@ -39,7 +40,9 @@ pub(super) fn changed(
     changes: &[&ParameterChange],
     date: Date,
 ) -> Result<Pack, RulesError> {
-    let untouched = variant.is_none_or(|v| v.quotas.is_none() && v.priority.is_none() && v.fit.is_none());
+    let untouched = variant.is_none_or(|v| {
+        v.quotas.is_none() && v.priority.is_none() && v.fit.is_none() && v.matching.is_none()
+    });
     if changes.is_empty() && untouched {
         return Ok(pack.clone());
     }
@@ -131,11 +134,39 @@ fn matching(parsed: &mut Parsed, variant: &Variant) {
             matching.first.clear();
         }
     }
+    if let Some(change) = &variant.matching {
+        otherwise(matching, change);
+    }
     // The place in `pack.toml` of what is replaced stands for what replaces it.
     if let (Some((name, _)), Some(own)) = (&variant.priority, &mut matching.priority) {
         own.0.clone_from(name);
     }
     if let (Some((name, _)), Some(own)) = (&variant.fit, &mut matching.fit) {
         own.0.clone_from(name);
+    }
+}
+
+/// What a variant matches otherwise.
+fn otherwise(matching: &mut Matching, change: &MatchingChange) {
+    if let Some(order) = change.order {
+        matching.by_points = order == Order::ByPoints;
+        // Nobody comes first in that order, nor does any quota: they are counted.
+        if matching.by_points {
+            matching.first.clear();
+            matching.quotas.iter_mut().for_each(|quota| quota.hard = false);
+        }
+    }
+    if let Some(names) = &change.hard {
+        for quota in &mut matching.quotas {
+            quota.hard = names.iter().any(|(name, _)| *name == quota.name.0);
+        }
+    }
+    match (change.charges, &mut matching.flow) {
+        (Some(Charges::None), flow) => {
+            *flow = None;
+            matching.quotas.retain(|quota| quota.charged.is_none());
+        }
+        (Some(Charges::AllInFlow), Some(flow)) => (flow.units, flow.holder) = (None, None),
+        _ => {}
     }
 }

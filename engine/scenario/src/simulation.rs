@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::agreement::{Reviewer, agreements, of_day};
-use super::allocation::AllocationError;
+use super::allocation::{Allocation, AllocationError};
 use super::balance::{self, Done};
 use super::basis::{Local, Stands};
 use super::decided::Decide;
@@ -20,12 +20,14 @@ use super::table::Table;
 use super::weeks::{Asked, Carried};
 use super::years::State;
 use super::{digest, names, rules};
+use logis_allocation::attribution::MatchingPlan;
 use logis_data::{
     Dataset, InputFile, Issue, TextTable, about, by_kind, codes_of_tables, read_texts, text_tables,
 };
 use logis_language::Pack;
 use logis_language::diagnostic::{PackError, Span};
 use logis_language::fingerprint;
+use logis_language::pack::manifest::Named;
 use logis_language::pack::params::ParameterId;
 use logis_language::pack::schema::{EntityId, Origin, Schema};
 use logis_language::value::{Date, parse_date};
@@ -288,10 +290,13 @@ impl Simulation {
         let matching = rules.planned.matching.clone().on(dataset);
         let matching = &matching.map_err(|error| failed(AllocationError::Instance(error)))?;
         let weeks = &self.weeks(run);
-        let mut allocation =
-            decide.allocation(matching, weeks.as_ref().is_none_or(Weeks::at_once)).map_err(failed)?;
+        let (margins, lacking) = self.margins(run, &rules.planned, matching, &decide).map_err(failed)?;
+        let mut allocation = decide
+            .allocation(matching, weeks.as_ref().is_none_or(Weeks::at_once), margins)
+            .map_err(failed)?;
         let all = run.point.is_none();
         let mut warnings = warnings(run, (&rules.planned, matching), &allocation);
+        warnings.extend(lacking);
         let mut tables = Vec::new();
         if let Some(weeks) = weeks {
             let (planned, freed) = (&rules.planned, &BTreeSet::new());
@@ -304,6 +309,8 @@ impl Simulation {
         let mut measures = rules.planned.measure(rules.pack.parsed(), &decide, &allocation, all);
         if all {
             measures.tables.extend(tables);
+            let compared = self.compared(run, &rules.planned, (matching, dataset), &allocation);
+            measures.tables.extend(compared.map_err(failed)?);
         }
         measures.tables.extend(self.review(run, &rules.pack, date)?);
         warnings.extend(held.iter().cloned());
@@ -348,9 +355,12 @@ impl Simulation {
             let failed = |error| ScenarioError::Allocation { run: format!("{} ({date})", run.id), error };
             let matching = rules.planned.matching.clone().on(&dataset);
             let matching = &matching.map_err(|error| failed(AllocationError::Instance(error)))?;
-            let mut allocation =
-                decide.allocation(matching, weeks.as_ref().is_none_or(Weeks::at_once)).map_err(failed)?;
+            let (margins, lacking) = self.margins(run, &rules.planned, matching, &decide).map_err(failed)?;
+            let mut allocation = decide
+                .allocation(matching, weeks.as_ref().is_none_or(Weeks::at_once), margins)
+                .map_err(failed)?;
             let mut own = warnings(run, (&rules.planned, matching), &allocation);
+            own.extend(lacking);
             let mut tables = Vec::new();
             if let Some(weeks) = &weeks {
                 let (planned, dataset, freed) = (&rules.planned, &dataset, &state.freed);
@@ -367,6 +377,8 @@ impl Simulation {
             }
             let mut measures = rules.planned.measure(parsed, &decide, &allocation, true);
             measures.tables.extend(tables);
+            let compared = self.compared(run, &rules.planned, (matching, &dataset), &allocation);
+            measures.tables.extend(compared.map_err(failed)?);
             let housed: BTreeMap<&str, &str> = measures
                 .households
                 .iter()
@@ -442,6 +454,21 @@ impl Simulation {
         Some(weeks)
     }
 
+    /// What its matching reaches, where those of runs are put side by side.
+    fn compared(
+        &self,
+        run: &Run,
+        planned: &Planned,
+        (matching, dataset): (&MatchingPlan, &Dataset),
+        allocation: &Allocation,
+    ) -> Result<Option<Table>, AllocationError> {
+        let leases = self.scenario.leases.as_ref();
+        match self.scenario.compares_matchings() {
+            true => planned.matchings(matching, dataset, allocation, (leases, run.seed)).map(Some),
+            false => Ok(None),
+        }
+    }
+
     /// The rules of a run as of a date.
     fn rules(&self, run: &Run, date: Date) -> Result<Rules, ScenarioError> {
         let failed = |error| ScenarioError::Rules { run: run.id.clone(), error };
@@ -451,10 +478,13 @@ impl Simulation {
         // is there.
         let (versions, values) = rules::sorted(variant, &points);
         let laid_over = variant.is_some_and(|v| v.rules.is_some()).then_some(run.variant);
-        let own = variant.map(|v| (&v.quotas, &v.priority, &v.fit));
-        let names = own.map(|(quotas, priority, fit)| {
-            let quotas = quotas.as_ref().map(|q| q.iter().map(|(n, _)| n).collect::<Vec<_>>());
-            (quotas, priority.as_ref().map(|n| &n.0), fit.as_ref().map(|n| &n.0))
+        let own = variant.map(|v| (&v.quotas, &v.priority, &v.fit, &v.matching));
+        let names = own.map(|(quotas, priority, fit, matching)| {
+            let names = |all: &'_ Vec<Named>| all.iter().map(|(n, _)| n.clone()).collect::<Vec<_>>();
+            // Margins change no rule.
+            let matching = matching.as_ref().map(|m| (m.order, m.hard.as_ref().map(names), m.charges));
+            let quotas = quotas.as_ref().map(names);
+            (quotas, priority.as_ref().map(|n| &n.0), fit.as_ref().map(|n| &n.0), matching)
         });
         let texts: Vec<String> = versions.iter().map(ToString::to_string).collect();
         let key = format!("{date} {laid_over:?} {:?} {texts:?}", names.unwrap_or_default());
@@ -463,7 +493,8 @@ impl Simulation {
             // plan.
             let base = run.variant.and_then(|v| self.overlaid.get(v)).unwrap_or(&self.pack);
             let pack = rules::changed(base, variant, &versions, date).map_err(failed)?;
-            let planned = Planned::new(&pack, date, &self.scenario.measures, self.scenario.weeks.as_ref())
+            let years = (self.scenario.weeks.as_ref(), self.scenario.leases.as_ref());
+            let planned = Planned::new(&pack, date, &self.scenario.measures, years)
                 .map_err(|error| ScenarioError::Plan { run: run.id.clone(), error })?;
             Ok(Ready { pack, planned, key: key.clone() })
         })?;

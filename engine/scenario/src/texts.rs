@@ -5,7 +5,7 @@
 //! expected or what to write.
 
 use logis_language::diagnostic::texts::{did_you_mean, files};
-use logis_language::diagnostic::{Diagnostic, Span};
+use logis_language::diagnostic::{Diagnostic, Span, nearest};
 
 pub(super) use files::unknown_key;
 
@@ -21,6 +21,10 @@ pub(super) mod what {
     pub const YEARS: &str = "`[years]`";
     /// `[weeks]`
     pub const WEEKS: &str = "`[weeks]`";
+    /// `[leases]`
+    pub const LEASES: &str = "`[leases]`";
+    /// `[variant.matching]`
+    pub const VARIANT_MATCHING: &str = "`[variant.matching]`";
     /// `[[assumption]]`
     pub const ASSUMPTION: &str = "hypothèse";
     /// `[[variant]]` whose name has not been read.
@@ -86,6 +90,10 @@ pub(super) mod form {
     pub const PROBABILITY: &str = "un nombre de 0 à 1";
     /// A share.
     pub const SHARE: &str = "une part";
+    /// The margin of a quota.
+    pub const MARGIN: &str = "un nombre de membres";
+    /// The margins of quotas.
+    pub const MARGINS: &str = "`\"least\"`, ou un nombre de membres par quota";
 }
 
 /// An example of a value, which may have digits of too many places.
@@ -245,9 +253,48 @@ pub(super) fn weeks_of_variant(span: Span) -> Diagnostic {
     error("L0601", message, span, "ajouter `[weeks]` au scénario, ou les retirer")
 }
 
-/// L0601: sessions whose offers nobody answers.
-pub(super) fn no_acceptance(span: Span) -> Diagnostic {
-    let message = "`[weeks]`: rien ne dit combien de propositions sont acceptées";
+/// L0601: a word that a key does not take.
+pub(super) fn no_such_word(key: &str, word: &str, words: &[&str], span: Span) -> Diagnostic {
+    let named: Vec<String> = words.iter().map(|own| format!("`{own}`")).collect();
+    let hint = nearest(word, words.iter().copied());
+    let hint = hint.map_or_else(String::new, |near| format!("; vouliez-vous dire `{near}` ?"));
+    let message = format!("`{key}` ne peut être `{word}`");
+    error("L0601", message, span, format!("attendu: {}{hint}", named.join(" ou ")))
+}
+
+/// L0601: a margin, though years go by sessions.
+pub(super) fn margin_of_sessions(span: Span) -> Diagnostic {
+    let message = "une variante a une marge, et le scénario des séances";
+    error("L0601", message, span, "retirer `margin`, ou `[weeks]` : une marge est celle d'un appariement")
+}
+
+/// L0601: the least margin, though nothing says how leases come about.
+pub(super) fn margin_without_leases(span: Span) -> Diagnostic {
+    let message = "la moindre marge se cherche sur les baux, et le scénario n'a pas de `[leases]`";
+    error("L0601", message, span, "ajouter `[leases]` au scénario, avec `acceptance = 0.54`, par exemple")
+}
+
+/// L0601: a margin in the order of points.
+pub(super) fn margin_by_points(span: Span) -> Diagnostic {
+    let message = "une marge et l'ordre des points, qui ne sert aucune part";
+    error("L0601", message, span, "retirer `margin`, ou `order`")
+}
+
+/// L0601: quotas that must be met in the order of points.
+pub(super) fn hard_by_points(span: Span) -> Diagnostic {
+    let message = "des parts à tenir, et l'ordre des points, qui n'en sert aucune";
+    error("L0601", message, span, "retirer `hard`, ou `order`")
+}
+
+/// L0601: to whom attributions are charged, in a pack that charges none.
+pub(super) fn no_flow(span: Span) -> Diagnostic {
+    let message = "une variante a un `flow`, et le paquet de règles n'impute aucune attribution";
+    error("L0601", message, span, "retirer `flow` : `[matching]` de pack.toml n'a pas de `[matching.flow]`")
+}
+
+/// L0601: offers that nobody answers.
+pub(super) fn no_acceptance(what: &str, span: Span) -> Diagnostic {
+    let message = format!("{what}: rien ne dit combien de propositions sont acceptées");
     let label =
         "ajouter `acceptance = 0.54`, par exemple, ou une règle `acceptance` à `[matching]` de pack.toml";
     error("L0601", message, span, label)

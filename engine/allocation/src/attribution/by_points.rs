@@ -133,6 +133,17 @@ pub struct Shortfall {
     pub shortfall: u64,
 }
 
+/// How many are housed while a unit that fits them better is held by a request of fewer points, and how many wait while one that
+/// suits them is: *justified envy*. `unit_of` is by number of the request.
+pub fn envying(instance: &Instance, unit_of: &[Option<u32>]) -> (usize, usize) {
+    let (housed, waiting): (Vec<_>, Vec<_>) = envied(instance, unit_of)
+        .into_iter()
+        .zip(unit_of)
+        .filter(|(units, _)| !units.is_empty())
+        .partition(|(_, own)| own.is_some());
+    (housed.len(), waiting.len())
+}
+
 /// For each request: the units that fit it better than its own (any that suits it, if it waits) and that a request of
 /// fewer points holds, each with its holder: *justified envy*.
 pub(super) fn envied(instance: &Instance, unit_of: &[Option<u32>]) -> Vec<Vec<(u32, u32)>> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::by_points::{OrderReached, Shortfall, envied};
+use super::by_points::{OrderReached, Shortfall, envied, envying};
 use super::instance::Instance;
 use super::reserves::{UnderReserve, of_pairs, of_rows};
 use super::rules::{Asks, MatchingPlan, QuotaInForce};
@@ -239,15 +239,7 @@ fn reached_by(
     answer: &Matching,
 ) -> Option<OrderReached> {
     let reached = logis_matching::reached_by(&instance.problem, &answer.unit_of, &answer.marks_of).ok()?;
-    let envying = envied(instance, &answer.unit_of);
-    let count = |housed: bool| {
-        envying
-            .iter()
-            .zip(&answer.unit_of)
-            .filter(|(units, own)| !units.is_empty() && own.is_some() == housed)
-            .count()
-    };
-    let (housed_envying, waiting_envying) = (count(true), count(false));
+    let (housed_envying, waiting_envying) = envying(instance, &answer.unit_of);
     let (reached, _) = instance.in_points(&Matching { reached, ..answer.clone() });
     let shortfall = |(quota, reached): (&QuotaInForce, &QuotaReached)| Shortfall {
         quota: quota.quota.name.clone(),

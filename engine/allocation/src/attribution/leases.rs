@@ -78,6 +78,8 @@ pub struct Drawn {
     pub missed: Vec<u32>,
     /// Leases, summed over all draws.
     pub leases: u64,
+    /// By quota: the leases in its base and among its members, as the problem counts, summed over all draws.
+    pub counted: Vec<(u64, u64)>,
 }
 
 impl Likely<'_> {
@@ -225,14 +227,18 @@ impl Acceptances {
             Drawn {
                 missed: counts.iter().zip(quotas).map(missed).collect(),
                 leases: taken.iter().flatten().count() as u64,
+                counted: counts,
             }
         };
         let add = |mut all: Drawn, own: Drawn| {
             all.missed.iter_mut().zip(own.missed).for_each(|(all, own)| *all += own);
             all.leases += own.leases;
+            for (all, own) in all.counted.iter_mut().zip(own.counted) {
+                (all.0, all.1) = (all.0 + own.0, all.1 + own.1);
+            }
             all
         };
-        let none = || Drawn { missed: vec![0; quotas.len()], leases: 0 };
+        let none = || Drawn { missed: vec![0; quotas.len()], leases: 0, counted: vec![(0, 0); quotas.len()] };
         (0..draws).into_par_iter().map(one).reduce(none, add)
     }
 

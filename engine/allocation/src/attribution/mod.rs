@@ -25,7 +25,7 @@ mod tenants;
 mod ties;
 mod why;
 
-pub use by_points::{OrderReached, Shortfall, by_points};
+pub use by_points::{OrderReached, Shortfall, by_points, envying};
 pub use commission::{AfterRefusals, Commission, Place};
 pub use decided::NotDecided;
 pub use fairness::{Envy, Fairness, Groups, Line, Silence, fairness, silences};

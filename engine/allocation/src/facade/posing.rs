@@ -224,6 +224,13 @@ impl Posing {
         Ok(Posing { plan, dataset, instance, most, flags, prices: false, time_limit: None, idle, unmade })
     }
 
+    /// The problem of an instance that is posed already by a plan on this data, with nothing asked besides.
+    pub fn of_instance(plan: MatchingPlan, dataset: Dataset, instance: Instance) -> Posing {
+        let (most, prices, time_limit) = (None, false, None);
+        let (flags, idle, unmade) = (Flags::default(), BTreeSet::new(), Vec::new());
+        Posing { plan, dataset, instance, most, flags, prices, time_limit, idle, unmade }
+    }
+
     /// The same problem, with what is asked of its search: see [`Options::prices`] and [`Options::time_limit`].
     #[must_use]
     pub fn searched(self, options: &Options) -> Posing {

@@ -5,6 +5,7 @@
 
 mod changes;
 mod limits;
+mod matching;
 mod read;
 mod weeks;
 mod words;
@@ -36,6 +37,8 @@ pub struct Scenario {
     pub years: Option<Years>,
     /// The sessions that each year goes by; without them, a year is one decision.
     pub weeks: Option<Weeks>,
+    /// What becomes of attributions that are offered; without it, attributions are not followed to leases.
+    pub leases: Option<Leases>,
     /// What to measure beside what is always measured.
     pub measures: Measured,
     /// What differs from the baseline, one run each (for each seed).
@@ -199,6 +202,86 @@ pub struct Variant {
     pub years: Option<Years>,
     /// What differs in its sessions.
     pub weeks: Option<Weeks>,
+    /// What differs in what `[matching]` of the pack says.
+    pub matching: Option<MatchingChange>,
+}
+
+/// In what a variant matches otherwise than `[matching]` of the pack says.
+#[derive(Clone, Debug)]
+pub struct MatchingChange {
+    /// The order of the levels.
+    pub order: Option<Order>,
+    /// The quotas that come before the number of attributions; without a list, those of the pack.
+    pub hard: Option<Vec<Named>>,
+    /// To whom attributions are charged.
+    pub charges: Option<Charges>,
+    /// What is asked for on paper besides the quotas.
+    pub margin: Option<Margin>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// The order of the levels of a matching.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Number, who comes first, quotas, points, then fit.
+    FitAfterPoints,
+    /// In the order of its points, each request takes its best; nobody comes first.
+    ByPoints,
+}
+
+/// To whom attributions are charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Charges {
+    /// To nobody: conventions with holders ask for nothing.
+    None,
+    /// To any holder who may propose the household, whatever the unit is.
+    AllInFlow,
+}
+
+/// Members asked for on paper besides a quota, so that leases meet it.
+#[derive(Clone, Debug)]
+pub enum Margin {
+    /// So many by quota.
+    Members(Vec<(Named, u64)>),
+    /// The least with which leases miss no quota in more draws than `[leases]` allows.
+    Least,
+}
+
+/// Draws of answers, if nothing says how many.
+pub(crate) const DRAWS: u32 = 1000;
+
+/// How attributions that are offered become leases: see [`Acceptances`](logis_allocation::attribution::Acceptances).
+#[derive(Clone, Debug, Default)]
+pub struct Leases {
+    /// How likely an offer is taken of which no rule says it, from 0 to 1.
+    pub acceptance: Option<Exact>,
+    /// In which part of the draws a quota may be missed, where the least margin is asked for: a tenth, if nothing says it.
+    pub missed: Option<Exact>,
+    /// How many times answers are drawn.
+    pub draws: Option<u32>,
+    /// How many candidates a unit has at most.
+    pub candidates: Option<usize>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl Leases {
+    /// How many times answers are drawn.
+    pub(crate) fn draws(&self) -> u32 {
+        self.draws.unwrap_or(DRAWS)
+    }
+
+    /// In how many of the draws a quota may be missed.
+    pub(crate) fn allowed(&self) -> u32 {
+        let missed = self.missed.unwrap_or_else(|| Exact::new(1, 10));
+        u32::try_from((missed * Exact::from_integer(self.draws().into())).floor().to_integer()).unwrap_or(0)
+    }
+
+    /// How many candidates a unit has at most.
+    pub(crate) fn places(&self) -> usize {
+        self.candidates.unwrap_or(logis_allocation::PLACES)
+    }
 }
 
 /// A change of a parameter.
@@ -328,6 +411,11 @@ pub struct Expected {
 }
 
 impl Scenario {
+    /// Is what its runs match by put side by side?
+    pub(crate) fn compares_matchings(&self) -> bool {
+        self.leases.is_some() || self.variants.iter().any(|variant| variant.matching.is_some())
+    }
+
     /// Reads a scenario file. `path` is what messages call it.
     ///
     /// # Errors

@@ -7,11 +7,12 @@ use toml::de::{DeTable, DeValue};
 
 use super::changes::{cells, instead, key_of, number, parameter, row_changes};
 use super::limits;
+use super::matching::{leases, matching};
 use super::weeks::weeks;
 use super::years::years;
 use super::{
-    Assumption, Axis, Base, Expected, How, Measured, ParameterChange, Scenario, Sweep, Variant, Wanted,
-    Weeks, Years,
+    Assumption, Axis, Base, Expected, How, Margin, Measured, Order, ParameterChange, Scenario, Sweep,
+    Variant, Wanted, Weeks, Years,
 };
 use crate::texts::{self, form, what};
 use logis_language::diagnostic::{Diagnostics, Sources, Span};
@@ -52,6 +53,9 @@ pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnos
         out.push(texts::date_beside_years(years.dates.len(), at));
     }
     let own_weeks = weeks_of(&mut reader, true, out);
+    let span = reader.get("leases").map_or(0..0, Spanned::span);
+    let own_leases =
+        reader.table("leases", out).map(|table| leases(Reader::new(0, span, what::LEASES, table), out));
     let span = reader.get("measures").map_or(0..0, Spanned::span);
     let measures = reader
         .table("measures", out)
@@ -71,6 +75,19 @@ pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnos
             }
             if let (None, Some(weeks)) = (&own_weeks, &variant.weeks) {
                 out.push(texts::weeks_of_variant(weeks.span.clone()));
+            }
+            // Margins are asked for of one matching, and the least of them by what leases say of it.
+            let change = variant.matching.as_ref();
+            if let Some(change) = change.filter(|change| change.margin.is_some()) {
+                if own_weeks.is_some() {
+                    out.push(texts::margin_of_sessions(change.span.clone()));
+                }
+                if matches!(change.margin, Some(Margin::Least)) && own_leases.is_none() {
+                    out.push(texts::margin_without_leases(change.span.clone()));
+                }
+                if change.order == Some(Order::ByPoints) {
+                    out.push(texts::margin_by_points(change.span.clone()));
+                }
             }
         }
         variants.extend(variant);
@@ -99,6 +116,7 @@ pub(super) fn read(root: &DeTable<'_>, sources: &Arc<Sources>, out: &mut Diagnos
         base,
         years: own,
         weeks: own_weeks,
+        leases: own_leases,
         measures,
         variants,
         sweeps,
@@ -244,10 +262,28 @@ fn variant(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Variant>
     let fit = reader.str("fit", out).map(own);
     let years = years_of(&mut reader, false, out);
     let weeks = weeks_of(&mut reader, false, out);
+    let span = reader.get("matching").map_or(0..0, Spanned::span);
+    let matching = reader
+        .table("matching", out)
+        .map(|table| matching(Reader::new(0, span, what::VARIANT_MATCHING, table), out));
     let rows = row_changes(&reader, out);
     let name = name?;
     let title = title.unwrap_or_else(|| name.0.clone());
-    Some(Variant { name, title, text, as_of, rules, parameters, rows, quotas, priority, fit, years, weeks })
+    Some(Variant {
+        name,
+        title,
+        text,
+        as_of,
+        rules,
+        parameters,
+        rows,
+        quotas,
+        priority,
+        fit,
+        years,
+        weeks,
+        matching,
+    })
 }
 
 fn sweep(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Sweep> {

@@ -9,7 +9,7 @@ use logis_language::pack::toml_reader::Reader;
 use logis_language::value::Exact;
 
 /// Candidates that a unit may have at most.
-const MOST_CANDIDATES: i64 = 100;
+pub(super) const MOST_CANDIDATES: i64 = 100;
 
 /// The sessions of a scenario; of a variant (`own_dates` is false), those things in which its sessions differ.
 pub(super) fn weeks(mut reader: Reader<'_, '_>, own_dates: bool, out: &mut Diagnostics) -> Weeks {
@@ -18,20 +18,7 @@ pub(super) fn weeks(mut reader: Reader<'_, '_>, own_dates: bool, out: &mut Diagn
         .and_then(|n| u32::try_from(n).ok());
     let candidates =
         whole(&mut reader, "candidates", (MOST_CANDIDATES, "3"), out).and_then(|n| usize::try_from(n).ok());
-    let acceptance = reader.get("acceptance").and_then(|item| {
-        let found = number(item).filter(|n| (0..=*n.denom()).contains(n.numer()));
-        if found.is_none() {
-            let label = texts::such_as("0.54", false);
-            out.push(texts::wrong_form(
-                &reader.what,
-                "acceptance",
-                form::PROBABILITY,
-                reader.at(item),
-                label,
-            ));
-        }
-        found
-    });
+    let acceptance = probability(&mut reader, "acceptance", "0.54", out);
     let (mut request_date, mut unit_date, mut at_once) = (None, None, None);
     if own_dates {
         request_date = reader.str("request_date", out).map(own);
@@ -42,7 +29,23 @@ pub(super) fn weeks(mut reader: Reader<'_, '_>, own_dates: bool, out: &mut Diagn
     Weeks { count, candidates, acceptance, request_date, unit_date, at_once, span }
 }
 
-fn whole(
+/// A number from 0 to 1.
+pub(super) fn probability(
+    reader: &mut Reader<'_, '_>,
+    key: &'static str,
+    example: &str,
+    out: &mut Diagnostics,
+) -> Option<Exact> {
+    let item = reader.get(key)?;
+    let found = number(item).filter(|n| (0..=*n.denom()).contains(n.numer()));
+    if found.is_none() {
+        let label = texts::such_as(example, false);
+        out.push(texts::wrong_form(&reader.what, key, form::PROBABILITY, reader.at(item), label));
+    }
+    found
+}
+
+pub(super) fn whole(
     reader: &mut Reader<'_, '_>,
     key: &'static str,
     limit: (i64, &str),

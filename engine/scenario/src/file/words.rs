@@ -1,6 +1,9 @@
 //! Changes in words, as a report says them.
 
-use super::{CellsOf, Count, How, ParameterChange, RowChange, RowKind, Variant, Weeks, Years};
+use super::{
+    CellsOf, Charges, Count, How, Leases, Margin, MatchingChange, Order, ParameterChange, RowChange, RowKind,
+    Variant, Weeks, Years,
+};
 use logis_language::value::{Exact, Value, format_number, french_day};
 
 /// `1,05`
@@ -136,7 +139,57 @@ impl Variant {
     pub(crate) fn changes_nothing(&self) -> bool {
         let names = self.quotas.is_none() && self.priority.is_none() && self.fit.is_none();
         let rules = self.rules.is_none() && self.as_of.is_none() && self.parameters.is_empty();
-        names && rules && self.rows.is_empty() && self.years.is_none() && self.weeks.is_none()
+        let parts = self.years.is_none() && self.weeks.is_none() && self.matching.is_none();
+        names && rules && parts && self.rows.is_empty()
+    }
+}
+
+impl MatchingChange {
+    /// In what the variant matches otherwise, a line each.
+    pub fn in_words(&self, called: &dyn Called, quota: &dyn Fn(&str) -> String) -> Vec<String> {
+        let mut lines = Vec::new();
+        lines.extend(self.order.map(|order| match order {
+            Order::FitAfterPoints => "ordre : le nombre, les parts, les points, puis l'adéquation".to_string(),
+            Order::ByPoints => {
+                "ordre des points : à son tour, chaque demande prend ce qui lui convient le mieux ; ni parts, ni personne d'abord".to_string()
+            }
+        }));
+        lines.extend(self.hard.as_ref().map(|names| {
+            let names: Vec<String> = names.iter().map(|(name, _)| quota(name)).collect();
+            let names = if names.is_empty() { "aucune".to_string() } else { names.join(", ") };
+            format!("parts à tenir avant le nombre d'attributions : {names}")
+        }));
+        lines.extend(self.charges.map(|charges| match charges {
+            Charges::None => "aucune attribution n'est imputée à un réservataire, et leurs conventions ne demandent rien".to_string(),
+            Charges::AllInFlow => {
+                "tous les logements sont en flux : chacun est imputé à un réservataire qui peut proposer le ménage".to_string()
+            }
+        }));
+        match &self.margin {
+            None => {}
+            Some(Margin::Least) => {
+                lines.push("sur le papier, la moindre marge qui tient chaque part sur les baux".to_string());
+            }
+            Some(Margin::Members(all)) => lines.extend(all.iter().map(|((name, _), n)| {
+                format!("sur le papier, membres de plus : {} pour {}", called.count(*n), quota(name))
+            })),
+        }
+        lines
+    }
+}
+
+impl Leases {
+    /// How attributions become leases, a line each.
+    pub fn in_words(&self, called: &dyn Called) -> Vec<String> {
+        let mut lines = vec![format!("tirages des réponses : {}", called.count(self.draws().into()))];
+        lines.push(format!("candidats par logement, au plus : {}", self.places()));
+        lines.extend(self.acceptance.map(|n| {
+            format!(
+                "probabilité supposée qu'une proposition soit acceptée, où aucune règle ne la dit : {}",
+                french(&n)
+            )
+        }));
+        lines
     }
 }
 

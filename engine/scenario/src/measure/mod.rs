@@ -1,6 +1,7 @@
 //! What a run gives: its tables of measures, and what becomes of each household.
 
 mod counts;
+mod matchings;
 mod summary;
 mod waits;
 
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use super::allocation::Allocation;
 use super::basis::Local;
 use super::decided::Decide;
-use super::file::{Measured, Weeks};
+use super::file::{Leases, Measured, Weeks};
 use super::run::Household;
 use super::table::{Table, scaled};
 use counts::{by_request, by_unit, number, outcomes, shown};
@@ -75,6 +76,8 @@ pub(super) struct Planned {
     money: Vec<Arc<Plan>>,
     /// On pairs: the rent burden.
     burden: Option<Arc<Plan>>,
+    /// On pairs, where attributions are followed to leases: how likely an offer is taken.
+    pub acceptance: Option<Arc<Plan>>,
 }
 
 /// What is measured of a year.
@@ -134,7 +137,7 @@ impl Planned {
         pack: &Pack,
         date: Date,
         measures: &Measured,
-        weeks: Option<&Weeks>,
+        (weeks, leases): (Option<&Weeks>, Option<&Leases>),
     ) -> Result<Planned, PackError> {
         let parsed = pack.parsed();
         let of_pack = &parsed.manifest.measures;
@@ -196,6 +199,10 @@ impl Planned {
             })
         });
         let weekly = weekly.transpose()?;
+        let acceptance = match leases {
+            Some(_) => acceptance(parsed, date)?.map(Arc::new),
+            None => None,
+        };
         Ok(Planned {
             matching,
             weekly,
@@ -208,6 +215,7 @@ impl Planned {
             product,
             money,
             burden,
+            acceptance,
         })
     }
 
@@ -232,6 +240,7 @@ impl Planned {
             product: self.product.as_ref().map(|(label, p)| (label.clone(), plan(p))),
             money: self.money.iter().map(plan).collect(),
             burden: self.burden.as_ref().map(plan),
+            acceptance: self.acceptance.as_ref().map(plan),
             ..*self
         }
     }
@@ -241,6 +250,7 @@ impl Planned {
         let plans = self.groups.iter().map(|g| &g.plan).chain(&self.requests_by).chain(&self.units_by);
         let plans = plans.chain(&self.money).chain(self.product.as_ref().map(|(_, plan)| plan));
         let plans = plans.chain(self.weekly.iter().flat_map(WeeklyPlans::all));
+        let plans = plans.chain(&self.acceptance);
         let own = self.burden.iter().chain(plans.chain(&self.waiting));
         self.matching.plans().chain(own.map(Arc::as_ref))
     }

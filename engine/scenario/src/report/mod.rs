@@ -109,8 +109,10 @@ pub fn report(simulation: &Simulation, results: &[RunResult]) -> Result<Report, 
         sheets.extend(at.map(|at| compared.remove(at)));
     }
     let (gains, households) = changes::sheets(simulation, &all);
-    let quotas = compared.iter().position(|s| s.id == "quotas").map(|at| compared.remove(at));
-    sheets.extend(quotas);
+    for id in ["appariements", "quotas"] {
+        let at = compared.iter().position(|s| s.id == id);
+        sheets.extend(at.map(|at| compared.remove(at)));
+    }
     sheets.extend(gains);
     sheets.extend(compared);
     sheets.extend(sweeps(simulation, results, &spoken));
@@ -207,23 +209,25 @@ fn heads(simulation: &Simulation, all: &[Repeated<'_>], spoken: &dyn Called) -> 
             let mut changes = rows(base, 0);
             changes.extend(scenario.years.iter().flat_map(|y| y.in_words(spoken)));
             changes.extend(scenario.weeks.iter().flat_map(|w| w.in_words(spoken)));
+            changes.extend(scenario.leases.iter().flat_map(|l| l.in_words(spoken)));
             return Head { name, title, text: String::new(), date, changes };
         };
         let mut changes: Vec<String> =
             variant.parameters.iter().map(|change| change.in_words(spoken)).collect();
         changes.extend(rows(&variant.rows, base.len()));
+        let declared = simulation.pack().parsed().manifest.matching.iter().flat_map(|m| &m.quotas);
+        let label = |name: &str| {
+            let mut own = declared.clone().filter(|quota| quota.name.0 == name);
+            own.next().map_or_else(|| name.to_string(), |quota| format!("« {} »", quota.label))
+        };
         if let Some(quotas) = &variant.quotas {
-            let declared = simulation.pack().parsed().manifest.matching.iter().flat_map(|m| &m.quotas);
-            let label = |name: &str| {
-                let mut own = declared.clone().filter(|quota| quota.name.0 == name);
-                own.next().map_or_else(|| name.to_string(), |quota| format!("« {} »", quota.label))
-            };
             let names: Vec<String> = quotas.iter().map(|(name, _)| label(name)).collect();
             let names = if names.is_empty() { "aucune".to_string() } else { names.join(", ") };
             changes.push(format!("parts demandées : {names}"));
         }
         changes.extend(variant.years.iter().flat_map(|y| y.in_words(spoken)));
         changes.extend(variant.weeks.iter().flat_map(|w| w.in_words(spoken)));
+        changes.extend(variant.matching.iter().flat_map(|m| m.in_words(spoken, &label)));
         changes.extend(variant.priority.iter().map(|(n, _)| format!("priorité : {}", spoken.rule(n))));
         changes.extend(variant.fit.iter().map(|(n, _)| format!("adéquation : {}", spoken.rule(n))));
         changes.extend(variant.rules.iter().map(|(n, _)| format!("règles posées par-dessus : {n}")));
