@@ -24,6 +24,7 @@ mod first;
 mod grid;
 mod holders;
 mod ipf;
+mod leases;
 mod lecture;
 mod ledger;
 mod library;

@@ -11,6 +11,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::diagnostic::codes;
 use crate::pack::Parsed;
+use crate::pack::manifest::Ranks;
 use crate::pack::schema::{Entity, Field, FieldKind, Origin};
 
 /// The schemas, by the name of the file that holds each, with the files of a pack that it is about.
@@ -232,6 +233,13 @@ fn manifest(parsed: &Parsed) -> Json {
             said(
                 "Points puis adéquation, ou chaque demande son mieux dans l'ordre des points",
                 json!({ "enum": ["fit-after-points", "by-points"] }),
+            ),
+        ),
+        (
+            "ranks",
+            said(
+                "Les rangs d'après le premier : par les niveaux de l'appariement, ou pour le plus de baux attendus",
+                json!({ "enum": Ranks::WRITTEN }),
             ),
         ),
         (

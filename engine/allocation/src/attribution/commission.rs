@@ -9,6 +9,8 @@
 //! * each rank is the best answer there is among those who stand in no rank before it;
 //! * where no quota is in force, points never rise down a list.
 //!
+//! Or those below the first stand where the most leases are to be expected of it ([`Commission::most_leases`]).
+//!
 //! Where too few requests are left, a list is completed by requests that stand elsewhere: such a place
 //! is *shared*, and promises nothing.
 //!
@@ -21,7 +23,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::chances::{Chances, PARTS};
+use super::expected::{Below, Ranked};
 use super::instance::Instance;
+use logis_language::value::Exact;
 use logis_matching::{Matching, ProblemError, reached_by, solve};
 
 /// The lists of all units.
@@ -38,6 +43,20 @@ pub struct Place {
     pub request: u32,
     /// Does the request stand in other lists too?
     pub shared: bool,
+}
+
+/// Lists that give the most leases to be expected, beside those by the levels of the matching.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct MostLeases {
+    /// The lists. Own places alone are chosen so; a list that is completed by shared ones is as [`Commission::new`] completes it.
+    pub commission: Commission,
+    /// The same by the levels of the matching.
+    pub by_levels: Commission,
+    /// Can no rank below the first be filled better, all others staying? Otherwise the search was given up.
+    pub settled: bool,
+    /// No lists with these first places give more leases to be expected of own places, if that was asked for.
+    pub at_most: Option<Exact>,
 }
 
 /// What refusals change.
@@ -61,26 +80,75 @@ impl Commission {
         matching: &Matching,
         places: &[usize],
     ) -> Result<Commission, ProblemError> {
-        // A unit whose tenant stays is for nobody.
-        let places: Vec<usize> = match instance.has_tenants() {
-            false => places.to_vec(),
-            true => {
-                let occupied = instance.occupied(&matching.unit_of);
-                places
-                    .iter()
-                    .zip(occupied)
-                    .map(|(asked, occupied)| if occupied { 0 } else { *asked })
-                    .collect()
-            }
-        };
-        let places = places.as_slice();
+        let places = free_places(instance, matching, places);
         let mut lists: Vec<Vec<Place>> = vec![Vec::new(); instance.units.len()];
         let mut named = vec![false; instance.requests.len()];
-        let unit_of = matching.unit_of.clone();
-        ranks(instance, &mut lists, &mut named, places, unit_of)?;
+        ranks(instance, &mut lists, &mut named, &places, matching.unit_of.clone())?;
+        let mut commission = Commission { lists };
+        commission.complete(instance, matching, &places);
+        Ok(commission)
+    }
+
+    /// Makes lists of which the most leases are to be expected: the first of each is its attribution, and those below stand where
+    /// they are worth most by how likely they take the unit. Each rank has as many places as there can be, serves who comes first by
+    /// law and the shares as the best answer by the levels does, and then gives the most leases, before points and fit. With
+    /// `bounded`, it is said how many leases any lists may give.
+    ///
+    /// # Errors
+    /// None that the instance has not had.
+    pub fn most_leases(
+        instance: &Instance,
+        matching: &Matching,
+        places: &[usize],
+        (chances, bounded): (&Chances, bool),
+    ) -> Result<MostLeases, ProblemError> {
+        let by_levels = Commission::new(instance, matching, places)?;
+        let places = free_places(instance, matching, places);
+        by_levels.for_leases(instance, matching, &places, (chances, bounded))
+    }
+
+    /// These lists, by the levels, and those for the most leases: where `places` asks for none, a list stays.
+    fn for_leases(
+        self,
+        instance: &Instance,
+        matching: &Matching,
+        places: &[usize],
+        (chances, bounded): (&Chances, bool),
+    ) -> Result<MostLeases, ProblemError> {
+        let request_of = matching.request_of(instance.units.len());
+        let new = |unit: usize| places.get(unit).is_some_and(|asked| *asked > 0);
+        let mut named = vec![false; instance.requests.len()];
+        let (mut firsts, mut below): (Vec<Option<u32>>, Below) = (Vec::new(), Vec::new());
+        for (unit, list) in self.lists.iter().enumerate() {
+            let first = request_of.get(unit).copied().flatten().filter(|_| new(unit));
+            let own = list.iter().filter(|place| new(unit) && !place.shared);
+            below.push(own.map(|place| place.request).filter(|request| Some(*request) != first).collect());
+            let stays = list.iter().filter(|_| !new(unit)).map(|place| place.request);
+            for request in stays.chain(first) {
+                named.get_mut(request as usize).into_iter().for_each(|slot| *slot = true);
+            }
+            firsts.push(first);
+        }
+        let holders = instance.holders_charged(matching);
+        let ranked = Ranked::new((instance, chances), places, (&firsts, named), &holders);
+        let filled = ranked.fill(&below)?;
+        let mut lists = Vec::new();
+        for (unit, ((first, below), before)) in firsts.iter().zip(&filled.below).zip(&self.lists).enumerate()
+        {
+            let own = first.iter().chain(below).map(|request| Place { request: *request, shared: false });
+            lists.push(if new(unit) { own.collect() } else { before.clone() });
+        }
         let mut commission = Commission { lists };
         commission.complete(instance, matching, places);
-        Ok(commission)
+        let at_most = bounded.then(|| {
+            let stand = (0_u32..).zip(&self.lists).filter(|(unit, _)| !new(*unit as usize));
+            let stand = stand.map(|(unit, list)| {
+                let own = list.iter().filter(|place| !place.shared).map(|place| place.request);
+                PARTS - chances.none_takes(unit, own)
+            });
+            Exact::new(ranked.at_most(&filled.below) + stand.sum::<i128>(), PARTS)
+        });
+        Ok(MostLeases { commission, by_levels: self, settled: filled.settled, at_most })
     }
 
     /// Follows lists of before, which stay as they are; units without one (empty) get theirs among the requests that stand
@@ -126,6 +194,22 @@ impl Commission {
         let reached = reached_by(&instance.problem, &matching.unit_of, &matching.marks_of);
         matching.reached = reached.unwrap_or_default();
         Ok((commission, matching))
+    }
+
+    /// The same, new lists being made so that the most leases are to be expected of them: see [`Commission::most_leases`].
+    ///
+    /// # Errors
+    /// None that the instance has not had.
+    pub fn following_for_leases(
+        instance: &Instance,
+        lists: Vec<Vec<Place>>,
+        places: &[usize],
+        how: (&Chances, bool),
+    ) -> Result<(MostLeases, Matching), ProblemError> {
+        let asked = lists.iter().zip(places).map(|(list, asked)| if list.is_empty() { *asked } else { 0 });
+        let asked: Vec<usize> = asked.collect();
+        let (by_levels, matching) = Commission::following(instance, lists, places)?;
+        Ok((by_levels.for_leases(instance, &matching, &asked, how)?, matching))
     }
 
     /// Fills the lists that are too short with requests that stand elsewhere and have no unit.
@@ -363,9 +447,18 @@ fn best_beside(
 }
 
 /// As the matching would choose for a unit: who comes first, then most points, then the better fit.
-fn chosen(instance: &Instance, request: u32, unit: u32) -> (u64, u32, u16) {
+pub(super) fn chosen(instance: &Instance, request: u32, unit: u32) -> (u64, u32, u16) {
     let fit = instance.pair(request, unit).map_or(0, |(fit, _)| fit);
     (instance.comes_first(request, unit), instance.problem.points(request), fit)
+}
+
+/// How many candidates are asked for where the unit is free: one whose tenant stays is for nobody.
+fn free_places(instance: &Instance, matching: &Matching, places: &[usize]) -> Vec<usize> {
+    if !instance.has_tenants() {
+        return places.to_vec();
+    }
+    let occupied = instance.occupied(&matching.unit_of);
+    places.iter().zip(occupied).map(|(asked, occupied)| if occupied { 0 } else { *asked }).collect()
 }
 
 /// Rank by rank: the first place of each list is `unit_of`; each further one is the best answer of those who stand on no

@@ -405,6 +405,11 @@ impl Instance {
         Some((self.problem.fit(request, slot, inside), self.problem.marks(slot)))
     }
 
+    /// How many of the first quotas say who comes first.
+    pub(super) fn firsts(&self) -> usize {
+        self.firsts
+    }
+
     /// How much the attribution of a unit to a request comes first, by the pack's rules for it: more is earlier.
     pub fn comes_first(&self, request: u32, unit: u32) -> u64 {
         let marks = self.pair(request, unit).map_or(0, |(_, marks)| marks);

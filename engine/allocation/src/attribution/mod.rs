@@ -5,9 +5,13 @@
 //! read again, [`Explainer`] says why, [`Commission`] makes lists for those who decide, and [`fairness`]
 //! tells who waits.
 
+mod assign;
+mod at_best;
 mod by_points;
+mod chances;
 mod commission;
 mod decided;
+mod expected;
 mod fairness;
 mod flow;
 mod instance;
@@ -26,7 +30,8 @@ mod ties;
 mod why;
 
 pub use by_points::{OrderReached, Shortfall, by_points, envying};
-pub use commission::{AfterRefusals, Commission, Place};
+pub use chances::{Chances, ListsWorth};
+pub use commission::{AfterRefusals, Commission, MostLeases, Place};
 pub use decided::NotDecided;
 pub use fairness::{Envy, Fairness, Groups, Line, Silence, fairness, silences};
 pub use flow::{Balance, FlowInForce, HolderInForce, charged};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use logis_language::diagnostic::PackError;
 use logis_language::pack::Parsed;
-use logis_language::pack::manifest;
+use logis_language::pack::manifest::{self, Ranks};
 use logis_language::pack::params::ParameterId;
 use logis_language::plan::{Plan, no_place};
 use logis_language::value::{Date, Value};
@@ -29,6 +29,8 @@ pub struct MatchingPlan {
     pub held: Option<Plan>,
     /// In the order of their points, does each request take its best?
     pub by_points: bool,
+    /// By what the ranks below the first are filled in lists.
+    pub ranks: Ranks,
     /// The seed of the lottery among requests that nothing else ranks, if there is one.
     pub seed: Option<u64>,
     /// The quotas in force, in strict order.
@@ -276,6 +278,7 @@ impl MatchingPlan {
             tie,
             held,
             by_points: declared.by_points,
+            ranks: declared.ranks,
             seed: None,
             quotas,
             not_in_force,

@@ -6,6 +6,7 @@ use logis_decide::evaluate::evaluate;
 use logis_decide::tables::{Tables, read_tables};
 use logis_language::Pack;
 use logis_language::diagnostic::nearest;
+use logis_language::pack::manifest::Ranks;
 use logis_language::plan::{Needs, Plan};
 use logis_language::value::{Date, Value};
 use logis_matching::{Gaps, Matching, ProblemError, Reached, solve};
@@ -15,7 +16,10 @@ use super::error::AllocationError;
 use super::keep::Kept;
 use super::lack::Lack;
 use super::posing::{Options, Posing, plan};
-use crate::attribution::{Before, Commission, Explainer, Report, UnderReserve, Why, reserves};
+use crate::attribution::{
+    Before, Chances, Commission, Explainer, Likely, MostLeases, Report, UnderReserve, Why, acceptance,
+    reserves,
+};
 
 /// Candidates of a unit for which no rule says how many.
 pub const PLACES: usize = 3;
@@ -151,16 +155,40 @@ impl Allocation {
     }
 
     /// Several candidates for each unit, in order: as many as the pack's rule for it says where the data have its
-    /// columns and it is known, otherwise [`PLACES`].
+    /// columns and it is known, otherwise [`PLACES`]. Those below the first stand as the pack says by its `ranks`.
     ///
     /// # Errors
-    /// A pack whose rule cannot be planned.
+    /// A pack whose rules cannot be planned; where leases are expected, pairs of which its rule tells no probability.
     pub fn commission(&self) -> Result<Commission, AllocationError> {
         let (places, _) = self.posing.places()?;
-        Ok(self.commission_of(&places)?)
+        match self.posing.plan.ranks {
+            Ranks::Levels => Ok(self.commission_of(&places)?),
+            Ranks::Leases => {
+                let pairs = &self.posing.plan.pairs;
+                let rule = acceptance(&pairs.parsed, pairs.date)?;
+                let chances = self.posing.chances(Likely { rule: rule.as_ref(), assumed: None })?;
+                Ok(self.most_leases(&places, (&chances, false))?.commission)
+            }
+        }
     }
 
-    /// The lists with these numbers of candidates, by number of the unit.
+    /// The lists of which the most leases are to be expected, beside those by the levels: see [`Commission::most_leases`].
+    ///
+    /// # Errors
+    /// The order of points, in which nobody stands before more points.
+    pub fn most_leases(
+        &self,
+        places: &[usize],
+        how: (&Chances, bool),
+    ) -> Result<MostLeases, AllocationError> {
+        let instance = &self.posing.instance;
+        if instance.by_points {
+            return Err(AllocationError::RanksByPoints);
+        }
+        Ok(Commission::most_leases(instance, &self.matching, places, how)?)
+    }
+
+    /// The lists by the levels, with these numbers of candidates, by number of the unit.
     ///
     /// # Errors
     /// None that the problem has not had.
@@ -222,8 +250,21 @@ impl Posing {
                 needs.join(presented.needs());
             }
         }
+        if asked.0.ranks == Ranks::Leases
+            && let Some(rule) = acceptance(parsed, date)?
+        {
+            needs.join(rule.needs());
+        }
         let dataset = read_tables(parsed, date, tables, needs)?;
         Posing::new(asked, dataset, options.max_candidates)
+    }
+
+    /// How likely each request takes each unit that suits it; the data have what the rule reads.
+    ///
+    /// # Errors
+    /// What is no probability; pairs of which nothing tells one.
+    pub fn chances(&self, likely: Likely<'_>) -> Result<Chances, AllocationError> {
+        Chances::new(likely, &self.dataset, &self.instance).map_err(AllocationError::Instance)
     }
 
     /// Under which reserves pairs of candidates stand, given by number of the request and of the unit.

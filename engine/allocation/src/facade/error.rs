@@ -69,6 +69,11 @@ pub enum AllocationError {
         "l'ordre du paquet est celui des points (`order = \"by-points\"`), où aucun quota n'est tenu: `{0}` ne peut l'être"
     )]
     ByPoints(String),
+    /// Nobody stands before more points in the order of points, at any rank.
+    #[error(
+        "l'ordre du paquet est celui des points (`order = \"by-points\"`), où personne ne passe devant plus de points: les rangs ne se remplissent pas par les baux attendus (`expected-leases`)"
+    )]
+    RanksByPoints,
     /// What a quota counts by the values of a scope is of the whole: parts cannot hold it.
     #[error("le quota `{0}` se compte par valeur (`scope`): il ne se tient pas partie par partie")]
     ScopeApart(String),

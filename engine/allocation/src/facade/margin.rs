@@ -7,11 +7,12 @@
 
 use std::collections::BTreeMap;
 
+use logis_language::pack::manifest::Ranks;
 use logis_matching::Quota;
 
 use super::error::AllocationError;
 use super::posing::{Posing, answer_in_order};
-use crate::attribution::{Acceptances, Asks, Commission, Drawn, Likely};
+use crate::attribution::{Acceptances, Asks, Chances, Commission, Drawn, Likely};
 
 /// How often the search goes round the quotas at most.
 const ROUNDS: usize = 6;
@@ -129,7 +130,11 @@ impl Posing {
             return Err(AllocationError::ByPoints(first.to_string()));
         }
         let none = vec![0_u64; self.plan.quotas.len()];
-        let mut search = Search { posing: self, likely, places, draws, tried: BTreeMap::new() };
+        let chances = match self.plan.ranks {
+            Ranks::Levels => None,
+            Ranks::Leases => Some(self.chances(likely)?),
+        };
+        let mut search = Search { posing: self, likely, chances, places, draws, tried: BTreeMap::new() };
         let without = search.tried(&none)?;
         let quotas = self.plan.quotas.iter().enumerate();
         let quotas: Vec<usize> =
@@ -213,6 +218,8 @@ fn set(margins: &mut [u64], at: usize, own: u64) {
 struct Search<'p> {
     posing: &'p Posing,
     likely: Likely<'p>,
+    /// Where the ranks below the first are filled by expected leases.
+    chances: Option<Chances>,
     places: &'p [usize],
     draws: Draws,
     tried: BTreeMap<Vec<u64>, Tried>,
@@ -295,7 +302,13 @@ impl Search<'_> {
         let mut instance = self.posing.instance.clone();
         instance.problem = instance.problem.with_shares(self.posing.with_margins(margins))?;
         let answered = answer_in_order(plan, &instance.problem, &self.posing.always(), None, None)?;
-        let commission = Commission::new(&instance, &answered.matching, self.places)?;
+        let commission = match &self.chances {
+            None => Commission::new(&instance, &answered.matching, self.places)?,
+            Some(chances) => {
+                let how = (chances, false);
+                Commission::most_leases(&instance, &answered.matching, self.places, how)?.commission
+            }
+        };
         let acceptances = Acceptances::new(self.likely, dataset, &instance, &commission);
         let acceptances = acceptances.map_err(AllocationError::Instance)?;
         let quotas: Vec<Quota> = plan.quotas.iter().map(|quota| quota.quota.clone()).collect();

@@ -2,7 +2,8 @@
 //! are free, households answer, and the next session goes on from there.
 //!
 //! * A session sees the requests that have come and have no lease, and the units that are free and have none. It is matched as
-//!   any problem; its lists are those of [`Commission`], so that a unit that is refused goes to the next of its list.
+//!   any problem; its lists are those of [`Commission`], by the levels or for the most leases, so that a unit that is refused goes to
+//!   the next of its list.
 //! * An answer is a function of seed, request and unit ([`Acceptances`]), and comes before the next session. Who takes a unit
 //!   signs at once and leaves; who refuses goes on waiting, and is not offered the same unit again.
 //! * A unit that nobody of its list takes is free again at the next session. The unit that a tenant leaves is free at the next
@@ -17,11 +18,14 @@
 use std::collections::BTreeSet;
 
 use logis_data::Dataset;
+use logis_language::pack::manifest::Ranks;
 use logis_matching::{Already, Matching, Pair, Quota, Reached, reached_by};
 
 use super::error::AllocationError;
 use super::posing::{Posing, answer_in_order};
-use crate::attribution::{Acceptances, Answer, Asks, Commission, Instance, Likely, MatchingPlan, drawn_part};
+use crate::attribution::{
+    Acceptances, Answer, Asks, Chances, Commission, Instance, Likely, MatchingPlan, drawn_part,
+};
 use crate::candidates::{Decide, deciding, finding};
 
 /// When requests come and units are free.
@@ -60,6 +64,8 @@ pub struct Weekly<'p> {
     places: Vec<usize>,
     /// By number of the unit: the requests that it suits; `None` where pairs are looked for at each session.
     suits: Option<Vec<Vec<u32>>>,
+    /// By what the ranks below the first are filled.
+    ranks: Ranks,
 }
 
 /// What a session sees, and what comes of it.
@@ -129,7 +135,8 @@ impl<'p> Weekly<'p> {
         likely: Likely<'p>,
         places: Vec<usize>,
     ) -> Weekly<'p> {
-        Weekly { plan, dataset, instance, likely, places, suits: Some(instance.requests_by_unit()) }
+        let suits = Some(instance.requests_by_unit());
+        Weekly { plan, dataset, instance, likely, places, suits, ranks: plan.ranks }
     }
 
     /// The same years where no pair is held from one session to the next, of an instance that has none
@@ -139,7 +146,13 @@ impl<'p> Weekly<'p> {
         likely: Likely<'p>,
         places: Vec<usize>,
     ) -> Weekly<'p> {
-        Weekly { plan, dataset, instance, likely, places, suits: None }
+        Weekly { plan, dataset, instance, likely, places, suits: None, ranks: plan.ranks }
+    }
+
+    /// The same years with lists whose ranks below the first are filled so, whatever the pack says.
+    #[must_use]
+    pub fn ranked(self, ranks: Ranks) -> Weekly<'p> {
+        Weekly { ranks, ..self }
     }
 
     /// Draws a year.
@@ -369,7 +382,15 @@ impl<'p> Weekly<'p> {
         let mut places = vec![0; self.places.len()];
         free.iter()
             .for_each(|&unit| set(&mut places, unit, self.places.get(unit as usize).copied().unwrap_or(0)));
-        let commission = Commission::new(week, &matching, &places)?;
+        let commission = match self.ranks {
+            Ranks::Levels => Commission::new(week, &matching, &places)?,
+            Ranks::Leases if self.instance.by_points => return Err(AllocationError::RanksByPoints),
+            Ranks::Leases => {
+                let chances = Chances::decided(self.likely, decide, (self.dataset, week));
+                let chances = chances.map_err(AllocationError::Instance)?;
+                Commission::most_leases(week, &matching, &places, (&chances, false))?.commission
+            }
+        };
         let acceptances = Acceptances::decided(self.likely, decide, (self.dataset, week), &commission);
         let acceptances = acceptances.map_err(AllocationError::Instance)?;
         let mut answers = acceptances.answers((week, self.dataset), &commission, seed);

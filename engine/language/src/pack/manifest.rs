@@ -132,6 +132,8 @@ pub struct Matching {
     pub presented: Option<Named>,
     /// Rule of the pair, a number from 0 to 1: how likely the household takes the unit that it is offered.
     pub acceptance: Option<Named>,
+    /// By what the ranks below the first are filled in the lists of the commission.
+    pub ranks: Ranks,
     /// Text of the request: the identifier of the unit that it holds, which is free if it moves. Without one, nobody holds
     /// any.
     pub held: Option<Named>,
@@ -144,6 +146,41 @@ pub struct Matching {
     pub quotas: Vec<Quota>,
     /// Who may propose households for which units, each attribution being charged to one of them.
     pub flow: Option<Flow>,
+}
+
+/// By what the ranks below the first are filled in the lists of the commission.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ranks {
+    /// By the levels of the matching, rank after rank.
+    #[default]
+    Levels,
+    /// So that the most leases are to be expected, before points.
+    Leases,
+}
+
+impl Ranks {
+    /// How packs, scenarios and the command write them, in this order.
+    pub const WRITTEN: [&str; 2] = ["by-levels", "expected-leases"];
+
+    /// How it is written.
+    pub fn written(self) -> &'static str {
+        let [levels, leases] = Ranks::WRITTEN;
+        match self {
+            Ranks::Levels => levels,
+            Ranks::Leases => leases,
+        }
+    }
+
+    /// What is written so, if it is one.
+    ///
+    /// ```
+    /// use logis_language::pack::manifest::Ranks;
+    /// assert_eq!(Ranks::read("expected-leases"), Some(Ranks::Leases));
+    /// assert_eq!(Ranks::read("leases"), None);
+    /// ```
+    pub fn read(written: &str) -> Option<Ranks> {
+        [Ranks::Levels, Ranks::Leases].into_iter().find(|own| own.written() == written)
+    }
 }
 
 impl Matching {
@@ -362,6 +399,21 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
             false
         }
     };
+    let ranks = reader.str("ranks", out).map(|(written, span)| {
+        let read = Ranks::read(written);
+        if read.is_none() {
+            out.push(texts::matching::unknown_ranks(written, &Ranks::WRITTEN, span.clone()));
+        }
+        (read.unwrap_or_default(), span)
+    });
+    if let Some((Ranks::Leases, span)) = &ranks {
+        if by_points {
+            out.push(texts::matching::ranks_by_points(span.clone()));
+        } else if acceptance.is_none() {
+            out.push(texts::matching::ranks_without_acceptance(span.clone()));
+        }
+    }
+    let ranks = ranks.map_or(Ranks::Levels, |(ranks, _)| ranks);
     let mut firsts = Vec::new();
     for (span, table) in reader.tables("first", out) {
         let mut first = Reader::new(reader.file, span, what::A_FIRST, table);
@@ -439,6 +491,7 @@ fn matching(mut reader: Reader<'_, '_>, out: &mut Diagnostics) -> Option<Matchin
         blocks,
         presented,
         acceptance,
+        ranks,
         held,
         by_points,
         first: firsts,

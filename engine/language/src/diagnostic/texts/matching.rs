@@ -69,15 +69,41 @@ fn share(message: String, quota: &str, (span, label): (Span, &str), named: Span)
 
 /// L0402: an order that is none.
 pub(crate) fn unknown_order(written: &str, orders: &[&str], span: Span) -> Diagnostic {
-    let named: Vec<String> = orders.iter().map(|order| format!("`{order}`")).collect();
+    no_such(format!("`{written}` n'est pas un ordre"), written, orders, span)
+}
+
+/// L0402: a way to fill ranks that is none.
+pub(crate) fn unknown_ranks(written: &str, ways: &[&str], span: Span) -> Diagnostic {
+    no_such(format!("`{written}` ne dit pas comment les rangs sont remplis"), written, ways, span)
+}
+
+fn no_such(message: String, written: &str, all: &[&str], span: Span) -> Diagnostic {
+    let named: Vec<String> = all.iter().map(|own| format!("`{own}`")).collect();
     let named: Vec<&str> = named.iter().map(String::as_str).collect();
-    let hint = crate::diagnostic::nearest(written, orders.iter().copied());
+    let hint = crate::diagnostic::nearest(written, all.iter().copied());
     let hint = hint.map_or_else(String::new, |near| format!("; vouliez-vous dire `{near}` ?"));
+    at("L0402", message, span, format!("attendu: {}{hint}", super::one_of(&named)))
+}
+
+/// L0402: ranks by expected leases, in the order of points.
+pub(crate) fn ranks_by_points(span: Span) -> Diagnostic {
+    let message = "l'ordre `by-points` ne fait passer personne devant plus de points, à aucun rang";
     at(
         "L0402",
-        format!("`{written}` n'est pas un ordre"),
+        message.to_string(),
         span,
-        format!("attendu: {}{hint}", super::one_of(&named)),
+        "attendu: `ranks = \"by-levels\"`, ou `order = \"fit-after-points\"`",
+    )
+}
+
+/// L0402: ranks by expected leases where no rule says who accepts.
+pub(crate) fn ranks_without_acceptance(span: Span) -> Diagnostic {
+    let message = "aucune règle ne dit quelles propositions sont acceptées: `acceptance` manque";
+    at(
+        "L0402",
+        message.to_string(),
+        span,
+        "attendu: à côté, `acceptance`, une règle de la candidature, de 0 à 1",
     )
 }
 
