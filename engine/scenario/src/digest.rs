@@ -129,7 +129,7 @@ pub(super) fn of_run(inputs: &[u8], of: &Of<'_>) -> String {
         years.rows.iter().for_each(|change| parts.say("yearly", row(change)));
     }
     if let Some(weeks) = of.weeks {
-        let own = (weeks.sessions(), weeks.places(), weeks.acceptance);
+        let own = (weeks.sessions(), weeks.candidates, weeks.acceptance, weeks.ranks);
         parts.say("weeks", format!("{:?}", (own, own_dates(weeks))));
         if !weeks.at_once() {
             parts.say("weeks", "not at once".to_string());

@@ -22,7 +22,7 @@ use super::years::State;
 use super::{digest, names, rules};
 use logis_allocation::attribution::MatchingPlan;
 use logis_data::{
-    Dataset, InputFile, Issue, TextTable, about, by_kind, codes_of_tables, read_texts, text_tables,
+    Dataset, InputFile, Issue, Needs, TextTable, about, by_kind, codes_of_tables, read_texts, text_tables,
 };
 use logis_language::Pack;
 use logis_language::diagnostic::{PackError, Span};
@@ -343,9 +343,11 @@ impl Simulation {
             let rules = self.rules(run, date)?;
             let parsed = rules.pack.parsed();
             let mut flow = state.begin(&parsed.schema, years, year).map_err(too_many)?;
-            let (dataset, held) =
-                measure::read(parsed, &state.tables(parsed, years, date), &rules.planned.needs(), date)
-                    .map_err(|issues| ScenarioError::Data { run: format!("{} ({date})", run.id), issues })?;
+            let tables = state.tables(parsed, years, date);
+            let (needs, wished) = (rules.planned.needs(), rules.planned.wished());
+            let read = |needs: &Needs| measure::read(parsed, &tables, needs, date);
+            let (dataset, held) = measure::wished(&needs, wished.as_ref(), read)
+                .map_err(|issues| ScenarioError::Data { run: format!("{} ({date})", run.id), issues })?;
             local.get_or_insert_with(|| rules.planned.local(parsed, &dataset));
             // The first year is that of all runs that begin alike; later ones come of what was given.
             let place =
@@ -450,6 +452,7 @@ impl Simulation {
             weeks.count = own.count.or(weeks.count);
             weeks.candidates = own.candidates.or(weeks.candidates);
             weeks.acceptance = own.acceptance.or(weeks.acceptance);
+            weeks.ranks = own.ranks.or(weeks.ranks);
         }
         Some(weeks)
     }
@@ -512,6 +515,7 @@ impl Simulation {
     fn data(&self, run: &Run, rules: &Rules) -> Result<(Option<String>, Arc<Data>), ScenarioError> {
         let own = self.variant(run).map_or(&[][..], |v| &v.rows);
         let needs = rules.planned.needs();
+        let wished = rules.planned.wished();
         // A pack that rules were laid over may have another schema.
         let own_rules = self.variant(run).is_some_and(|v| v.rules.is_some());
         let one = match &self.source {
@@ -523,18 +527,20 @@ impl Simulation {
         let fixed = one && self.scenario.base.rows.is_empty();
         let seed = if fixed { 0 } else { run.seed };
         let date = self.date_of(run);
-        let key = (own.is_empty() && !own_rules).then(|| format!("{seed} {date} {needs:?}"));
+        let key = (own.is_empty() && !own_rules).then(|| format!("{seed} {date} {needs:?} {wished:?}"));
         let make = || -> Result<Data, ScenarioError> {
             let parsed = rules.pack.parsed();
             let failed = |issues| ScenarioError::Data { run: run.id.clone(), issues };
             if let Source::Files(packages, _) = &self.source {
                 // As `logis match` reads them: no cell becomes a text.
                 let files = self.of_seed(run, packages).cloned().unwrap_or_default();
-                let (dataset, held) = measure::read_files(parsed, files, &needs, date).map_err(failed)?;
+                let read = |needs: &Needs| measure::read_files(parsed, files.clone(), needs, date);
+                let (dataset, held) = measure::wished(&needs, wished.as_ref(), read).map_err(failed)?;
                 return Ok((dataset, Vec::new(), held));
             }
             let (tables, taken) = self.tables(run, rules, own)?;
-            let (dataset, held) = measure::read(parsed, &tables, &needs, date).map_err(failed)?;
+            let read = |needs: &Needs| measure::read(parsed, &tables, needs, date);
+            let (dataset, held) = measure::wished(&needs, wished.as_ref(), read).map_err(failed)?;
             Ok((dataset, taken, held))
         };
         let data = match &key {

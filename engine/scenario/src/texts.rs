@@ -88,6 +88,8 @@ pub(super) mod form {
     pub const DISTANCE: &str = "une distance: zéro, ou plus";
     /// A probability.
     pub const PROBABILITY: &str = "un nombre de 0 à 1";
+    /// How ranks are filled.
+    pub const RANKS: &str = "une façon de remplir les rangs";
     /// A share.
     pub const SHARE: &str = "une part";
     /// The margin of a quota.

@@ -11,9 +11,10 @@ use super::file::Weeks;
 use super::measure::{Planned, WeeklyPlans};
 use super::table::{Table, count, mean, percent};
 use logis_allocation::attribution::{Asks, Balance, Instance, Likely, MatchingPlan, Numbers, QuotaInForce};
-use logis_allocation::{Arrivals, Session, Weekly, Year, arrival};
+use logis_allocation::{Arrivals, PLACES, Session, Weekly, Year, arrival};
 use logis_data::Dataset;
 use logis_decide::evaluate::evaluate;
+use logis_language::pack::manifest::Ranks;
 use logis_language::plan::Plan;
 use logis_language::value::{Date, Exact, Value, add_days, day_number, format_number, french_day};
 use logis_matching::{Already, Reached};
@@ -100,12 +101,13 @@ impl Asked<'_> {
         let calendar = Calendar::new(self.date, weeks.sessions());
         let (arrivals, began) = self.arrivals(&instance, plans, calendar, carried);
         let likely = Likely { rule: plans.acceptance.as_deref(), assumed: weeks.acceptance };
-        let places = vec![weeks.places(); instance.units.len()];
+        let (places, open) = self.places(&instance.units, plans);
         let posed = (plan, self.dataset, &*instance);
         let weekly = match at_once.at_once {
             true => Weekly::new(posed, likely, places),
             false => Weekly::searching(posed, likely, places),
         };
+        let weekly = weekly.ranked(weeks.ranks.unwrap_or(plan.ranks));
         let year = weekly.year(&arrivals, self.seed).map_err(failed)?;
         let beside = match at_once.at_once {
             true => Some(self.beside(&at_once, (&weekly, likely), &arrivals)?),
@@ -121,7 +123,12 @@ impl Asked<'_> {
             how: self.how(plans),
         };
         let tables = told.tables(beside.as_ref());
-        let warnings = told.warnings();
+        let mut warnings = told.warnings();
+        if open > 0 {
+            warnings.push(format!(
+                "{open} logements dont la règle `presented` ne dit pas combien de candidats sont présentés : {PLACES}"
+            ));
+        }
         self.carry(&instance, &year, &began, carried);
         Ok(ByWeeks { allocation: at_once.by_weeks(&year), tables, warnings })
     }
@@ -197,6 +204,21 @@ impl Asked<'_> {
         (arrivals, began)
     }
 
+    /// By number of the unit: how many candidates it has at most, as the scenario or the pack's rule says; and of how many units
+    /// neither does.
+    fn places(&self, units: &Numbers, plans: &WeeklyPlans) -> (Vec<usize>, usize) {
+        let rule = plans.presented.as_ref().filter(|_| self.weeks.candidates.is_none());
+        let Some(rule) = rule else { return (vec![self.weeks.places(); units.len()], 0) };
+        let decided = evaluate(rule, self.dataset);
+        let of = |number| match decided.columns.first()?.value(units.row(number) as usize)? {
+            Value::Number(n) if n.is_integer() => usize::try_from(*n.numer()).ok(),
+            _ => None,
+        };
+        let asked: Vec<Option<usize>> = (0_u32..).take(units.len()).map(of).collect();
+        let open = asked.iter().filter(|own| own.is_none()).count();
+        (asked.into_iter().map(|own| own.unwrap_or(PLACES)).collect(), open)
+    }
+
     /// Says for the next year who waits, and what is free.
     fn carry(&self, instance: &Instance, year: &Year, began: &[Date], carried: &mut Carried) {
         let request = |number: u32| instance.requests.id(self.dataset, number).to_string();
@@ -225,10 +247,18 @@ impl Asked<'_> {
             ),
             (None, assumed) => format!("la probabilité, {}, est supposée", assumed.unwrap_or_default()),
         };
+        let candidates = match plans.presented.as_ref().filter(|_| self.weeks.candidates.is_none()) {
+            Some(_) => "autant de candidats par logement, au plus, que dit la règle `presented` du paquet"
+                .to_string(),
+            None => format!("{} au plus par logement", several(self.weeks.places(), "candidat")),
+        };
+        let ranks = match self.weeks.ranks.unwrap_or(self.matching.ranks) {
+            Ranks::Levels => "",
+            Ranks::Leases => ", les rangs d'après le premier remplis pour le plus de baux attendus",
+        };
         format!(
-            "Année de {}. À chacune, qui attend est apparié aux logements libres, les parts comptées sur les baux de l'année ; {} au plus par logement. Chaque proposition est acceptée ou refusée par tirage ({answers}) ; un logement refusé passe au suivant de sa liste, puis revient à la séance suivante ; qui refuse attend, et le même logement ne lui est plus proposé. Points et recevabilité sont ceux du {}.",
+            "Année de {}. À chacune, qui attend est apparié aux logements libres, les parts comptées sur les baux de l'année ; {candidates}{ranks}. Chaque proposition est acceptée ou refusée par tirage ({answers}) ; un logement refusé passe au suivant de sa liste, puis revient à la séance suivante ; qui refuse attend, et le même logement ne lui est plus proposé. Points et recevabilité sont ceux du {}.",
             several(self.weeks.sessions() as usize, "séance"),
-            several(self.weeks.places(), "candidat"),
             french_day(self.date)
         )
     }

@@ -16,7 +16,7 @@ pub use words::Called;
 use std::sync::Arc;
 
 use logis_language::diagnostic::{Diagnostics, PackError, SourceFile, Sources, Span};
-use logis_language::pack::manifest::Named;
+use logis_language::pack::manifest::{Named, Ranks};
 use logis_language::pack::toml_reader::parse;
 use logis_language::value::{Date, Exact, Value};
 
@@ -90,10 +90,12 @@ pub(crate) const MOST_SESSIONS: u32 = 366;
 pub struct Weeks {
     /// How many sessions a year has.
     pub count: Option<u32>,
-    /// How many candidates a unit has at most.
+    /// How many candidates a unit has at most; without it, what the pack's rule (`presented`) says.
     pub candidates: Option<usize>,
     /// How likely an offer is taken of which no rule says it, from 0 to 1.
     pub acceptance: Option<Exact>,
+    /// By what the ranks below the first are filled; without it, as the pack says.
+    pub ranks: Option<Ranks>,
     /// The field of the request with the day on which it comes; of a variant, none.
     pub request_date: Option<Named>,
     /// The field of the unit with the day from which it is free; of a variant, none.

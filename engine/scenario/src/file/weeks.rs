@@ -5,6 +5,7 @@ use super::read::own;
 use super::{MOST_SESSIONS, Weeks};
 use crate::texts::{self, form};
 use logis_language::diagnostic::Diagnostics;
+use logis_language::pack::manifest::Ranks;
 use logis_language::pack::toml_reader::Reader;
 use logis_language::value::Exact;
 
@@ -19,6 +20,14 @@ pub(super) fn weeks(mut reader: Reader<'_, '_>, own_dates: bool, out: &mut Diagn
     let candidates =
         whole(&mut reader, "candidates", (MOST_CANDIDATES, "3"), out).and_then(|n| usize::try_from(n).ok());
     let acceptance = probability(&mut reader, "acceptance", "0.54", out);
+    let ranks = reader.str("ranks", out).and_then(|(written, span)| {
+        let read = Ranks::read(written);
+        if read.is_none() {
+            let label = texts::such_as(&Ranks::WRITTEN.map(|own| format!("\"{own}\"")).join(", "), false);
+            out.push(texts::wrong_form(&reader.what, "ranks", form::RANKS, span, label));
+        }
+        read
+    });
     let (mut request_date, mut unit_date, mut at_once) = (None, None, None);
     if own_dates {
         request_date = reader.str("request_date", out).map(own);
@@ -26,7 +35,7 @@ pub(super) fn weeks(mut reader: Reader<'_, '_>, own_dates: bool, out: &mut Diagn
         at_once = reader.get("at_once").is_some().then(|| reader.bool("at_once", out));
     }
     reader.finish(out);
-    Weeks { count, candidates, acceptance, request_date, unit_date, at_once, span }
+    Weeks { count, candidates, acceptance, ranks, request_date, unit_date, at_once, span }
 }
 
 /// A number from 0 to 1.

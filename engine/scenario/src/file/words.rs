@@ -4,6 +4,7 @@ use super::{
     CellsOf, Charges, Count, How, Leases, Margin, MatchingChange, Order, ParameterChange, RowChange, RowKind,
     Variant, Weeks, Years,
 };
+use logis_language::pack::manifest::Ranks;
 use logis_language::value::{Exact, Value, format_number, french_day};
 
 /// `1,05`
@@ -199,6 +200,13 @@ impl Weeks {
         let mut lines = Vec::new();
         lines.extend(self.count.map(|n| format!("séances par an : {}", called.count(n.into()))));
         lines.extend(self.candidates.map(|n| format!("candidats par logement, au plus : {n}")));
+        lines.extend(self.ranks.map(|own| {
+            let how = match own {
+                Ranks::Levels => "par les niveaux de l'appariement",
+                Ranks::Leases => "pour le plus de baux attendus",
+            };
+            format!("rangs d'après le premier : {how}")
+        }));
         lines.extend(self.acceptance.map(|n| {
             format!(
                 "probabilité supposée qu'une proposition soit acceptée, où aucune règle ne la dit : {}",

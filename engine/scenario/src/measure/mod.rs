@@ -45,6 +45,8 @@ struct Group {
 pub(super) struct WeeklyPlans {
     /// On pairs: how likely an offer is taken.
     pub acceptance: Option<Arc<Plan>>,
+    /// On units: how many candidates are presented, where the scenario does not say it.
+    pub presented: Option<Arc<Plan>>,
     /// On requests: the day on which one comes.
     pub request_date: Option<Arc<Plan>>,
     /// On units: the day from which one is free.
@@ -194,6 +196,10 @@ impl Planned {
         let weekly = weeks.map(|own| -> Result<WeeklyPlans, PackError> {
             Ok(WeeklyPlans {
                 acceptance: acceptance(parsed, date)?.map(Arc::new),
+                presented: match parsed.manifest.matching.as_ref().and_then(|own| own.presented.as_ref()) {
+                    Some((rule, _)) if own.candidates.is_none() => seen(units, vec![rule])?,
+                    _ => None,
+                },
                 request_date: seen(requests, one(&own.request_date, &None).into_iter().collect())?,
                 unit_date: seen(units, one(&own.unit_date, &None).into_iter().collect())?,
             })
@@ -230,6 +236,7 @@ impl Planned {
             matching: self.matching.with_values(parsed, differ),
             weekly: self.weekly.as_ref().map(|own| WeeklyPlans {
                 acceptance: own.acceptance.as_ref().map(plan),
+                presented: own.presented.as_ref().map(plan),
                 request_date: own.request_date.as_ref().map(plan),
                 unit_date: own.unit_date.as_ref().map(plan),
             }),
@@ -272,6 +279,15 @@ impl Planned {
             all.join(plan.needs());
         }
         all
+    }
+
+    /// What the data must have for the number of candidates that the pack's rule says, besides: data without it are read
+    /// all the same.
+    pub fn wished(&self) -> Option<Needs> {
+        let presented = self.weekly.as_ref()?.presented.as_ref()?;
+        let mut all = self.needs();
+        all.join(presented.needs());
+        Some(all)
     }
 
     /// Measures an allocation: all, or only what the points of sweeps show.
@@ -415,6 +431,14 @@ type Read = Result<(Dataset, Vec<String>), Vec<Issue>>;
 pub(super) fn read(parsed: &Arc<Parsed>, tables: &[TextTable], needs: &Needs, date: Date) -> Read {
     let needs = strict(needs);
     held(parsed, read_texts(&parsed.schema, &parsed.references, tables, &needs), &needs, date)
+}
+
+/// Reads what is wished for or, if something is wrong with that, what is needed alone.
+pub(super) fn wished(needs: &Needs, wished: Option<&Needs>, read: impl Fn(&Needs) -> Read) -> Read {
+    match wished {
+        Some(wished) => read(wished).or_else(|_| read(needs)),
+        None => read(needs),
+    }
 }
 
 /// Reads what a run needs from the files of a package.
