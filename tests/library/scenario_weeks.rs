@@ -187,3 +187,36 @@ fn sessions_are_the_same_without_the_year_at_once() {
     }
     assert!(!alone.tables.iter().any(|table| table.id == "valeur_marginale"));
 }
+
+/// Where the scenario does not say how many candidates are presented, the pack's rule does: one for units whose candidate the prefect
+/// names. Where the data lack what it reads, there are three, which is said.
+#[test]
+fn candidates_follow_the_pack() {
+    let named =
+        "[[base.logement]]\nchange = \"all\"\nto = { candidat_designe = true, plai_adapte = false }\n";
+    let of = |more: &str, candidates: &str| {
+        let weeks = format!("{more}[weeks]\ncount = 6\nacceptance = 0.4\n{candidates}");
+        run(&scenario("as_of = 2015-12-31", &weeks), "base")
+    };
+    let rows = |result: &RunResult| table(result, "semaines").rows.clone();
+    let (one, three) = (of("", "candidates = 1\n"), of("", "candidates = 3\n"));
+    assert_ne!(rows(&one), rows(&three));
+    let by_rule = of(named, "");
+    assert_eq!(rows(&by_rule), rows(&one));
+    assert!(by_rule.warnings.iter().all(|warning| !warning.contains("`presented`")));
+    let unknown = of("", "");
+    assert_eq!(rows(&unknown), rows(&three));
+    assert!(unknown.warnings.iter().any(|warning| warning.contains("`presented`")), "{:?}", unknown.warnings);
+}
+
+/// A variant may fill the ranks otherwise, which its tables say; where all are as likely to accept, points decide as before.
+#[test]
+fn a_variant_has_its_own_ranks() {
+    let variant = "[[variant]]\nname = \"v\"\n[variant.weeks]\nranks = \"expected-leases\"\n";
+    let weeks = format!("[weeks]\ncount = 6\nacceptance = 0.4\ncandidates = 2\n{variant}");
+    let simulation = scenario("as_of = 2015-12-31", &weeks);
+    let (base, own) = (run(&simulation, "base"), run(&simulation, "v"));
+    assert_ne!(simulation.hash(&base.run), simulation.hash(&own.run));
+    let said = |result: &RunResult| table(result, "semaines").how.contains("pour le plus de baux attendus");
+    assert!(said(&own) && !said(&base));
+}

@@ -297,31 +297,23 @@ impl<'a> Ranked<'a> {
         }
     }
 
-    /// A price for each request, of which [`at_best`] makes a bound: what it is worth to the rank in which it stands.
+    /// A price for each request, of which [`at_best`] makes a bound: those by which the best assignment to all places at once is
+    /// proved, each place being worth what it adds to the other places of its list as they are.
     fn prices(&self, below: &Below) -> Vec<i128> {
-        let mut prices = vec![0; self.named.len()];
-        for rank in 0..below.iter().map(Vec::len).max().unwrap_or(0) {
-            let mut others = below.clone();
-            let out = others.iter_mut().map(|list| (list.len() > rank).then(|| list.remove(rank)));
-            let out: Vec<Option<u32>> = out.collect();
-            let free = self.free(&others);
-            let row = |(unit, suits): (u32, &Vec<(u32, i128)>)| {
-                let left = self.left_by(&others, unit);
-                let own = suits.iter().filter(|pair| free.get(pair.0 as usize) == Some(&true));
+        let mut rows: Vec<Vec<(u32, Worth)>> = Vec::new();
+        for (unit, (suits, (list, asked))) in
+            (0_u32..).zip(self.suits.iter().zip(below.iter().zip(self.places)))
+        {
+            let first = self.firsts.get(unit as usize).copied().flatten();
+            let first_left = self.left.get(unit as usize).copied().unwrap_or(PARTS);
+            for place in 0..asked.saturating_sub(usize::from(first.is_some())) {
+                let others = list.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, own)| *own);
+                let left = first_left * self.chances.none_takes(unit, others) / PARTS;
                 let worth = |own: i128| Worth { major: left * own / PARTS, minor: 0 };
-                match out.get(unit as usize).copied().flatten() {
-                    Some(_) => own.map(|pair| (pair.0, worth(pair.1))).collect(),
-                    None => Vec::new(),
-                }
-            };
-            let rows: Vec<Vec<(u32, Worth)>> = (0_u32..).zip(&self.suits).map(row).collect();
-            let found = assign(&rows, self.named.len()).prices;
-            for request in out.into_iter().flatten() {
-                let own = found.get(request as usize).map_or(0, |price| price.major);
-                set(&mut prices, request, own);
+                rows.push(suits.iter().map(|pair| (pair.0, worth(pair.1))).collect());
             }
         }
-        prices
+        assign(&rows, self.named.len()).prices.iter().map(|price| price.major).collect()
     }
 
     fn has_shares(&self) -> bool {
