@@ -19,7 +19,7 @@ const UNKNOWN: &str = "inconnu";
 const ERROR: &str = "erreur";
 
 /// Columns that no pack names.
-const OWN: [(&str, &str); 9] = [
+const OWN: [(&str, &str); 16] = [
     ("manque_admis", "Manque admis"),
     ("manque", "Manque"),
     ("attributions", "Attributions"),
@@ -28,6 +28,13 @@ const OWN: [(&str, &str); 9] = [
     ("priorite", "Priorité (points)"),
     ("adequation", "Adéquation"),
     ("partage", "Place partagée"),
+    ("probabilite", "Probabilité d'accepter"),
+    ("rangs", "Rangs"),
+    ("places", "Places propres"),
+    ("baux_attendus", "Baux attendus"),
+    ("baux_au_plus", "Baux attendus, au plus"),
+    ("points_candidats", "Points des candidats"),
+    ("points_baux", "Points attendus de qui signe"),
     ("reserves", "Sous réserve de"),
 ];
 

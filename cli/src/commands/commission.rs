@@ -5,16 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use logis::attribution::{Commission, Instance, Place};
+use logis::attribution::{Acceptances, Commission, Instance, Likely, MostLeases, Place, acceptance};
 use logis::data::{self, Absent, Dataset, Output, OutputColumn};
 use logis::matching::Matching;
+use logis::pack::manifest::Ranks;
 use logis::pack::schema::Schema;
-use logis::value::{Type, Value};
-use logis::{AllocationError, Options, PLACES, Pack, Plan, Posing};
+use logis::value::{Exact, Type, Value, format_number};
+use logis::{Allocation, AllocationError, Options, PLACES, Pack, Plan, Posing};
+use serde_json::Value as Json;
 
 use super::pair_file::{self, Line};
-use super::pairs;
+use super::ranks::{Both, RanksArgs};
 use super::session::{self, Followed};
+use super::{margin, pairs};
 use crate::args::{DataArgs, LedgerArgs, OutputArgs, RulesArgs, positive};
 use crate::presented::Presented;
 use crate::{End, input, output};
@@ -31,6 +34,15 @@ pub struct CommissionArgs {
     /// Candidats par logement (sinon ce que dit la règle `presented` du paquet, sinon 3)
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = positive)]
     candidates: Option<usize>,
+    #[command(flatten)]
+    ranks: RanksArgs,
+    /// Probabilité, de 0 à 1, qu'un ménage accepte une proposition dont la règle `acceptance` du paquet ne dit rien, ou que le
+    /// paquet n'a pas; elle ne sert qu'aux baux attendus
+    #[arg(long, value_name = "PROBABILITÉ", allow_negative_numbers = true, value_parser = margin::probability)]
+    acceptance: Option<Exact>,
+    /// Au lieu des listes, ce que donnent les deux façons de remplir les rangs, côte à côte
+    #[arg(long, conflicts_with_all = ["append", "refusals"])]
+    compare: bool,
     /// Règles, champs ou groupes de la candidature, de la demande ou du logement à montrer, séparés par des virgules (sinon
     /// le groupe `commission` du paquet)
     #[arg(long, value_name = "RÈGLE,RÈGLE", value_delimiter = ',')]
@@ -63,9 +75,16 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
     options.select = shown(&run.pack, &args.select);
     options.seed = args.seed;
     options.recorded = followed.as_ref().map(|followed| followed.recorded(run.date));
-    let plan = pairs::plan(&run, &options)?;
+    let mut plan = pairs::plan(&run, &options)?;
+    args.ranks.set(&mut plan.0);
+    let ranks = plan.0.ranks;
+    let weighs = ranks == Ranks::Leases || args.compare;
+    let rule = if weighs { acceptance(run.pack.parsed(), run.date)? } else { None };
+    if weighs && rule.is_none() && args.acceptance.is_none() {
+        bail!(margin::NO_ACCEPTANCE);
+    }
     let presented = presented(&run, args.candidates)?;
-    let others: Vec<_> = presented.iter().map(AsRef::as_ref).collect();
+    let others: Vec<&Plan> = presented.iter().map(AsRef::as_ref).chain(&rule).collect();
     let loaded = pairs::load(&mut run, plan, &others, None, &args.data.reading)?;
     if loaded.instance.has_tenants() && (args.refusals.is_some() || args.lists.is_some()) {
         bail!(
@@ -74,38 +93,69 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
     }
     let mut places = places(&loaded, args.candidates, presented.is_some())?;
     let keys = pair_file::keys(run.pack.parsed());
-    let (loaded, matching, mut commission) = match (&args.lists, &mut followed) {
+    let likely = Likely { rule: rule.as_ref(), assumed: args.acceptance };
+    let chances = weighs.then(|| loaded.chances(likely)).transpose().map_err(margin::with_hint)?;
+    let following = |loaded: &Posing, lists: Vec<Vec<Place>>, places: &[usize]| -> Result<Listed> {
+        let instance = &loaded.instance;
+        match &chances {
+            None => {
+                let (commission, matching) = Commission::following(instance, lists, places)?;
+                Ok((matching, commission, None))
+            }
+            Some(_) if instance.by_points => Err(AllocationError::RanksByPoints.into()),
+            Some(chances) => {
+                let how = (chances, true);
+                let (most, matching) = Commission::following_for_leases(instance, lists, places, how)?;
+                Ok((matching, of_both(&most, ranks), Some(most)))
+            }
+        }
+    };
+    let solved = |allocation: &Allocation, places: &[usize]| -> Result<(Commission, Option<MostLeases>)> {
+        let Some(chances) = &chances else { return Ok((allocation.commission_of(places)?, None)) };
+        let most = allocation.most_leases(places, (chances, true))?;
+        Ok((of_both(&most, ranks), Some(most)))
+    };
+    let (loaded, matching, mut commission, most) = match (&args.lists, &mut followed) {
         (_, Some(followed)) => {
             followed.prepare(&loaded, &mut places);
-            let (loaded, matching, commission) = match followed.follows() {
+            let (loaded, matching, commission, most) = match followed.follows() {
                 true => {
-                    let (commission, matching) = followed.lists(&loaded, &places)?;
-                    (loaded, matching, commission)
+                    let (matching, commission, most) = following(&loaded, followed.lists(), &places)?;
+                    (loaded, matching, commission, most)
                 }
                 false => {
                     let allocation = pairs::solve(loaded, None)?;
-                    let commission = allocation.commission_of(&places)?;
-                    (allocation.posing, allocation.matching, commission)
+                    let (commission, most) = solved(&allocation, &places)?;
+                    (allocation.posing, allocation.matching, commission, most)
                 }
             };
             followed.number(&commission);
             expect_none(&loaded.instance, &matching, &mut places);
             say_conditions(&loaded, &matching, &commission);
-            (loaded, matching, commission)
+            (loaded, matching, commission, most)
         }
         (Some(path), None) => {
             let lists = lists(path, &keys, &loaded)?;
-            let (commission, matching) = Commission::following(&loaded.instance, lists, &places)?;
-            (loaded, matching, commission)
+            let (matching, commission, most) = following(&loaded, lists, &places)?;
+            (loaded, matching, commission, most)
         }
         (None, None) => {
             let allocation = pairs::solve(loaded, None)?;
-            let commission = allocation.commission_of(&places)?;
+            let (commission, most) = solved(&allocation, &places)?;
             expect_none(&allocation.posing.instance, &allocation.matching, &mut places);
             say_conditions(&allocation.posing, &allocation.matching, &commission);
-            (allocation.posing, allocation.matching, commission)
+            (allocation.posing, allocation.matching, commission, most)
         }
     };
+    let both = most.as_ref().zip(chances.as_ref());
+    let both = both.map(|(most, chances)| Both::new(&loaded, &matching, most, chances));
+    if let Some(both) = both.as_ref().filter(|_| args.compare) {
+        let compared = Presented::of(both.table(), &[&loaded.plan.pairs]);
+        let about = pairs::about(&loaded, "Les rangs par les niveaux, et pour le plus de baux attendus");
+        output::write(&compared.with_about(about), &args.output)?;
+        both.say();
+        return Ok(End::Fine);
+    }
     if let Some(path) = &args.refusals {
         let lines = pair_file::read(path, &keys, &[])?;
         let Posing { instance, dataset, .. } = &loaded;
@@ -142,11 +192,19 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
         followed.charge(loaded, &mut holders);
     }
     let rank = |unit: u32, at: usize| followed.as_ref().map_or(at + 1, |followed| followed.rank(unit, at));
-    let result = result(&run.pack, loaded, &commission, (&rank, &holders))?;
+    let accepted = match ranks {
+        Ranks::Levels => None,
+        Ranks::Leases => {
+            let own = Acceptances::new(likely, &loaded.dataset, &loaded.instance, &commission);
+            Some(own.map_err(|wrong| margin::with_hint(AllocationError::Instance(wrong)))?)
+        }
+    };
+    let result = result(&run.pack, loaded, &commission, (&rank, &holders, accepted.as_ref()))?;
     // Entered before it is shown: what was shown and is in no ledger could be notified.
     let end = match (&mut followed, &args.ledger.ledger) {
         (Some(followed), Some(path)) => {
-            followed.end(path, (loaded, &commission, &holders), (args.candidates, args.append))?
+            let how = session_details(args, ranks);
+            followed.end(path, (loaded, &commission, &holders), (&how, args.append))?
         }
         _ => End::Fine,
     };
@@ -161,6 +219,7 @@ pub fn run(args: &CommissionArgs) -> Result<End> {
         "{} logements; les places propres ne sont qu'à une demande: qui que ce soit qui refuse, le suivant de chaque liste peut accepter sans que personne d'autre ne bouge",
         commission.lists.len()
     );
+    both.iter().filter(|_| ranks == Ranks::Leases).for_each(Both::say);
     if shared > 0 {
         eprintln!("{shared} places partagées: la demande est aussi dans d'autres listes");
     }
@@ -179,6 +238,28 @@ fn expect_none(instance: &Instance, matching: &Matching, places: &mut [usize]) {
     {
         *asked = 0;
     }
+}
+
+/// An answer, its lists and, where both are made, those of both ways to fill the ranks.
+type Listed = (Matching, Commission, Option<MostLeases>);
+
+/// The lists whose ranks are filled as is said.
+fn of_both(most: &MostLeases, ranks: Ranks) -> Commission {
+    match ranks {
+        Ranks::Levels => most.by_levels.clone(),
+        Ranks::Leases => most.commission.clone(),
+    }
+}
+
+/// What a session says of what was asked for, so that it can be held again.
+fn session_details(args: &CommissionArgs, ranks: Ranks) -> Vec<(&'static str, Json)> {
+    let mut details: Vec<(&'static str, Json)> = Vec::new();
+    details.extend(args.candidates.map(|asked| ("candidats", asked.into())));
+    if ranks == Ranks::Leases {
+        details.push(("rangs", ranks.written().into()));
+        details.extend(args.acceptance.map(|own| ("acceptation", format_number(&own).into())));
+    }
+    details
 }
 
 /// Which lists stand under the condition that a tenant takes what it is given, on the standard error.
@@ -228,10 +309,15 @@ fn result(
     pack: &Pack,
     loaded: &Posing,
     commission: &Commission,
-    (rank, holders): (&dyn Fn(u32, usize) -> usize, &[Option<usize>]),
+    (rank, holders, accepted): (&dyn Fn(u32, usize) -> usize, &[Option<usize>], Option<&Acceptances>),
 ) -> Result<Presented> {
     let (instance, plan) = (&loaded.instance, &loaded.plan.pairs);
     let mut rows = table(&pack.parsed().schema, &loaded.dataset, (instance, commission), rank);
+    if let Some(accepted) = accepted {
+        let cells = accepted.lists.iter().flatten().map(|own| Some(Value::Number(*own)));
+        let (name, kind) = ("probabilite".to_string(), Type::Number);
+        rows.columns.push(OutputColumn { name, cells: cells.collect(), kind });
+    }
     // Who is in a list is a candidate: what was decided of the pair is at its place among the candidates.
     let lists = (0_u32..).zip(&commission.lists);
     let places: Vec<usize> = lists

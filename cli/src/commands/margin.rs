@@ -10,6 +10,7 @@ use logis::{AllocationError, Draws, Margin, Margins, OnPaper, Options, Plan, Pos
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::ranks::RanksArgs;
 use super::{commission, pairs};
 use crate::args::{DataArgs, RulesArgs, TextFormat, positive, whole_number};
 use crate::text::{align_numbers, count, empty, number, percent};
@@ -38,6 +39,8 @@ pub struct MarginArgs {
     /// Candidats par logement (sinon ce que dit la règle `presented` du paquet, sinon 3)
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = positive)]
     candidates: Option<usize>,
+    #[command(flatten)]
+    ranks: RanksArgs,
     /// Forme du rapport
     #[arg(long, value_enum, default_value = "text")]
     format: TextFormat,
@@ -68,7 +71,8 @@ pub(super) fn probability(text: &str) -> Result<Exact, String> {
 /// Finds the margins and shows them.
 pub fn run(args: &MarginArgs) -> Result<End> {
     let mut run = input::Run::new(&args.rules, &args.data)?;
-    let plan = pairs::plan(&run, &Options::default())?;
+    let mut plan = pairs::plan(&run, &Options::default())?;
+    args.ranks.set(&mut plan.0);
     let rule = acceptance(run.pack.parsed(), run.date)?;
     if rule.is_none() && args.acceptance.is_none() {
         bail!(NO_ACCEPTANCE);

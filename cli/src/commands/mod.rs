@@ -35,6 +35,7 @@ mod newcomers;
 pub mod pair_file;
 pub mod pairs;
 pub mod position;
+mod ranks;
 pub mod receipt_file;
 pub mod record;
 pub mod replay;

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::newcomers::NewcomersArgs;
+use super::ranks::RanksArgs;
 use super::{commission, margin, pairs};
 use crate::args::{DataArgs, RulesArgs, TextFormat, positive, whole_number};
 use crate::text::{count, number, percent};
@@ -44,6 +45,8 @@ pub struct PositionArgs {
     /// Candidats par logement (sinon ce que dit la règle `presented` du paquet, sinon 3)
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = positive)]
     candidates: Option<usize>,
+    #[command(flatten)]
+    ranks: RanksArgs,
     /// Les demandes semblables sont celles dont ces règles (ou champs) de la demande ont les mêmes valeurs, séparées par des
     /// virgules; sinon celles à qui conviennent la moitié au moins des logements qui conviennent à celle-ci
     #[arg(long, value_name = "RÈGLE,RÈGLE", value_delimiter = ',')]
@@ -80,7 +83,8 @@ fn up_to(text: &str, most: u32) -> Result<u32, String> {
 /// Draws the years and says what they tell of the request.
 pub fn run(args: &PositionArgs) -> Result<End> {
     let mut run = input::Run::new(&args.rules, &args.data)?;
-    let plan = pairs::plan(&run, &Options::default())?;
+    let mut plan = pairs::plan(&run, &Options::default())?;
+    args.ranks.set(&mut plan.0);
     let rule = acceptance(run.pack.parsed(), run.date)?;
     if rule.is_none() && args.acceptance.is_none() {
         bail!(margin::NO_ACCEPTANCE);

@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow, bail};
 use logis::Posing;
 use logis::attribution::{Asks, Commission, CountedLease, Left, Place, QuotaInForce, Recorded};
 use logis::ledger::{Entry, Kind, LEAVES, Lease, Ledger, LedgerError, LedgerPlace, Line, OCCUPIED};
-use logis::matching::{Already, Matching};
+use logis::matching::Already;
 use logis::value::Date;
 use serde_json::{Map, Value as Json};
 
@@ -272,9 +272,9 @@ impl Followed {
         self.lists.iter().any(|list| !list.is_empty())
     }
 
-    /// The lists of these data: those that stand are followed, the others are made.
-    pub fn lists(&self, loaded: &Posing, places: &[usize]) -> Result<(Commission, Matching)> {
-        Ok(Commission::following(&loaded.instance, self.lists.clone(), places)?)
+    /// By number of the unit: the places that stand, which are followed.
+    pub fn lists(&self) -> Vec<Vec<Place>> {
+        self.lists.clone()
     }
 
     /// To whom the lists that stand are charged, by number of the unit: as their sessions said.
@@ -310,11 +310,11 @@ impl Followed {
         self.given.iter().filter(|given| **given).count()
     }
 
-    /// What the session enters: itself, then each place that is new.
+    /// What the session enters: itself, with what was asked for, then each place that is new.
     fn entries(
         &self,
         (loaded, commission, holders): (&Posing, &Commission, &[Option<usize>]),
-        asked: Option<usize>,
+        asked: &[(&'static str, Json)],
     ) -> Result<Vec<Entry>> {
         let Posing { instance, dataset, plan, .. } = loaded;
         let (posed, day) = (loaded.posed()?, plan.pairs.date);
@@ -351,7 +351,7 @@ impl Followed {
             .with("donnees", posed.data)
             .with("propositions", offers.len());
         let session = posed.seed.into_iter().fold(session, |session, seed| session.with("graine", seed));
-        let session = asked.into_iter().fold(session, |session, asked| session.with("candidats", asked));
+        let session = asked.iter().fold(session, |session, (key, own)| session.with(key, own.clone()));
         Ok(std::iter::once(session).chain(offers).collect())
     }
 
@@ -360,7 +360,7 @@ impl Followed {
         &mut self,
         path: &Path,
         (loaded, commission, holders): (&Posing, &Commission, &[Option<usize>]),
-        (asked, append): (Option<usize>, bool),
+        (asked, append): (&[(&'static str, Json)], bool),
     ) -> Result<End> {
         let entries = self.entries((loaded, commission, holders), asked)?;
         let new = count(entries.len().saturating_sub(1));

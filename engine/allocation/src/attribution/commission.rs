@@ -206,9 +206,13 @@ impl Commission {
         places: &[usize],
         how: (&Chances, bool),
     ) -> Result<(MostLeases, Matching), ProblemError> {
-        let asked = lists.iter().zip(places).map(|(list, asked)| if list.is_empty() { *asked } else { 0 });
-        let asked: Vec<usize> = asked.collect();
+        let new: Vec<bool> = lists.iter().map(Vec::is_empty).collect();
         let (by_levels, matching) = Commission::following(instance, lists, places)?;
+        // A unit whose tenant stays is for nobody.
+        let occupied = instance.occupied(&matching.unit_of);
+        let asked = places.iter().zip(new).zip(occupied);
+        let asked = asked.map(|((asked, new), occupied)| if new && !occupied { *asked } else { 0 });
+        let asked: Vec<usize> = asked.collect();
         Ok((by_levels.for_leases(instance, &matching, &asked, how)?, matching))
     }
 
