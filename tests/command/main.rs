@@ -38,6 +38,7 @@ mod packages;
 mod part;
 mod people;
 mod played;
+mod ranks;
 mod reading;
 mod readme;
 mod report_page;
