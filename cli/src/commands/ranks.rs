@@ -115,7 +115,7 @@ impl<'a> Both<'a> {
         let over = at_most - self.leases.leases;
         if over < Exact::new(1, 1000) {
             return format!(
-                "{rank}; aucunes listes aux mêmes premières places ne donnent plus de baux attendus"
+                "{rank}; aucunes listes qui gardent les premières places, et ce qui est notifié, ne donnent plus de baux attendus"
             );
         }
         let zero = Exact::from_integer(0);
