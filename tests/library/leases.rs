@@ -365,7 +365,7 @@ fn draws_have_as_many_leases() {
         for lists in [&found.commission, &found.by_levels] {
             assert!(lists.lists.iter().flatten().all(|place| !place.shared));
             let acceptances = Acceptances::new(likely, dataset, instance, lists).unwrap();
-            let drawn = acceptances.draw((instance, dataset), lists, &[], (5, 4000));
+            let drawn = acceptances.draw((instance, dataset), (lists, &[]), &[], (5, 4000));
             let expected = lists.worth(instance, &allocation.matching, &chances).leases;
             let expected = *expected.numer() as f64 / *expected.denom() as f64;
             // Four deviations of a mean of 4,000 sums of four.

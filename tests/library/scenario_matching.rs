@@ -219,7 +219,8 @@ fn margins_and_leases_are_those_of_the_lists() {
         let commission = Commission::new(&posing.instance, &matching.matching, &places).unwrap();
         let acceptances = Acceptances::new(likely, &posing.dataset, &posing.instance, &commission).unwrap();
         let quotas: Vec<_> = posing.plan.quotas.iter().map(|quota| quota.quota.clone()).collect();
-        let drawn = acceptances.draw((&posing.instance, &posing.dataset), &commission, &quotas, (2015, 60));
+        let drawn =
+            acceptances.draw((&posing.instance, &posing.dataset), (&commission, &[]), &quotas, (2015, 60));
         assert_eq!(base["manquee_modestes"], Some((i64::from(drawn.missed[0]) * 10_000 / 60 + 5) / 10));
         let (leases, members) = drawn.counted[0];
         assert!(leases == drawn.leases && members <= leases);
@@ -253,7 +254,7 @@ fn the_example_reaches_what_packs_that_spell_the_same_do() {
     let manifest = fs::read_to_string(format!("{ROOT}/rules/pack.toml")).unwrap();
     let (first, quotas) =
         (manifest.find("[[matching.first]]").unwrap(), manifest.find("# Les parts de la loi").unwrap());
-    let by_points = format!("{}{}", &manifest[..first], &manifest[quotas..]);
+    let by_points = format!("{}{}", manifest.split_at(first).0, manifest.split_at(quotas).1);
     let by_points = by_points.replace("[matching]\n", "[matching]\norder = \"by-points\"\n");
     assert!(by_points != manifest);
     for (name, manifest) in [("base", &manifest), ("ordre_des_points", &by_points)] {

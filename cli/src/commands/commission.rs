@@ -240,6 +240,9 @@ fn expect_none(instance: &Instance, matching: &Matching, places: &mut [usize]) {
     }
 }
 
+/// The rank of a place in the list of a unit: numbers of the unit and of the place.
+type RankOf<'r> = dyn Fn(u32, usize) -> usize + 'r;
+
 /// An answer, its lists and, where both are made, those of both ways to fill the ranks.
 type Listed = (Matching, Commission, Option<MostLeases>);
 
@@ -309,7 +312,7 @@ fn result(
     pack: &Pack,
     loaded: &Posing,
     commission: &Commission,
-    (rank, holders, accepted): (&dyn Fn(u32, usize) -> usize, &[Option<usize>], Option<&Acceptances>),
+    (rank, holders, accepted): (&RankOf<'_>, &[Option<usize>], Option<&Acceptances>),
 ) -> Result<Presented> {
     let (instance, plan) = (&loaded.instance, &loaded.plan.pairs);
     let mut rows = table(&pack.parsed().schema, &loaded.dataset, (instance, commission), rank);

@@ -158,6 +158,17 @@ impl Proof {
             }
         }
     }
+
+    /// The requests of which splits settle where they are.
+    #[cfg(feature = "solver")]
+    pub(crate) fn settled(&self) -> std::collections::BTreeSet<u32> {
+        let Proof::Split { on, without, with } = self else { return Default::default() };
+        let own = match on {
+            Split::Base { .. } => None,
+            Split::Cell { request, .. } | Split::Unit { request, .. } => Some(*request),
+        };
+        own.into_iter().chain(without.settled()).chain(with.settled()).collect()
+    }
 }
 
 /// What the two sides of a split differ in.

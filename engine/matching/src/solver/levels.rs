@@ -115,7 +115,7 @@ pub(super) fn solve(
         let found = search::solve(&last, forest, prices.as_deref(), Some(start))?;
         let mut bounds = found.proof.bounds();
         bounds.extend(found.first.as_ref().map(|(bound, _)| bound));
-        if !sifted.more(problem, &space, &bounds) {
+        if !sifted.more(problem, &space, (&found.proof, &bounds)) {
             break (units, found);
         }
         warm = found.first.map(|(bound, _)| bound.multipliers.into_iter().collect()).unwrap_or_default();
@@ -433,7 +433,7 @@ impl<'p> Run<'p> {
                 bounds.extend(found.first.as_ref().map(|(bound, _)| bound));
             }
             // The proof speaks of the active requests; it holds for all if no other gains at its prices.
-            if !self.more(aim, &bounds) {
+            if !self.more(aim, &found.proof, &bounds) {
                 self.cells = Some((graph, forest));
                 return Some(found);
             }
@@ -443,7 +443,7 @@ impl<'p> Run<'p> {
 
     /// Looks at the requests and slots, too, that would gain something at the prices of one of these bounds; at those that would
     /// gain most, if they are many. `false` if there are none: then the bounds hold for all.
-    fn more(&mut self, aim: Aim, bounds: &[&Bound]) -> bool {
+    fn more(&mut self, aim: Aim, proof: &Proof, bounds: &[&Bound]) -> bool {
         let problem = self.problem;
         let priced = bounds.iter().filter_map(|bound| Priced::new(problem, aim, bound));
         let priced: Vec<Priced<'_>> = priced.collect();
@@ -474,7 +474,8 @@ impl<'p> Run<'p> {
             slots.extend(own.map(|slot| (priced.gain(problem, request, slot), slot)));
             looked.add_best(&mut slots);
         }
-        !gains.is_empty()
+        let settled = self.looked.as_mut().is_some_and(|looked| looked.add_settled(problem, proof));
+        settled || !gains.is_empty()
     }
 
     /// What a request would gain by a slot that is not looked at, beyond what it gains by those that are or by none.

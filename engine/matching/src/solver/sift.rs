@@ -11,7 +11,7 @@ use std::collections::{BinaryHeap, HashMap};
 
 use rayon::prelude::*;
 
-use super::super::answer::{Bound, Condition, Prices};
+use super::super::answer::{Bound, Condition, Prices, Proof};
 use super::super::numbers::{Cell, InnerUnit};
 use super::super::problem::Problem;
 use super::columns::NONE;
@@ -21,6 +21,9 @@ use super::marks::{SCALE, by_kind, weight_of_staying};
 
 /// Of each cell and each kind of marks, so many requests a unit are looked at first. What more cost is said at [`CROWD`].
 const EACH: usize = 1;
+
+/// The same where not all slots of those requests are looked at: these are few and cheap.
+const EACH_OF_MANY: usize = if cfg!(test) { 1 } else { 4 };
 
 /// Slots by their fit and the place of their request, the worst on top: of those that fit as well the last.
 type Kept = BinaryHeap<Reverse<(u16, Reverse<(u32, u32)>, usize)>>;
@@ -147,6 +150,7 @@ impl Sifted {
         for request in requests().filter(|request| problem.home(*request).is_some()) {
             active[request as usize] = true;
         }
+        let each = if problem.open.len() >= MANY { EACH_OF_MANY } else { EACH };
         let mut best = BestOfCells::new(problem);
         let mut fits = Vec::new();
         for request in requests() {
@@ -154,7 +158,7 @@ impl Sifted {
             for &slot in &slots {
                 let (cell, kind) = (problem.open[slot], problem.kind(slot));
                 let range = problem.range(cell);
-                let most = EACH * range.len();
+                let most = each * range.len();
                 fits.clear();
                 problem.fits.fill(request, slot, range, &mut fits);
                 let fit = fits.iter().copied().max().unwrap_or(0);
@@ -216,7 +220,7 @@ impl Sifted {
 
     /// Looks at the requests and slots, too, that would gain at the prices of one of these bounds of the fit, those first that
     /// gain most. `false` if there are none: then the bounds hold for all.
-    pub fn more(&mut self, problem: &Problem, room: &Room<'_>, bounds: &[&Bound]) -> bool {
+    pub fn more(&mut self, problem: &Problem, room: &Room<'_>, (proof, bounds): (&Proof, &[&Bound])) -> bool {
         let priced: Vec<Priced<'_>> = bounds.iter().filter_map(|bound| Priced::new(problem, bound)).collect();
         let mut gains: Vec<(i64, u32, usize)> = Vec::new();
         for (number, priced) in priced.iter().enumerate() {
@@ -229,7 +233,8 @@ impl Sifted {
             gains.par_extend(open.map_init(Default::default, gain).flatten());
         }
         gains.sort_unstable();
-        gains.truncate(problem.units());
+        let many = if self.looked.is_some() { EACH_OF_MANY } else { EACH };
+        gains.truncate(many * problem.units());
         let (mut slots, mut fits, mut own) = (Vec::new(), Vec::new(), Vec::new());
         for &(_, request, number) in &gains {
             self.active[request as usize] = true;
@@ -241,7 +246,8 @@ impl Sifted {
             );
             looked.add_best(&mut own);
         }
-        !gains.is_empty()
+        let settled = self.looked.as_mut().is_some_and(|looked| looked.add_settled(problem, proof));
+        settled || !gains.is_empty()
     }
 
     /// What a request would gain by a slot that is not looked at, beyond what it gains by those that are or by none.
