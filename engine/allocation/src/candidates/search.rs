@@ -14,12 +14,12 @@ use logis_language::plan::ir::NodeId;
 /// Requests that a thread takes at a time: a piece.
 const REQUESTS: usize = 128;
 
-/// Pieces that are searched together before they are handed over: enough that all threads have work to the end, few enough
-/// that hundreds of millions of pairs never stand twice.
-const AT_ONCE: usize = 64;
-
 /// The same where only some units are free: few of so many requests are suited by any of them.
 const WAITING: usize = 2048;
+
+/// Pieces that are searched together before they are handed over: enough that all threads have work to the end, few enough
+/// that hundreds of millions of pairs do not stand twice.
+const AT_ONCE: usize = 64;
 
 /// Pairs collected before they are decided together.
 const BATCH: usize = 1 << 14;

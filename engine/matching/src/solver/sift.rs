@@ -22,7 +22,7 @@ use super::marks::{SCALE, by_kind, weight_of_staying};
 /// Of each cell and each kind of marks, so many requests a unit are looked at first. What more cost is said at [`CROWD`].
 const EACH: usize = 1;
 
-/// The same where not all slots of those requests are looked at: these are few and cheap.
+/// The same where not all slots of those requests are looked at: these are few. Others were not tried.
 const EACH_OF_MANY: usize = if cfg!(test) { 1 } else { 4 };
 
 /// Slots by their fit and the place of their request, the worst on top: of those that fit as well the last.

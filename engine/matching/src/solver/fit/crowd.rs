@@ -33,7 +33,7 @@ pub(in super::super) const CROWD: usize = 2;
 /// `d1m-tied`, 512 a quarter.
 const BEST: usize = if cfg!(test) { 2 } else { 128 };
 
-/// How many times as many it has when a column asks for more. 2 and 8 take as long on the drawn country, within noise.
+/// How many times as many it has when a column asks for more. Others were not tried.
 const DEEPER: usize = 4;
 
 /// How far below nothing the price of a request begins that must be housed: farther than any path, in fit.
@@ -80,7 +80,7 @@ pub(super) fn of_rows(rows: &Rows) -> Option<Best> {
 type Give<'g> = &'g mut dyn FnMut(u32, usize, u16);
 
 /// Who wants the columns, and how they fit. Of each column there are the rows that fit best; more are sought, for all columns
-/// that have more, when any column asks for them: of a whole country a column asks for some thousands at most, so that nothing
+/// that have more, when any column asks for them: of the drawn country a column asks for two thousand at most, so that nothing
 /// is kept for each pair.
 struct Offers<'a> {
     /// By column: its rows.
@@ -197,9 +197,11 @@ impl<'a> Offers<'a> {
     fn fill(&mut self, filled: impl Fn(usize) -> bool) {
         let Offers { columns, depth, each, must } = self;
         each(&mut |row, column, fit| {
-            let own = &mut columns[column];
             if !filled(column) {
-            } else if must[row as usize] {
+                return;
+            }
+            let own = &mut columns[column];
+            if must[row as usize] {
                 own.must.push((row, fit));
             } else {
                 own.add(row, fit, *depth);
