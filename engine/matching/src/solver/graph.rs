@@ -16,6 +16,8 @@ use super::simplex::Arc;
 pub(super) struct Graph {
     /// By row: its request.
     pub requests: Vec<u32>,
+    /// By row: the points of its request.
+    pub points: Vec<u32>,
     /// By row: must it have a column?
     pub row_must: Vec<bool>,
     /// By column: how many rows it can have.
@@ -47,6 +49,7 @@ impl Graph {
             // Who holds a unit has it, or another.
             row_must: requests.iter().map(|request| problem.home(*request).is_some()).collect(),
             requests: Vec::new(),
+            points: Vec::new(),
             capacity: problem.firsts.windows(2).map(|w| w[1] - w[0]).collect(),
             column_must: vec![false; problem.cell_count()],
             arcs: Vec::new(),
@@ -69,6 +72,7 @@ impl Graph {
                 graph.kind.push(kinds.of(problem, problem.kind(slot), problem.stays(request, cell)));
             }
         }
+        graph.points = requests.iter().map(|request| problem.points[*request as usize]).collect();
         graph.requests = requests;
         (graph.marks, graph.stays) = (kinds.marks, kinds.stays);
         graph
@@ -89,6 +93,7 @@ impl Graph {
         let (prices, left) = (room.prices, room.left);
         let mut graph = Graph {
             requests: Vec::new(),
+            points: Vec::new(),
             row_must: Vec::new(),
             capacity: vec![1; problem.units()],
             column_must: Vec::with_capacity(problem.units()),
@@ -134,6 +139,7 @@ impl Graph {
                 );
             }
             graph.requests.push(request);
+            graph.points.push(problem.points[request as usize]);
             // Being idle loses its worth, which may be more than the room.
             graph.row_must.push(worth > left || problem.home(request).is_some());
             start.push(first);

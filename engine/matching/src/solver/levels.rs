@@ -31,16 +31,18 @@ use super::stay::{Choice, stay};
 /// notice.
 const MARGIN: i64 = 10;
 
-/// How much a level may look at before it states a gap: sides of splits times arcs. No clock decides, so that
-/// every machine gives one answer. None of the instances of the bench needs so much: a tenth of it takes as
-/// long and proves as much on `d100k`, `d100k-hard` and `d100k-slack` with quotas. It is for what would take
-/// minutes.
-const WORK: usize = 20_000_000;
+/// How much the levels may look at before they state gaps: moves of multipliers times arcs, and rows times conditions. Each level
+/// may take its part of what those before have left. No clock decides, so that every machine gives one answer. It is for
+/// what would take minutes, as many shares that contradict each other (`benches/peers/shares.py`).
+const WORK: usize = 200_000_000;
 
-/// The least and the most sides of splits, whatever the arcs. Measured on 20 random problems of 40 requests
+/// Moves of multipliers that every level may make, however large it is: those of 8 sides at most.
+const MOVES: usize = 160;
+
+/// The most sides of splits, however few arcs there are. Measured on 20 random problems of 40 requests
 /// and 20 units with seven quotas near a half: half as many prove all 20 too, 400 leave one with a gap (in 9
 /// s of processor time for 15), 40 three (in 2 s); no answer is worse for it.
-const SIDES: (usize, usize) = (8, 4000);
+const SIDES: usize = 4000;
 
 /// A condition may cost more points than one pair is worth, where a chain of households must move for it. A
 /// multiplier is looked for up to `DEAREST` times the worth of a pair for each household of such a chain, of
@@ -113,6 +115,7 @@ pub(super) fn solve(
         let prices = dual.map(|dual| dual.prices(last.housed));
         let forest = Forest::new(&units.capacity, &units.arcs, &start);
         let found = search::solve(&last, forest, prices.as_deref(), Some(start))?;
+        run.work.0 = run.work.0.saturating_sub(found.moves * run.each_move(&units));
         let mut bounds = found.proof.bounds();
         bounds.extend(found.first.as_ref().map(|(bound, _)| bound));
         if !sifted.more(problem, &space, (&found.proof, &bounds)) {
@@ -238,6 +241,8 @@ struct Run<'p> {
     near: Option<&'p Near>,
     /// When the search gives up.
     until: Option<Instant>,
+    /// What is left of [`WORK`], and for how many levels.
+    work: (usize, usize),
     /// The active requests facing the cells, if nobody became active since.
     cells: Option<(Graph, Forest)>,
 }
@@ -310,6 +315,8 @@ impl<'p> Run<'p> {
             most_points: (&housed.cell_of, (!tenants).then_some(by_level)),
             near,
             until,
+            // Each quota, the points and the fit; ranges of bases take a move each.
+            work: (WORK, problem.quotas.len() + 2),
             cells: None,
         }
     }
@@ -364,6 +371,11 @@ impl<'p> Run<'p> {
         Some(proofs)
     }
 
+    /// What a move of multipliers looks at.
+    fn each_move(&self, graph: &Graph) -> usize {
+        1 + graph.arcs.len() + graph.requests.len() * (2 * self.problem.quotas.len() + 1)
+    }
+
     fn on<'g>(
         &'g self,
         graph: &'g Graph,
@@ -394,7 +406,8 @@ impl<'p> Run<'p> {
                 Aim::Quota(q) => self.problem.least(q, 0),
                 _ => i64::MAX,
             },
-            sides: (WORK / graph.arcs.len().max(1)).clamp(SIDES.0, SIDES.1),
+            moves: (self.work.0 / self.work.1.max(1) / self.each_move(graph)).max(MOVES),
+            sides: SIDES,
             until: self.until,
             kept: Vec::new(),
         }
@@ -423,6 +436,8 @@ impl<'p> Run<'p> {
             let known = (!matches!(aim, Aim::Base(..))).then(|| graph.used(&self.at, &self.marks_at));
             let level = self.on(&graph, aim, Vec::new(), warm.unwrap_or(own));
             let found = search::solve(&level, forest.clone(), prices.as_deref(), known)?;
+            let looked_at = found.moves * self.each_move(&graph);
+            self.work.0 = self.work.0.saturating_sub(looked_at);
             for (&request, &arc) in graph.requests.iter().zip(&found.used) {
                 self.at[request as usize] =
                     if arc == NONE { Cell::NONE } else { graph.arcs[arc as usize].column.into() };
@@ -435,6 +450,9 @@ impl<'p> Run<'p> {
             // The proof speaks of the active requests; it holds for all if no other gains at its prices.
             if !self.more(aim, &found.proof, &bounds) {
                 self.cells = Some((graph, forest));
+                if !matches!(aim, Aim::Base(..) | Aim::Attributions) {
+                    self.work.1 -= 1;
+                }
                 return Some(found);
             }
             warm = Some(found.first.map(|(b, _)| b.multipliers.into_iter().collect()).unwrap_or_default());

@@ -10,6 +10,8 @@ pub(super) struct Search<'l, 'p> {
     pub level: &'l Level<'p>,
     /// What the best assignment that meets the conditions is worth, and by row its arc.
     pub best: Option<(i64, Vec<u32>)>,
+    /// How often multipliers may still be moved before sides are left.
+    pub moves: usize,
     /// How many sides of splits may still be looked at.
     pub sides: usize,
     /// The first bound, and how much it is, in parts of a point.

@@ -72,6 +72,26 @@ pub(super) struct Side {
     pub never: BTreeSet<(u32, Column)>,
 }
 
+/// What a side asks for, and what is computed once for all that is looked at on it.
+pub(super) struct Posed {
+    /// The conditions.
+    pub asked: Vec<Asked>,
+    /// What pairs count in them.
+    pub counted: Counted,
+    /// By arc: do splits rule it out? Empty where none does.
+    out: Vec<bool>,
+    /// By row: must it be housed?
+    pub must: Vec<bool>,
+}
+
+impl Posed {
+    /// Is an arc ruled out?
+    #[inline]
+    pub fn out(&self, arc: usize) -> bool {
+        self.out.get(arc).copied().unwrap_or(false)
+    }
+}
+
 /// One level: what it wants, from which assignments, and under which conditions.
 pub(in super::super) struct Level<'p> {
     pub problem: &'p Problem,
@@ -96,6 +116,8 @@ pub(in super::super) struct Level<'p> {
     pub warm: BTreeMap<Condition, i64>,
     /// Stop at an assignment worth this much.
     pub enough: i64,
+    /// How often multipliers may be moved, over all sides, before sides are left.
+    pub moves: usize,
     /// How many sides of splits may be looked at.
     pub sides: usize,
     /// When the search gives up, whatever sides are left.
@@ -104,11 +126,17 @@ pub(in super::super) struct Level<'p> {
     pub kept: Vec<bool>,
 }
 
-/// What pairs count in a condition: by kind of arc (see [`Graph::marks`]), and by point of the request.
+/// What pairs count in conditions: by kind of arc (see [`Graph::marks`]), by point of the request and by fit.
 pub(super) struct Counted {
+    /// How many conditions there are.
+    conditions: usize,
+    /// By kind, then by condition.
     by_kind: Vec<i64>,
-    per_point: i64,
-    per_fit: i64,
+    /// By condition.
+    per_point: Vec<i64>,
+    per_fit: Vec<i64>,
+    /// Does any condition count points or fit?
+    weighs: bool,
 }
 
 impl Aim {
@@ -157,37 +185,69 @@ impl Level<'_> {
         if self.graph.stays[self.graph.kind[arc] as usize] {
             return 0;
         }
-        self.problem.points[self.graph.requests[self.graph.arcs[arc].row as usize] as usize]
+        self.graph.points[self.graph.arcs[arc].row as usize]
     }
 
-    /// What arcs count in a condition.
-    pub(super) fn counted(&self, asked: &Asked) -> Counted {
-        let sign = if asked.at_least { 1 } else { -1 };
-        let of = |(&marks, &stays): (&u64, &bool)| match asked.condition {
+    /// What arcs count in some conditions.
+    fn counted(&self, asked: &[Asked]) -> Counted {
+        let sign = |own: &Asked| if own.at_least { 1 } else { -1 };
+        let of = |own: &Asked, marks: u64, stays: bool| match own.condition {
             Condition::Attributions if stays && !self.problem.stays_count => 0,
-            condition => sign * counts(self.problem, condition, marks),
+            condition => sign(own) * counts(self.problem, condition, marks),
         };
-        let per_point = if asked.condition == Condition::Priority { sign } else { 0 };
-        let per_fit = if asked.condition == Condition::Fit { sign } else { 0 };
+        let per = |condition: Condition| -> Vec<i64> {
+            asked.iter().map(|own| if own.condition == condition { sign(own) } else { 0 }).collect()
+        };
         let kinds = self.graph.marks.iter().zip(&self.graph.stays);
-        Counted { by_kind: kinds.map(of).collect(), per_point, per_fit }
+        let by_kind =
+            kinds.flat_map(|(marks, stays)| asked.iter().map(|own| of(own, *marks, *stays))).collect();
+        let (per_point, per_fit) = (per(Condition::Priority), per(Condition::Fit));
+        let weighs = per_point.iter().chain(&per_fit).any(|sign| *sign != 0);
+        Counted { conditions: asked.len(), by_kind, per_point, per_fit, weighs }
     }
 
     /// What an arc counts in a condition.
-    pub(super) fn count(&self, counted: &Counted, arc: usize) -> i64 {
-        let by_points = match counted.per_point {
+    pub(super) fn count(&self, counted: &Counted, condition: usize, arc: usize) -> i64 {
+        let by_points = match counted.per_point[condition] {
             0 => 0,
             sign => sign * i64::from(self.points(arc)),
         };
-        let by_fit = match counted.per_fit {
+        let by_fit = match counted.per_fit[condition] {
             0 => 0,
             sign => sign * i64::from(self.graph.fits[arc]),
         };
-        counted.by_kind[self.graph.kind[arc] as usize] + by_points + by_fit
+        let kind = usize::from(self.graph.kind[arc]);
+        counted.by_kind[kind * counted.conditions + condition] + by_points + by_fit
+    }
+
+    /// Adds what an arc counts in each condition, so many times.
+    pub(super) fn add(&self, counted: &Counted, (arc, times): (usize, i64), sums: &mut [i64]) {
+        let kind = usize::from(self.graph.kind[arc]) * counted.conditions;
+        let own = &counted.by_kind[kind..kind + counted.conditions];
+        sums.iter_mut().zip(own).for_each(|(sum, count)| *sum += times * count);
+        if counted.weighs {
+            let points = times * i64::from(self.points(arc));
+            let fit = times * self.graph.fits.get(arc).map_or(0, |fit| i64::from(*fit));
+            let per = counted.per_point.iter().zip(&counted.per_fit);
+            sums.iter_mut().zip(per).for_each(|(sum, (point, by_fit))| *sum += points * point + fit * by_fit);
+        }
+    }
+
+    /// A side, ready to be looked at.
+    pub(super) fn posed(&self, side: &Side) -> Posed {
+        let (graph, asked) = (self.graph, self.asked(side));
+        let counted = self.counted(&asked);
+        let out = |arc: &Arc| !allowed(side, graph.requests[arc.row as usize], arc.column);
+        let restricted = !side.only.is_empty() || !side.never.is_empty();
+        let out = if restricted { graph.arcs.iter().map(out).collect() } else { Vec::new() };
+        let settled = |request: &u32| side.only.contains_key(request);
+        let rows = graph.row_must.iter().zip(&graph.requests);
+        let must = rows.map(|(must, request)| *must || restricted && settled(request)).collect();
+        Posed { asked, counted, out, must }
     }
 
     /// The conditions on one side.
-    pub(super) fn asked(&self, side: &Side) -> Vec<Asked> {
+    fn asked(&self, side: &Side) -> Vec<Asked> {
         let mut asked = self.others.clone();
         for q in 0..self.problem.quotas.len() {
             let (low, high) = side.bases[q];
@@ -216,40 +276,32 @@ impl Level<'_> {
     /// What the conditions ask for is moved into the objective (*Lagrangian relaxation*): a heaviest
     /// assignment of these weights is worth, with what is owed, at least as much as any that meets the
     /// conditions.
-    pub(super) fn weigh(&self, forest: &mut Forest, side: &Side, asked: &[Asked], multipliers: &[i64]) {
+    pub(super) fn weigh(&self, forest: &mut Forest, posed: &Posed, multipliers: &[i64]) {
         // So little that it is never chosen if anything else can be.
         let Never { used: never, idle } = self.never;
         let graph = self.graph;
-        let restricted = !side.only.is_empty() || !side.never.is_empty();
         // All conditions at their multipliers together, so that an arc is looked up once.
         let attributes = |stays: &bool| if *stays && !self.problem.stays_count { 0 } else { self.housed };
-        let mut all =
-            Counted { by_kind: graph.stays.iter().map(attributes).collect(), per_point: 0, per_fit: 0 };
-        for (own, m) in asked.iter().zip(multipliers).filter(|(_, m)| **m != 0) {
-            let counted = self.counted(own);
-            all.per_point += m * counted.per_point;
-            all.per_fit += m * counted.per_fit;
-            for (sum, count) in all.by_kind.iter_mut().zip(&counted.by_kind) {
-                *sum += m * count;
-            }
-        }
+        let Counted { conditions, by_kind, per_point, per_fit, .. } = &posed.counted;
+        let weighed =
+            |counts: &[i64]| counts.iter().zip(multipliers).map(|(count, m)| count * m).sum::<i64>();
+        // Where nothing is asked, no kind has counts.
+        let of = |(kind, stays): (usize, &bool)| {
+            attributes(stays) + weighed(&by_kind[kind * conditions..(kind + 1) * conditions])
+        };
+        let by_kind: Vec<i64> = graph.stays.iter().enumerate().map(of).collect();
+        let (per_point, per_fit) = (weighed(per_point), weighed(per_fit));
+        let weight = |arc: usize| {
+            let points = if per_point == 0 { 0 } else { per_point * i64::from(self.points(arc)) };
+            let fit = if per_fit == 0 { 0 } else { per_fit * i64::from(graph.fits[arc]) };
+            SCALE * self.worth(arc) + by_kind[usize::from(graph.kind[arc])] + points + fit
+        };
         forest.weigh(
-            |arc| {
-                // Pairs that splits rule out stay in the graph, too dear to be used.
-                if restricted {
-                    let Arc { row, column } = graph.arcs[arc];
-                    if !allowed(side, graph.requests[row as usize], column) {
-                        return never;
-                    }
-                }
-                SCALE * self.worth(arc) + self.count(&all, arc)
-            },
-            |row| {
-                // Being idle is as dear for a row that must be housed, and a free place for a column that
-                // must be full.
-                let must = graph.row_must[row] || restricted && side.only.contains_key(&graph.requests[row]);
-                if must { idle } else { 0 }
-            },
+            // Pairs that splits rule out stay in the graph, too dear to be used.
+            |arc| if posed.out(arc) { never } else { weight(arc) },
+            // Being idle is as dear for a row that must be housed, and a free place for a column that
+            // must be full.
+            |row| if posed.must[row] { idle } else { 0 },
             |column| if graph.column_must[column] { never } else { 0 },
         );
     }
@@ -288,45 +340,41 @@ impl Level<'_> {
     }
 
     /// What an assignment is worth, and by how much it is beyond each condition.
-    pub fn cut(&self, used: &[u32], asked: &[Asked]) -> Cut {
-        let arcs = || used.iter().filter(|a| **a != NONE).map(|&a| a as usize);
-        let beyond = |own: &Asked| {
-            let counted = self.counted(own);
-            arcs().map(|a| self.count(&counted, a)).sum::<i64>() - own.least
-        };
-        Cut { worth: arcs().map(|a| self.worth(a)).sum(), beyond: asked.iter().map(beyond).collect() }
+    pub fn cut(&self, used: &[u32], posed: &Posed) -> Cut {
+        let mut beyond: Vec<i64> = posed.asked.iter().map(|own| -own.least).collect();
+        for &arc in used.iter().filter(|arc| **arc != NONE) {
+            self.add(&posed.counted, (arc as usize, 1), &mut beyond);
+        }
+        Cut { worth: self.worth_of(used), beyond }
     }
 
-    /// Is an arc ruled out on a side?
-    pub(super) fn out(&self, side: &Side, arc: usize) -> bool {
-        let Arc { row, column } = self.graph.arcs[arc];
-        !allowed(side, self.graph.requests[row as usize], column)
+    /// What an assignment is worth.
+    pub fn worth_of(&self, used: &[u32]) -> i64 {
+        used.iter().filter(|a| **a != NONE).map(|&a| self.worth(a as usize)).sum()
     }
 
     /// Does an assignment hold to what a side settles, with as many attributions?
-    pub(super) fn possible(&self, used: &[u32], side: &Side) -> bool {
+    pub(super) fn possible(&self, used: &[u32], posed: &Posed) -> bool {
         let graph = self.graph;
         // Places taken, by column.
         let mut full = vec![0; graph.capacity.len()];
         let mut attributions = 0;
-        for (&arc, &request) in used.iter().zip(&graph.requests) {
+        // Too dear is not impossible: whether it was used all the same shows that nothing else was possible.
+        for (&arc, must) in used.iter().zip(&posed.must) {
             if arc == NONE {
-                if side.only.contains_key(&request) {
+                if *must {
                     return false;
                 }
                 continue;
             }
-            let column = graph.arcs[arc as usize].column;
-            full[column.index()] += 1;
-            attributions += self.attributes(arc as usize);
-            if !allowed(side, request, column) {
+            if posed.out(arc as usize) {
                 return false;
             }
+            full[graph.arcs[arc as usize].column.index()] += 1;
+            attributions += self.attributes(arc as usize);
         }
-        // Too dear is not impossible: whether it was used all the same shows that nothing else was possible.
-        let row_must = used.iter().zip(&graph.row_must).all(|(arc, must)| !must || *arc != NONE);
         let columns = full.iter().zip(&graph.capacity).zip(&graph.column_must);
-        attributions >= self.attributions && row_must && columns.into_iter().all(|((n, c), m)| !m || n == c)
+        attributions >= self.attributions && columns.into_iter().all(|((n, c), m)| !m || n == c)
     }
 }
 

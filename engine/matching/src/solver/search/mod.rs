@@ -25,11 +25,11 @@ use std::collections::BTreeMap;
 use super::super::answer::{Bound, Condition, DEEPEST, Proof, Split};
 use super::forest::Forest;
 use super::marks::SCALE;
-use super::multipliers::Cut;
 use best::Search;
-use level::Side;
+use level::{Posed, Side};
 use range::{Around, begin};
 use split::{On, split};
+use towards::STEPS;
 
 pub(super) use level::{Aim, Asked, Level, NEVER, Never};
 
@@ -52,6 +52,8 @@ pub(super) struct Found {
     /// The first bound, from which room is measured: multipliers with prices, and how much it is, in
     /// parts of a point.
     pub first: Option<(Bound, i64)>,
+    /// How often multipliers were moved.
+    pub moves: usize,
 }
 
 /// Finds the best assignment of a level and proves it. The search begins at the assignment of
@@ -66,20 +68,21 @@ pub(super) fn solve(
     let side = Side { bases: level.bases.clone(), ..Side::default() };
     if let Some(prices) = prices {
         // Prices of before fit weights at the multipliers of before.
-        let asked = level.asked(&side);
-        level.weigh(&mut forest, &side, &asked, &begin(level, &asked, &level.warm));
+        let posed = level.posed(&side);
+        level.weigh(&mut forest, &posed, &begin(level, &posed.asked, &level.warm));
         forest.replant(prices);
     } else if level.aim == Aim::Fit && !level.graph.choices {
         // Without conditions the fit is an assignment problem, for which the auction is faster than the
         // simplex.
-        level.weigh(&mut forest, &side, &[], &[]);
+        level.weigh(&mut forest, &level.posed(&side), &[]);
         forest.plant_by_fits(level.graph, level.housed, SCALE);
     }
-    let best = known.map(|used| (level.cut(&used, &[]).worth, used));
-    let mut search = Search { level, best, sides: level.sides, first: None };
+    let best = known.map(|used| (level.worth_of(&used), used));
+    let mut search = Search { level, best, moves: level.moves, sides: level.sides, first: None };
     let proof = search.node(forest, &side, &level.warm, 0);
     let (worth, used) = search.best?;
-    Some(Found { used, worth, proof, first: search.first })
+    let moves = level.moves.saturating_sub(search.moves);
+    Some(Found { used, worth, proof, first: search.first, moves })
 }
 
 /// What moving the multipliers of one side found.
@@ -107,9 +110,10 @@ impl Search<'_, '_> {
         }
         // Counted down over the whole level: what one side leaves the next may use.
         let level = self.level;
-        self.sides = if level.late() { 0 } else { self.sides.saturating_sub(1) };
-        let asked = level.asked(side);
-        let moved = match self.multipliers(&mut forest, side, &asked, warm) {
+        let given_up = self.moves == 0 || level.late();
+        self.sides = if given_up { 0 } else { self.sides.saturating_sub(1) };
+        let posed = level.posed(side);
+        let moved = match self.multipliers(&mut forest, &posed, warm) {
             Ok(moved) => moved,
             Err(impossible) => return Proof::Bound(impossible),
         };
@@ -122,13 +126,13 @@ impl Search<'_, '_> {
             if self.closed(bound) || self.done() {
                 break;
             }
-            self.relink(other, &asked);
+            self.relink(other, &posed);
         }
         if !self.closed(bound) && !self.done() {
             // Back to the trees of the lowest bound: its assignment loses least against the bound.
-            level.weigh(&mut forest, side, &asked, &multipliers);
+            level.weigh(&mut forest, &posed, &multipliers);
             forest.run();
-            self.step(forest.clone(), side, &asked, bound);
+            self.step(forest.clone(), &posed, bound, if deep == 0 { STEPS } else { STEPS / 100 });
         }
         if self.done() {
             return Proof::Nothing;
@@ -162,7 +166,7 @@ impl Search<'_, '_> {
             }
         };
         // Both sides begin where this one ended.
-        let warm = asked.iter().zip(&multipliers).filter(|(own, _)| own.at_least);
+        let warm = posed.asked.iter().zip(&multipliers).filter(|(own, _)| own.at_least);
         let warm = warm.map(|(own, m)| (own.condition, *m)).collect();
         // The side that has the pair or the larger base first: it finds good answers sooner, which close the
         // other.
@@ -176,40 +180,39 @@ impl Search<'_, '_> {
     fn multipliers(
         &mut self,
         forest: &mut Forest,
-        side: &Side,
-        asked: &[Asked],
+        posed: &Posed,
         warm: &BTreeMap<Condition, i64>,
     ) -> Result<Moved, Bound> {
-        let level = self.level;
+        let (level, asked) = (self.level, &posed.asked[..]);
         let mut multipliers = begin(level, asked, warm);
         let mut near = Around::new(level, &multipliers);
-        let mut cuts: Vec<Cut> = Vec::new();
         let mut moved = Moved { lowest: None, assignments: Vec::new(), mixture: Vec::new() };
         for _ in 0..MOVES {
-            level.weigh(forest, side, asked, &multipliers);
+            self.moves = self.moves.saturating_sub(1);
+            level.weigh(forest, posed, &multipliers);
             // Only the weights have changed: the trees go on from where they are.
             if !forest.run() {
                 break;
             }
             let used = forest.used();
-            if !level.possible(&used, side) {
+            if !level.possible(&used, posed) {
                 return Err(level.certificate(forest, asked, &multipliers));
             }
             let bound = level.bound(forest, asked, &multipliers);
-            let cut = level.cut(&used, asked);
+            let cut = level.cut(&used, posed);
             self.keep(&used, &cut);
             if moved.lowest.as_ref().is_none_or(|(b, ..)| bound < *b) {
                 let certificate = level.certificate(forest, asked, &multipliers);
                 moved.lowest = Some((bound, multipliers.clone(), certificate));
             }
-            cuts.push(cut);
+            near.add(&cut);
             moved.assignments.push(used);
             let Some((low, at, _)) = &moved.lowest else { break };
             if self.closed(*low) || self.done() || asked.is_empty() || level.late() {
                 break;
             }
             let next;
-            (next, moved.mixture) = near.next(&cuts, *low, at);
+            (next, moved.mixture) = near.next(*low, at);
             match next {
                 Some(next) => multipliers = next,
                 None => break,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::super::answer::Condition;
 use super::super::marks::SCALE;
-use super::super::multipliers::{Cut, lowest};
+use super::super::multipliers::{Cut, Envelope};
 use super::level::{Asked, Level};
 
 /// How far multipliers are looked for at first, in points, from known ones. Half or double changes nothing
@@ -33,6 +33,8 @@ pub(super) struct Around {
     reach: i64,
     /// No multiplier is beyond this.
     most: i64,
+    /// The cuts so far.
+    cuts: Envelope,
 }
 
 impl Around {
@@ -40,19 +42,25 @@ impl Around {
         // Those of an answer of before are near; nothing is known of others.
         let known = multipliers.iter().any(|m| *m != 0);
         let reach = if known { NEAR } else { FAR };
-        Around { reach: (reach * SCALE).min(SCALE * level.most), most: SCALE * level.most }
+        let cuts = Envelope::new(multipliers.len());
+        Around { reach: (reach * SCALE).min(SCALE * level.most), most: SCALE * level.most, cuts }
+    }
+
+    /// Adds what an assignment says.
+    pub fn add(&mut self, cut: &Cut) {
+        self.cuts.add(cut);
     }
 
     /// The multipliers to look at next, if any can be better than `at`, where the bound is `low`; and the
     /// mixture of assignments that says so.
-    pub fn next(&mut self, cuts: &[Cut], low: i64, at: &[i64]) -> (Option<Vec<i64>>, Vec<f64>) {
+    pub fn next(&mut self, low: i64, at: &[i64]) -> (Option<Vec<i64>>, Vec<f64>) {
         loop {
             let range = |m: &i64| {
                 let part = |m: i64| m.clamp(0, self.most) as f64 / SCALE as f64;
                 (part(m - self.reach), part(m + self.reach))
             };
             let within: Vec<(f64, f64)> = at.iter().map(range).collect();
-            let found = lowest(cuts, &within);
+            let found = self.cuts.lowest(&within);
             // Certificates hold whole numbers: the nearest ones are looked at.
             let next: Vec<i64> =
                 found.multipliers.iter().map(|m| (m * SCALE as f64).round() as i64).collect();

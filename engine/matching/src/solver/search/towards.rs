@@ -10,12 +10,12 @@ use super::super::columns::NONE;
 use super::super::forest::{Forest, Values};
 use super::super::relink::{choose, cycles};
 use super::best::Search;
-use super::level::{Asked, Counted, Side};
+use super::level::Posed;
 
 /// How many steps lead from one assignment towards the conditions. Half, a fortieth or none at all change
 /// nothing beyond noise on any of the three, as relinking does the work: it is for problems where no two
 /// assignments lie on both sides of a condition.
-const STEPS: usize = 2000;
+pub(super) const STEPS: usize = 2000;
 
 /// How many of the arcs that lose least are tried before a step is given up: most are blocked, as nothing can
 /// flow round their cycle. Half, a twentieth or double change nothing beyond noise.
@@ -23,10 +23,10 @@ const TRIED: usize = 200;
 
 impl Search<'_, '_> {
     /// Tries what lies between the best assignment so far and another.
-    pub fn relink(&mut self, other: &[u32], asked: &[Asked]) {
+    pub fn relink(&mut self, other: &[u32], posed: &Posed) {
         let level = self.level;
         let Some((_, best)) = self.best.clone() else { return };
-        let counted: Vec<Counted> = asked.iter().map(|own| level.counted(own)).collect();
+        let counted = &posed.counted;
         for (from, to) in [(&best[..], other), (other, &best[..])] {
             let column = |arc: u32| (arc != NONE).then(|| level.graph.arcs[arc as usize].column);
             let mut cycles = cycles(from, to, level.graph.capacity.len(), column);
@@ -38,15 +38,13 @@ impl Search<'_, '_> {
             }
             // What going a cycle changes: the worth, the attributions, and each condition.
             let change = |rows: &Vec<u32>| {
-                let mut change = vec![0; asked.len() + 2];
+                let mut change = vec![0; posed.asked.len() + 2];
                 for &row in rows {
                     for (arc, sign) in [(from[row as usize], -1), (to[row as usize], 1)] {
                         if arc != NONE {
                             change[0] += sign * level.worth(arc as usize);
                             change[1] += sign * level.attributes(arc as usize);
-                            for (place, own) in change[2..].iter_mut().zip(&counted) {
-                                *place += sign * level.count(own, arc as usize);
-                            }
+                            level.add(counted, (arc as usize, sign), &mut change[2..]);
                         }
                     }
                 }
@@ -55,7 +53,7 @@ impl Search<'_, '_> {
             let changes: Vec<Vec<i64>> = cycles.iter().map(change).collect();
             // As many attributions is a condition too.
             let mut beyond = vec![0];
-            beyond.extend(level.cut(from, asked).beyond);
+            beyond.extend(level.cut(from, posed).beyond);
             let gone = choose(&changes, beyond);
             let mut used = from.to_vec();
             for row in cycles.iter().zip(gone).filter(|(_, gone)| *gone).flat_map(|(rows, _)| rows) {
@@ -64,7 +62,7 @@ impl Search<'_, '_> {
             let used_arcs = used.iter().filter(|a| **a != NONE);
             let count: i64 = used_arcs.map(|arc| level.attributes(*arc as usize)).sum();
             if count >= level.attributions {
-                let cut = level.cut(&used, asked);
+                let cut = level.cut(&used, posed);
                 self.keep(&used, &cut);
             }
         }
@@ -72,12 +70,12 @@ impl Search<'_, '_> {
 
     /// Goes from the trees' assignment, step by step round cycles, to one that meets the conditions, and
     /// then to better ones. `bound` is that of the trees, in parts of a point.
-    pub fn step(&mut self, mut forest: Forest, side: &Side, asked: &[Asked], bound: i64) {
+    pub fn step(&mut self, mut forest: Forest, posed: &Posed, bound: i64, most: usize) {
         let level = self.level;
         let arcs = level.graph.arcs.len();
-        let counted: Vec<Counted> = asked.iter().map(|own| level.counted(own)).collect();
-        let mut cut = level.cut(&forest.used(), asked);
-        for _ in 0..STEPS {
+        let counted = &posed.counted;
+        let mut cut = level.cut(&forest.used(), posed);
+        for _ in 0..most {
             if level.late() {
                 return;
             }
@@ -92,18 +90,14 @@ impl Search<'_, '_> {
             // each thing that is counted.
             let nothing = |_: usize| 0;
             let worths = forest.values(|arc| level.worth(arc), nothing, nothing);
-            let by: Vec<Values> = counted
-                .iter()
-                .map(|own| forest.values(|arc| level.count(own, arc), nothing, nothing))
+            let by: Vec<Values> = (0..posed.asked.len())
+                .map(|own| forest.values(|arc| level.count(counted, own, arc), nothing, nothing))
                 .collect();
             let housed = forest.values(|arc| level.attributes(arc), nothing, nothing);
             // What splits and must-haves rule out: arcs, idle rows, free places.
             let out = forest.values(
-                |arc| i64::from(level.out(side, arc)),
-                |row| {
-                    let graph = level.graph;
-                    i64::from(graph.row_must[row] || side.only.contains_key(&graph.requests[row]))
-                },
+                |arc| i64::from(posed.out(arc)),
+                |row| i64::from(posed.must[row]),
                 |column| i64::from(level.graph.column_must[column]),
             );
             // The step that loses least for what it brings.
@@ -111,14 +105,14 @@ impl Search<'_, '_> {
             for arc in 0..arcs {
                 // It must not leave one more unhoused, nor use more of what is ruled out.
                 if forest.by_step(arc, level.attributes(arc), &housed) < 0
-                    || forest.by_step(arc, i64::from(level.out(side, arc)), &out) > 0
+                    || forest.by_step(arc, i64::from(posed.out(arc)), &out) > 0
                 {
                     continue;
                 }
                 let worth = forest.by_step(arc, level.worth(arc), &worths);
                 let mut after = 0;
-                for ((own, values), beyond) in counted.iter().zip(&by).zip(&cut.beyond) {
-                    let change = forest.by_step(arc, level.count(own, arc), values);
+                for ((own, values), beyond) in by.iter().enumerate().zip(&cut.beyond) {
+                    let change = forest.by_step(arc, level.count(counted, own, arc), values);
                     after += (-(beyond + change)).max(0);
                 }
                 let brings = lacking - after;
@@ -137,7 +131,7 @@ impl Search<'_, '_> {
                 return;
             };
             forest.pivot(arc);
-            cut = level.cut(&forest.used(), asked);
+            cut = level.cut(&forest.used(), posed);
         }
     }
 }
