@@ -285,9 +285,9 @@ impl Part {
         if rows == 0 || !told.contains(&true) {
             return Vec::new();
         }
-        let found = surely_false(&self.plan, &self.layout, dataset).into_iter().enumerate();
-        let told = found.filter(|(invariant, _)| told.get(*invariant) == Some(&true));
-        told.flat_map(|(invariant, rows)| rows.into_iter().map(move |row| Broken { row, invariant }))
+        let found = surely_false(&self.plan, &self.layout, dataset, &told).into_iter().enumerate();
+        found
+            .flat_map(|(invariant, rows)| rows.into_iter().map(move |row| Broken { row, invariant }))
             .collect()
     }
 

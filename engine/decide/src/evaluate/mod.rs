@@ -309,77 +309,91 @@ fn one_for_all(context: &Context<'_>, node: NodeId, rows: usize) -> DecisionColu
 }
 
 /// By selected rule, the rows in which it is false whatever the missing cells hold, as far as sets and
-/// ranges of possible values show it. What they leave open is not decided by cases, which costs as much
-/// as hundreds of decisions of a row.
-pub(crate) fn surely_false(plan: &Plan, layout: &Arc<Layout>, dataset: &Dataset) -> Vec<Vec<usize>> {
+/// ranges of possible values show it; none of a rule that is not `asked` for. What they leave open is not decided by
+/// cases, which costs as much as hundreds of decisions of a row.
+pub(crate) fn surely_false(
+    plan: &Plan,
+    layout: &Arc<Layout>,
+    dataset: &Dataset,
+    asked: &[bool],
+) -> Vec<Vec<usize>> {
+    let is_asked = |number: usize| asked.get(number) == Some(&true);
+    let selected = plan.selected.iter().enumerate().filter(|(number, _)| is_asked(*number));
+    let part = Plan { selected: selected.map(|(_, rule)| rule.clone()).collect(), ..plan.clone() };
+    let mut found = all_surely_false(&part, layout, dataset).into_iter();
+    let of_rule =
+        |number: usize| if is_asked(number) { found.next().unwrap_or_default() } else { Vec::new() };
+    (0..plan.selected.len()).map(of_rule).collect()
+}
+
+/// [`surely_false`] of every selected rule.
+fn all_surely_false(plan: &Plan, layout: &Arc<Layout>, dataset: &Dataset) -> Vec<Vec<usize>> {
     /// Up to this number of rows, compiling the plan to columns costs more than deciding row by row.
     const FEW: usize = 64;
     let context = Context::with(plan, layout.clone(), dataset);
     let rows = usize::try_from(context.rows()).unwrap_or(usize::MAX);
+    let is_false = |evaluator: &mut Evaluator<'_, '_>, node: NodeId, row: usize| {
+        matches!(evaluator.eval(node, row as u64), Ok(Possible::Known(Value::Bool(false))))
+    };
     if rows <= FEW {
         // One evaluator for all: what one rule computed serves the next.
         let mut evaluator = Evaluator::new(&context);
-        let mut of_rule = |node: NodeId| {
-            let is_false = |row: &usize| {
-                matches!(evaluator.eval(node, *row as u64), Ok(Possible::Known(Value::Bool(false))))
-            };
-            (0..rows).filter(is_false).collect()
-        };
+        let mut of_rule =
+            |node: NodeId| (0..rows).filter(|row| is_false(&mut evaluator, node, *row)).collect();
         return plan.selected.iter().map(|(_, node)| of_rule(*node)).collect();
     }
-    let certain = columns::evaluate(&context);
-    let left = |certain: &Option<Certain>| certain.as_ref().map_or(rows, |c| c.left_over().count());
-    let many: Vec<bool> = certain.iter().map(|certain| left(certain) > FEW).collect();
-    // What is true of one filling of the missing cells is not false of all.
-    let filled = true_when_filled(plan, layout, dataset, &many);
-    let of_rule = |(number, ((_, node), certain)): (usize, (&(String, NodeId), Option<Certain>))| {
+    // By rule: the rows in which it is false, and those that are still open.
+    let settled = |((_, node), certain): (&(String, NodeId), Option<Certain>)| {
         if completed::of_no_row(plan, dataset, *node) {
-            let mut evaluator = Evaluator::new(&context);
-            let all = matches!(evaluator.eval(*node, 0), Ok(Possible::Known(Value::Bool(false))));
-            return if all { (0..rows).collect() } else { Vec::new() };
+            let all = is_false(&mut Evaluator::new(&context), *node, 0);
+            return (if all { (0..rows).collect() } else { Vec::new() }, Vec::new());
         }
-        if let Some(settled) = certain.as_ref().and_then(Certain::all_false) {
-            return settled;
-        }
-        let shown: Vec<&Certain> = filled.iter().filter_map(|each| each.get(number)?.as_ref()).collect();
-        let is_false = |evaluator: &mut Evaluator<'_, '_>, row: usize| {
-            // A row left over is evaluated with sets and ranges.
-            let settled = certain.as_ref().and_then(|certain| certain.truth(row));
-            if settled.is_none() && shown.iter().any(|shown| shown.truth(row) == Some(true)) {
-                return None;
-            }
-            let truth = settled.or_else(|| match evaluator.eval(*node, row as u64) {
-                Ok(Possible::Known(Value::Bool(truth))) => Some(truth),
-                _ => None,
-            });
-            (truth == Some(false)).then_some(row)
-        };
-        let rows = (0..rows).into_par_iter().with_min_len(256);
-        rows.map_init(|| Evaluator::new(&context), is_false).flatten_iter().collect()
+        certain.as_ref().and_then(Certain::false_or_left).unwrap_or_else(|| (Vec::new(), (0..rows).collect()))
     };
-    plan.selected.iter().zip(certain).enumerate().map(of_rule).collect()
+    let mut rules: Vec<(Vec<usize>, Vec<usize>)> =
+        plan.selected.iter().zip(columns::evaluate(&context)).map(settled).collect();
+    // What is true of one filling of the missing cells is not false of all. Mostly the first leaves no row open.
+    for filling in [completed::Filling::High, completed::Filling::Low] {
+        let many: Vec<bool> = rules.iter().map(|(_, open)| open.len() > FEW).collect();
+        for ((_, open), shown) in rules.iter_mut().zip(filled(plan, layout, dataset, filling, &many)) {
+            if let Some(shown) = shown {
+                open.retain(|row| shown.truth(*row) != Some(true));
+            }
+        }
+    }
+    // The rest is evaluated with sets and ranges.
+    let of_rule = |((_, node), (mut all, open)): (&(String, NodeId), (Vec<usize>, Vec<usize>))| {
+        if !open.is_empty() {
+            let look =
+                |evaluator: &mut Evaluator<'_, '_>, row| is_false(evaluator, *node, row).then_some(row);
+            let open = open.into_par_iter().with_min_len(256);
+            let found: Vec<usize> = open.map_init(|| Evaluator::new(&context), look).flatten_iter().collect();
+            all.extend(found);
+            all.sort_unstable();
+        }
+        all
+    };
+    plan.selected.iter().zip(rules).map(of_rule).collect()
 }
 
-/// The outcomes of some selected rules on the data with their missing cells filled in, one way after the other; `None`
-/// for the other rules.
-fn true_when_filled(
+/// The outcomes of some selected rules on the data with their missing cells filled in, one way; `None` for the other
+/// rules, and where nothing is filled in.
+fn filled(
     plan: &Plan,
     layout: &Arc<Layout>,
     dataset: &Dataset,
+    filling: completed::Filling,
     rules: &[bool],
-) -> Vec<Vec<Option<Certain>>> {
-    use completed::{Filling, completed};
-    let chosen = || plan.selected.iter().zip(rules).filter(|(_, wanted)| **wanted);
-    if chosen().next().is_none() {
-        return Vec::new();
+) -> Vec<Option<Certain>> {
+    let chosen = plan.selected.iter().zip(rules).filter(|(_, wanted)| **wanted);
+    let selected: Vec<(String, NodeId)> = chosen.map(|(rule, _)| rule.clone()).collect();
+    if selected.is_empty() {
+        return vec![None; rules.len()];
     }
-    let part = Plan { selected: chosen().map(|(rule, _)| rule.clone()).collect(), ..plan.clone() };
-    let filled = [Filling::High, Filling::Low].into_iter().filter_map(|way| completed(&part, dataset, way));
-    let outcomes = |dataset: Dataset| {
-        let mut found = columns::evaluate(&Context::with(&part, layout.clone(), &dataset)).into_iter();
-        rules.iter().map(|wanted| if *wanted { found.next().flatten() } else { None }).collect()
-    };
-    filled.map(outcomes).collect()
+    let part = Plan { selected, ..plan.clone() };
+    let Some(dataset) = completed::completed(&part, dataset, filling) else { return vec![None; rules.len()] };
+    let mut found = columns::evaluate(&Context::with(&part, layout.clone(), &dataset)).into_iter();
+    rules.iter().map(|wanted| if *wanted { found.next().flatten() } else { None }).collect()
 }
 
 /// By selected rule, the outcomes that columns decide. Rows left over are not decided; `None` for a rule

@@ -146,22 +146,29 @@ impl Certain {
         }
     }
 
-    /// The rows in which it is false, if it is a boolean and no row is left over.
-    pub fn all_false(&self) -> Option<Vec<usize>> {
-        /// Rows that are looked at together: mostly it is false in none.
+    /// The rows in which it is false, and those that are left over, if it is a boolean.
+    pub fn false_or_left(&self) -> Option<(Vec<usize>, Vec<usize>)> {
+        /// Rows that are looked at together: mostly it is true in all.
         const ROWS: usize = 256;
         let Array::Bool(values) = &self.full.array else { return None };
-        if self.full.left.iter().any(|left| *left != 0) {
-            return None;
-        }
-        let mut found = Vec::new();
+        let (mut false_rows, mut left_over) = (Vec::new(), Vec::new());
         for (number, values) in values.chunks(ROWS).enumerate() {
-            if values.iter().fold(false, |some, value| some | (*value == 0)) {
-                let rows = values.iter().enumerate().filter(|(_, value)| **value == 0);
-                found.extend(rows.map(|(row, _)| number * ROWS + row));
+            let start = number * ROWS;
+            let left = self.full.left.get(start..).unwrap_or(&[]);
+            let left = left.get(..values.len()).unwrap_or(left);
+            let odd = values.iter().fold(0, |some, value| some | (value ^ 1));
+            if left.iter().fold(odd, |some, left| some | left) == 0 {
+                continue;
+            }
+            for (at, value) in values.iter().enumerate() {
+                if left.get(at).is_some_and(|left| *left != 0) {
+                    left_over.push(start + at);
+                } else if *value == 0 {
+                    false_rows.push(start + at);
+                }
             }
         }
-        Some(found)
+        Some((false_rows, left_over))
     }
 
     /// The rows left over.

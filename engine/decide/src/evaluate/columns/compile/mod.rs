@@ -21,6 +21,7 @@ use super::program::{CodesColumn, Compiled, Factors, Full, Instruction, Program,
 pub(in super::super) use by_day::DayTables;
 use by_day::Days;
 use logis_language::pack::schema::EntityId;
+use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};
 use logis_language::value::{Date, Exact, Value, days_between};
 
@@ -37,10 +38,15 @@ impl<'c> Program<'c> {
             total: Vec::new(),
             days: Days::new(context),
         };
+        let needed = needed(plan);
         // In the order of the plan, so that inputs are compiled before what reads them.
         for node in 0..plan.nodes.len() {
             let id = u32::try_from(node).unwrap_or(u32::MAX);
-            let mut compiled = compiler.node(id);
+            let entity = plan.nodes.get(node).map_or(0, |n| n.entity);
+            let mut compiled = match needed.get(node) {
+                Some(true) => compiler.node(id),
+                _ => (out(entity), None),
+            };
             compiler.by_day(id, &mut compiled.0);
             let total = plan.nodes.get(node).is_some_and(|n| compiler.totality(&n.op));
             compiler.total.push(total);
@@ -52,6 +58,24 @@ impl<'c> Program<'c> {
         let passes = passes(context, &nodes, &same);
         Program { context, nodes, passes, dictionary: texts.list.into(), same, full, codes }
     }
+}
+
+/// By node: does what is selected follow from it? What it does not is not brought to columns.
+fn needed(plan: &Plan) -> Vec<bool> {
+    let mut needed = vec![false; plan.nodes.len()];
+    let mark = |needed: &mut Vec<bool>, node: NodeId| {
+        if let Some(slot) = needed.get_mut(node as usize) {
+            *slot = true;
+        }
+    };
+    plan.selected.iter().for_each(|(_, node)| mark(&mut needed, *node));
+    // Backwards, since a node comes after all that it reads.
+    for (id, node) in plan.nodes.iter().enumerate().rev() {
+        if needed.get(id) == Some(&true) {
+            node.op.inputs().into_iter().for_each(|input| mark(&mut needed, input));
+        }
+    }
+    needed
 }
 
 /// By node: the node whose values it has ([`Program::same`]). A rule has those of its body, and copies
