@@ -7,7 +7,7 @@ use arrow_array::types::Decimal128Type;
 use arrow_array::{
     Array as _, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray,
 };
-use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 
 use super::columns::{Array, Certain};
@@ -40,7 +40,7 @@ impl Decisions {
         let entity = plan.parsed.schema.entities.get(plan.entity);
         let key = entity.map_or("", |e| e.key.as_str());
         let mut fields = vec![Field::new(key, DataType::Utf8, true)];
-        let mut arrays: Vec<ArrayRef> = vec![Arc::new(StringArray::from_iter_values(ids.texts()))];
+        let mut arrays: Vec<ArrayRef> = vec![Arc::new(texts(ids)?)];
         for ((name, column), (_, node)) in self.names.iter().zip(&self.columns).zip(&plan.selected) {
             let ty = plan.node(*node).map_or(Type::Bool, |n| n.ty.clone());
             // Parts of one file have the decimals of the first.
@@ -236,10 +236,32 @@ impl DecisionColumn {
         // Mostly the column's unit goes into the decimal one a whole number of times: then nothing is divided by row.
         if unit % denominator == 0 {
             let times = unit / denominator;
+            // Mostly all products fit 64 bits, as the smallest and the largest do.
+            let (low, high) =
+                units.iter().fold((0, 0), |(low, high): (i64, i64), &n| (low.min(n), high.max(n)));
+            if let Ok(times) = i64::try_from(times)
+                && low.checked_mul(times).is_some()
+                && high.checked_mul(times).is_some()
+            {
+                return units.iter().map(|n| i128::from(n.wrapping_mul(times))).collect();
+            }
             return units.iter().map(|&n| i128::from(n) * times).collect();
         }
         let rounded = |&n: &i64| Exact::new(i128::from(n) * unit, denominator).round().to_integer();
         units.iter().map(rounded).collect()
+    }
+}
+
+/// Identifiers as an array: their texts stand one behind the other already.
+fn texts(ids: &Ids) -> Result<StringArray, ArrowError> {
+    let (texts, ends) = ids.packed();
+    let offsets = std::iter::once(Ok(0)).chain(ends.iter().map(|end| i32::try_from(*end)));
+    match offsets.collect::<Result<Vec<i32>, _>>() {
+        Ok(offsets) => {
+            let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+            StringArray::try_new(offsets, Buffer::from(texts.as_bytes()), None)
+        }
+        Err(_) => Err(ArrowError::OffsetOverflowError(texts.len())),
     }
 }
 
