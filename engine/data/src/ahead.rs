@@ -30,7 +30,7 @@ use logis_language::pack::schema::{EntityId, FieldId, Schema};
 use logis_language::plan::Needs;
 
 /// Rows that are read from a file at once.
-const BATCH: usize = 1 << 15;
+const BATCH: usize = 1 << 16;
 
 /// Batches that are read ahead of those that are decided, of each file.
 const AHEAD: usize = 2;

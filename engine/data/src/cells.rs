@@ -33,14 +33,34 @@ pub(super) fn column(
     wrong: impl FnMut(usize, Fault),
 ) -> Column {
     match raw {
-        RawColumn::Typed(cells) => match cells.column(field).or_else(|| lists_of_codes(field, raw, book)) {
-            Some(column) if all_codes(&column, book) => column,
-            _ => each(field, (0..raw.len()).map(|row| Cow::Owned(raw.get(row))), book, wrong),
+        RawColumn::Typed(cells) => match codes_of_book(field, raw, book)
+            .or_else(|| cells.column(field).filter(|column| all_codes(column, book)))
+            .or_else(|| lists_of_codes(field, raw, book))
+        {
+            Some(column) => column,
+            None => each(field, (0..raw.len()).map(|row| Cow::Owned(raw.get(row))), book, wrong),
         },
         RawColumn::Cells(cells) => lists_of_codes(field, raw, book)
             .unwrap_or_else(|| each(field, cells.iter().map(Cow::Borrowed), book, wrong)),
         RawColumn::Unread(rows) => each(field, (0..*rows).map(|_| Cow::Owned(Raw::Empty)), book, wrong),
     }
+}
+
+/// The column of texts that are numbers into a dictionary already, if each is a code of the book as it stands, or empty.
+fn codes_of_book(field: &Field, raw: &RawColumn, book: Option<&Codebook>) -> Option<Column> {
+    let book = book.filter(|_| field.kind == FieldKind::Text)?;
+    let Texts::Coded { codes, texts } = raw.texts()? else { return None };
+    let (numbers, dictionary) = book.numbered(&texts)?;
+    let there: Vec<bool> = texts.iter().map(|text| !text.is_empty()).collect();
+    let is_there = |code: &u32| there.get(*code as usize) == Some(&true);
+    let known = (!codes.iter().all(is_there)).then(|| codes.iter().map(is_there).collect::<Bits>());
+    if field.required && known.is_some() {
+        return None;
+    }
+    let number = |code: &u32| numbers.get(*code as usize).copied();
+    let codes: Vec<u32> = codes.iter().map(number).collect::<Option<_>>()?;
+    let cells = Cells::Text { codes: codes.into(), dictionary };
+    Some(Column::new(cells, known.filter(|_| !field.empty_is_none)))
 }
 
 /// Are all texts of the column codes of the book, if there is one?
@@ -84,16 +104,21 @@ fn lists_of_codes(field: &Field, raw: &RawColumn, book: Option<&Codebook>) -> Op
 
 /// Is it sure, without typing them, that no cell of a column would be wrong?
 pub(super) fn nothing_wrong(field: &Field, raw: &RawColumn, book: Option<&Codebook>) -> bool {
-    if field.required {
+    let typed = matches!(raw, RawColumn::Typed(_));
+    // Of texts alone it is seen below whether each is there.
+    if field.required && !(typed && field.kind == FieldKind::Text) {
         return false;
     }
     // Whatever its type, what stands there is read as it is written.
-    if field.as_written && field.kind == FieldKind::Text && matches!(raw, RawColumn::Typed(_)) {
+    if !field.required && field.as_written && field.kind == FieldKind::Text && typed {
         return true;
     }
     let Some(texts) = raw.texts() else { return false };
+    if field.required && !texts.all_there() {
+        return false;
+    }
     let fits: &dyn Fn(&str) -> bool = match (&field.kind, book) {
-        (FieldKind::Text, None) if matches!(raw, RawColumn::Typed(_)) => return true,
+        (FieldKind::Text, None) if typed => return true,
         (FieldKind::Text, Some(book)) => &|text| text.is_empty() || book.has(text),
         (FieldKind::Enum(values), _) => {
             &|text| text.is_empty() || values.iter().any(|value| value.as_ref() == text)
@@ -438,9 +463,18 @@ pub(super) fn small_incomes(field: &Field, column: &Column) -> Vec<usize> {
     match (field.unit.as_deref(), &field.kind, column.cells()) {
         (Some("EUR/an"), FieldKind::Number { amount: true, .. }, Cells::Number { units, decimals }) => {
             let unit = power_of_ten(*decimals).and_then(|unit| i64::try_from(unit).ok()).unwrap_or(1);
+            /// Rows that are looked at together: mostly none is so small.
+            const ROWS: usize = 256;
             let known = |row: &usize| column.known().is_none_or(|k| k.get(*row));
-            let small = |n: i64| n > 0 && n <= 500 * unit;
-            (0..units.len()).filter(|row| units.get(*row).is_some_and(|n| small(*n))).filter(known).collect()
+            let most = 500 * unit;
+            let small = |n: i64| (n > 0) & (n <= most);
+            let some = |units: &[i64]| units.iter().fold(false, |some, n| some | small(*n));
+            let parts = units.chunks(ROWS).enumerate().filter(|(_, units)| some(units));
+            let rows = parts.flat_map(|(part, units)| {
+                let own = units.iter().enumerate().filter(|(_, n)| small(**n));
+                own.map(move |(at, _)| part * ROWS + at)
+            });
+            rows.filter(known).collect()
         }
         _ => Vec::new(),
     }

@@ -21,6 +21,8 @@ pub(super) struct Codebook {
     codes: Ids,
     /// The codes once more, if all are as long and short.
     short: OnceLock<Option<ShortCodes>>,
+    /// The codes as texts that columns share, and the empty text behind them.
+    shared: OnceLock<Vec<Arc<str>>>,
     /// Can a list of codes be taken for nothing else? Each code begins with a digit and has none of the signs that part
     /// a list; no name has a digit, or it has more letters side by side than any code.
     plain: OnceLock<bool>,
@@ -91,6 +93,27 @@ impl Codebook {
             Some(is_there) => is_there,
             None => self.codes.place(text).is_some(),
         }
+    }
+
+    /// Some texts as codes of this book: a number for each, and what the numbers stand for, in the order in which they come;
+    /// the empty text has one too. `None` if another is no code as it stands. Codes have no text of their own in every
+    /// column.
+    pub fn numbered(&self, texts: &[&str]) -> Option<(Vec<u32>, Arc<[Arc<str>]>)> {
+        let shared = self.shared.get_or_init(|| self.codes.texts().chain([""]).map(Arc::from).collect());
+        let empty = self.codes.len();
+        let mut numbers = vec![u32::MAX; shared.len()];
+        let mut dictionary: Vec<Arc<str>> = Vec::with_capacity(texts.len());
+        let number = |text: &&str| {
+            let place = if text.is_empty() { empty } else { self.codes.place(text)? as usize };
+            let number = numbers.get_mut(place)?;
+            if *number == u32::MAX {
+                *number = u32::try_from(dictionary.len()).ok()?;
+                dictionary.push(shared.get(place)?.clone());
+            }
+            Some(*number)
+        };
+        let codes = texts.iter().map(number).collect::<Option<_>>()?;
+        Some((codes, dictionary.into()))
     }
 
     /// Was a book of some rows asked for a code or a name that it does not have? What was read by it is then to be read by the
@@ -228,4 +251,28 @@ fn plain_name(name: &str) -> String {
         word => word,
     });
     words.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Codebook;
+    use crate::dictionary::Dictionary;
+    use crate::ids::Ids;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Codes get the numbers that a dictionary gives them, one after the other; what is no code is not numbered.
+        #[test]
+        fn codes_are_numbered_as_texts_are(
+            codes in prop::collection::btree_set("[ab]{1,2}", 1..5),
+            asked in prop::collection::vec("[ab]{0,2}", 0..8),
+        ) {
+            let book = Codebook { codes: Ids::of(codes.iter().map(String::as_str)), ..Codebook::default() };
+            let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+            let mut plain = Dictionary::default();
+            let numbers: Vec<u32> = asked.iter().map(|text| plain.code(text)).collect();
+            let all_codes = asked.iter().all(|text| text.is_empty() || codes.contains(*text));
+            prop_assert_eq!(book.numbered(&asked), all_codes.then(|| (numbers, plain.finish())));
+        }
+    }
 }

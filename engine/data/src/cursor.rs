@@ -2,17 +2,23 @@
 
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{ArrowError, DataType, Field as ArrowField, Schema as ArrowSchema};
 
 use super::ahead::Ahead;
 use super::ids::Ids;
 use super::issue::Issue;
+use super::looked::Looking;
 use super::package::NotInOrder;
-use super::raw::{Raw, RawTable};
-use super::texts::{Seen, Texts};
+use super::raw::{Followed, Raw, RawTable};
+use super::table::NO_ROW;
+use super::texts::{Seen, Texts, trimmed};
 use super::{arrow_cell, arrow_column, arrow_table};
 use logis_language::pack::schema::EntityId;
+
+/// The most rows for which memory is taken before they are read.
+const ROWS: usize = 1 << 16;
 
 /// A file, where it has been read to.
 pub(super) struct Cursor {
@@ -59,9 +65,14 @@ impl Cursor {
     ) -> Result<Option<(RawTable, Ids)>, NotInOrder> {
         let key = self.place(&self.key)?;
         let (mut parts, mut left) = (Vec::new(), most);
+        let (mut looking, mut plain) = (Looking::new(most.min(ROWS)), true);
         while left > 0 && self.fill()? {
             let Some(batch) = self.rest.take() else { break };
             let taken = left.min(batch.num_rows());
+            let texts = texts(&batch, key);
+            (0..taken).for_each(|row| looking.push(texts.get(row)));
+            plain &= texts.are_cells();
+            drop(texts);
             if taken < batch.num_rows() {
                 self.rest = Some(batch.slice(taken, batch.num_rows() - taken));
             }
@@ -71,11 +82,13 @@ impl Cursor {
         if parts.is_empty() {
             return Ok(None);
         }
+        let looked = looking.finish();
+        self.seen.note(&looked.ids, looked.rise);
+        let ids = looked.ids.clone();
         let batch = self.joined(&parts)?;
-        let texts = texts(&batch, key);
-        self.seen.note((0..texts.len()).map(|row| texts.get(row)));
-        let ids = Ids::of((0..texts.len()).map(|row| texts.get(row)));
-        Ok(Some((self.table(&batch, issues), ids)))
+        let mut table = self.table(&batch, issues);
+        table.looked = Some(looked).filter(|_| plain);
+        Ok(Some((table, ids)))
     }
 
     /// The key of the next row.
@@ -96,15 +109,17 @@ impl Cursor {
     ) -> Result<RawTable, NotInOrder> {
         let (key, id) = (self.place(&self.key)?, self.place(&self.id)?);
         let mut parts = Vec::new();
+        let (mut looking, mut links) = (Looking::new(keys.len()), Vec::with_capacity(keys.len()));
+        let (mut plain_ids, mut plain_keys) = (true, true);
         // The last key that a row had: rows mostly have the same one, or the one that comes after it.
         let mut at = 0;
         let mut own = keys.text(at);
         while self.fill()? {
             let Some(batch) = self.rest.take() else { break };
-            let (texts, ids) = (texts(&batch, key), texts(&batch, id));
+            let texts_of_keys = texts(&batch, key);
             let mut rows = 0;
             while rows < batch.num_rows() {
-                let text = texts.get(rows);
+                let text = texts_of_keys.get(rows);
                 if own != Some(text) && !text.is_empty() {
                     if keys.text(at + 1) == Some(text) {
                         at += 1;
@@ -117,20 +132,30 @@ impl Cursor {
                     }
                     own = keys.text(at);
                 }
+                links.push(if text.is_empty() { NO_ROW } else { u32::try_from(at).unwrap_or(NO_ROW) });
                 rows += 1;
             }
-            self.seen.note((0..rows).map(|row| ids.get(row)));
+            let ids = texts(&batch, id);
+            (0..rows).for_each(|row| looking.push(ids.get(row)));
+            plain_ids &= ids.are_cells();
+            plain_keys &= texts_of_keys.are_cells();
+            drop((texts_of_keys, ids));
             if rows < batch.num_rows() {
                 let rest = batch.slice(rows, batch.num_rows() - rows);
                 parts.push(batch.slice(0, rows));
                 self.rest = Some(rest);
                 break;
             }
-            drop((texts, ids));
             parts.push(batch);
         }
+        let looked = looking.finish();
+        self.seen.note(&looked.ids, looked.rise);
         let batch = self.joined(&parts)?;
-        Ok(self.table(&batch, issues))
+        let mut table = self.table(&batch, issues);
+        table.looked = Some(looked).filter(|_| plain_ids);
+        let followed = Followed { column: self.key.clone(), target: keys.clone(), links };
+        table.followed = Some(Arc::new(followed)).filter(|_| plain_keys);
+        Ok(table)
     }
 
     /// No rows.
@@ -197,10 +222,45 @@ fn mixed(parts: &[RecordBatch]) -> Result<RecordBatch, ArrowError> {
     RecordBatch::try_new(Arc::new(ArrowSchema::new(fields)), arrays)
 }
 
-/// The texts of a column; cells of another type as they are shown.
-fn texts(batch: &RecordBatch, column: usize) -> Texts<'_> {
-    let Some(array) = batch.columns().get(column) else { return Texts::Each(Vec::new()) };
-    arrow_column::texts(array).unwrap_or_else(|| {
-        Texts::Owned((0..array.len()).map(|row| arrow_cell::cell(array, row).shown()).collect())
-    })
+/// The texts of a column, as they are asked for.
+enum ColumnTexts<'b> {
+    /// Where they stand.
+    Plain(&'b StringArray),
+    /// Of another form of texts.
+    Other(Texts<'b>),
+    /// Cells of another type, as they are shown.
+    Shown(Vec<String>),
+}
+
+impl ColumnTexts<'_> {
+    /// The text of a row without the blanks around it; an empty one where the cell is empty.
+    fn get(&self, row: usize) -> &str {
+        match self {
+            ColumnTexts::Plain(array) if row < array.len() && array.is_valid(row) => {
+                trimmed(array.value(row))
+            }
+            ColumnTexts::Plain(_) => "",
+            ColumnTexts::Other(texts) => texts.get(row),
+            ColumnTexts::Shown(texts) => texts.get(row).map_or("", String::as_str),
+        }
+    }
+
+    /// Are they the cells themselves, which are texts?
+    fn are_cells(&self) -> bool {
+        !matches!(self, ColumnTexts::Shown(_))
+    }
+}
+
+/// The texts of a column.
+fn texts(batch: &RecordBatch, column: usize) -> ColumnTexts<'_> {
+    let Some(array) = batch.columns().get(column) else { return ColumnTexts::Shown(Vec::new()) };
+    if let Some(array) = array.as_string_opt::<i32>() {
+        return ColumnTexts::Plain(array);
+    }
+    match arrow_column::texts(array) {
+        Some(texts) => ColumnTexts::Other(texts),
+        None => {
+            ColumnTexts::Shown((0..array.len()).map(|row| arrow_cell::cell(array, row).shown()).collect())
+        }
+    }
 }

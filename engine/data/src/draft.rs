@@ -8,11 +8,11 @@ use super::ids::Ids;
 use super::issue::{Fault, Issue, meant};
 use super::issue_code::Code;
 use super::lines::Lines;
+use super::looked::Looked;
 use super::names::{self, Places};
 use super::package::Absent;
-use super::raw::{DOUBLE, Raw, RawColumn, RawTable};
+use super::raw::{DOUBLE, Followed, Raw, RawColumn, RawTable};
 use super::table::Column;
-use super::texts::{Texts, rises};
 use super::{cells, day_cells};
 use logis_language::diagnostic::{Severity, fold, nearest};
 use logis_language::pack::schema::{BelongsTo, Entity, EntityId, Field, FieldId, Origin, Schema};
@@ -44,6 +44,8 @@ pub(super) struct Draft {
     pub distinct: bool,
     /// Are its relations followed already?
     pub followed: bool,
+    /// What one of them leads to, where its rows were followed while they were read.
+    pub follow: Option<Arc<Followed>>,
 }
 
 /// What reading a table is told of the rest.
@@ -116,6 +118,7 @@ impl Draft {
             said: Vec::new(),
             distinct: false,
             followed: false,
+            follow: None,
         }
     }
 
@@ -181,7 +184,11 @@ impl Draft {
         }
         let of_pairs = if given_pair { draft.pair_ids() } else { None };
         let ids = of_pairs.as_ref().or_else(|| key.and_then(|k| raw.columns.get(k)));
-        draft.read_ids(&entity.key, ids, raw, lacks.issues);
+        // What was looked at while it was read is the column that is headed as the key is.
+        let own_key = key.and_then(|k| raw.headers.get(k)).is_some_and(|header| *header == entity.key);
+        let looked = raw.looked.as_ref().filter(|_| own_key && of_pairs.is_none());
+        draft.follow = raw.followed.clone();
+        draft.read_ids(&entity.key, ids, looked, raw, lacks.issues);
         for (place, (field, declared)) in fields.iter().enumerate() {
             let asked = own || needs.fields.contains(field);
             let Some(at) = headers.find(&declared.column) else {
@@ -266,9 +273,20 @@ impl Draft {
     }
 
     /// Identifiers are there, and each once.
-    fn read_ids(&mut self, key: &str, cells: Option<&RawColumn>, raw: &RawTable, issues: &mut Vec<Issue>) {
-        if let Some(ids) = cells.and_then(RawColumn::texts).and_then(|texts| faultless_ids(&texts)) {
-            (self.ids, self.distinct) = (ids, true);
+    fn read_ids(
+        &mut self,
+        key: &str,
+        cells: Option<&RawColumn>,
+        looked: Option<&Looked>,
+        raw: &RawTable,
+        issues: &mut Vec<Issue>,
+    ) {
+        let looked = looked.cloned().or_else(|| {
+            let texts = cells.and_then(RawColumn::texts)?;
+            Some((0..texts.len()).map(|row| texts.get(row)).collect())
+        });
+        if let Some(looked) = looked.filter(faultless) {
+            (self.ids, self.distinct) = (looked.ids, true);
             return;
         }
         let rows = self.lines.len();
@@ -431,22 +449,12 @@ impl Draft {
     }
 }
 
-/// Identifiers of which nothing is to be said: each there, on one line, no total, and no other row's.
-fn faultless_ids(texts: &Texts<'_>) -> Option<Ids> {
-    let mut rising = true;
-    let mut last = "";
-    for row in 0..texts.len() {
-        let text = texts.get(row);
-        let broken = text.bytes().any(|byte| byte == b'\n' || byte == b'\r');
-        if text.is_empty() || broken || names::is_total(text) {
-            return None;
-        }
-        rising &= rises(last, text);
-        last = text;
-    }
-    let ids = Ids::of((0..texts.len()).map(|row| texts.get(row)));
+/// Are these identifiers of which nothing is to be said: each there, on one line, no total, and no other row's?
+fn faultless(looked: &Looked) -> bool {
+    let ids = &looked.ids;
+    let no_total = || looked.no_total || !ids.texts().any(names::is_total);
     // What rises has nothing twice.
-    (rising || ids.distinct() == ids.len()).then_some(ids)
+    looked.whole && no_total() && (looked.rise || ids.distinct() == ids.len())
 }
 
 /// Makes a warning of a header that stands twice, if nothing needs its column.

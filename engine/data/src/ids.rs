@@ -34,6 +34,11 @@ impl Ids {
         texts.into_iter().collect()
     }
 
+    /// Of texts one behind the other, and where each ends: see [`Ids::packed`].
+    pub(super) fn from_packed(texts: String, ends: Vec<usize>) -> Ids {
+        Ids(Arc::new(Inner { texts, ends, places: OnceLock::new() }))
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.ends.len()

@@ -57,6 +57,7 @@ mod leave_out;
 mod lines;
 mod link;
 mod lists;
+mod looked;
 mod mapping;
 mod mapping_draft;
 mod named_rows;

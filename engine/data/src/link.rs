@@ -51,11 +51,18 @@ pub(super) fn link(about: About<'_>, drafts: &mut [Draft], issues: &mut Vec<Issu
             let mut unknown: BTreeMap<String, u64> = BTreeMap::new();
             // Mostly every key is a text that stands where the one before it does, or next to it.
             let mut left = Vec::new();
-            match (keys.texts(), index) {
-                (Some(texts), Some(index)) => {
-                    follow(&texts, index, distinct, !relation.required, &mut links, &mut left);
-                }
-                _ => left.extend(0..keys.len()),
+            let follow_known = draft.follow.as_deref().filter(|known| {
+                let same = index.is_some_and(|index| index.shared_with(&known.target));
+                known.column == column && distinct && same && known.links.len() == count
+            });
+            if let Some(known) = follow_known {
+                links.copy_from_slice(&known.links);
+                let empty = links.iter().enumerate().filter(|(_, row)| **row == NO_ROW);
+                left.extend(empty.map(|(row, _)| row).filter(|_| relation.required));
+            } else if let (Some(texts), Some(index)) = (keys.texts(), index) {
+                follow(&texts, index, distinct, !relation.required, &mut links, &mut left);
+            } else {
+                left.extend(0..keys.len());
             }
             for row in left {
                 let cell = keys.get(row);

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::looked::begins_no_total;
 use super::raw::{Raw, RawColumn, RawTable};
 use logis_language::diagnostic::fold;
 use logis_language::pack::schema::{Entity, EntityId, Origin, Schema};
@@ -127,11 +128,7 @@ pub(super) fn expected(schema: &Schema, name: &str) -> Vec<String> {
 /// Does a text head a sum? A code such as `TOTAL1` does not; `Total général` and `Sous-total 2017` do.
 pub(super) fn is_total(text: &str) -> bool {
     // Its first word begins with a letter that no such word begins with: so does mostly an identifier.
-    if text
-        .bytes()
-        .next()
-        .is_some_and(|b| b.is_ascii_alphanumeric() && !matches!(b, b'T' | b't' | b'S' | b's'))
-    {
+    if begins_no_total(text) {
         return false;
     }
     let words = key(text);

@@ -5,9 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::day_numbers::DayNumbers;
+use super::ids::Ids;
 use super::issue::Issue;
 use super::issue_code::Code;
 use super::lines::Lines;
+use super::looked::Looked;
 use super::table::Column;
 use super::texts::Texts;
 use logis_language::pack::schema::Field;
@@ -38,6 +40,21 @@ pub(super) struct RawTable {
     pub days: Option<DayNumbers>,
     /// Of a table of the pack: has it only rows that the data may name?
     pub some_rows: bool,
+    /// The identifiers of its rows, where they are texts that were looked at while they were read.
+    pub looked: Option<Looked>,
+    /// The rows that its rows belong to, where they were followed while they were read.
+    pub followed: Option<Arc<Followed>>,
+}
+
+/// Which rows of another table rows belong to, by the texts of one column.
+#[derive(Clone, Debug)]
+pub(super) struct Followed {
+    pub column: String,
+    /// The identifiers of the other table, all of which are found where they stand first.
+    pub target: Ids,
+    /// By row: the first row of the target with that identifier, or [`NO_ROW`](super::table::NO_ROW) where the cell is
+    /// empty.
+    pub links: Vec<u32>,
 }
 
 impl RawTable {
@@ -207,6 +224,8 @@ impl RawTable {
             header_line: 1,
             days: None,
             some_rows: false,
+            looked: None,
+            followed: None,
         }
     }
 

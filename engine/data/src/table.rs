@@ -233,16 +233,24 @@ impl Members {
     /// Groups the rows of a child by the row that they belong to, in the order of the child's rows.
     pub fn new(links: &[u32], parents: usize) -> Members {
         let mut offsets = vec![0_u32; parents + 1];
+        let (mut rising, mut last) = (true, 0);
         for &parent in links.iter().filter(|&&p| p != NO_ROW) {
             if let Some(count) = offsets.get_mut(parent as usize + 1) {
                 *count += 1;
             }
+            rising &= last <= parent;
+            last = parent;
         }
         let most = offsets.iter().copied().max().unwrap_or(0) as usize;
         let mut total = 0;
         for offset in &mut offsets {
             total += *offset;
             *offset = total;
+        }
+        // Mostly the members stand in the order of what they belong to, each to some row.
+        let all = offsets.last().copied().unwrap_or(0);
+        if rising && all as usize == links.len() {
+            return Members { offsets, rows: (0..all).collect(), in_order: true, most };
         }
         let mut next = offsets.clone();
         let mut rows = vec![0_u32; offsets.last().copied().unwrap_or(0) as usize];
@@ -397,4 +405,33 @@ pub fn column_of<'d>(
     let entity: EntityId = schema.fields.get(field)?.entity;
     let place = schema.entities.get(entity)?.fields.iter().position(|&f| f == field)?;
     dataset.tables.get(entity)?.columns.get(place)?.as_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Members, NO_ROW};
+    use proptest::prelude::*;
+
+    proptest! {
+        /// The members of a row are those that say so, in their order, whether or not all stand in the order of the rows.
+        #[test]
+        fn members_are_those_that_say_so(
+            links in prop::collection::vec(prop_oneof![4 => 0_u32..4, 1 => Just(NO_ROW)], 0..9),
+            sorted: bool,
+        ) {
+            let mut links = links;
+            if sorted {
+                links.sort_unstable();
+            }
+            let members = Members::new(&links, 4);
+            for parent in 0_u32..4 {
+                let own: Vec<u32> = (0_u32..).zip(&links).filter(|(_, l)| **l == parent).map(|(row, _)| row).collect();
+                prop_assert_eq!(members.of(parent as usize), own);
+            }
+            let stands = links.is_sorted() && !links.contains(&NO_ROW);
+            prop_assert_eq!(members.in_order(), stands);
+            let most = (0..4).map(|parent| links.iter().filter(|l| **l == parent).count()).max();
+            prop_assert_eq!(Some(members.most()), most);
+        }
+    }
 }

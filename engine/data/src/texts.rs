@@ -1,6 +1,7 @@
 //! The cells of a column of texts, without a text of their own each: slices of what was read.
 
 use super::hash::hash;
+use super::ids::Ids;
 
 /// The texts of the cells of a column, blanks around them cut off; an empty cell is an empty text.
 #[derive(Debug)]
@@ -21,6 +22,18 @@ impl Texts<'_> {
             Texts::Each(texts) => texts.len(),
             Texts::Coded { codes, .. } => codes.len(),
             Texts::Owned(texts) => texts.len(),
+        }
+    }
+
+    /// Is none empty?
+    pub fn all_there(&self) -> bool {
+        match self {
+            Texts::Each(texts) => texts.iter().all(|text| !text.is_empty()),
+            Texts::Coded { codes, texts } => {
+                let there: Vec<bool> = texts.iter().map(|text| !text.is_empty()).collect();
+                codes.iter().all(|code| there.get(*code as usize) == Some(&true))
+            }
+            Texts::Owned(texts) => texts.iter().all(|text| !text.is_empty()),
         }
     }
 
@@ -58,24 +71,16 @@ pub(super) struct Seen {
 
 #[cfg_attr(not(feature = "parquet"), allow(dead_code, reason = "only parts of files ask"))]
 impl Seen {
-    /// Notes those that follow.
-    pub fn note<'t>(&mut self, ids: impl IntoIterator<Item = &'t str>) {
-        let mut last: Option<&str> = None;
-        for id in ids {
-            if !self.falls {
-                self.falls = match last {
-                    Some(last) => !rises(last, id),
-                    None => !self.hashes.is_empty() && !rises(&self.last, id),
-                };
-                last = Some(id);
-            }
-            self.hashes.push(hash(id));
-        }
-        // Copied once for all of them.
-        if let Some(last) = last {
-            self.last.clear();
-            self.last.push_str(last);
-        }
+    /// Notes those that follow, of which it is known whether each comes after the one before it.
+    pub fn note(&mut self, ids: &Ids, rise: bool) {
+        let (Some(first), Some(last)) = (ids.text(0), ids.len().checked_sub(1).and_then(|row| ids.text(row)))
+        else {
+            return;
+        };
+        self.falls |= !rise || !self.hashes.is_empty() && !rises(&self.last, first);
+        self.hashes.extend(ids.texts().map(hash));
+        self.last.clear();
+        self.last.push_str(last);
     }
 
     /// Do all differ? Two different ones whose hashes meet are taken for one.
@@ -103,8 +108,10 @@ mod tests {
         fn what_was_seen_twice_is_told(texts in prop::collection::vec("[ab]{0,2}", 0..8)) {
             let mut seen = Seen::default();
             let (first, others) = texts.split_at(texts.len() / 3);
-            seen.note(first.iter().map(String::as_str));
-            seen.note(others.iter().map(String::as_str));
+            for part in [first, others] {
+                let rise = part.windows(2).all(|two| super::rises(&two[0], &two[1]));
+                seen.note(&part.iter().collect(), rise);
+            }
             let distinct: std::collections::BTreeSet<&String> = texts.iter().collect();
             prop_assert_eq!(seen.differ(), distinct.len() == texts.len());
         }
