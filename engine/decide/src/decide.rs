@@ -35,7 +35,7 @@ use serde::{Serialize, Serializer};
 
 use crate::at_once::{self, AtOnce};
 use crate::evaluate::{Context, Evaluator, Layout, Outcome, outcome};
-use crate::explain::{Explanation, Prepared, RowName, Shown, explain_by, row_name, show};
+use crate::explain::{Explanation, RowName, Shown, explain_in, row_name, show};
 use crate::invariants::Invariants;
 use logis_data::{Code, Dataset, Issue, Records, visible_cell};
 use logis_language::diagnostic::{Issues, foreign};
@@ -88,8 +88,6 @@ pub struct Decider {
     selected: Arc<Selected>,
     /// The fast way for plain records, made for the first: `None` if the plan has none.
     at_once: Arc<OnceLock<Option<AtOnce>>>,
-    /// What explanations have in common, made for the first.
-    prepared: Arc<OnceLock<Prepared>>,
 }
 
 /// What all decisions of one plan have in common.
@@ -115,15 +113,7 @@ impl Decider {
             nameless: Arc::new(named(&plan, None)),
         });
         let layout = Arc::new(Layout::of(&plan));
-        Decider {
-            plan,
-            layout,
-            records,
-            invariants,
-            selected,
-            at_once: Arc::default(),
-            prepared: Arc::default(),
-        }
+        Decider { plan, layout, records, invariants, selected, at_once: Arc::default() }
     }
 
     /// Decides one record: a struct, or whatever else `serde` makes an object of, as
@@ -202,8 +192,7 @@ impl Decider {
     pub fn explain(&self, record: &impl Serialize) -> Result<Vec<Explanation>, DataError> {
         let (dataset, _) = self.held(record)?;
         let context = Context::with(&self.plan, self.layout.clone(), &dataset);
-        let prepared = self.prepared.get_or_init(|| Prepared::of(&self.plan));
-        Ok(explain_by(&context, prepared, 0))
+        Ok(explain_in(&context, 0))
     }
 
     /// The plan that it decides by.

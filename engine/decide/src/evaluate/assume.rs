@@ -29,7 +29,7 @@ impl Evaluator<'_, '_> {
         }
         self.within(|this| {
             // Of what is doubted of, a condition says nothing about the cells that it reads.
-            let free = !this.context.doubted.is_empty() || this.steps > MOST_STEPS;
+            let free = this.is_doubting() || this.steps > MOST_STEPS;
             let possible = free || this.assume(condition, truth, row);
             possible.then(|| f(this).unwrap_or_else(|_| Possible::may_fail(Missing::default())))
         })

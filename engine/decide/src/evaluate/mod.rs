@@ -31,7 +31,8 @@ use logis_language::plan::ir::NodeId;
 use logis_language::value::Value;
 pub use pairs::{PairWorker, Pairs};
 use possible::{MissingInput, Possible};
-pub use row::{Context, Doubted, Evaluator, Layout, RowError};
+pub use row::{Context, Evaluator, Layout, RowError};
+pub(crate) use row::{Doubted, Doubts, OfWhat};
 
 /// The outcome of one rule for one row.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ mod deciding;
 mod expression;
 mod french;
 mod lines;
+mod marks;
 mod moot;
 mod outcome;
 mod phrases;
@@ -30,7 +31,7 @@ use logis_language::exchange::Written;
 use logis_language::plan::Plan;
 use logis_language::plan::ir::NodeId;
 pub use outcome::{Failed, Missing, RowName, Shown};
-pub(crate) use prepared::Prepared;
+use prepared::Prepared;
 pub use shown::{about, in_words, missing, plain, row_name, show};
 pub use text::to_text;
 use walk::Explainer;
@@ -42,14 +43,11 @@ pub fn explain(plan: &Plan, dataset: &Dataset, row: u64) -> Vec<Explanation> {
     explain_in(&Context::new(plan, dataset), row)
 }
 
-/// [`explain`] for many rows of one data package: what `context` computed of it (members by row) is used again.
+/// [`explain`] for many rows of one data package: what `context` computed of it (members by row) is used again, and what its
+/// layout knows of the plan.
 pub fn explain_in(context: &Context<'_>, row: u64) -> Vec<Explanation> {
-    explain_by(context, &Prepared::of(context.plan), row)
-}
-
-/// The same by what is known of the plan: for many data packages.
-pub(crate) fn explain_by(context: &Context<'_>, prepared: &Prepared, row: u64) -> Vec<Explanation> {
-    let mut explainer = Explainer::new(context, prepared, row);
+    let prepared = context.beside(|| Prepared::of(context.plan));
+    let mut explainer = Explainer::new(context, &prepared, row);
     let selected = context.plan.selected.iter().enumerate();
     selected.map(|(number, (name, node))| explainer.selected(name, (number, *node), row)).collect()
 }

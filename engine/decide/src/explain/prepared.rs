@@ -2,23 +2,23 @@
 
 use std::sync::Arc;
 
-use super::moot::AllDoubts;
+use crate::evaluate::Doubts;
 use crate::reserves::{any_selected, touched};
 use logis_language::plan::Plan;
 
 /// What a plan alone says of explanations of its outcomes.
 #[derive(Debug)]
-pub(crate) struct Prepared {
+pub(super) struct Prepared {
     /// By node: may it rest on reserves? `None` if no selected one does.
-    pub(super) touched: Option<Arc<[bool]>>,
-    pub(super) doubts: AllDoubts,
+    pub touched: Option<Arc<[bool]>>,
+    pub doubts: Doubts,
 }
 
 impl Prepared {
     /// That of a plan.
-    pub(crate) fn of(plan: &Plan) -> Prepared {
+    pub fn of(plan: &Plan) -> Prepared {
         let touched = touched(plan);
         let touched = any_selected(plan, &touched).then(|| touched.into());
-        Prepared { touched, doubts: AllDoubts::of(plan) }
+        Prepared { touched, doubts: Doubts::of(plan) }
     }
 }

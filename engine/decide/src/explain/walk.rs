@@ -6,12 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use super::moot::{OfWhat, all_open, moot};
+use super::marks::Marks;
+use super::moot::Doubter;
 use super::prepared::Prepared;
 use super::shown::{row_name, show};
 use super::{Because, Explanation, Member, MemberRule, RowName, Shown, text_of};
 use crate::evaluate::possible::Possible;
-use crate::evaluate::{Context, Evaluator, outcome};
+use crate::evaluate::{Context, Evaluator, OfWhat, outcome};
 use crate::reserves::Reserves;
 use logis_data::visible_cell;
 use logis_language::deep::deep;
@@ -28,53 +29,68 @@ use logis_language::value::Value;
 pub(super) struct Explainer<'c, 'd> {
     context: &'c Context<'d>,
     evaluator: Evaluator<'c, 'd>,
-    prepared: &'c Prepared,
-    /// By selected outcome: what it comes to while all is open that is doubted of.
-    open: Vec<Possible>,
+    doubter: Doubter<'c, 'd>,
     /// Nothing if no selected outcome can rest on reserves.
     reserves: Option<Reserves<'c, 'd>>,
     /// What is doubted of in the outcome that is explained, in the order in which it is met.
     doubts: Vec<OfWhat>,
     /// Rules explained already in this outcome, with their rows.
-    explained: BTreeSet<(NodeId, u64)>,
-    /// Rules walked already in this outcome for the sake of members: of them only texts and doubts are told.
-    beside: BTreeSet<(NodeId, u64)>,
+    explained: Marks,
     /// Is it a member that is walked? Of what led to its value only rules and cells of parameters are told, so that nothing
-    /// else is put into words: see [`cited`].
-    in_member: bool,
-    /// Expressions told already in the rule being explained, with their rows: a `let` that is used twice
-    /// is told once.
-    told: BTreeSet<(NodeId, u64)>,
+    /// else is put into words.
+    cited: Option<Cited>,
+    /// Expressions told already, with their rows, in the frame of each rule: a `let` that is used twice in a rule is told
+    /// once.
+    told: Marks,
+    /// The frame of the rule being explained.
+    frame: u32,
+    /// How many frames there were.
+    frames: u32,
+    /// Rows by their names, as far as they were told.
+    names: Vec<((EntityId, u64), RowName)>,
 }
+
+/// What led to the values of members: rules and cells of parameters, each once.
+#[derive(Default)]
+struct Cited {
+    ids: BTreeSet<RuleId>,
+    rules: Vec<MemberRule>,
+    parameters: Vec<Because>,
+}
+
+/// The frame of [`Explainer::explained`] for rules that are explained, and that of those walked for the sake of members, of
+/// which only texts and doubts are told.
+const EXPLAINED: u32 = 0;
+const BESIDE: u32 = 1;
+
+/// How many rows are remembered by their names: a row and those that it belongs to.
+const NAMES: usize = 8;
 
 impl<'c, 'd> Explainer<'c, 'd> {
     pub fn new(context: &'c Context<'d>, prepared: &'c Prepared, row: u64) -> Self {
         Explainer {
             context,
             evaluator: Evaluator::new(context),
-            prepared,
-            open: all_open(context, &prepared.doubts, row),
+            doubter: Doubter::new(context, &prepared.doubts, row),
             reserves: prepared.touched.as_ref().map(|touched| Reserves::with(context, touched.clone())),
             doubts: Vec::new(),
-            explained: BTreeSet::new(),
-            beside: BTreeSet::new(),
-            in_member: false,
-            told: BTreeSet::new(),
+            explained: Marks::default(),
+            cited: None,
+            told: Marks::default(),
+            frame: 0,
+            frames: 0,
+            names: Vec::new(),
         }
     }
 
     /// The explanation of a selected name: a rule, or a field by itself.
     pub fn selected(&mut self, name: &str, (number, node): (usize, NodeId), row: u64) -> Explanation {
         self.explained.clear();
-        self.beside.clear();
         self.doubts.clear();
         self.told.clear();
         if let Some(mut explanation) = self.rule(node, row) {
-            if let Some(below) = self.prepared.doubts.below(self.context.plan, number) {
-                let of = (below, self.open.get(number));
-                let moot = moot(self.context, (node, row), &explanation.outcome, &self.doubts, of);
-                moot.take_from(&mut explanation);
-            }
+            let moot = self.doubter.moot((number, node), &explanation.outcome, &self.doubts);
+            moot.take_from(&mut explanation);
             return explanation;
         }
         // A field has no sentence and no source: only its value is told.
@@ -101,31 +117,12 @@ impl<'c, 'd> Explainer<'c, 'd> {
         let plan = self.context.plan;
         let expression = plan.node(node)?;
         let Op::Rule(id, body) = expression.op else { return None };
-        self.explained.insert((node, row));
+        self.explained.insert(EXPLAINED, node, row);
         let rule = plan.parsed.rules.get(id)?;
         let text = rule.text_near(plan.date)?;
         let mut because = Vec::new();
-        // What the outer rule was told is set aside: this one tells its expressions for itself.
-        let outer = std::mem::take(&mut self.told);
-        deep(|| self.walk(body, row, &mut because));
-        self.told = outer;
-        if self.in_member {
-            // Of a rule that led to a member's value only this is told: see [`cited`].
-            return Some(Explanation {
-                rule: rule.name.clone(),
-                label: text.doc.label.clone(),
-                about: RowName::default(),
-                outcome: Shown::Unknown(Vec::new()),
-                unit: None,
-                sources: text.doc.sources.clone(),
-                doubts: self.doubts_of(id, &text.doc.doubts),
-                combined: Vec::new(),
-                reserves: Vec::new(),
-                in_force: None,
-                written: None,
-                because,
-            });
-        }
+        self.in_own_frame(|this| this.walk(body, row, &mut because));
+        self.doubt(id, &text.doc.doubts);
         Some(Explanation {
             rule: rule.name.clone(),
             label: text.doc.label.clone(),
@@ -133,7 +130,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
             outcome: self.shown(node, row),
             unit: text.doc.unit.clone(),
             sources: text.doc.sources.clone(),
-            doubts: self.doubts_of(id, &text.doc.doubts),
+            doubts: self.doubts_of(id, &text.doc.doubts).cloned().collect(),
             combined: text.doc.combined.clone(),
             reserves: self.reserves.as_mut().map_or_else(Vec::new, |r| r.of(node, row)),
             in_force: rule.outside(plan.date).map(|why| why.to_string()),
@@ -142,11 +139,43 @@ impl<'c, 'd> Explainer<'c, 'd> {
         })
     }
 
+    /// Calls `f` for another rule, which tells its expressions for itself.
+    fn in_own_frame(&mut self, f: impl FnOnce(&mut Self)) {
+        self.frames += 1;
+        let outer = std::mem::replace(&mut self.frame, self.frames);
+        deep(|| f(self));
+        self.frame = outer;
+    }
+
+    /// Cites a rule that led to the value of a member, before those that led to its own.
+    fn cited_rule(&mut self, node: NodeId, row: u64) {
+        let plan = self.context.plan;
+        let Some(&Op::Rule(id, body)) = plan.node(node).map(|n| &n.op) else { return };
+        if !self.explained.insert(BESIDE, node, row) {
+            return;
+        }
+        let Some(rule) = plan.parsed.rules.get(id) else { return };
+        let Some(text) = rule.text_near(plan.date) else { return };
+        if self.cited.as_mut().is_some_and(|cited| cited.ids.insert(id)) {
+            let found = MemberRule {
+                rule: rule.name.clone(),
+                label: text.doc.label.clone(),
+                sources: text.doc.sources.clone(),
+                doubts: self.doubts_of(id, &text.doc.doubts).cloned().collect(),
+            };
+            if let Some(cited) = &mut self.cited {
+                cited.rules.push(found);
+            }
+        }
+        self.in_own_frame(|this| this.walk(body, row, &mut Vec::new()));
+        self.doubt(id, &text.doc.doubts);
+    }
+
     /// Adds what led to the value of a node.
     fn walk(&mut self, node: NodeId, row: u64, into: &mut Vec<Because>) {
         let Some(expression) = self.context.plan.node(node) else { return };
         // A rule that comes again says so itself (`Because::Above`).
-        if !matches!(expression.op, Op::Rule(..)) && !self.told.insert((node, row)) {
+        if !matches!(expression.op, Op::Rule(..)) && !self.told.insert(self.frame, node, row) {
             return;
         }
         deep(|| self.tell(node, &expression.op, row, into));
@@ -180,10 +209,9 @@ impl<'c, 'd> Explainer<'c, 'd> {
 
     /// A rule that was needed: explained in its place, or above.
     fn needed_rule(&mut self, node: NodeId, id: RuleId, row: u64, into: &mut Vec<Because>) {
-        if self.explained.contains(&(node, row)) {
-            if self.in_member {
-                return;
-            }
+        if self.cited.is_some() {
+            self.cited_rule(node, row);
+        } else if self.explained.contains(EXPLAINED, node, row) {
             let rule = self.context.plan.parsed.rules.get(id).map_or(String::new(), |r| r.name.clone());
             into.push(Because::Above { rule, outcome: self.shown(node, row) });
         } else if let Some(explanation) = self.rule(node, row) {
@@ -192,7 +220,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
     }
 
     fn input(&mut self, node: NodeId, id: FieldId, row: u64, into: &mut Vec<Because>) {
-        if self.in_member {
+        if self.cited.is_some() {
             return;
         }
         let Some(field) = self.context.plan.parsed.schema.fields.get(id) else { return };
@@ -219,9 +247,12 @@ impl<'c, 'd> Explainer<'c, 'd> {
     /// The values of all members; of what led to each, only the texts and the doubts.
     fn members(&mut self, node: NodeId, child: EntityId, inner: NodeId, row: u64, into: &mut Vec<Because>) {
         // What led to each would be as long again as the explanation of a row.
-        let members = self.context.members(node, row).to_vec();
-        let told: &[u32] = if self.in_member { &[] } else { &members };
-        let values = told
+        let context = self.context;
+        let members = context.members(node, row);
+        if self.cited.is_some() {
+            return members.iter().for_each(|member| self.walk(inner, u64::from(*member), into));
+        }
+        let values = members
             .iter()
             .map(|m| {
                 let id = self.context.dataset.tables.get(child).and_then(|t| t.ids.text(*m as usize));
@@ -229,25 +260,14 @@ impl<'c, 'd> Explainer<'c, 'd> {
                 Member { id, value: self.shown(inner, u64::from(*m)) }
             })
             .collect();
-        let (mut rules, mut parameters) = (Vec::new(), Vec::new());
         // What is walked here is not shown, so that nothing may say that it was explained above.
-        let outer = (!self.in_member).then(|| {
-            self.in_member = true;
-            std::mem::swap(&mut self.explained, &mut self.beside);
-            std::mem::take(&mut self.told)
+        self.cited = Some(Cited::default());
+        self.in_own_frame(|this| {
+            members.iter().for_each(|member| this.walk(inner, u64::from(*member), &mut Vec::new()));
         });
-        for member in members {
-            let mut found = Vec::new();
-            self.walk(inner, u64::from(member), &mut found);
-            cited(found, &mut rules, &mut parameters);
-        }
-        if let Some(told) = outer {
-            self.in_member = false;
-            std::mem::swap(&mut self.explained, &mut self.beside);
-            self.told = told;
-        }
+        let Cited { rules, parameters, .. } = self.cited.take().unwrap_or_default();
         into.push(Because::Members {
-            name: if self.in_member { String::new() } else { text_of(self.context.plan, inner) },
+            name: text_of(context.plan, inner),
             values,
             rules,
             parameters,
@@ -264,7 +284,7 @@ impl<'c, 'd> Explainer<'c, 'd> {
         row: u64,
         into: &mut Vec<Because>,
     ) {
-        if !self.in_member {
+        if self.cited.is_none() {
             into.push(Because::Comparison {
                 text: text_of(self.context.plan, node),
                 left: self.shown(a, row),
@@ -357,8 +377,12 @@ impl<'c, 'd> Explainer<'c, 'd> {
         if let Some(doubt) = &version.doubt {
             self.doubts.push(OfWhat::Parameter(id, doubt::split(doubt).0));
         }
-        if !into.contains(&shown) {
-            into.push(shown);
+        let into_parameters = match &mut self.cited {
+            Some(cited) => &mut cited.parameters,
+            None => &mut *into,
+        };
+        if !into_parameters.contains(&shown) {
+            into_parameters.push(shown);
         }
         for key in keys {
             self.walk(*key, row, into);
@@ -366,15 +390,21 @@ impl<'c, 'd> Explainer<'c, 'd> {
     }
 
     /// The doubts of a rule; where it is not in force, only those on dates.
-    fn doubts_of(&mut self, rule: RuleId, doubts: &[String]) -> Vec<String> {
+    fn doubts_of<'t>(
+        &self,
+        rule: RuleId,
+        doubts: &'t [String],
+    ) -> impl Iterator<Item = &'t String> + use<'t> {
         let plan = self.context.plan;
         let outside = plan.parsed.rules.get(rule).is_some_and(|r| r.outside(plan.date).is_some());
-        let of_date = |doubt: &String| doubt::split(doubt).0 == Kind::Date;
-        let doubts: Vec<String> = doubts.iter().filter(|doubt| !outside || of_date(doubt)).cloned().collect();
-        if !doubts.is_empty() {
+        doubts.iter().filter(move |doubt| !outside || doubt::split(doubt).0 == Kind::Date)
+    }
+
+    /// A rule was met: so were its doubts.
+    fn doubt(&mut self, rule: RuleId, doubts: &[String]) {
+        if self.doubts_of(rule, doubts).next().is_some() {
             self.doubts.push(OfWhat::Rule(rule));
         }
-        doubts
     }
 
     /// The value of a boolean node; `None` if it is not known or an error.
@@ -387,33 +417,14 @@ impl<'c, 'd> Explainer<'c, 'd> {
         show(self.context.plan, self.context.dataset, &outcome)
     }
 
-    fn about(&self, entity: EntityId, row: u64) -> RowName {
-        row_name(self.context.plan, self.context.dataset, entity, row)
-    }
-}
-
-/// Adds the rules and cells of parameters that led to a member's value, each once, and drops the rest.
-fn cited(because: Vec<Because>, rules: &mut Vec<MemberRule>, parameters: &mut Vec<Because>) {
-    for because in because {
-        match because {
-            Because::Rule(rule) => {
-                let Explanation { rule, label, sources, doubts, because, .. } = *rule;
-                let found = MemberRule { rule, label, sources, doubts };
-                if !rules.contains(&found) {
-                    rules.push(found);
-                }
-                deep(|| cited(because, rules, parameters));
-            }
-            Because::Members { rules: more, parameters: cells, .. } => {
-                for found in more {
-                    if !rules.contains(&found) {
-                        rules.push(found);
-                    }
-                }
-                cited(cells, rules, parameters);
-            }
-            cell @ Because::Parameter { .. } if !parameters.contains(&cell) => parameters.push(cell),
-            _ => {}
+    fn about(&mut self, entity: EntityId, row: u64) -> RowName {
+        if let Some((_, name)) = self.names.iter().find(|(at, _)| *at == (entity, row)) {
+            return name.clone();
         }
+        let name = row_name(self.context.plan, self.context.dataset, entity, row);
+        if self.names.len() < NAMES {
+            self.names.push(((entity, row), name.clone()));
+        }
+        name
     }
 }

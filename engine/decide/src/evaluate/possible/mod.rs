@@ -47,6 +47,15 @@ pub enum MissingCell {
 /// The missing cells that an open value depends on.
 pub type Missing = Arc<BTreeSet<MissingInput>>;
 
+/// No missing cell, as what is doubted of is open without any.
+pub(super) fn none() -> Missing {
+    thread_local! {
+        // Made once: a known value is asked for its missing cells wherever the other side is open.
+        static NONE: Missing = Missing::default();
+    }
+    NONE.with(Arc::clone)
+}
+
 /// What a value can be.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Possible {
@@ -120,7 +129,7 @@ impl Possible {
     /// The missing cells that it depends on.
     pub fn missing(&self) -> Missing {
         match self {
-            Possible::Known(_) => Missing::default(),
+            Possible::Known(_) => none(),
             Possible::Open(_, missing) => missing.clone(),
             Possible::Items(items) => union_all(items.iter().map(Possible::missing)),
         }
@@ -130,7 +139,7 @@ impl Possible {
     /// cells are joined once at the end and not at each step.
     fn bare(&self) -> Possible {
         match self {
-            Possible::Open(range, _) => Possible::Open(range.clone(), Missing::default()),
+            Possible::Open(range, _) => Possible::Open(range.clone(), none()),
             other => other.clone(),
         }
     }
@@ -304,7 +313,7 @@ pub fn union_all(all: impl IntoIterator<Item = Missing>) -> Missing {
         }
     }
     match parts.as_slice() {
-        [] => Missing::default(),
+        [] => none(),
         [one] => one.clone(),
         several => Arc::new(several.iter().flat_map(|part| part.iter().copied()).collect()),
     }

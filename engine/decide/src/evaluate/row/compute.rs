@@ -7,7 +7,7 @@ use super::super::possible::{
     Missing, MissingCell, MissingInput, Possible, Range, arithmetic, call, compare, missing_of, negate, not,
     union, union_all,
 };
-use super::doubted::anything;
+use super::doubted::{anything, cell as doubted_cell};
 use super::{Evaluator, RowError};
 use logis_language::deep::deep;
 use logis_language::plan::builtins::ValueError;
@@ -24,8 +24,8 @@ impl<'c, 'd> Evaluator<'c, 'd> {
                 if let Some(given) = self.context.given_value(node, row) {
                     return Ok(given.clone());
                 }
-                let doubted = self.context.doubted.rules.contains(rule);
                 let outcome = self.in_rule(*rule, |this| this.eval(*body, row));
+                let doubted = self.doubt_about(node).is_some();
                 match self.context.plan.node(node).filter(|_| doubted) {
                     Some(expression) => Ok(anything(&expression.ty, outcome.ok().as_ref())),
                     None => outcome,
@@ -113,7 +113,10 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             }
             Op::Param(id, keys) => {
                 let cell = self.param(node, *id, keys, row)?;
-                Ok(if self.context.doubted.is_empty() { cell } else { self.context.doubted.cell(*id, cell) })
+                Ok(match self.doubt_about(node) {
+                    Some(of) => doubted_cell(of, &cell),
+                    None => cell,
+                })
             }
             Op::Call(builtin, args) => {
                 let mut values = Vec::with_capacity(args.len());
@@ -141,13 +144,15 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         if !matches!(self.context.plan.node(node).map(|n| &n.op), Some(Op::If(..) | Op::Strict(..))) {
             return self.risk_of(node, row);
         }
-        if let Some((frame, at, done)) = self.risks.get(node as usize)
+        if let Some((set, (frame, at, done))) = self.risks.get(node as usize)
             && (*frame, *at) == (self.frame, row)
+            && self.holds_still(node as usize, *set)
         {
             return done.clone();
         }
         let done = deep(|| self.risk_of(node, row));
-        self.risks.set(node as usize, self.context.plan.nodes.len(), (self.frame, row, done.clone()));
+        let risk = (self.set_number(), (self.frame, row, done.clone()));
+        self.risks.set(node as usize, self.context.plan.nodes.len(), risk);
         done
     }
 

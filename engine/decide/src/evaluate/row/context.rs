@@ -1,10 +1,10 @@
 //! The data of a run as a plan sees it: columns, links and members, and what is supposed of them.
 
-use std::sync::Arc;
+use std::any::Any;
+use std::sync::{Arc, OnceLock};
 
 use super::super::columns::DayTables;
 use super::super::possible::{MissingCell, MissingInput, Possible};
-use super::doubted::Doubted;
 use logis_data::{Column, Dataset, Members, NO_ROW};
 use logis_language::graph::{RuleId, Step};
 use logis_language::pack::schema::{EntityId, FieldId, Origin};
@@ -24,6 +24,8 @@ pub struct Layout {
     shared: Vec<bool>,
     /// What follows from one date, by day, as it was found for data before.
     pub(in super::super) days: DayTables,
+    /// What else one of the stages after evaluation finds of the plan alone, for all data.
+    beside: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Layout {
@@ -52,7 +54,7 @@ impl Layout {
                 *slot = !matches!(plan.node(inner).map(|n| &n.op), Some(Op::Field(_)));
             }
         }
-        Layout { readers, takers, shared, days: DayTables::default() }
+        Layout { readers, takers, shared, days: DayTables::default(), beside: OnceLock::new() }
     }
 }
 
@@ -81,8 +83,6 @@ pub struct Context<'d> {
     forced: Option<(NodeId, u64, bool)>,
     /// What the date of the decision is supposed to be.
     pub(super) supposed_date: Option<Possible>,
-    /// What is doubted of: evaluation takes it for any of what it could be instead.
-    pub(in super::super) doubted: Doubted,
 }
 
 impl<'d> Context<'d> {
@@ -116,7 +116,6 @@ impl<'d> Context<'d> {
             supposed_links: Vec::new(),
             forced: None,
             supposed_date: None,
-            doubted: Doubted::default(),
         }
     }
 
@@ -125,14 +124,16 @@ impl<'d> Context<'d> {
         self.given.is_empty().then_some(&self.layout.days)
     }
 
+    /// What the stage after evaluation that explains finds of the plan alone, made for the first that asks and kept with the
+    /// layout; made again for whoever keeps something of another type there.
+    pub(crate) fn beside<T: Any + Send + Sync>(&self, make: impl Fn() -> T) -> Arc<T> {
+        let kept = self.layout.beside.get_or_init(|| Arc::new(make())).clone();
+        kept.downcast().unwrap_or_else(|_| Arc::new(make()))
+    }
+
     /// Is a node read from rows of another entity? See [`Layout::shared`].
     pub(super) fn is_shared(&self, node: usize) -> bool {
         self.layout.shared.get(node).copied().unwrap_or(false)
-    }
-
-    /// Doubts of these rules and tables, for every row.
-    pub fn doubt(&mut self, doubted: Doubted) {
-        self.doubted = doubted;
     }
 
     /// Puts values in place of what a rule would decide, one for each row of its entity.

@@ -17,7 +17,8 @@ use super::pieces::Pieces;
 use super::possible::{Missing, MissingCell, MissingInput, Possible, Range};
 use assumed::Assumed;
 pub use context::{Context, Layout};
-pub use doubted::Doubted;
+use doubted::Doubting;
+pub use doubted::{Doubted, Doubts, OfWhat};
 use logis_language::deep::deep;
 use logis_language::graph::RuleId;
 use logis_language::pack::schema::{FieldId, FieldKind};
@@ -40,6 +41,9 @@ pub struct RowError {
 /// What was computed for a node: the frame (number of the assumptions in force), the row, the result.
 type Framed<T> = (u64, u64, T);
 
+/// The number of the set of doubts that was in force when something was computed; 0 without doubts.
+type SetNumber = u32;
+
 /// Evaluates nodes of a plan, row by row.
 ///
 /// Three memories: without assumptions, the last row of each node (`current`) or all rows of a shared one
@@ -48,9 +52,9 @@ type Framed<T> = (u64, u64, T);
 pub struct Evaluator<'c, 'd> {
     pub(super) context: &'c Context<'d>,
     /// By node: the row it was last computed for, and the outcome.
-    current: Memory<(u64, Result<Possible, RowError>)>,
+    current: Memory<(u64, SetNumber, Result<Possible, RowError>)>,
     /// By shared node: the outcomes of all rows computed so far.
-    kept: Memory<ByRow<Result<Possible, RowError>>>,
+    kept: Memory<ByRow<(SetNumber, Result<Possible, RowError>)>>,
     assumed: Assumed,
     /// The number of the set of assumptions in force; 0 where nothing is assumed. No two sets have one
     /// number, so that what was computed under another set is never taken.
@@ -60,7 +64,7 @@ pub struct Evaluator<'c, 'd> {
     /// By node: what was last computed for it under assumptions.
     narrowed: Memory<Framed<Result<Possible, RowError>>>,
     /// By node: what [`Evaluator::compute_only`] last gave.
-    risks: Memory<Framed<Result<Option<Missing>, RowError>>>,
+    risks: Memory<(SetNumber, Framed<Result<Option<Missing>, RowError>>)>,
     /// By node that reads a field: the last row whose cell was found empty, and what it may hold. One set of
     /// missing cells for all that reads it: joining it with itself costs nothing.
     empty: Memory<(u64, Possible)>,
@@ -70,6 +74,8 @@ pub struct Evaluator<'c, 'd> {
     pub(super) pieces: Pieces,
     /// The innermost rule being evaluated, for errors.
     rule: Option<RuleId>,
+    /// What is doubted of, for every row.
+    doubting: Option<Doubting<'c>>,
 }
 
 impl<'c, 'd> Evaluator<'c, 'd> {
@@ -88,7 +94,41 @@ impl<'c, 'd> Evaluator<'c, 'd> {
             steps: 0,
             pieces: Pieces::default(),
             rule: None,
+            doubting: None,
         }
+    }
+
+    /// One that takes what is doubted of for any of what it could be instead, once [`Evaluator::doubt`] has said of what.
+    pub(crate) fn doubting(context: &'c Context<'d>, doubts: &'c Doubts) -> Self {
+        Evaluator { doubting: Some(Doubting::new(doubts)), ..Evaluator::new(context) }
+    }
+
+    /// Doubts of these from here on, and of nothing else: of one at least, as where nothing is doubted of branches assume
+    /// their conditions. Only for [`Evaluator::eval`].
+    pub(crate) fn doubt(&mut self, open: &Doubted) {
+        if let Some(doubting) = &mut self.doubting {
+            doubting.set(open);
+        }
+    }
+
+    /// Is it one of those?
+    pub(super) fn is_doubting(&self) -> bool {
+        self.doubting.is_some()
+    }
+
+    /// What is doubted of in a node itself.
+    fn doubt_about(&self, node: NodeId) -> Option<OfWhat> {
+        self.doubting.as_ref()?.about(node)
+    }
+
+    /// The number of the set of doubts in force.
+    fn set_number(&self) -> SetNumber {
+        self.doubting.as_ref().map_or(0, Doubting::now)
+    }
+
+    /// Is what a node came to under the set of doubts of a number what it comes to now?
+    fn holds_still(&self, node: usize, number: SetNumber) -> bool {
+        self.doubting.as_ref().is_none_or(|doubting| doubting.holds_still(node, number))
     }
 
     /// Assumes that a cell is something narrower, until [`Evaluator::within`] ends.
@@ -135,11 +175,12 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         // Of a node read from many rows all rows are remembered, of any other its last row.
         let shared = self.context.is_shared(index);
         let remembered = match shared {
-            true => self.kept.get(index).and_then(|rows| rows.get(place)),
-            false => self.current.get(index).filter(|(at, _)| *at == row).map(|(_, d)| d),
+            true => self.kept.get(index).and_then(|rows| rows.get(place)).map(|(set, d)| (*set, d)),
+            false => self.current.get(index).filter(|(at, ..)| *at == row).map(|(_, set, d)| (*set, d)),
         };
-        if let Some(done) = remembered
+        if let Some((set, done)) = remembered
             && (free || matches!(done, Ok(Possible::Known(_))))
+            && self.holds_still(index, set)
         {
             return done.clone();
         }
@@ -148,13 +189,13 @@ impl<'c, 'd> Evaluator<'c, 'd> {
         }
         let done = deep(|| self.compute(node, &expression.op, row));
         self.keep_under_assumptions(index, row, &done);
-        let nodes = plan.nodes.len();
+        let (nodes, set) = (plan.nodes.len(), self.set_number());
         if free && shared {
             if let Some(rows) = self.kept.entry(index, nodes, ByRow::default) {
-                rows.set(place, done.clone());
+                rows.set(place, (set, done.clone()));
             }
         } else if free {
-            self.current.set(index, nodes, (row, done.clone()));
+            self.current.set(index, nodes, (row, set, done.clone()));
         }
         done
     }
@@ -179,8 +220,8 @@ impl<'c, 'd> Evaluator<'c, 'd> {
     /// What was computed for a node before anything was assumed, if it is known.
     pub(super) fn known_before(&self, index: usize, row: u64) -> Option<&Value> {
         let done = match self.context.is_shared(index) {
-            true => self.kept.get(index)?.get(usize::try_from(row).ok()?),
-            false => self.current.get(index).filter(|(at, _)| *at == row).map(|(_, done)| done),
+            true => self.kept.get(index)?.get(usize::try_from(row).ok()?).map(|(_, done)| done),
+            false => self.current.get(index).filter(|(at, ..)| *at == row).map(|(.., done)| done),
         };
         done?.as_ref().ok()?.known()
     }
