@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use logis::candidates::{Most, Options, candidates};
 use logis::data::{Dataset, InputFile, Needs, read};
-use logis::evaluate::{Outcome, evaluate};
+use logis::evaluate::{Completion, Context, Evaluator, Outcome, Pairs, evaluate, outcome};
 use logis::plan::conditions::check_blocks;
 use logis::value::{Date, Value};
 use logis::{Pack, Plan};
@@ -139,8 +139,16 @@ impl Writer {
         text
     }
 
-    fn rows(&mut self, key: &str, header: &str, count: usize) -> String {
-        let mut text = format!("{key},{header}\n");
+    /// Rows with some empty cells, and with each column absent in one of `absent` tables.
+    fn rows(&mut self, key: &str, header: &str, (count, absent): (usize, Option<usize>)) -> String {
+        let lacks: Vec<bool> =
+            header.split(',').map(|_| absent.is_some_and(|one_in| self.below(one_in) == 0)).collect();
+        let mut text = key.to_string();
+        for (name, _) in header.split(',').zip(&lacks).filter(|(_, lacks)| !**lacks) {
+            text += ",";
+            text += name;
+        }
+        text += "\n";
         for row in 0..count {
             let _ = write!(text, "R{:02}", (row * 7) % 100);
             for kind in 0..6 {
@@ -153,8 +161,10 @@ impl Writer {
                     (_, 4) => self.pick(&["true", "false"]),
                     _ => format!("2017-01-0{}", 1 + self.below(4)),
                 };
-                text += ",";
-                text += &cell;
+                if !lacks[kind] {
+                    text += ",";
+                    text += &cell;
+                }
             }
             text += "\n";
         }
@@ -163,6 +173,11 @@ impl Writer {
 }
 
 fn draw(seed: u64) -> Option<(Plan, Dataset)> {
+    draw_without(seed, None)
+}
+
+/// The same, with columns absent: one in so many.
+fn draw_without(seed: u64, absent: Option<usize>) -> Option<(Plan, Dataset)> {
     let mut writer = Writer(ChaCha8Rng::seed_from_u64(seed));
     let rules = writer.rules();
     let file = |name: &str, text: &str| (name.to_string(), text.as_bytes().to_vec());
@@ -172,8 +187,8 @@ fn draw(seed: u64) -> Option<(Plan, Dataset)> {
     let date = Date::constant(2017, 6, 30);
     let plan = pack.plan(date, &["convient", "points"]).unwrap();
     let (requests, units) = (writer.below(20), writer.below(20));
-    let first = writer.rows("demande_id", "n,q,t,l,b,d", requests);
-    let second = writer.rows("logement_id", "m,w,u,v,c,e", units);
+    let first = writer.rows("demande_id", "n,q,t,l,b,d", (requests, absent));
+    let second = writer.rows("logement_id", "m,w,u,v,c,e", (units, absent));
     let input = |name: &str, text: String| InputFile { name: name.to_string(), bytes: text.into_bytes() };
     let files = vec![input("demandes.csv", first), input("logements.csv", second)];
     let outcome = read(&pack.parsed().schema, &[], files, &plan.needs());
@@ -221,6 +236,59 @@ fn no_suitable_pair_is_lost() {
     // It is worth its while, and the instances are of all kinds.
     assert!(looked_at * 10 < pairs * 8, "{looked_at} of {pairs} pairs looked at");
     assert!(found > 1000 && open > 300, "{found} found, {open} open");
+}
+
+/// Columns, filled-in columns and what is decided once for a side come to what each pair comes to that is decided by itself, row
+/// by row; where cells and whole columns are missing, too.
+#[test]
+fn whole_columns_missing_change_no_outcome() {
+    let start = setting("LOGIS_SEED", 1);
+    let (mut known, mut open, mut errors, mut told) = ([0, 0], 0, 0, 0);
+    for seed in start..start + setting("LOGIS_CASES", 400) / 6 {
+        let Some((plan, dataset)) = draw_without(seed, Some(3)) else { continue };
+        let rows = |entity: &str| dataset.tables[plan.parsed.schema.entity(entity).unwrap()].rows();
+        let (requests, units) = (rows("demande").min(8), rows("logement").min(8));
+        let pairs =
+            || (0..requests as u32).flat_map(|request| (0..units as u32).map(move |unit| (request, unit)));
+        let (first, second): (Vec<u32>, Vec<u32>) = pairs().unzip();
+        let context = Context::new(&plan, &dataset);
+        let mut evaluator = Evaluator::new(&context);
+        let hoisted = plan.hoisted();
+        let on_sides = Context::new(&hoisted, &dataset);
+        let suitable = Plan { selected: hoisted.selected[..1].to_vec(), ..hoisted.clone() };
+        let filled = |way: &Completion| (way.plan(&suitable).clone(), way.dataset(&dataset).clone());
+        let ends: Vec<_> = Completion::ends(&suitable, &dataset).iter().flatten().map(filled).collect();
+        let ways: Vec<_> = Completion::ways(&suitable, &dataset).iter().map(filled).collect();
+        let ends: Vec<Context<'_>> = ends.iter().map(|(plan, data)| Context::new(plan, data)).collect();
+        let ways: Vec<Context<'_>> = ways.iter().map(|(plan, data)| Context::new(plan, data)).collect();
+        let alone = Plan { selected: plan.selected[..1].to_vec(), ..plan.clone() };
+        let (alone, alone_on_sides) = (Context::new(&alone, &dataset), Context::new(&suitable, &dataset));
+        let settled = Pairs::new(&alone, &alone_on_sides).between(&ends).told_open(&ways);
+        let settled = settled.worker().decide(&first, &second);
+        let exact = Pairs::new(&context, &on_sides).worker().decide(&first, &second);
+        for (at, (request, unit)) in pairs().enumerate() {
+            let row = context.pair_row(request.into(), unit.into());
+            let by_itself: Vec<Outcome> =
+                plan.selected.iter().map(|(_, node)| outcome(&mut evaluator, *node, row)).collect();
+            let got = settled[0].get(at).unwrap();
+            assert!(got.same_as(&by_itself[0]), "seed {seed}: {got:?}, {:?}", by_itself[0]);
+            for (column, own) in exact.iter().zip(&by_itself) {
+                let got = column.get(at).unwrap();
+                let same = match own {
+                    Outcome::Unknown(_) => got == *own,
+                    _ => got.same_as(own),
+                };
+                assert!(same, "seed {seed}: {got:?}, {own:?}");
+            }
+            match &by_itself[0] {
+                Outcome::Known(value) => known[usize::from(*value == Value::Bool(true))] += 1,
+                Outcome::Unknown(_) => open += 1,
+                Outcome::Error(_) => errors += 1,
+            }
+            told += usize::from(matches!(got, Outcome::Unknown(cells) if cells.is_empty()));
+        }
+    }
+    assert!(known[0] > 300 && known[1] > 100 && open > 200 && told > 100, "{known:?} {open} {errors} {told}");
 }
 
 /// A cap keeps the units of most points; equal ones by identifier.

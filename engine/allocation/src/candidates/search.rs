@@ -93,15 +93,22 @@ pub(crate) fn finding<R>(
     let contexts = [&suitable, &first, &others, &second].map(|plan| Context::new(plan, dataset));
     // Of a pair that may not be suitable, nothing is asked but that it is open.
     let ways = Completion::ways(&first, dataset);
-    let ways: Vec<Context<'_>> =
-        ways.iter().map(|way| Context::new(way.plan(&first), way.dataset(dataset))).collect();
+    let ends = Completion::ends(&first, dataset);
+    let ways: Vec<Context<'_>> = ways.iter().map(|way| filled_in(way, &first, dataset)).collect();
+    let ends: Vec<Context<'_>> = ends.iter().flatten().map(|end| filled_in(end, &first, dataset)).collect();
     let [suitable, first, others, second] = &contexts;
-    let (suitable, others) = (Pairs::new(suitable, first).told_open(&ways), Pairs::new(others, second));
+    let (suitable, others) =
+        (Pairs::new(suitable, first).between(&ends).told_open(&ways), Pairs::new(others, second));
     let rows = |entity: EntityId| dataset.tables.get(entity).map_or(0, logis_data::Table::rows);
     let (requests, units) = (rows(sides.0), rows(sides.1));
     let ids = dataset.tables.get(sides.1).map(|table| table.ids.clone()).unwrap_or_default();
     let (index, suitable, others) = (&index, &suitable, &others);
     Some(search(&Finder { index, suitable, others, ids, requests, units }))
+}
+
+/// A plan and data as a way fills them in.
+fn filled_in<'d>(way: &'d Completion, plan: &'d Plan, dataset: &'d Dataset) -> Context<'d> {
+    Context::new(way.plan(plan), way.dataset(dataset))
 }
 
 /// The plan, with only these of its selected names.

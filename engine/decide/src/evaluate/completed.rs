@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::columns::Certain;
+use super::trend::{Trend, trends};
 use logis_data::{Bits, Cells, Column, Dataset, Shared};
-use logis_language::pack::schema::{Field, FieldKind};
+use logis_language::pack::schema::{Field, FieldId, FieldKind};
 use logis_language::plan::Plan;
 use logis_language::plan::ir::{NodeId, Op};
 use logis_language::value::{Date, Exact, Type, Value, days_between, mul, power_of_ten};
@@ -17,6 +18,15 @@ pub(super) enum Filling {
     High,
     /// Early days, small numbers, false, the first of a list.
     Low,
+}
+
+impl Filling {
+    fn turned(self) -> Filling {
+        match self {
+            Filling::High => Filling::Low,
+            Filling::Low => Filling::High,
+        }
+    }
 }
 
 /// A plan and data with what is missing filled in, one way of several: where two ways give an outcome other values, it is
@@ -47,6 +57,34 @@ impl Completion {
         ways.into_iter().filter_map(filled).collect()
     }
 
+    /// Two ways between which all others lie: what the outcomes rise with filled in low and what they fall with high, and the
+    /// other way round. A certain outcome that both give is that of any filling. Cells of other fields stay missing, as do those
+    /// without a first and a last value. `None` if there is nothing to fill in.
+    pub fn ends(plan: &Plan, dataset: &Dataset) -> Option<[Completion; 2]> {
+        let trends = trends(plan);
+        let schema = &plan.parsed.schema;
+        let has_ends = |field: &Field| match (&field.kind, &field.range) {
+            (FieldKind::Boolean, _) => true,
+            (FieldKind::Number { decimals, .. }, Some((low, high))) => {
+                let unit = power_of_ten(*decimals).map(Exact::from_integer);
+                let whole = |end| unit.and_then(|unit| mul(end, &unit).ok()).is_some_and(|n| n.is_integer());
+                whole(low) && whole(high)
+            }
+            _ => false,
+        };
+        let filled = |rising: Filling| {
+            let filling = |id: FieldId| match trends.get(&id)? {
+                _ if !schema.fields.get(id).is_some_and(has_ends) => None,
+                Trend::Rises => Some(rising),
+                Trend::Falls => Some(rising.turned()),
+                Trend::Unclear => None,
+            };
+            let dataset = completed_by(plan, dataset, filling)?;
+            Some(Completion { plan: None, dataset: Some(dataset) })
+        };
+        Some([filled(Filling::Low)?, filled(Filling::High)?])
+    }
+
     /// Its plan, for that which it was made of.
     pub fn plan<'a>(&'a self, own: &'a Plan) -> &'a Plan {
         self.plan.as_ref().unwrap_or(own)
@@ -67,6 +105,15 @@ pub(super) fn differ(ways: &[&Certain], row: usize) -> bool {
 /// The data with those missing cells that a plan reads and that may hold any day, number, boolean or value of a list filled in; what is
 /// missing of other kinds stays missing. `None` if there are none, or if the date of the decision is a cell.
 pub(super) fn completed(plan: &Plan, dataset: &Dataset, filling: Filling) -> Option<Dataset> {
+    completed_by(plan, dataset, |_| Some(filling))
+}
+
+/// The same, each field in its own way; of a field without one, what is missing stays missing.
+fn completed_by(
+    plan: &Plan,
+    dataset: &Dataset,
+    filling: impl Fn(FieldId) -> Option<Filling>,
+) -> Option<Dataset> {
     if plan.dated.is_some() {
         return None;
     }
@@ -85,6 +132,7 @@ pub(super) fn completed(plan: &Plan, dataset: &Dataset, filling: Filling) -> Opt
         {
             continue;
         }
+        let Some(filling) = filling(id) else { continue };
         if let Some(new) = fill(field, column, (table.rows(), &mut constants), filling) {
             let slot = filled.get_or_insert_with(|| dataset.clone());
             *slot.tables.get_mut(field.entity)?.columns.get_mut(place)? = Some(new);

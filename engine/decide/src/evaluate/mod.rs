@@ -16,6 +16,7 @@ mod pieces;
 pub mod possible;
 mod row;
 mod settle;
+mod trend;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -140,10 +141,10 @@ impl DecisionColumn {
 
     /// The outcome of a row, if it is a boolean and decided.
     pub fn truth(&self, row: usize) -> Option<bool> {
-        // Where no row is left over, the array answers without building an outcome.
-        match &self.certain {
-            Some(certain) if self.odd.is_empty() => certain.truth(row),
-            _ => match self.value(row) {
+        // Where the row is not left over, the array answers without building an outcome.
+        match self.certain.as_ref().and_then(|certain| certain.truth(row)) {
+            Some(truth) => Some(truth),
+            None => match self.value(row) {
                 Some(Value::Bool(truth)) => Some(truth),
                 _ => None,
             },
@@ -158,20 +159,18 @@ impl DecisionColumn {
 
     /// Is a row decided, and true?
     pub fn is_true(&self, row: usize) -> bool {
-        // Where no row is left over, the array answers without building an outcome.
-        match self.certain.as_ref().map(|c| &c.full.array) {
-            Some(columns::Array::Bool(values)) if self.odd.is_empty() => {
-                values.get(row).is_some_and(|v| *v != 0)
-            }
-            _ => self.value(row) == Some(Value::Bool(true)),
+        // Where the row is not left over, the array answers without building an outcome.
+        match self.certain.as_ref().and_then(|certain| certain.truth(row)) {
+            Some(truth) => truth,
+            None => self.value(row) == Some(Value::Bool(true)),
         }
     }
 
     /// Is a row decided, and false?
     pub fn is_false(&self, row: usize) -> bool {
-        match self.certain.as_ref().map(|c| &c.full.array) {
-            Some(columns::Array::Bool(values)) if self.odd.is_empty() => values.get(row) == Some(&0),
-            _ => self.value(row) == Some(Value::Bool(false)),
+        match self.certain.as_ref().and_then(|certain| certain.truth(row)) {
+            Some(truth) => !truth,
+            None => self.value(row) == Some(Value::Bool(false)),
         }
     }
 
@@ -288,7 +287,8 @@ pub fn evaluate_settled_of(
         .map(|way| columns::evaluate(&Context::new(way.plan(plan), way.dataset(dataset))))
         .collect();
     let columns = plan.selected.iter().zip(certain).enumerate().map(|(number, ((_, node), certain))| {
-        if certain.is_none() && completed::of_no_row(plan, dataset, *node) {
+        let is_left = |certain: &Certain| certain.left_over().next().is_some();
+        if certain.as_ref().is_none_or(is_left) && completed::of_no_row(plan, dataset, *node) {
             return one_for_all(&context, *node, rows);
         }
         let shown: Vec<&Certain> = filled.iter().filter_map(|each| each.get(number)?.as_ref()).collect();

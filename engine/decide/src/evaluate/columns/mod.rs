@@ -171,6 +171,22 @@ impl Certain {
         Some((false_rows, left_over))
     }
 
+    /// Notes booleans that rows left over come to.
+    pub(super) fn settle(&mut self, truths: impl Iterator<Item = (usize, bool)>) {
+        let mut truths = truths.peekable();
+        let Array::Bool(values) = &self.full.array else { return };
+        if truths.peek().is_none() {
+            return;
+        }
+        let (mut values, mut left) = (values.to_vec(), self.full.left.to_vec());
+        for (row, truth) in truths {
+            if let (Some(value), Some(left)) = (values.get_mut(row), left.get_mut(row)) {
+                (*value, *left) = (u8::from(truth), 0);
+            }
+        }
+        self.full = Full { array: Array::Bool(values.into()), left: left.into() };
+    }
+
     /// The rows left over.
     pub(crate) fn left_over(&self) -> impl Iterator<Item = usize> + '_ {
         self.full.left.iter().enumerate().filter(|(_, l)| **l != 0).map(|(row, _)| row)

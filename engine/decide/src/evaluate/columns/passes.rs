@@ -93,7 +93,12 @@ const LAST: usize = usize::MAX;
 pub(super) fn passes(context: &Context<'_>, nodes: &[Compiled], same: &[NodeId]) -> Vec<Pass> {
     let families = families(context);
     let family = |node: &Compiled| families.get(node.entity);
-    let selected: Vec<NodeId> = context.plan.selected.iter().map(|(_, node)| resolve(same, *node)).collect();
+    // Of an outcome that is left over on every row, nothing is computed: it has no column.
+    let has_column = |node: &NodeId| {
+        nodes.get(*node as usize).is_some_and(|node| !matches!(node.instruction, Instruction::Nothing))
+    };
+    let selected = context.plan.selected.iter().map(|(_, node)| resolve(same, *node));
+    let selected: Vec<NodeId> = selected.filter(has_column).collect();
     let needed = needed(nodes, same, &selected);
     let is_needed = |node: usize| needed.get(node) == Some(&true);
     let entities = &context.plan.parsed.schema.entities;

@@ -340,7 +340,7 @@ impl Level<'_> {
     }
 
     /// What an assignment is worth, and by how much it is beyond each condition.
-    pub fn cut(&self, used: &[u32], posed: &Posed) -> Cut {
+    pub(super) fn cut(&self, used: &[u32], posed: &Posed) -> Cut {
         let mut beyond: Vec<i64> = posed.asked.iter().map(|own| -own.least).collect();
         for &arc in used.iter().filter(|arc| **arc != NONE) {
             self.add(&posed.counted, (arc as usize, 1), &mut beyond);

@@ -2,11 +2,12 @@
 
 use super::super::kernels::expand;
 use super::super::program::{Array, CodesColumn, Compiled, Full, Instruction, NO_PLACE, Repr};
+use super::tables::plain_repr;
 use super::{Compiler, NO_BOUNDS, out};
 use logis_data::{Bits, Cells, Shared};
 use logis_language::pack::schema::EntityId;
 use logis_language::plan::ir::NodeId;
-use logis_language::value::Value;
+use logis_language::value::{Type, Value};
 
 /// Up to this number of rows, a column is brought to the program's form whole, so that rows of other tables
 /// find their values there; beyond, block by block.
@@ -66,20 +67,21 @@ impl Compiler<'_> {
 }
 
 impl Compiler<'_> {
-    /// A field whose column the data lack: a constant, or no code on any row, if the field says what an empty cell is.
+    /// A field whose column the data lack: a constant, or no code on any row, if the field says what an empty cell is; else
+    /// what every row lacks, so that what is settled without it stays in the columns.
     fn without_column(&mut self, id: NodeId, entity: EntityId) -> Compiled {
-        let compiled = match self.context.value_without_column(id) {
-            Some(Value::List(_)) => {
+        let value = self.context.value_without_column(id);
+        let ty = self.context.plan.node(id).map(|node| &node.ty);
+        let compiled = match (&value, ty) {
+            (Some(Value::List(_)), _) | (None, Some(Type::List(_))) => {
                 let rows = usize::try_from(self.context.rows_of(entity)).unwrap_or(0);
-                let none = CodesColumn {
-                    offsets: vec![0; rows + 1].into(),
-                    codes: Vec::new(),
-                    left: Shared::default(),
-                };
+                let left = if value.is_none() { vec![1; rows].into() } else { Shared::default() };
+                let none = CodesColumn { offsets: vec![0; rows + 1].into(), codes: Vec::new(), left };
                 self.codes.insert(id, none);
                 None
             }
-            value => value.and_then(|value| self.literal(&value)),
+            (Some(value), _) => self.literal(value),
+            (None, ty) => ty.and_then(plain_repr).map(|repr| (Instruction::Nothing, repr, NO_BOUNDS)),
         };
         compiled.map_or_else(
             || out(entity),

@@ -95,6 +95,22 @@ impl Compiler<'_> {
         by_itself && op.inputs().iter().all(|input| self.is_total(*input))
     }
 
+    /// Does an instruction leave every row over, since one that it needs on each row does?
+    pub(super) fn leaves_all(&self, instruction: &Instruction) -> bool {
+        match instruction {
+            // The right operand counts where the left does not settle; of two branches, one does; no members are a list, too.
+            Instruction::And(needed, _)
+            | Instruction::Or(needed, _)
+            | Instruction::If { condition: needed, .. } => self.is_nothing(*needed),
+            Instruction::Reduce { .. } => false,
+            other => other.reads().into_iter().any(|read| self.is_nothing(read)),
+        }
+    }
+
+    fn is_nothing(&self, node: NodeId) -> bool {
+        self.nodes.get(node as usize).is_some_and(|node| matches!(node.instruction, Instruction::Nothing))
+    }
+
     fn is_total(&self, node: NodeId) -> bool {
         self.total.get(node as usize) == Some(&true)
     }

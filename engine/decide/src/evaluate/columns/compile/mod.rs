@@ -151,6 +151,11 @@ impl Compiler<'_> {
         let outcome = matches!(op, Op::Up(..)) && plan.selected.iter().any(|(_, selected)| *selected == id);
         let folded = if given || outcome { None } else { self.folded(&op) };
         let compiled = if given { None } else { folded.or_else(|| self.operation(&op, &node.ty)) };
+        // What needs a value that no row has is computed for none.
+        let compiled = compiled.map(|own| match self.leaves_all(&own.0) {
+            true => (Instruction::Nothing, own.1, NO_BOUNDS),
+            false => own,
+        });
         (
             compiled.map_or_else(none, |(instruction, repr, bounds)| Compiled {
                 instruction,
