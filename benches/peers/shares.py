@@ -9,7 +9,7 @@ units of half of the places for more of its group than there are among the reque
 levels are those of `logis match`: attributions, what lacks of each share in order, points, fit; HiGHS fixes one after the other,
 and is stopped after `--limit` seconds in all. Both sides' levels are printed as far as they go, and what the proof of ours leaves
 open. Exit code 1 if a level that both have proved differs, or if `logis verify` refuses the result."""
-import argparse, csv, json, random, resource, subprocess, sys, tempfile, time
+import argparse, csv, json, random, re, resource, subprocess, sys, tempfile, time
 from fractions import Fraction
 from pathlib import Path
 
@@ -115,6 +115,7 @@ def mip(asking, stock, asked, limit):
     n, shares = len(pairs), len(asked)
     highs = highspy.Highs()
     highs.setOptionValue("output_flag", False)
+    highs.setOptionValue("log_to_console", False)
     highs.setOptionValue("threads", 1)
     highs.setOptionValue("mip_rel_gap", 0.0)
     highs.setOptionValue("mip_abs_gap", 0.5)
@@ -217,7 +218,12 @@ def main():
             (folder / "r.json").write_text(done.stdout)
             result = json.loads(done.stdout)
             wrong |= subprocess.run([given.program, "verify", *base, "--match", folder / "r.json"], capture_output=True).returncode != 0
-        ours = [(level["name"], level["value"], level.get("gap", 0)) for level in result["levels"]]
+        # What the proof leaves open is said in words.
+        said = re.search(r"laisse encore ouvert: (.*)", done.stderr)
+        left = dict(own.split(": ") for own in said[1].split(", ")) if said else {}
+        names = {"priority": "priorité", "fit": "adéquation"}
+        gap_of = lambda name: int(left.get(names.get(name, name.removeprefix("shortfall:")), 0))  # noqa: E731
+        ours = [(level["name"], level["value"], gap_of(level["name"])) for level in result["levels"]]
         theirs, cost = mip(asking, stock, asked, given.limit)
         count = sum(1 for _ in pairs_of(asking, stock))
         gaps = ", ".join(f"{own} {gap}" for own, _, gap in ours if gap) or "nothing"

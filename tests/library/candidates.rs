@@ -151,7 +151,7 @@ impl Writer {
         text += "\n";
         for row in 0..count {
             let _ = write!(text, "R{:02}", (row * 7) % 100);
-            for kind in 0..6 {
+            for (kind, lacks) in lacks.iter().enumerate() {
                 let cell = match (self.below(12), kind) {
                     (0, _) => String::new(),
                     (_, 0) => self.below(5).to_string(),
@@ -161,7 +161,7 @@ impl Writer {
                     (_, 4) => self.pick(&["true", "false"]),
                     _ => format!("2017-01-0{}", 1 + self.below(4)),
                 };
-                if !lacks[kind] {
+                if !lacks {
                     text += ",";
                     text += &cell;
                 }

@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use logis::Pack;
 use logis::counterfactual::{Change, OtherDate, counterfactual, other_dates};
 use logis::data::{Cells, Column, Dataset, InputFile, Needs, read};
-use logis::evaluate::{Outcome, evaluate};
+use logis::evaluate::{Context, Evaluator, Outcome, evaluate, outcome};
 use logis::pack::changes;
+use logis::plan::ir::NodeId;
 use logis::value::{Date, Type, Value, add_days, day_number, parse_date};
+use logis::{Pack, Plan};
 use rayon::prelude::*;
 
 fn pack() -> Pack {
@@ -137,6 +138,15 @@ fn the_nearest_date_with_another_answer_is_that_of_the_law() {
     assert_eq!(dates.after.map(|d| d.date), Some("2018-01-01".to_string()));
 }
 
+/// By selected rule: what each of some rows comes to.
+fn by_rows(plan: &Plan, dataset: &Dataset, rows: &[usize]) -> BTreeMap<String, Vec<Option<Outcome>>> {
+    let context = Context::new(plan, dataset);
+    let mut evaluator = Evaluator::new(&context);
+    let mut of =
+        |node: NodeId| rows.iter().map(|row| Some(outcome(&mut evaluator, node, *row as u64))).collect();
+    plan.selected.iter().map(|(name, node)| (name.clone(), of(*node))).collect()
+}
+
 /// The days given as the nearest are, against each day on which anything of the law changes, each decided by a plan of its
 /// own: for every boolean rule of the requests, and for ten requests.
 #[test]
@@ -169,19 +179,15 @@ fn no_day_of_the_law_nearer_than_the_one_given_answers_otherwise() {
                     (pack.plan(*day, &names).unwrap(), names)
                 }
             };
-            let decisions = evaluate(&plan, &dataset);
-            let outcomes = |name: &str| {
-                let column = decisions.column(name).unwrap();
-                rows.iter().map(|row| column.get(*row)).collect()
-            };
-            (*day, names.into_iter().map(|name| (name, outcomes(name))).collect())
+            let mut own = by_rows(&plan, &dataset, &rows);
+            (*day, names.into_iter().map(|name| (name, own.remove(name).unwrap())).collect())
         })
         .collect();
     let (mut turned, mut held) = (0, 0);
     for (name, plan) in plans {
-        let own = evaluate(&plan, &dataset);
+        let own = by_rows(&plan, &dataset, &rows);
         for (number, row) in rows.iter().enumerate() {
-            let Some(Outcome::Known(Value::Bool(present))) = own.column(name).unwrap().get(*row) else {
+            let Some(Outcome::Known(Value::Bool(present))) = own[name][number] else {
                 continue;
             };
             let found = other_dates(&plan, &dataset, name, *row as u64);
@@ -198,8 +204,8 @@ fn no_day_of_the_law_nearer_than_the_one_given_answers_otherwise() {
                 held += usize::from(near);
             }
             for day in [before, after].into_iter().flatten() {
-                let decisions = evaluate(&pack.plan(day, &[name]).unwrap(), &dataset);
-                assert_eq!(decisions.column(name).unwrap().get(*row), other, "{name}, row {row}, {day}");
+                let decided = by_rows(&pack.plan(day, &[name]).unwrap(), &dataset, &[*row]);
+                assert_eq!(decided[name][0], other, "{name}, row {row}, {day}");
                 turned += 1;
             }
         }

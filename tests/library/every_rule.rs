@@ -3,9 +3,9 @@
 //! or that lack a value on the day.
 //!
 //! `LOGIS_ROWS` sets how many rows of each entity are decided by both engines in each period of the law
-//! (default 3), `LOGIS_EVERY` one in how many periods is taken (default 40; 1, as `cargo xtask fuzz` has it, also asks that
+//! (default 3), `LOGIS_EVERY` one in how many periods is taken (default 60; 1, as `cargo xtask fuzz` has it, also asks that
 //! every rule come to two outcomes); `LOGIS_DRAWN` how many requests with missing cells are drawn for the rate of needless
-//! unknowns (default 240); `LOGIS_SEED` where the drawing starts.
+//! unknowns (default 360); `LOGIS_SEED` where the drawing starts.
 
 #![allow(
     clippy::unwrap_used,

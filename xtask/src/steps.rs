@@ -27,7 +27,10 @@ pub fn test(rest: &[&str]) -> Result<(), String> {
 pub fn fuzz(seed: &str) -> Result<(), String> {
     eprintln!("cargo xtask fuzz {seed}");
     let mut test = command("cargo", &["test", "--workspace", "--features", WHOLE, "--no-fail-fast"]);
-    test.env("PROPTEST_RNG_SEED", seed).env("PROPTEST_CASES", "2560").env("LOGIS_EVERY", "1");
+    test.env("PROPTEST_RNG_SEED", seed)
+        .env("PROPTEST_CASES", "2560")
+        .env("LOGIS_EVERY", "1")
+        .env("LOGIS_DRAWN", "2400");
     run(test)
 }
 

@@ -78,6 +78,9 @@ pub(super) fn codebooks<'r>(
     all
 }
 
+/// Texts that columns share.
+pub(crate) type SharedTexts = Arc<[Arc<str>]>;
+
 /// The cells of a column as they are shown.
 fn texts(cells: &RawColumn) -> Texts<'_> {
     cells
@@ -98,7 +101,7 @@ impl Codebook {
     /// Some texts as codes of this book: a number for each, and what the numbers stand for, in the order in which they come;
     /// the empty text has one too. `None` if another is no code as it stands. Codes have no text of their own in every
     /// column.
-    pub fn numbered(&self, texts: &[&str]) -> Option<(Vec<u32>, Arc<[Arc<str>]>)> {
+    pub fn numbered(&self, texts: &[&str]) -> Option<(Vec<u32>, SharedTexts)> {
         let shared = self.shared.get_or_init(|| self.codes.texts().chain([""]).map(Arc::from).collect());
         let empty = self.codes.len();
         let mut numbers = vec![u32::MAX; shared.len()];

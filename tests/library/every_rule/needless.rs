@@ -225,7 +225,7 @@ fn run(
 fn what_no_completion_changes_is_known() {
     let pack = Pack::load("../../rules").unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(setting("LOGIS_SEED", 1));
-    let drawn = usize::try_from(setting("LOGIS_DRAWN", 960)).unwrap();
+    let drawn = usize::try_from(setting("LOGIS_DRAWN", 360)).unwrap();
     let mut count = Count::default();
     let days = ["2017-06-30", "2021-03-01", "2025-02-01"];
     for day in days {

@@ -94,11 +94,11 @@ fn plans(pack: &Pack, day: Date) -> Vec<(EntityId, Plan)> {
         .collect()
 }
 
-/// The first day of periods between two changes of the law: of one in forty, or in as many as `LOGIS_EVERY` says.
+/// The first day of periods between two changes of the law: of one in sixty, or in as many as `LOGIS_EVERY` says.
 fn days(pack: &Pack) -> Vec<Date> {
     let starts: Vec<Date> = changes(pack.parsed()).into_iter().collect();
     let first = parse_date("1990-01-01").unwrap();
-    let every = usize::try_from(setting("LOGIS_EVERY", 40)).unwrap();
+    let every = usize::try_from(setting("LOGIS_EVERY", 60)).unwrap();
     let wanted = |(number, _): &(usize, Date)| number % every == 0;
     starts.into_iter().filter(|d| *d >= first).enumerate().filter(wanted).map(|(_, day)| day).collect()
 }
@@ -235,7 +235,7 @@ fn every_rule_is_decided_alike_by_both_engines() {
         .map(|r| format!("{}: {:?}", r.name, tally.known.get(&r.name)))
         .collect();
     // Only all periods together show every rule at work: `cargo xtask fuzz` takes them all.
-    if setting("LOGIS_EVERY", 40) == 1 {
+    if setting("LOGIS_EVERY", 60) == 1 {
         assert!(few.is_empty(), "rules with fewer than two outcomes:\n{}", few.join("\n"));
         for (name, why) in ONE_OUTCOME {
             assert!(!why.is_empty() && tally.known.contains_key(name), "{name} has no outcome");

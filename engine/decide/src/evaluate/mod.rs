@@ -363,10 +363,9 @@ fn all_surely_false(plan: &Plan, layout: &Arc<Layout>, dataset: &Dataset) -> Vec
         }
     }
     // The rest is evaluated with sets and ranges.
-    let of_rule = |((_, node), (mut all, open)): (&(String, NodeId), (Vec<usize>, Vec<usize>))| {
+    let of_rule = |(node, (mut all, open)): (NodeId, (Vec<usize>, Vec<usize>))| {
         if !open.is_empty() {
-            let look =
-                |evaluator: &mut Evaluator<'_, '_>, row| is_false(evaluator, *node, row).then_some(row);
+            let look = |evaluator: &mut Evaluator<'_, '_>, row| is_false(evaluator, node, row).then_some(row);
             let open = open.into_par_iter().with_min_len(256);
             let found: Vec<usize> = open.map_init(|| Evaluator::new(&context), look).flatten_iter().collect();
             all.extend(found);
@@ -374,7 +373,7 @@ fn all_surely_false(plan: &Plan, layout: &Arc<Layout>, dataset: &Dataset) -> Vec
         }
         all
     };
-    plan.selected.iter().zip(rules).map(of_rule).collect()
+    plan.selected.iter().map(|(_, node)| *node).zip(rules).map(of_rule).collect()
 }
 
 /// The outcomes of some selected rules on the data with their missing cells filled in, one way; `None` for the other

@@ -44,6 +44,9 @@ type Framed<T> = (u64, u64, T);
 /// The number of the set of doubts that was in force when something was computed; 0 without doubts.
 type SetNumber = u32;
 
+/// What a rule lacks, if it lacks anything, or why it fails.
+type Risk = Result<Option<Missing>, RowError>;
+
 /// Evaluates nodes of a plan, row by row.
 ///
 /// Three memories: without assumptions, the last row of each node (`current`) or all rows of a shared one
@@ -64,7 +67,7 @@ pub struct Evaluator<'c, 'd> {
     /// By node: what was last computed for it under assumptions.
     narrowed: Memory<Framed<Result<Possible, RowError>>>,
     /// By node: what [`Evaluator::compute_only`] last gave.
-    risks: Memory<(SetNumber, Framed<Result<Option<Missing>, RowError>>)>,
+    risks: Memory<(SetNumber, Framed<Risk>)>,
     /// By node that reads a field: the last row whose cell was found empty, and what it may hold. One set of
     /// missing cells for all that reads it: joining it with itself costs nothing.
     empty: Memory<(u64, Possible)>,
