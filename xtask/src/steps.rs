@@ -99,7 +99,10 @@ pub fn command(program: &str, arguments: &[&str]) -> Command {
 pub fn run(mut command: Command) -> Result<(), String> {
     let shown = shown(&command);
     eprintln!("$ {shown}");
-    match command.status() {
+    let begin = std::time::Instant::now();
+    let status = command.status();
+    eprintln!("  {} s", begin.elapsed().as_secs());
+    match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("`{shown}` failed ({status})")),
         Err(error) => Err(format!("`{shown}` could not be run: {error}")),

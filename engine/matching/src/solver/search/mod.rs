@@ -132,7 +132,9 @@ impl Search<'_, '_> {
             // Back to the trees of the lowest bound: its assignment loses least against the bound.
             level.weigh(&mut forest, &posed, &multipliers);
             forest.run();
-            self.step(forest.clone(), &posed, bound, if deep == 0 { STEPS } else { STEPS / 100 });
+            // Each step looks at all arcs for all conditions: sides of splits, of which there may be thousands, take few.
+            let steps = if deep == 0 { STEPS } else { STEPS / 100 };
+            self.step(forest.clone(), &posed, bound, steps);
         }
         if self.done() {
             return Proof::Nothing;
