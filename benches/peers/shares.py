@@ -5,10 +5,10 @@
     python3 benches/peers/shares.py [--program target/release/logis] [--seed 1] [--limit 60] [SHARES:REQUESTSxUNITS ...]
 
 Needs highspy and numpy. Each request is of some groups (of 20 to 60 % each, some of which come together), each share asks of the
-units of half of the places for more of its group than there are among the requests, so that shares contradict each other. The
+units of half of the places for 0.9 to 1.4 times its group's part of the requests, so that shares contradict each other. The
 levels are those of `logis match`: attributions, what lacks of each share in order, points, fit; HiGHS fixes one after the other,
-and is stopped after `--limit` seconds in all. Both sides' levels are printed as far as they go, and what the proof of ours leaves
-open. Exit code 1 if a level that both have proved differs, or if `logis verify` refuses the result."""
+and is stopped after `--limit` seconds in all. Printed are the seconds of both, what the proof of ours leaves open, how many levels
+HiGHS proved, and levels that differ. Exit code 1 if a level that both have proved differs, or if `logis verify` refuses the result."""
 import argparse, csv, json, random, re, resource, subprocess, sys, tempfile, time
 from fractions import Fraction
 from pathlib import Path

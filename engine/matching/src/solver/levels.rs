@@ -36,8 +36,9 @@ const MARGIN: i64 = 10;
 /// what would take minutes, as many shares that contradict each other (`benches/peers/shares.py`).
 const WORK: usize = 200_000_000;
 
-/// Moves of multipliers that every level may make, however large it is: those of 8 sides at most.
-const MOVES: usize = 160;
+/// Moves of multipliers that every level may make, however large it is: those of two sides. Others were not measured on large
+/// instances.
+const LEAST: usize = 2 * search::MOVES;
 
 /// The most sides of splits, however few arcs there are. Measured on 20 random problems of 40 requests
 /// and 20 units with seven quotas near a half: half as many prove all 20 too, 400 leave one with a gap (in 9
@@ -406,7 +407,7 @@ impl<'p> Run<'p> {
                 Aim::Quota(q) => self.problem.least(q, 0),
                 _ => i64::MAX,
             },
-            moves: (self.work.0 / self.work.1.max(1) / self.each_move(graph)).max(MOVES),
+            moves: (self.work.0 / self.work.1.max(1) / self.each_move(graph)).max(LEAST),
             sides: SIDES,
             until: self.until,
             kept: Vec::new(),

@@ -113,42 +113,50 @@ impl Envelope {
         self.invert();
     }
 
-    /// Puts a column into `column`, and says what it brings.
-    fn column(&self, within: &[(f64, f64)], number: usize, column: &mut [f64]) -> f64 {
+    /// The column of an assignment.
+    fn cut(&self, cut: usize) -> &[f64] {
+        &self.cuts[cut * self.size()..(cut + 1) * self.size()]
+    }
+
+    /// What a column brings.
+    fn brings(&self, within: &[(f64, f64)], number: usize) -> f64 {
         let conditions = self.conditions;
+        match number {
+            relief if relief < conditions => -within[relief].1,
+            given_up if given_up < 2 * conditions => within[given_up - conditions].0,
+            cut => self.worths[cut - 2 * conditions],
+        }
+    }
+
+    /// Puts a column into `column`.
+    fn column(&self, number: usize, column: &mut [f64]) {
+        let conditions = self.conditions;
+        if number >= 2 * conditions {
+            return column.copy_from_slice(self.cut(number - 2 * conditions));
+        }
         column.fill(0.0);
         if number < conditions {
             column[1 + number] = 1.0;
-            -within[number].1
-        } else if number < 2 * conditions {
-            column[1 + number - conditions] = -1.0;
-            within[number - conditions].0
         } else {
-            let (cut, size) = (number - 2 * conditions, self.size());
-            column.copy_from_slice(&self.cuts[cut * size..(cut + 1) * size]);
-            self.worths[cut]
+            column[1 + number - conditions] = -1.0;
         }
     }
 
     /// What a column would bring beyond what it costs at these duals, relative to the terms of that sum.
     fn gain(&self, within: &[(f64, f64)], duals: &[f64], number: usize) -> f64 {
         let conditions = self.conditions;
-        let (brings, sum, terms) = if number < conditions {
-            let dual = duals[1 + number];
-            (-within[number].1, dual, dual.abs())
-        } else if number < 2 * conditions {
-            let dual = duals[1 + number - conditions];
-            (within[number - conditions].0, -dual, dual.abs())
-        } else {
-            let (cut, size) = (number - 2 * conditions, self.size());
-            let column = &self.cuts[cut * size..(cut + 1) * size];
-            let (mut sum, mut terms) = (0.0, 0.0);
-            for (own, dual) in column.iter().zip(duals) {
+        let (mut sum, mut terms) = (0.0, 0.0);
+        if number >= 2 * conditions {
+            for (own, dual) in self.cut(number - 2 * conditions).iter().zip(duals) {
                 sum += own * dual;
                 terms += (own * dual).abs();
             }
-            (self.worths[cut], sum, terms)
-        };
+        } else {
+            let dual = duals[1 + number % conditions];
+            sum = if number < conditions { dual } else { -dual };
+            terms = dual.abs();
+        }
+        let brings = self.brings(within, number);
         (brings - sum) / (1.0 + brings.abs() + terms)
     }
 
@@ -162,13 +170,13 @@ impl Envelope {
         for _ in 0..STEPS_PER_COLUMN * (count + 1) {
             duals.fill(0.0);
             for (row, &number) in self.inverse.chunks_exact(size).zip(&self.basis) {
-                let brings = self.column(within, number, &mut column);
+                let brings = self.brings(within, number);
                 for (dual, part) in duals.iter_mut().zip(row) {
                     *dual += brings * part;
                 }
             }
             let Some(enter) = self.enter(within, &duals, still < STILL) else { break };
-            self.column(within, enter, &mut column);
+            self.column(enter, &mut column);
             for (own, row) in direction.iter_mut().zip(self.inverse.chunks_exact(size)) {
                 *own = row.iter().zip(&column).map(|(a, b)| a * b).sum();
             }
@@ -244,11 +252,10 @@ impl Envelope {
         let size = self.size();
         self.steps = 0;
         // The matrix of the basis, column by column of the program, beside the unit matrix.
-        let within = vec![(0.0, 0.0); self.conditions];
         let mut rows = vec![vec![0.0; 2 * size]; size];
         let mut column = vec![0.0; size];
         for (at, &number) in self.basis.iter().enumerate() {
-            self.column(&within, number, &mut column);
+            self.column(number, &mut column);
             for (row, own) in rows.iter_mut().zip(&column) {
                 row[at] = *own;
             }

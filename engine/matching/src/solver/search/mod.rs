@@ -36,7 +36,7 @@ pub(super) use level::{Aim, Asked, Level, NEVER, Never};
 /// How often the multipliers of one side are moved. Half as often costs nothing on `d100k` and is a third
 /// faster on `random`; a quarter takes 42 % more on `d10k-hard`, where splits make up for multipliers that
 /// are not found; twice as often takes 67 % more on `random`.
-const MOVES: usize = 80;
+pub(super) const MOVES: usize = 80;
 
 /// How many of the assignments found last are relinked with the best. Half or twice as many change nothing
 /// beyond noise; none take 55 times as long on `d100k` and leave it with a gap.
